@@ -1,0 +1,225 @@
+"""The engine's side of a package of `Operations`: property values in and out, previews, secrets, clean messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from pulumi.provider.experimental import provider as rpc
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from providers import marshalling
+from providers.operations import (
+    UNKNOWN,
+    Change,
+    IncompleteError,
+    Operations,
+    Plain,
+    Problem,
+    ProviderError,
+    Reporter,
+    State,
+    has_unknown,
+    scrubbed,
+)
+
+_Result = TypeVar("_Result")
+_KINDS = {
+    ("add", False): rpc.PropertyDiffKind.ADD,
+    ("add", True): rpc.PropertyDiffKind.ADD_REPLACE,
+    ("update", False): rpc.PropertyDiffKind.UPDATE,
+    ("update", True): rpc.PropertyDiffKind.UPDATE_REPLACE,
+    ("delete", False): rpc.PropertyDiffKind.DELETE,
+    ("delete", True): rpc.PropertyDiffKind.DELETE_REPLACE,
+}
+
+current_urn: contextvars.ContextVar[str] = contextvars.ContextVar("current_urn", default="")
+"""The resource being worked on, so that what is reported appears beside it."""
+
+
+class Package(Protocol):
+    """What a provider package offers the adapter."""
+
+    @property
+    def name(self) -> str:
+        """The package's name, the first part of its type tokens."""
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """Its type tokens."""
+
+    def config_problems(self, config: Plain) -> list[Problem]:
+        """All problems of the provider's own inputs at once."""
+
+    def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
+        """The operations of each type token. Raises ProviderError on a config that cannot work."""
+
+
+class AdapterProvider(rpc.Provider):
+    """Serves one package to the engine."""
+
+    def __init__(self, package: Package, reporter: Reporter) -> None:
+        """Serve `package`; what it waits for goes to `reporter`."""
+        self._package = package
+        self._reporter = reporter
+        self._cancelled = threading.Event()
+        self._operations: Mapping[str, Operations] = {}
+        self._secrets: frozenset[str] = frozenset()
+
+    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # noqa: ARG002  # the protocol's signature
+        """The least a schema may be: the engine asks for one only to list what there is."""
+        resources: dict[str, dict[str, Any]] = {token: {} for token in self._package.resources}
+        return rpc.GetSchemaResponse(
+            schema=json.dumps({"name": self._package.name, "resources": resources}, sort_keys=True)
+        )
+
+    async def check_config(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
+        """Refuse a provider that cannot work; what is not known yet passes."""
+        problems = self._package.config_problems(marshalling.plain_map(request.new_inputs))
+        return rpc.CheckResponse(
+            inputs=request.new_inputs, failures=_failures(problems, marshalling.secret_strings(request.new_inputs))
+        )
+
+    async def configure(self, request: rpc.ConfigureRequest) -> rpc.ConfigureResponse:
+        """Take the config, and say what we understand (the response's own defaults are all False)."""
+        config = marshalling.plain_map(request.args)
+        self._secrets = marshalling.secret_strings(request.args)
+        self._operations = await self._run(
+            "", {}, lambda: self._package.operations(config, self._reporter, self._cancelled)
+        )
+        return rpc.ConfigureResponse(
+            accept_secrets=True, supports_preview=True, accept_resources=True, accept_outputs=False
+        )
+
+    async def check(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
+        """Every problem of the inputs, by property."""
+        new = request.new_inputs
+        operations = self._of(request.type)
+        previous = marshalling.plain_map(request.old_inputs) or None
+        problems = await self._run(request.urn, new, lambda: operations.check(marshalling.plain_map(new), previous))
+        return rpc.CheckResponse(
+            inputs=new, failures=_failures(problems, self._secrets | marshalling.secret_strings(new))
+        )
+
+    async def diff(self, request: rpc.DiffRequest) -> rpc.DiffResponse:
+        """The difference, leaf by leaf."""
+        operations = self._of(request.type)
+        old, new = marshalling.plain_map(request.old_state), marshalling.plain_map(request.new_inputs)
+        changes = await self._run(request.urn, request.new_inputs, lambda: operations.diff(old, new))
+        return _diff_response(changes)
+
+    async def create(self, request: rpc.CreateRequest) -> rpc.CreateResponse:
+        """Make it; in a preview say what will be known only then."""
+        operations = self._of(request.type)
+        inputs, secrets = marshalling.plain_map(request.properties), marshalling.secret_paths(request.properties)
+        if request.preview:
+            return rpc.CreateResponse(
+                "", marshalling.wrapped_map(dict.fromkeys(operations.learnt, UNKNOWN) | inputs, secrets)
+            )
+        state = await self._run(request.urn, request.properties, lambda: operations.create(_known(inputs)))
+        return rpc.CreateResponse(state.id, marshalling.wrapped_map(state.outputs, secrets))
+
+    async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:
+        """Bring it to the new inputs; in a preview keep only what an update cannot change."""
+        operations = self._of(request.type)
+        old, new = marshalling.plain_map(request.olds), marshalling.plain_map(request.news)
+        secrets = marshalling.secret_paths(request.news)
+        if request.preview:
+            learnt = {key: old.get(key, UNKNOWN) if key in operations.steady else UNKNOWN for key in operations.learnt}
+            return rpc.UpdateResponse(marshalling.wrapped_map(learnt | new, secrets))
+        state = await self._run(
+            request.urn, request.news, lambda: operations.update(request.resource_id, old, _known(new))
+        )
+        return rpc.UpdateResponse(marshalling.wrapped_map(state.outputs, secrets))
+
+    async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
+        """The live thing, secret where the old inputs were; an empty id says it is gone."""
+        operations = self._of(request.type)
+        previous = marshalling.plain_map(request.inputs) or None
+        state = await self._run(request.urn, request.inputs, lambda: operations.read(request.resource_id, previous))
+        if state is None:
+            return rpc.ReadResponse("", {}, {})
+        secrets = marshalling.secret_paths(request.inputs) | marshalling.secret_paths(request.properties)
+        inputs = {
+            key: value
+            for key, value in state.outputs.items()
+            if key not in operations.learnt or key in (previous or {})
+        }
+        return rpc.ReadResponse(
+            state.id, marshalling.wrapped_map(state.outputs, secrets), marshalling.wrapped_map(inputs, secrets)
+        )
+
+    async def delete(self, request: rpc.DeleteRequest) -> None:
+        """Remove it."""
+        operations = self._of(request.type)
+        old = marshalling.plain_map(request.properties)
+        await self._run(request.urn, request.properties, lambda: operations.delete(request.resource_id, old))
+
+    async def cancel(self) -> None:
+        """End every wait."""
+        self._cancelled.set()
+
+    def _of(self, token: str) -> Operations:
+        if token not in self._operations:
+            known = ", ".join(self._operations) or "nothing before it is configured"
+            message = f"the provider {self._package.name} has no resource type {token}; it serves {known}"
+            raise ProviderError(message)
+        return self._operations[token]
+
+    async def _run(self, urn: str, properties: Mapping[str, PropertyValue], work: Callable[[], _Result]) -> _Result:
+        """Run `work` in a thread; whatever it raises leaves without the secrets of the config or of the properties."""
+        current_urn.set(urn)
+        secrets = self._secrets | marshalling.secret_strings(properties)
+        try:
+            return await asyncio.to_thread(work)
+        except IncompleteError as error:
+            outputs = marshalling.wrapped_map(error.state.outputs, marshalling.secret_paths(properties))
+            raise InitFailedError(
+                error.state, outputs, [scrubbed(reason, secrets) for reason in error.reasons]
+            ) from None
+        except ProviderError as error:
+            raise ProviderError(scrubbed(str(error), secrets)) from None
+        except Exception as error:
+            message = f"{type(error).__name__}: {scrubbed(str(error), secrets)}"
+            raise RuntimeError(message).with_traceback(error.__traceback__) from None
+
+
+class InitFailedError(IncompleteError):
+    """An IncompleteError with its outputs as the engine records them."""
+
+    def __init__(self, state: State, properties: dict[str, PropertyValue], reasons: list[str]) -> None:
+        """Keep the marshalled outputs beside the plain ones."""
+        super().__init__(state, reasons)
+        self.properties = properties
+
+
+def _known(inputs: Plain) -> Plain:
+    if has_unknown(inputs):
+        message = f"not known at the time of the update: {', '.join(sorted(key for key, value in inputs.items() if has_unknown(value)))}"
+        raise ProviderError(message)
+    return inputs
+
+
+def _failures(problems: list[Problem], secrets: frozenset[str]) -> list[rpc.CheckFailure]:
+    return [rpc.CheckFailure(problem.path, scrubbed(problem.reason, secrets)) for problem in problems]
+
+
+def _root(path: str) -> str:
+    return path.split(".", 1)[0].split("[", 1)[0]
+
+
+def _diff_response(changes: list[Change]) -> rpc.DiffResponse:
+    replaces = sorted({_root(change.path) for change in changes if change.replace})
+    return rpc.DiffResponse(
+        changes=bool(changes),
+        replaces=replaces,
+        delete_before_replace=bool(replaces),
+        diffs=sorted({_root(change.path) for change in changes}),
+        detailed_diff={
+            change.path: rpc.PropertyDiff(_KINDS[change.kind, change.replace], input_diff=True) for change in changes
+        },
+    )

@@ -1,0 +1,13 @@
+"""Start the provider: the engine runs this folder and reads the port from stdout."""
+
+import sys
+from pathlib import Path
+
+# Python puts this folder first on the path; the root of the project must be there instead, so that modules here hide nobody else's.
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from providers.iceberg.provider import Iceberg  # noqa: E402
+from providers.server import serve  # noqa: E402
+
+if __name__ == "__main__":
+    serve(Iceberg())

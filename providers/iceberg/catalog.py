@@ -1,0 +1,166 @@
+"""Opening the catalog with pyiceberg, and turning its failures into sentences.
+
+A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than pyiceberg makes. The tables are
+therefore made here, in that shape; Java would otherwise alter them, which needs ownership, and pyiceberg does not mind the column.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from providers.operations import Plain, ProviderError, Quiet, Reporter, scrubbed
+from providers.patience import Patience, backoff
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from sqlalchemy import URL, Engine
+
+_TABLES_V1: Final = (
+    "CREATE TABLE IF NOT EXISTS iceberg_tables (catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, "
+    "metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5), "
+    "PRIMARY KEY (catalog_name, table_namespace, table_name))",
+    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, "
+    "property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), PRIMARY KEY (catalog_name, namespace, property_key))",
+)
+_V1_COLUMN: Final = "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)"
+_NOT_YET: Final = (
+    "refused",
+    "starting up",
+    "timeout expired",
+    "server closed the connection",
+    "shutting down",
+    "not yet accepting",
+)
+_CURES: Final = (
+    ("password authentication failed", "check username and password of the provider"),
+    ("permission denied for schema", "the role must own the catalog's database"),
+    ("NoSuchBucket", "the bucket is missing; let the provider or table depend on it"),
+    ("ACCESS_DENIED", "the identity may not use this path; check the policy on the warehouse's prefix"),
+    ("AccessDenied", "the identity may not do this; check its policy on the catalog and on the warehouse's prefix"),
+    (
+        "FileNotFoundError",
+        "the catalog points to a metadata file that is not there: the object store has lost it; restore the bucket, or remove the row from "
+        "the catalog and let the archive be rebuilt from Kafka",
+    ),
+    ("refused", "nothing answers there; check the address, and that the database or object store runs"),
+)
+
+
+@dataclass(slots=True)
+class Catalogs:
+    """Opens the configured catalog for one operation at a time; connections are not kept, so that a database can be shut down between them."""
+
+    config: Plain
+    cancelled: threading.Event
+    reporter: Reporter = field(default_factory=Quiet)
+    seconds: float = 60.0
+    """How long a database that is not there yet is waited for."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _prepared: bool = False
+
+    @contextmanager
+    def opened(self, subject: str) -> Iterator[Catalog]:
+        """The catalog; whatever fails inside becomes a ProviderError that begins with `subject` and holds no secret."""
+        try:
+            catalog = self._open(subject)
+            try:
+                yield catalog
+            finally:
+                catalog.close()
+        except ProviderError:
+            raise
+        except Exception as error:
+            raise ProviderError(f"{subject}: {self._told(error)}") from None
+
+    def _open(self, subject: str) -> Catalog:
+        from pyiceberg.catalog import load_catalog  # noqa: PLC0415  # pyarrow and SQLAlchemy: 1 s that a preview need not pay
+
+        config = self.config
+        files = {
+            "warehouse": config["warehouse"],
+            "client.region": config.get("region"),
+            "s3.region": config.get("region"),
+            "s3.endpoint": config.get("endpoint"),
+            "s3.access-key-id": config.get("accessKeyId"),
+            "s3.secret-access-key": config.get("secretAccessKey"),
+        }
+        if config["catalogType"] == "glue":
+            glue = {
+                "type": "glue",
+                "glue.endpoint": config.get("endpoint"),
+                "glue.region": config.get("region"),
+                "glue.access-key-id": config.get("accessKeyId"),
+                "glue.secret-access-key": config.get("secretAccessKey"),
+            }
+            return load_catalog(config["catalogName"], **_given(files | glue))
+        url = _sql_url(config)
+        self._prepare(url, subject)
+        sql = {"type": "sql", "uri": url.render_as_string(hide_password=False), "init_catalog_tables": "false"}
+        return load_catalog(config["catalogName"], **_given(files | sql))
+
+    def _prepare(self, url: URL, subject: str) -> None:
+        """Make the catalog's own tables once in this process; waits for a database that is still starting."""
+        from sqlalchemy import create_engine  # noqa: PLC0415
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+        patience, attempt = Patience(self.seconds, self.cancelled, self.reporter), 0
+        with self._lock:
+            while not self._prepared:
+                engine = create_engine(url)
+                try:
+                    _make_tables(engine)
+                    self._prepared = True
+                except OperationalError as error:
+                    said = self._told(error)
+                    if patience.over or not any(sign in said for sign in _NOT_YET):
+                        raise
+                    patience.pause(backoff(attempt), f"{subject}: {said}")
+                    attempt += 1
+                finally:
+                    engine.dispose()
+
+    def _told(self, error: Exception) -> str:
+        """The first lines of an error, with the cure where it is known."""
+        text = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+        cure = next((cure for sign, cure in _CURES if sign in text), None)
+        lines = " ".join(line.strip() for line in text.splitlines()[:3])[:500]
+        return scrubbed(lines, self._secrets()) + (f" — {cure}" if cure else "")
+
+    def _secrets(self) -> list[str]:
+        return [str(self.config[key]) for key in ("password", "secretAccessKey", "accessKeyId") if self.config.get(key)]
+
+
+def sql_address(uri: str) -> str:
+    """The address without the prefix that Java wants: the sink's own `jdbc:postgresql://…` is accepted too."""
+    return uri.removeprefix("jdbc:")
+
+
+def _sql_url(config: Plain) -> URL:
+    from sqlalchemy import make_url  # noqa: PLC0415
+
+    url = make_url(sql_address(config["uri"]))
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg2").update_query_dict({"connect_timeout": "5"})
+    if config.get("username") is not None:
+        url = url.set(username=config["username"], password=config.get("password"))
+    return url
+
+
+def _make_tables(engine: Engine) -> None:
+    from sqlalchemy import inspect, text  # noqa: PLC0415
+
+    with engine.begin() as connection:
+        have = inspect(connection)
+        if not (have.has_table("iceberg_tables") and have.has_table("iceberg_namespace_properties")):
+            for statement in _TABLES_V1:
+                connection.execute(text(statement))
+        elif "iceberg_type" not in {column["name"] for column in have.get_columns("iceberg_tables")}:
+            connection.execute(text(_V1_COLUMN))
+
+
+def _given(properties: dict[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in properties.items() if value is not None}

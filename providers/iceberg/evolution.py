@@ -1,0 +1,126 @@
+"""From the table there is to the table declared: the steps that lose nothing, and what the CLI shows of them; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from providers.differences import differences, step
+from providers.iceberg.columns import same_type, widens
+from providers.iceberg.rules import by_name
+from providers.operations import UNKNOWN, Change, Plain
+
+
+@dataclass(slots=True)
+class Evolution:
+    """The steps; all empty when the table is as declared."""
+
+    added: list[Plain] = field(default_factory=list)
+    widened: dict[str, str] = field(default_factory=dict)
+    relaxed: list[str] = field(default_factory=list)
+    documented: dict[str, str] = field(default_factory=dict)
+    properties_set: dict[str, str] = field(default_factory=dict)
+    properties_removed: list[str] = field(default_factory=list)
+    format_version: int | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(
+            self.added
+            or self.widened
+            or self.relaxed
+            or self.documented
+            or self.properties_set
+            or self.properties_removed
+            or self.format_version
+        )
+
+
+def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolution:
+    """The steps from the live table to `wanted`; properties of `before`, the last declaration, that `wanted` no longer has are removed.
+
+    Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema evolution and stay.
+    """
+    steps, columns = Evolution(), by_name(live["columns"])
+    for column in wanted["columns"]:
+        there = columns.get(column["name"])
+        if there is None:
+            steps.added.append(column)
+            continue
+        if widens(there["type"], column["type"]):
+            steps.widened[column["name"]] = column["type"]
+        if there.get("required") and not column.get("required"):
+            steps.relaxed.append(column["name"])
+        if column.get("doc") is not None and column["doc"] != there.get("doc"):
+            steps.documented[column["name"]] = column["doc"]
+    declared, there = dict(wanted.get("properties") or {}), live.get("properties") or {}
+    version = declared.pop("format-version", None)
+    if version is not None and version > there.get("format-version", version):
+        steps.format_version = int(version)
+    steps.properties_set = {key: value for key, value in declared.items() if there.get(key) != value}
+    once = (before or {}).get("properties") or {}
+    steps.properties_removed = sorted(
+        key for key in once if key not in declared and key in there and key != "format-version"
+    )
+    return steps
+
+
+def shown(old: Plain, new: Plain) -> list[Change]:
+    """The changes between two declarations; the order of columns and a location left out do not count."""
+    changes = [
+        change
+        for key, empty in (
+            ("namespace", ""),
+            ("name", ""),
+            ("partitionBy", []),
+            ("properties", {}),
+            ("deleteOnDestroy", False),
+        )
+        for change in differences(old.get(key) or empty, new.get(key) or empty, key)
+    ]
+    if new.get("location") is not None and str(new["location"]).rstrip("/") != str(old.get("location")).rstrip("/"):
+        changes.append(Change("location", "update"))
+    if new.get("columns") is UNKNOWN:
+        return [*changes, Change("columns", "update")]
+    return [*changes, *_columns_shown(by_name(old.get("columns") or []), new["columns"])]
+
+
+def declared_again(declared: Plain, live: Plain) -> Plain:
+    """The declaration as the live table bears it out, in its own shape, so that an untouched table shows no drift."""
+    columns, properties = by_name(live["columns"]), live.get("properties") or {}
+    again = dict(declared)
+    again["columns"] = [
+        _again(column, columns[column["name"]]) for column in declared.get("columns", []) if column["name"] in columns
+    ]
+    if (declared.get("partitionBy") or []) != live["partitionBy"]:
+        again["partitionBy"] = live["partitionBy"]
+    if "properties" in declared:
+        again["properties"] = {key: properties[key] for key in declared["properties"] if key in properties}
+    return again
+
+
+def _again(declared: Plain, live: Plain) -> Plain:
+    again = dict(declared)
+    if not same_type(declared["type"], live["type"]) and not widens(declared["type"], live["type"]):
+        again["type"] = live["type"]
+    if bool(declared.get("required")) != bool(live.get("required")):
+        again["required"] = bool(live.get("required"))
+    if declared.get("doc") is not None and declared["doc"] != live.get("doc"):
+        again["doc"] = live.get("doc")
+    return again
+
+
+def _columns_shown(before: dict[str, Plain], columns: list[Plain]) -> Iterator[Change]:
+    for index, column in enumerate(columns):
+        path, old = step("columns", index), before.get(column["name"])
+        if old is None:
+            yield Change(path, "add")
+            continue
+        if not same_type(old["type"], column["type"]):
+            yield Change(step(path, "type"), "update")
+        if bool(old.get("required")) != bool(column.get("required")):
+            yield Change(step(path, "required"), "update")
+        if (old.get("doc") or None) != (column.get("doc") or None):
+            yield Change(step(path, "doc"), "update")
+    kept = by_name(columns)
+    yield from (Change("columns", "update") for name in before if name not in kept)

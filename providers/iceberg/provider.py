@@ -1,0 +1,81 @@
+"""The package `iceberg`: its configuration and its resource type."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from providers.iceberg.catalog import Catalogs, sql_address
+from providers.iceberg.table import TableOperations
+from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
+
+TABLE: Final = "iceberg:index:Table"
+_CATALOG_TYPES: Final = ("sql", "glue")
+
+
+def config_problems(config: Plain) -> list[Problem]:
+    """Every problem of the provider's inputs {catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey}."""
+    problems = [
+        Problem(key, f"is missing: {what}")
+        for key, what in (
+            ("catalogName", "the name writers and readers share"),
+            ("warehouse", "where tables are put, such as s3://bucket/prefix"),
+        )
+        if not config.get(key)
+    ]
+    kind, uri = config.get("catalogType"), config.get("uri")
+    if kind is not UNKNOWN and kind not in _CATALOG_TYPES:
+        problems.append(Problem("catalogType", f"{kind!r} is not one of {', '.join(_CATALOG_TYPES)}"))
+    if kind == "sql" and uri is not UNKNOWN:
+        parts = urlsplit(sql_address(uri)) if isinstance(uri, str) else None
+        if parts is None or not parts.scheme:
+            problems.append(
+                Problem(
+                    "uri",
+                    "is missing: a sql catalog needs the database's address, such as postgresql://host:5432/database",
+                )
+            )
+        elif parts.password is not None:
+            problems.append(Problem("uri", "must not hold a password; set username and password"))
+    if kind == "glue" and not config.get("region"):
+        problems.append(Problem("region", "is missing: Glue is regional"))
+    if (config.get("accessKeyId") is None) != (config.get("secretAccessKey") is None):
+        problems.append(
+            Problem(
+                "secretAccessKey",
+                "accessKeyId and secretAccessKey go together; with neither, AWS's own chain of credentials is used",
+            )
+        )
+    return problems
+
+
+def operations(
+    config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None
+) -> dict[str, Operations]:
+    """The operations by type token. Raises ProviderError when the config cannot work."""
+    problems = config_problems(config)
+    if problems:
+        raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.reason}" for problem in problems))
+    cancelled = cancelled or threading.Event()
+    return {
+        TABLE: TableOperations(
+            Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue"
+        )
+    }
+
+
+class Iceberg:
+    """The package as the gRPC adapter serves it."""
+
+    name = "iceberg"
+    resources: tuple[str, ...] = (TABLE,)
+
+    def config_problems(self, config: Plain) -> list[Problem]:
+        """Every problem of the provider's inputs."""
+        return config_problems(config)
+
+    def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
+        """The operations by type token."""
+        return operations(config, reporter, cancelled)

@@ -1,0 +1,188 @@
+"""What a table's declaration must satisfy, by itself and beside the table that already exists; pure.
+
+A table that exists may gain columns. Everything that would make old rows unreadable, or read as something else, is refused with a way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from providers.differences import step
+from providers.iceberg.columns import same_type, type_problem, widens
+from providers.operations import UNKNOWN, Plain, Problem, has_unknown
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NAMESPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
+_FORMAT_VERSIONS: Final = ("1", "2")
+
+
+def table_problems(inputs: Plain) -> list[Problem]:
+    """Every problem of a Table's inputs by themselves; values not known yet are passed over."""
+    problems = [
+        Problem(key, f"{inputs.get(key)!r} is not {what}")
+        for key, pattern, what in (
+            ("namespace", _NAMESPACE, "a namespace: words of letters, digits and '_', joined by '.'"),
+            ("name", _WORD, "a table name: letters, digits and '_'"),
+        )
+        if inputs.get(key) is not UNKNOWN and not (isinstance(inputs.get(key), str) and pattern.match(inputs[key]))
+    ]
+    columns = inputs.get("columns")
+    if columns is not UNKNOWN:
+        problems += _column_problems(columns)
+        if isinstance(columns, list) and all(isinstance(column, dict) for column in columns):
+            problems += _partition_problems(columns, inputs.get("partitionBy") or [])
+    problems += _property_problems(inputs.get("properties") or {})
+    if not isinstance(inputs.get("deleteOnDestroy", False), bool):
+        problems.append(Problem("deleteOnDestroy", "must be true or false"))
+    return problems
+
+
+def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
+    """What of `new` the table `old` cannot become.
+
+    `old_is_complete`: `old` is the last declaration, so a column missing from `new` was dropped on purpose. Otherwise `old` is the live table, whose
+    further columns the sink added.
+    """
+    if has_unknown(new.get("columns")) or has_unknown(new.get("partitionBy")):
+        return []
+    problems = [
+        Problem(
+            key,
+            f"{old[key]!r} cannot become {new[key]!r}: the rows would stay behind under the old name; declare a second table beside the first",
+        )
+        for key in ("namespace", "name")
+        if key in old and new.get(key) not in (UNKNOWN, old[key])
+    ]
+    if _moved(old.get("location"), new.get("location")):
+        problems.append(
+            Problem(
+                "location",
+                f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are; take the location out or set the old one",
+            )
+        )
+    if (old.get("partitionBy") or []) != (new.get("partitionBy") or []):
+        problems.append(
+            Problem(
+                "partitionBy",
+                f"{old.get('partitionBy') or []} cannot become {new.get('partitionBy') or []}: readers rely on the "
+                "paths of the files already written; restore it, or declare a second table and copy the rows",
+            )
+        )
+    problems += _version_problem(old.get("properties") or {}, new.get("properties") or {})
+    problems += _column_losses(by_name(old["columns"]), new["columns"], may_be_wider=not old_is_complete)
+    if old_is_complete:
+        kept = by_name(new["columns"])
+        problems += [
+            Problem(
+                "columns",
+                f"column {name} is gone from the declaration, and dropping it would lose its data; restore it, and stop filling it at the source "
+                "(a renamed column is a dropped and an added one)",
+            )
+            for name in by_name(old["columns"])
+            if name not in kept
+        ]
+    return problems
+
+
+def by_name(columns: list[Plain]) -> dict[str, Plain]:
+    """The columns by their names."""
+    return {column["name"]: column for column in columns}
+
+
+def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wider: bool) -> Iterator[Problem]:
+    for index, column in enumerate(columns):
+        path, name, required = step("columns", index), column["name"], bool(column.get("required"))
+        old = before.get(name)
+        if old is None:
+            if required:
+                yield Problem(
+                    step(path, "required"),
+                    f"column {name} is new and required, but the rows already written have no value for it; set required to false",
+                )
+            continue
+        wider_already = may_be_wider and widens(column["type"], old["type"])
+        if not (same_type(old["type"], column["type"]) or widens(old["type"], column["type"]) or wider_already):
+            yield Problem(
+                step(path, "type"),
+                f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to long and a "
+                "decimal of more digits; otherwise add a column under another name",
+            )
+        if required and not old.get("required"):
+            yield Problem(
+                step(path, "required"),
+                f"column {name} may hold NULL in the rows already written and cannot become required; set required to false",
+            )
+
+
+def _column_problems(columns: object) -> Iterator[Problem]:
+    if not isinstance(columns, list) or not columns:
+        yield Problem("columns", "needs at least one column {name, type, required, doc}")
+        return
+    seen: dict[str, int] = {}
+    for index, column in enumerate(columns):
+        path = step("columns", index)
+        if column is UNKNOWN:
+            continue
+        if not isinstance(column, dict):
+            yield Problem(path, "must be a column {name, type, required, doc}")
+            continue
+        yield from _one_column(path, column)
+        name = column.get("name")
+        if isinstance(name, str) and seen.setdefault(name.lower(), index) != index:
+            yield Problem(
+                step(path, "name"), f"{name!r} is there twice, which engines that ignore case cannot tell apart"
+            )
+
+
+def _one_column(path: str, column: dict[str, Any]) -> Iterator[Problem]:
+    if column.get("name") is not UNKNOWN and not (isinstance(column.get("name"), str) and _WORD.match(column["name"])):
+        yield Problem(step(path, "name"), f"{column.get('name')!r} is not a column name: letters, digits and '_'")
+    if column.get("type") is not UNKNOWN and (problem := type_problem(column.get("type"))):
+        yield Problem(step(path, "type"), problem)
+    if column.get("required", False) is not UNKNOWN and not isinstance(column.get("required", False), bool):
+        yield Problem(step(path, "required"), "must be true or false")
+    yield from (
+        Problem(step(path, key), "is not known; a column has name, type, required and doc")
+        for key in sorted(column.keys() - {"name", "type", "required", "doc"})
+    )
+
+
+def _partition_problems(columns: list[dict[str, Any]], partition_by: object) -> Iterator[Problem]:
+    if partition_by is UNKNOWN:
+        return
+    if not isinstance(partition_by, list):
+        yield Problem("partitionBy", "must be a list of column names")
+        return
+    names = {column.get("name") for column in columns}
+    for index, name in enumerate(partition_by):
+        if name not in names and name is not UNKNOWN:
+            yield Problem(step("partitionBy", index), f"{name!r} is not a column of the table")
+        if name in partition_by[:index]:
+            yield Problem(step("partitionBy", index), f"{name!r} is there twice")
+
+
+def _property_problems(properties: object) -> Iterator[Problem]:
+    if not isinstance(properties, dict):
+        if properties is not UNKNOWN:
+            yield Problem("properties", "must be a map from Iceberg's table properties to strings")
+        return
+    for key, value in sorted(properties.items()):
+        if not isinstance(value, str) and value is not UNKNOWN:
+            yield Problem(step("properties", key), f"{value!r} is no string; Iceberg's properties are strings")
+    version = properties.get("format-version", "2")
+    if isinstance(version, str) and version not in _FORMAT_VERSIONS:
+        yield Problem(step("properties", "format-version"), f"{version!r} is not one of {', '.join(_FORMAT_VERSIONS)}")
+
+
+def _version_problem(old: Plain, new: Plain) -> Iterator[Problem]:
+    before, after = old.get("format-version"), new.get("format-version")
+    if isinstance(before, str) and isinstance(after, str) and after < before:
+        yield Problem(
+            step("properties", "format-version"), f"{before} cannot go back to {after}: Iceberg has no downgrade"
+        )
+
+
+def _moved(old: object, new: object) -> bool:
+    return isinstance(old, str) and isinstance(new, str) and old.rstrip("/") != new.rstrip("/")

@@ -1,0 +1,96 @@
+"""Between declared columns and pyiceberg's schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from providers.iceberg.columns import decimal_digits
+from providers.operations import Plain
+
+if TYPE_CHECKING:
+    from pyiceberg.partitioning import PartitionSpec
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+    from pyiceberg.types import PrimitiveType
+
+_FIRST_PARTITION_ID = 1000
+"""Where Iceberg's specification begins to number partition fields."""
+
+
+def type_named(name: str) -> PrimitiveType:
+    """pyiceberg's type of that name; the name has passed the rules."""
+    from pyiceberg import types  # noqa: PLC0415
+
+    digits = decimal_digits(name)
+    if digits is not None:
+        return types.DecimalType(*digits)
+    simple: dict[str, PrimitiveType] = {
+        "int": types.IntegerType(),
+        "long": types.LongType(),
+        "string": types.StringType(),
+        "boolean": types.BooleanType(),
+        "double": types.DoubleType(),
+        "date": types.DateType(),
+        "timestamp": types.TimestampType(),
+        "timestamptz": types.TimestamptzType(),
+        "uuid": types.UUIDType(),
+        "binary": types.BinaryType(),
+    }
+    return simple[name]
+
+
+def schema(columns: list[Plain]) -> Schema:
+    """The schema of a new table, fields numbered from 1 in the order declared."""
+    from pyiceberg.schema import Schema  # noqa: PLC0415
+    from pyiceberg.types import NestedField  # noqa: PLC0415
+
+    return Schema(
+        *(
+            NestedField(
+                index,
+                column["name"],
+                type_named(column["type"]),
+                required=bool(column.get("required")),
+                doc=column.get("doc"),
+            )
+            for index, column in enumerate(columns, start=1)
+        )
+    )
+
+
+def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSpec:
+    """One directory level for each value of the named columns, `name=value`."""
+    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415
+    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415
+
+    numbers = {column["name"]: index for index, column in enumerate(columns, start=1)}
+    return PartitionSpec(
+        *(
+            PartitionField(
+                source_id=numbers[name], field_id=_FIRST_PARTITION_ID + index, transform=IdentityTransform(), name=name
+            )
+            for index, name in enumerate(partition_by)
+        )
+    )
+
+
+def described(table: Table) -> Plain:
+    """The live table as a declaration with all its columns; a partition that is no plain column is named with its transform."""
+    current = table.schema()
+    columns = []
+    for field in current.fields:
+        column: Plain = {"name": field.name, "type": str(field.field_type).replace(" ", ""), "required": field.required}
+        columns.append(column | ({"doc": field.doc} if field.doc else {}))
+    partition_by = []
+    for part in table.spec().fields:
+        source, transform = current.find_column_name(part.source_id), str(part.transform)
+        partition_by.append(source if transform == "identity" else f"{transform}({source})")
+    *namespace, name = table.name()
+    return {
+        "namespace": ".".join(namespace),
+        "name": name,
+        "columns": columns,
+        "partitionBy": partition_by,
+        "properties": {**table.properties, "format-version": str(table.metadata.format_version)},
+        "location": table.location(),
+    }

@@ -1,0 +1,176 @@
+"""The life of a table: made once, then only widened."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from providers.iceberg.catalog import Catalogs
+from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
+from providers.iceberg.rules import losses, table_problems
+from providers.iceberg.schema import described, partition_spec, schema, type_named
+from providers.operations import Change, Plain, Problem, ProviderError, State, has_unknown
+from providers.patience import Patience, backoff
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+_COMMIT_TRIES: Final = 6
+"""The sink commits every few seconds; losing that race six times in a row means that something else is wrong."""
+
+
+@dataclass(slots=True)
+class TableOperations:
+    """Tables of one catalog."""
+
+    catalogs: Catalogs
+    cancelled: threading.Event
+    lower_case: bool = False
+    """Glue, and Athena with it, knows lower-case names only."""
+    learnt: tuple[str, ...] = ("location", "tableUuid")
+    steady: tuple[str, ...] = ("location", "tableUuid")
+    _namespaces: threading.Lock = field(default_factory=threading.Lock)
+
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
+        """The declaration by itself, then beside the last one; no network."""
+        problems = table_problems(inputs)
+        if self.lower_case:
+            problems += [
+                Problem(key, f"{inputs[key]!r} must be in lower case: Glue and Athena know no other")
+                for key in ("namespace", "name")
+                if isinstance(inputs.get(key), str) and inputs[key] != inputs[key].lower()
+            ]
+        if problems or not previous or has_unknown(inputs) or table_problems(previous):
+            return problems
+        return losses(previous, inputs, old_is_complete=True)
+
+    def diff(self, old: Plain, new: Plain) -> list[Change]:
+        """Changes of the declaration; nothing ever replaces a table."""
+        return shown(old, new)
+
+    def create(self, inputs: Plain) -> State:
+        """Make the table, or adopt the one that is there and widen it as declared."""
+        return self._converged(inputs, None)
+
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:
+        """Widen it; raises ProviderError, before anything is changed, if something would be lost."""
+        _refuse(resource_id, losses({**old, "location": None}, new, old_is_complete=True))
+        return self._converged(new, old)
+
+    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+        """The declaration as the live table bears it out; columns the sink added are not drift."""
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415
+
+        with self.catalogs.opened(f"table {resource_id}") as catalog:
+            try:
+                table = catalog.load_table(resource_id)
+            except (NoSuchTableError, NoSuchNamespaceError):
+                return None
+            live = described(table)
+        return State(resource_id, (declared_again(previous, live) if previous else live) | _learnt(table))
+
+    def delete(self, resource_id: str, old: Plain) -> None:
+        """Leave the table alone, or, if it was declared so, drop it with its files."""
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415
+
+        if old.get("deleteOnDestroy") is not True:
+            self.catalogs.reporter.note(
+                f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their place')}, because deleteOnDestroy is false"
+            )
+            return
+        with self.catalogs.opened(f"dropping table {resource_id}") as catalog:
+            try:
+                catalog.purge_table(resource_id)
+            except (NoSuchTableError, NoSuchNamespaceError):
+                return
+            except FileNotFoundError:
+                catalog.drop_table(resource_id)
+                self.catalogs.reporter.note(
+                    f"table {resource_id}: its metadata file was already gone, so only the catalog's entry was removed"
+                )
+
+    def _converged(self, inputs: Plain, old: Plain | None) -> State:
+        resource_id = f"{inputs['namespace']}.{inputs['name']}"
+        with self.catalogs.opened(f"table {resource_id}") as catalog:
+            table = self._made(catalog, resource_id, inputs)
+            self._widened(table, inputs, old)
+            return State(resource_id, inputs | _learnt(table))
+
+    def _made(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError, TableAlreadyExistsError  # noqa: PLC0415
+
+        try:
+            return catalog.load_table(resource_id)
+        except (NoSuchTableError, NoSuchNamespaceError):
+            pass
+        with self._namespaces:
+            if not catalog.namespace_exists(inputs["namespace"]):
+                catalog.create_namespace_if_not_exists(inputs["namespace"])
+        try:
+            return catalog.create_table(
+                resource_id,
+                schema=schema(inputs["columns"]),
+                location=inputs.get("location"),
+                partition_spec=partition_spec(inputs["columns"], inputs.get("partitionBy") or []),
+                properties=dict(inputs.get("properties") or {}),  # pyiceberg takes format-version out of it
+            )
+        except TableAlreadyExistsError:
+            return catalog.load_table(resource_id)
+
+    def _widened(self, table: Table, inputs: Plain, old: Plain | None) -> None:
+        """Commit what is missing; when the sink committed in between, look again."""
+        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415
+
+        name, patience = ".".join(table.name()), Patience(60.0, self.cancelled, self.catalogs.reporter)
+        for attempt in range(_COMMIT_TRIES):
+            live = described(table)
+            _refuse(name, losses(live, inputs, old_is_complete=False))
+            steps = evolution(live, inputs, old)
+            if not steps:
+                return
+            try:
+                _commit(table, steps)
+            except CommitFailedException:
+                patience.pause(backoff(attempt), f"table {name}: somebody else committed first")
+                table.refresh()
+            else:
+                return
+        message = f"table {name}: {_COMMIT_TRIES} commits in a row lost to another writer; run it again when the sink is quieter"
+        raise ProviderError(message)
+
+
+def _commit(table: Table, steps: Evolution) -> None:
+    with table.transaction() as transaction:
+        if steps.format_version is not None:
+            transaction.upgrade_table_version(steps.format_version)
+        with transaction.update_schema() as update:
+            for column in steps.added:
+                update.add_column(column["name"], type_named(column["type"]), doc=column.get("doc"))
+            for name, type_name in steps.widened.items():
+                update.update_column(name, field_type=type_named(type_name))  # type: ignore[arg-type]
+            for name in steps.relaxed:
+                update.update_column(name, required=False)
+            for name, doc in steps.documented.items():
+                update.update_column(name, doc=doc)
+        if steps.properties_removed:
+            transaction.remove_properties(*steps.properties_removed)
+        if steps.properties_set:
+            transaction.set_properties(steps.properties_set)
+
+
+def _refuse(name: str, problems: list[Problem]) -> None:
+    if problems:
+        raise ProviderError(
+            "\n".join(
+                [
+                    f"table {name} cannot become what is declared:",
+                    *(f"  {problem.path}: {problem.reason}" for problem in problems),
+                ]
+            )
+        )
+
+
+def _learnt(table: Table) -> Plain:
+    return {"location": table.location(), "tableUuid": str(table.metadata.table_uuid)}

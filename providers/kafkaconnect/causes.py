@@ -1,0 +1,109 @@
+"""From a worker's stack trace to the few lines that matter, the cure where it is known, and how long the cause may take to pass by itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from providers.kafkaconnect.credentials import without_passwords
+
+_LINES: Final = 4
+_LINE_LENGTH: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A known cause. `patience` is how long, in seconds, a new configuration may be refused for it before that counts."""
+
+    pattern: re.Pattern[str]
+    cure: str
+    patience: float
+
+
+def _cause(pattern: str, cure: str, patience: float = 10.0) -> Cause:
+    return Cause(re.compile(pattern, re.IGNORECASE), cure, patience)
+
+
+CAUSES: Final = (
+    _cause(
+        r"Could not read properties from file|NoSuchFileException|Could not read directory|Could not find config provider|is not under the allowed",
+        "the worker cannot resolve a ${provider:path:key} reference; check that the Secret exists, is mounted, and that the worker allows the path",
+        patience=120.0,  # the kubelet refreshes a mounted Secret within about 90 s
+    ),
+    _cause(
+        r"password authentication failed|Access denied for user|no password was provided",
+        "the database refuses the role's password; check that the Secret the worker mounts is the one the role was made from",
+    ),
+    _cause(
+        r"role \S+ does not exist|roles? LOGIN and REPLICATION|must be superuser or replication role",
+        "the role must exist and have LOGIN and REPLICATION: ALTER ROLE … LOGIN REPLICATION",
+    ),
+    _cause(
+        r"database \S+ does not exist", "the database is missing; check database.dbname and that the seed script ran"
+    ),
+    _cause(
+        r"publication .* does not exist",
+        "the publication is missing; the table owner must create it: CREATE PUBLICATION … FOR TABLE …",
+    ),
+    _cause(r"wal_level", "set wal_level=logical and restart PostgreSQL"),
+    _cause(
+        r"replication slot .* is active|slot .* (already )?in use",
+        "another connection holds the slot, often the worker that was killed: it is let go after wal_sender_timeout (60 s); otherwise see pg_stat_replication",
+        patience=75.0,
+    ),
+    _cause(
+        r"all replication slots are in use|too many replication slots",
+        "drop a slot that nobody uses (pg_replication_slots) or raise max_replication_slots",
+    ),
+    _cause(
+        r"UnknownTopicOrPartition|topic[^\n]*(not present in metadata|does not exist|is missing)|This server does not host this topic-partition",
+        "the topic is missing and brokers create none by themselves; declare it and let the connector depend on it",
+    ),
+    _cause(r"NoSuchBucket|bucket does not exist", "the bucket is missing; let the connector depend on it"),
+    _cause(
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId|is not authorized to perform|AccessDenied|Forbidden",
+        "the object store refuses the worker's identity; check the mounted key, the role's trust and the policy on the prefix",
+        patience=60.0,  # identities are eventually consistent
+    ),
+    _cause(
+        r"NoSuchTableException|Table does not exist",
+        "the Iceberg table is missing; declare it and let the sink depend on it",
+    ),
+    _cause(
+        r"Unauthorized; error code: 401|401 Unauthorized",
+        "the registry refuses the user; check …basic.auth.user.info of both converters",
+    ),
+    _cause(
+        r"OutOfMemoryError",
+        "the worker is out of heap or metaspace; see the memory of its pod, and lower tasks.max or the buffers",
+    ),
+    _cause(
+        r"UnknownHostException|could not be resolved|Name or service not known|No resolvable bootstrap urls",
+        "the host name does not resolve inside the worker's pod; check the Service's name and the DNS policy",
+        patience=60.0,
+    ),
+    _cause(
+        r"Connection refused|connection attempt failed|Connection to \S+ refused|Connect timed out|ConnectException|Unable to connect",
+        "nothing answers there from the worker's pod; check the address, the port and the network policy between the two",
+        patience=60.0,
+    ),
+)
+
+
+def known_cause(text: str) -> Cause | None:
+    """The first known cause that the text shows."""
+    return next((cause for cause in CAUSES if cause.pattern.search(text)), None)
+
+
+def trimmed(trace: str) -> str:
+    """The first line and the first `Caused by` lines of a Java trace, one a line, without passwords."""
+    lines = trace.strip().splitlines()
+    kept = lines[:1] + [line.strip() for line in lines[1:] if line.startswith("Caused by:")]
+    return "\n".join(without_passwords(line)[:_LINE_LENGTH] for line in kept[:_LINES])
+
+
+def explained(trace: str) -> str:
+    """A trimmed trace with the cure below it, if known."""
+    cause = known_cause(trace)
+    return trimmed(trace) + (f"\nWhat to do: {cause.cure}" if cause else "")

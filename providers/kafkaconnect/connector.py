@@ -1,0 +1,225 @@
+"""The life of a connector: configure, wait until everything runs, or say why it does not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from providers.differences import differences
+from providers.kafkaconnect import validation
+from providers.kafkaconnect.causes import explained
+from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
+from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
+from providers.kafkaconnect.rules import connector_problems
+from providers.operations import (
+    Change,
+    IncompleteError,
+    Plain,
+    Problem,
+    ProviderError,
+    Quiet,
+    Reporter,
+    State,
+    has_unknown,
+)
+from providers.patience import Patience, backoff
+
+_Answer = TypeVar("_Answer")
+_NOT_FOUND: Final = 404
+_CHECK_SECONDS: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How often to look, and how long to look before believing it; all in seconds."""
+
+    poll: float = 0.5
+    steady: float = 3.0
+    """All RUNNING for this long after a change: a plugin may fail a moment after its task has started (Debezium connects in the background)."""
+    doubt: float = 5.0
+    """A FAILED that was there before a restart is not believed sooner than this: the status topic lags behind the request."""
+    read: float = 15.0
+    """How long a refresh waits for a worker that does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorOperations:
+    """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
+
+    client: ConnectClient
+    timeout: float
+    cancelled: threading.Event
+    reporter: Reporter = Quiet()
+    tempo: Tempo = Tempo()
+    learnt: tuple[str, ...] = ("state", "tasks")
+    steady: tuple[str, ...] = ()
+
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002  # the protocol's signature
+        """Our rules first; if they hold, the worker's opinion on the form of the keys, when it answers at once."""
+        problems = connector_problems(inputs)
+        if problems or has_unknown(inputs):
+            return problems
+        config = _whole(inputs)
+        try:
+            complaints = self.client.validate(config["connector.class"], config, seconds=_CHECK_SECONDS)
+        except (NotNowError, RefusedError, ProviderError):
+            return []
+        return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))
+
+    def diff(self, old: Plain, new: Plain) -> list[Change]:
+        """Key by key; another name or class is another connector. A connector that was seen not to run is a change too: it gets repaired."""
+        changes = [
+            Change(change.path, change.kind, replace=change.path in ("name", 'config["connector.class"]'))
+            for change in differences(
+                {key: old.get(key) for key in ("name", "config")}, {key: new.get(key) for key in ("name", "config")}
+            )
+        ]
+        if old.get("state", "RUNNING") != "RUNNING":
+            changes.append(Change("state", "update"))
+        return changes
+
+    def create(self, inputs: Plain) -> State:
+        """Configure it if it is not already so, then wait until it runs."""
+        return self._converged(inputs)
+
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002  # the protocol's signature
+        """The same as creating it: the worker's PUT is idempotent."""
+        return self._converged(new)
+
+    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+        """The live configuration and state."""
+        patience = self._patience(self.tempo.read)
+        live = self._answered(patience, f"reading connector {resource_id}", lambda: self.client.config(resource_id))
+        if live is None:
+            return None
+        before = (previous or {}).get("config", {})
+        config = {
+            key: _shown(key, value, before.get(key)) for key, value in live.items() if key != "name" or "name" in before
+        }
+        status = self._answered(patience, f"reading connector {resource_id}", lambda: self.client.status(resource_id))
+        return State(resource_id, {"name": resource_id, "config": config, **_learnt(status)})
+
+    def delete(self, resource_id: str, old: Plain) -> None:  # noqa: ARG002  # the protocol's signature
+        """Remove it and wait until the worker has forgotten it."""
+        patience, subject = self._patience(), f"removing connector {resource_id}"
+        self._answered(patience, subject, lambda: self.client.delete(resource_id))
+        while self._answered(patience, subject, lambda: self.client.status(resource_id)) is not None:
+            if patience.over:
+                message = f"connector {resource_id}: the worker still reports it {self.timeout:.0f} s after it was told to remove it"
+                raise ProviderError(message)
+            patience.pause(self.tempo.poll, f"connector {resource_id} to be gone")
+
+    def _converged(self, inputs: Plain) -> State:
+        name, config, patience = inputs["name"], _whole(inputs), self._patience()
+        subject = f"configuring connector {name}"
+        live = self._answered(patience, subject, lambda: self.client.config(name))
+        before = self._answered(patience, subject, lambda: self.client.status(name)) if live is not None else None
+        changed = live != config
+        if changed:
+            self._validated(patience, name, config)
+            self._answered(patience, subject, lambda: self.client.put(name, config))
+        acted = changed
+        if before is not None and before.connector.state in ("PAUSED", "STOPPED"):
+            self._answered(patience, subject, lambda: self.client.resume(name))
+            acted = True
+        if before is not None and before.failed:
+            self._answered(patience, subject, lambda: self.client.restart_failed(name))
+            acted = True
+        doubt = self.tempo.doubt if before is not None and before.failed else 0.0
+        return self._running(patience, inputs, steady=self.tempo.steady if acted else 0.0, doubt=doubt)
+
+    def _validated(self, patience: Patience, name: str, config: dict[str, str]) -> None:
+        """Ask the worker until it is content, or until its complaint has outlived the time after which it could have passed by itself."""
+        started = time.monotonic()
+        while True:
+            try:
+                complaints = self._answered(
+                    patience,
+                    f"validating connector {name}",
+                    lambda: self.client.validate(config["connector.class"], config),
+                    longest=120.0,
+                )
+            except RefusedError as refusal:
+                raise ProviderError(self._refused(name, config, refusal)) from None
+            if not complaints:
+                return
+            if patience.over or time.monotonic() - started >= validation.patience_for(complaints):
+                lines = [f"  {problem.path}: {problem.reason}" for problem in validation.as_problems(complaints)]
+                raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
+            patience.pause(2.0, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
+
+    def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
+        if "Failed to find any class" in str(refusal) or refusal.status == _NOT_FOUND:
+            have = ", ".join(self.client.plugins()) or "none"
+            return f"connector {name}: the worker has no {config['connector.class']}; its image offers: {have}"
+        return f"connector {name}: the worker refuses the configuration: {without_passwords(str(refusal))}"
+
+    def _running(self, patience: Patience, inputs: Plain, *, steady: float, doubt: float) -> State:
+        """Wait until all has been RUNNING for `steady` seconds; a FAILED is believed after `doubt` seconds."""
+        name, since = inputs["name"], None
+        asked = time.monotonic()
+        while True:
+            status = self._answered(patience, f"waiting for connector {name}", lambda: self.client.status(name))
+            now = time.monotonic()
+            if status is not None and status.failed and now - asked >= doubt:
+                raise IncompleteError(
+                    _state(inputs, status),
+                    [f"connector {name}: {part.label} failed: {explained(part.trace)}" for part in status.failed],
+                )
+            if status is not None and status.running:
+                since = now if since is None else since
+                if now - since >= steady:
+                    return _state(inputs, status)
+            else:
+                since = None
+            if patience.over:
+                seen = str(status) if status is not None else "the worker reports no status"
+                message = (
+                    f"connector {name} does not run after {self.timeout:.0f} s: {seen}; the worker's log says more"
+                )
+                raise IncompleteError(_state(inputs, status), [message])
+            patience.pause(self.tempo.poll, f"connector {name}: {status or 'no status yet'}")
+
+    def _answered(
+        self, patience: Patience, subject: str, ask: Callable[[], _Answer], *, longest: float = float("inf")
+    ) -> _Answer:
+        """Ask again while the worker starts, rebalances or is away, at most `longest` seconds or until patience is over."""
+        attempt, started = 0, time.monotonic()
+        while True:
+            try:
+                return ask()
+            except NotNowError as error:
+                said = without_passwords(str(error))
+                if patience.over or time.monotonic() - started >= longest:
+                    message = f"{subject}: gave up after {patience.spent:.0f} s: {explained(said)}\nIs Kafka Connect running and reachable at {self.client.url}?"
+                    raise ProviderError(message) from None
+                patience.pause(backoff(attempt, first=self.tempo.poll / 2), f"{subject}: {said}")
+                attempt += 1
+
+    def _patience(self, seconds: float | None = None) -> Patience:
+        return Patience(
+            min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter
+        )
+
+
+def _whole(inputs: Plain) -> dict[str, str]:
+    """The configuration as the worker keeps it, which adds the name."""
+    return {**inputs["config"], "name": inputs["name"]}
+
+
+def _state(inputs: Plain, status: Status | None) -> State:
+    return State(inputs["name"], {"name": inputs["name"], "config": inputs["config"], **_learnt(status)})
+
+
+def _learnt(status: Status | None) -> Plain:
+    return {"state": status.state if status else "UNASSIGNED", "tasks": len(status.tasks) if status else 0}
+
+
+def _shown(key: str, live: str, before: object) -> str:
+    """A live value as the state may hold it: a credential somebody put there by hand is drift, but not ours to copy."""
+    if holds_a_credential(key) and not is_referenced(key, live) and live != before:
+        return "[a credential in clear]"
+    return live

@@ -1,0 +1,79 @@
+"""The package `kafkaconnect`: its configuration and its resource types."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from providers.kafkaconnect.connector import ConnectorOperations
+from providers.kafkaconnect.readiness import ClusterReadyOperations
+from providers.kafkaconnect.rest import ConnectClient
+from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
+
+CONNECTOR: Final = "kafkaconnect:index:Connector"
+CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
+DEFAULT_TIMEOUT: Final = 300
+"""Seconds a connector may take: a cold worker (20 s), a Secret being mounted (90 s) and a first snapshot's start fit twice."""
+
+
+def config_problems(config: Plain) -> list[Problem]:
+    """Every problem of the provider's inputs {url, username, password, timeoutSeconds}."""
+    problems = []
+    url = config.get("url")
+    if url is not UNKNOWN:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            problems.append(
+                Problem("url", "must be the address of the worker's REST API, such as http://127.0.0.1:8083")
+            )
+        elif parts.username is not None or parts.password is not None:
+            problems.append(Problem("url", "must not hold a user or password; set username and password"))
+    if config.get("password") is not None and config.get("username") is None:
+        problems.append(Problem("username", "is missing although a password is set"))
+    if _seconds(config) is None:
+        problems.append(Problem("timeoutSeconds", "must be a number of seconds above 0"))
+    return problems
+
+
+def operations(
+    config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None
+) -> dict[str, Operations]:
+    """The operations by type token. Raises ProviderError when the config cannot work."""
+    problems = config_problems(config)
+    if problems:
+        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.reason}" for problem in problems))
+    reporter, cancelled = reporter or Quiet(), cancelled or threading.Event()
+    client = ConnectClient(config["url"], config.get("username"), config.get("password"))
+    return {
+        CONNECTOR: ConnectorOperations(client, _seconds(config) or DEFAULT_TIMEOUT, cancelled, reporter),
+        CLUSTER_READY: ClusterReadyOperations(cancelled, reporter),
+    }
+
+
+class KafkaConnect:
+    """The package as the gRPC adapter serves it."""
+
+    name = "kafkaconnect"
+    resources: tuple[str, ...] = (CONNECTOR, CLUSTER_READY)
+
+    def config_problems(self, config: Plain) -> list[Problem]:
+        """Every problem of the provider's inputs."""
+        return config_problems(config)
+
+    def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
+        """The operations by type token."""
+        return operations(config, reporter, cancelled)
+
+
+def _seconds(config: Plain) -> float | None:
+    """The time limit, which the engine may hand over as a string; None when it is no such thing."""
+    value = config.get("timeoutSeconds", DEFAULT_TIMEOUT)
+    if value is UNKNOWN:
+        return DEFAULT_TIMEOUT
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if seconds > 0 else None

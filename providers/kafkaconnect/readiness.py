@@ -1,0 +1,157 @@
+"""The gate in front of topics: whether a Kafka cluster can be used from where this runs.
+
+A listener that answers is not enough: clients are sent on to the addresses the brokers advertise, and a broker that is up but advertises an address
+that leads nowhere makes the first topic hang for minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from providers.differences import differences
+from providers.operations import UNKNOWN, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
+from providers.patience import Patience
+
+_ASK_SECONDS: Final = 5.0
+_CONNECT_SECONDS: Final = 2.0
+_DEFAULT_TIMEOUT: Final = 300
+_HIGHEST_PORT: Final = 65535
+_SILENT = logging.getLogger("providers.kafkaconnect.librdkafka")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What one listener says about the cluster: its id, and each broker's advertised address."""
+
+    cluster_id: str
+    brokers: dict[int, tuple[str, int]]
+
+
+class NotReadyError(Exception):
+    """One sentence on what is missing."""
+
+
+Ask = Callable[[str], Metadata]
+"""Asks one bootstrap server, host:port; raises NotReadyError."""
+
+
+def ask(server: str) -> Metadata:
+    """Ask one listener for the cluster's metadata, over PLAINTEXT."""
+    from confluent_kafka import KafkaException  # noqa: PLC0415  # 60 ms and a C library, only where it is needed
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None}
+    admin = AdminClient(settings, logger=_SILENT)
+    try:
+        metadata = admin.list_topics(timeout=_ASK_SECONDS)
+    except KafkaException as error:
+        message = f"{server} does not answer ({error.args[0].name().strip('_').lower() if error.args else error})"
+        raise NotReadyError(message) from None
+    if metadata.controller_id < 0:
+        message = f"{server} knows no controller yet"
+        raise NotReadyError(message)
+    return Metadata(
+        metadata.cluster_id or "",
+        {broker.id: (str(broker.host), int(broker.port)) for broker in metadata.brokers.values()},
+    )
+
+
+def cluster_id(servers: list[str], brokers: int, asked: Ask = ask) -> str:
+    """The id of the one cluster behind all `servers`; raises NotReadyError naming the first thing that is missing."""
+    ids: dict[str, str] = {}
+    for server in servers:
+        metadata = asked(server)
+        if len(metadata.brokers) != brokers:
+            message = f"{server} knows {len(metadata.brokers)} of {brokers} brokers"
+            raise NotReadyError(message)
+        for number, (host, port) in sorted(metadata.brokers.items()):
+            _connect(server, number, host, port)
+        ids[server] = metadata.cluster_id
+    if len(set(ids.values())) != 1:
+        message = "the listeners belong to different clusters: " + ", ".join(
+            f"{server} to {name}" for server, name in ids.items()
+        )
+        raise NotReadyError(message)
+    return next(iter(ids.values()))
+
+
+def _connect(server: str, number: int, host: str, port: int) -> None:
+    try:
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        message = f"broker {number} advertises {host}:{port} to clients of {server}, and nothing answers there ({error.strerror or error})"
+        raise NotReadyError(message) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterReadyOperations:
+    """The gate as a resource: made when the cluster is ready, made sure again whenever an input changes."""
+
+    cancelled: threading.Event
+    reporter: Reporter = Quiet()
+    asked: Ask = ask
+    poll: float = 1.0
+    learnt: tuple[str, ...] = ("clusterId",)
+    steady: tuple[str, ...] = ("clusterId",)
+
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002  # the protocol's signature
+        """Addresses, the number of brokers and the time limit; no network."""
+        problems = []
+        servers = inputs.get("bootstrapServers")
+        if servers is not UNKNOWN:
+            if not isinstance(servers, list) or not servers:
+                problems.append(Problem("bootstrapServers", "needs at least one host:port"))
+            else:
+                problems += [
+                    Problem(f"bootstrapServers[{index}]", f"{server!r} is not host:port")
+                    for index, server in enumerate(servers)
+                    if server is not UNKNOWN and not _is_address(server)
+                ]
+        for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
+            value = inputs.get(key, _DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
+            if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+                problems.append(Problem(key, f"{value!r} is not a whole number from {least}"))
+        if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
+            problems.append(Problem("rollout", "must be a string that changes with every rollout of the brokers"))
+        return problems
+
+    def diff(self, old: Plain, new: Plain) -> list[Change]:
+        """Any change asks again; none replaces."""
+        return list(differences({key: value for key, value in old.items() if key not in self.learnt}, new))
+
+    def create(self, inputs: Plain) -> State:
+        """Wait until the cluster is ready."""
+        patience = Patience(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
+        while True:
+            try:
+                found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked)
+            except NotReadyError as missing:
+                if patience.over:
+                    message = f"Kafka is not ready after {patience.seconds:.0f} s: {missing}; look at the brokers' pods, and at the ports that lead from here to them"
+                    raise ProviderError(message) from None
+                patience.pause(self.poll, f"Kafka: {missing}")
+            else:
+                return State(f"ready:{found}", {**inputs, "clusterId": found})
+
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002  # the protocol's signature
+        """Make sure again."""
+        return self.create(new)
+
+    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+        """What was found last: a refresh must not hang on a cluster that is down."""
+        return State(resource_id, {**(previous or {}), "clusterId": resource_id.removeprefix("ready:")})
+
+    def delete(self, resource_id: str, old: Plain) -> None:
+        """Nothing to remove."""
+
+
+def _is_address(server: object) -> bool:
+    host, colon, port = server.rpartition(":") if isinstance(server, str) else ("", "", "")
+    return bool(host and colon) and port.isascii() and port.isdigit() and 0 < int(port) <= _HIGHEST_PORT

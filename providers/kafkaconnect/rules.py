@@ -1,0 +1,118 @@
+"""What a connector's configuration must satisfy whatever the worker says; pure.
+
+Connect itself accepts every one of these mistakes, some of them at the price of rows that vanish without a trace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from providers.differences import step
+from providers.kafkaconnect.credentials import holds_a_credential, is_referenced
+from providers.kafkaconnect.obsolete import obsolete_keys
+from providers.operations import UNKNOWN, Plain, Problem
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\Z")
+_CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*\Z")
+
+
+def connector_problems(inputs: Plain) -> list[Problem]:
+    """Every problem of a Connector's inputs {name, config}; values not known yet are passed over."""
+    name, config = inputs.get("name"), inputs.get("config")
+    problems = list(_name_problems(name))
+    if config is UNKNOWN:
+        return problems
+    if not isinstance(config, Mapping):
+        return [*problems, Problem("config", "must be a map from the connector's keys to strings")]
+    problems += _value_problems(config)
+    texts = {key: value for key, value in config.items() if isinstance(value, str)}
+    problems += _identity_problems(name, config)
+    if "connector.class" in texts:
+        problems += _tolerance_problems(texts, config)
+    problems += [
+        Problem(
+            step("config", key),
+            f"is a credential in clear, which anyone who may read the connector sees; put ${{provider:path:key}} here, "
+            "and the value where the worker's config provider reads it",
+        )
+        for key, value in sorted(texts.items())
+        if holds_a_credential(key) and not is_referenced(key, value)
+    ]
+    problems += [
+        Problem(step("config", key), f"has no effect: {advice}") for key, advice in sorted(obsolete_keys(texts).items())
+    ]
+    return problems
+
+
+def is_source(config: Mapping[str, str]) -> bool:
+    """Whether the connector reads from outside into Kafka; a sink names its topics, which a source (except MirrorMaker's, named so) does not."""
+    simple_name = config.get("connector.class", "").rsplit(".", 1)[-1]
+    if "Source" in simple_name or "Sink" in simple_name:
+        return "Source" in simple_name
+    return config.get("connector.class", "").startswith("io.debezium.connector.") or (
+        "topics" not in config and "topics.regex" not in config
+    )
+
+
+def _name_problems(name: object) -> Iterator[Problem]:
+    if name is UNKNOWN:
+        return
+    if not isinstance(name, str) or not _NAME.match(name):
+        yield Problem(
+            "name",
+            f"{name!r} is not a connector name: letters, digits, '.', '_' and '-', at most 200, starting with a letter or digit",
+        )
+
+
+def _value_problems(config: Mapping[str, object]) -> Iterator[Problem]:
+    for key, value in sorted(config.items()):
+        if not isinstance(value, str) and value is not UNKNOWN:
+            shown = "a value that is no string" if holds_a_credential(key) else f"{value!r}, which is no string"
+            yield Problem(
+                step("config", key),
+                f"is {shown}; Connect's values are strings: write it in quotes, true and false in lower case",
+            )
+
+
+def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[Problem]:
+    inner = config.get("name")
+    if isinstance(inner, str) and isinstance(name, str) and inner != name:
+        yield Problem(
+            step("config", "name"), f"is {inner!r} but the connector is {name!r}; leave it out or make them equal"
+        )
+    java_class = config.get("connector.class")
+    if java_class is None:
+        yield Problem(
+            step("config", "connector.class"),
+            "is missing: the Java class of the connector, such as io.debezium.connector.postgresql.PostgresConnector",
+        )
+    elif isinstance(java_class, str) and not _CLASS.match(java_class):
+        yield Problem(step("config", "connector.class"), f"{java_class!r} is not the name of a Java class")
+    tasks = config.get("tasks.max")
+    if isinstance(tasks, str) and not (tasks.isascii() and tasks.isdigit() and int(tasks) > 0):
+        yield Problem(step("config", "tasks.max"), f"{tasks!r} is not a whole number from 1")
+
+
+def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, object]) -> Iterator[Problem]:
+    tolerant = config.get("errors.tolerance", "none").lower() == "all"
+    dead_letters = sorted(key for key in config if key.startswith("errors.deadletterqueue."))
+    if is_source(config):
+        for key in dead_letters:
+            yield Problem(
+                step("config", key), "a source connector has no dead letter queue: Connect ignores the key; remove it"
+            )
+        if tolerant:
+            yield Problem(
+                step("config", "errors.tolerance"),
+                "'all' makes a source drop what it cannot convert and commit its offset, so the row is lost silently; set 'none'",
+            )
+        return
+    if tolerant and not with_unknowns.get("errors.deadletterqueue.topic.name"):
+        yield Problem(
+            step("config", "errors.tolerance"),
+            "'all' without errors.deadletterqueue.topic.name drops bad records silently; name a topic for them or set 'none'",
+        )
+    named = [key for key in ("topics", "topics.regex") if with_unknowns.get(key)]
+    if len(named) != 1:
+        yield Problem(step("config", "topics"), "a sink needs exactly one of topics and topics.regex")

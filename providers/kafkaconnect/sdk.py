@@ -1,0 +1,90 @@
+"""The resources a program declares; the classes only carry inputs to the provider and outputs back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from providers.naming import camel, given
+
+
+class Provider(pulumi.ProviderResource):
+    """A Kafka Connect cluster, addressed by its REST API."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        url: pulumi.Input[str],
+        username: pulumi.Input[str] | None = None,
+        password: pulumi.Input[str] | None = None,
+        timeout_seconds: pulumi.Input[int] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Address the cluster at `url`; `timeout_seconds` (default 300) bounds every wait for a connector."""
+        secret = None if password is None else pulumi.Output.secret(password)
+        inputs = {"url": url, "username": username, "password": secret, "timeoutSeconds": timeout_seconds}
+        super().__init__("kafkaconnect", resource_name, given(inputs), opts)
+
+
+class Connector(pulumi.CustomResource):
+    """One connector; created when it and all its tasks run."""
+
+    name: pulumi.Output[str]
+    config: pulumi.Output[Mapping[str, str]]
+    state: pulumi.Output[str]
+    tasks: pulumi.Output[int]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        config: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the connector `name` with the worker's own configuration keys, all values strings, secrets by reference."""
+        super().__init__(
+            "kafkaconnect:index:Connector",
+            resource_name,
+            {"name": name, "config": config, "state": None, "tasks": None},
+            opts,
+        )
+
+
+class ClusterReady(pulumi.CustomResource):
+    """The gate in front of topics: complete when every listener answers, knows all brokers, and every advertised address accepts connections."""
+
+    cluster_id: pulumi.Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        bootstrap_servers: pulumi.Input[Sequence[pulumi.Input[str]]],
+        brokers: pulumi.Input[int],
+        rollout: pulumi.Input[str],
+        timeout_seconds: pulumi.Input[int] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Wait for `brokers` brokers at each of `bootstrap_servers`; asked again whenever `rollout`, a digest of the pod templates, changes."""
+        inputs = {
+            "bootstrap_servers": bootstrap_servers,
+            "brokers": brokers,
+            "rollout": rollout,
+            "timeout_seconds": timeout_seconds,
+        }
+        super().__init__("kafkaconnect:index:ClusterReady", resource_name, {**given(inputs), "cluster_id": None}, opts)
+
+    def translate_input_property(self, prop: str) -> str:
+        """Spell a property as the engine does."""
+        return camel(prop) if prop in _READY else prop
+
+    def translate_output_property(self, prop: str) -> str:
+        """Spell a property as Python does."""
+        return _READY_BACK.get(prop, prop)
+
+
+_READY = ("bootstrap_servers", "timeout_seconds", "cluster_id")
+_READY_BACK = {camel(name): name for name in _READY}

@@ -1,0 +1,101 @@
+"""Between the engine's property values and plain Python values.
+
+Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken off at the door and put back
+on the way out by path; whole numbers arrive as floats and must leave as floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.runtime import rpc
+
+from providers.operations import UNKNOWN, Plain
+
+_SENTINELS = frozenset(
+    value for name, value in vars(rpc).items() if name.startswith("UNKNOWN") and isinstance(value, str)
+)
+
+Path = tuple[str | int, ...]
+
+
+def plain(value: PropertyValue) -> Any:  # noqa: ANN401  # JSON-like by nature
+    """One property value as a plain one, secrets unwrapped."""
+    inner = value.value
+    if isinstance(inner, str):
+        return UNKNOWN if inner in _SENTINELS else inner
+    if isinstance(inner, float):
+        return int(inner) if inner.is_integer() else inner
+    if isinstance(inner, Mapping):
+        return {key: plain(item) for key, item in inner.items()}
+    if isinstance(inner, tuple):
+        return [plain(item) for item in inner]
+    if inner is None or isinstance(inner, bool):
+        return inner
+    return UNKNOWN
+
+
+def plain_map(values: Mapping[str, PropertyValue]) -> Plain:
+    """A resource's properties as plain values."""
+    return {key: plain(value) for key, value in values.items()}
+
+
+def secret_paths(values: Mapping[str, PropertyValue]) -> frozenset[Path]:
+    """Where the secrets are."""
+    return frozenset(_paths(PropertyValue(dict(values)), ()))
+
+
+def secret_strings(values: Mapping[str, PropertyValue]) -> frozenset[str]:
+    """Every string inside a secret, for blanking them in messages."""
+    return frozenset(_strings(PropertyValue(dict(values)), secret=False))
+
+
+def wrapped_map(values: Plain, secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
+    """Plain properties as the engine wants them, marked secret at the given paths."""
+    marks = frozenset(secrets)
+    return {key: _wrapped(value, (key,), marks) for key, value in values.items()}
+
+
+def _wrapped(value: object, path: Path, secrets: frozenset[Path]) -> PropertyValue:
+    secret = path in secrets
+    if value is UNKNOWN:
+        return PropertyValue(rpc.UNKNOWN, is_secret=secret)
+    if isinstance(value, Mapping):
+        return PropertyValue(
+            {key: _wrapped(item, (*path, key), secrets) for key, item in value.items()}, is_secret=secret
+        )
+    if isinstance(value, list):
+        return PropertyValue(
+            [_wrapped(item, (*path, index), secrets) for index, item in enumerate(value)], is_secret=secret
+        )
+    if isinstance(value, int) and not isinstance(value, bool):
+        return PropertyValue(float(value), is_secret=secret)
+    if value is None or isinstance(value, bool | float | str):
+        return PropertyValue(value, is_secret=secret)
+    message = f"cannot hand a {type(value).__name__} to the engine"
+    raise TypeError(message)
+
+
+def _paths(value: PropertyValue, path: Path) -> Iterable[Path]:
+    if value.is_secret:
+        yield path
+    for key, item in _members(value):
+        yield from _paths(item, (*path, key))
+
+
+def _strings(value: PropertyValue, *, secret: bool) -> Iterable[str]:
+    secret = secret or value.is_secret
+    if secret and isinstance(value.value, str) and value.value not in _SENTINELS:
+        yield value.value
+    for _, item in _members(value):
+        yield from _strings(item, secret=secret)
+
+
+def _members(value: PropertyValue) -> Iterable[tuple[str | int, PropertyValue]]:
+    if isinstance(value.value, Mapping):
+        return value.value.items()
+    if isinstance(value.value, Sequence) and not isinstance(value.value, str):
+        return enumerate(value.value)
+    return ()

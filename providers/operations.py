@@ -1,0 +1,138 @@
+"""What a resource type of ours can do, in plain Python values, and how it reports trouble.
+
+The gRPC adapter and anything that runs in one process with the providers call the same `Operations`. Nothing here knows Pulumi: inputs are
+JSON-like dictionaries with camelCase keys, secrets unwrapped, and `UNKNOWN` where a preview has no value yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+Plain: TypeAlias = dict[str, Any]
+"""Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
+
+
+class Unknown:
+    """The type of `UNKNOWN`."""
+
+    def __repr__(self) -> str:
+        """Name it as a message would."""
+        return "<not known yet>"
+
+
+UNKNOWN: Final = Unknown()
+"""A value that exists only after the update, seen in previews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refused property: `path` such as `config["topics"]` (empty for the whole resource) and a one-sentence `reason` with the cure."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between the last run and this one; `replace` when the resource must be made anew for it."""
+
+    path: str
+    kind: Literal["add", "update", "delete"]
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A resource that exists: its id, and its inputs together with what was learnt about it."""
+
+    id: str
+    outputs: Plain
+
+
+class ProviderError(NotImplementedError):
+    """Something a user can act on: the message names the subject, the cause and the cure, and holds no secret.
+
+    It derives from NotImplementedError because the SDK's server passes only that on without a traceback.
+    """
+
+
+class CancelledError(ProviderError):
+    """The engine asked to stop while something was being waited for."""
+
+
+class IncompleteError(ProviderError):
+    """The resource exists but does not work: record `state`, then fail with `reasons`."""
+
+    def __init__(self, state: State, reasons: Iterable[str]) -> None:
+        """Keep what exists and why it does not work."""
+        self.state = state
+        self.reasons = tuple(reasons)
+        super().__init__("\n".join(self.reasons))
+
+
+class Reporter(Protocol):
+    """Where the providers say what goes on."""
+
+    def waiting(self, text: str, /) -> None:
+        """Show what is being waited for; the next call replaces it."""
+
+    def note(self, text: str, /) -> None:
+        """Log one line worth keeping."""
+
+
+class Quiet:
+    """A reporter for callers who do not want to know."""
+
+    def waiting(self, text: str, /) -> None:
+        """Say nothing."""
+
+    def note(self, text: str, /) -> None:
+        """Say nothing."""
+
+
+class Operations(Protocol):
+    """The life of one resource type. Every method is synchronous and may be called from several threads at once."""
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """The outputs that only the real thing tells; unknown while a creation is previewed."""
+
+    @property
+    def steady(self) -> tuple[str, ...]:
+        """Those of them that no update changes, so that a preview of an update may keep them."""
+
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
+        """All problems of the inputs at once; `previous` are the inputs of the last run."""
+
+    def diff(self, old: Plain, new: Plain) -> list[Change]:
+        """What would change; pure. `old` are the outputs of the last run."""
+
+    def create(self, inputs: Plain) -> State:
+        """Make it, or adopt what is already there; changes nothing when all is right. Raises ProviderError."""
+
+    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+        """The live thing, None when it is gone; `previous` are the inputs of the last run. Raises ProviderError."""
+
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:
+        """Bring it from `old` outputs to `new` inputs. Raises ProviderError."""
+
+    def delete(self, resource_id: str, old: Plain) -> None:
+        """Remove it; absent already is fine. Raises ProviderError."""
+
+
+def has_unknown(value: object) -> bool:
+    """Whether any part of a plain value is not known yet."""
+    if isinstance(value, Mapping):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret of three or more characters blanked (shorter ones would blank ordinary words)."""
+    for secret in sorted({secret for secret in secrets if len(secret) > 2}, key=len, reverse=True):  # noqa: PLR2004
+        text = text.replace(secret, "[secret]")
+    return text

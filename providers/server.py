@@ -1,0 +1,129 @@
+"""The process the engine starts for a provider folder: one gRPC server over one package.
+
+The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message for the user goes
+out as that message alone, and a resource that exists but does not work is recorded with its state instead of being forgotten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.rpc import status_pb2  # type: ignore[import-untyped]
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from providers.adapter import AdapterProvider, InitFailedError, Package, current_urn
+from providers.operations import ProviderError
+
+VERSION = "0.1.0"
+"""What the engine shows for both providers."""
+
+_MESSAGE_BYTES = 400 * 1024 * 1024
+"""The engine's own limit for one message."""
+
+
+class EngineReporter:
+    """Reports to the engine, which shows it beside the resource. A lost report is not worth failing for."""
+
+    def __init__(self, address: str) -> None:
+        """Report to the engine at `address`, host:port."""
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    def waiting(self, text: str, /) -> None:
+        """Show a status that the next one replaces."""
+        self._log(text, ephemeral=True)
+
+    def note(self, text: str, /) -> None:
+        """Log one line."""
+        self._log(text, ephemeral=False)
+
+    def _log(self, text: str, *, ephemeral: bool) -> None:
+        request = engine_pb2.LogRequest(
+            severity=engine_pb2.INFO, message=text, urn=current_urn.get(), ephemeral=ephemeral
+        )
+        try:
+            self._engine.Log(request, timeout=2)
+        except grpc.RpcError:
+            return
+
+
+class Servicer(ProviderServicer):
+    """The SDK's servicer with clean endings."""
+
+    async def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base is untyped
+        """Configure, with a clean ending."""
+        return await _ended(super().Configure, request, context)
+
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Check, with a clean ending."""
+        return await _ended(super().Check, request, context)
+
+    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Diff, with a clean ending."""
+        return await _ended(super().Diff, request, context)
+
+    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Create, with a clean ending."""
+        return await _ended(super().Create, request, context)
+
+    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Update, with a clean ending."""
+        return await _ended(super().Update, request, context)
+
+    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Read, with a clean ending."""
+        return await _ended(super().Read, request, context)
+
+    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        """Delete, with a clean ending."""
+        return await _ended(super().Delete, request, context)
+
+
+async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401
+    try:
+        return await call(request, context)
+    except InitFailedError as error:
+        detail = provider_pb2.ErrorResourceInitFailed(
+            id=error.state.id, properties=PropertyValue.marshal_map(error.properties), reasons=error.reasons
+        )
+        await context.abort_with_status(_status(str(error), detail))
+    except ProviderError as error:
+        await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.Status:
+    packed = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    packed.details.add().Pack(detail)
+    status = grpc.Status()
+    status.code = grpc.StatusCode.UNKNOWN
+    status.details = message
+    status.trailing_metadata = (("grpc-status-details-bin", packed.SerializeToString()),)
+    return status
+
+
+def serve(package: Package) -> None:
+    """Serve `package` until the engine ends the process. The first argument of the command line is the engine's address; the port goes to stdout."""
+    arguments = argparse.ArgumentParser(description=f"Pulumi provider {package.name}")
+    arguments.add_argument("engine", help="address of the engine, host:port")
+    known, _ = arguments.parse_known_args()
+    asyncio.run(_serve(package, known.engine))
+
+
+async def _serve(package: Package, engine: str) -> None:
+    limits = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
+    server = grpc.aio.server(options=limits)
+    provider = AdapterProvider(package, EngineReporter(engine))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        Servicer([], VERSION, provider, engine_address=engine), server
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    await server.wait_for_termination()
