@@ -1,0 +1,149 @@
+"""What the node changes on the host outside its own folder, noted before the first change so that all of it can be put back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox.cluster import addresses
+from sandbox.cluster.errors import NodeError
+from sandbox.paths import STATE
+
+_KILL_S = 10.0
+_NOTES = STATE / "host.json"
+
+# Set by us, by the kubelet, by kube-proxy or by the bridge plugin.
+_SETTINGS = {
+    "net/ipv4/ip_forward": "1",
+    "net/ipv4/conf/all/route_localnet": None,
+    "net/ipv4/conf/default/route_localnet": None,
+    "net/ipv6/conf/all/forwarding": None,
+    "net/bridge/bridge-nf-call-iptables": "1",
+    "net/bridge/bridge-nf-call-ip6tables": None,
+    "vm/overcommit_memory": None,
+    "vm/panic_on_oom": None,
+    "kernel/panic": None,
+    "kernel/panic_on_oops": None,
+    "kernel/keys/root_maxkeys": None,
+    "kernel/keys/root_maxbytes": None,
+}
+
+# Places that containerd, its shims, the CNI library and the kubelet use whatever they are told.
+_PLACES = ("/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods", "/etc/cni", "/opt/cni", "/run/netns")
+
+
+def prepare() -> None:
+    """Note the host's state, once, then load the kernel's modules and set what pods need: forwarding and filtered bridges."""
+    for module in ("br_netfilter", "overlay"):
+        if shutil.which("modprobe"):
+            subprocess.run(["modprobe", "--quiet", module], check=False)  # noqa: S603, S607 - built in on many kernels, so no failure
+    if not _NOTES.exists():
+        notes = {
+            "settings": {name: value for name in _SETTINGS if (value := _setting(name)) is not None},
+            "absent": [place for place in _PLACES if not Path(place).exists()],
+        }
+        fresh = _NOTES.with_suffix(".writing")
+        fresh.write_text(json.dumps(notes, indent=2) + "\n")
+        fresh.rename(_NOTES)
+    for name, wanted in _SETTINGS.items():
+        if wanted is not None and _setting(name) != wanted:
+            (Path("/proc/sys") / name).write_text(wanted)
+    _ip("address", "replace", f"{addresses.NODE}/32", "dev", "lo")
+
+
+def put_back() -> None:
+    """Undo everything ``prepare`` and the components did to the host, except for the packet filter's rules. May be called again."""
+    unmount(STATE)
+    _remove_cgroups()
+    for interface in _interfaces():
+        _ip("link", "delete", interface)
+    _ip("address", "delete", f"{addresses.NODE}/32", "dev", "lo")
+    notes = json.loads(_NOTES.read_text()) if _NOTES.exists() else {"settings": {}, "absent": []}
+    for name, value in notes["settings"].items():
+        if _setting(name) not in (None, value):
+            (Path("/proc/sys") / name).write_text(value)
+    for place in notes["absent"]:
+        unmount(Path(place))
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def forwarded_before() -> bool:
+    """Tell whether the host was a router before the sandbox made it one."""
+    notes = json.loads(_NOTES.read_text())
+    return bool(notes["settings"].get("net/ipv4/ip_forward") == "1")
+
+
+def has_bridge() -> bool:
+    """Tell whether the pods' bridge exists, which a node that was not removed leaves."""
+    return bool(_interfaces())
+
+
+def kill_pods() -> None:
+    """Kill every process in the pods' control groups and return when they are gone."""
+    deadline = time.monotonic() + _KILL_S
+    while victims := _pod_processes():
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            message = f"these containers' processes do not end even when killed: {sorted(victims)}"
+            raise NodeError(message)
+        time.sleep(0.05)
+
+
+def _pod_processes() -> set[int]:
+    found: set[int] = set()
+    for root in _cgroups():
+        for folder, _, files in os.walk(root):
+            if "cgroup.procs" in files:
+                with suppress(OSError):
+                    found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
+    return found
+
+
+def _cgroups() -> list[Path]:
+    """Return the pods' control groups in each hierarchy of either version."""
+    hierarchies = (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir())
+    return [root for hierarchy in hierarchies if (root := hierarchy / "kubepods").is_dir()]
+
+
+def unmount(root: Path) -> None:
+    """Detach every mount at or below the folder, the deepest first."""
+    mounts = [_unescaped(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted((mount for mount in mounts if Path(mount).is_relative_to(root)), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)  # noqa: S603, S607 - gone already is fine
+
+
+def _remove_cgroups() -> None:
+    """Remove the pods' control groups, children first."""
+    for root in _cgroups():
+        for folder, _, _ in os.walk(root, topdown=False):
+            with suppress(OSError):
+                Path(folder).rmdir()
+
+
+def _interfaces() -> list[str]:
+    """Return the bridge and the host's ends of the pods' cables: these are the ones plugged into it."""
+    bridge = Path("/sys/class/net") / addresses.BRIDGE
+    if not bridge.exists():
+        return []
+    return [*(port.name for port in (bridge / "brif").iterdir()), addresses.BRIDGE]
+
+
+def _setting(name: str) -> str | None:
+    path = Path("/proc/sys") / name
+    return path.read_text().strip() if path.exists() else None
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=arguments[1] == "replace", capture_output=True)  # noqa: S603, S607 - absent already is fine
+
+
+def _unescaped(mount: str) -> str:
+    return mount.encode().decode("unicode_escape")

@@ -1,0 +1,197 @@
+"""Starting, repairing and removing the node: each step looks at what is there, so any step may be the first after a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from sandbox.cluster import addresses, components, firewall, host, images, manifests, pki, processes
+from sandbox.cluster.api import Api
+from sandbox.cluster.configs import PAUSE_IMAGE
+from sandbox.cluster.errors import NodeError
+from sandbox.cluster.owner import claim
+from sandbox.cluster.watch import Watch
+from sandbox.paths import CACHE, KUBECONFIG, STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.cluster.components import Component
+    from sandbox.progress import Progress, Step
+
+_GRACE_S = 5.0  # what a component gets to end by itself; etcd and containerd need under one
+
+
+def up(binary: Path, progress: Progress) -> Path:
+    """Start the node, or whatever of it does not run as it should, and wait until it takes pods and resolves names.
+
+    Args:
+        binary: What ``build`` returned.
+        progress: Where to show what is being waited for.
+
+    Returns:
+        The administrator's kubeconfig.
+
+    Raises:
+        NodeError: If the sandbox belongs to another checkout, or a component does not start; with its last lines.
+    """
+    with _alone():
+        claim()
+        host.prepare()
+        firewall.raise_guard(route_others=host.forwarded_before())
+        if not _healthy(binary):
+            with progress.step("Starting Kubernetes") as step:
+                _start(binary, step)
+    return KUBECONFIG
+
+
+def down(progress: Progress) -> None:
+    """Remove the node and everything it left on the host, data included; from any state, and without harm when there is none.
+
+    Raises:
+        NodeError: If a process cannot be ended or a rule cannot be removed.
+    """
+    with _alone():
+        if not (STATE.exists() or processes.find() or host.has_bridge()):
+            return
+        with progress.step("Removing Kubernetes") as step:
+            last = {"kube-apiserver", "etcd", "containerd"}
+            step.waiting("the controllers to end")
+            processes.stop((process for process in processes.find() if process.component not in last), grace_s=_GRACE_S)
+            step.waiting("the containers to end")
+            host.kill_pods()
+            for component in ("kube-apiserver", "etcd", "containerd"):
+                step.waiting(f"{component} to end")
+                processes.stop((process for process in processes.find() if process.leader and process.component == component), grace_s=_GRACE_S)
+            processes.stop(processes.find(), grace_s=0)
+            step.waiting("the host to be put back")
+            firewall.remove_rules()
+            host.put_back()
+            shutil.rmtree(STATE)
+
+
+def _healthy(binary: Path) -> bool:
+    running = processes.leaders()
+    digest = binary.parent.name
+    for component in components.every():
+        process = running.get(component.name)
+        if process is None or process.fingerprint != component.fingerprint(digest):
+            return False
+    if not KUBECONFIG.exists():
+        return False
+    api = Api(components.PKI)
+    return api.ready() and api.node_ready() and api.deployment_ready(*manifests.NAME_SERVER)
+
+
+def _start(binary: Path, step: Step) -> None:
+    digest = binary.parent.name
+    _install(binary)
+    pki.make(components.PKI)
+    if not processes.find():
+        # Left by a restart of the machine: the runtime's idea of containers that are gone.
+        host.unmount(STATE / "containerd" / "run")
+        shutil.rmtree(STATE / "containerd" / "run", ignore_errors=True)
+    watch = Watch(step.waiting)
+
+    _ensure(digest, components.containerd(), components.etcd())
+    watch.until("containerd", images.runtime_answers)
+    watch.until("etcd", _etcd_answers)
+    _ensure(digest, components.api_server())
+    step.waiting("the node's own images")
+    node_image = _import_own(binary)
+    api = Api(components.PKI)
+    watch.until("kube-apiserver", api.ready)
+    _ensure(digest, *components.of_kubernetes())
+    step.waiting("the API server to take the name server's objects")
+    _apply(manifests.all_objects(node_image))
+    _ensure(digest, *components.of_the_sandbox())
+    watch.until("kubelet", api.node_ready, "the node to be ready")
+    watch.until("kubelet", lambda: api.deployment_ready(*manifests.NAME_SERVER), "the name server", lambda: api.warnings(manifests.NAME_SERVER[0]))
+    _write_kubeconfig()
+
+
+def _ensure(digest: str, *wanted: Component) -> None:
+    """Start each component unless it runs as it should; one that runs otherwise is ended first."""
+    for component in wanted:
+        fingerprint = component.fingerprint(digest)
+        process = processes.leaders().get(component.name)
+        if process is not None and process.fingerprint == fingerprint:
+            continue
+        if process is not None:
+            processes.stop([process], grace_s=_GRACE_S)
+        for path, text in component.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        processes.start(component.name, component.argv, fingerprint, component.environment)
+
+
+def _install(binary: Path) -> None:
+    """Put the program into the state directory, so that clearing the cache takes nothing from a running node."""
+    mark = components.BINARY.with_name("digest")
+    if mark.exists() and mark.read_text() == binary.parent.name:
+        return
+    components.BINARY.parent.mkdir(parents=True, exist_ok=True)
+    fresh = components.BINARY.with_suffix(".writing")
+    shutil.copy2(binary, fresh)
+    fresh.rename(components.BINARY)
+    kubectl = components.BINARY.with_name("kubectl")
+    kubectl.unlink(missing_ok=True)
+    kubectl.symlink_to(components.BINARY)
+    mark.write_text(binary.parent.name)
+
+
+def _import_own(binary: Path) -> str:
+    """Import the images made of the node's own programs and return the name of the one with the node in it."""
+    reference = f"localhost/data-ingestion/node:{binary.parent.name}"
+    for program, name in ((binary.with_name("pause"), PAUSE_IMAGE), (binary, reference)):
+        archive = program.with_suffix(".tar")
+        if not archive.exists():
+            images.pack(program, archive)
+        images.import_image(archive, name)
+    return reference
+
+
+def _apply(objects: dict[str, object]) -> None:
+    command = [str(components.BINARY), "kubectl", "--kubeconfig", str(components.PKI / "admin.kubeconfig"), "apply", "--server-side"]
+    command += ["--force-conflicts", "--field-manager=sandbox", "--filename=-"]
+    done = subprocess.run(command, input=json.dumps(objects), check=False, capture_output=True, text=True)  # noqa: S603
+    if done.returncode != 0:
+        message = f"the API server refuses the sandbox's own objects: {done.stderr.strip()}"
+        raise NodeError(message)
+
+
+def _write_kubeconfig() -> None:
+    """Write the administrator's kubeconfig last: where it is, a node has been ready."""
+    fresh = KUBECONFIG.with_suffix(".writing")
+    fresh.touch(mode=0o600)
+    fresh.write_text(pki.portable_kubeconfig(components.PKI))
+    fresh.rename(KUBECONFIG)
+
+
+def _etcd_answers() -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex((addresses.NODE, addresses.ETCD_PORT)) == 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the machine's one lock on the node; the kernel lets go of it when this process ends, however it ends."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    handle = os.open(CACHE / "node.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        message = "another run is starting or removing the sandbox's node at this moment; try again when it is done"
+        raise NodeError(message) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
