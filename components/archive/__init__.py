@@ -1,0 +1,1 @@
+"""The archive layer: bucket, identity, tables and the sink."""

@@ -1,0 +1,104 @@
+"""Least privilege: a user that may only assume a role, and a role that may only do what the sink's code does, on one prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.names import OBJECT_ROOT
+
+Document = dict[str, Any]
+"""An IAM policy document."""
+
+_VERSION = "2012-10-17"
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": _VERSION, "Statement": list(statements)}
+
+
+def assume_only(role_arn: str) -> Document:
+    """All that the long-lived key can do."""
+    return _document({"Sid": "AssumeTheArchiveRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role_arn})
+
+
+def trust(user_arn: str) -> Document:
+    """Who may assume the role."""
+    return _document({"Sid": "ArchiveUser", "Effect": "Allow", "Principal": {"AWS": user_arn}, "Action": "sts:AssumeRole"})
+
+
+def write_archive(bucket: str, *, reads: bool) -> Document:
+    """What the sink calls: multipart uploads and their abort below one prefix, and a listing of it.
+
+    Args:
+        bucket: Bucket name.
+        reads: Whether objects are read back and old metadata files removed, as Iceberg does with every commit.
+    """
+    objects = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    old_metadata: list[Document] = []
+    if reads:
+        objects.append("s3:GetObject")
+        resource = f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*/metadata/*.metadata.json"
+        old_metadata.append({"Sid": "DropOldMetadata", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": resource})
+    return _document(
+        {"Sid": "WriteObjects", "Effect": "Allow", "Action": objects, "Resource": f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*"},
+        {
+            "Sid": "ListPrefix",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": f"arn:aws:s3:::{bucket}",
+            "Condition": {"StringLike": {"s3:prefix": [f"{OBJECT_ROOT}/*"]}},
+        },
+        *old_metadata,
+    )
+
+
+def use_catalog(region: str, account: str, database: str) -> Document:
+    """What Iceberg's Glue catalog calls to read a table and to commit a new version of it."""
+    glue = f"arn:aws:glue:{region}:{account}"
+    return _document(
+        {
+            "Sid": "ReadAndCommitTables",
+            "Effect": "Allow",
+            "Action": ["glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
+            "Resource": [f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"],
+        }
+    )
+
+
+def tls_only(bucket: str) -> Document:
+    """Bucket policy: no request without TLS, whoever makes it."""
+    return _document(
+        {
+            "Sid": "DenyWithoutTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+PROFILE = "archive"
+"""The AWS profile that the worker uses; named by ``AWS_PROFILE`` in its environment."""
+
+
+def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None) -> dict[str, str]:
+    """The AWS SDK's own files for the worker: a key that is good for nothing but the role, and the profile that assumes it.
+
+    Every connector in the worker uses them without a credential in its configuration.
+
+    Args:
+        access_key_id: The user's key id.
+        secret_access_key: The user's secret key.
+        role_arn: Role to assume.
+        region: AWS region.
+        sts_endpoint: STS in place of AWS's own, or None.
+    """
+    profile = [f"[profile {PROFILE}]", f"role_arn = {role_arn}", "source_profile = user", "role_session_name = connect", f"region = {region}"]
+    user = ["[profile user]", f"region = {region}"]
+    if sts_endpoint:
+        user.append(f"endpoint_url = {sts_endpoint}")
+        profile.append(f"endpoint_url = {sts_endpoint}")
+    keys = ["[user]", f"aws_access_key_id = {access_key_id}", f"aws_secret_access_key = {secret_access_key}"]
+    return {"config": "\n".join([*profile, "", *user, ""]), "credentials": "\n".join([*keys, ""])}

@@ -1,0 +1,63 @@
+"""Settings of the archive."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from components.section import BucketName, DnsLabel, Port, Section
+
+
+class InClusterStore(Section):
+    """An S3-compatible store inside the same cluster, in place of AWS.
+
+    Attributes:
+        namespace: Namespace it runs in.
+        service: Its Service.
+        port: Its TCP port.
+        host_endpoint: The same store as reached from the machine where the program runs.
+    """
+
+    namespace: DnsLabel
+    service: DnsLabel
+    port: Port
+    host_endpoint: str = Field(pattern=r"^https?://[^/]+$")
+
+    @property
+    def url(self) -> str:
+        """The store as reached by pods."""
+        return f"http://{self.service}.{self.namespace}.svc.cluster.local:{self.port}"
+
+
+class ArchiveSettings(Section):
+    """Where changes end up.
+
+    Attributes:
+        bucket: S3 bucket, made by the program.
+        region: AWS region.
+        format: ``parquet`` writes plain files by Confluent's S3 sink; ``iceberg`` writes an Iceberg table per source table.
+        catalog: Where Iceberg tables are listed: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server.
+        store: An S3-compatible store inside the cluster; absent for AWS.
+        commit_interval_ms: How often written rows become visible; also the bound for a table that has gone quiet.
+        flush_records: Rows after which the ``parquet`` sink closes a file early.
+        tasks: Tasks of the sink; a divisor of the change topics' partitions balances them.
+        destroy_with_stack: Whether ``destroy`` deletes bucket, objects and tables. Off, a bucket with objects refuses to go.
+        expire_noncurrent_days: Days after which overwritten or deleted object versions are removed.
+    """
+
+    bucket: BucketName
+    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    format: Literal["parquet", "iceberg"] = "parquet"
+    catalog: Literal["glue", "jdbc"] = "glue"
+    store: InClusterStore | None = None
+    commit_interval_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
+    flush_records: int = Field(default=20_000, ge=100)
+    tasks: int = Field(default=3, ge=1, le=24)
+    destroy_with_stack: bool = False
+    expire_noncurrent_days: int = Field(default=7, ge=1)
+
+    @property
+    def has_catalog_database(self) -> bool:
+        """Whether the Iceberg catalog lives in the source's PostgreSQL server."""
+        return self.format == "iceberg" and self.catalog == "jdbc"

@@ -1,0 +1,183 @@
+"""What the sink connector is told, in both formats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.names import CONNECT_SECRETS, OBJECT_ROOT, POSTGRES_PORT
+from components.streaming.connect import secret_reference
+from components.streaming.converters import converter_settings
+from components.tables import PARTITION_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.archive.settings import ArchiveSettings
+    from components.names import Names
+    from components.tables import Table
+
+_JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
+CATALOG = "archive"
+"""Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several."""
+
+
+def _insert(alias: str, **fields: str) -> dict[str, str]:
+    return {
+        f"transforms.{alias}.type": "org.apache.kafka.connect.transforms.InsertField$Value",
+        **{f"transforms.{alias}.{key.replace('_', '.')}": value for key, value in fields.items()},
+        f"transforms.{alias}.replace.null.with.default": "false",
+    }
+
+
+def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
+    """What does not depend on the format: topics, converters, dead letters, reading only what is committed."""
+    return {
+        "tasks.max": str(settings.tasks),
+        "topics": ",".join(names.topic(table) for table in tables),
+        "errors.tolerance": "all",
+        "errors.log.enable": "true",
+        "errors.log.include.messages": "false",
+        "errors.retry.timeout": "300000",
+        "errors.retry.delay.max.ms": "60000",
+        "errors.deadletterqueue.topic.name": names.dead_letter_topic,
+        "errors.deadletterqueue.topic.replication.factor": "3",
+        "errors.deadletterqueue.context.headers.enable": "true",
+        "consumer.override.isolation.level": "read_committed",
+        "consumer.override.auto.offset.reset": "earliest",
+        "consumer.override.max.poll.records": "500",
+        "consumer.override.max.partition.fetch.bytes": str(1024 * 1024),
+        **converter_settings(registry_url),
+    }
+
+
+def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
+    """Confluent's S3 sink: plain Parquet under ``topics/<topic>/year=…/month=…/day=…/hour=…/`` by commit time in the database.
+
+    A file ends after ``flush_records`` rows, after ``commit_interval_ms`` of record time, with the hour, or by the wall clock after
+    twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
+    depend on time; (topic, partition, offset) in each row tells a repeated row.
+    """
+    store = {} if settings.store is None else {"store.url": settings.store.url, "s3.path.style.access.enabled": "true"}
+    return {
+        "connector.class": "io.confluent.connect.s3.S3SinkConnector",
+        **_common(names, tables, settings, registry_url),
+        "storage.class": "io.confluent.connect.s3.storage.S3Storage",
+        "format.class": "io.confluent.connect.s3.format.parquet.ParquetFormat",
+        "parquet.codec": "snappy",
+        "s3.bucket.name": settings.bucket,
+        "s3.region": settings.region,
+        "s3.part.size": str(5 * 1024 * 1024),
+        "s3.elastic.buffer.enable": "true",
+        "s3.part.retries": "5",
+        "s3.retry.backoff.ms": "2000",
+        "s3.ssea.name": "AES256",
+        "topics.dir": OBJECT_ROOT,
+        "partitioner.class": "io.confluent.connect.storage.partitioner.TimeBasedPartitioner",
+        "partition.duration.ms": "3600000",
+        "path.format": "'year'=yyyy/'month'=MM/'day'=dd/'hour'=HH",
+        "locale": "en-US",
+        "timezone": "UTC",
+        "timestamp.extractor": "RecordField",
+        "timestamp.field": "__source_ts_ms",
+        "flush.size": str(settings.flush_records),
+        "rotate.interval.ms": str(settings.commit_interval_ms),
+        "rotate.schedule.interval.ms": str(2 * settings.commit_interval_ms),
+        "schema.compatibility": "NONE",
+        "behavior.on.null.values": "ignore",
+        "report.null.values.to.dlq": "false",
+        "transforms": "place",
+        **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
+        **store,
+    }
+
+
+def _hour_partition() -> dict[str, str]:
+    """Adds where the row came from and its hour (time of the Kafka record, UTC) as zero-padded strings.
+
+    Iceberg refuses year, month, day and hour transforms of one column, hence four columns of their own.
+    """
+    built = _insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year")
+    for part in PARTITION_COLUMNS[1:]:
+        built |= _insert(part, timestamp_field=part)
+    for part in PARTITION_COLUMNS:
+        alias = f"{part}Text"
+        built |= {
+            f"transforms.{alias}.type": "org.apache.kafka.connect.transforms.TimestampConverter$Value",
+            f"transforms.{alias}.field": part,
+            f"transforms.{alias}.target.type": "string",
+            f"transforms.{alias}.format": _JAVA_PATTERNS[part],
+            f"transforms.{alias}.replace.null.with.default": "false",
+        }
+    chain = ["place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS)]
+    return {"transforms": ",".join(chain), **built}
+
+
+def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dict[str, str]:
+    files = {
+        "iceberg.catalog": CATALOG,
+        "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
+        "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        "iceberg.catalog.client.region": settings.region,
+    }
+    if settings.store is not None:
+        files |= {"iceberg.catalog.s3.endpoint": settings.store.url, "iceberg.catalog.s3.path-style-access": "true"}
+    if settings.catalog == "glue":
+        return {**files, "iceberg.catalog.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog"}
+    tls = f"sslmode=verify-full&sslrootcert={CONNECT_SECRETS}/catalog/ca.crt"
+    return {
+        **files,
+        "iceberg.catalog.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+        "iceberg.catalog.uri": f"jdbc:postgresql://{database_host}:{POSTGRES_PORT}/{names.catalog_database}?{tls}",
+        "iceberg.catalog.jdbc.user": secret_reference("catalog", "username"),
+        "iceberg.catalog.jdbc.password": secret_reference("catalog", "password"),
+        "iceberg.catalog.jdbc.schema-version": "V1",
+    }
+
+
+def table_name(names: Names, table: Table) -> str:
+    """The archive's name of a table: ``archive.users``."""
+    return f"{names.archive_namespace}.{table.name}"
+
+
+def iceberg_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, database_host: str) -> dict[str, str]:
+    """Apache Iceberg's sink: one table per topic, committed exactly once, every ``commit_interval_ms`` whether busy or quiet.
+
+    The short group timeouts matter after a killed worker: the dead coordinator would hold its group for 45 s otherwise.
+
+    Args:
+        names: The pipeline's names.
+        tables: The captured tables.
+        settings: The archive's settings.
+        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        database_host: PostgreSQL as the worker reaches it, for a JDBC catalog.
+    """
+    routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
+    group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
+    return {
+        "connector.class": "org.apache.iceberg.connect.IcebergSinkConnector",
+        **_common(names, tables, settings, registry_url),
+        "iceberg.tables": ",".join(table_name(names, table) for table in tables),
+        "iceberg.tables.route-field": "__topic",
+        **routes,
+        "iceberg.tables.auto-create-enabled": "false",
+        "iceberg.tables.evolve-schema-enabled": "true",
+        "iceberg.control.topic": names.iceberg_control_topic,
+        "iceberg.control.commit.interval-ms": str(settings.commit_interval_ms),
+        "iceberg.control.commit.timeout-ms": "15000",
+        **_catalog(names, settings, database_host),
+        **{f"iceberg.kafka.{key}": value for key, value in group.items()},
+        **{f"consumer.override.{key}": value for key, value in group.items()},
+        **_hour_partition(),
+    }
+
+
+def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
+    """Properties of an Iceberg table: data beside the metadata, so that keys read ``topics/<topic>/year=…/…`` in both formats."""
+    return {
+        "format-version": "2",
+        "write.format.default": "parquet",
+        "write.parquet.compression-codec": "snappy",
+        "write.data.path": f"s3://{settings.bucket}/{names.object_prefix(table)}",
+        "write.metadata.delete-after-commit.enabled": "true",
+        "write.metadata.previous-versions-max": "50",
+    }

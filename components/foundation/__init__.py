@@ -1,0 +1,1 @@
+"""The ground: namespace, budget, storage classes, network policies."""

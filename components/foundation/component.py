@@ -1,0 +1,122 @@
+"""The ground that the pipeline stands on: a namespace that admits only restricted pods, holds the memory budget at run time and lets nobody
+talk to anybody except along the data path.
+
+It does not make a cluster. A NetworkPolicy is enforced by the cluster's network plug-in: where that has none, these objects change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.foundation.edges import ObjectStoreInCluster, all_policies
+from components.names import PART_OF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DATABASE_CLASS = "data-ingestion-database"
+STREAMING_CLASS = "data-ingestion-streaming"
+_SMALLEST_MIB = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundationArgs:
+    """What the ground depends on.
+
+    Attributes:
+        namespace: Name of the namespace.
+        budget_mib: Memory of all its pods together.
+        largest_container_mib: Memory of the largest container; a larger one is refused.
+        provisioner: What makes volumes in this cluster.
+        host_sources: Address ranges that published ports are reached from.
+        store: The object store inside the cluster, or None for AWS.
+    """
+
+    namespace: str
+    budget_mib: int
+    largest_container_mib: int
+    provisioner: str
+    host_sources: Sequence[str]
+    store: ObjectStoreInCluster | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What the layers build on.
+
+    Attributes:
+        namespace: The namespace's name, known once quota, policies and storage classes are there too.
+        database_class: Storage class for the database.
+        streaming_class: Storage class for the brokers.
+    """
+
+    namespace: pulumi.Output[str]
+    database_class: str = DATABASE_CLASS
+    streaming_class: str = STREAMING_CLASS
+
+
+class Foundation(pulumi.ComponentResource):
+    """Namespace, quota, storage classes and network policies."""
+
+    ground: Ground
+
+    def __init__(self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare the namespace and everything in it that is not a workload."""
+        super().__init__("cdc:foundation:Foundation", name, None, opts)
+        self._name = name
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._namespace = self._make_namespace()
+        made = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
+        settled = pulumi.Output.all(self._namespace.metadata["name"], *(resource.metadata["name"] for resource in made))
+        self.ground = Ground(namespace=settled.apply(lambda names: str(names[0])))
+        self.register_outputs({"namespace": self.ground.namespace})
+
+    def _make_namespace(self) -> k8s.core.v1.Namespace:
+        labels = {"app.kubernetes.io/part-of": PART_OF}
+        for mode in ("enforce", "audit", "warn"):
+            labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
+        return k8s.core.v1.Namespace(
+            f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=self._child
+        )
+
+    def _meta(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
+        return {"name": name, "namespace": self._namespace.metadata["name"], "labels": {"app.kubernetes.io/part-of": PART_OF}}
+
+    def _quota(self) -> k8s.core.v1.ResourceQuota:
+        memory = f"{self._args.budget_mib}Mi"
+        return k8s.core.v1.ResourceQuota(
+            f"{self._name}-memory-budget",
+            metadata=self._meta("memory-budget"),
+            spec={"hard": {"limits.memory": memory, "requests.memory": memory}},
+            opts=self._child,
+        )
+
+    def _limits(self) -> k8s.core.v1.LimitRange:
+        bounds: Any = {"type": "Container", "max": {"memory": f"{self._args.largest_container_mib}Mi"}, "min": {"memory": f"{_SMALLEST_MIB}Mi"}}
+        return k8s.core.v1.LimitRange(
+            f"{self._name}-container-memory", metadata=self._meta("container-memory"), spec={"limits": [bounds]}, opts=self._child
+        )
+
+    def _storage_classes(self) -> list[k8s.storage.v1.StorageClass]:
+        return [
+            k8s.storage.v1.StorageClass(
+                f"{self._name}-{name}",
+                metadata={"name": name, "labels": {"app.kubernetes.io/part-of": PART_OF}},
+                provisioner=self._args.provisioner,
+                reclaim_policy="Retain",
+                volume_binding_mode="WaitForFirstConsumer",
+                opts=self._child,
+            )
+            for name in (DATABASE_CLASS, STREAMING_CLASS)
+        ]
+
+    def _network_policies(self) -> list[k8s.networking.v1.NetworkPolicy]:
+        return [
+            k8s.networking.v1.NetworkPolicy(f"{self._name}-{name}", metadata=self._meta(name), spec=spec, opts=self._child)
+            for name, spec in all_policies(self._args.host_sources, self._args.store).items()
+        ]

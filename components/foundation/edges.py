@@ -1,0 +1,147 @@
+"""Who may talk to whom: the data path as a list of edges, and the network policies that allow exactly those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.manifest import labels
+from components.names import CONNECT_PORT, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.manifest import Manifest
+
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
+"""What "outside" excludes (RFC 1918, link-local with its metadata service, carrier-grade NAT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One allowed connection between two components of the pipeline.
+
+    Attributes:
+        source: Component that connects.
+        target: Component that is connected to.
+        ports: TCP ports of the target.
+    """
+
+    source: str
+    target: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStoreInCluster:
+    """An S3-compatible store in a namespace of its own.
+
+    Attributes:
+        namespace: Its namespace.
+        port: Its TCP port.
+    """
+
+    namespace: str
+    port: int
+
+
+DATA_PATH: tuple[Edge, ...] = (
+    Edge("connect", "postgresql", (POSTGRES_PORT,)),
+    Edge("connect", "kafka", (KAFKA_INTERNAL_PORT,)),
+    Edge("connect", "schema-registry", (REGISTRY_PORT,)),
+    Edge("connect", "connect", (CONNECT_PORT,)),
+    Edge("schema-registry", "kafka", (KAFKA_INTERNAL_PORT,)),
+    Edge("kafka", "kafka", (KAFKA_INTERNAL_PORT, KAFKA_CONTROLLER_PORT)),
+)
+"""Every connection inside the pipeline; nothing else is allowed."""
+
+PUBLISHED: tuple[tuple[str, int], ...] = (
+    ("postgresql", POSTGRES_PORT),
+    ("kafka", KAFKA_EXTERNAL_PORT),
+    ("schema-registry", REGISTRY_PORT),
+    ("connect", CONNECT_PORT),
+)
+"""What is published to the machine where the program runs: component and container port."""
+
+
+def _ports(numbers: Sequence[int]) -> list[Manifest]:
+    return [{"protocol": "TCP", "port": number} for number in numbers]
+
+
+def _selector(component: str) -> Manifest:
+    return {"matchLabels": labels(component)}
+
+
+def deny_all() -> dict[str, Manifest]:
+    """Nothing in, nothing out, for every pod; names may be looked up."""
+    everyone: Manifest = {}
+    dns = {
+        "to": [
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+            }
+        ],
+        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+    }
+    return {
+        "default-deny": {"podSelector": everyone, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [dns]},
+    }
+
+
+def edge_policies(edges: Sequence[Edge]) -> dict[str, Manifest]:
+    """Two policies for each edge, since both ends are closed: one lets the source out, one lets the target's port be reached."""
+    built: dict[str, Manifest] = {}
+    for edge in edges:
+        name = f"{edge.source}-to-{edge.target}"
+        built[f"{name}-egress"] = {
+            "podSelector": _selector(edge.source),
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [{"podSelector": _selector(edge.target)}], "ports": _ports(edge.ports)}],
+        }
+        built[f"{name}-ingress"] = {
+            "podSelector": _selector(edge.target),
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": _selector(edge.source)}], "ports": _ports(edge.ports)}],
+        }
+    return built
+
+
+def published_policies(sources: Sequence[str]) -> dict[str, Manifest]:
+    """Lets the published ports be reached from the nodes' addresses, by which NodePort traffic arrives.
+
+    Args:
+        sources: Address ranges of the nodes and of their side of the pod network; never the whole pod range.
+    """
+    allowed = [{"ipBlock": {"cidr": source}} for source in sources]
+    return {
+        f"host-to-{component}": {
+            "podSelector": _selector(component),
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": allowed, "ports": _ports([port])}],
+        }
+        for component, port in PUBLISHED
+    }
+
+
+def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manifest]:
+    """Lets Connect reach the object store: HTTPS to the outside for AWS (S3, STS, Glue have no fixed addresses), or one namespace."""
+    if store is None:
+        to: list[Manifest] = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(PRIVATE_RANGES)}}]
+        ports = _ports([443])
+    else:
+        to = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": store.namespace}}}]
+        ports = _ports([store.port])
+    return {
+        "connect-to-object-store": {
+            "podSelector": _selector("connect"),
+            "policyTypes": ["Egress"],
+            "egress": [{"to": to, "ports": ports}],
+        }
+    }
+
+
+def all_policies(sources: Sequence[str], store: ObjectStoreInCluster | None) -> dict[str, Manifest]:
+    """Every network policy of the namespace, name to specification."""
+    return {**deny_all(), **edge_policies(DATA_PATH), **published_policies(sources), **object_store_policies(store)}

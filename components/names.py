@@ -1,0 +1,102 @@
+"""Every name and port that two systems must agree on, computed once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from components.section import DnsLabel, Port, Section, SqlIdentifier
+
+if TYPE_CHECKING:
+    from components.tables import Table
+
+BROKERS = 3
+"""Brokers of the cluster: the smallest number that keeps a majority of controllers and two in-sync replicas when one is gone."""
+
+POSTGRES_PORT = 5432
+KAFKA_INTERNAL_PORT = 9092
+KAFKA_CONTROLLER_PORT = 9093
+KAFKA_EXTERNAL_PORT = 9094
+REGISTRY_PORT = 8081
+CONNECT_PORT = 8083
+
+PART_OF = "data-ingestion"
+"""Value of the label ``app.kubernetes.io/part-of`` on everything."""
+
+CONNECT_SECRETS = "/etc/connect/secrets"
+"""Where Secrets are mounted in a Connect worker; the only folder its config provider may read."""
+
+
+class PublishedPort(Section):
+    """One service as seen from outside.
+
+    Attributes:
+        node: Port on every node of the cluster (NodePort).
+        host: Port on the machine where the program runs; a laptop's cluster maps it to ``node``.
+    """
+
+    node: Port
+    host: Port
+
+
+class Names(Section):
+    """The names of one pipeline.
+
+    Attributes:
+        namespace: Kubernetes namespace.
+        database: PostgreSQL database that is captured.
+        topic_prefix: First part of every change topic; also the logical name of the source.
+    """
+
+    namespace: DnsLabel = "data-ingestion"
+    database: SqlIdentifier = "ecommerce"
+    topic_prefix: SqlIdentifier = "postgres"
+
+    slot: ClassVar[str] = "debezium_slot"
+    publication: ClassVar[str] = "dbz_publication"
+    heartbeat_table: ClassVar[str] = "public.dbz_heartbeat"
+    owner_role: ClassVar[str] = "app_owner"
+    app_role: ClassVar[str] = "app_rw"
+    debezium_role: ClassVar[str] = "debezium"
+    catalog_role: ClassVar[str] = "iceberg"
+    catalog_database: ClassVar[str] = "iceberg_catalog"
+    source_connector: ClassVar[str] = "postgres-cdc-connector"
+    sink_connector: ClassVar[str] = "s3-sink-connector"
+    connect_group: ClassVar[str] = "connect-cluster"
+    dead_letter_topic: ClassVar[str] = "s3-sink-dlq"
+    iceberg_control_topic: ClassVar[str] = "iceberg-control"
+    archive_namespace: ClassVar[str] = "archive"
+
+    def topic(self, table: Table) -> str:
+        """The change topic of a table: ``postgres.public.users``."""
+        return f"{self.topic_prefix}.{table.qualified}"
+
+    @property
+    def heartbeat_topic(self) -> str:
+        """Debezium's heartbeat topic; ``topic.heartbeat.prefix`` is left at its default ``__debezium-heartbeat``."""
+        return f"__debezium-heartbeat.{self.topic_prefix}"
+
+    def object_prefix(self, table: Table) -> str:
+        """Where a table's files lie in the bucket: ``topics/postgres.public.users``."""
+        return f"{OBJECT_ROOT}/{self.topic(table)}"
+
+    def route_regex(self, table: Table) -> str:
+        """The expression that sends a topic to its archive table and nothing else."""
+        return f"^{re.escape(self.topic(table))}$"
+
+    def service(self, name: str) -> str:
+        """The full name of a Service of the pipeline inside the cluster."""
+        return f"{name}.{self.namespace}.svc.cluster.local"
+
+    def broker(self, ordinal: int) -> str:
+        """The stable name of one broker inside the cluster."""
+        return f"kafka-{ordinal}.{self.service('kafka-headless')}"
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """All brokers for clients inside the cluster, comma separated."""
+        return ",".join(f"{self.broker(ordinal)}:{KAFKA_INTERNAL_PORT}" for ordinal in range(BROKERS))
+
+
+OBJECT_ROOT = "topics"
+"""The one prefix of the bucket that the sink may write to."""

@@ -1,0 +1,46 @@
+"""The base of every settings section, and the words of the domain used as types in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Section(BaseModel):
+    """A frozen group of settings, written in camelCase in a stack file; a key that is not declared is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+
+def _cidr(value: str) -> str:
+    import ipaddress  # noqa: PLC0415 - only a stack that names address ranges pays for it
+
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError as error:
+        message = f"{value!r} is not an address range ({error}); write it as network/prefix, for example 172.18.0.0/16"
+        raise ValueError(message) from None
+
+
+Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024)]
+"""A size in MiB (2**20 bytes)."""
+
+Millicores = Annotated[int, Field(gt=0, le=128_000)]
+"""A share of processor time in thousandths of a core."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+"""A TCP port."""
+
+SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+"""A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters."""
+
+DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""A Kubernetes object name that is also a DNS label (RFC 1123)."""
+
+BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+"""An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens."""
+
+Cidr = Annotated[str, AfterValidator(_cidr)]
+"""An address range such as 10.0.0.0/8."""

@@ -1,0 +1,1 @@
+"""The streaming layer: Kafka, schema registry, Connect and Debezium."""

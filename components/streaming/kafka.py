@@ -1,0 +1,144 @@
+"""Kafka brokers: server files, command lines and the sizes that fit 682Mi and 3413Mi of disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from components.section import Mebibytes, Millicores, Section
+from components.streaming.jvm import Jvm, flags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.names import Names
+
+UID = 1000
+LIBS = "/opt/kafka/libs/*"
+CONFIG = "/etc/kafka/server.properties"
+LOG4J = "/etc/kafka-logging/log4j2.properties"
+DATA_VOLUME = "/var/lib/kafka"
+LOG_DIRS = f"{DATA_VOLUME}/data"
+
+
+class KafkaSettings(Section):
+    """The brokers' size, each.
+
+    Attributes:
+        memory_mib: Memory limit of one broker; what the JVM leaves is page cache.
+        cpu_millicores: Processor request of one broker.
+        storage_mib: Volume of one broker; at replication factor 3 each broker holds everything.
+        jvm: Java memory.
+    """
+
+    memory_mib: Mebibytes = 682
+    cpu_millicores: Millicores = 100
+    storage_mib: Mebibytes = 3413
+    jvm: Jvm = Field(default=Jvm(heap_mib=320, metaspace_mib=128, code_cache_mib=48, direct_mib=48))
+
+
+def server_properties(names: Names, ordinal: int, host_address: str, host_ports: Sequence[int]) -> dict[str, str]:
+    """One broker's ``server.properties``.
+
+    Args:
+        names: The pipeline's names.
+        ordinal: Which broker, from 0; also its node id.
+        host_address: Address under which the brokers' published ports are reached from outside.
+        host_ports: Published port of each broker, by ordinal; what a broker advertises must be what is mapped.
+    """
+    controllers = ",".join(f"{number}@{names.broker(number)}:{KAFKA_CONTROLLER_PORT}" for number in range(BROKERS))
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(ordinal),
+        "controller.quorum.voters": controllers,
+        "listeners": f"INTERNAL://:{KAFKA_INTERNAL_PORT},CONTROLLER://:{KAFKA_CONTROLLER_PORT},EXTERNAL://:{KAFKA_EXTERNAL_PORT}",
+        "advertised.listeners": (
+            f"INTERNAL://{names.broker(ordinal)}:{KAFKA_INTERNAL_PORT},EXTERNAL://{host_address}:{host_ports[ordinal]}"
+        ),
+        "listener.security.protocol.map": "INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
+        "inter.broker.listener.name": "INTERNAL",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": LOG_DIRS,
+        # a topic that nobody declared must not appear, and a replica that lags must not become the truth
+        "auto.create.topics.enable": "false",
+        "unclean.leader.election.enable": "false",
+        "default.replication.factor": str(BROKERS),
+        "min.insync.replicas": "2",
+        "offsets.topic.num.partitions": "6",
+        "offsets.topic.replication.factor": str(BROKERS),
+        "transaction.state.log.num.partitions": "6",
+        "transaction.state.log.replication.factor": str(BROKERS),
+        "transaction.state.log.min.isr": "2",
+        "share.coordinator.state.topic.replication.factor": str(BROKERS),
+        "share.coordinator.state.topic.min.isr": "2",
+        "group.initial.rebalance.delay.ms": "0",
+        # memory: the defaults of these ten would take a heap of several hundred MiB on their own
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "num.replica.fetchers": "1",
+        "background.threads": "4",
+        "queued.max.requests": "100",
+        "queued.max.request.bytes": str(32 * 1024 * 1024),
+        "socket.request.max.bytes": str(16 * 1024 * 1024),
+        "replica.fetch.response.max.bytes": str(4 * 1024 * 1024),
+        "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+        "log.cleaner.threads": "1",
+        # disk: small segments and frequent checks, else retention.bytes is only a wish
+        "log.segment.bytes": str(16 * 1024 * 1024),
+        "log.retention.check.interval.ms": "60000",
+        "log.index.size.max.bytes": str(1024 * 1024),
+        "metadata.log.segment.bytes": str(16 * 1024 * 1024),
+        "metadata.max.retention.bytes": str(64 * 1024 * 1024),
+    }
+
+
+def broker_command(settings: KafkaSettings) -> list[str]:
+    """The broker's command line."""
+    return [
+        "java",
+        *flags(settings.jvm, first_tier_only=True),
+        f"-Dlog4j2.configurationFile={LOG4J}",
+        "-cp",
+        LIBS,
+        "kafka.Kafka",
+        CONFIG,
+    ]
+
+
+def format_command() -> list[str]:
+    """Formats an empty volume for this cluster and leaves a formatted one alone."""
+    return [
+        "java",
+        "-Xmx96m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        f"-Dlog4j2.configurationFile={LOG4J}",
+        "-cp",
+        LIBS,
+        "kafka.tools.StorageTool",
+        "format",
+        "--ignore-formatted",
+        "--cluster-id=$(CLUSTER_ID)",
+        f"--config={CONFIG}",
+    ]
+
+
+def cluster_id(random_base64: str) -> str:
+    """Kafka's cluster id from 16 random bytes in base64: 22 characters of the URL alphabet, never starting with a hyphen."""
+    return random_base64.rstrip("=").replace("+", "A").replace("/", "B")
+
+
+LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}] %p %m (%c{1})%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+logger.coordinator.name = kafka.coordinator
+logger.coordinator.level = warn
+"""
+"""Log4j 2 to standard output; no file appears in the container."""

@@ -1,0 +1,125 @@
+"""The pods of the streaming layer: brokers, registry, Connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components import manifest
+from components.archive.iam import PROFILE
+from components.names import CONNECT_PORT, CONNECT_SECRETS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from components.streaming import connect, kafka
+from components.streaming.jvm import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from components.manifest import Manifest
+    from components.streaming.connect import ConnectSettings
+    from components.streaming.kafka import KafkaSettings
+
+
+def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
+    """One broker; its own file is chosen by its pod name, so that no script has to count.
+
+    Args:
+        settings: Sizes of one broker.
+        image: Kafka's image.
+    """
+    mounts = [
+        manifest.mount("data", kafka.DATA_VOLUME, read_only=False),
+        manifest.mount("config", kafka.CONFIG, subPathExpr="$(POD_NAME).properties"),
+        manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+    ]
+    pod_name = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    cluster = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
+    size = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
+    return manifest.pod(
+        service_account="kafka",
+        uid=kafka.UID,
+        grace_s=60,
+        init_containers=[
+            manifest.container(name="format", command=kafka.format_command(), mounts=mounts, env_from={**pod_name, **cluster}, **size)
+        ],
+        containers=[
+            manifest.container(
+                name="kafka",
+                command=kafka.broker_command(settings),
+                mounts=mounts,
+                env_from=pod_name,
+                ports={"internal": KAFKA_INTERNAL_PORT, "controller": KAFKA_CONTROLLER_PORT, "external": KAFKA_EXTERNAL_PORT},
+                probes={
+                    "startupProbe": manifest.tcp_probe("internal", period_s=1, failures=300),
+                    "readinessProbe": manifest.tcp_probe("internal", period_s=5, failures=3),
+                    "livenessProbe": manifest.tcp_probe("controller", period_s=20, failures=6),
+                },
+                **size,
+            )
+        ],
+        volumes=[manifest.config_volume("config", "kafka-config")],
+    )
+
+
+def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Manifest:
+    """The Connect worker.
+
+    The archive's identity is mounted as optional: it is made by a later layer, and appears in the running pod when it exists.
+
+    Args:
+        settings: Sizes.
+        image: The image with the plugins.
+        catalog: Whether the Iceberg catalog's role is needed too.
+    """
+    secrets = {"source": "postgresql-debezium", "registry": "schema-registry-client"}
+    if catalog:
+        secrets["catalog"] = "postgresql-catalog"
+    mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in (*secrets, "archive")]
+    return manifest.pod(
+        service_account="connect",
+        uid=connect.UID,
+        grace_s=60,
+        containers=[
+            manifest.container(
+                name="connect",
+                image=image,
+                command=connect.worker_command(settings),
+                memory_mib=settings.memory_mib,
+                cpu_millicores=settings.cpu_millicores,
+                env={
+                    **ENVIRONMENT,
+                    "AWS_PROFILE": PROFILE,
+                    "AWS_CONFIG_FILE": f"{connect.AWS_FILES}/config",
+                    "AWS_SHARED_CREDENTIALS_FILE": f"{connect.AWS_FILES}/credentials",
+                    "AWS_EC2_METADATA_DISABLED": "true",
+                },
+                env_from={"POD_IP": {"fieldRef": {"fieldPath": "status.podIP"}}},
+                ports={"rest": CONNECT_PORT},
+                mounts=[
+                    manifest.mount("config", connect.CONFIG, subPath="worker.properties"),
+                    manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+                    manifest.mount("rest-login", connect.REST_LOGIN),
+                    *mounts,
+                ],
+                probes={
+                    "startupProbe": manifest.exec_probe(connect.health_command(), period_s=2, failures=150),
+                    "readinessProbe": manifest.exec_probe(connect.health_command(), period_s=10, failures=3),
+                    "livenessProbe": manifest.tcp_probe("rest", period_s=20, failures=6),
+                },
+            )
+        ],
+        volumes=[
+            manifest.config_volume("config", "connect-config"),
+            manifest.secret_volume("rest-login", "connect-rest"),
+            *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
+            manifest.secret_volume("secret-archive", "connect-archive", optional=True),
+        ],
+    )
+
+
+def spread_over_nodes(component: str) -> list[Manifest]:
+    """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": manifest.labels(component)},
+        }
+    ]

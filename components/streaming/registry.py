@@ -1,0 +1,191 @@
+"""The schema registry: Confluent's, or Apicurio behind the same API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from components import manifest
+from components.names import BROKERS, REGISTRY_PORT
+from components.properties import properties_text
+from components.section import Mebibytes, Millicores, Section
+from components.streaming.jvm import ENVIRONMENT, Jvm, flags
+from components.streaming.topics import TopicSpec
+
+if TYPE_CHECKING:
+    from components.manifest import Manifest
+    from components.names import Names
+
+UID = 1000
+NAME = "schema-registry"
+WORKER_USER = "connect"
+OPERATOR_USER = "operator"
+_HEALTH_PORT = 9000
+_CONFIG = "/etc/schema-registry-config"
+_LOGIN = "/etc/schema-registry-login"
+
+IMAGES = {
+    "confluent": "confluentinc/cp-schema-registry:8.1.0",
+    "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
+}
+"""Image of each kind when the stack names none."""
+
+
+class RegistrySettings(Section):
+    """The registry's kind and size.
+
+    Attributes:
+        kind: ``confluent`` (Confluent Community License) or ``apicurio`` (Apache 2.0, same API).
+        memory_mib: Memory limit of the pod.
+        cpu_millicores: Processor request.
+        jvm: Java memory.
+    """
+
+    kind: Literal["confluent", "apicurio"] = "confluent"
+    memory_mib: Mebibytes = 512
+    cpu_millicores: Millicores = 100
+    jvm: Jvm = Field(default=Jvm(heap_mib=192, metaspace_mib=176, code_cache_mib=48, direct_mib=32))
+
+
+def api_url(names: Names, kind: str) -> str:
+    """The Confluent-compatible API inside the cluster."""
+    return f"http://{names.service(NAME)}:{REGISTRY_PORT}{api_path(kind)}"
+
+
+def api_path(kind: str) -> str:
+    """Where the Confluent-compatible API begins."""
+    return "/apis/ccompat/v7" if kind == "apicurio" else ""
+
+
+def topics(kind: str) -> list[TopicSpec]:
+    """What must exist before the registry starts. Confluent's makes its one topic by itself; Apicurio refuses a journal that forgets."""
+    if kind == "confluent":
+        return []
+    keep = {"cleanup.policy": "delete", "min.insync.replicas": "2", "retention.ms": "-1", "retention.bytes": "-1"}
+    return [TopicSpec(name, 1, keep) for name in ("registry-journal", "registry-snapshots", "registry-events")]
+
+
+def _confluent_properties(names: Names) -> dict[str, str]:
+    return {
+        "listeners": f"http://0.0.0.0:{REGISTRY_PORT}",
+        "kafkastore.bootstrap.servers": ",".join(f"PLAINTEXT://{server}" for server in names.bootstrap_servers.split(",")),
+        "kafkastore.topic.replication.factor": str(BROKERS),
+        "schema.compatibility.level": "full",
+        "authentication.method": "BASIC",
+        "authentication.realm": "SchemaRegistry",
+        "authentication.roles": "admin,developer",
+        "authentication.skip.paths": "/v1/metadata/version",
+    }
+
+
+def _apicurio_properties(names: Names) -> dict[str, str]:
+    return {
+        "quarkus.http.host": "0.0.0.0",  # noqa: S104 - a pod; the network policies say who may connect
+        "quarkus.http.port": str(REGISTRY_PORT),
+        "quarkus.management.host": "0.0.0.0",  # noqa: S104 - the kubelet's probes
+        "quarkus.management.port": str(_HEALTH_PORT),
+        "quarkus.otel.sdk.disabled": "true",
+        "quarkus.http.auth.basic": "true",
+        "quarkus.http.auth.permission.all.paths": "/*",
+        "quarkus.http.auth.permission.all.policy": "authenticated",
+        "quarkus.security.users.embedded.plain-text": "true",
+        "apicurio.auth.role-based-authorization": "true",
+        "apicurio.storage.kind": "kafkasql",
+        "apicurio.kafkasql.bootstrap.servers": names.bootstrap_servers,
+        "apicurio.kafkasql.topic": "registry-journal",
+        "apicurio.kafkasql.snapshots.topic": "registry-snapshots",
+        "apicurio.events.kafka.topic": "registry-events",
+        "apicurio.kafkasql.topic.auto-create": "false",
+        "apicurio.kafkasql.snapshot.scheduled.enabled": "false",  # it would lie in the pod's /tmp; the journal is the truth
+        "apicurio.kafkasql.consumer.group-prefix": "registry-",
+        "apicurio.kafkasql.consumer.poll.timeout": "200",
+        "apicurio.rules.global.compatibility": "FULL",
+    }
+
+
+def config_files(names: Names, settings: RegistrySettings) -> dict[str, str]:
+    """The registry's configuration without its passwords. Compatibility FULL: old and new readers both understand every change."""
+    if settings.kind == "apicurio":
+        return {"application.properties": properties_text(_apicurio_properties(names))}
+    return {"schema-registry.properties": properties_text(_confluent_properties(names))}
+
+
+def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
+    """The users in the registry's own format.
+
+    The worker may add schemas that are compatible, the operator may also change rules. Confluent's community registry knows who
+    somebody is and lets everyone do everything; there the two differ only in name.
+
+    Args:
+        kind: Which registry.
+        passwords: Password of WORKER_USER and of OPERATOR_USER.
+    """
+    if kind == "apicurio":
+        roles = {WORKER_USER: "sr-developer", OPERATOR_USER: "sr-admin"}
+        users = {f"quarkus.security.users.embedded.users.{user}": passwords[user] for user in roles}
+        return {"users.properties": properties_text({**users, **{f"quarkus.security.users.embedded.roles.{user}": roles[user] for user in roles}})}
+    roles = {WORKER_USER: "developer", OPERATOR_USER: "admin"}
+    return {
+        "users.properties": "".join(f"{user}: {passwords[user]},{role}\n" for user, role in roles.items()),
+        "jaas.conf": (
+            "SchemaRegistry {\n"
+            "  org.eclipse.jetty.security.jaas.spi.PropertyFileLoginModule required\n"
+            f'  file="{_LOGIN}/users.properties";\n'
+            "};\n"
+        ),
+    }
+
+
+def _command(settings: RegistrySettings) -> list[str]:
+    if settings.kind == "apicurio":
+        return ["java", *flags(settings.jvm, first_tier_only=True), "-jar", "/opt/apicurio/quarkus-run.jar"]
+    libraries = ("confluent-security/schema-registry", "confluent-common", "rest-utils", "schema-registry")
+    return [
+        "java",
+        *flags(settings.jvm, first_tier_only=True),
+        f"-Djava.security.auth.login.config={_LOGIN}/jaas.conf",
+        "-cp",
+        ":".join(f"/usr/share/java/{library}/*" for library in libraries),
+        "io.confluent.kafka.schemaregistry.rest.SchemaRegistryMain",
+        f"{_CONFIG}/schema-registry.properties",
+    ]
+
+
+def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
+    """The registry's pod; its health page needs no password in either kind.
+
+    Args:
+        settings: Kind and sizes.
+        image: Its image.
+    """
+    apicurio = settings.kind == "apicurio"
+    env = dict(ENVIRONMENT)
+    ports = {"api": REGISTRY_PORT}
+    if apicurio:
+        env["SMALLRYE_CONFIG_LOCATIONS"] = f"{_CONFIG}/application.properties,{_LOGIN}/users.properties"
+        ports["health"] = _HEALTH_PORT
+    ready, port = ("/health/ready", "health") if apicurio else ("/v1/metadata/version", "api")
+    return manifest.pod(
+        service_account=NAME,
+        uid=UID,
+        grace_s=30,
+        containers=[
+            manifest.container(
+                name=NAME,
+                image=image,
+                command=_command(settings),
+                memory_mib=settings.memory_mib,
+                cpu_millicores=settings.cpu_millicores,
+                env=env,
+                ports=ports,
+                mounts=[manifest.mount("config", _CONFIG), manifest.mount("login", _LOGIN)],
+                probes={
+                    "startupProbe": manifest.http_probe(ready, port, period_s=1, failures=300),
+                    "readinessProbe": manifest.http_probe(ready, port, period_s=5, failures=3),
+                    "livenessProbe": manifest.tcp_probe("api", period_s=20, failures=6),
+                },
+            )
+        ],
+        volumes=[manifest.config_volume("config", "schema-registry-config"), manifest.secret_volume("login", "schema-registry-login")],
+    )
