@@ -1,0 +1,12 @@
+"""The program carried out without the Pulumi engine: each resource is really created, kept in a journal, and removed.
+
+It is an adapter for one throw-away machine, not an engine: no preview of changes, no refresh, no locking between
+machines. Those belong to the Pulumi CLI, which runs the very same stack.
+"""
+
+from __future__ import annotations
+
+from sandbox.engine.engine import Engine, Result
+from sandbox.engine.failures import EngineError
+
+__all__ = ["Engine", "EngineError", "Result"]

@@ -1,0 +1,150 @@
+"""Up and down: a program's resources brought about and remembered, and everything remembered taken down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from plan.program import run
+from sandbox.engine.aws import AwsResources
+from sandbox.engine.certificates import Certificates
+from sandbox.engine.failures import EngineError, RefusedError, joined
+from sandbox.engine.family import Change, Family
+from sandbox.engine.journal import Journal
+from sandbox.engine.kubernetes_objects import KubernetesObjects
+from sandbox.engine.monitor import ActingMonitor
+from sandbox.engine.own_providers import OwnProvider
+from sandbox.engine.random_values import RandomValues
+from sandbox.engine.removal import Removal
+from sandbox.engine.topics import Topics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.kubernetes import Kube
+    from sandbox.progress import Progress
+
+JOURNAL: Final = "journal.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run did.
+
+    Attributes: `outputs` are plain, secrets included, whose names are in `secret_outputs`; the others list resources as
+    `Type name`.
+    """
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    secret_outputs: frozenset[str] = frozenset()
+    created: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+class Engine:
+    """Brings a program about on this machine's sandbox and takes it down again."""
+
+    def __init__(self, state_dir: Path, kube: Kube) -> None:
+        """Keep the journal in `state_dir`; speak to the cluster through `kube`. Nothing is read or sent yet."""
+        self._path = state_dir / JOURNAL
+        self._cancelled = threading.Event()
+        self._families: dict[str, Family] = {
+            "kubernetes": KubernetesObjects(kube),
+            "kafka": Topics(),
+            "aws": AwsResources(),
+            "random": RandomValues(),
+            "tls": Certificates(),
+            "kafkaconnect": OwnProvider("providers.kafkaconnect.provider", self._cancelled),
+            "iceberg": OwnProvider("providers.iceberg.provider", self._cancelled),
+        }
+
+    def up(  # noqa: PLR0913 a run has this many sides
+        self,
+        program: Callable[[], None],
+        project: str,
+        stack: str,
+        config: Mapping[str, str],
+        progress: Progress,
+    ) -> Result:
+        """Bring about what the program declares, then delete what it no longer does.
+
+        `config` has keys as `project:key` (`plan.stackfile.stack_config`). Raises EngineError when a resource fails:
+        nothing after it was begun, and the next run continues. What the program raises itself comes out unchanged.
+        """
+        self._cancelled.clear()
+        journal = Journal(self._path)
+        monitor = ActingMonitor(journal, self._family, progress, self._cancelled)
+        try:
+            run(
+                program,
+                monitor,
+                project=project,
+                stack=stack,
+                config=config,
+                preview=False,
+                on_interrupt=self._cancelled.set,
+            )
+        except Exception:
+            if not monitor.failures:
+                raise
+        if monitor.failures:
+            raise EngineError(joined(monitor.failures))
+        orphans = [entry for entry in journal.entries() if entry.urn not in monitor.seen]
+        removal = Removal(journal=journal, family=self._family, progress=progress, cancelled=self._cancelled)
+        removal.run(orphans)
+        journal.finish(project, stack, monitor.stack_outputs, monitor.secret_outputs)
+        return Result(
+            outputs=monitor.stack_outputs,
+            secret_outputs=monitor.secret_outputs,
+            deleted=tuple(removal.deleted),
+            **_by_change(monitor.changes.values()),
+        )
+
+    def down(self, progress: Progress, *, force: bool = False) -> Result:
+        """Delete everything in the journal, what needs others first; things already gone are no trouble.
+
+        With `force`, what cannot be deleted is forgotten: for a cluster that is removed as a whole anyway. Raises
+        EngineError about protected resources before anything is deleted, else about all that could not be deleted.
+        """
+        self._cancelled.clear()
+        journal = Journal(self._path)
+        guarded = [entry.name for entry in journal.entries() if entry.protect]
+        if guarded and not force:
+            message = f"protected, so nothing was deleted: {', '.join(guarded)}"
+            raise EngineError(message)
+        removal = Removal(
+            journal=journal, family=self._family, progress=progress, cancelled=self._cancelled, force=force
+        )
+        try:
+            removal.run(journal.entries())
+        except KeyboardInterrupt:
+            self._cancelled.set()
+            raise
+        if not journal.entries():
+            self._path.unlink(missing_ok=True)
+        return Result(deleted=tuple(removal.deleted))
+
+    def outputs(self) -> tuple[Mapping[str, Any], frozenset[str]]:
+        """Give the outputs of the last run that succeeded and the names of those that are secret."""
+        journal = Journal(self._path)
+        return journal.outputs, journal.secret_outputs
+
+    def _family(self, type_token: str) -> Family:
+        package = type_token.partition(":")[0]
+        try:
+            return self._families[package]
+        except KeyError:
+            message = f"the sandbox does not make {type_token}; it acts for {', '.join(sorted(self._families))}"
+            raise RefusedError(message) from None
+
+
+def _by_change(changes: Any) -> dict[str, tuple[str, ...]]:
+    return {
+        "created": tuple(sorted(name for name, change in changes if change is Change.CREATED)),
+        "updated": tuple(sorted(name for name, change in changes if change is Change.UPDATED)),
+        "unchanged": tuple(sorted(name for name, change in changes if change is Change.UNCHANGED)),
+    }

@@ -1,0 +1,102 @@
+"""What every family of resource types must be able to do, and what it is given for that."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Mapping
+
+    from plan import Resource
+    from sandbox.engine.journal import Entry
+
+
+class Change(StrEnum):
+    """What a run did to one resource."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+class Step(Protocol):
+    """A line of progress; `sandbox.progress.Step` is one."""
+
+    def waiting(self, what: str) -> None:
+        """Say what is being waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A resource to be brought about.
+
+    Attributes: `provider` holds the plain inputs of its provider; `known` is its journal entry from an earlier or
+    interrupted run; `cancelled` is set when the run must end.
+    """
+
+    resource: Resource
+    provider: Mapping[str, Any]
+    known: Entry | None
+    cancelled: threading.Event
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The declared inputs, plain."""
+        return self.resource.inputs
+
+    @property
+    def type_name(self) -> str:
+        """The last part of the type: `Bucket` of `aws:s3/bucket:Bucket`."""
+        return self.resource.type.rpartition(":")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converged:
+    """A resource that is as declared: its id, its outputs, what was done, and what the journal must remember."""
+
+    id: str
+    outputs: Mapping[str, Any]
+    change: Change
+    remember: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Family(Protocol):
+    """Acts for the resource types of one provider. All methods are called from many threads at once."""
+
+    def identity(self, wanted: Wanted) -> str:
+        """Name the physical thing; a changed identity means that the old thing must go first."""
+
+    def kept(self, wanted: Wanted, identity: str) -> dict[str, Any]:
+        """Choose what deletion will need to know."""
+
+    def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
+        """Create or correct the thing, wait until it is usable, and touch nothing that is right already."""
+
+    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
+        """Delete the thing; silent when it is gone already."""
+
+
+def automatic_name(wanted: Wanted, digits: int = 7) -> str:
+    """Make up a name as Pulumi does, or give the one made up by an earlier run."""
+    if wanted.known is not None and wanted.known.identity:
+        return wanted.known.identity
+    return f"{wanted.resource.name}-{secrets.token_hex(digits)[:digits]}"
+
+
+def decoded(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Decode a bridged provider's inputs: everything but text travels as JSON inside text."""
+    return {key: _decoded(value) for key, value in inputs.items()}
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str) and (value in {"true", "false", "null"} or value[:1] in {"[", "{"}):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,157 @@
+"""The monitor that answers a registration by really bringing the resource about."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pulumi.runtime.proto import resource_pb2
+
+from plan.recorder import RegistrationMonitor
+from plan.values import has_unknown, wire
+from sandbox.engine.failures import RefusedError, block, short_type
+from sandbox.engine.family import Change, Family, Wanted
+from sandbox.engine.journal import Entry, Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from plan import Resource
+
+    class Progress(Protocol):
+        """Makes lines of progress; `sandbox.progress.Progress` is one."""
+
+        def step(self, title: str) -> Any:
+            """Open a step as a context manager."""
+
+
+class ActingMonitor(RegistrationMonitor):
+    """Brings resources about in the order in which the program can declare them; after a failure nothing new begins.
+
+    Attributes: `changes` maps each URN to what was done; `failures` are readable blocks; `seen` is every declared URN.
+    """
+
+    def __init__(
+        self, journal: Journal, family: Callable[[str], Family], progress: Progress, cancelled: threading.Event
+    ) -> None:
+        """Act through `family`, which finds who acts for a type; `cancelled` ends every wait."""
+        super().__init__()
+        self.changes: dict[str, tuple[str, Change]] = {}
+        self.failures: list[str] = []
+        self.seen: set[str] = set()
+        self._journal = journal
+        self._family = family
+        self._progress = progress
+        self._cancelled = cancelled
+        self._lock = threading.Lock()
+        self._providers: dict[str, Mapping[str, Any]] = {}
+        self._requires: dict[str, frozenset[str]] = {}
+
+    def answer(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
+        """Bring one resource about, or say that it failed; the program then goes on without its outputs."""
+        self._note(resource)
+        if not resource.custom:
+            return _answer(resource, "", resource.inputs)
+        if self._cancelled.is_set():
+            return _failed(resource)
+        try:
+            return self._act(resource)
+        except Exception as error:  # noqa: BLE001 told to the person as one block
+            self._fail(block("brought about", resource.type, resource.name, error))
+            return _failed(resource)
+
+    def _act(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
+        if has_unknown(dict(resource.inputs)):
+            message = "one of its inputs is not known, though all it depends on is there"
+            raise RefusedError(message)
+        self._move_renamed(resource)
+        if resource.is_provider:
+            self._providers[resource.urn] = resource.inputs
+            self._journal.put(self._entry(resource, identity=resource.urn, kept=resource.inputs, done=True))
+            return _answer(resource, "sandbox", resource.inputs)
+        known = self._journal.get(resource.urn)
+        family = self._family(resource.type)
+        wanted = Wanted(
+            resource=resource,
+            provider=self._providers.get(resource.provider, {}),
+            known=known,
+            cancelled=self._cancelled,
+        )
+        identity = family.identity(wanted)
+        with self._progress.step(f"{short_type(resource.type)} {resource.name}") as step:
+            if known is not None and known.identity != identity:
+                step.waiting(f"{known.identity} to go: the program gives it another name")
+                old_provider = self._journal.get(known.provider)
+                family.delete(known, old_provider.kept if old_provider else {}, step)
+                known = None
+                wanted = Wanted(resource=resource, provider=wanted.provider, known=None, cancelled=self._cancelled)
+            entry = self._journal.put(
+                self._entry(
+                    resource,
+                    identity=identity,
+                    kept=family.kept(wanted, identity),
+                    done=known is not None and known.done,
+                    outputs=known.outputs if known is not None else {},
+                )
+            )
+            converged = family.converge(wanted, identity, step)
+        self._journal.put(Entry(**{**vars(entry), "done": True, "outputs": converged.remember}))
+        with self._lock:
+            self.changes[resource.urn] = (f"{short_type(resource.type)} {resource.name}", converged.change)
+        return _answer(resource, converged.id, converged.outputs)
+
+    def _note(self, resource: Resource) -> None:
+        """Keep what the resource needs, through its components, and refuse two of one name."""
+        with self._lock:
+            if resource.urn in self.seen:
+                message = f"two resources are both called {resource.name} ({resource.type})"
+                raise RefusedError(message)
+            self.seen.add(resource.urn)
+            direct = {*resource.dependencies, resource.parent, resource.provider} - {""}
+            through_components = [self._requires.get(urn, frozenset()) for urn in direct]
+            self._requires[resource.urn] = frozenset(direct).union(*through_components)
+
+    def _entry(  # noqa: PLR0913 what a journal entry holds
+        self,
+        resource: Resource,
+        *,
+        identity: str,
+        kept: Mapping[str, Any],
+        done: bool,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        return Entry(
+            urn=resource.urn,
+            type=resource.type,
+            name=resource.name,
+            provider=resource.provider,
+            requires=tuple(sorted(self._requires[resource.urn])),
+            identity=identity,
+            done=done,
+            deleted_with=resource.deleted_with,
+            protect=resource.protect,
+            retain=resource.retain_on_delete,
+            kept=dict(kept),
+            outputs=dict(outputs or {}),
+        )
+
+    def _move_renamed(self, resource: Resource) -> None:
+        for alias in resource.aliases:
+            if self._journal.get(resource.urn) is None and self._journal.get(alias) is not None:
+                self._journal.rename(alias, resource.urn)
+
+    def _fail(self, text: str) -> None:
+        """Keep the first failure, and those of work that was in flight with it unless it only was cut short by it."""
+        with self._lock:
+            if not self.failures or not self._cancelled.is_set():
+                self.failures.append(text)
+        self._cancelled.set()
+
+
+def _answer(resource: Resource, identity: str, outputs: Mapping[str, Any]) -> resource_pb2.RegisterResourceResponse:
+    secret = resource.secret_inputs | resource.secret_outputs
+    return resource_pb2.RegisterResourceResponse(urn=resource.urn, id=identity, object=wire(outputs, secret))
+
+
+def _failed(resource: Resource) -> resource_pb2.RegisterResourceResponse:
+    return resource_pb2.RegisterResourceResponse(urn=resource.urn, result=resource_pb2.FAIL)

@@ -1,0 +1,242 @@
+"""The sandbox's door to its cluster: apply, read, delete, and waiting that knows why it waits."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from kubernetes import config as kubeconfigs
+from kubernetes.client.configuration import Configuration
+from kubernetes.client.rest import RESTClientObject
+from urllib3.exceptions import HTTPError
+
+from sandbox import rollout
+from sandbox.kinds import UnknownKindError, kind_of
+from sandbox.rollout import NotReadyError, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Protocol
+
+    class Waiting(Protocol):
+        """What is told about waits; `sandbox.progress.Step` is one."""
+
+        def waiting(self, what: str) -> None:
+            """Say what is being waited for."""
+
+
+FIELD_MANAGER: Final = "data-ingestion-sandbox"
+_REQUEST_TIMEOUT_S: Final = 30.0
+_CONNECTIONS: Final = 64
+_POLL_S: Final = 0.5
+_GONE: Final = 404
+_CONFLICT: Final = 409
+_INVALID: Final = 422
+# A pod that is being replaced may use up a quota for as long as its grace period.
+_REFUSAL_PATIENCE_S: Final = 45.0
+
+__all__ = ["FIELD_MANAGER", "Kube", "KubeError", "NotReadyError", "UnknownKindError"]
+
+
+class KubeError(RuntimeError):
+    """The API server refused a request or does not answer; the message holds its own words.
+
+    Attributes: `status` is the HTTP status, 0 when there was no answer.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        """Keep the status for callers that can do something about it."""
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def immutable(self) -> bool:
+        """Whether the object must be recreated to become what was asked for."""
+        text = str(self).lower()
+        return self.status == _INVALID and ("immutable" in text or "updates to statefulset spec for fields" in text)
+
+
+class Kube:
+    """One cluster, spoken to by the kinds in `sandbox.kinds`; usable from many threads at once."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        """Read the credentials; nothing is sent yet. Raises OSError or ValueError for an unusable kubeconfig."""
+        self.kubeconfig = kubeconfig
+        settings = Configuration()
+        kubeconfigs.load_kube_config(config_file=str(kubeconfig), client_configuration=settings)
+        settings.connection_pool_maxsize = _CONNECTIONS
+        self._host = settings.host
+        self._token = settings.get_api_key_with_prefix("authorization")
+        # Only its connections are used: its generated calls differ from one major version to the next.
+        self._pool: Any = RESTClientObject(settings).pool_manager
+
+    def apply(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Apply a manifest on the server, taking over fields others have set, and give the live object.
+
+        An object that is on its way out is waited for first. Raises KubeError with the server's reason.
+        """
+        kind, metadata = str(manifest["kind"]), manifest["metadata"]
+        namespace, name = metadata.get("namespace"), str(metadata["name"])
+        live = self.read(kind, namespace, name)
+        if live is not None and "deletionTimestamp" in live["metadata"]:
+            self._wait_gone(kind, namespace, name, timeout_s=180, step=None)
+        path = kind_of(kind).path(namespace, name)
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        return self._request("PATCH", path, query, manifest, "application/apply-patch+yaml")
+
+    def read(self, kind: str, namespace: str | None, name: str) -> dict[str, Any] | None:
+        """Give the live object, or None when there is none."""
+        try:
+            return self._request("GET", kind_of(kind).path(namespace, name))
+        except KubeError as error:
+            if error.status == _GONE:
+                return None
+            raise
+
+    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> list[dict[str, Any]]:
+        """Give the objects of a kind; `labels` and `fields` are selectors as the API writes them."""
+        query = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
+        return list(self._request("GET", kind_of(kind).path(namespace), query)["items"])
+
+    def delete(
+        self, kind: str, namespace: str | None, name: str, wait: bool = True, step: Waiting | None = None  # noqa: FBT001, FBT002 reads well at every call
+    ) -> bool:
+        """Delete an object with everything that belongs to it; False when it was already gone."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
+        try:
+            self._request("DELETE", kind_of(kind).path(namespace, name), {}, body)
+        except KubeError as error:
+            if error.status == _GONE:
+                return False
+            if error.status != _CONFLICT:
+                raise
+        if wait:
+            self._wait_gone(kind, namespace, name, timeout_s=300, step=step)
+        return True
+
+    def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> list[str]:
+        """Give the last log lines of a container, or none when it has not run."""
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        try:
+            text = self._text("GET", kind_of("Pod").path(namespace, pod) + "/log", query)
+        except KubeError:
+            return []
+        return text.splitlines()[-lines:]
+
+    def wait_ready(  # noqa: PLR0913 a wait has this many sides
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        timeout_s: float = 600,
+        step: Waiting | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """Wait as pulumi-kubernetes does and give the live object.
+
+        StatefulSets and Deployments: the newest revision is rolled out and ready. Services: one ready endpoint, unless
+        headless, external or without selector. Claims: bound, or waiting for their first pod. Other kinds: present.
+        While waiting, `step` hears the pod's own reason. Raises NotReadyError with pod, reason, events and last log
+        lines when it cannot succeed, when `timeout_s` is over, or when `cancelled` is set.
+        """
+        judge = rollout.JUDGES.get(kind, rollout.present)
+        watch = _Patience(timeout_s, step, cancelled)
+        started, replaced = time.time(), set[str]()
+        while True:
+            live = self.read(kind, namespace, name)
+            verdict = judge(self, live) if live is not None else Verdict(ready=False, reason="it does not exist")
+            if verdict.ready and live is not None:
+                return live
+            trouble = rollout.pod_trouble(self, live, started) if live is not None else None
+            if trouble is not None and trouble.fatal and trouble.older and trouble.pod not in replaced:
+                replaced.add(trouble.pod)
+                self.delete("Pod", namespace, trouble.pod, wait=False)
+            elif trouble is not None and trouble.hopeless(_REFUSAL_PATIENCE_S):
+                raise rollout.failure(self, kind, namespace, name, trouble, verdict.reason)
+            reason = verdict.reason if trouble is None else trouble.summary
+            if not watch.go_on(reason):
+                raise rollout.failure(self, kind, namespace, name, trouble, watch.verdict(reason))
+
+    def _wait_gone(
+        self, kind: str, namespace: str | None, name: str, *, timeout_s: float, step: Waiting | None
+    ) -> None:
+        watch = _Patience(timeout_s, step, None)
+        while True:
+            live = self.read(kind, namespace, name)
+            if live is None:
+                return
+            conditions = live.get("status", {}).get("conditions", [])
+            texts = [item["message"] for item in conditions if item.get("status") == "True" and item.get("message")]
+            reason = texts[-1] if texts else f"finalizers {live['metadata'].get('finalizers', [])}"
+            if not watch.go_on(f"deletion: {reason}"):
+                message = f"{kind} {name} is still there after {timeout_s:.0f} s: {reason}"
+                raise NotReadyError(message)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._text(method, path, query or {}, body, content_type))
+        return document
+
+    def _text(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> str:
+        target = f"{path}?{urlencode(query)}" if query else path
+        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
+        if self._token:
+            headers["Authorization"] = self._token
+        payload = None if body is None else json.dumps(body).encode()
+        try:
+            response = self._pool.request(
+                method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S
+            )
+        except (HTTPError, OSError) as error:
+            message = f"the API server of {self.kubeconfig} does not answer: {type(error).__name__}"
+            raise KubeError(message) from None
+        if not 200 <= response.status <= 299:  # noqa: PLR2004 the class of success
+            raise KubeError(_said(response.data) or str(response.reason), response.status)
+        return bytes(response.data).decode("utf-8", errors="replace")
+
+
+class _Patience:
+    """Counts the time of one wait and passes on what it is for."""
+
+    def __init__(self, timeout_s: float, step: Waiting | None, cancelled: threading.Event | None) -> None:
+        self._deadline = time.monotonic() + timeout_s
+        self._timeout_s = timeout_s
+        self._step = step
+        self._cancelled = cancelled or threading.Event()
+
+    def go_on(self, reason: str) -> bool:
+        """Report and sleep; False when there is no time left or the run was cancelled."""
+        if self._step is not None:
+            self._step.waiting(reason)
+        return not self._cancelled.wait(_POLL_S) and time.monotonic() < self._deadline
+
+    def verdict(self, reason: str) -> str:
+        """Say why the wait ended."""
+        ended = "stopped" if self._cancelled.is_set() else f"not ready after {self._timeout_s:.0f} s"
+        return f"{ended}: {reason}"
+
+
+def _said(body: object) -> str:
+    """Read the message of the API's own error object."""
+    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body or "")
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:300]

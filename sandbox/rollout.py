@@ -1,0 +1,234 @@
+"""Whether an object is ready and, when it is not, which pod is to blame and why."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.kubernetes import Kube
+
+_CRASHES_BEFORE_GIVING_UP: Final = 3
+_HOPELESS_WAITS: Final = frozenset({"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RunContainerError"})
+# The API writes creation times in whole seconds.
+_CLOCK_STEP_S: Final = 2.0
+
+
+class NotReadyError(RuntimeError):
+    """An object did not become ready; the message is a block with pod, reason, events and log lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether an object is ready, and what is missing."""
+
+    ready: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """The pod that holds a workload up.
+
+    Attributes: `pod` is empty when none could be created; `fatal` means that waiting cannot help; `refused_for_s` is
+    how long pods have been refused, in seconds; `older` means that the pod was there before this wait: a fresh one may
+    do better, and of an old revision that is broken only a deletion gets rid (kubernetes/kubernetes#67250).
+    """
+
+    pod: str
+    container: str
+    reason: str
+    detail: str
+    fatal: bool = False
+    refused_for_s: float = 0.0
+    older: bool = False
+
+    @property
+    def summary(self) -> str:
+        """Say it in one line."""
+        place = self.pod or "no pod yet"
+        return f"{place}: {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
+    def hopeless(self, patience_s: float) -> bool:
+        """Tell whether to stop waiting; refusals may pass, for `patience_s` seconds."""
+        return self.fatal or self.refused_for_s > patience_s
+
+
+def stateful_set(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+    """Judge a StatefulSet: observed, all pods of the newest revision, all ready."""
+    wanted, status = live["spec"].get("replicas", 1), live.get("status", {})
+    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
+        return Verdict(ready=False, reason="the controller to notice the change")
+    updated = wanted if status.get("updateRevision") == status.get("currentRevision") else status.get("updatedReplicas", 0)
+    ready = status.get("readyReplicas", 0)
+    if min(updated, ready) < wanted or status.get("replicas", 0) != wanted:
+        return Verdict(ready=False, reason=f"{ready} of {wanted} pods ready, {updated} of the newest revision")
+    return Verdict(ready=True)
+
+
+def deployment(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+    """Judge a Deployment: observed, all pods of the newest template, all available, none left over."""
+    wanted, status = live["spec"].get("replicas", 1), live.get("status", {})
+    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
+        return Verdict(ready=False, reason="the controller to notice the change")
+    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    if min(updated, available) < wanted or status.get("replicas", 0) != wanted:
+        return Verdict(ready=False, reason=f"{available} of {wanted} pods available, {updated} of the newest template")
+    return Verdict(ready=True)
+
+
+def service(kube: Kube, live: Mapping[str, Any]) -> Verdict:
+    """Judge a Service: a ready endpoint, unless nothing selects pods for it."""
+    spec, metadata = live["spec"], live["metadata"]
+    if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
+        return Verdict(ready=True)
+    slices = kube.list("EndpointSlice", metadata["namespace"], labels=f"kubernetes.io/service-name={metadata['name']}")
+    endpoints = [endpoint for part in slices for endpoint in part.get("endpoints") or []]
+    ready = [endpoint for endpoint in endpoints if endpoint.get("conditions", {}).get("ready", True)]
+    return Verdict(ready=bool(ready), reason="a ready pod behind the Service")
+
+
+def claim(kube: Kube, live: Mapping[str, Any]) -> Verdict:
+    """Judge a claim: bound, or of a class that waits for the first pod."""
+    if live.get("status", {}).get("phase") == "Bound":
+        return Verdict(ready=True)
+    storage = kube.read("StorageClass", None, live["spec"].get("storageClassName", ""))
+    late = storage is not None and storage.get("volumeBindingMode") == "WaitForFirstConsumer"
+    return Verdict(ready=late, reason="a volume to be bound")
+
+
+def namespace(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+    """Judge a namespace: active."""
+    return Verdict(ready=live.get("status", {}).get("phase") == "Active", reason="the namespace to be active")
+
+
+def present(_kube: Kube, _live: Mapping[str, Any]) -> Verdict:
+    """Judge a kind that is ready by being there."""
+    return Verdict(ready=True)
+
+
+JUDGES: Final[dict[str, Callable[[Kube, Mapping[str, Any]], Verdict]]] = {
+    "Deployment": deployment,
+    "Namespace": namespace,
+    "PersistentVolumeClaim": claim,
+    "Service": service,
+    "StatefulSet": stateful_set,
+}
+
+
+def pod_trouble(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | None:
+    """Find what holds a workload or a Service up; events before `since` (epoch seconds) are old news."""
+    labels, where = _selector(live), live["metadata"].get("namespace")
+    if not labels or where is None:
+        return None
+    pods = kube.list("Pod", where, labels=",".join(f"{key}={value}" for key, value in sorted(labels.items())))
+    for pod in sorted(pods, key=lambda item: str(item["metadata"]["name"])):
+        found = None if _ready(pod) else _trouble_of(kube, pod, since)
+        if found is not None:
+            return found
+    if live["kind"] == "Service" or len(pods) >= live["spec"].get("replicas", 1):
+        return None
+    return _refusal(kube, live, since)
+
+
+def failure(  # noqa: PLR0913 every part of the message
+    kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, reason: str
+) -> NotReadyError:
+    """Compose the block a person needs: what, which pod, why, its last events and last log lines."""
+    lines = [f"{kind} {name} did not become ready", f"  reason: {reason}"]
+    if trouble is not None:
+        lines[1] = f"  reason: {trouble.reason}" + (f" ({trouble.detail})" if trouble.detail else "")
+        lines.append(f"  pod: {trouble.pod or 'none could be created'}")
+    if where is not None:
+        about = trouble.pod if trouble is not None and trouble.pod else name
+        lines += [f"  event: {text}" for text in warnings(kube, where, about)[-4:]]
+    if where is not None and trouble is not None and trouble.container:
+        log = kube.logs(where, trouble.pod, trouble.container) or kube.logs(
+            where, trouble.pod, trouble.container, previous=True
+        )
+        lines += [f"  log of {trouble.container}: {text[:300]}" for text in log]
+    return NotReadyError("\n".join(lines))
+
+
+def warnings(kube: Kube, where: str, name: str, since: float = 0.0) -> list[str]:
+    """Give the warning events about an object, oldest first, as `Reason: message`."""
+    events = kube.list("Event", where, fields=f"involvedObject.name={name},type=Warning")
+    recent = [event for event in events if _happened(event) >= since]
+    return [f"{event.get('reason')}: {event.get('message')}" for event in sorted(recent, key=_happened)]
+
+
+def _selector(live: Mapping[str, Any]) -> dict[str, str]:
+    selector = live.get("spec", {}).get("selector") or {}
+    labels: dict[str, str] = selector.get("matchLabels", {}) if live["kind"] != "Service" else selector
+    return labels
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+
+def _trouble_of(kube: Kube, pod: Mapping[str, Any], since: float) -> Trouble:
+    status, name = pod.get("status", {}), pod["metadata"]["name"]
+    if "deletionTimestamp" in pod["metadata"]:
+        return Trouble(pod=name, container="", reason="being removed", detail="")
+    containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
+    for container in containers:
+        found = _container_trouble(name, container)
+        if found is not None:
+            created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"]).timestamp()
+            return replace(found, older=created < since - _CLOCK_STEP_S)
+    unscheduled = [item for item in status.get("conditions", []) if item["status"] != "True" and item.get("message")]
+    if status.get("phase") == "Pending" and unscheduled:
+        return Trouble(pod=name, container="", reason=unscheduled[0].get("reason", "Pending"), detail=unscheduled[0]["message"])
+    events = warnings(kube, pod["metadata"]["namespace"], name)
+    running = next((item["name"] for item in containers if not item.get("ready")), "")
+    state = "running, not ready yet" if status.get("phase") == "Running" else str(status.get("phase", "Pending")).lower()
+    return Trouble(pod=name, container=running, reason=state, detail=events[-1][:200] if events else "")
+
+
+def _container_trouble(pod: str, container: Mapping[str, Any]) -> Trouble | None:
+    state, last = container.get("state", {}), container.get("lastState", {})
+    name, restarts = container["name"], container.get("restartCount", 0)
+    ended = state.get("terminated") or last.get("terminated") or {}
+    waiting = state.get("waiting", {})
+    if ended.get("reason") == "OOMKilled" and not container.get("ready"):
+        detail = f"container {name} needed more memory than its limit, exit code {ended.get('exitCode')}"
+        return Trouble(pod=pod, container=name, reason="OOMKilled", detail=detail, fatal=True)
+    reason = waiting.get("reason", "")
+    if reason == "CrashLoopBackOff":
+        detail = f"container {name} ended with exit code {ended.get('exitCode')}, {restarts} restarts"
+        given_up = restarts >= _CRASHES_BEFORE_GIVING_UP
+        return Trouble(pod=pod, container=name, reason=reason, detail=detail, fatal=given_up)
+    if reason in _HOPELESS_WAITS:
+        return Trouble(pod=pod, container=name, reason=reason, detail=waiting.get("message", "")[:300], fatal=True)
+    if reason and reason not in {"PodInitializing", "ContainerCreating"}:
+        return Trouble(pod=pod, container=name, reason=reason, detail=waiting.get("message", "")[:300])
+    return None
+
+
+def _refusal(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | None:
+    """Find out why pods are missing: quota and Pod Security speak through events of the controller."""
+    where, name = live["metadata"]["namespace"], live["metadata"]["name"]
+    owners = [name]
+    if live["kind"] == "Deployment":
+        sets = kube.list("ReplicaSet", where)
+        owners = [item["metadata"]["name"] for item in sets if _owned(item, live["metadata"]["uid"])]
+    for owner in owners:
+        refusals = [text for text in warnings(kube, where, owner, since) if text.startswith("FailedCreate")]
+        if refusals:
+            return Trouble(pod="", container="", reason=refusals[-1], detail="", refused_for_s=time.time() - since)
+    return None
+
+
+def _owned(item: Mapping[str, Any], uid: str) -> bool:
+    return any(owner.get("uid") == uid for owner in item["metadata"].get("ownerReferences", []))
+
+
+def _happened(event: Mapping[str, Any]) -> float:
+    text = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
+    return datetime.fromisoformat(str(text)).timestamp()

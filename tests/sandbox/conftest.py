@@ -1,0 +1,54 @@
+"""An engine on a state directory of its own, a quiet progress, and an object store for the tests that need one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from sandbox.engine import Engine, Result
+from sandbox.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.kubernetes import Kube
+
+
+class Runs:
+    """Runs programs one after another on one state directory, a fresh engine each time, as separate commands would."""
+
+    def __init__(self, state_dir: Path) -> None:
+        """Keep the journal under `state_dir`."""
+        self.state_dir = state_dir
+        self.progress = Progress(quiet=True)
+
+    def engine(self) -> Engine:
+        """Make an engine that has no cluster."""
+        return Engine(self.state_dir, cast("Kube", None))
+
+    def up(self, program: Callable[[], Any]) -> Result:
+        """Bring a program about."""
+        return self.engine().up(lambda: program() and None, "sample", "sandbox", {}, self.progress)
+
+    def down(self, *, force: bool = False) -> Result:
+        """Take everything down."""
+        return self.engine().down(self.progress, force=force)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    """Give an empty state."""
+    return Runs(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """Start moto on a free port of the loopback interface and give its URL."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
