@@ -1,0 +1,60 @@
+"""Generated values: as long and as mixed as asked, and the same in every later run."""
+
+from __future__ import annotations
+
+import base64
+import string
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_random as random
+import pytest
+
+from sandbox.engine import EngineError
+from sandbox.engine.random_values import password
+
+if TYPE_CHECKING:
+    from conftest import Runs
+
+
+def test_a_password_has_its_length_and_only_allowed_characters() -> None:
+    text = password({"length": 64, "special": False})
+    assert len(text) == 64
+    assert set(text) <= set(string.ascii_letters + string.digits)
+
+
+def test_minimum_counts_hold() -> None:
+    text = password({"length": 10, "minUpper": 3, "minNumeric": 3, "minSpecial": 4, "overrideSpecial": "_"})
+    assert sum(character.isupper() for character in text) >= 3
+    assert sum(character.isdigit() for character in text) >= 3
+    assert text.count("_") >= 4
+
+
+def test_a_length_that_cannot_hold_the_minimum_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        password({"length": 3, "minUpper": 4})
+
+
+def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
+    length = 24
+
+    def program() -> None:
+        secret = random.RandomPassword("secret", length=length, special=False)
+        cluster = random.RandomBytes("cluster", length=16)
+        pulumi.export("secret", secret.result)
+        pulumi.export("cluster", cluster.base64)
+
+    first = runs.up(program)
+    assert len(base64.b64decode(first.outputs["cluster"])) == 16
+    assert "secret" in first.secret_outputs
+    assert runs.up(program).outputs == first.outputs
+    length = 30
+    third = runs.up(program)
+    assert third.updated == ("RandomPassword secret",)
+    assert third.outputs["cluster"] == first.outputs["cluster"]
+    assert len(third.outputs["secret"]) == 30
+
+
+def test_other_random_types_are_refused_by_name(runs: Runs) -> None:
+    with pytest.raises(EngineError, match="RandomShuffle order could not be brought about\n  the sandbox makes no RandomShuffle"):
+        runs.up(lambda: random.RandomShuffle("order", inputs=["a"]))
