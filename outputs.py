@@ -12,9 +12,16 @@ from components.streaming.component import CONNECT_USER
 
 if TYPE_CHECKING:
     from components.archive.component import Archive
+    from components.names import Names
     from components.source.component import Source
     from components.streaming.component import Streaming
+    from components.tables import Table
     from settings import Settings
+
+
+def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
+    prefix = names.object_prefix(table)
+    return {"name": table.qualified, "topic": names.topic(table), "location": pulumi.Output.concat("s3://", bucket, "/", prefix)}
 
 
 def export(settings: Settings, source: Source, stream: Streaming, archive: Archive) -> None:
@@ -45,17 +52,16 @@ def export(settings: Settings, source: Source, stream: Streaming, archive: Archi
     )
     pulumi.export("connect", {"url": connect_url, "user": CONNECT_USER, "password": pulumi.Output.secret(stream.connect_password)})
     pulumi.export("archive", {"bucket": archive.bucket, "format": settings.archive.format, "roleArn": archive.role_arn})
-    pulumi.export(
-        "tables",
-        [
+    pulumi.export("tables", [_archived(names, table, archive.bucket) for table in TABLES])
+    if settings.archive.has_catalog_database:
+        pulumi.export(
+            "catalog",
             {
-                "name": table.qualified,
-                "topic": names.topic(table),
-                "location": archive.bucket.apply(lambda bucket, prefix=names.object_prefix(table): f"s3://{bucket}/{prefix}"),
-            }
-            for table in TABLES
-        ],
-    )
+                "uri": f"postgresql://{host.address}:{host.postgres.host}/{names.catalog_database}",
+                "user": names.catalog_role,
+                "password": pulumi.Output.secret(source.endpoint.catalog_password),
+            },
+        )
     used = settings.memory_used_mib
     pulumi.export("memory", {"budgetMiB": settings.budget.memory_mib, "usedMiB": used, "freeMiB": settings.budget.memory_mib - used})
     pulumi.export(

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from components.archive.settings import ArchiveSettings
 from components.names import BROKERS, Names, PublishedPort
 from components.quantity import MIB
-from components.section import Cidr, DnsLabel, Mebibytes, Section
+from components.section import Cidr, Mebibytes, Section
 from components.source.postgres import SourceSettings
 from components.streaming.connect import ConnectSettings
 from components.streaming.kafka import KafkaSettings
 from components.streaming.registry import RegistrySettings
 from components.streaming.topics import TopicSettings, change_topics, disk_mib, iceberg_topics, support_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROJECT = "data-ingestion"
 
@@ -180,8 +182,8 @@ class Settings(Section):
         kept = self.source.slot_wal_keep_mib + 1024
         if kept > self.source.storage_mib * 3 // 4:
             message = (
-                f"a stopped connector may hold back {self.source.slot_wal_keep_mib} MiB of WAL (source.slotWalKeepMib) beside 1024 MiB of max_wal_size, "
-                f"over three quarters of the {self.source.storage_mib} MiB volume: lower the first or raise source.storageMib"
+                f"a stopped connector may hold back {self.source.slot_wal_keep_mib} MiB of WAL (source.slotWalKeepMib) beside 1024 MiB of "
+                f"max_wal_size, over three quarters of the {self.source.storage_mib} MiB volume: lower the first or raise source.storageMib"
             )
             raise ValueError(message)
         return self
@@ -190,8 +192,8 @@ class Settings(Section):
     def _plugins_are_found(self) -> Settings:
         if self.archive.format == "parquet" and self.streaming.connect.plugin_discovery == "service_load":
             message = (
-                "streaming.connect.pluginDiscovery is service_load and the Confluent S3 sink ships no manifest, so the worker would not find it: "
-                "set hybrid_warn, or archive.format iceberg"
+                "streaming.connect.pluginDiscovery is service_load and the Confluent S3 sink ships no manifest, "
+                "so the worker would not find it: set hybrid_warn, or archive.format iceberg"
             )
             raise ValueError(message)
         return self
@@ -212,9 +214,6 @@ class Settings(Section):
         """Memory of all pods when nothing rolls out; none of the workloads starts a second pod before it has stopped the first."""
         streaming = self.streaming
         return self.source.memory_mib + BROKERS * streaming.kafka.memory_mib + streaming.registry.memory_mib + streaming.connect.memory_mib
-
-
-_SECTIONS = {field.alias or name: name for name, field in Settings.model_fields.items()}
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -246,22 +245,28 @@ def parse(values: dict[str, Any]) -> Settings:
         raise SettingsError(message) from None
 
 
+def parse_text(given: Mapping[str, str]) -> Settings:
+    """Settings from configuration as Pulumi holds it: ``data-ingestion:key`` to text, objects as JSON.
+
+    Raises:
+        SettingsError: Listing every problem.
+    """
+    values: dict[str, Any] = {}
+    for key, text in sorted(given.items()):
+        project, _, name = key.partition(":")
+        if project != PROJECT:
+            continue
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    return parse(values)
+
+
 def load() -> Settings:
     """The settings of the stack that is running.
 
     Raises:
         SettingsError: Listing every problem.
     """
-    config = pulumi.Config(PROJECT)
-    given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    keys = sorted(key.removeprefix(f"{PROJECT}:") for key in given if key.startswith(f"{PROJECT}:"))
-    values: dict[str, Any] = {}
-    for key in {*keys, *_SECTIONS}:
-        text = config.get(key)
-        if text is None:
-            continue
-        try:
-            values[key] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key] = text
-    return parse(values)
+    return parse_text({**runtime_config.get_config_env(), **runtime_config.CONFIG.get()})

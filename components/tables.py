@@ -68,9 +68,8 @@ class Column(Section):
         numeric = _NUMERIC.match(sql_type)
         if numeric and int(numeric[2]) <= int(numeric[1]) <= 38:  # noqa: PLR2004 - Parquet and Iceberg decimals end at 38 digits
             return sql_type
-        message = (
-            f"type {sql_type!r} cannot be archived faithfully; use one of {', '.join(_SIMPLE_TYPES)}, varchar(n), numeric(p,s) with p up to 38"
-        )
+        known = ", ".join(_SIMPLE_TYPES)
+        message = f"type {sql_type!r} cannot be archived faithfully; use one of {known}, varchar(n), numeric(p,s) with p up to 38"
         raise ValueError(message)
 
     @model_validator(mode="after")
@@ -130,7 +129,8 @@ class Table(Section):
             raise ValueError(message)
         absent = [key for key in self.primary_key if key not in names]
         if absent or not self.primary_key:
-            message = f"table {self.name!r} needs a primary key made of its own columns; {', '.join(absent) or 'none'} is not one of {', '.join(names)}"
+            wrong = ", ".join(absent) or "nothing"
+            message = f"table {self.name!r} needs a primary key made of its own columns; {wrong} is not one of {', '.join(names)}"
             raise ValueError(message)
         return self
 

@@ -109,7 +109,12 @@ class Archive(pulumi.ComponentResource):
                 f"{name}-lifecycle",
                 bucket=bucket.id,
                 rules=[
-                    {"id": "abort-uploads", "status": "Enabled", "filter": {}, "abort_incomplete_multipart_upload": {"days_after_initiation": 1}},
+                    {
+                        "id": "abort-uploads",
+                        "status": "Enabled",
+                        "filter": {},
+                        "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
+                    },
                     {
                         "id": "expire-old-versions",
                         "status": "Enabled",
@@ -151,7 +156,7 @@ class Archive(pulumi.ComponentResource):
             policies.append(aws.iam.RolePolicy(f"{name}-catalog", role=role.name, policy=catalog, opts=child))
         key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=child)
         endpoint = settings.store.url if settings.store else None
-        files = pulumi.Output.all(key.id, key.secret, role.arn).apply(
+        files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)
         )
         metadata: manifest.Manifest = {
@@ -159,7 +164,7 @@ class Archive(pulumi.ComponentResource):
             "namespace": self._args.ground.namespace,
             "labels": manifest.labels("connect"),
         }
-        secret = k8s.core.v1.Secret(f"{name}-credentials", metadata=metadata, string_data=pulumi.Output.secret(files), opts=child)
+        secret = k8s.core.v1.Secret(f"{name}-credentials", metadata=metadata, string_data=files, opts=child)
         self.role_arn = role.arn
         return [*policies, secret]
 

@@ -95,7 +95,13 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
         region: AWS region.
         sts_endpoint: STS in place of AWS's own, or None.
     """
-    profile = [f"[profile {PROFILE}]", f"role_arn = {role_arn}", "source_profile = user", "role_session_name = connect", f"region = {region}"]
+    profile = [
+        f"[profile {PROFILE}]",
+        f"role_arn = {role_arn}",
+        "source_profile = user",
+        "role_session_name = connect",
+        f"region = {region}",
+    ]
     user = ["[profile user]", f"region = {region}"]
     if sts_endpoint:
         user.append(f"endpoint_url = {sts_endpoint}")

@@ -96,7 +96,9 @@ def _hour_partition() -> dict[str, str]:
 
     Iceberg refuses year, month, day and hour transforms of one column, hence four columns of their own.
     """
-    built = _insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year")
+    built = _insert(
+        "place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year"
+    )
     for part in PARTITION_COLUMNS[1:]:
         built |= _insert(part, timestamp_field=part)
     for part in PARTITION_COLUMNS:
@@ -139,7 +141,9 @@ def table_name(names: Names, table: Table) -> str:
     return f"{names.archive_namespace}.{table.name}"
 
 
-def iceberg_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, database_host: str) -> dict[str, str]:
+def iceberg_config(
+    names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, database_host: str
+) -> dict[str, str]:
     """Apache Iceberg's sink: one table per topic, committed exactly once, every ``commit_interval_ms`` whether busy or quiet.
 
     The short group timeouts matter after a killed worker: the dead coordinator would hold its group for 45 s otherwise.

@@ -1,7 +1,7 @@
-"""The ground that the pipeline stands on: a namespace that admits only restricted pods, holds the memory budget at run time and lets nobody
-talk to anybody except along the data path.
+"""The ground that the pipeline stands on.
 
-It does not make a cluster. A NetworkPolicy is enforced by the cluster's network plug-in: where that has none, these objects change nothing.
+A namespace that admits only restricted pods, holds the memory budget at run time and lets nobody talk to anybody except along
+the data path. It does not make a cluster. A NetworkPolicy is enforced by the cluster's network plug-in: where that has none, these objects change nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Foundation(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         self._namespace = self._make_namespace()
-        made = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
+        made: list[Any] = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
         settled = pulumi.Output.all(self._namespace.metadata["name"], *(resource.metadata["name"] for resource in made))
         self.ground = Ground(namespace=settled.apply(lambda names: str(names[0])))
         self.register_outputs({"namespace": self.ground.namespace})
@@ -80,9 +80,7 @@ class Foundation(pulumi.ComponentResource):
         labels = {"app.kubernetes.io/part-of": PART_OF}
         for mode in ("enforce", "audit", "warn"):
             labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
-        return k8s.core.v1.Namespace(
-            f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=self._child
-        )
+        return k8s.core.v1.Namespace(f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=self._child)
 
     def _meta(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
         return {"name": name, "namespace": self._namespace.metadata["name"], "labels": {"app.kubernetes.io/part-of": PART_OF}}
@@ -97,7 +95,11 @@ class Foundation(pulumi.ComponentResource):
         )
 
     def _limits(self) -> k8s.core.v1.LimitRange:
-        bounds: Any = {"type": "Container", "max": {"memory": f"{self._args.largest_container_mib}Mi"}, "min": {"memory": f"{_SMALLEST_MIB}Mi"}}
+        bounds: Any = {
+            "type": "Container",
+            "max": {"memory": f"{self._args.largest_container_mib}Mi"},
+            "min": {"memory": f"{_SMALLEST_MIB}Mi"},
+        }
         return k8s.core.v1.LimitRange(
             f"{self._name}-container-memory", metadata=self._meta("container-memory"), spec={"limits": [bounds]}, opts=self._child
         )

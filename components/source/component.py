@@ -181,13 +181,15 @@ class Source(pulumi.ComponentResource):
         }
 
     def _config(self) -> k8s.core.v1.ConfigMap:
-        return k8s.core.v1.ConfigMap(
-            f"{self._name}-config", metadata=self._meta("postgresql-config"), data=self._files(), opts=self._child
-        )
+        return k8s.core.v1.ConfigMap(f"{self._name}-config", metadata=self._meta("postgresql-config"), data=self._files(), opts=self._child)
 
     def _pod(self) -> manifest.Manifest:
         args = self._args
-        size = {"image": args.image, "memory_mib": args.settings.memory_mib, "cpu_millicores": args.settings.cpu_millicores}
+        size: manifest.Manifest = {
+            "image": args.image,
+            "memory_mib": args.settings.memory_mib,
+            "cpu_millicores": args.settings.cpu_millicores,
+        }
         mounts = [
             manifest.mount("data", postgres.VOLUME, read_only=False),
             manifest.mount("config", postgres.CONFIG),
@@ -236,13 +238,18 @@ class Source(pulumi.ComponentResource):
         account = k8s.core.v1.ServiceAccount(
             f"{self._name}-account", metadata=self._meta(COMPONENT), automount_service_account_token=False, opts=self._child
         )
+        spec: manifest.Manifest = {
+            "clusterIP": "None",
+            "selector": manifest.labels(COMPONENT),
+            "ports": [{"name": "postgresql", "port": POSTGRES_PORT}],
+        }
         headless = k8s.core.v1.Service(
             f"{self._name}-headless",
             metadata=self._meta("postgresql-headless"),
-            spec={"clusterIP": "None", "selector": manifest.labels(COMPONENT), "ports": [{"name": "postgresql", "port": POSTGRES_PORT}]},
+            spec=spec,
             opts=self._child,
         )
-        spec: manifest.Manifest = {
+        spec = {
             "replicas": 1,
             "serviceName": "postgresql-headless",
             "podManagementPolicy": "Parallel",
@@ -256,7 +263,12 @@ class Source(pulumi.ComponentResource):
         return k8s.apps.v1.StatefulSet(f"{self._name}-database", metadata=self._meta(COMPONENT), spec=spec, opts=waits)
 
     def _service(self, stateful_set: k8s.apps.v1.StatefulSet) -> k8s.core.v1.Service:
-        port: manifest.Manifest = {"name": "postgresql", "port": POSTGRES_PORT, "targetPort": "postgresql", "nodePort": self._args.port.node}
+        port: manifest.Manifest = {
+            "name": "postgresql",
+            "port": POSTGRES_PORT,
+            "targetPort": "postgresql",
+            "nodePort": self._args.port.node,
+        }
         return k8s.core.v1.Service(
             f"{self._name}-service",
             metadata=self._meta(COMPONENT),

@@ -26,7 +26,7 @@ class SourceSettings(Section):
         storage_mib: Volume size.
         shared_buffers_mib: Page cache of the server; charged to the pod as it is touched.
         max_connections: Connections, replication included.
-        slot_wal_keep_mib: The most WAL that a stopped connector may hold back before its slot is given up; without a cap it fills the volume.
+        slot_wal_keep_mib: The most WAL that a stopped connector may hold back before its slot is given up; uncapped, it fills the volume.
         sample_data: Whether a new database starts with a few rows.
     """
 
@@ -91,4 +91,6 @@ def hba_conf() -> str:
 
     Logical replication connects to a database and is matched by the ordinary line, not by ``replication``.
     """
-    return "local   all all                peer\nhostssl all all 0.0.0.0/0      scram-sha-256\nhostssl all all ::/0           scram-sha-256\n"
+    return (
+        "local   all all                peer\nhostssl all all 0.0.0.0/0      scram-sha-256\nhostssl all all ::/0           scram-sha-256\n"
+    )

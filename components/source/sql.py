@@ -75,6 +75,21 @@ def publication_tables(names: Names, tables: Sequence[Table]) -> list[str]:
     return [*(table.qualified for table in tables), names.heartbeat_table]
 
 
+_TOUCH = """\
+CREATE OR REPLACE FUNCTION public.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.updated_at = now();
+  RETURN NEW;
+END
+$$;
+"""
+
+
+def _publication(names: Names) -> str:
+    absent = f"NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}')"
+    return f"SELECT 'CREATE PUBLICATION {names.publication}' WHERE {absent} \\gexec\n"
+
+
 def schema_sql(names: Names, tables: Sequence[Table]) -> str:
     """Tables, grants and publication; run as superuser in the captured database, acting as the owner role."""
     captured = ", ".join(table.qualified for table in tables)
@@ -86,12 +101,10 @@ def schema_sql(names: Names, tables: Sequence[Table]) -> str:
             f"GRANT CREATE ON DATABASE {names.database} TO {names.owner_role};\n",
             f"GRANT USAGE, CREATE ON SCHEMA public TO {names.owner_role};\n",
             f"SET ROLE {names.owner_role};\n",
-            "CREATE OR REPLACE FUNCTION public.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-            "BEGIN\n  NEW.updated_at = now();\n  RETURN NEW;\nEND\n$$;\n",
+            _TOUCH,
             *(table_sql(table) for table in tables),
             f"CREATE TABLE IF NOT EXISTS {names.heartbeat_table} (id integer PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now());\n",
-            f"SELECT 'CREATE PUBLICATION {names.publication}' WHERE NOT EXISTS "
-            f"(SELECT FROM pg_publication WHERE pubname = '{names.publication}') \\gexec\n",
+            _publication(names),
             f"ALTER PUBLICATION {names.publication} SET TABLE {published};\n",
             "RESET ROLE;\n",
             f"GRANT USAGE ON SCHEMA public TO {names.app_role}, {names.debezium_role};\n",

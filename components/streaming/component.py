@@ -1,7 +1,7 @@
 """Three brokers, a schema registry, a Connect worker with its topics, and Debezium on top.
 
-The layer never waits for the archive: the worker mounts the archive's identity as an optional Secret. Losing one broker loses nothing; losing
-two stops writes. Inside the cluster Kafka speaks plain text: network policies keep others out, and nothing else does.
+The layer never waits for the archive: the worker mounts the archive's identity as an optional Secret. Losing one broker loses
+nothing; losing two stops writes. Inside the cluster Kafka speaks plain text: network policies keep others out, and nothing else does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 
 from components import manifest
-from components.names import BROKERS, CONNECT_PORT, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT, REGISTRY_PORT, Names, PublishedPort
+from components.names import (
+    BROKERS,
+    CONNECT_PORT,
+    KAFKA_CONTROLLER_PORT,
+    KAFKA_EXTERNAL_PORT,
+    KAFKA_INTERNAL_PORT,
+    REGISTRY_PORT,
+    Names,
+    PublishedPort,
+)
 from components.properties import properties_text
 from components.streaming import connect, kafka, pods, registry
 from components.streaming.debezium import source_config
@@ -135,14 +144,18 @@ class Streaming(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _published(self, name: str, component: str, port: int, node_port: int, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
+    def _published(
+        self, name: str, component: str, port: int, node_port: int, workload: pulumi.Resource, **selector: str
+    ) -> k8s.core.v1.Service:
         """A service that is reachable from outside; it waits for endpoints, hence after its workload."""
         spec: manifest.Manifest = {
             "type": "NodePort",
             "selector": {**manifest.labels(component), **selector},
             "ports": [{"name": "main", "port": port, "targetPort": port, "nodePort": node_port}],
         }
-        return k8s.core.v1.Service(f"{self._name}-{name}-service", metadata=self._meta(name, component), spec=spec, opts=self._after(workload))
+        return k8s.core.v1.Service(
+            f"{self._name}-{name}-service", metadata=self._meta(name, component), spec=spec, opts=self._after(workload)
+        )
 
     def _broker_files(self) -> dict[str, str]:
         args = self._args
@@ -160,7 +173,10 @@ class Streaming(pulumi.ComponentResource):
         made: list[pulumi.Resource] = [
             self._account("kafka"),
             k8s.core.v1.ConfigMap(
-                f"{self._name}-kafka-cluster", metadata=self._meta("kafka-cluster", "kafka"), data={"cluster-id": identity}, opts=self._child
+                f"{self._name}-kafka-cluster",
+                metadata=self._meta("kafka-cluster", "kafka"),
+                data={"cluster-id": identity},
+                opts=self._child,
             ),
             k8s.core.v1.ConfigMap(f"{self._name}-kafka-config", metadata=self._meta("kafka-config", "kafka"), data=files, opts=self._child),
             self._headless_service(),
@@ -193,7 +209,12 @@ class Streaming(pulumi.ComponentResource):
         """A service for each broker: a client is sent to the broker that leads a partition, so every one must be reachable by itself."""
         return [
             self._published(
-                f"kafka-{ordinal}", "kafka", KAFKA_EXTERNAL_PORT, port.node, brokers, **{"statefulset.kubernetes.io/pod-name": f"kafka-{ordinal}"}
+                f"kafka-{ordinal}",
+                "kafka",
+                KAFKA_EXTERNAL_PORT,
+                port.node,
+                brokers,
+                **{"statefulset.kubernetes.io/pod-name": f"kafka-{ordinal}"},
             )
             for ordinal, port in enumerate(self._args.kafka_ports)
         ]
@@ -239,7 +260,9 @@ class Streaming(pulumi.ComponentResource):
             for topic in declared
         ]
 
-    def _deployment(self, name: str, pod: manifest.Manifest, config_checksum: str, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.Deployment:
+    def _deployment(
+        self, name: str, pod: manifest.Manifest, config_checksum: str, after: Sequence[pulumi.Resource]
+    ) -> k8s.apps.v1.Deployment:
         """A single pod that is stopped before its successor starts: the budget has no room for two."""
         spec: manifest.Manifest = {
             "replicas": 1,
@@ -283,7 +306,9 @@ class Streaming(pulumi.ComponentResource):
         }
         made: list[pulumi.Resource] = [
             self._account("connect"),
-            k8s.core.v1.ConfigMap(f"{self._name}-connect-config", metadata=self._meta("connect-config", "connect"), data=files, opts=self._child),
+            k8s.core.v1.ConfigMap(
+                f"{self._name}-connect-config", metadata=self._meta("connect-config", "connect"), data=files, opts=self._child
+            ),
             k8s.core.v1.Secret(
                 f"{self._name}-connect-rest",
                 metadata=self._meta("connect-rest", "connect"),

@@ -28,7 +28,7 @@ class ConnectSettings(Section):
         memory_mib: Memory limit.
         cpu_millicores: Processor request.
         jvm: Java memory.
-        plugin_discovery: ``service_load`` starts fastest and needs a manifest in every plugin; ``hybrid_warn`` also finds plugins without one.
+        plugin_discovery: ``service_load`` starts fastest and needs a manifest in every plugin; ``hybrid_warn`` finds the others too.
     """
 
     memory_mib: Mebibytes = 1024
@@ -88,7 +88,7 @@ def login_files(user: str, password: str) -> dict[str, str]:
     Raises:
         ValueError: If the password would not survive the two file formats.
     """
-    if set(password) & set("\"\\:\n# "):
+    if set(password) & set('"\\:\n# '):
         message = "the Connect password must be made of letters and digits: it stands in a properties file and in a curl configuration"
         raise ValueError(message)
     return {
@@ -107,7 +107,16 @@ def login_files(user: str, password: str) -> dict[str, str]:
 
 def health_command() -> list[str]:
     """The readiness probe: the worker's own health page, with credentials that stay in a file."""
-    return ["curl", "--fail", "--silent", "--max-time", "4", "--config", f"{REST_LOGIN}/curl.conf", f"http://127.0.0.1:{CONNECT_PORT}/health"]
+    return [
+        "curl",
+        "--fail",
+        "--silent",
+        "--max-time",
+        "4",
+        "--config",
+        f"{REST_LOGIN}/curl.conf",
+        f"http://127.0.0.1:{CONNECT_PORT}/health",
+    ]
 
 
 def secret_reference(secret: str, key: str) -> str:

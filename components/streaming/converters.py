@@ -16,13 +16,14 @@ def converter_settings(registry_url: str) -> dict[str, str]:
     Args:
         registry_url: The registry's Confluent-compatible API as the worker reaches it.
     """
+    login = f"{secret_reference('registry', 'username')}:{secret_reference('registry', 'password')}"
     built: dict[str, str] = {}
     for side in ("key", "value"):
         built |= {
             f"{side}.converter": _CONVERTER,
             f"{side}.converter.schema.registry.url": registry_url,
             f"{side}.converter.basic.auth.credentials.source": "USER_INFO",
-            f"{side}.converter.basic.auth.user.info": f"{secret_reference('registry', 'username')}:{secret_reference('registry', 'password')}",
+            f"{side}.converter.basic.auth.user.info": login,
             f"{side}.converter.max.retries": "60",
             f"{side}.converter.retries.max.wait.ms": "5000",
         }

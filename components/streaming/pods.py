@@ -28,9 +28,9 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
         manifest.mount("config", kafka.CONFIG, subPathExpr="$(POD_NAME).properties"),
         manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
     ]
-    pod_name = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    cluster = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
-    size = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
+    pod_name: Manifest = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
+    size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
     return manifest.pod(
         service_account="kafka",
         uid=kafka.UID,

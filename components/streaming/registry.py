@@ -124,7 +124,11 @@ def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
     if kind == "apicurio":
         roles = {WORKER_USER: "sr-developer", OPERATOR_USER: "sr-admin"}
         users = {f"quarkus.security.users.embedded.users.{user}": passwords[user] for user in roles}
-        return {"users.properties": properties_text({**users, **{f"quarkus.security.users.embedded.roles.{user}": roles[user] for user in roles}})}
+        return {
+            "users.properties": properties_text(
+                {**users, **{f"quarkus.security.users.embedded.roles.{user}": roles[user] for user in roles}}
+            )
+        }
     roles = {WORKER_USER: "developer", OPERATOR_USER: "admin"}
     return {
         "users.properties": "".join(f"{user}: {passwords[user]},{role}\n" for user, role in roles.items()),

@@ -1,0 +1,56 @@
+# Few verbs; each prints what it runs. `make` alone explains them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PULUMI_ERROR_OUTPUT_STRING := 1
+export PYTHONDONTWRITEBYTECODE := 1
+REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
+
+.PHONY: help venv lint format test plan sandbox sandbox-down sandbox-test bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+venv: $(VENV)/.complete ## the virtual environment, with exact versions
+
+$(VENV)/.complete: $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is %d.%d; set PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qq -y --no-install-recommends python3-venv; } \
+	  || { echo 'Python comes without venv here: install the package python3-venv'; exit 1; }
+	@echo "Making the virtual environment (about a minute the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+lint: venv ## ruff, formatting, mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+format: venv ## rewrite to the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: venv ## everything that needs only Python
+	$(BIN)/pytest -m 'not sandbox'
+
+plan: venv ## what a stack declares and what memory it takes, offline: make plan STACK=dev
+	@$(BIN)/python -m plan --stack $(STACK)
+
+sandbox: venv ## the whole pipeline for real on this machine (Debian, root); again: converge
+	@$(BIN)/python -m sandbox up
+
+sandbox-down: venv ## remove the sandbox and everything it left, whichever checkout made it
+	@$(BIN)/python -m sandbox down
+
+sandbox-test: venv ## the end-to-end tests against the running sandbox
+	$(BIN)/pytest -m sandbox tests/sandbox_e2e
+
+bench: venv ## measure against the running sandbox; figures go to bench/
+	@$(BIN)/python -m bench
+
+clean: ## remove the virtual environment and tool caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

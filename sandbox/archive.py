@@ -1,0 +1,115 @@
+"""Reading the archive back: DuckDB over the Parquet files that each Iceberg table's current snapshot is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from fsspec.implementations.arrow import ArrowFSWrapper
+from pyarrow.fs import S3FileSystem
+from pyiceberg.catalog.sql import SqlCatalog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyiceberg.table import Table
+
+
+class _ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
+    """Arrow's S3 client under the scheme that the files' own addresses have."""
+
+    protocol = "s3"
+
+
+@dataclass(frozen=True, slots=True)
+class TableFiles:
+    """The files of one archived table.
+
+    Attributes:
+        name: Table name without its namespace.
+        paths: Addresses of the Parquet files of the current snapshot.
+        columns: Names of the table's columns.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+class Archive:
+    """The archive as a reader sees it.
+
+    Args:
+        outputs: What ``sandbox outputs`` prints: ``s3`` and ``catalog``.
+    """
+
+    def __init__(self, outputs: Mapping[str, Any]) -> None:
+        """Connect lazily; nothing is read yet."""
+        store, catalog = outputs["s3"], outputs["catalog"]
+        self._catalog = SqlCatalog(
+            catalog["name"],
+            uri=catalog["uri"].replace("postgresql://", f"postgresql+psycopg2://{catalog['user']}:{catalog['password']}@"),
+            warehouse=catalog["warehouse"],
+            init_catalog_tables="false",
+            **{
+                "s3.endpoint": store["endpoint"],
+                "s3.region": store["region"],
+                "s3.access-key-id": store["access_key_id"],
+                "s3.secret-access-key": store["secret_access_key"],
+            },
+        )
+        self._namespace = catalog["namespace"]
+        filesystem = S3FileSystem(
+            endpoint_override=store["endpoint"],
+            region=store["region"],
+            access_key=store["access_key_id"],
+            secret_key=store["secret_access_key"],
+        )
+        self._database = duckdb.connect()
+        self._database.register_filesystem(_ArrowS3(filesystem))
+        self._database.execute("SET TimeZone = 'UTC'")
+
+    def table(self, name: str) -> Table:
+        """The Iceberg table of a source table, freshly loaded."""
+        return self._catalog.load_table((self._namespace, name))
+
+    def files(self, name: str) -> TableFiles:
+        """The files that are committed at this moment."""
+        table = self.table(name)
+        paths = tuple(task.file.file_path for task in table.scan().plan_files())
+        return TableFiles(name, paths, tuple(field.name for field in table.schema().fields))
+
+    def query(self, name: str, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Rows of a query over one table, which stands in ``sql`` as ``changes``.
+
+        An archive without files has no rows; a file written before a column was added has NULL there.
+        """
+        files = self.files(name)
+        if not files.paths:
+            return []
+        cursor = self._database.cursor()
+        listed = ", ".join(f"'{path}'" for path in files.paths)
+        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        text = f"WITH changes AS (SELECT * FROM {source}) {sql}"  # noqa: S608 - the addresses come from the catalog
+        result = cursor.execute(text, parameters)
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def operations(self, name: str) -> dict[str, int]:
+        """Rows per operation: ``r`` read by the snapshot, ``c`` created, ``u`` updated, ``d`` deleted."""
+        rows = self.query(name, "SELECT __op AS operation, count(*) AS number FROM changes GROUP BY 1 ORDER BY 1")
+        return {row["operation"]: row["number"] for row in rows}
+
+    def duplicates(self, name: str) -> int:
+        """Rows that stand for a Kafka record which another row stands for already."""
+        rows = self.query(name, "SELECT count(*) - count(DISTINCT (__topic, __kafka_partition, __kafka_offset)) AS number FROM changes")
+        return int(rows[0]["number"]) if rows else 0
+
+    def current(self, name: str, key: str = "id") -> dict[Any, dict[str, Any]]:
+        """The table as the archive knows it: the last change of each key, without the deleted ones.
+
+        All changes of a key are in one partition, so the offset orders them.
+        """
+        last = f"SELECT * FROM changes QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY __kafka_offset DESC) = 1"
+        return {row[key]: row for row in self.query(name, last) if row["__op"] != "d"}

@@ -1,0 +1,122 @@
+"""Row-for-row comparison of the database with what the archive says the database holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from components.tables import Table
+    from sandbox.archive import Archive
+    from sandbox.progress import Step
+
+_POLL_S = 1.0
+_SHOWN = 5
+
+
+class DifferenceError(AssertionError):
+    """Database and archive did not agree in time; the message names rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that differs.
+
+    Attributes:
+        table: Table name.
+        key: Key of the row.
+        text: What differs.
+    """
+
+    table: str
+    key: object
+    text: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.table} {self.key}: {self.text}"
+
+
+def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
+    """A connection to the captured database as the application, by verified TLS where the certificate is at hand."""
+    database = outputs["postgres"]
+    return psycopg.connect(
+        host=database["host"],
+        port=database["port"],
+        dbname=database["database"],
+        user=database["user"],
+        password=database["password"],
+        sslmode="require",
+        autocommit=True,
+        row_factory=dict_row,
+    )
+
+
+def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
+    """All rows of a table by key."""
+    query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table.database_schema, table.name))
+    return {row[table.primary_key[0]]: row for row in connection.execute(query)}
+
+
+def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: Mapping[Any, Mapping[str, Any]]) -> list[Difference]:
+    """Where the archive's view differs from the database, by key and by value.
+
+    Args:
+        table: Which table.
+        rows: The database's rows by key.
+        archived: The archive's current rows by key; columns it adds are not compared.
+    """
+    found = [Difference(table.name, key, "is in the database and not in the archive") for key in rows.keys() - archived.keys()]
+    found += [Difference(table.name, key, "is in the archive and not in the database") for key in archived.keys() - rows.keys()]
+    for key in rows.keys() & archived.keys():
+        wrong = [
+            f"{column} is {value!r} in the database and {archived[key].get(column)!r} in the archive"
+            for column, value in rows[key].items()
+            if archived[key].get(column) != value
+        ]
+        if wrong:
+            found.append(Difference(table.name, key, "; ".join(wrong)))
+    return sorted(found, key=str)
+
+
+def compare(outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table]) -> list[Difference]:
+    """Every difference at this moment."""
+    with connect(outputs) as connection:
+        return [
+            difference
+            for table in tables
+            for difference in differences(table, database_rows(connection, table), archive.current(table.name, table.primary_key[0]))
+        ]
+
+
+def wait_until_equal(
+    outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table], timeout_s: float, step: Step | None = None
+) -> float:
+    """Wait until database and archive hold the same rows.
+
+    Returns:
+        Seconds it took.
+
+    Raises:
+        DifferenceError: If they still differ after ``timeout_s`` seconds.
+    """
+    started = time.monotonic()
+    while True:
+        found = compare(outputs, archive, tables)
+        elapsed = time.monotonic() - started
+        if not found:
+            return elapsed
+        if elapsed > timeout_s:
+            shown = "\n".join(f"  {difference}" for difference in found[:_SHOWN])
+            message = f"after {elapsed:.0f} s {len(found)} row(s) differ between database and archive:\n{shown}"
+            raise DifferenceError(message)
+        if step is not None:
+            step.waiting(f"{len(found)} row(s) to reach the archive, for example {found[0]}")
+        time.sleep(_POLL_S)

