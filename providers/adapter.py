@@ -6,11 +6,9 @@ import asyncio
 import contextvars
 import json
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pulumi.provider.experimental import provider as rpc
-from pulumi.provider.experimental.property_value import PropertyValue
 
 from providers import marshalling
 from providers.operations import (
@@ -26,6 +24,11 @@ from providers.operations import (
     has_unknown,
     scrubbed,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pulumi.provider.experimental.property_value import PropertyValue
 
 _Result = TypeVar("_Result")
 _KINDS = {
@@ -70,30 +73,22 @@ class AdapterProvider(rpc.Provider):
         self._operations: Mapping[str, Operations] = {}
         self._secrets: frozenset[str] = frozenset()
 
-    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # noqa: ARG002  # the protocol's signature
+    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # the protocol's  # noqa: ARG002  # the protocol's
         """The least a schema may be: the engine asks for one only to list what there is."""
         resources: dict[str, dict[str, Any]] = {token: {} for token in self._package.resources}
-        return rpc.GetSchemaResponse(
-            schema=json.dumps({"name": self._package.name, "resources": resources}, sort_keys=True)
-        )
+        return rpc.GetSchemaResponse(schema=json.dumps({"name": self._package.name, "resources": resources}, sort_keys=True))
 
     async def check_config(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
         """Refuse a provider that cannot work; what is not known yet passes."""
         problems = self._package.config_problems(marshalling.plain_map(request.new_inputs))
-        return rpc.CheckResponse(
-            inputs=request.new_inputs, failures=_failures(problems, marshalling.secret_strings(request.new_inputs))
-        )
+        return rpc.CheckResponse(inputs=request.new_inputs, failures=_failures(problems, marshalling.secret_strings(request.new_inputs)))
 
     async def configure(self, request: rpc.ConfigureRequest) -> rpc.ConfigureResponse:
         """Take the config, and say what we understand (the response's own defaults are all False)."""
         config = marshalling.plain_map(request.args)
         self._secrets = marshalling.secret_strings(request.args)
-        self._operations = await self._run(
-            "", {}, lambda: self._package.operations(config, self._reporter, self._cancelled)
-        )
-        return rpc.ConfigureResponse(
-            accept_secrets=True, supports_preview=True, accept_resources=True, accept_outputs=False
-        )
+        self._operations = await self._run("", {}, lambda: self._package.operations(config, self._reporter, self._cancelled))
+        return rpc.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_resources=True, accept_outputs=False)
 
     async def check(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
         """Every problem of the inputs, by property."""
@@ -101,9 +96,7 @@ class AdapterProvider(rpc.Provider):
         operations = self._of(request.type)
         previous = marshalling.plain_map(request.old_inputs) or None
         problems = await self._run(request.urn, new, lambda: operations.check(marshalling.plain_map(new), previous))
-        return rpc.CheckResponse(
-            inputs=new, failures=_failures(problems, self._secrets | marshalling.secret_strings(new))
-        )
+        return rpc.CheckResponse(inputs=new, failures=_failures(problems, self._secrets | marshalling.secret_strings(new)))
 
     async def diff(self, request: rpc.DiffRequest) -> rpc.DiffResponse:
         """The difference, leaf by leaf."""
@@ -117,9 +110,7 @@ class AdapterProvider(rpc.Provider):
         operations = self._of(request.type)
         inputs, secrets = marshalling.plain_map(request.properties), marshalling.secret_paths(request.properties)
         if request.preview:
-            return rpc.CreateResponse(
-                "", marshalling.wrapped_map(dict.fromkeys(operations.learnt, UNKNOWN) | inputs, secrets)
-            )
+            return rpc.CreateResponse("", marshalling.wrapped_map(dict.fromkeys(operations.learnt, UNKNOWN) | inputs, secrets))
         state = await self._run(request.urn, request.properties, lambda: operations.create(_known(inputs)))
         return rpc.CreateResponse(state.id, marshalling.wrapped_map(state.outputs, secrets))
 
@@ -131,9 +122,7 @@ class AdapterProvider(rpc.Provider):
         if request.preview:
             learnt = {key: old.get(key, UNKNOWN) if key in operations.steady else UNKNOWN for key in operations.learnt}
             return rpc.UpdateResponse(marshalling.wrapped_map(learnt | new, secrets))
-        state = await self._run(
-            request.urn, request.news, lambda: operations.update(request.resource_id, old, _known(new))
-        )
+        state = await self._run(request.urn, request.news, lambda: operations.update(request.resource_id, old, _known(new)))
         return rpc.UpdateResponse(marshalling.wrapped_map(state.outputs, secrets))
 
     async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
@@ -144,14 +133,8 @@ class AdapterProvider(rpc.Provider):
         if state is None:
             return rpc.ReadResponse("", {}, {})
         secrets = marshalling.secret_paths(request.inputs) | marshalling.secret_paths(request.properties)
-        inputs = {
-            key: value
-            for key, value in state.outputs.items()
-            if key not in operations.learnt or key in (previous or {})
-        }
-        return rpc.ReadResponse(
-            state.id, marshalling.wrapped_map(state.outputs, secrets), marshalling.wrapped_map(inputs, secrets)
-        )
+        inputs = {key: value for key, value in state.outputs.items() if key not in operations.learnt or key in (previous or {})}
+        return rpc.ReadResponse(state.id, marshalling.wrapped_map(state.outputs, secrets), marshalling.wrapped_map(inputs, secrets))
 
     async def delete(self, request: rpc.DeleteRequest) -> None:
         """Remove it."""
@@ -178,12 +161,10 @@ class AdapterProvider(rpc.Provider):
             return await asyncio.to_thread(work)
         except IncompleteError as error:
             outputs = marshalling.wrapped_map(error.state.outputs, marshalling.secret_paths(properties))
-            raise InitFailedError(
-                error.state, outputs, [scrubbed(reason, secrets) for reason in error.reasons]
-            ) from None
+            raise InitFailedError(error.state, outputs, [scrubbed(reason, secrets) for reason in error.reasons]) from None
         except ProviderError as error:
             raise ProviderError(scrubbed(str(error), secrets)) from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, no secret may leave with it
             message = f"{type(error).__name__}: {scrubbed(str(error), secrets)}"
             raise RuntimeError(message).with_traceback(error.__traceback__) from None
 
@@ -199,7 +180,8 @@ class InitFailedError(IncompleteError):
 
 def _known(inputs: Plain) -> Plain:
     if has_unknown(inputs):
-        message = f"not known at the time of the update: {', '.join(sorted(key for key, value in inputs.items() if has_unknown(value)))}"
+        unknown = sorted(key for key, value in inputs.items() if has_unknown(value))
+        message = f"not known at the time of the update: {', '.join(unknown)}"
         raise ProviderError(message)
     return inputs
 
@@ -219,7 +201,5 @@ def _diff_response(changes: list[Change]) -> rpc.DiffResponse:
         replaces=replaces,
         delete_before_replace=bool(replaces),
         diffs=sorted({_root(change.path) for change in changes}),
-        detailed_diff={
-            change.path: rpc.PropertyDiff(_KINDS[change.kind, change.replace], input_diff=True) for change in changes
-        },
+        detailed_diff={change.path: rpc.PropertyDiff(_KINDS[change.kind, change.replace], input_diff=True) for change in changes},
     )

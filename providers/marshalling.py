@@ -1,7 +1,7 @@
 """Between the engine's property values and plain Python values.
 
-Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken off at the door and put back
-on the way out by path; whole numbers arrive as floats and must leave as floats.
+Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken
+off at the door and put back on the way out by path; whole numbers arrive as floats and must leave as floats.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ from pulumi.runtime import rpc
 
 from providers.operations import UNKNOWN, Plain
 
-_SENTINELS = frozenset(
-    value for name, value in vars(rpc).items() if name.startswith("UNKNOWN") and isinstance(value, str)
-)
+_SENTINELS = frozenset(value for name, value in vars(rpc).items() if name.startswith("UNKNOWN") and isinstance(value, str))
 
 Path = tuple[str | int, ...]
 
 
-def plain(value: PropertyValue) -> Any:  # noqa: ANN401  # JSON-like by nature
+def plain(value: PropertyValue) -> Any:  # JSON-like by nature  # noqa: ANN401  # JSON
     """One property value as a plain one, secrets unwrapped."""
     inner = value.value
     if isinstance(inner, str):
@@ -63,13 +61,9 @@ def _wrapped(value: object, path: Path, secrets: frozenset[Path]) -> PropertyVal
     if value is UNKNOWN:
         return PropertyValue(rpc.UNKNOWN, is_secret=secret)
     if isinstance(value, Mapping):
-        return PropertyValue(
-            {key: _wrapped(item, (*path, key), secrets) for key, item in value.items()}, is_secret=secret
-        )
+        return PropertyValue({key: _wrapped(item, (*path, key), secrets) for key, item in value.items()}, is_secret=secret)
     if isinstance(value, list):
-        return PropertyValue(
-            [_wrapped(item, (*path, index), secrets) for index, item in enumerate(value)], is_secret=secret
-        )
+        return PropertyValue([_wrapped(item, (*path, index), secrets) for index, item in enumerate(value)], is_secret=secret)
     if isinstance(value, int) and not isinstance(value, bool):
         return PropertyValue(float(value), is_secret=secret)
     if value is None or isinstance(value, bool | float | str):

@@ -1,7 +1,8 @@
 """What a resource type of ours can do, in plain Python values, and how it reports trouble.
 
-The gRPC adapter and anything that runs in one process with the providers call the same `Operations`. Nothing here knows Pulumi: inputs are
-JSON-like dictionaries with camelCase keys, secrets unwrapped, and `UNKNOWN` where a preview has no value yet.
+The gRPC adapter and anything that runs in one process with the providers call the same `Operations`. Nothing here knows
+Pulumi: inputs are JSON-like dictionaries with camelCase keys, secrets unwrapped, and `UNKNOWN` where a preview has no
+value yet.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ UNKNOWN: Final = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refused property: `path` such as `config["topics"]` (empty for the whole resource) and a one-sentence `reason` with the cure."""
+    """One refused property.
+
+    Attributes:
+        path: The property, such as `config["tasks.max"]`; empty for the whole resource.
+        reason: One sentence that ends in the cure.
+    """
 
     path: str
     reason: str
@@ -131,8 +137,12 @@ def has_unknown(value: object) -> bool:
     return value is UNKNOWN
 
 
+_SHORTEST_SECRET: Final = 3
+"""Blanking shorter ones would blank ordinary words."""
+
+
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret of three or more characters blanked (shorter ones would blank ordinary words)."""
-    for secret in sorted({secret for secret in secrets if len(secret) > 2}, key=len, reverse=True):  # noqa: PLR2004
+    """The text with every secret blanked."""
+    for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text

@@ -1,7 +1,8 @@
 """The process the engine starts for a provider folder: one gRPC server over one package.
 
-The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message for the user goes
-out as that message alone, and a resource that exists but does not work is recorded with its state instead of being forgotten.
+The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message
+for the user goes out as that message alone, and a resource that exists but does not work is recorded with its state
+instead of being forgotten.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
-from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from providers.adapter import AdapterProvider, InitFailedError, Package, current_urn
 from providers.operations import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 VERSION = "0.1.0"
 """What the engine shows for both providers."""
@@ -44,9 +46,7 @@ class EngineReporter:
         self._log(text, ephemeral=False)
 
     def _log(self, text: str, *, ephemeral: bool) -> None:
-        request = engine_pb2.LogRequest(
-            severity=engine_pb2.INFO, message=text, urn=current_urn.get(), ephemeral=ephemeral
-        )
+        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text, urn=current_urn.get(), ephemeral=ephemeral)
         try:
             self._engine.Log(request, timeout=2)
         except grpc.RpcError:
@@ -56,36 +56,36 @@ class EngineReporter:
 class Servicer(ProviderServicer):
     """The SDK's servicer with clean endings."""
 
-    async def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base is untyped
+    async def Configure(self, request: Any, context: Any) -> Any:  # the generated base is untyped  # noqa: ANN401, N802  # the generated base's
         """Configure, with a clean ending."""
         return await _ended(super().Configure, request, context)
 
-    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Check, with a clean ending."""
         return await _ended(super().Check, request, context)
 
-    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Diff, with a clean ending."""
         return await _ended(super().Diff, request, context)
 
-    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Create, with a clean ending."""
         return await _ended(super().Create, request, context)
 
-    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Update, with a clean ending."""
         return await _ended(super().Update, request, context)
 
-    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Read, with a clean ending."""
         return await _ended(super().Read, request, context)
 
-    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Delete, with a clean ending."""
         return await _ended(super().Delete, request, context)
 
 
-async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401
+async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401  # the generated base's
     try:
         return await call(request, context)
     except InitFailedError as error:
@@ -108,7 +108,7 @@ def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.
 
 
 def serve(package: Package) -> None:
-    """Serve `package` until the engine ends the process. The first argument of the command line is the engine's address; the port goes to stdout."""
+    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout."""
     arguments = argparse.ArgumentParser(description=f"Pulumi provider {package.name}")
     arguments.add_argument("engine", help="address of the engine, host:port")
     known, _ = arguments.parse_known_args()
@@ -119,9 +119,7 @@ async def _serve(package: Package, engine: str) -> None:
     limits = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.aio.server(options=limits)
     provider = AdapterProvider(package, EngineReporter(engine))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-        Servicer([], VERSION, provider, engine_address=engine), server
-    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer([], VERSION, provider, engine_address=engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"{port}\n")

@@ -1,4 +1,4 @@
-"""Iceberg tables as resources; what a Pulumi program imports. Nothing of the provider's own process is loaded from here."""
+"""Iceberg tables as resources: what a Pulumi program imports, without anything of the provider's own process."""
 
 from providers.iceberg.sdk import Column, Provider, Table
 

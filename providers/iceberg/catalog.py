@@ -1,13 +1,13 @@
 """Opening the catalog with pyiceberg, and turning its failures into sentences.
 
-A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than pyiceberg makes. The tables are
-therefore made here, in that shape; Java would otherwise alter them, which needs ownership, and pyiceberg does not mind the column.
+A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than
+pyiceberg makes. The tables are therefore made here, in that shape; Java would otherwise alter them, which needs
+ownership, and pyiceberg does not mind the column.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,15 +16,19 @@ from providers.operations import Plain, ProviderError, Quiet, Reporter, scrubbed
 from providers.patience import Patience, backoff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyiceberg.catalog import Catalog
     from sqlalchemy import URL, Engine
 
 _TABLES_V1: Final = (
-    "CREATE TABLE IF NOT EXISTS iceberg_tables (catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, "
-    "metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5), "
-    "PRIMARY KEY (catalog_name, table_namespace, table_name))",
-    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, "
-    "property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), PRIMARY KEY (catalog_name, namespace, property_key))",
+    """CREATE TABLE IF NOT EXISTS iceberg_tables (
+        catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL,
+        metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5),
+        PRIMARY KEY (catalog_name, table_namespace, table_name))""",
+    """CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
+        catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL,
+        property_value VARCHAR(1000), PRIMARY KEY (catalog_name, namespace, property_key))""",
 )
 _V1_COLUMN: Final = "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)"
 _NOT_YET: Final = (
@@ -43,8 +47,10 @@ _CURES: Final = (
     ("AccessDenied", "the identity may not do this; check its policy on the catalog and on the warehouse's prefix"),
     (
         "FileNotFoundError",
-        "the catalog points to a metadata file that is not there: the object store has lost it; restore the bucket, or remove the row from "
-        "the catalog and let the archive be rebuilt from Kafka",
+        (
+            "the catalog points to a metadata file that is not there: the object store has lost it; restore the bucket, or "
+            "remove the row from the catalog and let the archive be rebuilt from Kafka"
+        ),
     ),
     ("refused", "nothing answers there; check the address, and that the database or object store runs"),
 )
@@ -52,7 +58,10 @@ _CURES: Final = (
 
 @dataclass(slots=True)
 class Catalogs:
-    """Opens the configured catalog for one operation at a time; connections are not kept, so that a database can be shut down between them."""
+    """Opens the configured catalog for one operation at a time.
+
+    Connections are not kept, so that a database can be shut down between operations.
+    """
 
     config: Plain
     cancelled: threading.Event
@@ -73,11 +82,12 @@ class Catalogs:
                 catalog.close()
         except ProviderError:
             raise
-        except Exception as error:
-            raise ProviderError(f"{subject}: {self._told(error)}") from None
+        except Exception as error:  # noqa: BLE001  # six libraries' errors, and any may quote a secret
+            message = f"{subject}: {self._told(error)}"
+            raise ProviderError(message) from None
 
     def _open(self, subject: str) -> Catalog:
-        from pyiceberg.catalog import load_catalog  # noqa: PLC0415  # pyarrow and SQLAlchemy: 1 s that a preview need not pay
+        from pyiceberg.catalog import load_catalog  # 1 s that a preview need not pay  # noqa: PLC0415  # a preview need not pay for it
 
         config = self.config
         files = {
@@ -104,8 +114,8 @@ class Catalogs:
 
     def _prepare(self, url: URL, subject: str) -> None:
         """Make the catalog's own tables once in this process; waits for a database that is still starting."""
-        from sqlalchemy import create_engine  # noqa: PLC0415
-        from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+        from sqlalchemy import create_engine  # noqa: PLC0415  # a preview need not pay for it
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # a preview need not pay for it
 
         patience, attempt = Patience(self.seconds, self.cancelled, self.reporter), 0
         with self._lock:
@@ -140,7 +150,7 @@ def sql_address(uri: str) -> str:
 
 
 def _sql_url(config: Plain) -> URL:
-    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy import make_url  # noqa: PLC0415  # a preview need not pay for it
 
     url = make_url(sql_address(config["uri"]))
     if url.get_backend_name() == "postgresql":
@@ -151,7 +161,7 @@ def _sql_url(config: Plain) -> URL:
 
 
 def _make_tables(engine: Engine) -> None:
-    from sqlalchemy import inspect, text  # noqa: PLC0415
+    from sqlalchemy import inspect, text  # noqa: PLC0415  # a preview need not pay for it
 
     with engine.begin() as connection:
         have = inspect(connection)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SIMPLE_TYPES: Final = frozenset(
-    {"int", "long", "string", "boolean", "double", "date", "timestamp", "timestamptz", "uuid", "binary"}
-)
+SIMPLE_TYPES: Final = frozenset({"int", "long", "string", "boolean", "double", "date", "timestamp", "timestamptz", "uuid", "binary"})
 _DECIMAL: Final = re.compile(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _MOST_DIGITS: Final = 38
 
@@ -24,7 +22,8 @@ def type_problem(type_name: object) -> str | None:
         return None
     digits = decimal_digits(type_name) if isinstance(type_name, str) else None
     if digits is None:
-        return f"{type_name!r} is not a column type; use one of {', '.join(sorted(SIMPLE_TYPES))} or decimal(precision,scale)"
+        known = ", ".join(sorted(SIMPLE_TYPES))
+        return f"{type_name!r} is not a column type; use one of {known} or decimal(precision,scale)"
     precision, scale = digits
     if not (1 <= precision <= _MOST_DIGITS and scale <= precision):
         return f"{type_name!r} has a precision outside 1 to {_MOST_DIGITS} or a scale above it"
@@ -37,7 +36,7 @@ def same_type(one: str, other: str) -> bool:
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether Iceberg reads old files of type `old` as `new`: int to long, and a decimal to more digits of the same scale."""
+    """Whether Iceberg reads old files of type `old` as `new`: int as long, a decimal with more digits of one scale."""
     if (old, new) == ("int", "long"):
         return True
     before, after = decimal_digits(old), decimal_digits(new)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from providers.differences import differences, step
 from providers.iceberg.columns import same_type, widens
 from providers.iceberg.rules import by_name
 from providers.operations import UNKNOWN, Change, Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(slots=True)
@@ -21,25 +24,21 @@ class Evolution:
     documented: dict[str, str] = field(default_factory=dict)
     properties_set: dict[str, str] = field(default_factory=dict)
     properties_removed: list[str] = field(default_factory=list)
-    format_version: int | None = None
+    upgraded: bool = False
+    """From format version 1 to 2, the only step up there is."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
         return bool(
-            self.added
-            or self.widened
-            or self.relaxed
-            or self.documented
-            or self.properties_set
-            or self.properties_removed
-            or self.format_version
+            self.added or self.widened or self.relaxed or self.documented or self.properties_set or self.properties_removed or self.upgraded
         )
 
 
 def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolution:
-    """The steps from the live table to `wanted`; properties of `before`, the last declaration, that `wanted` no longer has are removed.
+    """The steps from the live table to `wanted`; `before` is the last declaration, whose further properties are removed.
 
-    Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema evolution and stay.
+    Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema
+    evolution and stay.
     """
     steps, columns = Evolution(), by_name(live["columns"])
     for column in wanted["columns"]:
@@ -56,12 +55,10 @@ def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolut
     declared, there = dict(wanted.get("properties") or {}), live.get("properties") or {}
     version = declared.pop("format-version", None)
     if version is not None and version > there.get("format-version", version):
-        steps.format_version = int(version)
+        steps.upgraded = True
     steps.properties_set = {key: value for key, value in declared.items() if there.get(key) != value}
     once = (before or {}).get("properties") or {}
-    steps.properties_removed = sorted(
-        key for key in once if key not in declared and key in there and key != "format-version"
-    )
+    steps.properties_removed = sorted(key for key in once if key not in declared and key in there and key != "format-version")
     return steps
 
 
@@ -89,9 +86,7 @@ def declared_again(declared: Plain, live: Plain) -> Plain:
     """The declaration as the live table bears it out, in its own shape, so that an untouched table shows no drift."""
     columns, properties = by_name(live["columns"]), live.get("properties") or {}
     again = dict(declared)
-    again["columns"] = [
-        _again(column, columns[column["name"]]) for column in declared.get("columns", []) if column["name"] in columns
-    ]
+    again["columns"] = [_again(column, columns[column["name"]]) for column in declared.get("columns", []) if column["name"] in columns]
     if (declared.get("partitionBy") or []) != live["partitionBy"]:
         again["partitionBy"] = live["partitionBy"]
     if "properties" in declared:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from providers.iceberg.catalog import Catalogs, sql_address
 from providers.iceberg.table import TableOperations
 from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 TABLE: Final = "iceberg:index:Table"
 _CATALOG_TYPES: Final = ("sql", "glue")
 
 
 def config_problems(config: Plain) -> list[Problem]:
-    """Every problem of the provider's inputs {catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey}."""
+    """Every problem of the provider's inputs; values not known yet are passed over.
+
+    They are catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey.
+    """
     problems = [
         Problem(key, f"is missing: {what}")
         for key, what in (
@@ -51,19 +56,13 @@ def config_problems(config: Plain) -> list[Problem]:
     return problems
 
 
-def operations(
-    config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None
-) -> dict[str, Operations]:
+def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:
     """The operations by type token. Raises ProviderError when the config cannot work."""
     problems = config_problems(config)
     if problems:
         raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.reason}" for problem in problems))
     cancelled = cancelled or threading.Event()
-    return {
-        TABLE: TableOperations(
-            Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue"
-        )
-    }
+    return {TABLE: TableOperations(Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue")}
 
 
 class Iceberg:

@@ -1,17 +1,20 @@
 """What a table's declaration must satisfy, by itself and beside the table that already exists; pure.
 
-A table that exists may gain columns. Everything that would make old rows unreadable, or read as something else, is refused with a way out.
+A table that exists may gain columns. Everything that would make old rows unreadable, or read as something else, is
+refused with a way out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from providers.differences import step
 from providers.iceberg.columns import same_type, type_problem, widens
 from providers.operations import UNKNOWN, Plain, Problem, has_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAMESPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
@@ -42,15 +45,16 @@ def table_problems(inputs: Plain) -> list[Problem]:
 def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
     """What of `new` the table `old` cannot become.
 
-    `old_is_complete`: `old` is the last declaration, so a column missing from `new` was dropped on purpose. Otherwise `old` is the live table, whose
-    further columns the sink added.
+    `old_is_complete`: `old` is the last declaration, so a column missing from `new` was dropped on purpose. Otherwise
+    `old` is the live table, whose further columns the sink added.
     """
     if has_unknown(new.get("columns")) or has_unknown(new.get("partitionBy")):
         return []
     problems = [
         Problem(
             key,
-            f"{old[key]!r} cannot become {new[key]!r}: the rows would stay behind under the old name; declare a second table beside the first",
+            f"{old[key]!r} cannot become {new[key]!r}: the rows would stay behind under the old name; declare a second "
+            "table beside the first",
         )
         for key in ("namespace", "name")
         if key in old and new.get(key) not in (UNKNOWN, old[key])
@@ -59,7 +63,8 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
         problems.append(
             Problem(
                 "location",
-                f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are; take the location out or set the old one",
+                f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are; take the "
+                "location out or set the old one",
             )
         )
     if (old.get("partitionBy") or []) != (new.get("partitionBy") or []):
@@ -77,8 +82,8 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
         problems += [
             Problem(
                 "columns",
-                f"column {name} is gone from the declaration, and dropping it would lose its data; restore it, and stop filling it at the source "
-                "(a renamed column is a dropped and an added one)",
+                f"column {name} is gone from the declaration, and dropping it would lose its data; restore it, and stop "
+                "filling it at the source (a renamed column is a dropped and an added one)",
             )
             for name in by_name(old["columns"])
             if name not in kept
@@ -106,8 +111,8 @@ def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wid
         if not (same_type(old["type"], column["type"]) or widens(old["type"], column["type"]) or wider_already):
             yield Problem(
                 step(path, "type"),
-                f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to long and a "
-                "decimal of more digits; otherwise add a column under another name",
+                f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to "
+                "long and a decimal of more digits; otherwise add a column under another name",
             )
         if required and not old.get("required"):
             yield Problem(
@@ -131,9 +136,7 @@ def _column_problems(columns: object) -> Iterator[Problem]:
         yield from _one_column(path, column)
         name = column.get("name")
         if isinstance(name, str) and seen.setdefault(name.lower(), index) != index:
-            yield Problem(
-                step(path, "name"), f"{name!r} is there twice, which engines that ignore case cannot tell apart"
-            )
+            yield Problem(step(path, "name"), f"{name!r} is there twice, which engines that ignore case cannot tell apart")
 
 
 def _one_column(path: str, column: dict[str, Any]) -> Iterator[Problem]:
@@ -179,9 +182,7 @@ def _property_problems(properties: object) -> Iterator[Problem]:
 def _version_problem(old: Plain, new: Plain) -> Iterator[Problem]:
     before, after = old.get("format-version"), new.get("format-version")
     if isinstance(before, str) and isinstance(after, str) and after < before:
-        yield Problem(
-            step("properties", "format-version"), f"{before} cannot go back to {after}: Iceberg has no downgrade"
-        )
+        yield Problem(step("properties", "format-version"), f"{before} cannot go back to {after}: Iceberg has no downgrade")
 
 
 def _moved(old: object, new: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from providers.iceberg.columns import decimal_digits
-from providers.operations import Plain
 
 if TYPE_CHECKING:
     from pyiceberg.partitioning import PartitionSpec
@@ -13,13 +12,15 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.types import PrimitiveType
 
+    from providers.operations import Plain
+
 _FIRST_PARTITION_ID = 1000
 """Where Iceberg's specification begins to number partition fields."""
 
 
 def type_named(name: str) -> PrimitiveType:
-    """pyiceberg's type of that name; the name has passed the rules."""
-    from pyiceberg import types  # noqa: PLC0415
+    """The type of that name; the name has passed the rules."""
+    from pyiceberg import types  # noqa: PLC0415  # a preview need not pay for it
 
     digits = decimal_digits(name)
     if digits is not None:
@@ -41,8 +42,8 @@ def type_named(name: str) -> PrimitiveType:
 
 def schema(columns: list[Plain]) -> Schema:
     """The schema of a new table, fields numbered from 1 in the order declared."""
-    from pyiceberg.schema import Schema  # noqa: PLC0415
-    from pyiceberg.types import NestedField  # noqa: PLC0415
+    from pyiceberg.schema import Schema  # noqa: PLC0415  # a preview need not pay for it
+    from pyiceberg.types import NestedField  # noqa: PLC0415  # a preview need not pay for it
 
     return Schema(
         *(
@@ -60,22 +61,20 @@ def schema(columns: list[Plain]) -> Schema:
 
 def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSpec:
     """One directory level for each value of the named columns, `name=value`."""
-    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415
-    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415
+    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415  # a preview need not pay for it
+    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415  # a preview need not pay for it
 
     numbers = {column["name"]: index for index, column in enumerate(columns, start=1)}
     return PartitionSpec(
         *(
-            PartitionField(
-                source_id=numbers[name], field_id=_FIRST_PARTITION_ID + index, transform=IdentityTransform(), name=name
-            )
+            PartitionField(source_id=numbers[name], field_id=_FIRST_PARTITION_ID + index, transform=IdentityTransform(), name=name)
             for index, name in enumerate(partition_by)
         )
     )
 
 
 def described(table: Table) -> Plain:
-    """The live table as a declaration with all its columns; a partition that is no plain column is named with its transform."""
+    """The live table as a declaration with all its columns; a partition by more than a column's value shows its transform."""
     current = table.schema()
     columns = []
     for field in current.fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +13,7 @@ from providers.naming import camel, given
 class Provider(pulumi.ProviderResource):
     """An Iceberg catalog and the warehouse its tables live in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -29,7 +29,10 @@ class Provider(pulumi.ProviderResource):
         secret_access_key: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Open the catalog: `sql` needs `uri` (postgresql://host:port/database), `glue` needs a region; without keys AWS's own chain is used."""
+        """Open the catalog: `sql` needs `uri`, postgresql://host:port/database; `glue` needs a region.
+
+        Without keys, AWS's own chain of credentials is used.
+        """
         inputs = {
             "catalogType": catalog_type,
             "catalogName": catalog_name,
@@ -47,7 +50,14 @@ class Provider(pulumi.ProviderResource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column; `type` is int, long, string, boolean, double, date, timestamp, timestamptz, uuid, binary or decimal(precision,scale)."""
+    """One column.
+
+    Attributes:
+        name: Letters, digits and underscores.
+        type: int, long, string, boolean, double, date, timestamp, timestamptz, uuid, binary or decimal(precision,scale).
+        required: Whether NULL is refused; only for columns the table is made with.
+        doc: What readers of the table see beside the column.
+    """
 
     name: str
     type: str
@@ -61,7 +71,7 @@ class Table(pulumi.CustomResource):
     location: pulumi.Output[str]
     table_uuid: pulumi.Output[str]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -74,22 +84,19 @@ class Table(pulumi.CustomResource):
         delete_on_destroy: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a table partitioned by the values of `partition_by`; it outlives the stack unless `delete_on_destroy`."""
+        """Declare a table partitioned by the values of some columns; it outlives the stack unless `delete_on_destroy`."""
         inputs = {
             "namespace": namespace,
             "name": name,
             "columns": [
-                given({"name": column.name, "type": column.type, "required": column.required, "doc": column.doc})
-                for column in columns
+                given({"name": column.name, "type": column.type, "required": column.required, "doc": column.doc}) for column in columns
             ],
             "partition_by": list(partition_by),
             "location": location,
             "properties": dict(properties) if properties is not None else None,
             "delete_on_destroy": delete_on_destroy,
         }
-        super().__init__(
-            "iceberg:index:Table", resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts
-        )
+        super().__init__("iceberg:index:Table", resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts)
 
     def translate_input_property(self, prop: str) -> str:
         """Spell a property as the engine does."""

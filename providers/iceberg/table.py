@@ -6,7 +6,6 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from providers.iceberg.catalog import Catalogs
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
@@ -16,6 +15,8 @@ from providers.patience import Patience, backoff
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
+
+    from providers.iceberg.catalog import Catalogs
 
 _COMMIT_TRIES: Final = 6
 """The sink commits every few seconds; losing that race six times in a row means that something else is wrong."""
@@ -61,7 +62,7 @@ class TableOperations:
 
     def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
         """The declaration as the live table bears it out; columns the sink added are not drift."""
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
 
         with self.catalogs.opened(f"table {resource_id}") as catalog:
             try:
@@ -73,11 +74,12 @@ class TableOperations:
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Leave the table alone, or, if it was declared so, drop it with its files."""
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
 
         if old.get("deleteOnDestroy") is not True:
             self.catalogs.reporter.note(
-                f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their place')}, because deleteOnDestroy is false"
+                f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their place')}, "
+                "because deleteOnDestroy is false"
             )
             return
         with self.catalogs.opened(f"dropping table {resource_id}") as catalog:
@@ -99,11 +101,11 @@ class TableOperations:
             return State(resource_id, inputs | _learnt(table))
 
     def _made(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError, TableAlreadyExistsError  # noqa: PLC0415
+        from pyiceberg import exceptions  # noqa: PLC0415  # a preview need not pay for it
 
         try:
             return catalog.load_table(resource_id)
-        except (NoSuchTableError, NoSuchNamespaceError):
+        except (exceptions.NoSuchTableError, exceptions.NoSuchNamespaceError):
             pass
         with self._namespaces:
             if not catalog.namespace_exists(inputs["namespace"]):
@@ -116,12 +118,12 @@ class TableOperations:
                 partition_spec=partition_spec(inputs["columns"], inputs.get("partitionBy") or []),
                 properties=dict(inputs.get("properties") or {}),  # pyiceberg takes format-version out of it
             )
-        except TableAlreadyExistsError:
+        except exceptions.TableAlreadyExistsError:
             return catalog.load_table(resource_id)
 
     def _widened(self, table: Table, inputs: Plain, old: Plain | None) -> None:
         """Commit what is missing; when the sink committed in between, look again."""
-        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415
+        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415  # a preview need not pay for it
 
         name, patience = ".".join(table.name()), Patience(60.0, self.cancelled, self.catalogs.reporter)
         for attempt in range(_COMMIT_TRIES):
@@ -137,19 +139,19 @@ class TableOperations:
                 table.refresh()
             else:
                 return
-        message = f"table {name}: {_COMMIT_TRIES} commits in a row lost to another writer; run it again when the sink is quieter"
+        message = f"table {name}: lost {_COMMIT_TRIES} commits in a row to another writer; run it again when that is quieter"
         raise ProviderError(message)
 
 
 def _commit(table: Table, steps: Evolution) -> None:
     with table.transaction() as transaction:
-        if steps.format_version is not None:
-            transaction.upgrade_table_version(steps.format_version)
+        if steps.upgraded:
+            transaction.upgrade_table_version(2)
         with transaction.update_schema() as update:
             for column in steps.added:
                 update.add_column(column["name"], type_named(column["type"]), doc=column.get("doc"))
             for name, type_name in steps.widened.items():
-                update.update_column(name, field_type=type_named(type_name))  # type: ignore[arg-type]
+                update.update_column(name, field_type=type_named(type_name))
             for name in steps.relaxed:
                 update.update_column(name, required=False)
             for name, doc in steps.documented.items():

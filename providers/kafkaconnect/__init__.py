@@ -1,4 +1,4 @@
-"""Kafka connectors as resources; what a Pulumi program imports. Nothing of the provider's own process is loaded from here."""
+"""Kafka connectors as resources: what a Pulumi program imports, without anything of the provider's own process."""
 
 from providers.kafkaconnect.sdk import ClusterReady, Connector, Provider
 

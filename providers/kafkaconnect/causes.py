@@ -1,4 +1,4 @@
-"""From a worker's stack trace to the few lines that matter, the cure where it is known, and how long the cause may take to pass by itself."""
+"""From a worker's stack trace to the few lines that matter, the cure where known, and how long it may pass by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE_LENGTH: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A known cause. `patience` is how long, in seconds, a new configuration may be refused for it before that counts."""
+    """A known cause. `patience`: for how many seconds a new configuration may be refused for it before that counts."""
 
     pattern: re.Pattern[str]
     cure: str
@@ -27,8 +27,10 @@ def _cause(pattern: str, cure: str, patience: float = 10.0) -> Cause:
 
 CAUSES: Final = (
     _cause(
-        r"Could not read properties from file|NoSuchFileException|Could not read directory|Could not find config provider|is not under the allowed",
-        "the worker cannot resolve a ${provider:path:key} reference; check that the Secret exists, is mounted, and that the worker allows the path",
+        r"Could not read properties from file|NoSuchFileException|Could not read directory|Could not find config provider"
+        r"|is not under the allowed",
+        "the worker cannot resolve a ${provider:path:key} reference; check that the Secret exists, is mounted, and that the "
+        "worker allows the path",
         patience=120.0,  # the kubelet refreshes a mounted Secret within about 90 s
     ),
     _cause(
@@ -39,9 +41,7 @@ CAUSES: Final = (
         r"role \S+ does not exist|roles? LOGIN and REPLICATION|must be superuser or replication role",
         "the role must exist and have LOGIN and REPLICATION: ALTER ROLE … LOGIN REPLICATION",
     ),
-    _cause(
-        r"database \S+ does not exist", "the database is missing; check database.dbname and that the seed script ran"
-    ),
+    _cause(r"database \S+ does not exist", "the database is missing; check database.dbname and that the seed script ran"),
     _cause(
         r"publication .* does not exist",
         "the publication is missing; the table owner must create it: CREATE PUBLICATION … FOR TABLE …",
@@ -49,7 +49,8 @@ CAUSES: Final = (
     _cause(r"wal_level", "set wal_level=logical and restart PostgreSQL"),
     _cause(
         r"replication slot .* is active|slot .* (already )?in use",
-        "another connection holds the slot, often the worker that was killed: it is let go after wal_sender_timeout (60 s); otherwise see pg_stat_replication",
+        "another connection holds the slot, often the worker that was killed: it is let go after wal_sender_timeout (60 s); "
+        "otherwise see pg_stat_replication",
         patience=75.0,
     ),
     _cause(
@@ -57,13 +58,15 @@ CAUSES: Final = (
         "drop a slot that nobody uses (pg_replication_slots) or raise max_replication_slots",
     ),
     _cause(
-        r"UnknownTopicOrPartition|topic[^\n]*(not present in metadata|does not exist|is missing)|This server does not host this topic-partition",
+        r"UnknownTopicOrPartition|topic[^\n]*(not present in metadata|does not exist|is missing)"
+        r"|This server does not host this topic-partition",
         "the topic is missing and brokers create none by themselves; declare it and let the connector depend on it",
     ),
     _cause(r"NoSuchBucket|bucket does not exist", "the bucket is missing; let the connector depend on it"),
     _cause(
-        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId|is not authorized to perform|AccessDenied|Forbidden",
-        "the object store refuses the worker's identity; check the mounted key, the role's trust and the policy on the prefix",
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId|is not authorized to perform|AccessDenied"
+        r"|Forbidden",
+        "the object store refuses the worker's identity; check the mounted key, the role's trust, the policy on the prefix",
         patience=60.0,  # identities are eventually consistent
     ),
     _cause(
@@ -84,8 +87,9 @@ CAUSES: Final = (
         patience=60.0,
     ),
     _cause(
-        r"Connection refused|connection attempt failed|Connection to \S+ refused|Connect timed out|ConnectException|Unable to connect",
-        "nothing answers there from the worker's pod; check the address, the port and the network policy between the two",
+        r"Connection refused|connection attempt failed|Connection to \S+ refused|Connect timed out|java.net.ConnectException"
+        r"|Unable to connect",
+        "nothing answers there from the worker's pod; check the address, the port and the network policy between them",
         patience=60.0,
     ),
 )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.causes import explained
 from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
-from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
+from providers.kafkaconnect.rest import AwayError, ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
 from providers.operations import (
     Change,
@@ -27,6 +25,10 @@ from providers.operations import (
 )
 from providers.patience import Patience, backoff
 
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
 _Answer = TypeVar("_Answer")
 _NOT_FOUND: Final = 404
 _CHECK_SECONDS: Final = 8.0
@@ -38,9 +40,9 @@ class Tempo:
 
     poll: float = 0.5
     steady: float = 3.0
-    """All RUNNING for this long after a change: a plugin may fail a moment after its task has started (Debezium connects in the background)."""
+    """All RUNNING for this long after a change: Debezium, for one, connects after its task has started."""
     doubt: float = 5.0
-    """A FAILED that was there before a restart is not believed sooner than this: the status topic lags behind the request."""
+    """A FAILED from before a restart is not believed sooner than this: the status lags behind the request."""
     read: float = 15.0
     """How long a refresh waits for a worker that does not answer."""
 
@@ -52,12 +54,12 @@ class ConnectorOperations:
     client: ConnectClient
     timeout: float
     cancelled: threading.Event
-    reporter: Reporter = Quiet()
+    reporter: Reporter = field(default_factory=Quiet)
     tempo: Tempo = Tempo()
     learnt: tuple[str, ...] = ("state", "tasks")
     steady: tuple[str, ...] = ()
 
-    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002  # the protocol's signature
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # the protocol's  # noqa: ARG002  # the protocol's
         """Our rules first; if they hold, the worker's opinion on the form of the keys, when it answers at once."""
         problems = connector_problems(inputs)
         if problems or has_unknown(inputs):
@@ -70,12 +72,10 @@ class ConnectorOperations:
         return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """Key by key; another name or class is another connector. A connector that was seen not to run is a change too: it gets repaired."""
+        """Key by key; another name or class is another connector. One that was seen not to run is a change: a repair."""
         changes = [
             Change(change.path, change.kind, replace=change.path in ("name", 'config["connector.class"]'))
-            for change in differences(
-                {key: old.get(key) for key in ("name", "config")}, {key: new.get(key) for key in ("name", "config")}
-            )
+            for change in differences({key: old.get(key) for key in ("name", "config")}, {key: new.get(key) for key in ("name", "config")})
         ]
         if old.get("state", "RUNNING") != "RUNNING":
             changes.append(Change("state", "update"))
@@ -85,7 +85,7 @@ class ConnectorOperations:
         """Configure it if it is not already so, then wait until it runs."""
         return self._converged(inputs)
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002  # the protocol's signature
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
         """The same as creating it: the worker's PUT is idempotent."""
         return self._converged(new)
 
@@ -96,19 +96,17 @@ class ConnectorOperations:
         if live is None:
             return None
         before = (previous or {}).get("config", {})
-        config = {
-            key: _shown(key, value, before.get(key)) for key, value in live.items() if key != "name" or "name" in before
-        }
+        config = {key: _shown(key, value, before.get(key)) for key, value in live.items() if key != "name" or "name" in before}
         status = self._answered(patience, f"reading connector {resource_id}", lambda: self.client.status(resource_id))
         return State(resource_id, {"name": resource_id, "config": config, **_learnt(status)})
 
-    def delete(self, resource_id: str, old: Plain) -> None:  # noqa: ARG002  # the protocol's signature
+    def delete(self, resource_id: str, old: Plain) -> None:  # the protocol's  # noqa: ARG002  # the protocol's
         """Remove it and wait until the worker has forgotten it."""
         patience, subject = self._patience(), f"removing connector {resource_id}"
         self._answered(patience, subject, lambda: self.client.delete(resource_id))
         while self._answered(patience, subject, lambda: self.client.status(resource_id)) is not None:
             if patience.over:
-                message = f"connector {resource_id}: the worker still reports it {self.timeout:.0f} s after it was told to remove it"
+                message = f"connector {resource_id}: the worker still reports it {patience.spent:.0f} s after its removal"
                 raise ProviderError(message)
             patience.pause(self.tempo.poll, f"connector {resource_id} to be gone")
 
@@ -132,7 +130,7 @@ class ConnectorOperations:
         return self._running(patience, inputs, steady=self.tempo.steady if acted else 0.0, doubt=doubt)
 
     def _validated(self, patience: Patience, name: str, config: dict[str, str]) -> None:
-        """Ask the worker until it is content, or until its complaint has outlived the time after which it could have passed by itself."""
+        """Ask the worker until it is content, or until its complaint has had the time to pass by itself."""
         started = time.monotonic()
         while True:
             try:
@@ -149,7 +147,7 @@ class ConnectorOperations:
             if patience.over or time.monotonic() - started >= validation.patience_for(complaints):
                 lines = [f"  {problem.path}: {problem.reason}" for problem in validation.as_problems(complaints)]
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
-            patience.pause(2.0, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
+            patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
 
     def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
         if "Failed to find any class" in str(refusal) or refusal.status == _NOT_FOUND:
@@ -177,16 +175,12 @@ class ConnectorOperations:
                 since = None
             if patience.over:
                 seen = str(status) if status is not None else "the worker reports no status"
-                message = (
-                    f"connector {name} does not run after {self.timeout:.0f} s: {seen}; the worker's log says more"
-                )
+                message = f"connector {name} does not run after {self.timeout:.0f} s: {seen}; the worker's log says more"
                 raise IncompleteError(_state(inputs, status), [message])
             patience.pause(self.tempo.poll, f"connector {name}: {status or 'no status yet'}")
 
-    def _answered(
-        self, patience: Patience, subject: str, ask: Callable[[], _Answer], *, longest: float = float("inf")
-    ) -> _Answer:
-        """Ask again while the worker starts, rebalances or is away, at most `longest` seconds or until patience is over."""
+    def _answered(self, patience: Patience, subject: str, ask: Callable[[], _Answer], *, longest: float = float("inf")) -> _Answer:
+        """Ask again while the worker starts, rebalances or is away, at most `longest` seconds or while patience lasts."""
         attempt, started = 0, time.monotonic()
         while True:
             try:
@@ -194,15 +188,15 @@ class ConnectorOperations:
             except NotNowError as error:
                 said = without_passwords(str(error))
                 if patience.over or time.monotonic() - started >= longest:
-                    message = f"{subject}: gave up after {patience.spent:.0f} s: {explained(said)}\nIs Kafka Connect running and reachable at {self.client.url}?"
+                    away = isinstance(error, AwayError)
+                    why = f"{said}; does Kafka Connect run, and is that its address?" if away else explained(said)
+                    message = f"{subject}: gave up after {patience.spent:.0f} s: {why}"
                     raise ProviderError(message) from None
                 patience.pause(backoff(attempt, first=self.tempo.poll / 2), f"{subject}: {said}")
                 attempt += 1
 
     def _patience(self, seconds: float | None = None) -> Patience:
-        return Patience(
-            min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter
-        )
+        return Patience(min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter)
 
 
 def _whole(inputs: Plain) -> dict[str, str]:

@@ -24,13 +24,13 @@ _PASSWORD_IN_TEXT = re.compile(r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*
 
 
 def holds_a_credential(key: str) -> bool:
-    """Whether the key's name says that its value is a secret: `database.password`, `…s3.secret-access-key`, `…basic.auth.user.info`."""
+    """Whether the key's name says that its value is a secret: `database.password`, `…s3.secret-access-key`, `…user.info`."""
     dotted = key.lower().replace("-", ".").replace("_", ".")
     return dotted.rsplit(".", 1)[-1] in _WORDS or dotted.endswith(_ENDINGS)
 
 
 def is_referenced(key: str, value: str) -> bool:
-    """Whether a credential stays out of the config: the value is one reference, or embeds one where a user name or syntax surrounds it."""
+    """Whether a credential stays out of the config: one reference, or one embedded where other text must surround it."""
     if key.lower().replace("-", ".").endswith(_EMBEDDING):
         return REFERENCE.search(value) is not None
     return value == "" or REFERENCE.fullmatch(value) is not None

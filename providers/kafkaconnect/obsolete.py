@@ -1,6 +1,7 @@
 """Keys that a connector accepts and ignores, so that nothing but this table tells that the setting has no effect.
 
-Sources: the configuration definitions of Debezium PostgreSQL 3.6 and of the Confluent S3 sink 12.1; Connect never complains about a key it does not know.
+Sources: the configuration definitions of Debezium PostgreSQL 3.6 and of the Confluent S3 sink 12.1; Connect never
+complains about a key it does not know.
 """
 
 from __future__ import annotations

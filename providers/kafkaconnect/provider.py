@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from providers.kafkaconnect.connector import ConnectorOperations
@@ -12,10 +11,13 @@ from providers.kafkaconnect.readiness import ClusterReadyOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
 DEFAULT_TIMEOUT: Final = 300
-"""Seconds a connector may take: a cold worker (20 s), a Secret being mounted (90 s) and a first snapshot's start fit twice."""
+"""Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice."""
 
 
 def config_problems(config: Plain) -> list[Problem]:
@@ -25,9 +27,7 @@ def config_problems(config: Plain) -> list[Problem]:
     if url is not UNKNOWN:
         parts = urlsplit(url) if isinstance(url, str) else None
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            problems.append(
-                Problem("url", "must be the address of the worker's REST API, such as http://127.0.0.1:8083")
-            )
+            problems.append(Problem("url", "must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
         elif parts.username is not None or parts.password is not None:
             problems.append(Problem("url", "must not hold a user or password; set username and password"))
     if config.get("password") is not None and config.get("username") is None:
@@ -37,9 +37,7 @@ def config_problems(config: Plain) -> list[Problem]:
     return problems
 
 
-def operations(
-    config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None
-) -> dict[str, Operations]:
+def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:
     """The operations by type token. Raises ProviderError when the config cannot work."""
     problems = config_problems(config)
     if problems:

@@ -1,21 +1,23 @@
 """The gate in front of topics: whether a Kafka cluster can be used from where this runs.
 
-A listener that answers is not enough: clients are sent on to the addresses the brokers advertise, and a broker that is up but advertises an address
-that leads nowhere makes the first topic hang for minutes.
+A listener that answers is not enough: clients are sent on to the addresses the brokers advertise, and a broker that is up
+but advertises an address that leads nowhere makes the first topic hang for minutes.
 """
 
 from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from providers.differences import differences
 from providers.operations import UNKNOWN, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
 from providers.patience import Patience
+
+if TYPE_CHECKING:
+    import threading
 
 _ASK_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 2.0
@@ -42,15 +44,15 @@ Ask = Callable[[str], Metadata]
 """Asks one bootstrap server, host:port; raises NotReadyError."""
 
 
-def ask(server: str) -> Metadata:
+def ask(server: str, seconds: float = _ASK_SECONDS) -> Metadata:
     """Ask one listener for the cluster's metadata, over PLAINTEXT."""
-    from confluent_kafka import KafkaException  # noqa: PLC0415  # 60 ms and a C library, only where it is needed
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+    from confluent_kafka import KafkaException  # 60 ms and a C library, only where it is needed  # noqa: PLC0415  # a preview need not pay for it
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # a preview need not pay for it
 
     settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None}
     admin = AdminClient(settings, logger=_SILENT)
     try:
-        metadata = admin.list_topics(timeout=_ASK_SECONDS)
+        metadata = admin.list_topics(timeout=seconds)
     except KafkaException as error:
         message = f"{server} does not answer ({error.args[0].name().strip('_').lower() if error.args else error})"
         raise NotReadyError(message) from None
@@ -75,9 +77,7 @@ def cluster_id(servers: list[str], brokers: int, asked: Ask = ask) -> str:
             _connect(server, number, host, port)
         ids[server] = metadata.cluster_id
     if len(set(ids.values())) != 1:
-        message = "the listeners belong to different clusters: " + ", ".join(
-            f"{server} to {name}" for server, name in ids.items()
-        )
+        message = "the listeners belong to different clusters: " + ", ".join(f"{server} to {name}" for server, name in ids.items())
         raise NotReadyError(message)
     return next(iter(ids.values()))
 
@@ -86,7 +86,8 @@ def _connect(server: str, number: int, host: str, port: int) -> None:
     try:
         socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
     except OSError as error:
-        message = f"broker {number} advertises {host}:{port} to clients of {server}, and nothing answers there ({error.strerror or error})"
+        why = error.strerror or error
+        message = f"broker {number} advertises {host}:{port} to clients of {server}, and nothing answers there ({why})"
         raise NotReadyError(message) from None
 
 
@@ -95,13 +96,13 @@ class ClusterReadyOperations:
     """The gate as a resource: made when the cluster is ready, made sure again whenever an input changes."""
 
     cancelled: threading.Event
-    reporter: Reporter = Quiet()
+    reporter: Reporter = field(default_factory=Quiet)
     asked: Ask = ask
     poll: float = 1.0
     learnt: tuple[str, ...] = ("clusterId",)
     steady: tuple[str, ...] = ("clusterId",)
 
-    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002  # the protocol's signature
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # the protocol's  # noqa: ARG002  # the protocol's
         """Addresses, the number of brokers and the time limit; no network."""
         problems = []
         servers = inputs.get("bootstrapServers")
@@ -134,13 +135,16 @@ class ClusterReadyOperations:
                 found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked)
             except NotReadyError as missing:
                 if patience.over:
-                    message = f"Kafka is not ready after {patience.seconds:.0f} s: {missing}; look at the brokers' pods, and at the ports that lead from here to them"
+                    message = (
+                        f"Kafka is not ready after {patience.seconds:.0f} s: {missing}; look at the brokers' pods, and at the ports that "
+                        "lead from here to them"
+                    )
                     raise ProviderError(message) from None
                 patience.pause(self.poll, f"Kafka: {missing}")
             else:
                 return State(f"ready:{found}", {**inputs, "clusterId": found})
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002  # the protocol's signature
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
         """Make sure again."""
         return self.create(new)
 

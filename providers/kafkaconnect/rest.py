@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 import requests
 
 from providers.operations import ProviderError, scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONNECT_SECONDS: Final = 2.0
 """A worker that is there accepts a connection at once; a preview must not hang on one that is not."""
@@ -23,6 +25,10 @@ _UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 
 class NotNowError(Exception):
     """The worker cannot answer yet: not reachable, starting, rebalancing, or failing for a reason that may pass."""
+
+
+class AwayError(NotNowError):
+    """Nothing answered at all; the message names the address and why."""
 
 
 class RefusedError(Exception):
@@ -70,14 +76,12 @@ class Status:
 
     def __str__(self) -> str:
         """Every part with its state."""
-        return ", ".join(f"{part.label} {part.state}" for part in (self.connector, *self.tasks)) + (
-            "" if self.tasks else ", no task yet"
-        )
+        return ", ".join(f"{part.label} {part.state}" for part in (self.connector, *self.tasks)) + ("" if self.tasks else ", no task yet")
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One complaint of the worker about one key; `private` when the key's definition says that its value is a password."""
+    """One complaint of the worker about one key; `private` when the definition says that the value is a password."""
 
     key: str
     message: str
@@ -106,9 +110,7 @@ class ConnectClient:
             return None
         connector = Part("connector", answer["connector"]["state"], answer["connector"].get("trace", ""))
         tasks = sorted(answer.get("tasks", ()), key=lambda task: int(task["id"]))
-        return Status(
-            connector, tuple(Part(f"task {task['id']}", task["state"], task.get("trace", "")) for task in tasks)
-        )
+        return Status(connector, tuple(Part(f"task {task['id']}", task["state"], task.get("trace", "")) for task in tasks))
 
     def put(self, name: str, config: Mapping[str, str]) -> None:
         """Create or reconfigure."""
@@ -133,10 +135,8 @@ class ConnectClient:
         return True
 
     def validate(self, java_class: str, config: Mapping[str, str], *, seconds: float = READ_SECONDS) -> list[Complaint]:
-        """What the worker and the plugin hold against a configuration; for many plugins that includes trying to connect, hence `seconds`."""
-        answer = self._call(
-            "PUT", f"/connector-plugins/{quote(java_class, safe='')}/config/validate", dict(config), seconds=seconds
-        )
+        """What the worker and the plugin hold against a configuration; many plugins try to connect, hence `seconds`."""
+        answer = self._call("PUT", f"/connector-plugins/{quote(java_class, safe='')}/config/validate", dict(config), seconds=seconds)
         complaints = []
         for entry in answer.get("configs", ()):
             value, definition = entry.get("value") or {}, entry.get("definition") or {}
@@ -148,7 +148,7 @@ class ConnectClient:
         """The connector classes the worker has."""
         return sorted(plugin["class"] for plugin in self._call("GET", "/connector-plugins"))
 
-    def _found(self, method: str, path: str) -> Any:  # noqa: ANN401  # JSON
+    def _found(self, method: str, path: str) -> Any:  # JSON  # noqa: ANN401  # JSON
         try:
             return self._call(method, path)
         except RefusedError as refusal:
@@ -169,7 +169,7 @@ class ConnectClient:
                 )
             except requests.RequestException as error:
                 message = f"no answer from {self.url} ({_why(error)})"
-                raise NotNowError(message) from None
+                raise AwayError(message) from None
         if answer.ok:
             return _json(answer)
         self._raise(answer)
@@ -186,7 +186,7 @@ class ConnectClient:
         raise RefusedError(answer.status_code, message or f"HTTP {answer.status_code}")
 
 
-def _json(answer: requests.Response) -> Any:  # noqa: ANN401  # JSON
+def _json(answer: requests.Response) -> Any:  # JSON  # noqa: ANN401  # JSON
     if not answer.content:
         return None
     try:

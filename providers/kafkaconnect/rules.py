@@ -33,20 +33,21 @@ def connector_problems(inputs: Plain) -> list[Problem]:
     problems += [
         Problem(
             step("config", key),
-            f"is a credential in clear, which anyone who may read the connector sees; put ${{provider:path:key}} here, "
+            "is a credential in clear, which anyone who may read the connector sees; put ${provider:path:key} here, "
             "and the value where the worker's config provider reads it",
         )
         for key, value in sorted(texts.items())
         if holds_a_credential(key) and not is_referenced(key, value)
     ]
-    problems += [
-        Problem(step("config", key), f"has no effect: {advice}") for key, advice in sorted(obsolete_keys(texts).items())
-    ]
+    problems += [Problem(step("config", key), f"has no effect: {advice}") for key, advice in sorted(obsolete_keys(texts).items())]
     return problems
 
 
 def is_source(config: Mapping[str, str]) -> bool:
-    """Whether the connector reads from outside into Kafka; a sink names its topics, which a source (except MirrorMaker's, named so) does not."""
+    """Whether the connector reads from outside into Kafka.
+
+    A sink names its topics, which a source does not, except MirrorMaker's, whose class says what it is.
+    """
     simple_name = config.get("connector.class", "").rsplit(".", 1)[-1]
     if "Source" in simple_name or "Sink" in simple_name:
         return "Source" in simple_name
@@ -78,9 +79,7 @@ def _value_problems(config: Mapping[str, object]) -> Iterator[Problem]:
 def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[Problem]:
     inner = config.get("name")
     if isinstance(inner, str) and isinstance(name, str) and inner != name:
-        yield Problem(
-            step("config", "name"), f"is {inner!r} but the connector is {name!r}; leave it out or make them equal"
-        )
+        yield Problem(step("config", "name"), f"is {inner!r} but the connector is {name!r}; leave it out or make them equal")
     java_class = config.get("connector.class")
     if java_class is None:
         yield Problem(
@@ -99,9 +98,7 @@ def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, o
     dead_letters = sorted(key for key in config if key.startswith("errors.deadletterqueue."))
     if is_source(config):
         for key in dead_letters:
-            yield Problem(
-                step("config", key), "a source connector has no dead letter queue: Connect ignores the key; remove it"
-            )
+            yield Problem(step("config", key), "a source connector has no dead letter queue: Connect ignores the key; remove it")
         if tolerant:
             yield Problem(
                 step("config", "errors.tolerance"),

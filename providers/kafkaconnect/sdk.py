@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
 
 import pulumi
 
@@ -44,7 +44,7 @@ class Connector(pulumi.CustomResource):
         config: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the connector `name` with the worker's own configuration keys, all values strings, secrets by reference."""
+        """Declare the connector `name` with the worker's own keys, all values strings, secrets by reference."""
         super().__init__(
             "kafkaconnect:index:Connector",
             resource_name,
@@ -54,7 +54,10 @@ class Connector(pulumi.CustomResource):
 
 
 class ClusterReady(pulumi.CustomResource):
-    """The gate in front of topics: complete when every listener answers, knows all brokers, and every advertised address accepts connections."""
+    """The gate in front of topics.
+
+    Complete when every listener answers, knows all brokers, and every advertised address accepts connections.
+    """
 
     cluster_id: pulumi.Output[str]
 
@@ -68,7 +71,10 @@ class ClusterReady(pulumi.CustomResource):
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Wait for `brokers` brokers at each of `bootstrap_servers`; asked again whenever `rollout`, a digest of the pod templates, changes."""
+        """Wait for `brokers` brokers at each of `bootstrap_servers`.
+
+        Asked again whenever `rollout`, a digest of the pod templates, changes.
+        """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
             "brokers": brokers,

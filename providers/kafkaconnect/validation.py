@@ -1,33 +1,34 @@
 """What to make of the worker's opinion on a configuration.
 
-A plugin's validation mixes two things: whether the keys are well-formed, which never changes, and whether the world is as they say (Debezium logs in to
-the database). While a program is previewed the world may not exist yet, so only the first kind counts then.
+A plugin's validation mixes two things: whether the keys are well-formed, which never changes, and whether the world is as
+they say (Debezium logs in to the database). While a program is previewed the world may not exist yet, so only the first
+kind counts then.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from providers.differences import step
 from providers.kafkaconnect.causes import known_cause
 from providers.kafkaconnect.credentials import holds_a_credential, without_passwords
-from providers.kafkaconnect.rest import Complaint
 from providers.operations import Problem
 
-_FORM = re.compile(
-    r"Missing required configuration|Invalid value|Unknown configuration|The '[^']+' value is invalid|Value must be|must be one of"
-)
-_WORLD = re.compile(
-    r"could not be found|Failed to find|ClassNotFound|Error while validating connector config", re.IGNORECASE
-)
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from providers.kafkaconnect.rest import Complaint
+
+_FORM = re.compile(r"Missing required configuration|Invalid value|Unknown configuration|The '[^']+' value is invalid|must be one of")
+_WORLD = re.compile(r"could not be found|Failed to find|ClassNotFound|Error while validating connector config", re.IGNORECASE)
 
 USUAL_PATIENCE = 20.0
 """Seconds for which a complaint about the world that no table knows may pass by itself."""
 
 
 def is_about_form(complaint: Complaint) -> bool:
-    """Whether the complaint holds whatever the world looks like; a class the image lacks today may come with the next image."""
+    """Whether the complaint holds whatever the world looks like; a class the image lacks may come with the next image."""
     return bool(_FORM.search(complaint.message)) and not _WORLD.search(complaint.message)
 
 
@@ -47,9 +48,7 @@ def as_problems(complaints: Iterable[Complaint]) -> list[Problem]:
     problems = []
     for complaint in complaints:
         cause = known_cause(complaint.message)
-        if (complaint.private or holds_a_credential(complaint.key)) and not complaint.message.startswith(
-            "Missing required"
-        ):
+        if (complaint.private or holds_a_credential(complaint.key)) and not complaint.message.startswith("Missing required"):
             text = "the worker refuses the value (not shown)"
         else:
             text = without_passwords(complaint.message.strip())

@@ -1,0 +1,276 @@
+"""The life of a connector against a worker that misbehaves by script."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from providers.kafkaconnect.connector import ConnectorOperations, Tempo
+from providers.kafkaconnect.rest import ConnectClient
+from providers.operations import UNKNOWN, CancelledError, Change, IncompleteError, ProviderError
+from tests.providers.connect_worker import GOOD, NOT_FOUND, REBALANCING, Worker, complaints, serving, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG = {"connector.class": "a.b.PresentSink", "topics": "t", "tasks.max": "1", "x.password": "${env:P}"}
+INPUTS = {"name": "c", "config": CONFIG}
+FAST = Tempo(poll=0.01, steady=0.05, doubt=0.08, read=0.2)
+STATUS = "GET /connectors/c/status"
+VALIDATE = "PUT /connector-plugins/a.b.PresentSink/config/validate"
+TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to unrecoverable exception.
+\tat org.apache.kafka.connect.runtime.WorkerSinkTask.deliverMessages(WorkerSinkTask.java:636)
+Caused by: org.postgresql.util.PSQLException: FATAL: password authentication failed for user "debezium"
+\tat org.postgresql.Driver.connect(Driver.java:1)
+Caused by: java.lang.IllegalArgumentException: url jdbc:postgresql://h/d?password=hunter2
+"""
+
+
+class Heard:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.waits: list[str] = []
+
+    def waiting(self, text: str, /) -> None:
+        """Keep it."""
+        self.waits.append(text)
+
+    def note(self, text: str, /) -> None:
+        """Keep it."""
+        self.waits.append(text)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """A worker without connectors."""
+    with serving(Worker()) as double:
+        yield double
+
+
+def operations(worker: Worker, *, timeout: float = 3.0, **more: Any) -> ConnectorOperations:
+    """Connectors of that worker at test speed."""
+    client = ConnectClient(worker.url, "admin", "s3cret")
+    return ConnectorOperations(client, timeout, more.pop("cancelled", threading.Event()), tempo=FAST, **more)
+
+
+def test_a_connector_is_complete_when_everything_runs_and_stays_so(worker: Worker) -> None:
+    """RUNNING once is not enough: a task that failed a moment later would go unseen."""
+    worker.script[STATUS] = [
+        NOT_FOUND,
+        status("RUNNING"),
+        status("RUNNING", "UNASSIGNED"),
+        status("RUNNING", "RUNNING"),
+        status("RUNNING", "RUNNING", "RUNNING"),
+    ]
+    state = operations(worker).create(INPUTS)
+    assert state.outputs == {**INPUTS, "state": "RUNNING", "tasks": 2}
+    assert worker.live["c"] == {**CONFIG, "name": "c"}
+    assert worker.requests("GET").count("/connectors/c/status") > 5
+
+
+def test_every_request_is_authenticated(worker: Worker) -> None:
+    """With the provider's user."""
+    operations(worker).create(INPUTS)
+    assert {header for *_, header in worker.calls} == {"Basic YWRtaW46czNjcmV0"}
+
+
+def test_creating_what_is_already_right_changes_nothing(worker: Worker) -> None:
+    """Converging twice must not restart a connector."""
+    operations(worker).create(INPUTS)
+    worker.calls.clear()
+    operations(worker).create(INPUTS)
+    assert [method for method, *_ in worker.calls] == ["GET", "GET", "GET"]
+
+
+def test_a_rebalance_is_waited_out(worker: Worker) -> None:
+    """409 means later, not no."""
+    worker.script["PUT /connectors/c/config"] = [REBALANCING, REBALANCING, GOOD]
+    heard = Heard()
+    assert operations(worker, reporter=heard).create(INPUTS).outputs["state"] == "RUNNING"
+    assert worker.requests("PUT").count("/connectors/c/config") == 3
+    assert any("stale configuration" in wait for wait in heard.waits)
+
+
+def test_a_worker_that_is_still_starting_is_waited_for() -> None:
+    """Connection refused is not a failure while there is time."""
+    with serving(Worker()) as first:
+        port = int(first.url.rsplit(":", 1)[1])
+    late = Worker()
+    made: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+        made_later = pool.submit(lambda: operations(first).create(INPUTS).id)
+        time.sleep(0.1)
+        with serving(late, port):
+            made.append(made_later.result())
+    assert made == ["c"]
+
+
+def test_a_worker_that_never_comes_is_given_up_with_its_address(worker: Worker) -> None:
+    """The message says where it was looked for."""
+    gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 0.1, threading.Event(), tempo=FAST)
+    with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); does"):
+        gone.create(INPUTS)
+    worker.script["GET /connectors/c/config"] = [(503, {"message": "later"})]
+    with pytest.raises(ProviderError, match="gave up after 0 s: later"):
+        operations(worker, timeout=0.1).create(INPUTS)
+
+
+def test_a_failed_task_ends_the_wait_with_cause_and_cure(worker: Worker) -> None:
+    """The connector exists, so it is recorded; the trace is cut to what matters; no password in it."""
+    worker.script[STATUS] = [status("RUNNING", "FAILED", trace=TRACE)]
+    with pytest.raises(IncompleteError) as caught:
+        operations(worker).create(INPUTS)
+    assert caught.value.state.outputs == {**INPUTS, "state": "FAILED", "tasks": 1}
+    message = str(caught.value)
+    assert message.splitlines()[0].startswith("connector c: task 0 failed: org.apache.kafka.connect.errors.ConnectException")
+    assert "Caused by: org.postgresql.util.PSQLException: FATAL: password authentication failed" in message
+    assert "What to do: the database refuses the role's password" in message
+    assert "hunter2" not in message
+    assert "WorkerSinkTask.java" not in message
+
+
+def test_what_had_failed_before_is_started_once_more(worker: Worker) -> None:
+    """A PUT of the same configuration restarts nothing, so the repair must."""
+    worker.live["c"] = {**CONFIG, "name": "c"}
+    failed = status("RUNNING", "FAILED", trace="boom")
+    worker.script[STATUS] = [failed, failed, status("RUNNING", "RUNNING")]
+    assert operations(worker).create(INPUTS).outputs["state"] == "RUNNING"
+    assert worker.requests("POST") == ["/connectors/c/restart?includeTasks=true&onlyFailed=true"]
+    assert "/connectors/c/config" not in worker.requests("PUT")
+
+
+def test_a_failure_that_outlives_the_restart_counts(worker: Worker) -> None:
+    """Once more, not for ever."""
+    worker.live["c"] = {**CONFIG, "name": "c"}
+    worker.script[STATUS] = [status("RUNNING", "FAILED", trace="boom")]
+    with pytest.raises(IncompleteError, match="boom"):
+        operations(worker).create(INPUTS)
+    assert len(worker.requests("POST")) == 1
+
+
+def test_a_paused_connector_is_resumed(worker: Worker) -> None:
+    """Somebody's pause is drift."""
+    worker.live["c"] = {**CONFIG, "name": "c"}
+    worker.script[STATUS] = [status("PAUSED", "PAUSED"), status("RUNNING", "RUNNING")]
+    worker.script["PUT /connectors/c/resume"] = [(202, None)]
+    assert operations(worker).create(INPUTS).outputs["state"] == "RUNNING"
+
+
+def test_a_connector_that_never_runs_says_what_it_looked_like(worker: Worker) -> None:
+    """Not just that time is up."""
+    worker.script[STATUS] = [status("RUNNING", "UNASSIGNED")]
+    with pytest.raises(IncompleteError, match="connector RUNNING, task 0 UNASSIGNED"):
+        operations(worker, timeout=0.15).create(INPUTS)
+
+
+def test_cancelling_ends_a_wait_at_once(worker: Worker) -> None:
+    """Ctrl-C must not wait for the time limit."""
+    worker.script[STATUS] = [status("RUNNING", "UNASSIGNED")]
+    cancelled = threading.Event()
+    threading.Timer(0.1, cancelled.set).start()
+    began = time.monotonic()
+    with pytest.raises(CancelledError, match="task 0 UNASSIGNED"):
+        operations(worker, timeout=30, cancelled=cancelled).create(INPUTS)
+    assert time.monotonic() - began < 2
+
+
+def test_complaints_about_form_are_final(worker: Worker) -> None:
+    """Nothing was put, nothing was waited for, and the value of a credential is not repeated."""
+    worker.script[VALIDATE] = [complaints(topics="Invalid value x for configuration topics: no", x__password="Invalid value hunter2")]
+    with pytest.raises(ProviderError) as caught:
+        operations(worker).create(INPUTS)
+    assert "config.topics: Invalid value x" in str(caught.value)
+    assert 'config["x.password"]: the worker refuses the value (not shown)' in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert worker.live == {}
+
+
+def test_complaints_about_the_world_may_pass(worker: Worker) -> None:
+    """The database may be a second late; if it stays away, its address is named."""
+    refused = complaints(database__hostname="Error while validating connector config: Connection to db:5432 refused")
+    worker.script[VALIDATE] = [refused, complaints()]
+    ops = operations(worker, timeout=10)
+    assert ops.create(INPUTS).outputs["state"] == "RUNNING"
+    worker.live.clear()
+    worker.script[VALIDATE] = [refused]
+    with pytest.raises(ProviderError, match=r"Connection to db:5432 refused — nothing answers there"):
+        operations(worker, timeout=0.1).create(INPUTS)
+
+
+def test_a_plugin_that_is_not_in_the_image_is_named_with_those_that_are(worker: Worker) -> None:
+    """The usual cause is a typing error in the class."""
+    worker.script[VALIDATE] = [(404, {"message": "Failed to find any class that implements Connector"})]
+    with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image offers: a\.b\.PresentSink"):
+        operations(worker).create(INPUTS)
+
+
+def test_a_wrong_rest_password_is_told_without_it(worker: Worker) -> None:
+    """401 is not waited out."""
+    worker.script["GET /connectors/c/config"] = [(401, {"message": "User cannot access the resource."})]
+    with pytest.raises(ProviderError, match="refuses user 'admin'") as caught:
+        operations(worker).create(INPUTS)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_check_reports_the_form_only_and_never_hangs(worker: Worker) -> None:
+    """While previewing, the world the connector needs may not be there yet; neither may the worker."""
+    worker.script[VALIDATE] = [complaints(topics="Invalid value x for configuration topics: no", database__hostname="Unable to connect")]
+    assert [problem.path for problem in operations(worker).check(INPUTS)] == ["config.topics"]
+    gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 60, threading.Event())
+    assert gone.check(INPUTS) == []
+
+
+def test_check_asks_no_worker_when_our_own_rules_are_broken_or_something_is_unknown(worker: Worker) -> None:
+    """A configuration that is not whole can only be misjudged."""
+    assert operations(worker).check({"name": "c", "config": {**CONFIG, "tasks.max": 1}})
+    assert operations(worker).check({"name": "c", "config": {**CONFIG, "topics": UNKNOWN}}) == []
+    assert worker.calls == []
+
+
+def test_read_shows_drift_but_not_our_own_addition(worker: Worker) -> None:
+    """The worker adds `name`; a value changed by hand shows; a password put in by hand is not copied into the state."""
+    worker.live["c"] = {**CONFIG, "name": "c", "tasks.max": "9", "y.password": "hunter2"}
+    state = operations(worker).read("c", INPUTS)
+    assert state is not None
+    assert state.outputs["config"] == {**CONFIG, "tasks.max": "9", "y.password": "[a credential in clear]"}
+    assert operations(worker).read("other", None) is None
+
+
+def test_delete_waits_until_it_is_gone_and_tolerates_that_it_was(worker: Worker) -> None:
+    """409 first, then gone, then gone already."""
+    worker.live["c"] = {}
+    worker.script["DELETE /connectors/c"] = [REBALANCING, GOOD]
+    worker.script[STATUS] = [status("RUNNING"), NOT_FOUND]
+    operations(worker).delete("c", {})
+    operations(worker).delete("c", {})
+    assert worker.live == {}
+    assert len(worker.requests("DELETE")) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ({}, {}, []),
+        ({}, {"config": {**CONFIG, "tasks.max": "2"}}, [Change('config["tasks.max"]', "update")]),
+        ({}, {"config": {**CONFIG, "a.b": "2"}}, [Change('config["a.b"]', "add")]),
+        ({"config": {**CONFIG, "a": "2"}}, {}, [Change("config.a", "delete")]),
+        ({}, {"name": "d"}, [Change("name", "update", replace=True)]),
+        (
+            {},
+            {"config": {**CONFIG, "connector.class": "d.E"}},
+            [Change('config["connector.class"]', "update", replace=True)],
+        ),
+        ({"state": "FAILED"}, {}, [Change("state", "update")]),
+        ({}, {"config": UNKNOWN}, [Change("config", "update")]),
+    ],
+)
+def test_the_difference_is_told_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
+    """Only another name or class is another connector."""
+    silent = ConnectorOperations(ConnectClient("http://127.0.0.1:9"), 1, threading.Event())
+    assert silent.diff({**INPUTS, "state": "RUNNING", "tasks": 1, **old}, {**INPUTS, **new}) == changes

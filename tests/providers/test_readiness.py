@@ -1,0 +1,80 @@
+"""The gate in front of topics: every way in which a cluster is almost ready."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
+from providers.operations import CancelledError, ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INPUTS = {"bootstrapServers": ["127.0.0.1:1", "127.0.0.1:2"], "brokers": 2, "rollout": "a", "timeoutSeconds": 1}
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which something accepts connections."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_the_gate_opens_when_every_listener_agrees_and_every_address_leads_somewhere(port: int) -> None:
+    """The id of the cluster is what it found."""
+    good = Metadata("abc", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})
+    state = ClusterReadyOperations(threading.Event(), asked=lambda _: good).create(INPUTS)
+    assert (state.id, state.outputs) == ("ready:abc", {**INPUTS, "clusterId": "abc"})
+
+
+def test_a_missing_broker_a_dead_address_and_a_foreign_listener_are_named(port: int) -> None:
+    """One sentence each."""
+    here, dead = ("127.0.0.1", port), ("127.0.0.1", 9)
+    with pytest.raises(NotReadyError, match="a:1 knows 1 of 2 brokers"):
+        cluster_id(["a:1"], 2, lambda _: Metadata("x", {1: here}))
+    with pytest.raises(NotReadyError, match=r"broker 2 advertises 127\.0\.0\.1:9 to clients of a:1, and nothing answers"):
+        cluster_id(["a:1"], 2, lambda _: Metadata("x", {1: here, 2: dead}))
+    with pytest.raises(NotReadyError, match="different clusters: a to a, b to b"):
+        cluster_id(["a", "b"], 1, lambda server: Metadata(server, {1: here}))
+
+
+def test_it_waits_and_says_for_what_until_time_is_up(port: int) -> None:
+    """A broker that comes late is waited for; one that never comes ends in its own reason."""
+    answers = [Metadata("x", {}), Metadata("x", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})]
+    late = ClusterReadyOperations(threading.Event(), asked=lambda _: answers.pop(0) if len(answers) > 1 else answers[0], poll=0.01)
+    assert late.create(INPUTS).outputs["clusterId"] == "x"
+    never = ClusterReadyOperations(threading.Event(), asked=lambda _: Metadata("x", {}), poll=0.01)
+    with pytest.raises(ProviderError, match=r"not ready after 0 s: 127\.0\.0\.1:1 knows 0 of 2 brokers"):
+        never.create({**INPUTS, "timeoutSeconds": 0.05})
+
+
+def test_it_can_be_cancelled() -> None:
+    """Ctrl-C ends the wait."""
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(CancelledError):
+        ClusterReadyOperations(cancelled, asked=lambda _: Metadata("x", {})).create(INPUTS)
+
+
+def test_a_port_where_no_kafka_speaks_is_told_as_such(capfd: pytest.CaptureFixture[str]) -> None:
+    """By the real client, which keeps its own noise to itself."""
+    with pytest.raises(NotReadyError, match=r"127\.0\.0\.1:9 does not answer \(transport\)"):
+        ask("127.0.0.1:9", seconds=0.3)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_every_input_is_checked_and_any_change_asks_again() -> None:
+    """An update, never a replacement: topics depend on the gate."""
+    gate = ClusterReadyOperations(threading.Event())
+    bad = {"bootstrapServers": ["nowhere", "a:0"], "brokers": 0, "rollout": None, "timeoutSeconds": 0}
+    assert [problem.path for problem in gate.check(bad)] == [
+        "bootstrapServers[0]", "bootstrapServers[1]", "brokers", "timeoutSeconds", "rollout",
+    ]  # fmt: skip
+    assert gate.check(INPUTS) == []
+    old = {**INPUTS, "clusterId": "x"}
+    assert gate.diff(old, INPUTS) == []
+    assert [(change.path, change.replace) for change in gate.diff(old, {**INPUTS, "rollout": "b"})] == [("rollout", False)]
