@@ -65,7 +65,7 @@ class RegistrationMonitor(MockMonitor):
             self.secret_outputs = frozenset(path.replace("[", ".").split(".")[0] for path in paths)
         return empty_pb2.Empty()
 
-    def RegisterStackTransform(self, request: Any) -> NoReturn:  # noqa: N802, ARG002 the protocol's name and shape
+    def RegisterStackTransform(self, request: object) -> NoReturn:  # noqa: N802, ARG002 the protocol's name and shape
         """Refuse transforms of the whole stack: only the real engine runs them."""
         message = "the program registers a transform of the stack, which only the Pulumi engine carries out"
         raise UnsupportedOptionError(message)
@@ -123,6 +123,10 @@ class Recording:
             raise LookupError(message)
         return found[0]
 
+    def parent(self, resource: Resource) -> Resource | None:
+        """Give the component that holds a resource, or None at the top."""
+        return next((other for other in self.resources if other.urn == resource.parent), None)
+
     def children(self, urn: str) -> tuple[Resource, ...]:
         """Give the resources whose parent is `urn`."""
         return tuple(resource for resource in self.resources if resource.parent == urn)
@@ -163,13 +167,12 @@ def record(
         project=settings.project,
         stack=stack,
         resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
-        outputs=monitor.stack_outputs,
+        outputs=dict(sorted(monitor.stack_outputs.items())),
         secret_outputs=monitor.secret_outputs,
     )
 
 
 def _encoded(config: Mapping[str, Any], project: str) -> dict[str, str]:
     return {
-        key if ":" in key else f"{project}:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in config.items()
+        key if ":" in key else f"{project}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }

@@ -48,6 +48,10 @@ class Resource:
     aliases: tuple[str, ...]
     timeout_s: float | None
 
+    def __hash__(self) -> int:
+        """Hash by URN: the inputs are dictionaries."""
+        return hash(self.urn)
+
     @property
     def is_provider(self) -> bool:
         """Whether this is the configuration of a provider, not a thing of its own."""

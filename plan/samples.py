@@ -32,8 +32,7 @@ def outputs(resource: Resource) -> dict[str, Any]:
     """Give the inputs of a resource together with samples of the outputs its provider would add."""
     physical = next((resource.inputs[key] for key in _PHYSICAL if resource.inputs.get(key)), resource.name)
     added: dict[str, Any] = {
-        key: pattern.format(name=resource.name, physical=physical)
-        for key, pattern in _PATTERNS.get(resource.type, {}).items()
+        key: pattern.format(name=resource.name, physical=physical) for key, pattern in _PATTERNS.get(resource.type, {}).items()
     }
     if resource.type == "random:index/randomBytes:RandomBytes":
         content = resource.name.encode().ljust(resource.inputs["length"], b"-")[: resource.inputs["length"]]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from plan.values import Json
+
 
 class StackFileError(ValueError):
     """A stack's configuration cannot be used offline; the message names the file, the key and the cure."""
@@ -78,7 +80,7 @@ def _defaults(declared: Mapping[str, Any], project: str) -> dict[str, str]:
     return values
 
 
-def _text(path: Path, key: str, value: Any) -> str:
+def _text(path: Path, key: str, value: Json) -> str:
     if _has_secure(value):
         message = (
             f"{path.name}: {key} is encrypted, and only the Pulumi CLI can decrypt it. "
@@ -88,11 +90,11 @@ def _text(path: Path, key: str, value: Any) -> str:
     return _encode(value)
 
 
-def _has_secure(value: Any) -> bool:
+def _has_secure(value: Json) -> bool:
     if isinstance(value, dict):
         return set(value) == {"secure"} or any(_has_secure(item) for item in value.values())
     return isinstance(value, list) and any(_has_secure(item) for item in value)
 
 
-def _encode(value: Any) -> str:
+def _encode(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

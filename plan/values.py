@@ -6,13 +6,16 @@ float. Inside this project a value is plain Python, and the paths of what was se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+Json: TypeAlias = Any
+"""A value as JSON knows it, or `UNKNOWN` somewhere inside."""
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 the SDK names these signatures nowhere in public
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001
@@ -44,7 +47,7 @@ def plain(message: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
     return {key: _plain(value, key, secrets) for key, value in fields.items()}, frozenset(secrets)
 
 
-def _plain(value: Any, path: str, secrets: set[str]) -> Any:
+def _plain(value: Json, path: str, secrets: set[str]) -> Json:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and value == rpc.UNKNOWN:
@@ -56,7 +59,7 @@ def _plain(value: Any, path: str, secrets: set[str]) -> Any:
     return value
 
 
-def _plain_object(value: dict[str, Any], path: str, secrets: set[str]) -> Any:
+def _plain_object(value: dict[str, Any], path: str, secrets: set[str]) -> Json:
     signature = value.get(_SIGNATURE)
     if signature is None:
         return {key: _plain(item, f"{path}.{key}", secrets) for key, item in value.items()}
@@ -77,11 +80,11 @@ def wire(properties: Mapping[str, Any], secret: Iterable[str] = ()) -> struct_pb
     return message
 
 
-def _mark(value: Any) -> dict[str, Any]:
+def _mark(value: Json) -> dict[str, Any]:
     return {_SIGNATURE: _SECRET, "value": _wire(value)}
 
 
-def _wire(value: Any) -> Any:
+def _wire(value: Json) -> Json:
     if isinstance(value, Unknown):
         return rpc.UNKNOWN
     if isinstance(value, dict):
@@ -91,7 +94,7 @@ def _wire(value: Any) -> Any:
     return value
 
 
-def has_unknown(value: Any) -> bool:
+def has_unknown(value: Json) -> bool:
     """Tell whether anything inside the value is not known yet."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())

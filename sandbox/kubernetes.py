@@ -18,7 +18,7 @@ from sandbox.kinds import UnknownKindError, kind_of
 from sandbox.rollout import NotReadyError, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
@@ -97,13 +97,19 @@ class Kube:
                 return None
             raise
 
-    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> list[dict[str, Any]]:
+    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Sequence[dict[str, Any]]:
         """Give the objects of a kind; `labels` and `fields` are selectors as the API writes them."""
         query = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
         return list(self._request("GET", kind_of(kind).path(namespace), query)["items"])
 
     def delete(
-        self, kind: str, namespace: str | None, name: str, wait: bool = True, step: Waiting | None = None  # noqa: FBT001, FBT002 reads well at every call
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        *,
+        wait: bool = True,
+        step: Waiting | None = None,
     ) -> bool:
         """Delete an object with everything that belongs to it; False when it was already gone."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
@@ -118,7 +124,7 @@ class Kube:
             self._wait_gone(kind, namespace, name, timeout_s=300, step=step)
         return True
 
-    def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> list[str]:
+    def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> Sequence[str]:
         """Give the last log lines of a container, or none when it has not run."""
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         try:
@@ -127,7 +133,7 @@ class Kube:
             return []
         return text.splitlines()[-lines:]
 
-    def wait_ready(  # noqa: PLR0913 a wait has this many sides
+    def wait_ready(
         self,
         kind: str,
         namespace: str | None,
@@ -161,9 +167,7 @@ class Kube:
             if not watch.go_on(reason):
                 raise rollout.failure(self, kind, namespace, name, trouble, watch.verdict(reason))
 
-    def _wait_gone(
-        self, kind: str, namespace: str | None, name: str, *, timeout_s: float, step: Waiting | None
-    ) -> None:
+    def _wait_gone(self, kind: str, namespace: str | None, name: str, *, timeout_s: float, step: Waiting | None) -> None:
         watch = _Patience(timeout_s, step, None)
         while True:
             live = self.read(kind, namespace, name)
@@ -201,9 +205,7 @@ class Kube:
             headers["Authorization"] = self._token
         payload = None if body is None else json.dumps(body).encode()
         try:
-            response = self._pool.request(
-                method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S
-            )
+            response = self._pool.request(method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S)
         except (HTTPError, OSError) as error:
             message = f"the API server of {self.kubeconfig} does not answer: {type(error).__name__}"
             raise KubeError(message) from None

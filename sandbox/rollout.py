@@ -135,9 +135,7 @@ def pod_trouble(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | 
     return _refusal(kube, live, since)
 
 
-def failure(  # noqa: PLR0913 every part of the message
-    kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, reason: str
-) -> NotReadyError:
+def failure(kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, reason: str) -> NotReadyError:
     """Compose the block a person needs: what, which pod, why, its last events and last log lines."""
     lines = [f"{kind} {name} did not become ready", f"  reason: {reason}"]
     if trouble is not None:
@@ -147,9 +145,7 @@ def failure(  # noqa: PLR0913 every part of the message
         about = trouble.pod if trouble is not None and trouble.pod else name
         lines += [f"  event: {text}" for text in warnings(kube, where, about)[-4:]]
     if where is not None and trouble is not None and trouble.container:
-        log = kube.logs(where, trouble.pod, trouble.container) or kube.logs(
-            where, trouble.pod, trouble.container, previous=True
-        )
+        log = kube.logs(where, trouble.pod, trouble.container) or kube.logs(where, trouble.pod, trouble.container, previous=True)
         lines += [f"  log of {trouble.container}: {text[:300]}" for text in log]
     return NotReadyError("\n".join(lines))
 

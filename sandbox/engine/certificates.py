@@ -17,7 +17,7 @@ from sandbox.engine.family import Change, Converged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
 
     from sandbox.engine.family import Step, Wanted
     from sandbox.engine.journal import Entry
@@ -139,10 +139,10 @@ _MAKERS: Final = {
 }
 
 
-def _certificate(  # noqa: PLR0913 the parts of a certificate
+def _certificate(
     asked: Mapping[str, Any],
     subject: x509.Name,
-    public: Any,
+    public: CertificatePublicKeyTypes,
     *,
     issuer: x509.Name,
     signer: CertificateIssuerPrivateKeyTypes,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ from sandbox.engine.removal import Removal
 from sandbox.engine.topics import Topics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from sandbox.kubernetes import Kube
@@ -62,7 +62,7 @@ class Engine:
             "iceberg": OwnProvider("providers.iceberg.provider", self._cancelled),
         }
 
-    def up(  # noqa: PLR0913 a run has this many sides
+    def up(
         self,
         program: Callable[[], None],
         project: str,
@@ -116,9 +116,7 @@ class Engine:
         if guarded and not force:
             message = f"protected, so nothing was deleted: {', '.join(guarded)}"
             raise EngineError(message)
-        removal = Removal(
-            journal=journal, family=self._family, progress=progress, cancelled=self._cancelled, force=force
-        )
+        removal = Removal(journal=journal, family=self._family, progress=progress, cancelled=self._cancelled, force=force)
         try:
             removal.run(journal.entries())
         except KeyboardInterrupt:
@@ -142,9 +140,6 @@ class Engine:
             raise RefusedError(message) from None
 
 
-def _by_change(changes: Any) -> dict[str, tuple[str, ...]]:
-    return {
-        "created": tuple(sorted(name for name, change in changes if change is Change.CREATED)),
-        "updated": tuple(sorted(name for name, change in changes if change is Change.UPDATED)),
-        "unchanged": tuple(sorted(name for name, change in changes if change is Change.UNCHANGED)),
-    }
+def _by_change(changes: Iterable[tuple[str, Change]]) -> dict[str, tuple[str, ...]]:
+    done = sorted(changes)
+    return {change.value: tuple(name for name, made in done if made is change) for change in Change}

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-
 class EngineError(RuntimeError):
     """A resource could not be created, changed or deleted; the message is one readable block."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plan import Resource
+    from plan.values import Json
     from sandbox.engine.journal import Entry
 
 
@@ -93,7 +94,7 @@ def decoded(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _decoded(value) for key, value in inputs.items()}
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: Json) -> Json:
     if isinstance(value, str) and (value in {"true", "false", "null"} or value[:1] in {"[", "{"}):
         try:
             return json.loads(value)

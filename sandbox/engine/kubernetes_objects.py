@@ -12,6 +12,7 @@ from sandbox.kubernetes import Kube, KubeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plan.values import Json
     from sandbox.engine.family import Step, Wanted
     from sandbox.engine.journal import Entry
 
@@ -87,7 +88,7 @@ def _manifest(inputs: Mapping[str, Any], place: str, name: str) -> dict[str, Any
     return manifest
 
 
-def _without_nothing(value: Any) -> Any:
+def _without_nothing(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _without_nothing(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):

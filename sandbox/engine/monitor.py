@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import resource_pb2
 
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plan import Resource
-
-    class Progress(Protocol):
-        """Makes lines of progress; `sandbox.progress.Progress` is one."""
-
-        def step(self, title: str) -> Any:
-            """Open a step as a context manager."""
+    from sandbox.progress import Progress
 
 
 class ActingMonitor(RegistrationMonitor):
@@ -31,9 +26,7 @@ class ActingMonitor(RegistrationMonitor):
     Attributes: `changes` maps each URN to what was done; `failures` are readable blocks; `seen` is every declared URN.
     """
 
-    def __init__(
-        self, journal: Journal, family: Callable[[str], Family], progress: Progress, cancelled: threading.Event
-    ) -> None:
+    def __init__(self, journal: Journal, family: Callable[[str], Family], progress: Progress, cancelled: threading.Event) -> None:
         """Act through `family`, which finds who acts for a type; `cancelled` ends every wait."""
         super().__init__()
         self.changes: dict[str, tuple[str, Change]] = {}
@@ -111,7 +104,7 @@ class ActingMonitor(RegistrationMonitor):
             through_components = [self._requires.get(urn, frozenset()) for urn in direct]
             self._requires[resource.urn] = frozenset(direct).union(*through_components)
 
-    def _entry(  # noqa: PLR0913 what a journal entry holds
+    def _entry(
         self,
         resource: Resource,
         *,

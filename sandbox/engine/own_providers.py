@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from typing import TYPE_CHECKING, Any
 
 from sandbox.engine.failures import RefusedError
 from sandbox.engine.family import Change, Converged
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
     from providers.operations import Operations

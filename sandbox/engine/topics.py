@@ -83,9 +83,7 @@ class Topics:
         servers = ",".join(settings["bootstrapServers"])
         with self._lock:
             if servers not in self._clients:
-                self._clients[servers] = AdminClient(
-                    {"bootstrap.servers": servers, **_security(settings), "log_level": 0}, logger=_SILENT
-                )
+                self._clients[servers] = AdminClient({"bootstrap.servers": servers, **_security(settings), "log_level": 0}, logger=_SILENT)
             return self._clients[servers]
 
     def _create(self, client: AdminClient, wanted: Wanted, name: str) -> None:

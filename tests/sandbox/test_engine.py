@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 the ledger has the shape of a family
 """The engine's order of things: parallel where it may be, after what is needed, nothing after a failure."""
 
 from __future__ import annotations

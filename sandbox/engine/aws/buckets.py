@@ -16,10 +16,13 @@ from sandbox.engine.family import Change
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from plan.values import Json
+    from sandbox.engine.aws.clients import Client
+
 _DEFAULT_REGION: Final = "us-east-1"
 
 
-def ensure_bucket(s3: Any, name: str) -> Change:
+def ensure_bucket(s3: Client, name: str) -> Change:
     """Make the bucket unless it is there."""
     try:
         s3.head_bucket(Bucket=name)
@@ -34,7 +37,7 @@ def ensure_bucket(s3: Any, name: str) -> Change:
     return Change.CREATED
 
 
-def bucket_outputs(s3: Any, name: str) -> dict[str, Any]:
+def bucket_outputs(s3: Client, name: str) -> dict[str, Any]:
     """Give what the real provider tells about a bucket."""
     region = s3.meta.region_name
     return {
@@ -46,7 +49,7 @@ def bucket_outputs(s3: Any, name: str) -> dict[str, Any]:
     }
 
 
-def delete_bucket(s3: Any, name: str, *, with_contents: bool) -> None:
+def delete_bucket(s3: Client, name: str, *, with_contents: bool) -> None:
     """Delete a bucket, emptied first only `with_contents`. Raises RefusedError for one that still holds objects."""
     try:
         if with_contents:
@@ -60,7 +63,7 @@ def delete_bucket(s3: Any, name: str, *, with_contents: bool) -> None:
             raise
 
 
-def _empty(s3: Any, name: str) -> None:
+def _empty(s3: Client, name: str) -> None:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
@@ -85,7 +88,7 @@ class BucketSetting:
     parse: Callable[[Any], Any] = lambda answer: answer
     flat: bool = False
 
-    def ensure(self, s3: Any, bucket: str, inputs: Mapping[str, Any]) -> Change:
+    def ensure(self, s3: Client, bucket: str, inputs: Mapping[str, Any]) -> Change:
         """Write the setting unless the live one covers it."""
         document, live = self.document(inputs), self._live(s3, bucket) or {}
         asked = self.parse(document)
@@ -94,7 +97,7 @@ class BucketSetting:
         self._call(s3, "put", bucket, {self.parameter: document})
         return Change.UPDATED if live.keys() & asked.keys() else Change.CREATED
 
-    def remove(self, s3: Any, bucket: str) -> None:
+    def remove(self, s3: Client, bucket: str) -> None:
         """Take the setting back; silent when it or the bucket is gone."""
         try:
             if self.operation == "bucket_versioning":
@@ -105,7 +108,7 @@ class BucketSetting:
             if not absent(error):
                 raise
 
-    def _live(self, s3: Any, bucket: str) -> Any:
+    def _live(self, s3: Client, bucket: str) -> Json:
         try:
             answer = self._call(s3, "get", bucket, {})
         except ClientError as error:
@@ -114,7 +117,7 @@ class BucketSetting:
             raise
         return answer if self.flat else self.parse(answer.get(self.parameter))
 
-    def _call(self, s3: Any, verb: str, bucket: str, document: Mapping[str, Any]) -> Any:
+    def _call(self, s3: Client, verb: str, bucket: str, document: Mapping[str, Any]) -> Json:
         suffix = "_configuration" if self.operation == "bucket_lifecycle" else ""
         return getattr(s3, f"{verb}_{self.operation}{suffix}")(Bucket=bucket, **document)
 

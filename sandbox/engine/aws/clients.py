@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import boto3
 from botocore.config import Config
@@ -16,6 +16,9 @@ from sandbox.engine.family import decoded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Client: TypeAlias = Any
+"""A client of boto3, which makes its methods at run time."""
+
 _TIMEOUT_S: Final = 20
 
 
@@ -25,9 +28,9 @@ class Clients:
     def __init__(self) -> None:
         """Connect to nothing yet."""
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[str, Client] = {}
 
-    def get(self, provider: Mapping[str, Any], service: str) -> Any:
+    def get(self, provider: Mapping[str, Any], service: str) -> Client:
         """Give a client. Raises RefusedError when the provider has no endpoint for the service.
 
         Without an endpoint the request would go to the real AWS, which a sandbox must never speak to.
@@ -44,10 +47,11 @@ class Clients:
             return self._clients[key]
 
 
-def _client(service: str, endpoint: str, settings: Mapping[str, Any]) -> Any:
+def _client(service: str, endpoint: str, settings: Mapping[str, Any]) -> Client:
+    # Without keys in the provider boto3 takes those of the environment, as the real provider does.
     session = boto3.session.Session(
-        aws_access_key_id=settings["accessKey"],
-        aws_secret_access_key=settings["secretKey"],
+        aws_access_key_id=settings.get("accessKey"),
+        aws_secret_access_key=settings.get("secretKey"),
         region_name=settings["region"],
     )
     options = Config(

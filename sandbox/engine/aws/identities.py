@@ -14,8 +14,11 @@ from sandbox.engine.family import Change
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from plan.values import Json
+    from sandbox.engine.aws.clients import Client
 
-def found(call: Callable[..., Mapping[str, Any]], **arguments: Any) -> Mapping[str, Any] | None:
+
+def found(call: Callable[..., Mapping[str, Any]], **arguments: str) -> Mapping[str, Any] | None:
     """Give the answer of a look-up, or None when there is no such thing."""
     try:
         return call(**arguments)
@@ -25,7 +28,7 @@ def found(call: Callable[..., Mapping[str, Any]], **arguments: Any) -> Mapping[s
         raise
 
 
-def ensure_user(iam: Any, name: str, inputs: Mapping[str, Any]) -> tuple[Change, dict[str, Any]]:
+def ensure_user(iam: Client, name: str, inputs: Mapping[str, Any]) -> tuple[Change, dict[str, Any]]:
     """Make the user unless there is one."""
     answer, change = found(iam.get_user, UserName=name), Change.UNCHANGED
     if answer is None:
@@ -34,7 +37,7 @@ def ensure_user(iam: Any, name: str, inputs: Mapping[str, Any]) -> tuple[Change,
     return change, {"name": name, "arn": user["Arn"], "uniqueId": user["UserId"]}
 
 
-def delete_user(iam: Any, name: str) -> None:
+def delete_user(iam: Client, name: str) -> None:
     """Delete a user with all its access keys."""
     keys = found(iam.list_access_keys, UserName=name) or {}
     for key in keys.get("AccessKeyMetadata", []):
@@ -42,7 +45,7 @@ def delete_user(iam: Any, name: str) -> None:
     found(iam.delete_user, UserName=name)
 
 
-def ensure_role(iam: Any, name: str, inputs: Mapping[str, Any]) -> tuple[Change, dict[str, Any]]:
+def ensure_role(iam: Client, name: str, inputs: Mapping[str, Any]) -> tuple[Change, dict[str, Any]]:
     """Make the role, or correct who may assume it and for how long."""
     trust = _text(inputs["assumeRolePolicy"])
     session_s = inputs.get("maxSessionDuration") or 3600
@@ -66,12 +69,12 @@ def ensure_role(iam: Any, name: str, inputs: Mapping[str, Any]) -> tuple[Change,
     return change, {"name": name, "arn": role["Arn"], "uniqueId": role["RoleId"]}
 
 
-def delete_role(iam: Any, name: str) -> None:
+def delete_role(iam: Client, name: str) -> None:
     """Delete a role."""
     found(iam.delete_role, RoleName=name)
 
 
-def ensure_inline_policy(iam: Any, owner: str, owner_name: str, name: str, policy: Any) -> Change:
+def ensure_inline_policy(iam: Client, owner: str, owner_name: str, name: str, policy: Json) -> Change:
     """Write the inline policy of a `user` or `role` unless it says the same already."""
     who, document = {f"{owner.capitalize()}Name": owner_name, "PolicyName": name}, _text(policy)
     live = found(getattr(iam, f"get_{owner}_policy"), **who)
@@ -81,14 +84,12 @@ def ensure_inline_policy(iam: Any, owner: str, owner_name: str, name: str, polic
     return Change.CREATED if live is None else Change.UPDATED
 
 
-def delete_inline_policy(iam: Any, owner: str, owner_name: str, name: str) -> None:
+def delete_inline_policy(iam: Client, owner: str, owner_name: str, name: str) -> None:
     """Delete the inline policy of a `user` or `role`."""
     found(getattr(iam, f"delete_{owner}_policy"), **{f"{owner.capitalize()}Name": owner_name, "PolicyName": name})
 
 
-def ensure_access_key(
-    iam: Any, user: str, remembered: Mapping[str, Any] | None
-) -> tuple[Change, dict[str, Any]]:
+def ensure_access_key(iam: Client, user: str, remembered: Mapping[str, Any] | None) -> tuple[Change, dict[str, Any]]:
     """Give the key of an earlier run while the emulator still has it, else a new one.
 
     `remembered` is None when there was no earlier run, and empty when one was cut off: its key, whose secret nobody
@@ -104,10 +105,10 @@ def ensure_access_key(
     return Change.UPDATED if remembered else Change.CREATED, outputs
 
 
-def delete_access_key(iam: Any, user: str, key_id: str) -> None:
+def delete_access_key(iam: Client, user: str, key_id: str) -> None:
     """Delete one key of a user."""
     found(iam.delete_access_key, UserName=user, AccessKeyId=key_id)
 
 
-def _text(document: Any) -> str:
+def _text(document: Json) -> str:
     return document if isinstance(document, str) else json.dumps(document)
