@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import resource_pb2
@@ -10,13 +11,14 @@ from pulumi.runtime.proto import resource_pb2
 from plan.recorder import RegistrationMonitor
 from plan.values import has_unknown, wire
 from sandbox.engine.failures import RefusedError, block, short_type
-from sandbox.engine.family import Change, Family, Wanted
+from sandbox.engine.family import Wanted
 from sandbox.engine.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plan import Resource
+    from sandbox.engine.family import Change, Family, Step
     from sandbox.progress import Progress
 
 
@@ -60,38 +62,36 @@ class ActingMonitor(RegistrationMonitor):
         self._move_renamed(resource)
         if resource.is_provider:
             self._providers[resource.urn] = resource.inputs
-            self._journal.put(self._entry(resource, identity=resource.urn, kept=resource.inputs, done=True))
+            self._journal.put(replace(self._entry(resource, identity=resource.urn, kept=resource.inputs), done=True))
             return _answer(resource, "sandbox", resource.inputs)
-        known = self._journal.get(resource.urn)
-        family = self._family(resource.type)
-        wanted = Wanted(
-            resource=resource,
-            provider=self._providers.get(resource.provider, {}),
-            known=known,
-            cancelled=self._cancelled,
-        )
+        known, family = self._journal.get(resource.urn), self._family(resource.type)
+        provider = self._providers.get(resource.provider, {})
+        wanted = Wanted(resource=resource, provider=provider, known=known, cancelled=self._cancelled)
         identity = family.identity(wanted)
-        with self._progress.step(f"{short_type(resource.type)} {resource.name}") as step:
+        title = f"{short_type(resource.type)} {resource.name}"
+        with self._progress.step(title) as step:
             if known is not None and known.identity != identity:
-                step.waiting(f"{known.identity} to go: the program gives it another name")
-                old_provider = self._journal.get(known.provider)
-                family.delete(known, old_provider.kept if old_provider else {}, step)
-                known = None
-                wanted = Wanted(resource=resource, provider=wanted.provider, known=None, cancelled=self._cancelled)
-            entry = self._journal.put(
-                self._entry(
-                    resource,
-                    identity=identity,
-                    kept=family.kept(wanted, identity),
-                    done=known is not None and known.done,
-                    outputs=known.outputs if known is not None else {},
-                )
-            )
+                self._replace(known, family, step)
+                wanted = replace(wanted, known=None)
+            kept = family.kept(wanted, identity)
+            entry = self._journal.put(self._intent(wanted, identity, kept))
             converged = family.converge(wanted, identity, step)
-        self._journal.put(Entry(**{**vars(entry), "done": True, "outputs": converged.remember}))
+            self._journal.put(replace(entry, done=True, kept=kept, outputs=dict(converged.remember)))
         with self._lock:
-            self.changes[resource.urn] = (f"{short_type(resource.type)} {resource.name}", converged.change)
+            self.changes[resource.urn] = (title, converged.change)
         return _answer(resource, converged.id, converged.outputs)
+
+    def _replace(self, known: Entry, family: Family, step: Step) -> None:
+        step.waiting(f"{known.identity} to go: the program gives it another name")
+        provider = self._journal.get(known.provider)
+        family.delete(known, provider.kept if provider else {}, step)
+
+    def _intent(self, wanted: Wanted, identity: str, kept: Mapping[str, Any]) -> Entry:
+        """Make the entry that is written before acting: what an earlier run knew stays until this one has succeeded."""
+        known = wanted.known
+        if known is None:
+            return self._entry(wanted.resource, identity=identity, kept=kept)
+        return replace(self._entry(wanted.resource, identity=identity, kept=known.kept), done=known.done, outputs=known.outputs)
 
     def _note(self, resource: Resource) -> None:
         """Keep what the resource needs, through its components, and refuse two of one name."""
@@ -104,15 +104,7 @@ class ActingMonitor(RegistrationMonitor):
             through_components = [self._requires.get(urn, frozenset()) for urn in direct]
             self._requires[resource.urn] = frozenset(direct).union(*through_components)
 
-    def _entry(
-        self,
-        resource: Resource,
-        *,
-        identity: str,
-        kept: Mapping[str, Any],
-        done: bool,
-        outputs: Mapping[str, Any] | None = None,
-    ) -> Entry:
+    def _entry(self, resource: Resource, *, identity: str, kept: Mapping[str, Any]) -> Entry:
         return Entry(
             urn=resource.urn,
             type=resource.type,
@@ -120,12 +112,10 @@ class ActingMonitor(RegistrationMonitor):
             provider=resource.provider,
             requires=tuple(sorted(self._requires[resource.urn])),
             identity=identity,
-            done=done,
             deleted_with=resource.deleted_with,
             protect=resource.protect,
             retain=resource.retain_on_delete,
             kept=dict(kept),
-            outputs=dict(outputs or {}),
         )
 
     def _move_renamed(self, resource: Resource) -> None:

@@ -53,6 +53,12 @@ class Topics:
 
     def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
         """Create the topic, add partitions, set its configuration; refuse what loses data or moves replicas."""
+        try:
+            return self._converge(wanted, identity, step)
+        except KafkaException as error:
+            raise RuntimeError(error.args[0].str()) from None
+
+    def _converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
         client, inputs = self._client(wanted.provider), wanted.inputs
         live = _topic(client, identity)
         if live is None:
@@ -60,8 +66,7 @@ class Topics:
             self._create(client, wanted, identity)
         else:
             change = Change.UPDATED if self._correct(client, wanted, identity, live) else Change.UNCHANGED
-        step.waiting(f"a leader of every partition of {identity}")
-        _wait_for_leaders(client, identity, inputs["partitions"], wanted.cancelled)
+        _wait_for_leaders(client, identity, inputs["partitions"], step, wanted.cancelled)
         return Converged(id=identity, outputs=dict(inputs), change=change)
 
     def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
@@ -73,9 +78,9 @@ class Topics:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise RuntimeError(error.args[0].str()) from None
-        step.waiting(f"topic {entry.identity} to disappear")
         deadline = time.monotonic() + _APPEAR_S
         while _topic(client, entry.identity) is not None and time.monotonic() < deadline:
+            step.waiting("the brokers to forget it")
             time.sleep(_POLL_S)
 
     def _client(self, provider: Mapping[str, Any]) -> AdminClient:
@@ -99,7 +104,7 @@ class Topics:
             future.result(_REQUEST_S + 5)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise RuntimeError(error.args[0].str()) from None
+                raise
 
     def _correct(self, client: AdminClient, wanted: Wanted, name: str, live: TopicMetadata) -> bool:
         inputs = wanted.inputs
@@ -149,16 +154,18 @@ def _topic(client: AdminClient, name: str) -> TopicMetadata | None:
     return live if live is not None and live.error is None else None
 
 
-def _wait_for_leaders(client: AdminClient, name: str, partitions: int, cancelled: threading.Event) -> None:
+def _wait_for_leaders(client: AdminClient, name: str, partitions: int, step: Step, cancelled: threading.Event) -> None:
     deadline = time.monotonic() + _APPEAR_S
-    while time.monotonic() < deadline and not cancelled.is_set():
+    while not cancelled.is_set():
         live = _topic(client, name)
         led = [item for item in live.partitions.values() if item.leader >= 0] if live is not None else []
         if len(led) >= partitions:
             return
+        if time.monotonic() > deadline:
+            message = f"topic {name} has leaders for {len(led)} of its {partitions} partitions after {_APPEAR_S:.0f} s"
+            raise RuntimeError(message)
+        step.waiting(f"leaders of the partitions, {len(led)} of {partitions} so far")
         cancelled.wait(_POLL_S)
-    message = f"topic {name} has no leader for each of its {partitions} partitions after {_APPEAR_S:.0f} s"
-    raise RuntimeError(message)
 
 
 def _security(settings: Mapping[str, Any]) -> dict[str, str]:
