@@ -121,6 +121,7 @@ def controller_manager() -> Component:
         "kube-controller-manager",
         **_delegating("kube-controller-manager"),
         **{
+            "flex-volume-plugin-dir": STATE / "kubelet" / "volume-plugins",  # else it makes one outside
             "root-ca-file": PKI / "ca.crt",
             "service-account-private-key-file": PKI / "service-accounts.key",
             "use-service-account-credentials": "true",
@@ -158,13 +159,7 @@ def proxy() -> Component:
 
 def network_policies() -> Component:
     """Return the enforcement of NetworkPolicies."""
-    return _applet(
-        "network-policies",
-        kubeconfig=PKI / "network-policies.kubeconfig",
-        pods=addresses.PODS,
-        services=addresses.SERVICES,
-        bridge=addresses.BRIDGE,
-    )
+    return _applet("network-policies", kubeconfig=PKI / "network-policies.kubeconfig")
 
 
 def volume_provisioner() -> Component:

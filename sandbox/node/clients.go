@@ -31,12 +31,9 @@ func runVolumeProvisioner() {
 func runNetworkPolicies() {
 	flags := flag.NewFlagSet("network-policies", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "how to reach the API server")
-	pods := flags.String("pods", "", "range of pod addresses, CIDR")
-	services := flags.String("services", "", "range of service addresses, CIDR")
-	bridge := flags.String("bridge", "", "interface the pods are attached to")
 	_ = flags.Parse(os.Args[1:])
 	ctx := untilSignal()
-	if err := network.Run(ctx, mustClient(*kubeconfig), network.Plan{Pods: *pods, Services: *services, Bridge: *bridge}); err != nil {
+	if err := network.Run(ctx, mustClient(*kubeconfig)); err != nil {
 		fail("network-policies", err)
 	}
 }
