@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sandbox.cluster import addresses
 
 PROVISIONER = "sandbox.data-ingestion/local"
@@ -46,18 +48,22 @@ def all_objects(node_image: str) -> dict[str, object]:
 
 
 def corefile() -> str:
-    """Return the name server's configuration: the cluster's names from the API server, every other name does not exist."""
+    """Return the name server's configuration: the cluster's names from the API server, every other name does not exist.
+
+    Two blocks, since within one the second answer would come first, whatever the order of its lines.
+    """
+    reverse = f"{addresses.SERVICES} {addresses.PODS}"
     return f"""\
-.:{_DNS_PORT} {{
+{addresses.DOMAIN}:{_DNS_PORT} in-addr.arpa:{_DNS_PORT} {{
     errors
-    health :8080 {{
-        lameduck 1s
-    }}
+    health :8080
     ready :8181
-    kubernetes {addresses.DOMAIN} in-addr.arpa ip6.arpa {{
+    kubernetes {addresses.DOMAIN} {reverse} {{
         ttl 5
     }}
     cache 5
+}}
+.:{_DNS_PORT} {{
     template ANY ANY {{
         rcode NXDOMAIN
     }}
@@ -148,7 +154,8 @@ def _deployment(image: str) -> dict[str, object]:
         "strategy": {"type": "Recreate"},
         "selector": {"matchLabels": _LABELS},
         "template": {
-            "metadata": {"labels": _LABELS},
+            # A changed file makes a new pod.
+            "metadata": {"labels": _LABELS, "annotations": {"sandbox/corefile": hashlib.sha256(corefile().encode()).hexdigest()[:16]}},
             "spec": {
                 "serviceAccountName": _DNS_NAME,
                 "enableServiceLinks": False,
