@@ -1,0 +1,1 @@
+"""Decisions, and the parts of the documentation that are made from the code."""

@@ -1,0 +1,244 @@
+"""The table of settings in README.md, made from the typed model: ``python -m docs.reference`` writes it, ``--check`` compares.
+
+Keys, types and defaults come from the models, meanings from the ``Attributes`` of their docstrings, so each is said in one place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.alias_generators import to_camel
+
+from components import section
+from components.section import Section
+from settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic.fields import FieldInfo
+
+README: Final = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN: Final = "<!-- settings:begin -->"
+END: Final = "<!-- settings:end -->"
+_WORDS: Final = (
+    (section.Mebibytes, "MiB"),
+    (section.Millicores, "thousandths of a core"),
+    (section.Port, "port"),
+    (section.SqlIdentifier, "SQL name"),
+    (section.DnsLabel, "DNS label"),
+    (section.BucketName, "bucket name"),
+    (section.Cidr, "address range"),
+    (bool, "`true` or `false`"),
+    (str, "text"),
+)
+_ALTERNATIVES: Final = re.compile(r"\^\((\w+(?:\|\w+)+)\)\$")
+_ENTRY: Final = re.compile(r"    (\w+): (.+)")
+
+
+class ReferenceTableError(Exception):
+    """The table cannot be made, or README.md has no place for it; the message says what to add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting.
+
+    Attributes:
+        key: Path below ``data-ingestion:`` as it is written in a stack file.
+        kind: What may be given, in words.
+        default: The default as it would be written in a stack file, or that there is none.
+        meaning: What it does.
+    """
+
+    key: str
+    kind: str
+    default: str
+    meaning: str
+
+
+def meanings(model: type[Section]) -> dict[str, str]:
+    """What the docstring of a model says about each of its attributes."""
+    _, _, listed = (inspect.getdoc(model) or "").partition("Attributes:\n")
+    found: dict[str, str] = {}
+    name = ""
+    for line in listed.splitlines():
+        entry = _ENTRY.fullmatch(line)
+        if entry:
+            name = entry[1]
+            found[name] = entry[2]
+        elif name and line.startswith("        "):
+            found[name] += f" {line.strip()}"
+    return {key: text.replace("``", "`") for key, text in found.items()}
+
+
+def rows(model: type[Section], defaults: Section | None = None, prefix: str = "") -> Iterator[Row]:
+    """Every setting of a model, deepest sections included.
+
+    Args:
+        model: The section.
+        defaults: What holds when the section is left out, or None if it must be given.
+        prefix: Its path with a dot at the end.
+
+    Raises:
+        ReferenceTableError: For a setting without a meaning.
+    """
+    told, hints = meanings(model), get_type_hints(model, include_extras=True)
+    for name, field in model.model_fields.items():
+        key, hint = prefix + to_camel(name), hints[name]
+        default = getattr(defaults, name) if defaults is not None else None if field.is_required() else field.default
+        if _is_section(hint) and not _given_whole(hint, field):
+            yield from rows(hint, default, f"{key}.")
+            continue
+        if name not in told:
+            message = f"{key} has no meaning: describe {name} under Attributes in the docstring of {model.__name__}"
+            raise ReferenceTableError(message)
+        yield Row(key, _kind(hint, field), _default(field, default), told[name])
+
+
+def _default(field: FieldInfo, value: object) -> str:
+    if field.is_required():
+        return "**required**"
+    return "none" if value is None else f"`{_written(value)}`"
+
+
+def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
+    return isinstance(hint, type) and issubclass(hint, Section)
+
+
+def _given_whole(model: type[Section], field: FieldInfo) -> bool:
+    """Whether a section that is given must be given complete, since its defaults are those of the place where it stands."""
+    return not field.is_required() and any(part.is_required() for part in model.model_fields.values())
+
+
+def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - as above
+    for known, word in _WORDS:
+        if hint is known:
+            return _pattern(field) or word
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return ", ".join(f"`{part}`" for part in parts)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_kind(part) for part in parts if part is not type(None))
+    if origin is tuple:
+        return f"list of {_kind(parts[0])}"
+    if hint is int:
+        return _bounds(field)
+    return f"`{{{', '.join(to_camel(name) for name in hint.model_fields)}}}`"
+
+
+def _pattern(field: FieldInfo | None) -> str:
+    for rule in field.metadata if field else ():
+        found = _ALTERNATIVES.fullmatch(str(getattr(rule, "pattern", None)))
+        if found:
+            return ", ".join(f"`{word}`" for word in found[1].split("|"))
+    return ""
+
+
+def _bounds(field: FieldInfo | None) -> str:
+    rules = field.metadata if field else []
+    least = next((rule.ge for rule in rules if hasattr(rule, "ge")), None)
+    most = next((rule.le for rule in rules if hasattr(rule, "le")), None)
+    return "number" + (f" from {least}" if least is not None else "") + (f" to {most}" if most is not None else "")
+
+
+def _written(value: object) -> str:
+    """A default as it would stand in a stack file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Section):
+        return "{" + ", ".join(f"{to_camel(name)}: {_written(part)}" for name, part in value) + "}"
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return str(value)
+
+
+def shapes(model: type[Section]) -> dict[type[Section], None]:
+    """The objects that are given whole, in the order in which settings use them."""
+    found: dict[type[Section], None] = {}
+    hints = get_type_hints(model, include_extras=True)
+    for name, field in model.model_fields.items():
+        for part in (hints[name], *get_args(hints[name])):
+            if not _is_section(part):
+                continue
+            if _given_whole(part, field):
+                found[part] = None
+            else:
+                found |= shapes(part)
+    return found
+
+
+def _shape(model: type[Section]) -> str:
+    told, hints = meanings(model), get_type_hints(model, include_extras=True)
+    keys = ", ".join(to_camel(name) for name in model.model_fields)
+    lines = [f"- `{{{keys}}}` is given whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
+    lines += [
+        f"  - `{to_camel(name)}` ({_kind(hints[name], field)}): {told[name]}" for name, field in model.model_fields.items() if name in told
+    ]
+    return "\n".join(lines)
+
+
+def _table(listed: Sequence[Row]) -> str:
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{row.key}` | {row.kind} | {row.default} | {row.meaning.replace('|', chr(92) + '|')} |" for row in listed]
+    return "\n".join(lines)
+
+
+def render(model: type[Section] = Settings) -> str:
+    """The reference in Markdown: a table for each section, then the objects that are given whole."""
+    told = meanings(model)
+    groups: dict[str, list[Row]] = {}
+    for row in rows(model):
+        groups.setdefault(row.key.partition(".")[0], []).append(row)
+    parts = []
+    for key, listed in groups.items():
+        parts.append(_table(listed) if listed[0].key == key else f"**{key}**: {told[key]}\n\n{_table(listed)}")
+    return "\n\n".join([*parts, "\n".join(_shape(shape) for shape in shapes(model))])
+
+
+def updated(text: str, reference: str) -> str:
+    """A document with the reference between its two markers.
+
+    Raises:
+        ReferenceTableError: If a marker is missing.
+    """
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        message = f"README.md has no place for the settings: put the lines {BEGIN} and {END} where they belong"
+        raise ReferenceTableError(message)
+    return f"{head}{begin}\n{reference}\n{end}{tail}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the table, or with ``--check`` only compare.
+
+    Returns:
+        0, or 1 when README.md is out of date or the table cannot be made.
+    """
+    parser = argparse.ArgumentParser(prog="python -m docs.reference", description="Render the settings into README.md.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when README.md is out of date")
+    check = parser.parse_args(arguments).check
+    text = README.read_text(encoding="utf-8")
+    try:
+        fresh = updated(text, render())
+    except ReferenceTableError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    if check and fresh != text:
+        sys.stderr.write("error: the settings in README.md are out of date: run 'python -m docs.reference'\n")
+        return 1
+    if not check:
+        README.write_text(fresh, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
