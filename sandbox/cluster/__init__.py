@@ -13,4 +13,4 @@ __all__ = ["NodeError", "build", "down", "import_image", "owner", "prerequisites
 
 def prerequisites() -> list[str]:
     """Return the Debian packages that the node needs: runtime, pod networking, packet filter."""
-    return ["containerd", "runc", "containernetworking-plugins", "iptables", "iproute2", "mount"]
+    return ["containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "iproute2", "mount"]

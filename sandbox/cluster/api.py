@@ -43,7 +43,11 @@ class Api:
         deployment = self._object(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
         status, wanted = deployment.get("status", {}), deployment.get("spec", {}).get("replicas")
         current = status.get("observedGeneration") == deployment.get("metadata", {}).get("generation")
-        return wanted is not None and current and status.get("availableReplicas") == status.get("updatedReplicas") == status.get("replicas") == wanted
+        return (
+            wanted is not None
+            and current
+            and status.get("availableReplicas") == status.get("updatedReplicas") == status.get("replicas") == wanted
+        )
 
     def warnings(self, namespace: str) -> list[str]:
         """Return the newest warnings of a namespace: what keeps its pods from running."""

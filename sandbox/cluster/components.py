@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.cluster import addresses, configs
 from sandbox.paths import STATE
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BINARY = STATE / "bin" / "node"
 PKI = STATE / "pki"
 CONTAINERD_SOCKET = STATE / "containerd" / "run" / "containerd.sock"
-
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,9 @@ def _delegating(name: str) -> dict[str, object]:
         "bind-address": addresses.NODE,
         "leader-elect": "false",
         "profiling": "false",
+        # The default of 20 a second makes the controllers start one after the other for four seconds.
+        "kube-api-qps": "200",
+        "kube-api-burst": "300",
     }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.cluster import addresses
 from sandbox.paths import STATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RESOLVER = "# Pods that ask for the node's resolver get none: names from outside are not looked up.\n"
 """Content of the resolver file that the kubelet hands to pods."""
@@ -99,7 +102,11 @@ def kubelet(resolver: Path, runtime_socket: Path, pki: Path) -> str:
             "kind": "KubeletConfiguration",
             "address": addresses.NODE,
             "healthzBindAddress": addresses.NODE,
-            "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True}, "x509": {"clientCAFile": str(pki / "ca.crt")}},
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": str(pki / "ca.crt")},
+            },
             "authorization": {"mode": "Webhook"},
             "tlsCertFile": str(pki / "kubelet.crt"),
             "tlsPrivateKeyFile": str(pki / "kubelet.key"),

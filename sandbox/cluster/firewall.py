@@ -69,7 +69,9 @@ def removal(saved: str) -> str:
         jumps = [
             line.replace("-A", "-D", 1)
             for line in body.splitlines()
-            if line.startswith("-A") and not line.split()[1].startswith(_OURS) and any(target in chains for target in re.findall(r"-[jg] (\S+)", line))
+            if line.startswith("-A")
+            and not line.split()[1].startswith(_OURS)
+            and any(target in chains for target in re.findall(r"-[jg] (\S+)", line))
         ]
         if chains:
             out += [f"*{table}", *(f":{chain} - [0:0]" for chain in chains), *jumps, *(f"-X {chain}" for chain in chains), "COMMIT"]
@@ -81,18 +83,45 @@ def remove_rules() -> None:
     for family in ("iptables", "ip6tables"):
         if shutil.which(f"{family}-save") is None:
             continue
-        saved = subprocess.run([f"{family}-save"], check=False, capture_output=True, text=True).stdout  # noqa: S603
+        saved = subprocess.run([f"{family}-save"], check=False, capture_output=True, text=True).stdout
         undo = removal(saved)
         if undo:
             _restore(family, undo)
 
 
+def tables() -> list[str]:
+    """Return the tables that exist in the kernel's packet filter, as ``family name``."""
+    listed = subprocess.run(["nft", "list", "tables"], check=False, capture_output=True, text=True).stdout
+    return [line.removeprefix("table ") for line in listed.splitlines()]
+
+
+def remove_empty_tables(before: list[str]) -> None:
+    """Remove the tables that the sandbox's rules brought into being, if nobody else has put a rule into them since.
+
+    Args:
+        before: The tables that existed before.
+    """
+    for table in tables():
+        if table in before or table.split()[0] not in {"ip", "ip6"}:
+            continue
+        listed = subprocess.run(["nft", "list", "table", *table.split()], check=False, capture_output=True, text=True).stdout
+        if is_empty(listed):
+            subprocess.run(["nft", "delete", "table", *table.split()], check=False, capture_output=True)
+
+
+def is_empty(listed: str) -> bool:
+    """Tell whether a table, as ``nft list table`` shows it, holds nothing but built-in chains that let everything pass."""
+    chains = re.findall(r"chain (\S+) \{(.*?)\n\t\}", listed, re.DOTALL)
+    rules = [line for _, body in chains for line in body.splitlines() if line.strip() and "policy accept;" not in line]
+    return not rules and all("hook" in body for _, body in chains)
+
+
 def _restore(family: str, rules: str) -> None:
-    done = subprocess.run([f"{family}-restore", "--wait", "5", "--noflush"], input=rules, check=False, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([f"{family}-restore", "--wait", "5", "--noflush"], input=rules, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         message = f"{family}-restore refuses the sandbox's rules: {done.stderr.strip()}"
         raise NodeError(message)
 
 
 def _iptables(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["iptables", *arguments], check=False, capture_output=True, text=True)  # noqa: S603, S607
+    return subprocess.run(["iptables", *arguments], check=False, capture_output=True, text=True)

@@ -10,8 +10,9 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from sandbox.cluster import addresses
+from sandbox.cluster import addresses, firewall
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
 
@@ -35,17 +36,27 @@ _SETTINGS = {
 }
 
 # Places that containerd, its shims, the CNI library and the kubelet use whatever they are told.
-_PLACES = ("/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods", "/etc/cni", "/opt/cni", "/run/netns")
+_PLACES = (
+    "/run/containerd",
+    "/var/lib/cni",
+    "/var/lib/kubelet",
+    "/var/log/containers",
+    "/var/log/pods",
+    "/etc/cni",
+    "/opt/cni",
+    "/run/netns",
+)
 
 
 def prepare() -> None:
-    """Note the host's state, once, then load the kernel's modules and set what pods need: forwarding and filtered bridges."""
+    """Note the host's state, once, then set what pods need: kernel modules, forwarding, filtered bridges, the node's address, the guard."""
     for module in ("br_netfilter", "overlay"):
         if shutil.which("modprobe"):
-            subprocess.run(["modprobe", "--quiet", module], check=False)  # noqa: S603, S607 - built in on many kernels, so no failure
+            subprocess.run(["modprobe", "--quiet", module], check=False)
     if not _NOTES.exists():
         notes = {
             "settings": {name: value for name in _SETTINGS if (value := _setting(name)) is not None},
+            "tables": firewall.tables(),
             "absent": [place for place in _PLACES if not Path(place).exists()],
         }
         fresh = _NOTES.with_suffix(".writing")
@@ -55,28 +66,25 @@ def prepare() -> None:
         if wanted is not None and _setting(name) != wanted:
             (Path("/proc/sys") / name).write_text(wanted)
     _ip("address", "replace", f"{addresses.NODE}/32", "dev", "lo")
+    firewall.raise_guard(route_others=_noted()["settings"].get("net/ipv4/ip_forward") == "1")
 
 
 def put_back() -> None:
-    """Undo everything ``prepare`` and the components did to the host, except for the packet filter's rules. May be called again."""
+    """Undo everything that ``prepare`` and the components did to the host. May be called again."""
+    firewall.remove_rules()
     unmount(STATE)
     _remove_cgroups()
     for interface in _interfaces():
         _ip("link", "delete", interface)
     _ip("address", "delete", f"{addresses.NODE}/32", "dev", "lo")
-    notes = json.loads(_NOTES.read_text()) if _NOTES.exists() else {"settings": {}, "absent": []}
+    notes = _noted()
+    firewall.remove_empty_tables(notes["tables"])
     for name, value in notes["settings"].items():
         if _setting(name) not in (None, value):
             (Path("/proc/sys") / name).write_text(value)
     for place in notes["absent"]:
         unmount(Path(place))
         shutil.rmtree(place, ignore_errors=True)
-
-
-def forwarded_before() -> bool:
-    """Tell whether the host was a router before the sandbox made it one."""
-    notes = json.loads(_NOTES.read_text())
-    return bool(notes["settings"].get("net/ipv4/ip_forward") == "1")
 
 
 def has_bridge() -> bool:
@@ -95,6 +103,12 @@ def kill_pods() -> None:
             message = f"these containers' processes do not end even when killed: {sorted(victims)}"
             raise NodeError(message)
         time.sleep(0.05)
+
+
+def _noted() -> dict[str, Any]:
+    """Return what was noted before the first change; without notes nothing was changed, so nothing is put back."""
+    noted: dict[str, Any] = {"settings": {}, "tables": firewall.tables(), "absent": []}
+    return json.loads(_NOTES.read_text()) if _NOTES.exists() else noted
 
 
 def _pod_processes() -> set[int]:
@@ -117,7 +131,7 @@ def unmount(root: Path) -> None:
     """Detach every mount at or below the folder, the deepest first."""
     mounts = [_unescaped(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in sorted((mount for mount in mounts if Path(mount).is_relative_to(root)), reverse=True):
-        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)  # noqa: S603, S607 - gone already is fine
+        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
 
 
 def _remove_cgroups() -> None:
@@ -142,7 +156,7 @@ def _setting(name: str) -> str | None:
 
 
 def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=arguments[1] == "replace", capture_output=True)  # noqa: S603, S607 - absent already is fine
+    subprocess.run(["ip", *arguments], check=arguments[1] == "replace", capture_output=True)
 
 
 def _unescaped(mount: str) -> str:

@@ -23,19 +23,20 @@ _CTR = ("ctr", "--address", str(CONTAINERD_SOCKET), "--namespace", "k8s.io")
 
 def runtime_answers() -> bool:
     """Tell whether the container runtime takes orders yet."""
-    return CONTAINERD_SOCKET.exists() and subprocess.run([*_CTR, "version"], check=False, capture_output=True).returncode == 0  # noqa: S603
+    return CONTAINERD_SOCKET.exists() and subprocess.run([*_CTR, "version"], check=False, capture_output=True).returncode == 0
 
 
-def pack(program: Path, archive: Path) -> None:
+def pack(program: Path, name: str, archive: Path) -> None:
     """Write an OCI archive of an image that holds nothing but one static program, at the root, as its entry point.
 
     Args:
-        program: The program; its name is kept.
+        program: The program.
+        name: What it is called in the image.
         archive: Where to write; the same program gives the same bytes.
     """
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
-        entry = tarfile.TarInfo(program.name)
+        entry = tarfile.TarInfo(name)
         entry.size, entry.mode = program.stat().st_size, 0o755
         with program.open("rb") as content:
             tar.addfile(entry, content)
@@ -44,7 +45,7 @@ def pack(program: Path, archive: Path) -> None:
         {
             "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()),
             "os": "linux",
-            "config": {"Entrypoint": [f"/{program.name}"]},
+            "config": {"Entrypoint": [f"/{name}"]},
             "rootfs": {"type": "layers", "diff_ids": [layer_digest]},
         },
     )
@@ -101,7 +102,7 @@ def _manifest_digest(archive: Path) -> str:
 
 
 def _ctr(*arguments: str) -> str:
-    done = subprocess.run([*_CTR, *arguments], check=False, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([*_CTR, *arguments], check=False, capture_output=True, text=True)
     if done.returncode != 0:
         message = f"ctr {' '.join(arguments)}: {done.stderr.strip()}"
         raise NodeError(message)

@@ -11,7 +11,7 @@ import subprocess
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox.cluster import addresses, components, firewall, host, images, manifests, pki, processes
+from sandbox.cluster import addresses, components, host, images, manifests, pki, processes
 from sandbox.cluster.api import Api
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
@@ -45,7 +45,6 @@ def up(binary: Path, progress: Progress) -> Path:
     with _alone():
         claim()
         host.prepare()
-        firewall.raise_guard(route_others=host.forwarded_before())
         if not _healthy(binary):
             with progress.step("Starting Kubernetes") as step:
                 _start(binary, step)
@@ -69,10 +68,11 @@ def down(progress: Progress) -> None:
             host.kill_pods()
             for component in ("kube-apiserver", "etcd", "containerd"):
                 step.waiting(f"{component} to end")
-                processes.stop((process for process in processes.find() if process.leader and process.component == component), grace_s=_GRACE_S)
+                processes.stop(
+                    (process for process in processes.find() if process.leader and process.component == component), grace_s=_GRACE_S
+                )
             processes.stop(processes.find(), grace_s=0)
             step.waiting("the host to be put back")
-            firewall.remove_rules()
             host.put_back()
             shutil.rmtree(STATE)
 
@@ -113,7 +113,9 @@ def _start(binary: Path, step: Step) -> None:
     _apply(manifests.all_objects(node_image))
     _ensure(digest, *components.of_the_sandbox())
     watch.until("kubelet", api.node_ready, "the node to be ready")
-    watch.until("kubelet", lambda: api.deployment_ready(*manifests.NAME_SERVER), "the name server", lambda: api.warnings(manifests.NAME_SERVER[0]))
+    watch.until(
+        "kubelet", lambda: api.deployment_ready(*manifests.NAME_SERVER), "the name server", lambda: api.warnings(manifests.NAME_SERVER[0])
+    )
     _write_kubeconfig()
 
 
@@ -150,18 +152,15 @@ def _install(binary: Path) -> None:
 def _import_own(binary: Path) -> str:
     """Import the images made of the node's own programs and return the name of the one with the node in it."""
     reference = f"localhost/data-ingestion/node:{binary.parent.name}"
-    for program, name in ((binary.with_name("pause"), PAUSE_IMAGE), (binary, reference)):
-        archive = program.with_suffix(".tar")
-        if not archive.exists():
-            images.pack(program, archive)
-        images.import_image(archive, name)
+    images.import_image(binary.with_name("pause.tar"), PAUSE_IMAGE)
+    images.import_image(binary.with_name("node.tar"), reference)
     return reference
 
 
 def _apply(objects: dict[str, object]) -> None:
     command = [str(components.BINARY), "kubectl", "--kubeconfig", str(components.PKI / "admin.kubeconfig"), "apply", "--server-side"]
     command += ["--force-conflicts", "--field-manager=sandbox", "--filename=-"]
-    done = subprocess.run(command, input=json.dumps(objects), check=False, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, input=json.dumps(objects), check=False, capture_output=True, text=True)
     if done.returncode != 0:
         message = f"the API server refuses the sandbox's own objects: {done.stderr.strip()}"
         raise NodeError(message)

@@ -162,7 +162,12 @@ def _deployment(image: str) -> dict[str, object]:
                 "priorityClassName": "system-cluster-critical",
                 "dnsPolicy": "Default",
                 "terminationGracePeriodSeconds": 2,
-                "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "runAsGroup": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+                "securityContext": {
+                    "runAsNonRoot": True,
+                    "runAsUser": 1000,
+                    "runAsGroup": 1000,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
                 "containers": [container],
                 "volumes": [{"name": "config", "configMap": {"name": _DNS_NAME}}],
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 
@@ -33,12 +33,14 @@ def claim() -> None:
     """
     current = owner()
     if current not in {None, "(unknown)", str(CHECKOUT)}:
-        message = f"a sandbox of {current} exists on this machine, and there can be one: take it down with `make sandbox-down`, here or there"
+        message = (
+            f"a sandbox of {current} exists on this machine, and there can be one: take it down with `make sandbox-down`, here or there"
+        )
         raise NodeError(message)
     if current == str(CHECKOUT):
         return
     STATE.mkdir(parents=True, exist_ok=True, mode=0o755)
     fresh = _FILE.with_suffix(".writing")
-    now = datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds")
+    now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
     fresh.write_text(json.dumps({"checkout": str(CHECKOUT), "started": now, "pid": os.getpid()}) + "\n")
     fresh.rename(_FILE)

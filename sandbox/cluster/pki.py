@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import ipaddress
 import json
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from sandbox.cluster import addresses
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LIFE = datetime.timedelta(days=365)  # a sandbox lives for hours or days; a year also covers the forgotten ones
-_SKEW = datetime.timedelta(minutes=5)
+_LIFE = dt.timedelta(days=365)  # a sandbox lives for hours or days; a year also covers the forgotten ones
+_SKEW = dt.timedelta(minutes=5)
 _COMPLETE = "complete"
 
 
@@ -170,7 +170,7 @@ def _certificate(
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(tz=datetime.UTC)
+    now = dt.datetime.now(tz=dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

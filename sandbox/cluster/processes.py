@@ -65,7 +65,7 @@ def start(component: str, argv: Sequence[str], fingerprint: str, environment: Ma
     LOGS.mkdir(parents=True, exist_ok=True)
     inherited = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(STATE)}
     with (LOGS / f"{component}.log").open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603 - the command is built here
+        child = subprocess.Popen(
             argv,
             cwd=STATE,
             env={**inherited, **environment, _NAME: component, _FINGERPRINT: fingerprint},

@@ -49,7 +49,9 @@ class Watch:
             dead = sorted((self._started | {component}) - alive)
             self._started |= alive
             if dead:
-                message = f"{dead[0]} ended while the node started; its last lines ({processes.LOGS / dead[0]}.log):\n{self._last_lines(dead[0])}"
+                message = (
+                    f"{dead[0]} ended while the node started; its last lines ({processes.LOGS / dead[0]}.log):\n{self._last_lines(dead[0])}"
+                )
                 raise NodeError(message)
             if time.monotonic() > deadline:
                 lines = [
