@@ -111,7 +111,8 @@ def _read(pid: int) -> Process | None:
     proc = Path("/proc") / str(pid)
     try:
         environment = (proc / "environ").read_bytes()
-        if _NAME.encode() not in environment:
+        # A container on this machine may hold a sandbox of its own, whose processes are visible here and not ours.
+        if _NAME.encode() not in environment or (proc / "ns/pid").readlink() != Path("/proc/self/ns/pid").readlink():
             return None
         state, _parent, _group, session = (proc / "stat").read_text().rpartition(")")[2].split()[:4]
     except (FileNotFoundError, ProcessLookupError, PermissionError):
