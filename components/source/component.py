@@ -213,7 +213,8 @@ class Source(pulumi.ComponentResource):
                     name=COMPONENT,
                     command=[
                         f"{postgres.BIN}/postgres",
-                        f"--data-directory={postgres.DATA}",
+                        "-D",
+                        postgres.DATA,
                         f"--config-file={postgres.CONFIG}/postgresql.conf",
                     ],
                     mounts=mounts,

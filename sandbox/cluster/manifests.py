@@ -13,7 +13,7 @@ NAME_SERVER = ("kube-system", "coredns")
 """Namespace and name of the name server's deployment."""
 
 _DNS_NAMESPACE, _DNS_NAME = NAME_SERVER
-_DNS_PORT = 1053  # the container's port: not below 1024, so that it needs no capability
+_DNS_PORT = 53  # the container's port too: policies allow the port behind the service, and in every cluster that is 53
 _LABELS = {"k8s-app": "kube-dns"}  # what policies that let pods ask for names select, in every cluster
 
 
@@ -167,6 +167,7 @@ def _deployment(image: str) -> dict[str, object]:
                     "runAsUser": 1000,
                     "runAsGroup": 1000,
                     "seccompProfile": {"type": "RuntimeDefault"},
+                    "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": str(_DNS_PORT)}],
                 },
                 "containers": [container],
                 "volumes": [{"name": "config", "configMap": {"name": _DNS_NAME}}],
