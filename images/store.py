@@ -1,0 +1,116 @@
+"""Verified files by checksum: what the lock names is fetched once, checked, kept, and staged into build contexts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from images import maven, pypi
+from images.lock import NOT_COPIED, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class ChecksumError(RuntimeError):
+    """A file is not the one that was reviewed; the message names it, what was expected and what came."""
+
+
+class Store:
+    """A folder of files named by their SHA-256; a file is in it only after it was verified.
+
+    Args:
+        folder: Where to keep them; created when missing. Files are written aside and renamed, so an interruption leaves nothing wrong.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is touched yet."""
+        self._folder = folder
+        self.repository = folder / "maven"
+
+    def path(self, entry: Entry) -> Path:
+        """Where a verified file is, or would be."""
+        return self._folder / "sha256" / entry.sha256
+
+    def scratch(self) -> Path:
+        """A folder on the same file system for files that are not verified yet; what an interruption left there is harmless."""
+        folder = self._folder / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def missing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Those that must still be fetched."""
+        return tuple(entry for entry in entries if not self.path(entry).exists())
+
+    def fetch(self, entries: Sequence[Entry]) -> None:
+        """Get and verify all that is missing. Raises ChecksumError, MavenError or PipError."""
+        missing = self.missing(entries)
+        if not missing:
+            return
+        with TemporaryDirectory(dir=self.scratch()) as name:
+            self._fetch_maven([entry for entry in missing if entry.source.startswith("maven:")], Path(name))
+            whole = [entry for entry in missing if entry.source.startswith("pypi:") and entry.wheel is None]
+            self._fetch_wheels(whole, Path(name))
+            self._fetch_members([entry for entry in missing if entry.wheel is not None], entries)
+
+    def add(self, file: Path, entry: Entry) -> None:
+        """Verify a file and keep it; the file itself is moved away. Raises ChecksumError."""
+        found = sha256(file)
+        if found != entry.sha256:
+            msg = (
+                f"{entry.source}: expected SHA-256 {entry.sha256}, got {found}. The registry serves another file than was reviewed; "
+                "if that is right, run `python -m images lock` and review the difference"
+            )
+            raise ChecksumError(msg)
+        kept = self.path(entry)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(kept)
+
+    def stage(self, entries: Iterable[Entry], into: Path) -> None:
+        """Lay the files out under their targets, as hard links where the file system allows."""
+        for entry in entries:
+            if entry.target == NOT_COPIED:
+                continue
+            target = into / entry.target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            try:
+                os.link(self.path(entry), target)
+            except OSError:
+                shutil.copyfile(self.path(entry), target)
+
+    def _fetch_maven(self, entries: Sequence[Entry], scratch: Path) -> None:
+        if not entries:
+            return
+        wanted = {entry.sha256: (entry, maven.Coordinates.parse(entry.source.removeprefix("maven:"))) for entry in entries}
+        maven.fetch((coordinates for _, coordinates in wanted.values()), self.repository, scratch)
+        for entry, coordinates in wanted.values():
+            self.add(scratch / coordinates.file_name, entry)
+
+    def _fetch_wheels(self, entries: Sequence[Entry], scratch: Path) -> None:
+        if not entries:
+            return
+        pypi.download([entry.source.removeprefix("pypi:") for entry in entries], scratch, dependencies=False)
+        files = {pypi.source_of(file.name): file for file in scratch.glob("*.whl")}
+        for entry in entries:
+            self.add(files[entry.source], entry)
+
+    def _fetch_members(self, missing: Sequence[Entry], entries: Sequence[Entry]) -> None:
+        wheels = {entry.source: entry for entry in entries if entry.wheel is None}
+        for entry in missing:
+            with zipfile.ZipFile(self.path(wheels[entry.wheel or ""])) as archive, TemporaryDirectory(dir=self.scratch()) as name:
+                file = Path(name) / "member"
+                with archive.open(entry.member) as inside, file.open("wb") as out:
+                    shutil.copyfileobj(inside, out)
+                self.add(file, entry)
+
+
+def sha256(file: Path) -> str:
+    """Hash a file, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,102 @@
+"""The one base of all images: a minimal Debian with Java, PostgreSQL and Python, made from the packages this machine can reach."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SUITE: Final = "trixie"
+PACKAGES: Final = ("openjdk-21-jre-headless", "postgresql-17", "procps", "curl", "python3")
+
+_KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_TIMEOUT_S: Final = 1200.0
+_TAIL: Final = 12
+# Documentation and translations; and PostgreSQL's JIT with LLVM behind it, 130 MB that pay off in long analytical queries only
+# (without its library PostgreSQL goes on as if `jit` were off). Man pages must stay: the JRE's installation links some.
+_LEFT_OUT: Final = (
+    "/usr/share/doc/*",
+    "/usr/share/locale/*",
+    "/usr/lib/*/libLLVM*",
+    "/usr/lib/postgresql/*/lib/llvmjit*",
+    "/usr/lib/postgresql/*/lib/bitcode/*",
+)
+# The package would otherwise make a database of its own during installation.
+_NO_CLUSTER: Final = (
+    'mkdir -p "$1/etc/postgresql-common" && echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"'
+)
+_ON_DEBIAN: Final = re.compile(r"(?:[a-z]+)(-updates|-security|/updates)?")
+
+
+class BaseImageError(RuntimeError):
+    """The base could not be made; the message ends with the tool's last lines."""
+
+
+def key() -> str:
+    """Hash of what the base is asked to hold; Debian's own updates within the suite do not change it."""
+    asked = repr((SUITE, PACKAGES, _LEFT_OUT, _NO_CLUSTER))
+    return hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+
+def make(tarball: Path) -> None:
+    """Write the base's root file system as a tar file. Raises BaseImageError."""
+    mirrors = sources(_index_targets())
+    if not mirrors:
+        msg = "apt knows no Debian mirror: `apt-get indextargets` lists no package index of Debian; run `apt-get update`, check /etc/apt"
+        raise BaseImageError(msg)
+    command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--dpkgopt=force-unsafe-io"]
+    command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+    command += [f"--aptopt={line}" for line in _proxies()]
+    command += [f"--essential-hook={_NO_CLUSTER}", SUITE, str(tarball), "-"]
+    _run(command, "\n".join(mirrors) + "\n", "making the base file system")
+
+
+def sources(targets: Iterable[str]) -> list[str]:
+    """Turn this machine's Debian archives into one-line apt sources for the base's suite.
+
+    Args:
+        targets: Lines of `origin|label|address|release|component`, as `_index_targets` asks apt for them.
+    """
+    found: dict[str, None] = {}
+    for line in targets:
+        origin, _label, address, release, component = line.split("|")
+        matched = _ON_DEBIAN.fullmatch(release)
+        if origin == "Debian" and matched and component == "main":
+            suffix = {"/updates": "-security"}.get(matched[1] or "", matched[1] or "")
+            found[f"deb [signed-by={_KEYRING}] {address} {SUITE}{suffix} main"] = None
+    return list(found)
+
+
+def _index_targets() -> list[str]:
+    query = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)", "Identifier: Packages"]
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    if not found:
+        _run(["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "-qq"], "", "reading Debian's package lists")
+        found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    return found
+
+
+def _proxies() -> list[str]:
+    """How apt reaches its mirrors here: mmdebstrap runs apt without this machine's configuration."""
+    dump = ["apt-config", "dump", "--format", '%f "%v";%n', "Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::https::CAInfo"]
+    lines = subprocess.run(dump, capture_output=True, text=True, check=False).stdout.splitlines()
+    return [line for line in lines if not line.endswith('"";')]
+
+
+def _run(command: list[str], given: str, why: str) -> None:
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except FileNotFoundError as error:
+        msg = f"{why}: the command {command[0]} is not installed"
+        raise BaseImageError(msg) from error
+    except subprocess.TimeoutExpired as error:
+        msg = f"{why}: {command[0]} did not finish within {_TIMEOUT_S:.0f} s"
+        raise BaseImageError(msg) from error
+    if done.returncode:
+        msg = f"{why} failed:\n" + "\n".join(done.stderr.splitlines()[-_TAIL:])
+        raise BaseImageError(msg)

@@ -1,0 +1,131 @@
+"""The sandbox's container images: built from images/ when their inputs have changed, kept as OCI archives in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from images import staging
+from images.store import Store
+from sandbox import base_image, mounts, oci
+from sandbox.buildah import Buildah
+from sandbox.paths import CACHE, CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.progress import Progress, Step
+
+REFERENCES: Final = {
+    "postgres": "localhost/data-ingestion/postgres:17-1",
+    "kafka": "localhost/data-ingestion/kafka:4.3.1-1",
+    "connect": "localhost/data-ingestion/connect:4.3.1-1",
+    "registry": "localhost/data-ingestion/registry:3.3.3-1",
+    "object-store": "localhost/data-ingestion/object-store:5.2.5-1",
+}
+"""Folder below images/ to the name that pods use; the last number is raised when the contents change."""
+
+_FOLDER: Final = CACHE / "images"
+_SCRATCH: Final = CACHE / "images" / "scratch"
+_SOURCES: Final = CHECKOUT / "images"
+# What a build makes of its inputs; raise it when this module or buildah.py starts to make something else of the same inputs.
+_RECIPE: Final = "1"
+
+
+def prerequisites() -> list[str]:
+    """Debian packages that building needs; Java and Maven only where the machine has none of its own."""
+    packages = ["mmdebstrap", "buildah", "debian-archive-keyring", "ca-certificates"]
+    if shutil.which("mvn") is None:
+        packages += ["maven"]
+    if shutil.which("java") is None:
+        packages += ["default-jre-headless"]
+    return packages
+
+
+def build(progress: Progress) -> dict[str, Path]:
+    """Give an OCI archive for each image reference, building what is missing.
+
+    An archive appears under its final name only when it is complete, so an interrupted build is simply done again.
+    Raises BaseImageError, BuildError, or one of images' own errors, each with the last words of the tool.
+    """
+    wanted = {name: _FOLDER / f"{name}-{_key(_SOURCES / name)}.tar" for name in REFERENCES}
+    missing = [name for name, archive in wanted.items() if not archive.exists()]
+    if missing:
+        _FOLDER.mkdir(parents=True, exist_ok=True)
+        clean()
+        _SCRATCH.mkdir()
+        try:
+            _build(missing, wanted, progress)
+        finally:
+            clean()
+        for archive in set(_FOLDER.glob("*.tar")) - set(wanted.values()):
+            archive.unlink()
+    return {REFERENCES[name]: archive for name, archive in wanted.items()}
+
+
+def clean() -> None:
+    """Remove what an interrupted build left: mounts first, then scratch files. Harmless at any time but during a build."""
+    mounts.release(CACHE)
+    shutil.rmtree(_SCRATCH, ignore_errors=True)
+
+
+def _build(names: list[str], wanted: dict[str, Path], progress: Progress) -> None:
+    store, buildah = Store(CACHE / "jars"), Buildah(CACHE / "buildah")
+    base = f"localhost/data-ingestion/base:{base_image.key()}"
+    with ThreadPoolExecutor(2) as pool:
+        fetched = pool.submit(_fetch, names, store, progress)
+        if not buildah.has(base):
+            _make_base(buildah, base, progress)
+        fetched.result()
+    with progress.step("Building the images") as step, ThreadPoolExecutor(2) as pool:
+        buildah.forget_containers()
+        list(pool.map(lambda name: _build_one(name, base, buildah, store, wanted[name], step), names))
+        buildah.prune({base, *REFERENCES.values()})
+
+
+def _fetch(names: list[str], store: Store, progress: Progress) -> None:
+    with progress.step("Fetching jars and wheels") as step:
+        entries = [entry for name in names for entry in staging.entries_of(_SOURCES / name)]
+        step.waiting(f"{len(store.missing(entries))} of {len(entries)} files")
+        store.fetch(entries)
+
+
+def _make_base(buildah: Buildah, base: str, progress: Progress) -> None:
+    with progress.step("Making the image base") as step, TemporaryDirectory(dir=_SCRATCH) as name:
+        step.waiting(f"mmdebstrap: {', '.join(base_image.PACKAGES)}")
+        tarball = Path(name) / "base.tar"
+        base_image.make(tarball)
+        step.waiting("buildah")
+        buildah.import_root(tarball, base, Path(name))
+
+
+def _build_one(name: str, base: str, buildah: Buildah, store: Store, archive: Path, step: Step) -> None:
+    reference = REFERENCES[name]
+    with TemporaryDirectory(dir=_SCRATCH) as scratch:
+        context, exported, packed = (Path(scratch) / part for part in ("context", "exported", "packed.tar"))
+        step.waiting(name)
+        shutil.copytree(_SOURCES / name, context, ignore=shutil.ignore_patterns(staging.CONTENTS))
+        (context / staging.CONTENTS).mkdir()
+        staging.stage(_SOURCES / name, store, context / staging.CONTENTS)
+        buildah.build(context, base, reference)
+        buildah.export(reference, exported)
+        oci.pack(exported, reference, packed)
+        packed.replace(archive)
+
+
+def _key(folder: Path) -> str:
+    digest = hashlib.sha256(f"{_RECIPE} {base_image.key()} {REFERENCES[folder.name]}".encode())
+    for file in _inputs(folder):
+        digest.update(f"\n{file.relative_to(folder)} ".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _inputs(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and staging.CONTENTS not in file.relative_to(folder).parts:
+            yield file
