@@ -83,7 +83,7 @@ class Kube:
         namespace, name = metadata.get("namespace"), str(metadata["name"])
         live = self.read(kind, namespace, name)
         if live is not None and "deletionTimestamp" in live["metadata"]:
-            self._wait_gone(kind, namespace, name, timeout_s=180, step=None)
+            self._wait_gone(kind, namespace, name, 180)
         path = kind_of(kind).path(namespace, name)
         query = {"fieldManager": FIELD_MANAGER, "force": "true"}
         return self._request("PATCH", path, query, manifest, "application/apply-patch+yaml")
@@ -110,6 +110,7 @@ class Kube:
         *,
         wait: bool = True,
         step: Waiting | None = None,
+        cancelled: threading.Event | None = None,
     ) -> bool:
         """Delete an object with everything that belongs to it; False when it was already gone."""
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
@@ -121,7 +122,7 @@ class Kube:
             if error.status != _CONFLICT:
                 raise
         if wait:
-            self._wait_gone(kind, namespace, name, timeout_s=300, step=step)
+            self._wait_gone(kind, namespace, name, 300, step, cancelled)
         return True
 
     def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> Sequence[str]:
@@ -162,13 +163,21 @@ class Kube:
                 replaced.add(trouble.pod)
                 self.delete("Pod", namespace, trouble.pod, wait=False)
             elif trouble is not None and trouble.hopeless(_REFUSAL_PATIENCE_S):
-                raise rollout.failure(self, kind, namespace, name, trouble, verdict.reason)
+                raise rollout.failure(self, kind, namespace, name, trouble, f"given up: {verdict.reason}")
             reason = verdict.reason if trouble is None else trouble.summary
             if not watch.go_on(reason):
-                raise rollout.failure(self, kind, namespace, name, trouble, watch.verdict(reason))
+                raise rollout.failure(self, kind, namespace, name, trouble, watch.verdict(verdict.reason))
 
-    def _wait_gone(self, kind: str, namespace: str | None, name: str, *, timeout_s: float, step: Waiting | None) -> None:
-        watch = _Patience(timeout_s, step, None)
+    def _wait_gone(
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        timeout_s: float,
+        step: Waiting | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> None:
+        watch = _Patience(timeout_s, step, cancelled)
         while True:
             live = self.read(kind, namespace, name)
             if live is None:
@@ -176,8 +185,8 @@ class Kube:
             conditions = live.get("status", {}).get("conditions", [])
             texts = [item["message"] for item in conditions if item.get("status") == "True" and item.get("message")]
             reason = texts[-1] if texts else f"finalizers {live['metadata'].get('finalizers', [])}"
-            if not watch.go_on(f"deletion: {reason}"):
-                message = f"{kind} {name} is still there after {timeout_s:.0f} s: {reason}"
+            if not watch.go_on(f"its deletion: {reason}"):
+                message = f"{kind} {name} is still there, {watch.verdict(reason)}"
                 raise NotReadyError(message)
 
     def _request(
@@ -231,7 +240,7 @@ class _Patience:
 
     def verdict(self, reason: str) -> str:
         """Say why the wait ended."""
-        ended = "stopped" if self._cancelled.is_set() else f"not ready after {self._timeout_s:.0f} s"
+        ended = "stopped" if self._cancelled.is_set() else f"given up after {self._timeout_s:.0f} s"
         return f"{ended}: {reason}"
 
 

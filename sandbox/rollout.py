@@ -46,6 +46,7 @@ class Trouble:
     fatal: bool = False
     refused_for_s: float = 0.0
     older: bool = False
+    uid: str = ""
 
     @property
     def summary(self) -> str:
@@ -127,32 +128,31 @@ def pod_trouble(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | 
         return None
     pods = kube.list("Pod", where, labels=",".join(f"{key}={value}" for key, value in sorted(labels.items())))
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["name"])):
-        found = None if _ready(pod) else _trouble_of(kube, pod, since)
-        if found is not None:
-            return found
+        if not _ready(pod):
+            return replace(_trouble_of(kube, pod, since), uid=str(pod["metadata"]["uid"]))
     if live["kind"] == "Service" or len(pods) >= live["spec"].get("replicas", 1):
         return None
     return _refusal(kube, live, since)
 
 
-def failure(kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, reason: str) -> NotReadyError:
+def failure(kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, verdict: str) -> NotReadyError:
     """Compose the block a person needs: what, which pod, why, its last events and last log lines."""
-    lines = [f"{kind} {name} did not become ready", f"  reason: {reason}"]
+    lines = [f"{kind} {name} did not become ready", f"  {verdict}"]
     if trouble is not None:
-        lines[1] = f"  reason: {trouble.reason}" + (f" ({trouble.detail})" if trouble.detail else "")
         lines.append(f"  pod: {trouble.pod or 'none could be created'}")
+        lines.append(f"  reason: {trouble.reason}" + (f" ({trouble.detail})" if trouble.detail else ""))
     if where is not None:
-        about = trouble.pod if trouble is not None and trouble.pod else name
-        lines += [f"  event: {text}" for text in warnings(kube, where, about)[-4:]]
+        about = f"involvedObject.uid={trouble.uid}" if trouble is not None and trouble.uid else f"involvedObject.name={name}"
+        lines += [f"  event: {text[:300]}" for text in warnings(kube, where, about)[-4:]]
     if where is not None and trouble is not None and trouble.container:
         log = kube.logs(where, trouble.pod, trouble.container) or kube.logs(where, trouble.pod, trouble.container, previous=True)
         lines += [f"  log of {trouble.container}: {text[:300]}" for text in log]
     return NotReadyError("\n".join(lines))
 
 
-def warnings(kube: Kube, where: str, name: str, since: float = 0.0) -> list[str]:
-    """Give the warning events about an object, oldest first, as `Reason: message`."""
-    events = kube.list("Event", where, fields=f"involvedObject.name={name},type=Warning")
+def warnings(kube: Kube, where: str, about: str, since: float = 0.0) -> list[str]:
+    """Give the warning events that a field selector finds, oldest first, as `Reason: message`."""
+    events = kube.list("Event", where, fields=f"{about},type=Warning")
     recent = [event for event in events if _happened(event) >= since]
     return [f"{event.get('reason')}: {event.get('message')}" for event in sorted(recent, key=_happened)]
 
@@ -178,13 +178,15 @@ def _trouble_of(kube: Kube, pod: Mapping[str, Any], since: float) -> Trouble:
         if found is not None:
             created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"]).timestamp()
             return replace(found, older=created < since - _CLOCK_STEP_S)
-    unscheduled = [item for item in status.get("conditions", []) if item["status"] != "True" and item.get("message")]
-    if status.get("phase") == "Pending" and unscheduled:
+    unscheduled = [item for item in status.get("conditions", []) if item["type"] == "PodScheduled" and item["status"] != "True"]
+    if unscheduled:
         return Trouble(pod=name, container="", reason=unscheduled[0].get("reason", "Pending"), detail=unscheduled[0]["message"])
-    events = warnings(kube, pod["metadata"]["namespace"], name)
-    running = next((item["name"] for item in containers if not item.get("ready")), "")
-    state = "running, not ready yet" if status.get("phase") == "Running" else str(status.get("phase", "Pending")).lower()
-    return Trouble(pod=name, container=running, reason=state, detail=events[-1][:200] if events else "")
+    events = warnings(kube, pod["metadata"]["namespace"], f"involvedObject.uid={pod['metadata']['uid']}")
+    detail = events[-1][:200] if events else ""
+    busy = next((item["name"] for item in containers if not item.get("ready") and "running" in item.get("state", {})), "")
+    if status.get("phase") == "Running":
+        return Trouble(pod=name, container=busy, reason="running, not ready yet", detail=detail)
+    return Trouble(pod=name, container=busy, reason=f"{busy} at work" if busy else "containers being made", detail=detail)
 
 
 def _container_trouble(pod: str, container: Mapping[str, Any]) -> Trouble | None:
@@ -215,7 +217,7 @@ def _refusal(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | Non
         sets = kube.list("ReplicaSet", where)
         owners = [item["metadata"]["name"] for item in sets if _owned(item, live["metadata"]["uid"])]
     for owner in owners:
-        refusals = [text for text in warnings(kube, where, owner, since) if text.startswith("FailedCreate")]
+        refusals = [text for text in warnings(kube, where, f"involvedObject.name={owner}", since) if text.startswith("FailedCreate")]
         if refusals:
             return Trouble(pod="", container="", reason=refusals[-1], detail="", refused_for_s=time.time() - since)
     return None

@@ -53,7 +53,7 @@ class Engine:
         self._path = state_dir / JOURNAL
         self._cancelled = threading.Event()
         self._families: dict[str, Family] = {
-            "kubernetes": KubernetesObjects(kube),
+            "kubernetes": KubernetesObjects(kube, self._cancelled),
             "kafka": Topics(),
             "aws": AwsResources(),
             "random": RandomValues(),
@@ -117,11 +117,7 @@ class Engine:
             message = f"protected, so nothing was deleted: {', '.join(guarded)}"
             raise EngineError(message)
         removal = Removal(journal=journal, family=self._family, progress=progress, cancelled=self._cancelled, force=force)
-        try:
-            removal.run(journal.entries())
-        except KeyboardInterrupt:
-            self._cancelled.set()
-            raise
+        removal.run(journal.entries())
         if not journal.entries():
             self._path.unlink(missing_ok=True)
         return Result(deleted=tuple(removal.deleted))

@@ -10,6 +10,7 @@ from sandbox.kinds import kind_of
 from sandbox.kubernetes import Kube, KubeError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
     from plan.values import Json
@@ -26,9 +27,13 @@ _REVISION: Final = "deployment.kubernetes.io/revision"
 class KubernetesObjects:
     """Acts for every type of pulumi-kubernetes whose kind the sandbox knows."""
 
-    def __init__(self, kube: Kube) -> None:
-        """Use this cluster, whatever kubeconfig the program's provider names: the sandbox has only one."""
+    def __init__(self, kube: Kube, cancelled: threading.Event) -> None:
+        """Use this cluster, whatever kubeconfig the program's provider names: the sandbox has only one.
+
+        `cancelled` ends the waits of deletions.
+        """
         self._kube = kube
+        self._cancelled = cancelled
 
     def identity(self, wanted: Wanted) -> str:
         """Name an object `Kind/namespace/name`."""
@@ -56,7 +61,7 @@ class KubernetesObjects:
             if not error.immutable:
                 raise
             step.waiting("the old one to go: this change needs a new object")
-            self._kube.delete(kind, place, name, step=step)
+            self._kube.delete(kind, place, name, step=step, cancelled=self._cancelled)
             live = self._kube.apply(manifest)
         annotations = live["metadata"].get("annotations") or {}
         if annotations.get(_SKIP_AWAIT) != "true":
@@ -71,7 +76,7 @@ class KubernetesObjects:
     def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:  # noqa: ARG002 of the protocol
         """Delete the object and wait until it and its pods are gone."""
         kind, place, name = entry.identity.split("/")
-        self._kube.delete(kind, place, name, step=step)
+        self._kube.delete(kind, place, name, step=step, cancelled=self._cancelled)
 
 
 def _manifest(inputs: Mapping[str, Any], place: str, name: str) -> dict[str, Any]:

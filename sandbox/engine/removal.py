@@ -47,7 +47,11 @@ class Removal:
                     running[pool.submit(self._delete, left.pop(entry.urn), going)] = entry
                 if not running:
                     break
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                try:
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                except KeyboardInterrupt:
+                    self.cancelled.set()
+                    raise
                 for future in finished:
                     entry = running.pop(future)
                     if not future.result():

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -230,3 +232,23 @@ def test_two_of_one_name_are_refused(bench: Bench) -> None:
 def test_the_outputs_of_the_last_good_run_can_be_asked_for(bench: Bench) -> None:
     bench.up(lambda: pulumi.export("port", 5432))
     assert bench.engine().outputs() == ({"port": 5432}, frozenset())
+
+
+def test_ctrl_c_ends_waits_keeps_the_journal_and_comes_out(bench: Bench) -> None:
+    def patient(wanted: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert wanted.cancelled.wait(30)
+        message = "stopped"
+        raise RuntimeError(message)
+
+    def program() -> None:
+        thing("second", depends_on=[thing("first")])
+
+    bench.ledger.acts = {"second": patient}
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        bench.up(program)
+    assert time.monotonic() - started < 10
+    bench.ledger.acts = {}
+    bench.down()
+    assert set(bench.ledger.deleted) == {"first", "second"}

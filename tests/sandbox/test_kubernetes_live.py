@@ -162,13 +162,13 @@ def run(tmp_path: Path, kube: Kube) -> Iterator[Run]:
     assert kube.read("Namespace", None, NAMESPACE) is None
 
 
-def program(service_name: str = "idle", password: str = "one") -> None:
+def program(service_name: str = "idle", word: str = "one") -> None:
     """Declare a namespace with a workload, its Secret and its Service."""
     namespace = k8s.core.v1.Namespace("namespace", metadata={"name": NAMESPACE})
     inside = pulumi.ResourceOptions(deleted_with=namespace)
     meta = {"namespace": namespace.metadata.name}
     secret = k8s.core.v1.Secret(
-        "secret", metadata={**meta, "name": "login"}, string_data={"password": pulumi.Output.secret(password), "user": "app"}, opts=inside
+        "secret", metadata={**meta, "name": "login"}, string_data={"password": pulumi.Output.secret(word), "user": "app"}, opts=inside
     )
     k8s.core.v1.ConfigMap("config", metadata=meta, data={"a": "1"}, opts=inside)
     described = workload()
@@ -206,7 +206,7 @@ def test_what_was_deleted_or_changed_by_hand_is_repaired(run: Run, kube: Kube) -
 
 def test_a_changed_secret_is_an_update_and_a_removed_key_goes(run: Run, kube: Kube) -> None:
     run.up(program)
-    assert run.up(lambda: program(password="two")).updated == ("Secret secret",)
+    assert run.up(lambda: program(word="two")).updated == ("Secret secret",)
     assert (kube.read("Secret", NAMESPACE, "login") or {})["data"]["password"] == "dHdv"
 
 

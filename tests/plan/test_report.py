@@ -1,0 +1,85 @@
+"""What `python -m plan` prints, and its exit code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
+
+import plan
+from plan.__main__ import main
+from plan.report import Paint, memory, memory_table, tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAINT = Paint(colours=False)
+
+
+def deployment(name: str, memory: str, **strategy: Any) -> None:
+    """Declare a Deployment of one pod."""
+    container = {"name": name, "image": "i:1", "resources": {"limits": {"memory": memory}}}
+    kubernetes.apps.v1.Deployment(
+        name,
+        metadata={"name": name},
+        spec={
+            "replicas": 1,
+            "strategy": {"type": "RollingUpdate" if strategy else "Recreate", **strategy},
+            "selector": {"match_labels": {"a": name}},
+            "template": {"metadata": {"labels": {"a": name}}, "spec": {"containers": [container]}},
+        },
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: sample\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("")
+    return tmp_path
+
+
+def test_the_tree_shows_children_under_their_component(root: Path) -> None:
+    def declare() -> None:
+        layer = pulumi.ComponentResource("test:index:Layer", "layer")
+        kubernetes.core.v1.Namespace("space", metadata={"name": "space"}, opts=pulumi.ResourceOptions(parent=layer))
+        kubernetes.Provider("cluster", kubeconfig="/nowhere")
+
+    assert tree(plan.record("dev", root=root, declare=declare), PAINT).splitlines() == [
+        "sample-dev: 3 resources",
+        "├─ layer  Layer",
+        "│  └─ space  Namespace",
+        "└─ cluster  provider",
+    ]
+
+
+def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> None:
+    def declare() -> None:
+        deployment("big", "1Gi")
+        deployment("rolling", "512Mi", rollingUpdate={"maxSurge": 1})
+
+    sums = memory(plan.record("dev", root=root, declare=declare), 2048)
+    assert memory_table(sums, PAINT).splitlines() == [
+        "Memory in MiB",
+        "workload            pods  each  steady  peak",
+        "Deployment big         1  1024    1024  1024",
+        "Deployment rolling     1   512     512  1024",
+        "all                               1536  2048",
+        "budget                            2048  2048",
+        "free                               512     0",
+    ]
+
+
+@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+def test_the_projects_own_stacks_are_accepted(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", stack]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"data-ingestion-{stack}: ")
+    assert re.search(r"^budget +4096 +4096$", printed, re.MULTILINE)
+
+
+def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", "nowhere"]) == 1
+    assert "Pulumi.nowhere.yaml does not exist" in capsys.readouterr().err
