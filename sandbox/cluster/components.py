@@ -18,6 +18,9 @@ PKI = STATE / "pki"
 CONTAINERD_SOCKET = STATE / "containerd" / "run" / "containerd.sock"
 
 
+_FRUGAL = {"GOGC": "50"}  # half the heap for a little more CPU
+
+
 @dataclass(frozen=True)
 class Component:
     """One process of the node.
@@ -32,7 +35,7 @@ class Component:
     name: str
     argv: tuple[str, ...]
     files: dict[Path, str] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=lambda: {"GOGC": "50"})  # half the heap for a little more CPU
+    environment: dict[str, str] = field(default_factory=lambda: _FRUGAL)
 
     def fingerprint(self, binary_digest: str) -> str:
         """Return a hash of all that decides how the process behaves; another one means that it must be restarted."""
@@ -58,10 +61,11 @@ def of_the_sandbox() -> list[Component]:
 def containerd() -> Component:
     """Return the container runtime, with a place and a socket of its own."""
     config = STATE / "config" / "containerd.toml"
-    hosts = STATE / "config" / "registries" / "_default" / "hosts.toml"
     cni = STATE / "config" / "cni" / "10-sandbox.conflist"
-    files = {config: configs.containerd(STATE / "containerd"), hosts: configs.no_registry(), cni: configs.cni()}
-    return Component("containerd", ("containerd", "--config", str(config)), files)
+    files = {config: configs.containerd(STATE / "containerd"), cni: configs.cni()}
+    # Images are imported, never pulled: a wrong name must fail at once here, not be asked for outside.
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:1")
+    return Component("containerd", ("containerd", "--config", str(config)), files, _FRUGAL | nowhere)
 
 
 def etcd() -> Component:

@@ -52,9 +52,6 @@ disabled_plugins = [
   bin_dir = "/usr/lib/cni"
   conf_dir = "{STATE}/config/cni"
 
-[plugins."io.containerd.grpc.v1.cri".registry]
-  config_path = "{STATE}/config/registries"
-
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "overlayfs"
 
@@ -65,11 +62,6 @@ disabled_plugins = [
   Root = "{home}/run/runc"
   SystemdCgroup = false
 """
-
-
-def no_registry() -> str:
-    """Return the rule that every image name resolves to a closed port of this machine: images are imported, never pulled."""
-    return 'server = "http://127.0.0.1:1"\n'
 
 
 def cni() -> str:

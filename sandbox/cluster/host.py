@@ -82,6 +82,9 @@ def put_back() -> None:
     for name, value in notes["settings"].items():
         if _setting(name) not in (None, value):
             (Path("/proc/sys") / name).write_text(value)
+    for log in Path("/var/log/containers").glob("*.log"):
+        if log.is_symlink() and log.readlink().is_relative_to(STATE):
+            log.unlink()
     for place in notes["absent"]:
         unmount(Path(place))
         shutil.rmtree(place, ignore_errors=True)
