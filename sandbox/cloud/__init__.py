@@ -1,0 +1,54 @@
+"""The sandbox's stand-in for AWS: moto in a pod of its own, which keeps to the program's identity policies.
+
+It holds objects in memory and in the pod's own scratch volume, so a pod that is replaced has lost the archive; `up` says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.cloud import account, workload
+from sandbox.cloud.account import Cloud, CloudError, known
+
+if TYPE_CHECKING:
+    from sandbox.kubernetes import Kube
+    from sandbox.progress import Progress
+
+_POD_TIMEOUT_S: Final = 180
+_LOST: Final = (
+    "The emulated AWS had to start anew, and what it held is lost: the archive's objects, its bucket and every identity. "
+    "Identities and bucket are made again now, but the catalog still lists files that are gone: "
+    "start over with 'make sandbox-down' and 'make sandbox'."
+)
+
+__all__ = ["Cloud", "CloudError", "known", "up"]
+
+
+def up(kube: Kube, progress: Progress) -> Cloud:
+    """Start the emulated AWS, or find it running, and give its administrator's key.
+
+    Args:
+        kube: The sandbox's cluster, which has the image.
+        progress: Told about the step, and about an archive that was lost.
+
+    Raises:
+        KubeError: If the cluster refuses an object.
+        NotReadyError: If the pod does not become ready.
+        CloudError: If the emulator does not answer, or lets strangers in.
+    """
+    with progress.step("Starting the emulated AWS") as step:
+        for manifest in workload.manifests():
+            kube.apply(manifest)
+        kube.wait_ready("Deployment", workload.NAMESPACE, workload.NAME, _POD_TIMEOUT_S, step)
+        kube.wait_ready("Service", workload.NAMESPACE, workload.NAME, _POD_TIMEOUT_S, step)
+        step.waiting(f"{account.ENDPOINT} to answer")
+        account.wait_for_answer(account.ENDPOINT)
+        before = known()
+        cloud = before if before is not None and account.accepts(before) else None
+        if cloud is None:
+            cloud = account.bootstrap(account.ENDPOINT)
+            account.save(cloud)
+        account.check_closed(cloud.endpoint)
+    if before is not None and before != cloud:
+        progress.note(_LOST)
+    return cloud

@@ -1,0 +1,250 @@
+"""The program's identity policies, carried out by a real moto started as in the sandbox: who may do what, and what moto cannot tell."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from pyarrow.fs import FileSelector, S3FileSystem
+
+from components.archive import iam as documents
+from components.names import OBJECT_ROOT
+from sandbox import reader
+from sandbox.cloud import account, workload
+from sandbox.cloud.account import Cloud, CloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+BUCKET, OTHER = "sandbox-archive", "somebody-elses"
+# Everything in it that a signature gets wrong easily.
+KEY = f"{OBJECT_ROOT}/postgres.public.users/data/year=2026/month=11/day=21/hour=09/part+1 (a).parquet"
+METADATA = f"{OBJECT_ROOT}/archive/users/metadata/00001-a.metadata.json"
+PART = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A key, perhaps of a session."""
+
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def client(self, service: str) -> Any:
+        make: Any = boto3.session.Session(self.access_key_id, self.secret_access_key, self.session_token, account.REGION).client
+        return make(service, endpoint_url=self.endpoint, config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
+
+    @property
+    def s3(self) -> Any:
+        return self.client("s3")
+
+    def session(self, role: str) -> Identity:
+        made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="connect")["Credentials"]
+        return Identity(self.endpoint, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the archive layer makes, and a role and a bucket that are none of its business."""
+
+    cloud: Cloud
+    admin: Identity
+    user: Identity
+    writer: Identity
+    role: str
+    other_role: str
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, env={**os.environ, **workload.ENVIRONMENT}, stderr=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        account.wait_for_answer(url)
+        yield url
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def made(endpoint: str) -> Account:
+    account.check_closed(endpoint)
+    cloud = account.bootstrap(endpoint)
+    admin = Identity(endpoint, cloud.access_key_id, cloud.secret_access_key)
+    iam = admin.client("iam")
+    arn = iam.create_user(UserName="connect")["User"]["Arn"]
+    roles = [
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(documents.trust(trusted)))["Role"]["Arn"]
+        for name, trusted in (("writer", arn), ("other", arn))
+    ]
+    iam.put_user_policy(UserName="connect", PolicyName="assume", PolicyDocument=json.dumps(documents.assume_only(roles[0])))
+    rights = json.dumps(documents.write_archive(BUCKET, reads=True))
+    iam.put_role_policy(RoleName="writer", PolicyName="write", PolicyDocument=rights)
+    key = iam.create_access_key(UserName="connect")["AccessKey"]
+    user = Identity(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
+    for bucket in (BUCKET, OTHER):
+        admin.s3.create_bucket(Bucket=bucket)
+    admin.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for key in (KEY, METADATA):
+        admin.s3.put_object(Bucket=BUCKET, Key=key, Body=b"row")
+    return Account(cloud, admin, user, user.session(roles[0]), *roles)
+
+
+def refused(action: Callable[[], object]) -> bool:
+    """Tell whether an action was refused for lack of rights; any other failure is one of the test."""
+    try:
+        action()
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+            raise
+        return True
+    return False
+
+
+def test_a_key_that_nobody_issued_is_refused(made: Account) -> None:
+    account.check_closed(made.cloud.endpoint)
+
+
+def test_a_wrong_secret_is_refused(made: Account) -> None:
+    assert refused(Identity(made.admin.endpoint, made.admin.access_key_id, "wrong").s3.list_buckets)
+
+
+def test_the_long_lived_key_can_do_nothing_but_assume_its_role(made: Account) -> None:
+    s3 = made.user.s3
+    actions: list[Callable[[], object]] = [
+        lambda: s3.put_object(Bucket=BUCKET, Key=KEY, Body=b""),
+        lambda: s3.get_object(Bucket=BUCKET, Key=KEY),
+        lambda: s3.list_objects_v2(Bucket=BUCKET),
+        s3.list_buckets,
+        made.user.client("iam").list_users,
+        lambda: made.user.session(made.other_role),
+    ]
+    assert [refused(action) for action in actions] == [True] * len(actions)
+
+
+def test_a_role_is_assumed_only_by_whom_it_trusts(made: Account) -> None:
+    assert refused(lambda: made.admin.session(made.role))
+
+
+def test_the_role_writes_and_reads_below_the_prefix(made: Account) -> None:
+    made.writer.s3.put_object(Bucket=BUCKET, Key=KEY, Body=io.BytesIO(b"rows"), ChecksumAlgorithm="SHA256")
+    assert made.writer.s3.get_object(Bucket=BUCKET, Key=KEY, Range="bytes=1-2")["Body"].read() == b"ow"
+
+
+def test_the_role_uploads_in_parts_and_gives_up_an_upload(made: Account) -> None:
+    s3, where = made.writer.s3, {"Bucket": BUCKET, "Key": KEY + ".large"}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    tags = [s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=b"x" * PART)["ETag"] for number in (1, 2)]
+    parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
+    s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
+    assert s3.head_object(**where)["ContentLength"] == 2 * PART
+    s3.abort_multipart_upload(**where, UploadId=s3.create_multipart_upload(**where)["UploadId"])
+
+
+def test_the_role_is_kept_to_its_prefix_its_bucket_and_its_actions(made: Account) -> None:
+    s3 = made.writer.s3
+    actions: list[Callable[[], object]] = [
+        lambda: s3.put_object(Bucket=BUCKET, Key="elsewhere/a", Body=b""),
+        lambda: s3.create_multipart_upload(Bucket=BUCKET, Key="elsewhere/a"),
+        lambda: s3.put_object(Bucket=OTHER, Key=KEY, Body=b""),
+        lambda: s3.list_objects_v2(Bucket=OTHER),
+        lambda: s3.delete_object(Bucket=BUCKET, Key=KEY),
+        lambda: s3.put_bucket_policy(Bucket=BUCKET, Policy="{}"),
+        lambda: s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"}),
+        lambda: s3.delete_bucket(Bucket=BUCKET),
+        s3.list_buckets,
+        made.writer.client("iam").list_users,
+    ]
+    assert [refused(action) for action in actions] == [True] * len(actions)
+
+
+def test_the_role_removes_old_table_metadata(made: Account) -> None:
+    made.writer.s3.delete_object(Bucket=BUCKET, Key=METADATA)
+
+
+def test_the_workers_own_files_lead_to_the_role(made: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = made.user
+    files = documents.aws_files(user.access_key_id, user.secret_access_key, made.role, account.REGION, user.endpoint)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    worker = boto3.session.Session(profile_name=documents.PROFILE)
+    assert worker.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/writer/connect")
+    worker.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
+
+
+def test_a_reader_reads_and_does_not_write(made: Account) -> None:
+    made.admin.s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
+    key = reader.ensure(made.cloud, BUCKET, None)
+    assert reader.ensure(made.cloud, BUCKET, key) == key
+    files = S3FileSystem(endpoint_override=key.endpoint, region=key.region, access_key=key.access_key_id, secret_key=key.secret_access_key)
+    assert files.open_input_file(f"{BUCKET}/{KEY}").read() == b"rows"
+    assert any(KEY in found.path for found in files.get_file_info(FileSelector(f"{BUCKET}/{OBJECT_ROOT}", recursive=True)))
+    s3 = Identity(key.endpoint, key.access_key_id, key.secret_access_key).s3
+    assert refused(lambda: s3.put_object(Bucket=BUCKET, Key=KEY, Body=b""))
+    assert refused(lambda: s3.delete_object(Bucket=BUCKET, Key=KEY))
+    assert refused(lambda: s3.get_object(Bucket=OTHER, Key=KEY))
+
+
+def test_moto_does_not_evaluate_conditions_so_the_listing_is_not_kept_to_the_prefix(made: Account) -> None:
+    assert not refused(lambda: made.writer.s3.list_objects_v2(Bucket=BUCKET))
+
+
+def test_moto_checks_a_bulk_deletion_against_the_bucket_so_the_role_cannot_do_one(made: Account) -> None:
+    key = METADATA.replace("00001", "00002")
+    made.admin.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    answer = made.writer.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
+    assert [error["Code"] for error in answer["Errors"]] == ["AccessDenied"]
+
+
+def test_moto_takes_deny_without_tls_for_deny_so_the_policy_cannot_be_put_there(made: Account) -> None:
+    made.admin.s3.put_bucket_policy(Bucket=OTHER, Policy=json.dumps(documents.tls_only(OTHER)))
+    assert refused(lambda: made.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
+    made.admin.s3.delete_bucket_policy(Bucket=OTHER)
+    assert not refused(lambda: made.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
+
+
+def test_a_second_bootstrap_leaves_one_key(made: Account) -> None:
+    # In a process that died before it had saved the key.
+    again = account.bootstrap(made.cloud.endpoint)
+    assert account.accepts(again)
+    assert not account.accepts(made.cloud)
+
+
+def test_an_emulator_that_started_anew_is_noticed_and_closed_again(made: Account) -> None:
+    cloud = account.bootstrap(made.cloud.endpoint)
+    with urlopen(Request(f"{made.cloud.endpoint}/moto-api/reset", method="POST"), timeout=10) as answer:  # noqa: S310 - our own server
+        assert answer.status == 200
+    assert not account.accepts(cloud)
+    assert account.accepts(account.bootstrap(made.cloud.endpoint))
+    account.check_closed(made.cloud.endpoint)
+
+
+def test_an_open_emulator_is_not_accepted(endpoint: str) -> None:
+    account._own_api(endpoint, "reset-auth", 1)
+    with pytest.raises(CloudError, match="lets strangers in"):
+        account.check_closed(endpoint)
+
+
+def test_an_emulator_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "_ANSWER_TIMEOUT_S", 0.0)
+    with pytest.raises(CloudError, match=r"does not answer at http://127\.0\.0\.1:9"):
+        account.wait_for_answer("http://127.0.0.1:9")
