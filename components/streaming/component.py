@@ -119,11 +119,12 @@ class Streaming(pulumi.ComponentResource):
         self.connect_password = self._password("connect")
         registry_url = registry.api_url(args.names, args.registry.kind)
 
-        gate = self._gate(self._broker_services(self._brokers()))
+        worker = self._worker_provider()
+        gate = self._gate(self._broker_services(self._brokers()), worker)
         topics = self._topics(gate)
         registry_service = self._registry(topics)
-        worker = self._worker_provider(self._connect([*topics, registry_service]))
-        self.endpoint = StreamEndpoint(registry_url=registry_url, worker=worker, ready=(*topics, registry_service))
+        connect_service = self._connect([*topics, registry_service])
+        self.endpoint = StreamEndpoint(registry_url=registry_url, worker=worker, ready=(*topics, registry_service, connect_service))
         self._source_connector(registry_url)
         self.register_outputs({"bootstrapServers": args.bootstrap, "registryUrl": registry_url})
 
@@ -219,7 +220,7 @@ class Streaming(pulumi.ComponentResource):
             for ordinal, port in enumerate(self._args.kafka_ports)
         ]
 
-    def _gate(self, services: list[k8s.core.v1.Service]) -> ClusterReady:
+    def _gate(self, services: list[k8s.core.v1.Service], worker: Provider) -> ClusterReady:
         """Holds topics back until every broker answers from here; checked again after each rollout."""
         args = self._args
         rollout = manifest.checksum(self._broker_files(), pods.broker_pod(args.kafka, args.kafka_image))
@@ -228,7 +229,7 @@ class Streaming(pulumi.ComponentResource):
             bootstrap_servers=args.bootstrap,
             brokers=BROKERS,
             rollout=rollout,
-            opts=self._after(*services),
+            opts=pulumi.ResourceOptions(parent=self, provider=worker, depends_on=list(services)),
         )
 
     def _topics(self, gate: ClusterReady) -> list[kafka_sdk.Topic]:
@@ -320,13 +321,14 @@ class Streaming(pulumi.ComponentResource):
         deployment = self._deployment("connect", pod, manifest.checksum(files), [*made, *after, *args.source.ready])
         return self._published("connect", "connect", CONNECT_PORT, args.connect_port.node, deployment)
 
-    def _worker_provider(self, service: k8s.core.v1.Service) -> Provider:
+    def _worker_provider(self) -> Provider:
+        """Static but for the password; it speaks to nobody until a connector is made, and those wait for the worker."""
         return Provider(
             f"{self._name}-connect-provider",
             url=f"http://{self._args.host_address}:{self._args.connect_port.host}",
             username=CONNECT_USER,
             password=self.connect_password,
-            opts=self._after(service),
+            opts=self._child,
         )
 
     def _source_connector(self, registry_url: str) -> Connector:

@@ -164,6 +164,9 @@ def _make_tables(engine: Engine) -> None:
     from sqlalchemy import inspect, text  # noqa: PLC0415  # a preview need not pay for it
 
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # IF NOT EXISTS does not help two sessions that make the same table at the same moment
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('iceberg_tables'))"))
         have = inspect(connection)
         if not (have.has_table("iceberg_tables") and have.has_table("iceberg_namespace_properties")):
             for statement in _TABLES_V1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
@@ -22,6 +22,10 @@ _COMMIT_TRIES: Final = 6
 """The sink commits every few seconds; losing that race six times in a row means that something else is wrong."""
 
 
+_NAMESPACES: Final = threading.Lock()
+"""Tables of one namespace are made side by side, and two sessions that make the same namespace collide in the catalog."""
+
+
 @dataclass(slots=True)
 class TableOperations:
     """Tables of one catalog."""
@@ -32,7 +36,6 @@ class TableOperations:
     """Glue, and Athena with it, knows lower-case names only."""
     learnt: tuple[str, ...] = ("location", "tableUuid")
     steady: tuple[str, ...] = ("location", "tableUuid")
-    _namespaces: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
         """The declaration by itself, then beside the last one; no network."""
@@ -107,7 +110,7 @@ class TableOperations:
             return catalog.load_table(resource_id)
         except (exceptions.NoSuchTableError, exceptions.NoSuchNamespaceError):
             pass
-        with self._namespaces:
+        with _NAMESPACES:
             if not catalog.namespace_exists(inputs["namespace"]):
                 catalog.create_namespace_if_not_exists(inputs["namespace"])
         try:

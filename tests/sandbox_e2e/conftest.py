@@ -1,0 +1,81 @@
+"""The running sandbox, as a user's script meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox import outputs as sandbox_outputs
+from sandbox.archive import Archive
+from sandbox.equality import connect
+from sandbox.kubernetes import Kube
+from sandbox.paths import CHECKOUT, KUBECONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import psycopg
+
+NAMESPACE = "data-ingestion"
+
+
+@pytest.fixture(scope="session")
+def outputs() -> dict[str, Any]:
+    """Addresses and credentials; without a sandbox the tier fails and says how to make one."""
+    return sandbox_outputs.read()
+
+
+@pytest.fixture(scope="session")
+def archive(outputs: dict[str, Any]) -> Archive:
+    """The archive as a reader sees it."""
+    return Archive(outputs)
+
+
+@pytest.fixture(scope="session")
+def kube() -> Kube:
+    """The cluster's API."""
+    return Kube(KUBECONFIG)
+
+
+@pytest.fixture
+def database(outputs: dict[str, Any]) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """The captured database, as the application."""
+    with connect(outputs) as connection:
+        yield connection
+
+
+@pytest.fixture
+def mark() -> str:
+    """A word that no earlier run has used, for unique values."""
+    return uuid.uuid4().hex[:12]
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs ``python -m sandbox …`` as a user would, and gives what it printed."""
+
+    def run(*arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sandbox", *arguments], cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def owner_sql(command: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[[str], str]:
+    """Runs SQL inside the database's pod as its administrator, which the application's role may not be."""
+
+    def run(statement: str) -> str:
+        psql = ["psql", "--username=postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "ecommerce"]
+        done = command(
+            "kubectl", "--", "exec", "--namespace", NAMESPACE, "postgresql-0", "--container", "postgresql", "--", *psql, f"--command={statement}"
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run

@@ -1,0 +1,175 @@
+"""What must not get through does not: poison rows, strangers, passwords, memory beyond the limit."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from components.ecommerce import TABLES
+from components.quantity import parse_bytes
+from sandbox import memory
+from sandbox.equality import wait_until_equal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import psycopg
+
+    from sandbox.archive import Archive
+    from sandbox.kubernetes import Kube
+
+pytestmark = pytest.mark.sandbox
+
+NAMESPACE = "data-ingestion"
+DEAD_LETTERS = "s3-sink-dlq"
+TIMEOUT_S = 120.0
+
+
+def _end(consumer: Consumer, topic: str) -> dict[int, int]:
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1] for number in partitions}
+
+
+def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
+    outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
+) -> None:
+    servers = outputs["kafka"]["bootstrap_servers"]
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": f"test-{mark}", "enable.auto.commit": False})
+    before = _end(consumer, DEAD_LETTERS)
+    database.execute("INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Before', 'Poison')", [f"{mark}-1"])
+    producer = Producer({"bootstrap.servers": servers})
+    producer.produce("postgres.public.users", key=b"not avro", value=f"poison {mark}".encode())
+    assert producer.flush(30) == 0
+    database.execute("INSERT INTO users (email, first_name, last_name) VALUES (%s, 'After', 'Poison')", [f"{mark}-2"])
+    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+
+    consumer.assign([TopicPartition(DEAD_LETTERS, number, offset) for number, offset in before.items()])
+    found = None
+    deadline = time.monotonic() + TIMEOUT_S
+    while found is None and time.monotonic() < deadline:
+        message = consumer.poll(1.0)
+        if message is not None and message.error() is None and message.value() == f"poison {mark}".encode():
+            found = message
+    consumer.close()
+    assert found is not None, "the poison record did not reach the dead-letter topic"
+    headers = {name: value.decode() for name, value in found.headers() or [] if value is not None}
+    assert headers["__connect.errors.topic"] == "postgres.public.users"
+    assert headers["__connect.errors.connector.name"] == "s3-sink-connector"
+    assert headers["__connect.errors.stage"] in {"KEY_CONVERTER", "VALUE_CONVERTER"}
+
+
+@pytest.fixture(scope="module")
+def stranger(kube: Kube) -> Iterator[str]:
+    """A pod in a namespace of its own, without any policy against it there."""
+    name = f"stranger-{uuid.uuid4().hex[:6]}"
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    container = {
+        "name": "main",
+        "image": "localhost/data-ingestion/postgres:17-1",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sleep", "600"],
+        "resources": {"limits": {"memory": "32Mi"}},
+    }
+    kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "main", "namespace": name}, "spec": {"containers": [container]}})
+    kube.wait_ready("Pod", name, "main", 60)
+    yield name
+    kube.delete("Namespace", None, name)
+
+
+def _reaches(command: Callable[..., Any], namespace: str, pod: str, address: str, port: int) -> bool:
+    done = command("kubectl", "--", "exec", "--namespace", namespace, pod, "--", "timeout", "4", "bash", "-c", f"exec 3<>/dev/tcp/{address}/{port}")
+    return bool(done.returncode == 0)
+
+
+@pytest.mark.parametrize(
+    ("service", "port"), [("postgresql", 5432), ("kafka-0.kafka-headless", 9092), ("schema-registry", 8081), ("connect", 8083)]
+)
+def test_a_stranger_reaches_nothing_of_the_pipeline(stranger: str, command: Callable[..., Any], service: str, port: int) -> None:
+    assert _reaches(command, stranger, "main", "10.96.0.10", 53), "the stranger's own network works: it reaches the name server"
+    assert not _reaches(command, stranger, "main", f"{service}.{NAMESPACE}.svc.cluster.local", port)
+
+
+def test_a_stranger_does_not_reach_the_object_store(stranger: str, command: Callable[..., Any]) -> None:
+    assert not _reaches(command, stranger, "main", "moto.object-store.svc.cluster.local", 5000)
+
+
+def test_the_database_may_not_connect_to_anything(command: Callable[..., Any]) -> None:
+    assert not _reaches(command, NAMESPACE, "postgresql-0", f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local", 9092)
+
+
+@pytest.mark.parametrize(("service", "path"), [("connect", "/connectors"), ("registry", "/subjects")])
+def test_interfaces_refuse_who_has_no_password(outputs: dict[str, Any], service: str, path: str) -> None:
+    described = outputs[service]
+    assert requests.get(described["url"] + path, timeout=10).status_code == 401
+    assert requests.get(described["url"] + path, auth=(described["user"], "wrong"), timeout=10).status_code == 401
+    assert requests.get(described["url"] + path, auth=(described["user"], described["password"]), timeout=10).status_code == 200
+
+
+def test_no_password_is_stored_in_a_connector_or_shown_by_one(outputs: dict[str, Any], kube: Kube) -> None:
+    connect = outputs["connect"]
+    answer = requests.get(f"{connect['url']}/connectors?expand=info", auth=(connect["user"], connect["password"]), timeout=10)
+    stored = json.dumps(answer.json())
+    secrets = kube.list("Secret", NAMESPACE)
+    import base64  # noqa: PLC0415 - only here
+
+    values = {
+        base64.b64decode(value).decode()
+        for secret in secrets
+        for key, value in (secret.get("data") or {}).items()
+        if "password" in key or secret["metadata"]["name"] == "postgresql-roles"
+    }
+    assert values
+    assert not [value for value in values if value in stored]
+
+
+def test_the_registry_refuses_a_change_that_would_break_readers(outputs: dict[str, Any]) -> None:
+    registry = outputs["registry"]
+    login = (registry["user"], registry["password"])
+    config = requests.get(f"{registry['url']}/config", auth=login, timeout=10).json()
+    assert config["compatibilityLevel"] == "FULL"
+    subject = "postgres.public.users-value"
+    schema = json.loads(requests.get(f"{registry['url']}/subjects/{subject}/versions/latest", auth=login, timeout=10).json()["schema"])
+    schema["fields"] = [{**field, "type": "boolean"} if field["name"] == "email" else field for field in schema["fields"]]
+    answer = requests.post(f"{registry['url']}/subjects/{subject}/versions", json={"schema": json.dumps(schema)}, auth=login, timeout=10)
+    assert answer.status_code == 409
+
+
+def test_the_reader_may_read_the_archive_and_not_write_it(outputs: dict[str, Any]) -> None:
+    store = outputs["s3"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=store["endpoint"],
+        region_name=store["region"],
+        aws_access_key_id=store["access_key_id"],
+        aws_secret_access_key=store["secret_access_key"],
+    )
+    assert client.list_objects_v2(Bucket=store["bucket"], MaxKeys=1)["KeyCount"] == 1
+    with pytest.raises(ClientError, match="AccessDenied|Forbidden"):
+        client.put_object(Bucket=store["bucket"], Key="topics/forged", Body=b"")
+
+
+def test_every_pod_stays_under_its_limit_and_none_was_killed(kube: Kube) -> None:
+    pods = kube.list("Pod", NAMESPACE)
+    assert len(pods) == 6
+    for pod in pods:
+        limit = sum(parse_bytes(container["resources"]["limits"]["memory"]) for container in pod["spec"]["containers"])
+        used = memory.of_pod(pod["metadata"]["uid"])
+        assert used is not None
+        assert used.working_set < limit, pod["metadata"]["name"]
+        for status in pod["status"]["containerStatuses"]:
+            assert "OOMKilled" not in json.dumps(status), pod["metadata"]["name"]
+
+
+def test_the_namespace_cannot_take_more_than_its_budget(kube: Kube) -> None:
+    quota = kube.read("ResourceQuota", NAMESPACE, "memory-budget")
+    assert quota is not None
+    assert parse_bytes(quota["status"]["hard"]["limits.memory"]) == 4096 * 1024 * 1024
+    assert parse_bytes(quota["status"]["used"]["limits.memory"]) <= 4096 * 1024 * 1024
