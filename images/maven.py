@@ -123,7 +123,7 @@ def _run(pom: Path, repository: Path, goal: str, *options: str) -> None:
         raise MavenError(msg)
     command = [program, "-B", "-ntp", "-f", str(pom), f"-Dmaven.repo.local={repository}", goal, *options]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - fixed words
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         msg = f"Maven did not finish within {_TIMEOUT_S:.0f} s: {goal}"
         raise MavenError(msg) from error

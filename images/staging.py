@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from images import lock, pypi, wanted
@@ -11,6 +10,7 @@ from images.store import ChecksumError, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from images.store import Store
 

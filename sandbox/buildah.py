@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TIMEOUT_S: Final = 900.0
 _TAIL: Final = 12
@@ -46,7 +48,7 @@ class Buildah:
         self._run(f"building {image}", "bud", "--quiet", "--isolation", "chroot", *given, str(context))
 
     def export(self, image: str, folder: Path) -> None:
-        """Write an image's manifest and uncompressed layers into a folder: compressing would take three times as long. Raises BuildError."""
+        """Write an image's manifest and uncompressed layers into a folder; compressing takes three times as long. Raises BuildError."""
         self._run(f"exporting {image}", "push", "--quiet", "--disable-compression", "--format", "oci", image, f"dir:{folder}")
 
     def prune(self, keep: set[str]) -> None:
