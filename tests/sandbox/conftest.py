@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from sandbox.engine import Engine, Result
+from sandbox.engine.aws import AwsResources
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.kubernetes import Kube
+
+
+# Clients of boto3 take a quarter of a second each to make; nothing else is kept in this family.
+SHARED_AWS = AwsResources()
 
 
 class Runs:
@@ -26,7 +31,9 @@ class Runs:
 
     def engine(self) -> Engine:
         """Make an engine that has no cluster."""
-        return Engine(self.state_dir, cast("Kube", None))
+        engine = Engine(self.state_dir, cast("Kube", None))
+        engine._families["aws"] = SHARED_AWS
+        return engine
 
     def up(self, program: Callable[[], Any]) -> Result:
         """Bring a program about."""

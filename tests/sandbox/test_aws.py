@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,15 +26,20 @@ if TYPE_CHECKING:
 BUCKET = "archive-of-a-test"
 
 
+@functools.cache
+def client(service: str, url: str) -> Any:
+    """Make an administrator's client, once."""
+    login = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", "region_name": "us-east-1"}
+    return boto3.client(service, endpoint_url=url, **login)
+
+
 class Store:
     """The emulator as an administrator sees it, and the program under test."""
 
     def __init__(self, url: str) -> None:
         """Connect."""
-        login = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", "region_name": "us-east-1"}
         self.url = url
-        self.s3: Any = boto3.client("s3", endpoint_url=url, **login)
-        self.iam: Any = boto3.client("iam", endpoint_url=url, **login)
+        self.s3, self.iam = client("s3", url), client("iam", url)
         self.force_destroy = True
         self.days = 3
         self.with_user = True
@@ -209,3 +220,26 @@ def test_a_provider_without_endpoints_is_refused(runs: Runs) -> None:
 
     with pytest.raises(EngineError, match="never speaks to the real AWS"):
         runs.up(careless)
+
+
+@pytest.mark.parametrize("entries", [4, 11])
+def test_a_killed_run_is_continued_by_the_next(runs: Runs, store: Store, entries: int) -> None:
+    """Kill -9 in the middle; the next run completes it, the one after changes nothing, and nothing is left behind."""
+    script = (
+        "import sys; from pathlib import Path; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
+        "from test_aws import Store; from conftest import Runs\n"
+        "Runs(Path(sys.argv[3])).up(Store(sys.argv[4]).program)\n"
+    )
+    root, here = Path(__file__).resolve().parents[2], Path(__file__).parent
+    first = subprocess.Popen([sys.executable, "-W", "ignore", "-c", script, root, here, runs.state_dir, store.url])
+    journal = runs.state_dir / "journal.json"
+    while first.poll() is None and not (journal.exists() and journal.read_text().count('"urn"') >= entries):
+        time.sleep(0.002)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = runs.up(store.program)
+    third = runs.up(store.program)
+    assert len(third.unchanged) == 12
+    assert third.outputs == second.outputs
+    keys = store.iam.list_access_keys(UserName=second.outputs["user"])["AccessKeyMetadata"]
+    assert [key["AccessKeyId"] for key in keys] == [second.outputs["key"]]
