@@ -1,0 +1,180 @@
+"""Where generated secrets go. Each generated value is recognisable in a recording, so its way can be followed through every input."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components.names import CONNECT_SECRETS
+from tests.declared import CONNECTOR, Declared, containers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GENERATED = {
+    "random:index/randomPassword:RandomPassword": "sample-{name}",
+    "tls:index/privateKey:PrivateKey": "sample private key of {name}",
+    "aws:iam/accessKey:AccessKey": "sample-secret-of-{name}",
+}
+MAY_HOLD = {
+    "kubernetes:core/v1:Secret",
+    "pulumi:providers:kafkaconnect",
+    "pulumi:providers:iceberg",
+    "tls:index/selfSignedCert:SelfSignedCert",
+    "tls:index/certRequest:CertRequest",
+    "tls:index/locallySignedCert:LocallySignedCert",
+}
+"""Secrets of the cluster, the providers' own logins, and the certificates that a key signs."""
+
+REFERENCE = re.compile(r"\$\{dir:([^:}]+):([^}]+)\}")
+
+
+def generated(declared: Declared) -> dict[str, str]:
+    """Every generated secret: resource name to value."""
+    made = [resource for resource in declared.recording.resources if resource.type in GENERATED]
+    return {resource.name: GENERATED[resource.type].format(name=resource.name) for resource in made}
+
+
+def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every text inside an input with its path, spelled as secret paths are."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from texts(item, f"{path}[{index}]")
+    elif isinstance(value, str):
+        yield path, value
+
+
+def finds(declared: Declared) -> Iterator[tuple[Any, str, str]]:
+    """Each place where a generated secret stands: resource, path, name of the secret."""
+    values = generated(declared)
+    for resource in declared.recording.resources:
+        for path, text in texts(dict(resource.inputs), ""):
+            for name, value in values.items():
+                if re.search(rf"{re.escape(value)}(?![\w-])", text):
+                    yield resource, path, name
+
+
+def secret_folders(declared: Declared) -> dict[str, str]:
+    """Where the worker sees which Secret: folder to object name."""
+    pod = declared.pods["connect"]
+    volumes = {volume["name"]: volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume}
+    mounts = containers(pod)[0]["volumeMounts"]
+    return {mount["mountPath"]: volumes[mount["name"]] for mount in mounts if mount["name"] in volumes}
+
+
+def test_every_generated_secret_is_used(declared: Declared) -> None:
+    assert {name for _, _, name in finds(declared)} == set(generated(declared))
+
+
+def test_generated_secrets_stand_only_where_secrets_belong(declared: Declared) -> None:
+    """Never in a ConfigMap, an environment variable, a command line or a connector's configuration, which Kafka stores in clear."""
+    assert {resource.type for resource, _, _ in finds(declared)} <= MAY_HOLD
+
+
+def test_inputs_that_carry_a_secret_are_secret(declared: Declared) -> None:
+    """Otherwise the value lies readable in the state file and in every preview."""
+    for resource, path, name in finds(declared):
+        assert any(path == secret or path.startswith((f"{secret}.", f"{secret}[")) for secret in resource.secret_paths), (
+            f"{name} stands in clear in {resource.name}.{path}"
+        )
+
+
+def test_exported_passwords_are_secret(declared: Declared) -> None:
+    for path, text in texts(dict(declared.recording.outputs), ""):
+        if any(value in text for value in generated(declared).values()):
+            assert path.split(".")[0] in declared.recording.secret_outputs, path
+
+
+def test_generated_passwords_need_no_quoting_anywhere(declared: Declared) -> None:
+    """They stand in property files, a curl configuration, a JAAS user list and a connection address."""
+    for resource in declared.recording.of_type("random:index/randomPassword:RandomPassword"):
+        assert resource.inputs["special"] is False
+        assert resource.inputs["length"] >= 24
+
+
+def test_no_two_roles_share_a_password(declared: Declared) -> None:
+    roles = declared.secret("postgresql-roles")
+    assert len(set(roles.values())) == len(roles)
+    assert declared.secret("schema-registry-client")["password"] != declared.recording.outputs["registry"]["password"]
+
+
+def test_the_two_ends_of_a_login_hold_the_same_password(declared: Declared) -> None:
+    """What the server is told and what the client is told."""
+    server = declared.secret("postgresql-roles")
+    assert declared.secret("postgresql-debezium")["password"] == server["debezium"]
+    assert declared.recording.outputs["postgres"]["password"] == server["app"]
+    if "catalog" in server:
+        assert declared.secret("postgresql-catalog")["password"] == server["catalog"]
+        assert declared.recording.get("archive-catalog-provider").inputs["password"] == server["catalog"]
+    registry = declared.secret("schema-registry-login")["users.properties"]
+    client = declared.secret("schema-registry-client")
+    for user, password in ((client["username"], client["password"]), ("operator", declared.recording.outputs["registry"]["password"])):
+        assert re.search(rf"(^|\.){user}[=:] ?{password}(,|$)", registry, re.MULTILINE)
+    rest = declared.secret("connect-rest")
+    login = declared.recording.outputs["connect"]
+    assert f"{login['user']}={login['password']}" in rest["users.properties"].splitlines()
+    assert f'"{login["user"]}:{login["password"]}"' in rest["curl.conf"]
+    assert declared.recording.get("streaming-connect-provider").inputs["password"] == login["password"]
+
+
+def test_every_reference_in_a_connector_finds_a_mounted_key(declared: Declared) -> None:
+    mounted = secret_folders(declared)
+    references = {found for config in declared.connectors.values() for found in REFERENCE.findall(json.dumps(config))}
+    assert references
+    for folder, key in references:
+        assert key in declared.secret(mounted[folder]), f"{folder}:{key}"
+
+
+def test_every_file_that_a_connector_reads_is_a_mounted_key(declared: Declared) -> None:
+    """The database's certificate authority, by which both the source and the catalog verify the server."""
+    mounted = secret_folders(declared)
+    settings = [value for config in declared.connectors.values() for value in config.values() if not REFERENCE.search(value)]
+    paths = {path for value in settings for path in re.findall(rf"{CONNECT_SECRETS}/[\w./-]+", value)}
+    assert paths
+    for path in paths:
+        folder, _, key = path.rpartition("/")
+        assert key in declared.secret(mounted[folder])
+
+
+def test_the_worker_reads_secrets_from_its_mounts_and_nowhere_else(declared: Declared) -> None:
+    """Without the allow-list a connector could read any file of the worker into a topic."""
+    properties = declared.properties("connect-config", "worker.properties")
+    providers = properties["config.providers"].split(",")
+    assert set(providers) == {"env", "dir"}
+    assert properties["config.providers.dir.param.allowed.paths"] == CONNECT_SECRETS
+    (variable,) = re.findall(r"\$\{env:(\w+)\}", json.dumps(properties))
+    pattern = re.compile(properties["config.providers.env.param.allowlist.pattern"])
+    names = {item["name"] for item in containers(declared.pods["connect"])[0]["env"]}
+    assert variable in names
+    assert {name for name in names if pattern.search(name)} == {variable}
+
+
+def test_the_rest_login_is_out_of_reach_of_connectors(declared: Declared) -> None:
+    """It is mounted beside the folder that configurations may refer to, not in it."""
+    (folder,) = [folder for folder, secret in secret_folders(declared).items() if secret == "connect-rest"]
+    assert not f"{folder}/".startswith(f"{CONNECT_SECRETS}/")
+
+
+@pytest.mark.parametrize("word", ["password", "secret", "token", "user.info"])
+def test_connectors_name_credentials_only_by_reference(declared: Declared, word: str) -> None:
+    for resource in declared.recording.of_type(CONNECTOR):
+        for key, value in resource.inputs["config"].items():
+            if key.endswith(word):
+                assert REFERENCE.sub("", value) in {"", ":"}, key
+
+
+def test_the_archive_key_is_mounted_only_where_the_sdk_is_told_to_look(declared: Declared) -> None:
+    environment = {item["name"]: item.get("value") for item in containers(declared.pods["connect"])[0]["env"]}
+    secret = declared.secret("connect-archive")
+    for variable, key in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
+        folder, _, name = str(environment[variable]).rpartition("/")
+        assert (folder, name) == (f"{CONNECT_SECRETS}/archive", key)
+        assert key in secret
+    assert f"[profile {environment['AWS_PROFILE']}]" in secret["config"]
+    assert not any(name.startswith(("AWS_ACCESS", "AWS_SECRET")) for name in environment)

@@ -1,0 +1,30 @@
+"""The program as each of its stacks declares it, and one way of running property tests for the whole suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from tests.declared import STACKS, Declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# the same examples in every run: a red build is then about the change, and slow machines are no failure
+hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _outputs_in_text_are_errors() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
+        yield
+
+
+@pytest.fixture(params=sorted(STACKS))
+def declared(request: pytest.FixtureRequest) -> Declared:
+    """What one stack declares; a test that asks for this runs for all of them."""
+    return Declared.of(request.param)

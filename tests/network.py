@@ -1,0 +1,100 @@
+"""Who can reach whom: Kubernetes' rules for Services and NetworkPolicies, applied to what a stack declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.declared import containers
+
+if TYPE_CHECKING:
+    from tests.declared import Declared
+
+COMPONENT = "app.kubernetes.io/component"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A component (or a namespace of somebody else) and the port that is really connected to, after the Service."""
+
+    target: str
+    port: int
+
+
+def selects(selector: Any, labels: dict[str, str]) -> bool:
+    """Whether a label selector that uses ``matchLabels`` only matches."""
+    assert set(selector) <= {"matchLabels"}, f"this reader does not know {set(selector)}"
+    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
+
+
+def resolve(declared: Declared, host: str, port: int) -> Address:
+    """Where a connection from a pod to ``host:port`` ends; raises when nothing in the stack answers there."""
+    labels = host.removesuffix(".svc.cluster.local").split(".")
+    assert host.endswith(".svc.cluster.local"), f"{host} is not the full name of a Service"
+    service, namespace = labels[-2:]
+    if namespace != declared.settings.names.namespace:
+        store = declared.settings.archive.store
+        assert store is not None
+        assert (service, namespace, port) == (store.service, store.namespace, store.port)
+        return Address(namespace, port)
+    spec = declared.manifest("Service", service)["spec"]
+    pod_labels = dict(spec["selector"])
+    if len(labels) > 2:
+        workload, _, ordinal = labels[0].rpartition("-")
+        owner = declared.manifest("StatefulSet", workload)
+        assert owner["spec"]["serviceName"] == service, f"{host}: the StatefulSet {workload} is governed by another Service"
+        assert int(ordinal) < owner["spec"]["replicas"]
+        assert spec["clusterIP"] == "None"
+    target = next(name for name, pod in declared.pods.items() if pod_labels.items() <= pod["metadata"]["labels"].items())
+    listening = {item["name"]: item["containerPort"] for item in containers(declared.pods[target])[-1]["ports"]}
+    exposed = next(item for item in spec["ports"] if item["port"] == port)
+    real = exposed.get("targetPort", port)
+    real = listening[real] if isinstance(real, str) else real
+    assert real in listening.values(), f"{target} does not listen on {real}"
+    return Address(declared.pods[target]["metadata"]["labels"][COMPONENT], real)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One allowed direction of traffic of one component: the peer as Kubernetes selects it, protocol and port."""
+
+    component: str
+    peer: str
+    protocol: str
+    port: int
+
+
+def _peer(peer: Any, declared: Declared) -> set[str]:
+    if "ipBlock" in peer:
+        return {peer["ipBlock"]["cidr"]}
+    if "namespaceSelector" in peer:
+        return {peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]}
+    everyone = {pod["metadata"]["labels"][COMPONENT] for pod in declared.pods.values()}
+    return {name for name in everyone if selects(peer["podSelector"], _labels(declared, name))}
+
+
+def _labels(declared: Declared, component: str) -> dict[str, str]:
+    labels: dict[str, str] = next(
+        pod["metadata"]["labels"] for pod in declared.pods.values() if pod["metadata"]["labels"][COMPONENT] == component
+    )
+    return labels
+
+
+def rules(declared: Declared, direction: str) -> set[Rule]:
+    """Everything that the policies allow in one direction (``ingress`` or ``egress``)."""
+    side = {"ingress": "from", "egress": "to"}[direction]
+    allowed = set()
+    for resource in declared.objects("NetworkPolicy").values():
+        spec = resource.inputs["spec"]
+        subjects = [name for name in declared.pods if selects(spec["podSelector"], declared.pods[name]["metadata"]["labels"])]
+        for rule in spec.get(direction, []):
+            assert rule.get(side), "a rule without peers allows everyone"
+            assert rule.get("ports"), "a rule without ports allows all of them"
+            peers = {name for peer in rule[side] for name in _peer(peer, declared)}
+            allowed |= {
+                Rule(declared.pods[name]["metadata"]["labels"][COMPONENT], peer, port["protocol"], port["port"])
+                for name in subjects
+                for peer in peers
+                for port in rule["ports"]
+            }
+    return allowed

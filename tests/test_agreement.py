@@ -1,0 +1,186 @@
+"""Two systems that must agree, compared with each other: every value here is read from the two ends, none is written down."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plan import Resource
+    from tests.declared import Declared
+
+
+def schema_sql(declared: Declared) -> str:
+    """The SQL that makes the captured database."""
+    return declared.files("postgresql-config")["schema.sql"]
+
+
+def published_tables(declared: Declared) -> list[str]:
+    """The tables of the publication, read from the SQL."""
+    (listed,) = re.findall(r"ALTER PUBLICATION \w+ SET TABLE (.*);", schema_sql(declared))
+    return str(listed).split(", ")
+
+
+def test_the_publication_holds_the_captured_tables_and_the_heartbeat_table(declared: Declared) -> None:
+    captured = declared.source_config["table.include.list"].split(",")
+    heartbeat = re.search(r"INSERT INTO (\S+)", declared.source_config["heartbeat.action.query"])
+    assert heartbeat is not None
+    assert sorted(published_tables(declared)) == sorted([*captured, heartbeat[1]])
+    assert heartbeat[1] not in captured
+
+
+def test_publication_slot_and_database_have_one_name(declared: Declared) -> None:
+    config = declared.source_config
+    assert re.findall(r"(?:CREATE|ALTER) PUBLICATION (\w+)", schema_sql(declared)) == [config["publication.name"]] * 2
+    assert config["publication.autocreate.mode"] == "disabled"
+    assert re.fullmatch(r"[a-z0-9_]{1,63}", config["slot.name"])
+    roles = declared.files("postgresql-config")["roles.sql"]
+    assert f"CREATE DATABASE {config['database.dbname']} OWNER" in roles
+
+
+def test_logins_exist_and_have_what_they_need(declared: Declared) -> None:
+    """Each client's user name is a role of the database, and the one that Debezium uses may replicate and read what it captures."""
+    roles = declared.files("postgresql-config")["roles.sql"]
+    user = declared.secret("postgresql-debezium")["username"]
+    assert re.search(rf"ALTER ROLE {user} WITH LOGIN REPLICATION", roles)
+    assert re.search(
+        rf"GRANT SELECT ON {re.escape(', '.join(declared.source_config['table.include.list'].split(',')))} TO {user};", schema_sql(declared)
+    )
+    assert re.search(rf"GRANT CONNECT ON DATABASE {declared.source_config['database.dbname']} TO [^;]*\b{user}\b", roles)
+    assert f"ALTER ROLE {declared.recording.outputs['postgres']['user']} WITH LOGIN" in roles
+    if "postgresql-catalog" in declared.objects("Secret"):
+        owner, uri = declared.secret("postgresql-catalog")["username"], declared.sink_config["iceberg.catalog.uri"]
+        database = re.split(r"[/?]", uri)[3]
+        assert f"CREATE DATABASE {database} OWNER {owner}" in roles
+        assert declared.recording.get("archive-catalog-provider").inputs["uri"].endswith(f"/{database}")
+
+
+def test_role_passwords_are_read_from_files_that_are_mounted(declared: Declared) -> None:
+    roles = declared.files("postgresql-config")["roles.sql"]
+    init = declared.pods["postgresql"]["spec"]["initContainers"][0]
+    folders = {mount["mountPath"]: mount["name"] for mount in init["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in declared.pods["postgresql"]["spec"]["volumes"]}
+    wanted = re.findall(r"`cat ([^`]+)`", roles)
+    assert wanted
+    for path in wanted:
+        folder, _, key = path.rpartition("/")
+        assert key in declared.secret(volumes[folders[folder]]["secret"]["secretName"])
+
+
+def test_every_captured_table_has_its_topic_and_no_other_topic_is_read(declared: Declared) -> None:
+    captured = declared.source_config["table.include.list"].split(",")
+    written = {f"{declared.source_config['topic.prefix']}.{table}" for table in captured}
+    assert written == set(declared.sink_config["topics"].split(","))
+    assert written <= set(declared.topics)
+
+
+def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
+    """Its name is Debezium's default prefix and the topic prefix, and nothing makes it on demand."""
+    prefix = declared.source_config.get("topic.heartbeat.prefix", "__debezium-heartbeat")
+    assert f"{prefix}.{declared.source_config['topic.prefix']}" in declared.topics
+    assert int(declared.source_config["heartbeat.interval.ms"]) > 0
+
+
+def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared) -> None:
+    worker = declared.properties("connect-config", "worker.properties")
+    assert worker["topic.creation.enable"] == "false"
+    assert declared.properties("kafka-config", "kafka-0.properties")["auto.create.topics.enable"] == "false"
+    for use in ("config", "offset", "status"):
+        topic = declared.topics[worker[f"{use}.storage.topic"]].inputs
+        assert topic["config"]["cleanup.policy"] == "compact"
+        assert str(topic["replicationFactor"]) == worker[f"{use}.storage.replication.factor"]
+    assert declared.topics[worker["config.storage.topic"]].inputs["partitions"] == 1, "Connect orders its configuration by one partition"
+
+
+def test_topics_survive_a_broker_and_refuse_to_write_to_one_alone(declared: Declared) -> None:
+    brokers = declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]
+    server = declared.properties("kafka-config", "kafka-0.properties")
+    for topic in declared.topics.values():
+        assert topic.inputs["replicationFactor"] == brokers
+        assert topic.inputs["config"]["min.insync.replicas"] == server["min.insync.replicas"] == str(brokers - 1)
+    for internal in ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic", "default"):
+        assert server[f"{internal}.replication.factor"] == str(brokers)
+
+
+def test_dead_letters_have_a_topic(declared: Declared) -> None:
+    config = declared.sink_config
+    topic = declared.topics[config["errors.deadletterqueue.topic.name"]].inputs
+    assert str(topic["replicationFactor"]) == config["errors.deadletterqueue.topic.replication.factor"]
+    assert config["errors.tolerance"] == "all"
+    assert declared.source_config["errors.tolerance"] == "none", "a source has no dead-letter topic: a tolerated error is a lost row"
+
+
+def test_dead_letters_outlive_the_changes_they_came_from(declared: Declared) -> None:
+    dead = declared.topics[declared.sink_config["errors.deadletterqueue.topic.name"]].inputs["config"]
+    for topic in declared.sink_config["topics"].split(","):
+        assert int(dead["retention.ms"]) > int(declared.topics[topic].inputs["config"]["retention.ms"])
+
+
+def test_source_and_sink_speak_through_one_registry(declared: Declared) -> None:
+    def converters(config: dict[str, str]) -> dict[str, str]:
+        return {key: value for key, value in config.items() if re.match(r"(key|value)\.converter", key)}
+
+    assert converters(declared.source_config) == converters(declared.sink_config)
+    for side in ("key", "value"):
+        assert declared.source_config[f"{side}.converter"].endswith("AvroConverter")
+
+
+def test_the_sink_reads_only_what_the_source_committed(declared: Declared) -> None:
+    """Exactly-once needs all three: the worker's support, the connector's demand, the reader's patience."""
+    worker = declared.properties("connect-config", "worker.properties")
+    assert worker["exactly.once.source.support"] == "enabled"
+    assert declared.source_config["exactly.once.support"] == "required"
+    assert declared.sink_config["consumer.override.isolation.level"] == "read_committed"
+
+
+def test_messages_fit_on_their_way(declared: Declared) -> None:
+    """A topic's compression is what the producer sends, so that no broker recompresses."""
+    for topic in declared.sink_config["topics"].split(","):
+        assert declared.topics[topic].inputs["config"]["compression.type"] == declared.source_config["producer.override.compression.type"]
+
+
+def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -> None:
+    """Counted here by hand: retention, and the segment that is still open, of every partition."""
+
+    def held(topic: Resource) -> int:
+        config = topic.inputs["config"]
+        segment = int(config.get("segment.bytes", 2**30))
+        return int(topic.inputs["partitions"]) * (max(int(config.get("retention.bytes", segment)), segment) + segment)
+
+    (claim,) = declared.manifest("StatefulSet", "kafka")["spec"]["volumeClaimTemplates"]
+    volume = int(claim["spec"]["resources"]["requests"]["storage"].removesuffix("Mi"))
+    bounded = [topic for topic in declared.topics.values() if topic.inputs["config"].get("retention.bytes") != "-1"]
+    assert sum(map(held, bounded)) <= volume * 2**20
+
+
+def test_every_topic_is_bounded_in_time_or_compacted(declared: Declared) -> None:
+    """Only the registry's journal, which is its data, is kept for ever."""
+    unbounded = {
+        name
+        for name, topic in declared.topics.items()
+        if topic.inputs["config"]["cleanup.policy"] != "compact" and int(topic.inputs["config"]["retention.ms"]) < 0
+    }
+    assert all(name.startswith("registry-") for name in unbounded)
+
+
+def test_topic_settings_are_text_in_the_brokers_own_spelling(declared: Declared) -> None:
+    """A number or ``1e6`` comes back from the broker as other text, and every preview shows a change."""
+    for topic in declared.topics.values():
+        for key, value in topic.inputs["config"].items():
+            assert isinstance(value, str)
+            assert re.fullmatch(r"-1|0|[1-9]\d*|[a-z0-9]+", value), f"{key}={value}"
+
+
+def test_sink_tasks_share_the_partitions_evenly(declared: Declared) -> None:
+    for topic in declared.sink_config["topics"].split(","):
+        assert declared.topics[topic].inputs["partitions"] % int(declared.sink_config["tasks.max"]) == 0
+
+
+def test_the_server_certificate_names_every_address_that_clients_verify(declared: Declared) -> None:
+    request = declared.recording.get("source-server-request").inputs
+    assert declared.source_config["database.hostname"] in request["dnsNames"]
+    assert declared.source_config["database.sslmode"] == "verify-full"
+    assert declared.recording.outputs["postgres"]["host"] in [*request["dnsNames"], *request["ipAddresses"]]
+    assert {
+        declared.secret(name)["ca.crt"] for name in declared.objects("Secret") if name in {"postgresql-debezium", "postgresql-catalog"}
+    } == {declared.recording.outputs["postgres"]["caCertificate"]}

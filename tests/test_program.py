@@ -1,0 +1,219 @@
+"""The program as a whole: what may be declared, under whom, by which provider, in which order, and what it tells its users."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import pytest
+
+import plan
+from plan.report import memory
+from tests.declared import CONNECTOR, TOPIC, Declared, containers
+
+if TYPE_CHECKING:
+    from plan import Recording, Resource
+
+LAYERS = ("foundation", "source", "streaming", "archive")
+
+
+def layer(recording: Recording, resource: Resource) -> str:
+    """The top-level component that a resource belongs to, or an empty string."""
+    above = recording.parent(resource)
+    if above is None:
+        return "" if resource.custom else resource.name
+    return layer(recording, above)
+
+
+@functools.cache
+def upstream(declared: Declared, resource: Resource) -> frozenset[Resource]:
+    """Everything that must exist before a resource."""
+    urns = declared.recording.upstream(resource.urn)
+    return frozenset(other for other in declared.recording.resources if other.urn in urns)
+
+
+@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+def test_a_second_run_declares_the_same_to_the_letter(stack: str) -> None:
+    assert plan.record(stack, preview=False) == Declared.of(stack).recording
+
+
+def test_a_preview_knows_everything_that_a_policy_judges() -> None:
+    """An unknown number is no number; only generated secrets and AWS's own answers may be unknown."""
+    judged = {
+        "StatefulSet",
+        "Deployment",
+        "Service",
+        "NetworkPolicy",
+        "ResourceQuota",
+        "LimitRange",
+        "Topic",
+        "Connector",
+        "Table",
+        "Bucket",
+    }
+    seen = {resource: resource.type.rpartition(":")[2] for resource in plan.record("sandbox").resources}
+    assert judged <= set(seen.values())
+    assert [resource.name for resource, kind in seen.items() if kind in judged and plan.values.has_unknown(dict(resource.inputs))] == []
+
+
+def test_the_top_of_the_tree_is_four_layers_and_shared_providers(declared: Declared) -> None:
+    recording = declared.recording
+    top = [resource for resource in recording.resources if recording.parent(resource) is None]
+    assert {resource.name for resource in top if not resource.custom} == set(LAYERS)
+    assert [resource.name for resource in top if resource.custom and not resource.is_provider] == []
+
+
+def test_every_resource_names_its_provider(declared: Declared) -> None:
+    """Without one it would go to whatever cluster or account the machine points at."""
+    by_urn = {resource.urn: resource for resource in declared.recording.resources}
+    made = [resource for resource in declared.recording.resources if resource.custom and not resource.is_provider]
+    assert [resource.name for resource in made if resource.provider not in by_urn] == []
+    for resource in made:
+        assert by_urn[resource.provider].type == f"pulumi:providers:{resource.type.split(':')[0]}"
+
+
+def test_nothing_is_declared_outside_the_namespace(declared: Declared) -> None:
+    cluster_wide = {"Namespace", "StorageClass"}
+    for resource in declared.recording.resources:
+        if resource.type.startswith("kubernetes:") and resource.inputs["kind"] not in cluster_wide:
+            assert resource.inputs["metadata"].get("namespace") == declared.settings.names.namespace, resource.name
+
+
+def test_every_object_waits_for_the_namespace_and_its_quota(declared: Declared) -> None:
+    """A pod that is made before the quota and the policies is neither counted nor fenced."""
+    fences = {*declared.objects("ResourceQuota").values(), *declared.objects("LimitRange").values()}
+    fences |= set(declared.objects("NetworkPolicy").values()) | set(declared.objects("Namespace").values())
+    for workload in declared.workloads.values():
+        assert fences <= upstream(declared, workload)
+
+
+def test_layers_wait_only_for_the_layers_before_them(declared: Declared) -> None:
+    """So streaming never waits for the archive, and the database for nobody but the ground."""
+    for resource in declared.recording.resources:
+        own = layer(declared.recording, resource)
+        if own:
+            for other in upstream(declared, resource):
+                theirs = layer(declared.recording, other)
+                assert not theirs or LAYERS.index(theirs) <= LAYERS.index(own), f"{resource.name} waits for {other.name}"
+
+
+def test_workloads_wait_for_all_they_mount(declared: Declared) -> None:
+    """Except for what is optional: the archive's identity comes later, by design."""
+    for name, workload in declared.workloads.items():
+        before = upstream(declared, workload)
+        spec = declared.pods[name]["spec"]
+        assert declared.objects("ServiceAccount")[spec["serviceAccountName"]] in before
+        mounted = [volume for volume in spec["volumes"] if not volume.get("secret", {}).get("optional")]
+        for volume in mounted:
+            if "secret" in volume:
+                assert declared.objects("Secret")[volume["secret"]["secretName"]] in before
+            if "configMap" in volume:
+                assert declared.objects("ConfigMap")[volume["configMap"]["name"]] in before
+
+
+def test_services_that_are_awaited_come_after_their_pods(declared: Declared) -> None:
+    """A headless one comes before: the pods are named by it."""
+    for service in declared.objects("Service").values():
+        selector = service.inputs["spec"]["selector"].items()
+        for name, pod in declared.pods.items():
+            if pod["metadata"]["labels"].items() <= dict(selector).items():
+                workload = declared.workloads[name]
+                headless = service.inputs["spec"].get("clusterIP") == "None"
+                first, second = (service, workload) if headless else (workload, service)
+                assert first in upstream(declared, second), f"{second.name} does not wait for {first.name}"
+
+
+def test_no_topic_before_every_broker_can_be_reached(declared: Declared) -> None:
+    """The Kafka provider keeps its first connection error, so it must come after the gate, and the gate after each broker's Service."""
+    gate = declared.recording.get("streaming-kafka-ready")
+    provider = declared.recording.get("streaming-kafka-provider")
+    assert gate in upstream(declared, provider)
+    published = {item for name, item in declared.objects("Service").items() if name.startswith("kafka-") and "headless" not in name}
+    assert len(published) == declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]
+    assert published <= upstream(declared, gate)
+    for topic in declared.topics.values():
+        assert topic.provider == provider.urn
+
+
+def test_connectors_wait_for_all_their_topics(declared: Declared) -> None:
+    """Nothing makes a topic by itself, so a connector that is earlier than its topic fails."""
+    for resource in declared.recording.of_type(CONNECTOR):
+        config = resource.inputs["config"]
+        named = set(declared.topics) & {name for value in config.values() for name in value.split(",")}
+        assert {other.inputs["name"] for other in upstream(declared, resource) if other.type == TOPIC} >= named
+    before_source = upstream(declared, declared.recording.get("streaming-source-connector"))
+    captured = {declared.settings.names.heartbeat_topic, *declared.sink_config["topics"].split(",")}
+    assert captured <= {other.inputs["name"] for other in before_source if other.type == TOPIC}
+
+
+def test_connectors_wait_for_the_worker_and_the_database(declared: Declared) -> None:
+    for resource in declared.recording.of_type(CONNECTOR):
+        before = upstream(declared, resource)
+        for service in ("connect", "schema-registry", "postgresql"):
+            assert declared.objects("Service")[service] in before
+
+
+def test_the_sink_waits_for_tables_bucket_and_identity(declared: Declared) -> None:
+    before = upstream(declared, declared.recording.get("archive-sink-connector"))
+    assert set(declared.iceberg_tables.values()) <= before
+    assert declared.objects("Secret")["connect-archive"] in before
+    aws = {resource for resource in declared.recording.resources if resource.type.startswith("aws:")}
+    assert aws <= before
+
+
+def test_exported_memory_is_the_sum_of_the_limits(declared: Declared) -> None:
+    sums = memory(declared.recording, declared.settings.budget.memory_mib)
+    exported = declared.recording.outputs["memory"]
+    assert exported["usedMiB"] * 2**20 == sums.steady
+    assert exported["budgetMiB"] * 2**20 == sums.budget
+    assert exported["freeMiB"] * 2**20 == sums.free
+
+
+def test_the_budget_holds_while_everything_rolls_out_at_once(declared: Declared) -> None:
+    sums = memory(declared.recording, declared.settings.budget.memory_mib)
+    assert {part.name for part in sums.workloads} == set(declared.workloads)
+    assert 0 < sums.steady <= sums.peak <= sums.budget
+
+
+def test_the_quota_is_the_budget(declared: Declared) -> None:
+    hard = declared.manifest("ResourceQuota", "memory-budget")["spec"]["hard"]
+    assert {key: value for key, value in hard.items() if "memory" in key} == dict.fromkeys(
+        ("limits.memory", "requests.memory"), f"{declared.settings.budget.memory_mib}Mi"
+    )
+
+
+def test_exported_addresses_are_the_published_ports(declared: Declared) -> None:
+    host, outputs = declared.settings.host, declared.recording.outputs
+    assert (outputs["postgres"]["host"], outputs["postgres"]["port"]) == (host.address, host.postgres.host)
+    assert outputs["kafka"]["bootstrapServers"].split(",") == [f"{host.address}:{pair.host}" for pair in host.kafka]
+    assert outputs["connect"]["url"].startswith(f"http://{host.address}:{host.connect.host}")
+    inside = declared.source_config["value.converter.schema.registry.url"]
+    assert outputs["registry"]["url"].split(":", 2)[2].partition("/")[2] == inside.split(":", 2)[2].partition("/")[2]
+
+
+def test_exported_tables_lead_from_table_to_topic_to_objects(declared: Declared) -> None:
+    exported = declared.recording.outputs["tables"]
+    assert [row["name"] for row in exported] == declared.source_config["table.include.list"].split(",")
+    assert [row["topic"] for row in exported] == declared.sink_config["topics"].split(",")
+    if declared.iceberg_tables:
+        assert [row["location"] for row in exported] == [
+            declared.iceberg_tables[name].inputs["location"] for name in declared.sink_config["iceberg.tables"].split(",")
+        ]
+
+
+def test_commands_to_look_inside_name_what_exists(declared: Declared) -> None:
+    inside = declared.recording.outputs["lookInside"]
+    sql, worker, broker = inside["sql"].split(), inside["workerLog"].split("/")[-1], inside["brokerLog"].split()[-1]
+    assert declared.settings.names.database == sql[-1]
+    assert sql[sql.index("-it") + 1].rpartition("-")[0] in declared.objects("StatefulSet")
+    assert worker in declared.objects("Deployment")
+    assert broker.rpartition("-")[0] in declared.objects("StatefulSet")
+    assert f"--context {declared.settings.cluster.context} " in inside["pods"]
+
+
+def test_images_are_those_of_the_settings(declared: Declared) -> None:
+    images = declared.settings.images
+    used = {name: {container["image"] for container in containers(pod)} for name, pod in declared.pods.items()}
+    assert used["postgresql"] == {images.postgres}
+    assert used["kafka"] == {images.kafka}
+    assert used["connect"] == {images.connect}
