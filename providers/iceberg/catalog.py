@@ -41,8 +41,10 @@ _NOT_YET: Final = (
 )
 _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
+    ("does not exist", "check the database in uri, and that PostgreSQL was given its databases and roles"),
     ("permission denied for schema", "the role must own the catalog's database"),
-    ("NoSuchBucket", "the bucket is missing; let the provider or table depend on it"),
+    ("NO_SUCH_BUCKET", "the bucket is missing; let the table depend on it"),
+    ("NETWORK_CONNECTION", "the object store does not answer; check the endpoint, and that it runs"),
     ("ACCESS_DENIED", "the identity may not use this path; check the policy on the warehouse's prefix"),
     ("AccessDenied", "the identity may not do this; check its policy on the catalog and on the warehouse's prefix"),
     (

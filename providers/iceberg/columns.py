@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SIMPLE_TYPES: Final = frozenset({"int", "long", "string", "boolean", "double", "date", "timestamp", "timestamptz", "uuid", "binary"})
+SIMPLE_TYPES: Final = frozenset(
+    {"int", "long", "string", "boolean", "float", "double", "date", "timestamp", "timestamptz", "uuid", "binary"}
+)
 _DECIMAL: Final = re.compile(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _MOST_DIGITS: Final = 38
 
@@ -36,8 +38,8 @@ def same_type(one: str, other: str) -> bool:
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether Iceberg reads old files of type `old` as `new`: int as long, a decimal with more digits of one scale."""
-    if (old, new) == ("int", "long"):
+    """Whether Iceberg reads old files of type `old` as `new`: int as long, float as double, a decimal with more digits of one scale."""
+    if (old, new) in (("int", "long"), ("float", "double")):
         return True
     before, after = decimal_digits(old), decimal_digits(new)
     return before is not None and after is not None and before[1] == after[1] and after[0] > before[0]

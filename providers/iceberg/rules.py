@@ -112,7 +112,7 @@ def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wid
             yield Problem(
                 step(path, "type"),
                 f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to "
-                "long and a decimal of more digits; otherwise add a column under another name",
+                "long, float to double and a decimal of more digits; otherwise add a column under another name",
             )
         if required and not old.get("required"):
             yield Problem(

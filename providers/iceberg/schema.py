@@ -30,6 +30,7 @@ def type_named(name: str) -> PrimitiveType:
         "long": types.LongType(),
         "string": types.StringType(),
         "boolean": types.BooleanType(),
+        "float": types.FloatType(),
         "double": types.DoubleType(),
         "date": types.DateType(),
         "timestamp": types.TimestampType(),

@@ -54,7 +54,7 @@ class Column:
 
     Attributes:
         name: Letters, digits and underscores.
-        type: int, long, string, boolean, double, date, timestamp, timestamptz, uuid, binary or decimal(precision,scale).
+        type: int, long, string, boolean, float, double, date, timestamp, timestamptz, uuid, binary or decimal(precision,scale).
         required: Whether NULL is refused; only for columns the table is made with.
         doc: What readers of the table see beside the column.
     """

@@ -10,6 +10,8 @@ from providers.kafkaconnect.credentials import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400
+_SECOND_LOOK: Final = 10.0
+"""Seconds, for causes that do not pass by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,13 @@ class Cause:
     cure: str
     patience: float
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether waiting can help at all, beyond the second look that everything gets."""
+        return self.patience > _SECOND_LOOK
 
-def _cause(pattern: str, cure: str, patience: float = 10.0) -> Cause:
+
+def _cause(pattern: str, cure: str, patience: float = _SECOND_LOOK) -> Cause:
     return Cause(re.compile(pattern, re.IGNORECASE), cure, patience)
 
 
@@ -84,13 +91,13 @@ CAUSES: Final = (
     _cause(
         r"UnknownHostException|could not be resolved|Name or service not known|No resolvable bootstrap urls",
         "the host name does not resolve inside the worker's pod; check the Service's name and the DNS policy",
-        patience=60.0,
+        patience=30.0,
     ),
     _cause(
         r"Connection refused|connection attempt failed|Connection to \S+ refused|Connect timed out|java.net.ConnectException"
         r"|Unable to connect",
         "nothing answers there from the worker's pod; check the address, the port and the network policy between them",
-        patience=60.0,
+        patience=30.0,
     ),
 )
 

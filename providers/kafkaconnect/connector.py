@@ -12,6 +12,7 @@ from providers.kafkaconnect.causes import explained
 from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
 from providers.kafkaconnect.rest import AwayError, ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
+from providers.kafkaconnect.watch import Tempo, Watch
 from providers.operations import (
     Change,
     IncompleteError,
@@ -35,19 +36,6 @@ _CHECK_SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
-    """How often to look, and how long to look before believing it; all in seconds."""
-
-    poll: float = 0.5
-    steady: float = 3.0
-    """All RUNNING for this long after a change: Debezium, for one, connects after its task has started."""
-    doubt: float = 5.0
-    """A FAILED from before a restart is not believed sooner than this: the status lags behind the request."""
-    read: float = 15.0
-    """How long a refresh waits for a worker that does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectorOperations:
     """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
 
@@ -55,7 +43,7 @@ class ConnectorOperations:
     timeout: float
     cancelled: threading.Event
     reporter: Reporter = field(default_factory=Quiet)
-    tempo: Tempo = Tempo()
+    tempo: Tempo = field(default_factory=Tempo)
     learnt: tuple[str, ...] = ("state", "tasks")
     steady: tuple[str, ...] = ()
 
@@ -127,7 +115,7 @@ class ConnectorOperations:
             self._answered(patience, subject, lambda: self.client.restart_failed(name))
             acted = True
         doubt = self.tempo.doubt if before is not None and before.failed else 0.0
-        return self._running(patience, inputs, steady=self.tempo.steady if acted else 0.0, doubt=doubt)
+        return self._running(patience, inputs, Watch(self.tempo.steady if acted else 0.0, doubt))
 
     def _validated(self, patience: Patience, name: str, config: dict[str, str]) -> None:
         """Ask the worker until it is content, or until its complaint has had the time to pass by itself."""
@@ -150,29 +138,25 @@ class ConnectorOperations:
             patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
 
     def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
-        if "Failed to find any class" in str(refusal) or refusal.status == _NOT_FOUND:
+        if refusal.status == _NOT_FOUND:
             have = ", ".join(self.client.plugins()) or "none"
             return f"connector {name}: the worker has no {config['connector.class']}; its image offers: {have}"
         return f"connector {name}: the worker refuses the configuration: {without_passwords(str(refusal))}"
 
-    def _running(self, patience: Patience, inputs: Plain, *, steady: float, doubt: float) -> State:
-        """Wait until all has been RUNNING for `steady` seconds; a FAILED is believed after `doubt` seconds."""
-        name, since = inputs["name"], None
-        asked = time.monotonic()
+    def _running(self, patience: Patience, inputs: Plain, watch: Watch) -> State:
+        """Wait until it has settled; start again what failed for a cause that may pass; raise IncompleteError otherwise."""
+        name = inputs["name"]
         while True:
             status = self._answered(patience, f"waiting for connector {name}", lambda: self.client.status(name))
-            now = time.monotonic()
-            if status is not None and status.failed and now - asked >= doubt:
-                raise IncompleteError(
-                    _state(inputs, status),
-                    [f"connector {name}: {part.label} failed: {explained(part.trace)}" for part in status.failed],
-                )
-            if status is not None and status.running:
-                since = now if since is None else since
-                if now - since >= steady:
-                    return _state(inputs, status)
-            else:
-                since = None
+            if watch.settled(status):
+                return _state(inputs, status)
+            if status is not None and watch.failed(status):
+                reasons = [f"connector {name}: {part.label} failed: {explained(part.trace)}" for part in status.failed]
+                if patience.over or not watch.worth_a_restart(status):
+                    raise IncompleteError(_state(inputs, status), reasons)
+                patience.pause(self.tempo.again, reasons[0].replace("\n", " "))
+                self._answered(patience, f"restarting connector {name}", lambda: self.client.restart_failed(name))
+                watch.restarted(self.tempo.doubt)
             if patience.over:
                 seen = str(status) if status is not None else "the worker reports no status"
                 message = f"connector {name} does not run after {self.timeout:.0f} s: {seen}; the worker's log says more"

@@ -19,6 +19,9 @@ CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 90.0
 """The worker's own limit for a request that its herder has to answer."""
 
+NO_SUCH_CLASS: Final = "Failed to find any class"
+"""How the worker says that its image lacks a connector."""
+
 _BUSY = (409, 503)
 _UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 
@@ -181,6 +184,8 @@ class ConnectClient:
             who = f"user {self._username!r}" if self._username is not None else "a request without user"
             message = f"Kafka Connect at {self.url} refuses {who} (HTTP {answer.status_code}); check username and password of the provider"
             raise ProviderError(message)
+        if NO_SUCH_CLASS in message:  # the worker says so with a 500 or a 404, by version
+            raise RefusedError(_NOT_FOUND, message)
         if answer.status_code in _BUSY or answer.status_code >= _SERVER_ERROR:
             raise NotNowError(message or f"HTTP {answer.status_code}")
         raise RefusedError(answer.status_code, message or f"HTTP {answer.status_code}")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from providers.kafkaconnect.rest import Complaint
 
 _FORM = re.compile(r"Missing required configuration|Invalid value|Unknown configuration|The '[^']+' value is invalid|must be one of")
-_WORLD = re.compile(r"could not be found|Failed to find|ClassNotFound|Error while validating connector config", re.IGNORECASE)
+_ABSENT_CLASS = re.compile(r"could not be found|ClassNotFound", re.IGNORECASE)
+_WORLD = re.compile(r"Error while validating connector config", re.IGNORECASE)
 
 USUAL_PATIENCE = 20.0
 """Seconds for which a complaint about the world that no table knows may pass by itself."""
@@ -29,14 +30,15 @@ USUAL_PATIENCE = 20.0
 
 def is_about_form(complaint: Complaint) -> bool:
     """Whether the complaint holds whatever the world looks like; a class the image lacks may come with the next image."""
-    return bool(_FORM.search(complaint.message)) and not _WORLD.search(complaint.message)
+    says = complaint.message
+    return bool(_FORM.search(says)) and not _WORLD.search(says) and not _ABSENT_CLASS.search(says)
 
 
 def patience_for(complaints: Iterable[Complaint]) -> float:
-    """Seconds for which these complaints may pass by themselves: none if any is about form."""
+    """Seconds for which these complaints may pass by themselves: none if any is about form, or about a class not in the image."""
     waits = [0.0]
     for complaint in complaints:
-        if is_about_form(complaint):
+        if is_about_form(complaint) or _ABSENT_CLASS.search(complaint.message):
             return 0.0
         cause = known_cause(complaint.message)
         waits.append(cause.patience if cause else USUAL_PATIENCE)

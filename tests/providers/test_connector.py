@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from providers.kafkaconnect.connector import ConnectorOperations, Tempo
+from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.rest import ConnectClient
+from providers.kafkaconnect.watch import Tempo
 from providers.operations import UNKNOWN, CancelledError, Change, IncompleteError, ProviderError
 from tests.providers.connect_worker import GOOD, NOT_FOUND, REBALANCING, Worker, complaints, serving, status
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG = {"connector.class": "a.b.PresentSink", "topics": "t", "tasks.max": "1", "x.password": "${env:P}"}
 INPUTS = {"name": "c", "config": CONFIG}
-FAST = Tempo(poll=0.01, steady=0.05, doubt=0.08, read=0.2)
+FAST = Tempo(poll=0.01, steady=0.05, doubt=0.08, again=0.02, read=0.2)
 STATUS = "GET /connectors/c/status"
 VALIDATE = "PUT /connector-plugins/a.b.PresentSink/config/validate"
 TRACE = """org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to unrecoverable exception.
@@ -205,7 +206,9 @@ def test_complaints_about_the_world_may_pass(worker: Worker) -> None:
 
 def test_a_plugin_that_is_not_in_the_image_is_named_with_those_that_are(worker: Worker) -> None:
     """The usual cause is a typing error in the class."""
-    worker.script[VALIDATE] = [(404, {"message": "Failed to find any class that implements Connector"})]
+    worker.script[VALIDATE] = [
+        (500, {"message": "…BadRequestException: …ConnectException: Failed to find any class that implements Connector"})
+    ]
     with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image offers: a\.b\.PresentSink"):
         operations(worker).create(INPUTS)
 
@@ -251,6 +254,16 @@ def test_delete_waits_until_it_is_gone_and_tolerates_that_it_was(worker: Worker)
     operations(worker).delete("c", {})
     assert worker.live == {}
     assert len(worker.requests("DELETE")) == 3
+
+
+def test_a_failure_that_may_pass_is_started_again(worker: Worker) -> None:
+    """A Secret mounted a minute late, an identity not known everywhere yet: the worker would not try again by itself."""
+    denied = status("RUNNING", "FAILED", trace="x.S3Exception: Access Denied (Service: S3, Status Code: 403, AccessDenied)")
+    worker.script[STATUS] = [denied, denied, denied, status("RUNNING", "RUNNING")]
+    heard = Heard()
+    assert operations(worker, reporter=heard).create(INPUTS).outputs["state"] == "RUNNING"
+    assert worker.requests("POST") != []
+    assert any("the object store refuses the worker's identity" in wait for wait in heard.waits)
 
 
 @pytest.mark.parametrize(

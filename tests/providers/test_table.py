@@ -223,6 +223,7 @@ def test_reading_without_a_declaration_tells_everything(tables: Operations) -> N
             "columns[0].type",
             "int cannot become string",
         ),
+        (with_columns({"name": "id", "type": "float", "required": True}), "columns[0].type", "int cannot become float"),
         (with_columns({"name": "total", "type": "decimal(8,2)"}), "columns[1].type", "cannot become decimal(8,2)"),
         (with_columns({"name": "total", "type": "decimal(12,3)"}), "columns[1].type", "cannot become decimal(12,3)"),
         (with_columns({"name": "at", "type": "timestamptz", "required": True}), "columns[2].required", "may hold NULL"),
