@@ -12,6 +12,7 @@ from kubernetes import config as kubeconfigs
 from kubernetes.client.configuration import Configuration
 from kubernetes.client.rest import RESTClientObject
 from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
 from sandbox import rollout
 from sandbox.kinds import UnknownKindError, kind_of
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 FIELD_MANAGER: Final = "data-ingestion-sandbox"
 _REQUEST_TIMEOUT_S: Final = 30.0
 _CONNECTIONS: Final = 64
+# A control plane that starts or is short of CPU refuses for moments; all requests made here may be sent twice.
+_RETRIES: Final = Retry(
+    total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None, raise_on_status=False
+)
 _POLL_S: Final = 0.5
 _GONE: Final = 404
 _CONFLICT: Final = 409
@@ -214,9 +219,12 @@ class Kube:
             headers["Authorization"] = self._token
         payload = None if body is None else json.dumps(body).encode()
         try:
-            response = self._pool.request(method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S)
+            response = self._pool.request(
+                method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S, retries=_RETRIES
+            )
         except (HTTPError, OSError) as error:
-            message = f"the API server of {self.kubeconfig} does not answer: {type(error).__name__}"
+            cause = str(getattr(error, "reason", None) or error).rpartition(": ")[2]
+            message = f"the API server at {self._host} does not answer: {cause}"
             raise KubeError(message) from None
         if not 200 <= response.status <= 299:  # noqa: PLR2004 the class of success
             raise KubeError(_said(response.data) or str(response.reason), response.status)
