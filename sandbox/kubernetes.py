@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -16,18 +15,15 @@ from urllib3.util import Retry
 
 from sandbox import rollout
 from sandbox.kinds import UnknownKindError, kind_of
+from sandbox.patience import Patience
 from sandbox.rollout import NotReadyError, Verdict
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from typing import Protocol
 
-    class Waiting(Protocol):
-        """What is told about waits; `sandbox.progress.Step` is one."""
-
-        def waiting(self, what: str) -> None:
-            """Say what is being waited for."""
+    from sandbox.patience import Waiting
 
 
 FIELD_MANAGER: Final = "data-ingestion-sandbox"
@@ -37,7 +33,6 @@ _CONNECTIONS: Final = 64
 _RETRIES: Final = Retry(
     total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None, raise_on_status=False
 )
-_POLL_S: Final = 0.5
 _GONE: Final = 404
 _CONFLICT: Final = 409
 _INVALID: Final = 422
@@ -156,7 +151,7 @@ class Kube:
         lines when it cannot succeed, when `timeout_s` is over, or when `cancelled` is set.
         """
         judge = rollout.JUDGES.get(kind, rollout.present)
-        watch = _Patience(timeout_s, step, cancelled)
+        watch = Patience(timeout_s, step, cancelled)
         started, replaced = time.time(), set[str]()
         while True:
             live = self.read(kind, namespace, name)
@@ -182,7 +177,7 @@ class Kube:
         step: Waiting | None = None,
         cancelled: threading.Event | None = None,
     ) -> None:
-        watch = _Patience(timeout_s, step, cancelled)
+        watch = Patience(timeout_s, step, cancelled)
         while True:
             live = self.read(kind, namespace, name)
             if live is None:
@@ -229,27 +224,6 @@ class Kube:
         if not 200 <= response.status <= 299:  # noqa: PLR2004 the class of success
             raise KubeError(_said(response.data) or str(response.reason), response.status)
         return bytes(response.data).decode("utf-8", errors="replace")
-
-
-class _Patience:
-    """Counts the time of one wait and passes on what it is for."""
-
-    def __init__(self, timeout_s: float, step: Waiting | None, cancelled: threading.Event | None) -> None:
-        self._deadline = time.monotonic() + timeout_s
-        self._timeout_s = timeout_s
-        self._step = step
-        self._cancelled = cancelled or threading.Event()
-
-    def go_on(self, reason: str) -> bool:
-        """Report and sleep; False when there is no time left or the run was cancelled."""
-        if self._step is not None:
-            self._step.waiting(reason)
-        return not self._cancelled.wait(_POLL_S) and time.monotonic() < self._deadline
-
-    def verdict(self, reason: str) -> str:
-        """Say why the wait ended."""
-        ended = "stopped" if self._cancelled.is_set() else f"given up after {self._timeout_s:.0f} s"
-        return f"{ended}: {reason}"
 
 
 def _said(body: object) -> str:
