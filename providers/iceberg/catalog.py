@@ -41,7 +41,7 @@ _NOT_YET: Final = (
 )
 _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
-    ("does not exist", "check the database in uri, and that PostgreSQL was given its databases and roles"),
+    ("FATAL:  database", "check the database in uri, and that PostgreSQL was given its databases and roles"),
     ("permission denied for schema", "the role must own the catalog's database"),
     ("NO_SUCH_BUCKET", "the bucket is missing; let the table depend on it"),
     ("NETWORK_CONNECTION", "the object store does not answer; check the endpoint, and that it runs"),
@@ -56,6 +56,8 @@ _CURES: Final = (
     ),
     ("refused", "nothing answers there; check the address, and that the database or object store runs"),
 )
+
+_IMPORTS: Final = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class Catalogs:
             raise ProviderError(message) from None
 
     def _open(self, subject: str) -> Catalog:
+        _import_libraries()
         from pyiceberg.catalog import load_catalog  # 1 s that a preview need not pay  # noqa: PLC0415  # a preview need not pay for it
 
         config = self.config
@@ -144,6 +147,13 @@ class Catalogs:
 
     def _secrets(self) -> list[str]:
         return [str(self.config[key]) for key in ("password", "secretAccessKey", "accessKeyId") if self.config.get(key)]
+
+
+def _import_libraries() -> None:
+    """Import the heavy libraries, whose modules import each other in circles and break when several threads come first at once."""
+    with _IMPORTS:
+        import pyiceberg.catalog.sql  # noqa: PLC0415  # a preview need not pay for it
+        import pyiceberg.io.pyarrow  # noqa: F401, PLC0415  # a preview need not pay for it
 
 
 def sql_address(uri: str) -> str:

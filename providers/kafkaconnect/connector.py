@@ -90,7 +90,7 @@ class ConnectorOperations:
 
     def delete(self, resource_id: str, old: Plain) -> None:  # the protocol's  # noqa: ARG002  # the protocol's
         """Remove it and wait until the worker has forgotten it."""
-        patience, subject = self._patience(), f"removing connector {resource_id}"
+        patience, subject = self._patience(self.tempo.removal), f"removing connector {resource_id}"
         self._answered(patience, subject, lambda: self.client.delete(resource_id))
         while self._answered(patience, subject, lambda: self.client.status(resource_id)) is not None:
             if patience.over:

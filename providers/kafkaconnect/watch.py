@@ -25,6 +25,8 @@ class Tempo:
     """Between two restarts of what failed for a cause that may pass."""
     read: float = 15.0
     """How long a refresh waits for a worker that does not answer."""
+    removal: float = 60.0
+    """How long a removal waits: a destroy must not hang for a cluster that is gone already."""
 
 
 @dataclass(slots=True)
