@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from sandbox.cluster import components
+from sandbox.cluster.api import Api
 from sandbox.cluster.binary import build
 from sandbox.cluster.errors import NodeError
 from sandbox.cluster.images import import_image
 from sandbox.cluster.lifecycle import down, up
 from sandbox.cluster.owner import owner
 
-__all__ = ["NodeError", "build", "down", "import_image", "owner", "prerequisites", "up"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["NodeError", "answers", "build", "down", "import_image", "installed", "owner", "prerequisites", "up"]
 
 
 def prerequisites() -> list[str]:
     """Return the Debian packages that the node needs: runtime, pod networking, packet filter."""
     return ["containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "iproute2", "mount"]
+
+
+def answers() -> bool:
+    """Tell whether the API server of a sandbox on this machine says that it is ready."""
+    return components.PKI.exists() and Api(components.PKI).ready()
+
+
+def installed() -> Path:
+    """Return the program that the node runs from; ``kubectl`` is one of its faces."""
+    return components.BINARY

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import socket
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sandbox.cluster import addresses, components, host, images, manifests, pki, processes
+from sandbox.cluster import addresses, components, host, images, manifests, pki, processes, removal
 from sandbox.cluster.api import Api
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
+from sandbox.cluster.lock import alone
 from sandbox.cluster.owner import claim
 from sandbox.cluster.watch import Watch
-from sandbox.paths import CACHE, KUBECONFIG, STATE
+from sandbox.paths import KUBECONFIG, STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.cluster.components import Component
@@ -42,7 +40,10 @@ def up(binary: Path, progress: Progress) -> Path:
     Raises:
         NodeError: If the sandbox belongs to another checkout, or a component does not start; with its last lines.
     """
-    with _alone():
+    with alone():
+        if removal.was_interrupted():
+            with progress.step("Removing what is left of the sandbox before") as step:
+                removal.remove(step)
         claim()
         host.prepare()
         if not _healthy(binary):
@@ -57,24 +58,10 @@ def down(progress: Progress) -> None:
     Raises:
         NodeError: If a process cannot be ended or a rule cannot be removed.
     """
-    with _alone():
-        if not (STATE.exists() or processes.find() or host.has_bridge()):
-            return
-        with progress.step("Removing Kubernetes") as step:
-            last = {"kube-apiserver", "etcd", "containerd"}
-            step.waiting("the controllers to end")
-            processes.stop((process for process in processes.find() if process.component not in last), grace_s=_GRACE_S)
-            step.waiting("the containers to end")
-            host.kill_pods()
-            for component in ("kube-apiserver", "etcd", "containerd"):
-                step.waiting(f"{component} to end")
-                processes.stop(
-                    (process for process in processes.find() if process.leader and process.component == component), grace_s=_GRACE_S
-                )
-            processes.stop(processes.find(), grace_s=0)
-            step.waiting("the host to be put back")
-            host.put_back()
-            shutil.rmtree(STATE)
+    with alone():
+        if removal.was_interrupted() or STATE.exists() or processes.find() or host.has_bridge():
+            with progress.step("Removing Kubernetes") as step:
+                removal.remove(step)
 
 
 def _healthy(binary: Path) -> bool:
@@ -127,7 +114,7 @@ def _ensure(digest: str, *wanted: Component) -> None:
         if process is not None and process.fingerprint == fingerprint:
             continue
         if process is not None:
-            processes.stop([process], grace_s=_GRACE_S)
+            processes.stop([process], grace_s=removal.GRACE_S)
         for path, text in component.files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
@@ -177,20 +164,3 @@ def _write_kubeconfig() -> None:
 def _etcd_answers() -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex((addresses.NODE, addresses.ETCD_PORT)) == 0
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the machine's one lock on the node; the kernel lets go of it when this process ends, however it ends."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    handle = os.open(CACHE / "node.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        message = "another run is starting or removing the sandbox's node at this moment; try again when it is done"
-        raise NodeError(message) from None
-    try:
-        yield
-    finally:
-        os.close(handle)
