@@ -28,6 +28,7 @@ SYMPTOMS = (
     "'make sandbox' continues from here",
     "needed more memory than its limit",
     "What to do: ",
+    "The emulated AWS had to start anew",
     "the catalog points to a metadata file that is not there",
     "Kafka is not ready after",
     "and nothing answers there",
