@@ -6,10 +6,10 @@ import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from plan import samples
@@ -21,21 +21,9 @@ from plan.values import UNKNOWN, plain, wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pulumi.runtime.mocks import Mocks
+
 ROOT: Final = Path(__file__).resolve().parent.parent
-
-
-class RefusingMocks(Mocks):
-    """Refuses look-ups: the program reads nothing while it is built, so that every run declares the same."""
-
-    def call(self, args: MockCallArgs) -> NoReturn:
-        """Refuse a provider function."""
-        message = f"the program calls {args.token}, but look-ups while building are not supported offline"
-        raise UnsupportedOptionError(message)
-
-    def new_resource(self, args: MockResourceArgs) -> NoReturn:
-        """Refuse reading an existing resource; registrations never come this way."""
-        message = f"{args.name} ({args.typ}) is read, not declared; that is not supported offline"
-        raise UnsupportedOptionError(message)
 
 
 class RegistrationMonitor(MockMonitor):
@@ -43,7 +31,8 @@ class RegistrationMonitor(MockMonitor):
 
     def __init__(self) -> None:
         """Start with nothing declared."""
-        super().__init__(RefusingMocks())
+        # What uses mocks is overridden below: the program looks nothing up, so that every run declares the same.
+        super().__init__(cast("Mocks", None))
         self.stack_outputs: dict[str, Any] = {}
         self.secret_outputs: frozenset[str] = frozenset()
 
@@ -64,6 +53,16 @@ class RegistrationMonitor(MockMonitor):
             self.stack_outputs, paths = plain(request.outputs)
             self.secret_outputs = frozenset(path.replace("[", ".").split(".")[0] for path in paths)
         return empty_pb2.Empty()
+
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 the protocol's name
+        """Refuse a provider function."""
+        message = f"the program calls {request.tok}, but look-ups while building are not supported offline"
+        raise UnsupportedOptionError(message)
+
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:  # noqa: N802 the protocol's name
+        """Refuse reading what the program did not declare."""
+        message = f"{request.name} ({request.type}) is read, not declared; that is not supported offline"
+        raise UnsupportedOptionError(message)
 
     def RegisterStackTransform(self, request: object) -> NoReturn:  # noqa: N802, ARG002 the protocol's name and shape
         """Refuse transforms of the whole stack: only the real engine runs them."""
