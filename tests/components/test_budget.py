@@ -1,0 +1,157 @@
+"""The memory budget, against a second and much slower way of finding the same numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.budget import WORKLOAD_KINDS, UnboundedError, Workload, pod_bytes, total, workload
+
+MIB = 2**20
+sizes = st.integers(1, 4096)
+
+
+def container(size: int, *, sidecar: bool = False) -> dict[str, Any]:
+    """A container with a limit in MiB."""
+    return {"name": "c", "resources": {"limits": {"memory": f"{size}Mi"}}, **({"restartPolicy": "Always"} if sidecar else {})}
+
+
+def highest_moment(spec: dict[str, Any]) -> int:
+    """The life of a pod step by step: what runs at each moment, in MiB."""
+    alive: list[int] = []
+    moments = [0]
+    for init in spec["initContainers"]:
+        size = int(init["resources"]["limits"]["memory"].removesuffix("Mi"))
+        moments.append(sum(alive) + size)
+        if init.get("restartPolicy") == "Always":
+            alive.append(size)
+    alive += [int(item["resources"]["limits"]["memory"].removesuffix("Mi")) for item in spec["containers"]]
+    moments.append(sum(alive))
+    return max(moments)
+
+
+@given(
+    init=st.lists(st.tuples(sizes, st.booleans()), max_size=5),
+    running=st.lists(sizes, min_size=1, max_size=4),
+    overhead=st.none() | sizes,
+)
+def test_a_pod_counts_as_its_highest_moment(init: list[tuple[int, bool]], running: list[int], overhead: int | None) -> None:
+    spec: dict[str, Any] = {
+        "initContainers": [container(size, sidecar=sidecar) for size, sidecar in init],
+        "containers": [container(size) for size in running],
+    }
+    expected = highest_moment(spec)
+    if overhead is not None:
+        spec["overhead"] = {"memory": f"{overhead}Mi"}
+        expected += overhead
+    assert pod_bytes(spec) == expected * MIB
+
+
+@pytest.mark.parametrize(
+    ("init", "running", "most"),
+    [
+        ([], [100], 100),
+        ([(300, False)], [100], 300),
+        ([(50, False)], [100], 100),
+        ([(50, True)], [100], 150),
+        ([(50, True), (200, False)], [100], 250),
+        ([(200, False), (50, True)], [100], 200),
+    ],
+    ids=["one", "large init", "small init", "sidecar", "sidecar beside an init step", "sidecar after it"],
+)
+def test_pods_of_the_kubernetes_manual(init: list[tuple[int, bool]], running: list[int], most: int) -> None:
+    spec = {
+        "initContainers": [container(size, sidecar=sidecar) for size, sidecar in init],
+        "containers": [container(size) for size in running],
+    }
+    assert pod_bytes(spec) == most * MIB
+
+
+@pytest.mark.parametrize("resources", [None, {}, {"limits": None}, {"requests": {"memory": "1Gi"}}, {"limits": {"cpu": "1"}}])
+@pytest.mark.parametrize("place", ["containers", "initContainers"])
+def test_a_container_without_a_limit_cannot_be_added_up(resources: Any, place: str) -> None:
+    spec = {"containers": [container(1)], "initContainers": []}
+    spec[place] = [{"name": "greedy", "resources": resources}]
+    with pytest.raises(UnboundedError, match=r"'greedy' has no memory limit; set resources.limits.memory"):
+        pod_bytes(spec)
+
+
+def declared(kind: str, **spec: Any) -> Workload:
+    """A workload of pods of 1 MiB."""
+    template = {"spec": {"containers": [container(1)]}}
+    if kind == "Pod":
+        return workload(kind, {"metadata": {"name": "w"}, "spec": template["spec"]})
+    if kind == "CronJob":
+        return workload(kind, {"metadata": {"name": "w"}, "spec": {"jobTemplate": {"spec": {"template": template}}, **spec}})
+    return workload(kind, {"metadata": {"name": "w"}, "spec": {"template": template, **spec}})
+
+
+@given(replicas=st.integers(0, 200), percent=st.integers(0, 100))
+def test_a_percentage_of_surge_is_rounded_up(replicas: int, percent: int) -> None:
+    """Kubernetes rounds surge up and unavailability down, so that a rollout can always go on."""
+    made = declared("Deployment", replicas=replicas, strategy={"rollingUpdate": {"maxSurge": f"{percent}%"}})
+    share = Fraction(replicas * percent, 100)
+    assert made.surge == -(-share.numerator // share.denominator)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "steady", "peak"),
+    [
+        ("Deployment", {"replicas": 4}, 4, 5),
+        ("Deployment", {}, 1, 2),
+        ("Deployment", {"replicas": 3, "strategy": {"type": "Recreate"}}, 3, 3),
+        ("Deployment", {"replicas": 3, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0}}}, 3, 3),
+        ("Deployment", {"replicas": 3, "strategy": {"rollingUpdate": {"maxSurge": 2}}}, 3, 5),
+        ("StatefulSet", {"replicas": 3}, 3, 3),
+        ("StatefulSet", {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}, 3, 3),
+        ("DaemonSet", {"replicas": 2}, 2, 2),
+        ("DaemonSet", {"replicas": 2, "updateStrategy": {"rollingUpdate": {"maxSurge": "50%"}}}, 2, 3),
+        ("ReplicaSet", {"replicas": 2}, 2, 2),
+        ("Pod", {}, 1, 1),
+        ("Job", {"parallelism": 3}, 0, 3),
+        ("Job", {}, 0, 1),
+        ("CronJob", {}, 0, 2),
+        ("CronJob", {"concurrencyPolicy": "Forbid"}, 0, 1),
+    ],
+)
+def test_steady_and_peak_follow_the_rollout_rules_of_the_kind(kind: str, spec: dict[str, Any], steady: int, peak: int) -> None:
+    made = declared(kind, **spec)
+    assert (made.steady, made.peak) == (steady * MIB, peak * MIB)
+
+
+def test_every_kind_that_runs_pods_can_be_counted() -> None:
+    for kind in WORKLOAD_KINDS:
+        assert declared(kind).peak > 0
+
+
+workloads = st.lists(
+    st.builds(
+        Workload,
+        kind=st.just("Deployment"),
+        name=st.sampled_from("abc"),
+        replicas=st.integers(0, 5),
+        pod=sizes,
+        surge=st.integers(0, 3),
+    ),
+    max_size=6,
+)
+
+
+@given(parts=workloads, budget=st.integers(0, 50_000))
+def test_a_stack_is_the_sum_of_its_pods(parts: list[Workload], budget: int) -> None:
+    sums = total(parts, budget)
+    assert sums.steady == sum(part.pod for part in parts for _ in range(part.replicas))
+    assert sums.peak == sum(part.pod for part in parts for _ in range(part.replicas + part.surge))
+    assert sums.free + sums.steady == budget
+    assert sums.peak >= sums.steady
+    assert sorted(map(repr, sums.workloads)) == sorted(map(repr, parts))
+
+
+@given(parts=workloads)
+def test_the_largest_come_first_whatever_the_order_of_declaration(parts: list[Workload]) -> None:
+    listed = [part.steady for part in total(parts, 0).workloads]
+    assert listed == sorted(listed, reverse=True)
