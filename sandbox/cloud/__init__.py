@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud, CloudError, known
+from sandbox.kubernetes import KubeError
 
 if TYPE_CHECKING:
+    from components.manifest import Manifest
     from sandbox.kubernetes import Kube
-    from sandbox.progress import Progress
+    from sandbox.progress import Progress, Step
 
 _POD_TIMEOUT_S: Final = 180
 _LOST: Final = (
@@ -38,7 +40,7 @@ def up(kube: Kube, progress: Progress) -> Cloud:
     """
     with progress.step("Starting the emulated AWS") as step:
         for manifest in workload.manifests():
-            kube.apply(manifest)
+            _apply(kube, manifest, step)
         kube.wait_ready("Deployment", workload.NAMESPACE, workload.NAME, _POD_TIMEOUT_S, step)
         kube.wait_ready("Service", workload.NAMESPACE, workload.NAME, _POD_TIMEOUT_S, step)
         step.waiting(f"{account.ENDPOINT} to answer")
@@ -52,3 +54,14 @@ def up(kube: Kube, progress: Progress) -> Cloud:
     if before is not None and before != cloud:
         progress.note(_LOST)
     return cloud
+
+
+def _apply(kube: Kube, manifest: Manifest, step: Step) -> None:
+    """Apply; an object of another checkout's making that cannot become this one gives way to it."""
+    try:
+        kube.apply(manifest)
+    except KubeError as error:
+        if not error.immutable:
+            raise
+        kube.delete(manifest["kind"], workload.NAMESPACE, manifest["metadata"]["name"], step=step)
+        kube.apply(manifest)
