@@ -10,6 +10,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from sandbox.connectors import refuse_failed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -106,6 +108,7 @@ def wait_until_equal(
 
     Raises:
         DifferenceError: If they still differ after ``timeout_s`` seconds.
+        ConnectorFailedError: As soon as a task has failed.
     """
     started = time.monotonic()
     while True:
@@ -113,6 +116,7 @@ def wait_until_equal(
         elapsed = time.monotonic() - started
         if not found:
             return elapsed
+        refuse_failed(outputs)
         if elapsed > timeout_s:
             shown = "\n".join(f"  {difference}" for difference in found[:_SHOWN])
             message = f"after {elapsed:.0f} s {len(found)} row(s) differ between database and archive:\n{shown}"

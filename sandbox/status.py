@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import requests
 from rich.table import Table as Grid
 
 from components.quantity import MIB, parse_bytes
-from sandbox import memory, outputs
+from sandbox import connectors, memory, outputs
 from sandbox.archive import Archive
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
@@ -47,15 +46,11 @@ def _show_pods(kube: Kube, console: Console) -> bool:
 
 
 def _show_connectors(collected: Mapping[str, Any], console: Console) -> bool:
-    connect = collected["connect"]
-    answer = requests.get(f"{connect['url']}/connectors?expand=status", auth=(connect["user"], connect["password"]), timeout=10)
-    answer.raise_for_status()
     grid = Grid(title="Connectors", title_justify="left")
     for title in ("connector", "state", "tasks"):
         grid.add_column(title)
     states = []
-    for name, described in sorted(answer.json().items()):
-        status = described["status"]
+    for name, status in sorted(connectors.statuses(collected).items()):
         tasks = [task["state"] for task in status["tasks"]]
         states += [status["connector"]["state"], *tasks]
         grid.add_row(name, status["connector"]["state"], ", ".join(tasks) or "none")

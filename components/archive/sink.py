@@ -120,6 +120,7 @@ def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dic
         "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
         "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         "iceberg.catalog.client.region": settings.region,
+        "iceberg.catalog.http-client.type": "urlconnection",  # the client that the image holds; the default, Apache's, it does not
     }
     if settings.store is not None:
         files |= {"iceberg.catalog.s3.endpoint": settings.store.url, "iceberg.catalog.s3.path-style-access": "true"}

@@ -138,7 +138,9 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = [%d{ISO8601}] %p %m (%c{1})%n
 rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
-logger.coordinator.name = kafka.coordinator
-logger.coordinator.level = warn
+logger.rest.name = org.apache.kafka.connect.runtime.rest.RestServer
+logger.rest.level = warn
+logger.values.name = org.apache.kafka.common.config.AbstractConfig
+logger.values.level = warn
 """
-"""Log4j 2 to standard output; no file appears in the container."""
+"""Log4j 2 to standard output; without the access log, which probes fill, and without listings of configuration."""
