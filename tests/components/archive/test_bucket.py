@@ -1,0 +1,63 @@
+"""The bucket: closed, versioned, encrypted, and never emptied by accident."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.archive.iam import tls_only
+
+if TYPE_CHECKING:
+    from tests.declared import Declared
+
+import json
+
+
+def test_every_guard_is_on_the_bucket_that_is_made(declared: Declared) -> None:
+    kinds = {resource.type.rpartition(":")[2]: resource for resource in declared.recording.resources if resource.type.startswith("aws:s3/")}
+    assert set(kinds) == {
+        "Bucket",
+        "BucketLifecycleConfiguration",
+        "BucketOwnershipControls",
+        "BucketPolicy",
+        "BucketPublicAccessBlock",
+        "BucketServerSideEncryptionConfiguration",
+        "BucketVersioning",
+    }
+    made = kinds.pop("Bucket")
+    for guard in kinds.values():
+        assert made.urn in guard.dependencies
+
+
+def test_nothing_of_the_bucket_can_be_public(declared: Declared) -> None:
+    block = declared.recording.get("archive-public-access").inputs
+    flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    assert {key: block[key] for key in flags} == dict.fromkeys(flags, True)
+    assert declared.recording.get("archive-ownership").inputs["rule"]["objectOwnership"] == "BucketOwnerEnforced"
+
+
+def test_objects_are_encrypted_and_keep_their_versions(declared: Declared) -> None:
+    (rule,) = declared.recording.get("archive-encryption").inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] in {"AES256", "aws:kms"}
+    assert declared.recording.get("archive-versioning").inputs["versioningConfiguration"]["status"] == "Enabled"
+
+
+def test_the_policy_comes_after_the_block_that_would_refuse_it(declared: Declared) -> None:
+    policy = declared.recording.get("archive-tls-only")
+    assert declared.recording.get("archive-public-access").urn in policy.dependencies
+    assert json.loads(policy.inputs["policy"]) == tls_only(declared.settings.archive.bucket)
+
+
+def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared: Declared) -> None:
+    rules = declared.recording.get("archive-lifecycle").inputs["rules"]
+    assert all(rule["status"] == "Enabled" for rule in rules)
+    assert any("abortIncompleteMultipartUpload" in rule for rule in rules)
+    (old,) = [rule["noncurrentVersionExpiration"] for rule in rules if "noncurrentVersionExpiration" in rule]
+    assert old["noncurrentDays"] == declared.settings.archive.expire_noncurrent_days
+    assert not any("expiration" in rule for rule in rules)
+
+
+def test_rows_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:
+    wanted = declared.settings.archive.destroy_with_stack
+    assert declared.recording.get("archive-bucket").inputs["forceDestroy"] is wanted
+    assert all(table.inputs["deleteOnDestroy"] is wanted for table in declared.iceberg_tables.values())
+    assert not wanted or declared.settings.environment == "sandbox"

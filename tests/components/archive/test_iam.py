@@ -1,0 +1,162 @@
+"""What the identities may do, found by asking the declared documents as IAM would."""
+
+from __future__ import annotations
+
+import configparser
+import fnmatch
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.archive.iam import PROFILE, aws_files, tls_only, use_catalog, write_archive
+from components.names import OBJECT_ROOT
+
+if TYPE_CHECKING:
+    from tests.declared import Declared
+
+BUCKET = "arn:aws:s3:::archive"
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM lets a single element stand without its list."""
+    return value if isinstance(value, list) else [value]
+
+
+def matches(statement: Any, action: str, resource: str, context: dict[str, str]) -> bool:
+    """Whether a statement speaks of a request."""
+    conditions = statement.get("Condition", {})
+    assert set(conditions) <= {"StringLike", "Bool"}, "this reader does not know the others"
+    fulfilled = all(
+        key in context and any(fnmatch.fnmatchcase(context[key], pattern) for pattern in as_list(patterns))
+        for keys in conditions.values()
+        for key, patterns in keys.items()
+    )
+    hit = any(fnmatch.fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
+    return hit and fulfilled and any(fnmatch.fnmatchcase(resource, pattern) for pattern in as_list(statement["Resource"]))
+
+
+def allowed(document: Any, action: str, resource: str, **context: str) -> bool:
+    """Whether a document alone allows a request."""
+    found = [statement["Effect"] for statement in document["Statement"] if matches(statement, action, resource, context)]
+    return "Allow" in found and "Deny" not in found
+
+
+def policy(declared: Declared, name: str) -> Any:
+    """A declared policy document."""
+    return json.loads(declared.recording.get(name).inputs["policy"])
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["iceberg", "parquet"])
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:AbortMultipartUpload"])
+def test_the_worker_may_write_below_its_prefix(reads: bool, action: str) -> None:  # noqa: FBT001 - a parameter of the table above
+    """An upload that cannot be aborted leaves parts that are paid for and never seen."""
+    assert allowed(write_archive("archive", reads=reads), action, f"{BUCKET}/{OBJECT_ROOT}/postgres.public.users/year=2026/a.parquet")
+
+
+@given(
+    action=st.sampled_from(["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:PutObjectAcl"]),
+    key=st.text("abct/opis.*?", min_size=1, max_size=12),
+    bucket=st.sampled_from(["archive", "archive2", "other"]),
+)
+def test_outside_its_prefix_it_may_do_nothing(action: str, key: str, bucket: str) -> None:
+    document = write_archive("archive", reads=True)
+    if bucket != "archive" or not key.startswith(f"{OBJECT_ROOT}/"):
+        assert not allowed(document, action, f"arn:aws:s3:::{bucket}/{key}")
+
+
+def test_rows_cannot_be_deleted_or_changed_in_rights_by_the_worker() -> None:
+    data = f"{BUCKET}/{OBJECT_ROOT}/postgres.public.users/year=2026/month=11/day=21/hour=09/a.parquet"
+    for reads in (True, False):
+        for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:BypassGovernanceRetention"):
+            assert not allowed(write_archive("archive", reads=reads), action, data)
+
+
+def test_iceberg_may_read_back_and_drop_the_metadata_it_replaced() -> None:
+    document = write_archive("archive", reads=True)
+    metadata = f"{BUCKET}/{OBJECT_ROOT}/postgres.public.users/metadata/00012-abc.metadata.json"
+    assert allowed(document, "s3:GetObject", metadata)
+    assert allowed(document, "s3:DeleteObject", metadata)
+    assert not allowed(document, "s3:DeleteObject", metadata.replace(".metadata.json", ".avro")), "manifests are the table"
+
+
+def test_files_that_nobody_reads_back_cannot_be_read_back() -> None:
+    assert not allowed(write_archive("archive", reads=False), "s3:GetObject", f"{BUCKET}/{OBJECT_ROOT}/a")
+
+
+def test_a_listing_shows_the_prefix_only() -> None:
+    document = write_archive("archive", reads=True)
+    assert allowed(document, "s3:ListBucket", BUCKET, **{"s3:prefix": f"{OBJECT_ROOT}/postgres.public.users/"})
+    assert not allowed(document, "s3:ListBucket", BUCKET, **{"s3:prefix": "private/"})
+    assert not allowed(document, "s3:ListBucket", BUCKET)
+
+
+def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
+    for resource in declared.recording.resources:
+        if resource.type in {"aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy"}:
+            for statement in json.loads(resource.inputs["policy"])["Statement"]:
+                assert statement["Effect"] == "Allow"
+                assert not any("*" in action for action in as_list(statement["Action"]))
+                assert "*" not in as_list(statement["Resource"])
+
+
+def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
+    (assume,) = policy(declared, "archive-assume")["Statement"]
+    (trust,) = json.loads(declared.recording.get("archive-role").inputs["assumeRolePolicy"])["Statement"]
+    assert assume["Action"] == trust["Action"] == "sts:AssumeRole"
+    assert assume["Resource"] == declared.recording.outputs["archive"]["roleArn"]
+    user = declared.recording.get("archive-user").inputs["name"]
+    assert trust["Principal"]["AWS"].endswith(f":user/{user}")
+    assert declared.recording.get("archive-key").inputs["user"] == user
+    assert declared.recording.get("archive-assume").inputs["user"] == user
+
+
+def test_the_role_may_write_to_the_bucket_that_is_made(declared: Declared) -> None:
+    bucket = declared.recording.get("archive-bucket").inputs["bucket"]
+    document = policy(declared, "archive-write")
+    for row in declared.recording.outputs["tables"]:
+        assert allowed(document, "s3:PutObject", f"arn:aws:s3:::{row['location'].removeprefix('s3://')}/a.parquet")
+        assert row["location"].startswith(f"s3://{bucket}/")
+    assert allowed(document, "s3:GetObject", f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/a") == bool(declared.iceberg_tables)
+
+
+def test_the_catalog_may_be_read_and_committed_to_but_not_dropped() -> None:
+    document = use_catalog("eu-west-1", "123456789012", "archive")
+    table = "arn:aws:glue:eu-west-1:123456789012:table/archive/users"
+    assert allowed(document, "glue:GetTable", table)
+    assert allowed(document, "glue:UpdateTable", table)
+    assert not allowed(document, "glue:DeleteTable", table)
+    assert not allowed(document, "glue:UpdateTable", table.replace("/archive/", "/finance/"))
+
+
+def test_rights_on_the_catalog_are_given_where_there_is_one(declared: Declared) -> None:
+    names = {resource.name for resource in declared.recording.resources}
+    uses_glue = "glue" in declared.sink_config.get("iceberg.catalog.catalog-impl", "")
+    assert ("archive-catalog" in names) == uses_glue
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteBucket"])
+@pytest.mark.parametrize("resource", [BUCKET, f"{BUCKET}/topics/a"])
+def test_nobody_comes_in_without_tls(action: str, resource: str) -> None:
+    (statement,) = tls_only("archive")["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert matches(statement, action, resource, {"aws:SecureTransport": "false"})
+    assert not matches(statement, action, resource, {"aws:SecureTransport": "true"})
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://store:5000"])
+def test_the_sdk_assumes_the_role_with_the_users_key(endpoint: str | None) -> None:
+    """The two files as the AWS SDK reads them."""
+    files = aws_files("KEYID", "KEYSECRET", "arn:aws:iam::1:role/writer", "eu-west-1", endpoint)
+    config, credentials = configparser.ConfigParser(), configparser.ConfigParser()
+    config.read_string(files["config"])
+    credentials.read_string(files["credentials"])
+    profile = config[f"profile {PROFILE}"]
+    assert profile["role_arn"] == "arn:aws:iam::1:role/writer"
+    assert dict(credentials[profile["source_profile"]]) == {"aws_access_key_id": "KEYID", "aws_secret_access_key": "KEYSECRET"}
+    for section in config.sections():
+        assert config[section]["region"] == "eu-west-1"
+        assert config[section].get("endpoint_url") == endpoint
+    assert "KEYSECRET" not in files["config"]
