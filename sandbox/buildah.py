@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 _TIMEOUT_S: Final = 900.0
 _TAIL: Final = 12
+_NOTES: Final = Path("/var/lib/containers/cache/blob-info-cache-v1.boltdb")
 
 
 class BuildError(RuntimeError):
@@ -27,20 +31,23 @@ class Buildah:
     def __init__(self, folder: Path) -> None:
         """Name the folder; nothing is run yet."""
         storage = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "overlay"]
-        self._command = ["buildah", *storage]
+        # In a mount namespace of its own, what a killed buildah had mounted is gone with it.
+        self._command = ["unshare", "--mount", "buildah", *storage]
+        self._temporary = folder / "tmp"
 
     def has(self, image: str) -> bool:
         """Whether an image of that name is in the storage."""
         return self._try("inspect", "--type", "image", "--format", "{{.FromImageID}}", image).returncode == 0
 
-    def forget_containers(self) -> None:
-        """Remove what interrupted builds left behind."""
+    def forget_interrupted(self) -> None:
+        """Remove the containers and temporary files that interrupted builds left behind. Raises BuildError."""
+        shutil.rmtree(self._temporary, ignore_errors=True)
         self._run("cleaning up after an earlier build", "rm", "--all")
 
-    def import_root(self, tarball: Path, image: str, scratch: Path) -> None:
-        """Make an image of one layer from a root file system. Raises BuildError."""
-        (scratch / "Dockerfile").write_text(f"FROM scratch\nADD {tarball.name} /\nENV LANG=C.UTF-8\n", encoding="utf-8")
-        self._run(f"importing {image}", "bud", "--quiet", "--isolation", "chroot", "--tag", image, str(scratch))
+    def take(self, layout: Path, image: str) -> None:
+        """Put the one image of an OCI layout into the storage under a name. Raises BuildError."""
+        identity = self._run(f"importing {image}", "pull", "--quiet", f"oci:{layout}").split()[-1]
+        self._run(f"naming {image}", "tag", identity, image)
 
     def build(self, context: Path, base: str, image: str) -> None:
         """Build a context's Dockerfile over a base that is in the storage; nothing is pulled. Raises BuildError."""
@@ -51,24 +58,42 @@ class Buildah:
         """Write an image's manifest and uncompressed layers into a folder; compressing takes three times as long. Raises BuildError."""
         self._run(f"exporting {image}", "push", "--quiet", "--disable-compression", "--format", "oci", image, f"dir:{folder}")
 
+    @contextmanager
+    def leaving_no_notes(self) -> Iterator[None]:
+        """Remove afterwards what buildah notes outside its folder, unless other uses of it on this machine had made that before."""
+        others = _NOTES.exists()
+        try:
+            yield
+        finally:
+            if not others:
+                _NOTES.unlink(missing_ok=True)
+                for folder in _NOTES.parents[:2]:
+                    with suppress(OSError):
+                        folder.rmdir()
+
     def prune(self, keep: set[str]) -> None:
         """Delete every image but the named ones, as far as nothing else is built upon them."""
         listed = self._try("images", "--format", "{{.Name}}:{{.Tag}}").stdout.split()
-        for image in sorted(set(listed) - keep):
+        for image in sorted({name for name in listed if not name.startswith("<none>")} - keep):
             self._try("rmi", image)
+        self._try("rmi", "--prune")
 
-    def _run(self, why: str, *arguments: str) -> None:
+    def _run(self, why: str, *arguments: str) -> str:
         done = self._try(*arguments)
         if done.returncode:
             msg = f"{why} failed:\n" + "\n".join((done.stderr or done.stdout).splitlines()[-_TAIL:])
             raise BuildError(msg)
+        return done.stdout
 
     def _try(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         if shutil.which("buildah") is None:
             msg = "the command buildah is not installed; it is Debian's package of that name"
             raise BuildError(msg)
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "TMPDIR": str(self._temporary)}
+        command = [*self._command, *arguments]
         try:
-            return subprocess.run([*self._command, *arguments], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired as error:
             msg = f"buildah {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
             raise BuildError(msg) from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -53,28 +55,41 @@ def build(progress: Progress) -> dict[str, Path]:
     Raises BaseImageError, BuildError, or one of images' own errors, each with the last words of the tool.
     """
     wanted = {name: _FOLDER / f"{name}-{_key(_SOURCES / name)}.tar" for name in REFERENCES}
-    missing = [name for name, archive in wanted.items() if not archive.exists()]
-    if missing:
-        _FOLDER.mkdir(parents=True, exist_ok=True)
-        clean()
-        _SCRATCH.mkdir()
-        try:
-            _build(missing, wanted, progress)
-        finally:
-            clean()
-        for archive in set(_FOLDER.glob("*.tar")) - set(wanted.values()):
-            archive.unlink()
+    if not all(archive.exists() for archive in wanted.values()):
+        with _alone():
+            missing = [name for name, archive in wanted.items() if not archive.exists()]
+            buildah = Buildah(CACHE / "buildah")
+            with _scratch(), buildah.leaving_no_notes():
+                _build(missing, wanted, buildah, progress)
+            for archive in set(_FOLDER.glob("*.tar")) - set(wanted.values()):
+                archive.unlink()
     return {REFERENCES[name]: archive for name, archive in wanted.items()}
 
 
-def clean() -> None:
-    """Remove what an interrupted build left: mounts first, then scratch files. Harmless at any time but during a build."""
-    mounts.release(CACHE)
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one process build at a time; the lock goes with the process, however that ends."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    with (_FOLDER / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _scratch() -> Iterator[None]:
+    """Give an empty scratch folder and leave none; what an interrupted build left goes first, its mounts before its files."""
+    mounts.release(_SCRATCH)
     shutil.rmtree(_SCRATCH, ignore_errors=True)
+    _SCRATCH.mkdir()
+    try:
+        yield
+    finally:
+        mounts.release(_SCRATCH)
+        shutil.rmtree(_SCRATCH, ignore_errors=True)
 
 
-def _build(names: list[str], wanted: dict[str, Path], progress: Progress) -> None:
-    store, buildah = Store(CACHE / "jars"), Buildah(CACHE / "buildah")
+def _build(names: list[str], wanted: dict[str, Path], buildah: Buildah, progress: Progress) -> None:
+    store = Store(CACHE / "jars")
     base = f"localhost/data-ingestion/base:{base_image.key()}"
     with ThreadPoolExecutor(2) as pool:
         fetched = pool.submit(_fetch, names, store, progress)
@@ -82,7 +97,7 @@ def _build(names: list[str], wanted: dict[str, Path], progress: Progress) -> Non
             _make_base(buildah, base, progress)
         fetched.result()
     with progress.step("Building the images") as step, ThreadPoolExecutor(2) as pool:
-        buildah.forget_containers()
+        buildah.forget_interrupted()
         list(pool.map(lambda name: _build_one(name, base, buildah, store, wanted[name], step), names))
         buildah.prune({base, *REFERENCES.values()})
 
@@ -100,7 +115,9 @@ def _make_base(buildah: Buildah, base: str, progress: Progress) -> None:
         tarball = Path(name) / "base.tar"
         base_image.make(tarball)
         step.waiting("buildah")
-        buildah.import_root(tarball, base, Path(name))
+        layout = Path(name) / "layout"
+        oci.layout(tarball, base_image.architecture(), layout)
+        buildah.take(layout, base)
 
 
 def _build_one(name: str, base: str, buildah: Buildah, store: Store, archive: Path, step: Step) -> None:

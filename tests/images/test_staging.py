@@ -1,0 +1,90 @@
+"""The store keeps only what was verified; staging lays it out for a Dockerfile."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from images import pypi, staging
+from images.lock import NOT_COPIED, Entry
+from images.store import ChecksumError, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _entry(content: bytes, target: str, source: str = "maven:g:a:jar:1") -> Entry:
+    return Entry(target=target, source=source, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _kept(store: Store, content: bytes, entry: Entry) -> Entry:
+    file = store.scratch() / "new"
+    file.write_bytes(content)
+    store.add(file, entry)
+    return entry
+
+
+def test_a_file_with_another_checksum_is_not_kept(tmp_path: Path) -> None:
+    store, entry = Store(tmp_path), _entry(b"reviewed", "libs/a.jar")
+    with pytest.raises(ChecksumError, match=r"maven:g:a:jar:1: expected SHA-256 .* review the difference"):
+        _kept(store, b"tampered with", entry)
+    assert store.missing([entry]) == (entry,)
+
+
+def test_kept_files_are_laid_out_under_their_targets_and_wheels_opened_for_members_are_not(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    jar, wheel = _kept(store, b"jar", _entry(b"jar", "libs/a.jar")), _kept(store, b"wheel", _entry(b"wheel", NOT_COPIED, "pypi:p==1"))
+    store.stage([jar, wheel], tmp_path / "contents")
+    assert [str(file.relative_to(tmp_path)) for file in tmp_path.glob("contents/**/*") if file.is_file()] == ["contents/libs/a.jar"]
+
+
+def test_a_member_is_taken_out_of_its_wheel_and_verified(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    archive = tmp_path / "p.whl"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("p/libs/a.jar", b"inside")
+    wheel = _kept(store, archive.read_bytes(), _entry(archive.read_bytes(), NOT_COPIED, "pypi:p==1"))
+    member = _entry(b"inside", "a.jar", "pypi:p==1#p/libs/a.jar")
+    store.fetch([wheel, member])
+    assert store.path(member).read_bytes() == b"inside"
+
+
+def test_a_manifest_is_the_same_bytes_every_time_and_names_the_class(tmp_path: Path) -> None:
+    for name in ("one.jar", "two.jar"):
+        staging.write_manifest(tmp_path / name, {"an.Interface": "a.Class"})
+    assert (tmp_path / "one.jar").read_bytes() == (tmp_path / "two.jar").read_bytes()
+    assert zipfile.ZipFile(tmp_path / "one.jar").read("META-INF/services/an.Interface") == b"a.Class\n"
+
+
+@pytest.fixture
+def image_with_sink(tmp_path: Path) -> Path:
+    extra = tmp_path / "connect" / staging.EXTRA
+    extra.mkdir(parents=True)
+    with zipfile.ZipFile(extra / "sink-12.1.11.zip", "w") as file:
+        file.writestr("sink-12.1.11/lib/kafka-connect-s3-12.1.11.jar", b"classes")
+    return tmp_path / "connect"
+
+
+def test_a_plugin_of_the_users_own_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
+    archive = image_with_sink / staging.EXTRA / "sink-12.1.11.zip"
+    archive.with_name(archive.name + ".sha256").write_text(f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n")
+    staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
+    plugin = tmp_path / "contents" / "plugins" / "sink-12.1.11"
+    assert (plugin / "sink-12.1.11/lib/kafka-connect-s3-12.1.11.jar").exists()
+    manifest = zipfile.ZipFile(plugin / "services.jar").read("META-INF/services/org.apache.kafka.connect.sink.SinkConnector")
+    assert manifest == b"io.confluent.connect.s3.S3SinkConnector\n"
+
+
+@pytest.mark.parametrize("note", [None, "0" * 64])
+def test_a_plugin_without_its_right_checksum_beside_it_is_refused(image_with_sink: Path, tmp_path: Path, note: str | None) -> None:
+    if note:
+        (image_with_sink / staging.EXTRA / "sink-12.1.11.zip.sha256").write_text(note)
+    with pytest.raises(ChecksumError, match="write its checksum there"):
+        staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
+
+
+def test_a_wheels_file_name_gives_its_normalised_source() -> None:
+    assert pypi.source_of("PyYAML_Extra-6.0.3-cp313-cp313-manylinux2014_x86_64.whl") == "pypi:pyyaml-extra==6.0.3"
