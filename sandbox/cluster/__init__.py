@@ -8,6 +8,7 @@ from sandbox.cluster import components
 from sandbox.cluster.api import Api
 from sandbox.cluster.binary import build
 from sandbox.cluster.errors import NodeError
+from sandbox.cluster.host import PACKAGES
 from sandbox.cluster.images import import_image
 from sandbox.cluster.lifecycle import down, up
 from sandbox.cluster.owner import owner
@@ -20,7 +21,7 @@ __all__ = ["NodeError", "answers", "build", "down", "import_image", "installed",
 
 def prerequisites() -> list[str]:
     """Return the Debian packages that the node needs: runtime, pod networking, packet filter."""
-    return ["containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "iproute2", "mount"]
+    return list(PACKAGES)
 
 
 def answers() -> bool:

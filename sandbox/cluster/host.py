@@ -35,6 +35,12 @@ _SETTINGS = {
     "kernel/keys/root_maxbytes": None,
 }
 
+PACKAGES = ("containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "iproute2", "mount")
+"""The Debian packages with the programs that the node and this code call."""
+
+_PROGRAMS = ("containerd", "ctr", "runc", "iptables-restore", "iptables-save", "nft", "ip", "umount")
+_CNI = ("/usr/lib/cni/bridge", "/usr/lib/cni/host-local", "/usr/lib/cni/loopback")
+
 # Places that containerd, its shims, the CNI library and the kubelet use whatever they are told.
 _PLACES = (
     "/run/containerd",
@@ -46,6 +52,21 @@ _PLACES = (
     "/opt/cni",
     "/run/netns",
 )
+
+
+def check() -> None:
+    """Refuse a host on which the node cannot run, before anything is changed.
+
+    Raises:
+        NodeError: If a program is missing, or the pods of another Kubernetes run here.
+    """
+    missing = [name for name in (*_PROGRAMS, *_CNI) if shutil.which(name) is None]
+    if missing:
+        message = f"the node needs {', '.join(missing)} (is /usr/sbin on PATH?): apt-get install {' '.join(PACKAGES)}"
+        raise NodeError(message)
+    if not _NOTES.exists() and not has_bridge() and _pod_processes():
+        message = "pods of another Kubernetes run on this machine (control group kubepods); the sandbox needs a machine without one"
+        raise NodeError(message)
 
 
 def prepare() -> None:

@@ -38,12 +38,13 @@ def up(binary: Path, progress: Progress) -> Path:
         The administrator's kubeconfig.
 
     Raises:
-        NodeError: If the sandbox belongs to another checkout, or a component does not start; with its last lines.
+        NodeError: If the sandbox belongs to another checkout, the host cannot run a node, or a component does not start.
     """
     with alone():
         if removal.was_interrupted():
             with progress.step("Removing what is left of the sandbox before") as step:
                 removal.remove(step)
+        host.check()
         claim()
         host.prepare()
         if not _healthy(binary):

@@ -1,7 +1,7 @@
 // Package network enforces NetworkPolicies with the packet filter of the node.
 //
-// A new pod has no rules of its own until its address is known, some milliseconds after it starts; others that are
-// isolated refuse it from the start, as they let in only whom they know.
+// A new pod has no rules of its own until the kubelet has told its address, about a fifth of a second after it starts;
+// others that are isolated refuse it from the start, as they let in only whom they know.
 package network
 
 import (
