@@ -22,6 +22,7 @@ KUBERNETES = "v1.34.2"
 """The version compiled in; also what the components report. Must agree with ``go.mod``."""
 
 _LAST_LINES = 15
+_KEPT_BUILDS = 2
 
 
 def build(progress: Progress) -> Path:
@@ -48,6 +49,7 @@ def build(progress: Progress) -> Path:
             images.pack(fresh, program.name, program.with_suffix(".tar"))
             # Last, and only a whole one: the program under its own name says that everything beside it is there.
             fresh.rename(program)
+        _forget_old(folder.parent)
     return node
 
 
@@ -69,6 +71,12 @@ def _compile(go: str, package: str, target: Path, link: str) -> None:
         last = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
         message = f"the node does not build: `go build {package}` in {SOURCES} says\n{last}"
         raise NodeError(message)
+
+
+def _forget_old(cache: Path) -> None:
+    """Keep the newest few builds: each takes 300 MB, and one that is missed is linked again in seconds."""
+    for folder in sorted(cache.iterdir(), key=lambda build: build.stat().st_mtime)[:-_KEPT_BUILDS]:
+        shutil.rmtree(folder)
 
 
 def _go() -> str:
