@@ -100,3 +100,6 @@ class Names(Section):
 
 OBJECT_ROOT = "topics"
 """The one prefix of the bucket that the sink may write to."""
+
+ARCHIVE_PROFILE = "archive"
+"""The AWS profile by which the worker writes: named in its environment, defined in the files that the archive layer makes."""

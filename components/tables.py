@@ -25,8 +25,8 @@ _SIMPLE_TYPES = {
     "timestamp": "timestamp",
     "timestamptz": "timestamptz",
 }
-_VARCHAR = re.compile(r"^varchar\((\d+)\)$")
-_NUMERIC = re.compile(r"^numeric\((\d+),(\d+)\)$")
+_VARCHAR = re.compile(r"^varchar\(([1-9]\d*)\)$")
+_NUMERIC = re.compile(r"^numeric\(([1-9]\d*),(\d+)\)$")
 
 
 class Column(Section):

@@ -108,7 +108,7 @@ def _kubectl(arguments: argparse.Namespace) -> int:
     from sandbox.paths import KUBECONFIG  # noqa: PLC0415 - as above
 
     binary = str(cluster.installed())
-    given = [argument for argument in arguments.arguments if argument != "--"]
+    given = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
     os.execv(binary, [binary, "kubectl", "--kubeconfig", str(KUBECONFIG), *given])  # noqa: S606 - becomes kubectl
 
 

@@ -106,10 +106,10 @@ class Archive:
         rows = self.query(name, "SELECT count(*) - count(DISTINCT (__topic, __kafka_partition, __kafka_offset)) AS number FROM changes")
         return int(rows[0]["number"]) if rows else 0
 
-    def current(self, name: str, key: str = "id") -> dict[Any, dict[str, Any]]:
+    def current(self, name: str, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
         """The table as the archive knows it: the last change of each key, without the deleted ones.
 
         All changes of a key are in one partition, so the offset orders them.
         """
-        last = f"SELECT * FROM changes QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY __kafka_offset DESC) = 1"
-        return {row[key]: row for row in self.query(name, last) if row["__op"] != "d"}
+        last = f"SELECT * FROM changes QUALIFY row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC) = 1"
+        return {tuple(row[part] for part in key): row for row in self.query(name, last) if row["__op"] != "d"}

@@ -64,7 +64,7 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
 def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
     """All rows of a table by key."""
     query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table.database_schema, table.name))
-    return {row[table.primary_key[0]]: row for row in connection.execute(query)}
+    return {tuple(row[part] for part in table.primary_key): row for row in connection.execute(query)}
 
 
 def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: Mapping[Any, Mapping[str, Any]]) -> list[Difference]:
@@ -94,7 +94,7 @@ def compare(outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table
         return [
             difference
             for table in tables
-            for difference in differences(table, database_rows(connection, table), archive.current(table.name, table.primary_key[0]))
+            for difference in differences(table, database_rows(connection, table), archive.current(table.name, table.primary_key))
         ]
 
 

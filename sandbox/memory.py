@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def _number(folder: Path, name: str) -> int:
     return int(text)
 
 
+def _read(folder: Path) -> PodMemory:
+    old = (folder / "memory.usage_in_bytes").exists()
+    usage = _number(folder, "memory.usage_in_bytes" if old else "memory.current")
+    peak = _number(folder, "memory.max_usage_in_bytes" if old else "memory.peak")
+    droppable = _statistics(folder)["total_inactive_file" if old else "inactive_file"]
+    return PodMemory(max(usage - droppable, 0), peak)
+
+
 def of_pod(uid: str) -> PodMemory | None:
     """The memory of a pod, or None when it is not on this machine (any more).
 
@@ -40,9 +49,6 @@ def of_pod(uid: str) -> PodMemory | None:
     """
     for root in (_V1, _V2):
         for folder in root.glob(f"**/pod{uid}"):
-            old = (folder / "memory.usage_in_bytes").exists()
-            usage = _number(folder, "memory.usage_in_bytes" if old else "memory.current")
-            peak = _number(folder, "memory.max_usage_in_bytes" if old else "memory.peak")
-            droppable = _statistics(folder)["total_inactive_file" if old else "inactive_file"]
-            return PodMemory(max(usage - droppable, 0), peak)
+            with contextlib.suppress(FileNotFoundError):  # it ended while it was looked at
+                return _read(folder)
     return None

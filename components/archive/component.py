@@ -93,8 +93,10 @@ class Archive(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=child,
         )
+        transport = [self._tls_only(bucket, block)] if settings.store is None else []
         return [
             block,
+            *transport,
             aws.s3.BucketOwnershipControls(
                 f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
             ),
@@ -124,14 +126,16 @@ class Archive(pulumi.ComponentResource):
                 ],
                 opts=child,
             ),
-            # AWS refuses a policy while it is still applying the public access block
-            aws.s3.BucketPolicy(
-                f"{name}-tls-only",
-                bucket=bucket.id,
-                policy=json.dumps(iam.tls_only(settings.bucket)),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
-            ),
         ]
+
+    def _tls_only(self, bucket: aws.s3.Bucket, block: aws.s3.BucketPublicAccessBlock) -> aws.s3.BucketPolicy:
+        """Refuses plain HTTP; a store inside the cluster is reached by nothing else, and would refuse everybody."""
+        return aws.s3.BucketPolicy(
+            f"{self._name}-tls-only",
+            bucket=bucket.id,
+            policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),  # AWS refuses a policy while it is still applying the block
+        )
 
     def _identity(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
         """A user whose key is good for one thing, the role with the rights, and the Secret by which the worker gets both."""

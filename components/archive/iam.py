@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.names import OBJECT_ROOT
+from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
 
 Document = dict[str, Any]
 """An IAM policy document."""
@@ -79,10 +79,6 @@ def tls_only(bucket: str) -> Document:
     )
 
 
-PROFILE = "archive"
-"""The AWS profile that the worker uses; named by ``AWS_PROFILE`` in its environment."""
-
-
 def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None) -> dict[str, str]:
     """The AWS SDK's own files for the worker: a key that is good for nothing but the role, and the profile that assumes it.
 
@@ -96,7 +92,7 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
         sts_endpoint: STS in place of AWS's own, or None.
     """
     profile = [
-        f"[profile {PROFILE}]",
+        f"[profile {ARCHIVE_PROFILE}]",
         f"role_arn = {role_arn}",
         "source_profile = user",
         "role_session_name = connect",

@@ -302,7 +302,7 @@ class Streaming(pulumi.ComponentResource):
     def _connect(self, after: Sequence[pulumi.Resource]) -> k8s.core.v1.Service:
         args = self._args
         files = {
-            "worker.properties": properties_text(connect.worker_properties(args.names, args.connect)),
+            "worker.properties": properties_text(connect.worker_properties(args.names)),
             "log4j2.properties": kafka.LOGGING,
         }
         made: list[pulumi.Resource] = [

@@ -9,12 +9,23 @@ class Jvm(Section):
     """The bounded parts of a JVM's memory, in MiB.
 
     Heap is set by ``-Xmx`` and never by a percentage: a JVM that fails to see its cgroup would take a quarter of the machine.
+
+    Attributes:
+        heap_mib: Objects (``-Xmx``).
+        metaspace_mib: Loaded classes, at the most.
+        code_cache_mib: Compiled code, at the most.
+        direct_mib: Buffers outside the heap, at the most.
     """
 
     heap_mib: Mebibytes
     metaspace_mib: Mebibytes
     code_cache_mib: Mebibytes
     direct_mib: Mebibytes
+
+    @property
+    def bounded_mib(self) -> int:
+        """The sum of the bounded parts; threads, the collector and native libraries come on top."""
+        return self.heap_mib + self.metaspace_mib + self.code_cache_mib + self.direct_mib
 
 
 def flags(jvm: Jvm, *, first_tier_only: bool = False) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from components.quantity import MIB
 from components.section import Mebibytes, Millicores, Section
 from components.streaming.jvm import Jvm, flags
 
@@ -21,6 +22,18 @@ CONFIG = "/etc/kafka/server.properties"
 LOG4J = "/etc/kafka-logging/log4j2.properties"
 DATA_VOLUME = "/var/lib/kafka"
 LOG_DIRS = f"{DATA_VOLUME}/data"
+
+SEGMENT_MIB = 16
+"""Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes."""
+METADATA_MIB = 64
+"""What the cluster's own metadata log keeps."""
+INTERNAL_PARTITIONS = 12
+"""Partitions of Kafka's own compacted topics, consumer offsets and transaction states together."""
+
+
+def reserved_mib() -> int:
+    """Disk of a broker that no declared topic may count on, in MiB: Kafka's own topics at two segments each, and the metadata log."""
+    return INTERNAL_PARTITIONS * 2 * SEGMENT_MIB + METADATA_MIB + SEGMENT_MIB
 
 
 class KafkaSettings(Section):
@@ -66,9 +79,9 @@ def server_properties(names: Names, ordinal: int, host_address: str, host_ports:
         "unclean.leader.election.enable": "false",
         "default.replication.factor": str(BROKERS),
         "min.insync.replicas": "2",
-        "offsets.topic.num.partitions": "6",
+        "offsets.topic.num.partitions": str(INTERNAL_PARTITIONS // 2),
         "offsets.topic.replication.factor": str(BROKERS),
-        "transaction.state.log.num.partitions": "6",
+        "transaction.state.log.num.partitions": str(INTERNAL_PARTITIONS // 2),
         "transaction.state.log.replication.factor": str(BROKERS),
         "transaction.state.log.min.isr": "2",
         "share.coordinator.state.topic.replication.factor": str(BROKERS),
@@ -86,11 +99,13 @@ def server_properties(names: Names, ordinal: int, host_address: str, host_ports:
         "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
         "log.cleaner.threads": "1",
         # disk: small segments and frequent checks, else retention.bytes is only a wish
-        "log.segment.bytes": str(16 * 1024 * 1024),
+        "log.segment.bytes": str(SEGMENT_MIB * MIB),
         "log.retention.check.interval.ms": "60000",
         "log.index.size.max.bytes": str(1024 * 1024),
-        "metadata.log.segment.bytes": str(16 * 1024 * 1024),
-        "metadata.max.retention.bytes": str(64 * 1024 * 1024),
+        "offsets.topic.segment.bytes": str(SEGMENT_MIB * MIB),
+        "transaction.state.log.segment.bytes": str(SEGMENT_MIB * MIB),
+        "metadata.log.segment.bytes": str(SEGMENT_MIB * MIB),
+        "metadata.max.retention.bytes": str(METADATA_MIB * MIB),
     }
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components import manifest
-from components.archive.iam import PROFILE
-from components.names import CONNECT_PORT, CONNECT_SECRETS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from components.names import ARCHIVE_PROFILE, CONNECT_PORT, CONNECT_SECRETS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
 from components.streaming import connect, kafka
 from components.streaming.jvm import ENVIRONMENT
 
@@ -84,7 +83,7 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Mani
                 cpu_millicores=settings.cpu_millicores,
                 env={
                     **ENVIRONMENT,
-                    "AWS_PROFILE": PROFILE,
+                    "AWS_PROFILE": ARCHIVE_PROFILE,
                     "AWS_CONFIG_FILE": f"{connect.AWS_FILES}/config",
                     "AWS_SHARED_CREDENTIALS_FILE": f"{connect.AWS_FILES}/credentials",
                     "AWS_EC2_METADATA_DISABLED": "true",

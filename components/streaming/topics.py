@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from components.names import BROKERS
+from components.quantity import MIB
 from components.section import Mebibytes, Section
+from components.streaming.kafka import SEGMENT_MIB
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from components.tables import Table
 
 _DAY_MS = 24 * 60 * 60 * 1000
-_MIB = 1024 * 1024
-_SEGMENT_MIB = 16
+_UNBOUNDED_MIB = 64
 
 
 class TopicSettings(Section):
@@ -32,7 +33,7 @@ class TopicSettings(Section):
 
     partitions: int = Field(default=6, ge=1, le=100)
     retention_days: int = Field(default=7, ge=1, le=365)
-    retention_mib: Mebibytes = 90
+    retention_mib: Mebibytes = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,14 @@ def _deleted(retention_ms: int, retention_mib: int) -> dict[str, str]:
         "cleanup.policy": "delete",
         "min.insync.replicas": "2",
         "retention.ms": str(retention_ms),
-        "retention.bytes": str(retention_mib * _MIB),
-        "segment.bytes": str(_SEGMENT_MIB * _MIB),
+        "retention.bytes": str(retention_mib * MIB),
+        "segment.bytes": str(SEGMENT_MIB * MIB),
         "segment.ms": str(60 * 60 * 1000),
     }
 
 
 def _compacted() -> dict[str, str]:
-    return {"cleanup.policy": "compact", "min.insync.replicas": "2", "segment.bytes": str(_SEGMENT_MIB * _MIB)}
+    return {"cleanup.policy": "compact", "min.insync.replicas": "2", "segment.bytes": str(SEGMENT_MIB * MIB)}
 
 
 def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings) -> list[TopicSpec]:
@@ -79,26 +80,28 @@ def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings
 def support_topics(names: Names) -> list[TopicSpec]:
     """What Debezium, Connect and every sink need besides the changes themselves."""
     return [
-        TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, _SEGMENT_MIB * 2)),
+        TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
         TopicSpec("connect-configs", 1, _compacted()),
         TopicSpec("connect-offsets", 6, _compacted()),
         TopicSpec("connect-status", 3, _compacted()),
-        TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, _SEGMENT_MIB * 4)),
+        TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, SEGMENT_MIB * 4)),
     ]
 
 
 def iceberg_topics(names: Names) -> list[TopicSpec]:
     """The Iceberg sink's control topic, by which its tasks agree on a commit."""
-    return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, _SEGMENT_MIB * 4))]
+    return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4))]
 
 
 def disk_mib(topics: Sequence[TopicSpec]) -> int:
     """The most that the topics can hold on one broker, in MiB.
 
-    Retention ends whole segments, so each partition may exceed its bound by the active segment; compacted topics are counted with two.
+    Retention ends whole segments, so each partition may exceed its bound by the active segment; compacted topics are counted with two,
+    and a topic that keeps everything (the registry's journal: a few kilobytes for each schema) with 64 MiB.
     """
     total = 0
     for topic in topics:
-        kept = int(topic.config.get("retention.bytes", 0)) // _MIB or _SEGMENT_MIB
-        total += topic.partitions * (kept + _SEGMENT_MIB)
+        retained = int(topic.config.get("retention.bytes", 0))
+        kept = _UNBOUNDED_MIB if retained < 0 else retained // MIB or SEGMENT_MIB
+        total += topic.partitions * (kept + SEGMENT_MIB)
     return total

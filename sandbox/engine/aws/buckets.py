@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from sandbox.engine.aws import transport
 from sandbox.engine.aws.clients import absent
 from sandbox.engine.aws.shapes import covers, pascal
 from sandbox.engine.failures import RefusedError
@@ -92,10 +91,6 @@ class BucketSetting:
     def ensure(self, s3: Client, bucket: str, inputs: Mapping[str, Any]) -> Change:
         """Write the setting unless the live one covers it."""
         document, live = self.document(inputs), self._live(s3, bucket) or {}
-        if self.operation == "bucket_policy":
-            document = transport.sendable(document, s3.meta.endpoint_url)
-            if document is None:
-                return Change.UNCHANGED
         asked = self.parse(document)
         if covers(live, asked):
             return Change.UNCHANGED

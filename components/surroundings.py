@@ -1,0 +1,102 @@
+"""What a stack says about its surroundings: cluster, published ports, images, budget."""
+
+from __future__ import annotations
+
+from pydantic import field_validator, model_validator
+
+from components.names import BROKERS, PublishedPort
+from components.section import Cidr, Mebibytes, Section
+
+
+class ClusterSettings(Section):
+    """Which cluster, and what it offers.
+
+    Attributes:
+        context: Context of the kubeconfig; pinned, so that no ambient choice decides where a stack goes.
+        kubeconfig: Path of the kubeconfig file; the usual one when absent.
+        identifier: Fixed identity of the cluster for Pulumi; with it a changed address is an update and not a replacement.
+        provisioner: What makes volumes there.
+    """
+
+    context: str = "kind-data-ingestion"
+    kubeconfig: str | None = None
+    identifier: str = "data-ingestion"
+    provisioner: str = "rancher.io/local-path"
+
+
+class HostSettings(Section):
+    """How services are reached from the machine where the program runs.
+
+    Attributes:
+        address: Address of the published ports there; what brokers advertise.
+        sources: Address ranges NodePort traffic comes from: the nodes, and their side of the pod network.
+        postgres: Ports of PostgreSQL.
+        kafka: Ports of the brokers, one pair each.
+        registry: Ports of the schema registry.
+        connect: Ports of Connect's REST interface.
+    """
+
+    address: str = "127.0.0.1"
+    sources: tuple[Cidr, ...] = ("172.16.0.0/12", "10.244.0.1/32", "10.244.1.1/32", "10.244.2.1/32")
+    postgres: PublishedPort = PublishedPort(node=30432, host=5432)
+    kafka: tuple[PublishedPort, ...] = (
+        PublishedPort(node=30092, host=9092),
+        PublishedPort(node=30093, host=9093),
+        PublishedPort(node=30094, host=9094),
+    )
+    registry: PublishedPort = PublishedPort(node=30081, host=8081)
+    connect: PublishedPort = PublishedPort(node=30083, host=8083)
+
+    @field_validator("kafka")
+    @classmethod
+    def _one_each(cls, ports: tuple[PublishedPort, ...]) -> tuple[PublishedPort, ...]:
+        if len(ports) != BROKERS:
+            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker by itself; give {BROKERS} pairs"
+            raise ValueError(message)
+        return ports
+
+    @model_validator(mode="after")
+    def _distinct(self) -> HostSettings:
+        problems = []
+        for side in ("node", "host"):
+            numbers = [getattr(pair, side) for pair in (self.postgres, *self.kafka, self.registry, self.connect)]
+            twice = sorted({number for number in numbers if numbers.count(number) > 1})
+            if twice:
+                problems.append(f"{side} port {', '.join(map(str, twice))} is used twice; give each service its own")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class ImageSettings(Section):
+    """Container images; a tag is never moved, a digest may be added.
+
+    Attributes:
+        postgres: PostgreSQL 17.
+        kafka: Apache Kafka's libraries on Java.
+        connect: Kafka Connect with the plugins in it.
+        registry: The schema registry; by default the one for the chosen kind.
+    """
+
+    postgres: str = "localhost/data-ingestion/postgres:17-1"
+    kafka: str = "localhost/data-ingestion/kafka:4.3.1-1"
+    connect: str = "localhost/data-ingestion/connect:4.3.1-1"
+    registry: str | None = None
+
+    @field_validator("postgres", "kafka", "connect", "registry")
+    @classmethod
+    def _pinned(cls, image: str | None) -> str | None:
+        if image is not None and "@sha256:" not in image and (":" not in image.rsplit("/", 1)[-1] or image.endswith(":latest")):
+            message = f"image {image!r} is not pinned; name a fixed tag, or better a digest: name:tag@sha256:…"
+            raise ValueError(message)
+        return image
+
+
+class BudgetSettings(Section):
+    """What the whole pipeline may use.
+
+    Attributes:
+        memory_mib: Memory of all pods of the namespace together, at their worst moment; also the namespace's quota.
+    """
+
+    memory_mib: Mebibytes = 4096
