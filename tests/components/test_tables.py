@@ -37,7 +37,6 @@ def test_types_that_would_lose_something_are_refused(sql_type: str) -> None:
         column(type=sql_type)
 
 
-@pytest.mark.xfail(reason="precision and length of zero are accepted, and PostgreSQL refuses them when it starts")
 @pytest.mark.parametrize("sql_type", ["numeric(0,0)", "varchar(0)"])
 def test_types_that_postgresql_refuses_are_refused_here(sql_type: str) -> None:
     with pytest.raises(ValidationError):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.archive.iam import PROFILE, aws_files, tls_only, use_catalog, write_archive
-from components.names import OBJECT_ROOT
+from components.archive.iam import aws_files, tls_only, use_catalog, write_archive
+from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
 
 if TYPE_CHECKING:
     from tests.declared import Declared
@@ -153,7 +153,7 @@ def test_the_sdk_assumes_the_role_with_the_users_key(endpoint: str | None) -> No
     config, credentials = configparser.ConfigParser(), configparser.ConfigParser()
     config.read_string(files["config"])
     credentials.read_string(files["credentials"])
-    profile = config[f"profile {PROFILE}"]
+    profile = config[f"profile {ARCHIVE_PROFILE}"]
     assert profile["role_arn"] == "arn:aws:iam::1:role/writer"
     assert dict(credentials[profile["source_profile"]]) == {"aws_access_key_id": "KEYID", "aws_secret_access_key": "KEYSECRET"}
     for section in config.sections():

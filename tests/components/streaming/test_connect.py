@@ -17,7 +17,7 @@ from components.streaming.debezium import source_config
 
 NAMES = Names()
 SOURCE = source_config(NAMES, TABLES, "database", "http://registry")
-WORKER = connect.worker_properties(NAMES, connect.ConnectSettings())
+WORKER = connect.worker_properties(NAMES)
 
 
 @given(st.text("abcXYZ0189", min_size=1, max_size=40))
@@ -66,17 +66,6 @@ def test_a_secret_reference_is_one_that_the_worker_resolves() -> None:
 def test_every_named_provider_of_secrets_has_its_class() -> None:
     for name in WORKER["config.providers"].split(","):
         assert WORKER[f"config.providers.{name}.class"].startswith("org.apache.kafka.common.config.provider.")
-
-
-@pytest.mark.parametrize("discovery", ["service_load", "hybrid_warn"])
-def test_plugins_are_looked_for_as_the_settings_say(discovery: str) -> None:
-    settings = connect.ConnectSettings(plugin_discovery=discovery)
-    assert connect.worker_properties(NAMES, settings)["plugin.discovery"] == discovery
-
-
-def test_an_unknown_way_of_looking_for_plugins_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"pluginDiscovery|plugin_discovery"):
-        connect.ConnectSettings(plugin_discovery="only_scan_and_hope")
 
 
 def test_the_server_of_the_database_is_verified_by_a_mounted_authority() -> None:

@@ -59,7 +59,6 @@ def test_requests_in_flight_take_a_fraction_of_the_heap() -> None:
     assert int(server["socket.request.max.bytes"]) <= int(server["queued.max.request.bytes"])
 
 
-@pytest.mark.xfail(reason="the broker's own topics keep their default segments", raises=KeyError)
 def test_the_brokers_own_topics_have_small_segments_too() -> None:
     """Their segments have a default of their own, 100 MiB, and only closed ones are ever cleaned."""
     for topic in ("offsets.topic", "transaction.state.log"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,7 +64,6 @@ def test_the_disk_is_the_sum_of_the_topics(shapes: list[tuple[int, int]]) -> Non
     assert disk_mib(made) == sum(disk_mib([topic]) for topic in made)
 
 
-@pytest.mark.xfail(reason="a bound of -1 is counted as a size")
 def test_a_topic_without_a_bound_is_not_counted_as_free() -> None:
     endless = TopicSpec("journal", 1, {"cleanup.policy": "delete", "retention.bytes": "-1"})
     compacted = TopicSpec("offsets", 1, {"cleanup.policy": "compact"})

@@ -1,0 +1,118 @@
+"""What scripts are given: the promised keys, from what the program really exports, kept where only root reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox import outputs
+from sandbox.reader import Reader
+from tests.declared import Declared
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READER = Reader(endpoint="http://127.0.0.1:4566", region="us-east-1", access_key_id="READER", secret_access_key="reader-secret")
+
+
+@pytest.fixture
+def collected() -> dict[str, Any]:
+    """The outputs of the sandbox stack as the program declares it."""
+    declared = Declared.of("sandbox")
+    return outputs.collect(declared.recording.outputs, declared.settings, READER)
+
+
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep the outputs in a folder of the test's own."""
+    place = tmp_path / "outputs.json"
+    monkeypatch.setattr(outputs, "_FILE", place)
+    return place
+
+
+def test_every_promised_key_is_there(collected: dict[str, Any]) -> None:
+    promised = {
+        "postgres": {"host", "port", "database", "user", "password"},
+        "kafka": {"bootstrap_servers"},
+        "registry": {"url", "user", "password"},
+        "connect": {"url", "user", "password"},
+        "s3": {"endpoint", "region", "access_key_id", "secret_access_key", "bucket"},
+        "catalog": {"uri", "user", "password", "name", "namespace", "warehouse"},
+    }
+    for group, keys in promised.items():
+        assert keys <= collected[group].keys()
+        assert all(collected[group][key] not in (None, "") for key in keys)
+    for table in collected["tables"]:
+        assert {"name", "topic", "location"} <= table.keys()
+
+
+def test_everything_is_reached_from_this_machine(collected: dict[str, Any]) -> None:
+    assert "svc.cluster.local" not in json.dumps(collected)
+    for address in (collected["postgres"]["host"], collected["registry"]["url"], collected["connect"]["url"], collected["catalog"]["uri"]):
+        assert "127.0.0.1" in address
+    assert all(server.startswith("127.0.0.1:") for server in collected["kafka"]["bootstrap_servers"].split(","))
+
+
+def test_scripts_read_the_archive_and_cannot_write_to_it(collected: dict[str, Any]) -> None:
+    """They get the reader's key and not the worker's."""
+    assert (collected["s3"]["access_key_id"], collected["s3"]["secret_access_key"]) == ("READER", "reader-secret")
+    assert Declared.of("sandbox").recording.get("archive-key").name not in json.dumps(collected)
+
+
+def test_scripts_are_the_application_and_not_the_superuser(collected: dict[str, Any]) -> None:
+    assert collected["postgres"]["user"] == Declared.of("sandbox").settings.names.app_role
+
+
+def test_the_catalog_is_the_one_that_the_sink_commits_to(collected: dict[str, Any]) -> None:
+    config = Declared.of("sandbox").sink_config
+    catalog = collected["catalog"]
+    assert catalog["name"] == config["iceberg.catalog"]
+    assert catalog["warehouse"] == config["iceberg.catalog.warehouse"]
+    assert {f"{catalog['namespace']}.{row['name'].split('.')[-1]}" for row in collected["tables"]} == set(
+        config["iceberg.tables"].split(",")
+    )
+
+
+def test_what_is_saved_is_read_back(file: Path, collected: dict[str, Any]) -> None:
+    outputs.save(collected)
+    assert outputs.read() == collected
+    assert [item.name for item in file.parent.iterdir()] == [file.name]
+
+
+def test_only_the_owner_may_read_the_passwords(file: Path, collected: dict[str, Any]) -> None:
+    """Also when the file was there with other rights, and whatever the umask says."""
+    file.write_text("{}")
+    file.chmod(0o644)
+    before = os.umask(0)
+    try:
+        outputs.save(collected)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_an_interrupted_save_leaves_the_old_outputs(file: Path, collected: dict[str, Any]) -> None:
+    outputs.save(collected)
+    with pytest.raises(TypeError):
+        outputs.save({"postgres": object()})
+    assert outputs.read() == collected
+    assert file.exists()
+
+
+@pytest.mark.usefixtures("file")
+def test_without_a_sandbox_the_way_to_one_is_shown() -> None:
+    with pytest.raises(outputs.NoSandboxError, match="make sandbox"):
+        outputs.read()
+
+
+def test_who_may_not_read_is_told_why(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError
+
+    monkeypatch.setattr(type(file), "read_text", refuse)
+    with pytest.raises(outputs.NoSandboxError, match="readable by root alone; run this as root"):
+        outputs.read()

@@ -1,0 +1,153 @@
+"""A machine that cannot carry the sandbox is told why, before anything is changed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Machine:
+    """A machine that can carry the sandbox, unless a test takes something away from it."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """Put the machine in place of the real one."""
+        self.system, self.architecture, self.user = "Linux", "x86_64", 0
+        self.memory_gib, self.disk_gib, self.debian = 64.0, 500.0, True
+        self.cache = tmp_path / "cache"
+        patch.setattr(platform, "system", lambda: self.system)
+        patch.setattr(platform, "machine", lambda: self.architecture)
+        patch.setattr(os, "geteuid", lambda: self.user)
+        patch.setattr(shutil, "which", lambda _: "/usr/bin/apt-get" if self.debian else None)
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=int(self.disk_gib * preflight.GIB)))
+        patch.setattr(preflight, "_available_memory", lambda: int(self.memory_gib * preflight.GIB))
+        patch.setattr(preflight, "CACHE", self.cache)
+        patch.setattr(preflight, "STATE", tmp_path / "state")
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
+    """Give a good machine."""
+    return Machine(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Give a port that somebody listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def reasons(*ports: int, running: bool = False) -> list[str]:
+    """What a person is told."""
+    with pytest.raises(preflight.PreflightError) as caught:
+        preflight.check(ports, running=running)
+    return str(caught.value).splitlines()
+
+
+def test_a_good_machine_passes(machine: Machine) -> None:
+    assert machine.user == 0
+    preflight.check([], running=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"system": "Darwin"}, ["this is Darwin", "use Kind instead"]),
+        ({"debian": False}, ["Debian packages", "without apt-get", "use Kind instead"]),
+        ({"architecture": "riscv64"}, ["x86_64 and aarch64", "riscv64"]),
+        ({"user": 1000}, ["needs root", "throw-away machine"]),
+    ],
+)
+def test_the_wrong_kind_of_machine_is_told_once_and_shown_another_way(machine: Machine, change: dict[str, object], told: list[str]) -> None:
+    """What would follow from it, such as too little memory, is not said as well."""
+    vars(machine).update(change, memory_gib=0.1, disk_gib=0.1)
+    (only,) = reasons()
+    for part in told:
+        assert part in only
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "aarch64"])
+def test_both_architectures_pass(machine: Machine, architecture: str) -> None:
+    machine.architecture = architecture
+    preflight.check([], running=False)
+
+
+def test_too_little_memory_is_told_with_both_figures(machine: Machine) -> None:
+    machine.memory_gib = 3.25
+    (only,) = reasons()
+    assert "3.2 GiB of memory are available" in only
+    assert f"needs {preflight.MEMORY_GIB}" in only
+
+
+def test_too_little_disk_is_told_with_the_place(machine: Machine, tmp_path: Path) -> None:
+    machine.disk_gib = 10
+    (only,) = reasons()
+    assert f"10.0 GiB of disk are free under {tmp_path}" in only
+
+
+def test_a_filled_cache_needs_less_disk(machine: Machine) -> None:
+    machine.disk_gib = preflight.DISK_WARM_GIB + 1
+    assert preflight.DISK_WARM_GIB < preflight.DISK_COLD_GIB
+    assert len(reasons()) == 1
+    (machine.cache / "images").mkdir(parents=True)
+    preflight.check([], running=False)
+
+
+def test_every_taken_port_is_named_with_the_way_to_find_its_owner(machine: Machine, taken: int) -> None:
+    machine.memory_gib = 1
+    memory, port = reasons(taken)
+    assert "memory" in memory
+    assert f"port {taken} on 127.0.0.1 is taken" in port
+    assert f"ss -ltnp sport = :{taken}" in port
+    assert "Pulumi.sandbox.yaml" in port
+
+
+def test_a_port_that_was_left_a_moment_ago_is_free() -> None:
+    """A closed connection lingers for a minute and must not stop the next run."""
+    with socket.socket() as server, socket.socket() as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        client.connect(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()
+    assert preflight.port_problems([port]) == []
+
+
+def test_looking_at_a_port_does_not_take_it(taken: int) -> None:
+    assert len(preflight.port_problems([taken])) == len(preflight.port_problems([taken])) == 1
+
+
+def test_a_running_sandbox_holds_its_own_ports_and_memory(machine: Machine, taken: int) -> None:
+    machine.memory_gib, machine.disk_gib = 0.1, 0.1
+    preflight.check([taken], running=True)
+
+
+def test_a_running_sandbox_still_needs_root(machine: Machine) -> None:
+    machine.user = 1000
+    assert len(reasons(running=True)) == 1
+
+
+def test_available_memory_is_read_in_bytes() -> None:
+    """As the kernel tells it; between 16 MiB and 64 TiB on any machine that runs this."""
+    assert 2**24 < preflight._available_memory() < 2**46
+
+
+def test_a_place_that_is_not_there_yet_is_judged_by_the_folder_above(tmp_path: Path) -> None:
+    assert preflight._first_existing(tmp_path / "a" / "b") == tmp_path
+    assert preflight._first_existing(tmp_path) == tmp_path
