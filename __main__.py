@@ -16,7 +16,8 @@ from components.foundation.component import Foundation, FoundationArgs
 from components.foundation.edges import ObjectStoreInCluster
 from components.source.component import Source, SourceArgs
 from components.streaming import registry
-from components.streaming.component import Streaming, StreamingArgs
+from components.streaming.component import Streaming
+from components.streaming.contract import StreamingArgs
 from components.streaming.topics import iceberg_topics
 from outputs import export
 from settings import Settings, SettingsError, load

@@ -8,7 +8,7 @@ import pulumi
 
 from components.ecommerce import TABLES
 from components.streaming import registry
-from components.streaming.component import CONNECT_USER
+from components.streaming.worker import CONNECT_USER
 
 if TYPE_CHECKING:
     from components.archive.component import Archive
@@ -71,6 +71,6 @@ def export(settings: Settings, source: Source, stream: Streaming, archive: Archi
             "sql": f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}",
             "brokerLog": f"{kubectl} logs kafka-0",
             "workerLog": f"{kubectl} logs deployment/connect",
-            "connectors": f"curl -s -u {CONNECT_USER} {connect_url}/connectors?expand=status",
+            "connectors": f"curl -s -u {CONNECT_USER} '{connect_url}/connectors?expand=status'",
         },
     )

@@ -37,8 +37,8 @@ def memory_problems(settings: Settings) -> list[str]:
         needed = part.jvm.bounded_mib + _BESIDES_JVM_MIB
         if needed > part.memory_mib:
             problems.append(
-                f"streaming.{name}.jvm adds up to {part.jvm.bounded_mib} MiB, and with {_BESIDES_JVM_MIB} MiB for threads and native code that "
-                f"exceeds the pod's {part.memory_mib} MiB: lower heapMib or raise streaming.{name}.memoryMib"
+                f"streaming.{name}.jvm adds up to {part.jvm.bounded_mib} MiB, and with {_BESIDES_JVM_MIB} MiB for threads and native code "
+                f"that exceeds the pod's {part.memory_mib} MiB: lower heapMib or raise streaming.{name}.memoryMib"
             )
     if settings.source.shared_buffers_mib * 2 > settings.source.memory_mib:
         problems.append(

@@ -111,5 +111,6 @@ class Archive:
 
         All changes of a key are in one partition, so the offset orders them.
         """
-        last = f"SELECT * FROM changes QUALIFY row_number() OVER (PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC) = 1"
+        newest_first = f"PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC"
+        last = f"SELECT * FROM changes QUALIFY row_number() OVER ({newest_first}) = 1"  # noqa: S608 - key columns come from the table model
         return {tuple(row[part] for part in key): row for row in self.query(name, last) if row["__op"] != "d"}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from components.archive.settings import ArchiveSettings
     from components.foundation.component import Ground
     from components.source.component import SourceEndpoint
-    from components.streaming.component import StreamEndpoint
+    from components.streaming.contract import StreamEndpoint
     from components.tables import Table
 
 

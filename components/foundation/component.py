@@ -1,7 +1,8 @@
 """The ground that the pipeline stands on.
 
 A namespace that admits only restricted pods, holds the memory budget at run time and lets nobody talk to anybody except along
-the data path. It does not make a cluster. A NetworkPolicy is enforced by the cluster's network plug-in: where that has none, these objects change nothing.
+the data path. It does not make a cluster. A NetworkPolicy is enforced by the cluster's network plug-in: where that has none, these
+objects change nothing.
 """
 
 from __future__ import annotations

@@ -7,28 +7,28 @@ The layer does not make the replication slot; Debezium does, at its first start.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi
-import pulumi_kubernetes as k8s
 import pulumi_random as random
-import pulumi_tls as tls
 
 from components import manifest
 from components.ecommerce import SAMPLE_ROWS
-from components.names import POSTGRES_PORT, Names, PublishedPort
+from components.names import POSTGRES_PORT
+from components.objects import Objects
 from components.source import postgres
 from components.source.bootstrap import bootstrap_script
+from components.source.certificates import Certificates
+from components.source.pod import NAME, database_pod
 from components.source.sql import roles_sql, schema_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.foundation.component import Ground
+    from components.names import Names, PublishedPort
     from components.tables import Table
 
-COMPONENT = "postgresql"
-_YEAR_HOURS = 365 * 24
 _ROLES = ("app", "debezium", "catalog")
 
 
@@ -86,88 +86,32 @@ class Source(pulumi.ComponentResource):
     def __init__(self, name: str, args: SourceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the database and what its clients need to know."""
         super().__init__("cdc:source:Source", name, None, opts)
-        self._name = name
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
-        self._host = args.names.service(COMPONENT)
-        self._passwords = {role: self._password(role) for role in self._roles()}
-        self.ca_certificate, server_secret = self._certificates()
-        passwords = self._passwords_secret()
-        config = self._config()
-        secrets = [self._client_secret(role) for role in self._roles() if role != "app"]
-        stateful_set = self._stateful_set([server_secret, passwords, config])
-        service = self._service(stateful_set)
-        self.app_password = self._passwords["app"]
+        self._objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=NAME)
+        host = args.names.service(NAME)
+        roles = [role for role in _ROLES if role != "catalog" or args.catalog]
+        passwords = {
+            role: random.RandomPassword(f"{name}-{role}-password", length=32, special=False, opts=self._objects.options()).result
+            for role in roles
+        }
+        certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], [args.host_address], self._objects.options())
+        self.ca_certificate = certificates.authority
+        self.app_password = passwords["app"]
+        clients = [self._client_secret(role, passwords[role]) for role in roles if role != "app"]
+        service = self._database(passwords, certificates)
         self.endpoint = SourceEndpoint(
-            host=self._host,
+            host=host,
             connect_secret="postgresql-debezium",  # noqa: S106 - the name of a Secret
             catalog_secret="postgresql-catalog" if args.catalog else None,
-            catalog_password=self._passwords.get("catalog"),
-            ready=(service, *secrets),
+            catalog_password=passwords.get("catalog"),
+            ready=(service, *clients),
         )
-        self.register_outputs({"host": self._host, "database": args.names.database})
+        self.register_outputs({"host": host, "database": args.names.database})
 
-    def _roles(self) -> list[str]:
-        return [role for role in _ROLES if role != "catalog" or self._args.catalog]
-
-    def _meta(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
-        return {"name": name, "namespace": self._args.ground.namespace, "labels": manifest.labels(COMPONENT)}
-
-    def _password(self, role: str) -> pulumi.Output[str]:
-        return random.RandomPassword(f"{self._name}-{role}-password", length=32, special=False, opts=self._child).result
-
-    def _certificates(self) -> tuple[pulumi.Output[str], k8s.core.v1.Secret]:
-        """A certificate authority of this stack's own and the server's certificate by it."""
-        authority_key = tls.PrivateKey(f"{self._name}-authority-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
-        authority = tls.SelfSignedCert(
-            f"{self._name}-authority",
-            private_key_pem=authority_key.private_key_pem,
-            subject={"common_name": "data-ingestion database authority"},
-            is_ca_certificate=True,
-            allowed_uses=["cert_signing", "crl_signing"],
-            validity_period_hours=10 * _YEAR_HOURS,
-            opts=self._child,
-        )
-        server_key = tls.PrivateKey(f"{self._name}-server-key", algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
-        request = tls.CertRequest(
-            f"{self._name}-server-request",
-            private_key_pem=server_key.private_key_pem,
-            subject={"common_name": self._host},
-            dns_names=[self._host, COMPONENT, "localhost"],
-            ip_addresses=[self._args.host_address],
-            opts=self._child,
-        )
-        server = tls.LocallySignedCert(
-            f"{self._name}-server-certificate",
-            cert_request_pem=request.cert_request_pem,
-            ca_private_key_pem=authority_key.private_key_pem,
-            ca_cert_pem=authority.cert_pem,
-            allowed_uses=["server_auth", "digital_signature", "key_encipherment"],
-            validity_period_hours=2 * _YEAR_HOURS,
-            early_renewal_hours=90 * 24,
-            opts=self._child,
-        )
-        secret = k8s.core.v1.Secret(
-            f"{self._name}-tls",
-            metadata=self._meta("postgresql-tls"),
-            string_data={"tls.crt": server.cert_pem, "tls.key": server_key.private_key_pem},
-            opts=self._child,
-        )
-        return authority.cert_pem, secret
-
-    def _passwords_secret(self) -> k8s.core.v1.Secret:
-        return k8s.core.v1.Secret(
-            f"{self._name}-roles", metadata=self._meta("postgresql-roles"), string_data=dict(self._passwords), opts=self._child
-        )
-
-    def _client_secret(self, role: str) -> k8s.core.v1.Secret:
+    def _client_secret(self, role: str, password: pulumi.Output[str]) -> pulumi.Resource:
+        """What a client in the cluster needs: who it is, its password, and whom to trust."""
         user = {"debezium": self._args.names.debezium_role, "catalog": self._args.names.catalog_role}[role]
-        return k8s.core.v1.Secret(
-            f"{self._name}-{role}",
-            metadata=self._meta(f"postgresql-{role}"),
-            string_data={"username": user, "password": self._passwords[role], "ca.crt": self.ca_certificate},
-            opts=self._child,
-        )
+        return self._objects.secret(f"postgresql-{role}", {"username": user, "password": password, "ca.crt": self.ca_certificate})
 
     def _files(self) -> dict[str, str]:
         args = self._args
@@ -180,99 +124,16 @@ class Source(pulumi.ComponentResource):
             "sample.sql": SAMPLE_ROWS,
         }
 
-    def _config(self) -> k8s.core.v1.ConfigMap:
-        return k8s.core.v1.ConfigMap(f"{self._name}-config", metadata=self._meta("postgresql-config"), data=self._files(), opts=self._child)
-
-    def _pod(self) -> manifest.Manifest:
-        args = self._args
-        size: manifest.Manifest = {
-            "image": args.image,
-            "memory_mib": args.settings.memory_mib,
-            "cpu_millicores": args.settings.cpu_millicores,
-        }
-        mounts = [
-            manifest.mount("data", postgres.VOLUME, read_only=False),
-            manifest.mount("config", postgres.CONFIG),
-            manifest.mount("tls", postgres.TLS),
-            manifest.mount("run", "/var/run/postgresql", read_only=False),
+    def _database(self, passwords: dict[str, pulumi.Output[str]], certificates: Certificates) -> pulumi.Resource:
+        """The server; gives its service, which waits until the server answers."""
+        args, objects, files = self._args, self._objects, self._files()
+        mounted = [
+            objects.account(),
+            objects.headless("postgresql-headless", {NAME: POSTGRES_PORT}),
+            objects.files("postgresql-config", files),
+            objects.secret("postgresql-roles", passwords),
+            objects.secret("postgresql-tls", {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
         ]
-        ready = [f"{postgres.BIN}/pg_isready", "--quiet", "--host=127.0.0.1"]
-        return manifest.pod(
-            service_account=COMPONENT,
-            uid=postgres.UID,
-            init_containers=[
-                manifest.container(
-                    name="bootstrap",
-                    command=["/bin/sh", f"{postgres.CONFIG}/bootstrap.sh"],
-                    mounts=[*mounts, manifest.mount("roles", postgres.SECRETS)],
-                    **size,
-                )
-            ],
-            containers=[
-                manifest.container(
-                    name=COMPONENT,
-                    command=[
-                        f"{postgres.BIN}/postgres",
-                        "-D",
-                        postgres.DATA,
-                        f"--config-file={postgres.CONFIG}/postgresql.conf",
-                    ],
-                    mounts=mounts,
-                    ports={"postgresql": POSTGRES_PORT},
-                    probes={
-                        "startupProbe": manifest.exec_probe(ready, period_s=1, failures=300),
-                        "readinessProbe": manifest.exec_probe(ready, period_s=5, failures=3),
-                        "livenessProbe": manifest.exec_probe(ready, period_s=20, failures=6),
-                    },
-                    **size,
-                )
-            ],
-            volumes=[
-                manifest.config_volume("config", "postgresql-config"),
-                manifest.secret_volume("tls", "postgresql-tls"),
-                manifest.secret_volume("roles", "postgresql-roles"),
-                {"name": "run", "emptyDir": {"sizeLimit": "1Mi"}},
-            ],
-        )
-
-    def _stateful_set(self, files: list[pulumi.Resource]) -> k8s.apps.v1.StatefulSet:
-        account = k8s.core.v1.ServiceAccount(
-            f"{self._name}-account", metadata=self._meta(COMPONENT), automount_service_account_token=False, opts=self._child
-        )
-        spec: manifest.Manifest = {
-            "clusterIP": "None",
-            "selector": manifest.labels(COMPONENT),
-            "ports": [{"name": "postgresql", "port": POSTGRES_PORT}],
-        }
-        headless = k8s.core.v1.Service(
-            f"{self._name}-headless",
-            metadata=self._meta("postgresql-headless"),
-            spec=spec,
-            opts=self._child,
-        )
-        spec = {
-            "replicas": 1,
-            "serviceName": "postgresql-headless",
-            "podManagementPolicy": "Parallel",
-            "selector": {"matchLabels": manifest.labels(COMPONENT)},
-            "template": manifest.template(COMPONENT, self._pod(), manifest.checksum(self._files())),
-            "volumeClaimTemplates": [manifest.volume_claim("data", self._args.ground.database_class, self._args.settings.storage_mib)],
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
-        }
-        # the pod mounts these by name, so no data flows that would order them
-        waits = pulumi.ResourceOptions(parent=self, depends_on=[account, headless, *files])
-        return k8s.apps.v1.StatefulSet(f"{self._name}-database", metadata=self._meta(COMPONENT), spec=spec, opts=waits)
-
-    def _service(self, stateful_set: k8s.apps.v1.StatefulSet) -> k8s.core.v1.Service:
-        port: manifest.Manifest = {
-            "name": "postgresql",
-            "port": POSTGRES_PORT,
-            "targetPort": "postgresql",
-            "nodePort": self._args.port.node,
-        }
-        return k8s.core.v1.Service(
-            f"{self._name}-service",
-            metadata=self._meta(COMPONENT),
-            spec={"type": "NodePort", "selector": manifest.labels(COMPONENT), "ports": [port]},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[stateful_set]),  # it waits for endpoints
-        )
+        claim = manifest.volume_claim("data", args.ground.database_class, args.settings.storage_mib)
+        workload = objects.stateful_set(database_pod(args.settings, args.image), manifest.checksum(files), claim, 1, mounted)
+        return objects.published(NAME, POSTGRES_PORT, args.port.node, workload)

@@ -71,10 +71,9 @@ def owner_sql(command: Callable[..., subprocess.CompletedProcess[str]]) -> Calla
     """Runs SQL inside the database's pod as its administrator, which the application's role may not be."""
 
     def run(statement: str) -> str:
+        pod = ["--namespace", NAMESPACE, "postgresql-0", "--container", "postgresql"]
         psql = ["psql", "--username=postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "ecommerce"]
-        done = command(
-            "kubectl", "--", "exec", "--namespace", NAMESPACE, "postgresql-0", "--container", "postgresql", "--", *psql, f"--command={statement}"
-        )
+        done = command("kubectl", "--", "exec", *pod, "--", *psql, f"--command={statement}")
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,8 @@ def _one(connection: psycopg.Connection[dict[str, Any]], query: str, *values: ob
 
 
 def _add_user(connection: psycopg.Connection[dict[str, Any]], mark: str) -> int:
-    row = _one(connection, "INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Emmy', 'Noether') RETURNING id", f"{mark}@example.com")
+    insert = "INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Emmy', 'Noether') RETURNING id"
+    row = _one(connection, insert, f"{mark}@example.com")
     return int(row["id"])
 
 
@@ -98,9 +99,8 @@ def test_a_cascade_archives_the_children_too(
     user = _add_user(database, mark)
     product = _one(database, "INSERT INTO products (name, price) VALUES (%s, 1.00) RETURNING id", mark)["id"]
     order = _one(database, "INSERT INTO orders (user_id, total_amount) VALUES (%s, 2.00) RETURNING id", user)["id"]
-    item = _one(
-        database, "INSERT INTO order_items (order_id, product_id, quantity, unit_price) VALUES (%s, %s, 2, 1.00) RETURNING id", order, product
-    )["id"]
+    insert = "INSERT INTO order_items (order_id, product_id, quantity, unit_price) VALUES (%s, %s, 2, 1.00) RETURNING id"
+    item = _one(database, insert, order, product)["id"]
     database.execute("DELETE FROM users WHERE id = %s", [user])
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
     for table, key in (("orders", order), ("order_items", item)):
@@ -114,7 +114,8 @@ def test_every_row_of_every_table_is_equal_by_key_and_value_and_none_is_there_tw
     outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
 ) -> None:
     database.execute(
-        "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 'Bulk', number::text FROM generate_series(1, 2000) AS number",
+        "INSERT INTO users (email, first_name, last_name) "
+        "SELECT %s || number, 'Bulk', number::text FROM generate_series(1, 2000) AS number",
         [mark],
     )
     database.execute("UPDATE users SET first_name = 'Moved' WHERE email LIKE %s AND id %% 3 = 0", [f"{mark}%"])
@@ -130,8 +131,8 @@ def test_files_lie_in_the_hour_of_their_rows(archive: Archive) -> None:
         for path in files.paths:
             hour = dict(part.split("=") for part in path.split("/") if "=" in part)
             assert tuple(hour) == PARTITION_COLUMNS
-            moment = datetime.datetime(*(int(hour[part]) for part in PARTITION_COLUMNS), tzinfo=datetime.UTC)  # type: ignore[arg-type]
-            assert moment <= datetime.datetime.now(datetime.UTC)
+            moment = dt.datetime(*(int(hour[part]) for part in PARTITION_COLUMNS), tzinfo=dt.UTC)  # type: ignore[arg-type]
+            assert moment <= dt.datetime.now(dt.UTC)
             assert f"/topics/postgres.public.{table.name}/year=" in path
         rows = archive.query(table.name, f"SELECT DISTINCT {', '.join(PARTITION_COLUMNS)} FROM changes")
         assert all(len(row["year"]) == 4 and all(len(row[part]) == 2 for part in PARTITION_COLUMNS[1:]) for row in rows)
@@ -146,9 +147,7 @@ def test_each_row_carries_where_it_came_from(archive: Archive) -> None:
     assert {row["__topic"] for row in rows} == {"postgres.public.users"}
 
 
-def test_a_quiet_table_is_flushed_without_a_further_row(
-    archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
-) -> None:
+def test_a_quiet_table_is_flushed_without_a_further_row(archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str) -> None:
     product = _one(database, "INSERT INTO products (name, price) VALUES (%s, 3.00) RETURNING id", mark)["id"]
     _wait_for(archive, "products", product, 1)
 

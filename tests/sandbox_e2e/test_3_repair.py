@@ -90,7 +90,10 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
     counts = _counts(done.stderr)
     assert (counts["created"], counts["deleted"]) == (3, 0), done.stderr
     assert "s3-sink-dlq" in admin.list_topics(timeout=10).topics
-    assert requests.get(f"{worker['url']}/connectors/s3-sink-connector/status", auth=login, timeout=10).json()["connector"]["state"] == "RUNNING"
+    assert (
+        requests.get(f"{worker['url']}/connectors/s3-sink-connector/status", auth=login, timeout=10).json()["connector"]["state"]
+        == "RUNNING"
+    )
     _insert(outputs, mark, 50)
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
 

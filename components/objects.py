@@ -1,0 +1,127 @@
+"""Kubernetes objects that every layer declares in the same way: accounts, files, services, workloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components import manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objects:
+    """Declares the objects of one component.
+
+    Attributes:
+        parent: The component that they belong to.
+        prefix: First part of their logical names.
+        namespace: Their namespace.
+        component: Value of their component label.
+    """
+
+    parent: pulumi.ComponentResource
+    prefix: str
+    namespace: pulumi.Input[str]
+    component: str
+
+    def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of a child; ``after`` names what no data flows from and must be there all the same."""
+        return pulumi.ResourceOptions(parent=self.parent, depends_on=list(after) or None)
+
+    def metadata(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
+        """Name, namespace and labels of an object."""
+        return {"name": name, "namespace": self.namespace, "labels": manifest.labels(self.component)}
+
+    def account(self) -> k8s.core.v1.ServiceAccount:
+        """The component's own account, without a token in its pods."""
+        return k8s.core.v1.ServiceAccount(
+            f"{self.prefix}-{self.component}-account",
+            metadata=self.metadata(self.component),
+            automount_service_account_token=False,
+            opts=self.options(),
+        )
+
+    def files(self, name: str, data: Mapping[str, pulumi.Input[str]]) -> k8s.core.v1.ConfigMap:
+        """A ConfigMap."""
+        return k8s.core.v1.ConfigMap(f"{self.prefix}-{name}", metadata=self.metadata(name), data=dict(data), opts=self.options())
+
+    def secret(self, name: str, data: Mapping[str, pulumi.Input[str]] | pulumi.Output[dict[str, str]]) -> k8s.core.v1.Secret:
+        """A Secret."""
+        given: Any = data if isinstance(data, pulumi.Output) else dict(data)
+        return k8s.core.v1.Secret(f"{self.prefix}-{name}", metadata=self.metadata(name), string_data=given, opts=self.options())
+
+    def headless(self, name: str, ports: Mapping[str, int], *, before_ready: bool = False) -> k8s.core.v1.Service:
+        """A service that gives each pod of a StatefulSet its name; ``before_ready`` also while the pod is not ready yet."""
+        spec: manifest.Manifest = {
+            "clusterIP": "None",
+            "publishNotReadyAddresses": before_ready,
+            "selector": manifest.labels(self.component),
+            "ports": [{"name": key, "port": port} for key, port in ports.items()],
+        }
+        return k8s.core.v1.Service(f"{self.prefix}-{name}", metadata=self.metadata(name), spec=spec, opts=self.options())
+
+    def published(self, name: str, port: int, node_port: int, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
+        """A service that is reachable from outside; it waits for endpoints, hence after its workload.
+
+        Args:
+            name: Its name.
+            port: Port of the service and of the container.
+            node_port: Port on every node.
+            workload: What makes the pods.
+            **selector: Further labels of the pods.
+        """
+        spec: manifest.Manifest = {
+            "type": "NodePort",
+            "selector": {**manifest.labels(self.component), **selector},
+            "ports": [{"name": "main", "port": port, "targetPort": port, "nodePort": node_port}],
+        }
+        return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=self.metadata(name), spec=spec, opts=self.options(workload))
+
+    def stateful_set(
+        self, pod: manifest.Manifest, checksum: str, claim: manifest.Manifest, replicas: int, after: Sequence[pulumi.Resource]
+    ) -> k8s.apps.v1.StatefulSet:
+        """Pods with a name and a volume each; volumes outlive them.
+
+        Args:
+            pod: Pod specification.
+            checksum: Digest of the mounted configuration.
+            claim: Volume claim template.
+            replicas: Number of pods, all started at once: brokers one after the other would wait for a quorum that never comes.
+            after: What the pods mount by name.
+        """
+        spec: manifest.Manifest = {
+            "replicas": replicas,
+            "serviceName": f"{self.component}-headless",
+            "podManagementPolicy": "Parallel",
+            "selector": {"matchLabels": manifest.labels(self.component)},
+            "template": manifest.template(self.component, pod, checksum),
+            "volumeClaimTemplates": [claim],
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        }
+        return k8s.apps.v1.StatefulSet(
+            f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=self.options(*after)
+        )
+
+    def deployment(self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.Deployment:
+        """A single pod that is stopped before its successor starts: the budget has no room for two.
+
+        Args:
+            pod: Pod specification.
+            checksum: Digest of the mounted configuration.
+            after: What the pod mounts by name or cannot start without.
+        """
+        spec: manifest.Manifest = {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": manifest.labels(self.component)},
+            "template": manifest.template(self.component, pod, checksum),
+        }
+        return k8s.apps.v1.Deployment(
+            f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=self.options(*after)
+        )
