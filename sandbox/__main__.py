@@ -97,9 +97,8 @@ def _env(_: argparse.Namespace) -> int:
     if known is None:
         print("there is no sandbox on this machine; make one with 'make sandbox'", file=sys.stderr)
         return 1
-    print(
-        f"export AWS_ACCESS_KEY_ID={known.access_key_id}\nexport AWS_SECRET_ACCESS_KEY={known.secret_access_key}\nexport AWS_REGION={known.region}"
-    )
+    variables = {"ACCESS_KEY_ID": known.access_key_id, "SECRET_ACCESS_KEY": known.secret_access_key, "REGION": known.region}
+    print("\n".join(f"export AWS_{name}={value}" for name, value in variables.items()))
     return 0
 
 

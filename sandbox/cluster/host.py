@@ -132,9 +132,9 @@ def kill_pods() -> None:
 
 
 def _noted() -> dict[str, Any]:
-    """Return what was noted before the first change; without notes nothing was changed, so nothing is put back."""
-    noted: dict[str, Any] = {"settings": {}, "tables": firewall.tables(), "absent": []}
-    return json.loads(_NOTES.read_text()) if _NOTES.exists() else noted
+    """Return what was noted before the first change; what was not noted was not changed, or by another version, and is not put back."""
+    nothing: dict[str, Any] = {"settings": {}, "tables": firewall.tables(), "absent": []}
+    return nothing | json.loads(_NOTES.read_text()) if _NOTES.exists() else nothing
 
 
 def _pod_processes() -> set[int]:
