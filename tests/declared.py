@@ -21,6 +21,8 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 TOPIC: Final = "kafka:index/topic:Topic"
 ICEBERG_TABLE: Final = "iceberg:index:Table"
+GATE: Final = "kafkaconnect:index:ClusterReady"
+CERTIFICATE_REQUEST: Final = "tls:index/certRequest:CertRequest"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,6 +41,11 @@ class Declared:
         values = stack_config(ROOT, file).values
         merged = {**values, **plan.recorder._encoded(overrides, recording.project)}
         return Declared(settings=parse_text(merged), recording=recording)
+
+    def only(self, type_token: str) -> plan.Resource:
+        """The one resource of a type."""
+        (found,) = self.recording.of_type(type_token)
+        return found
 
     def objects(self, kind: str) -> dict[str, plan.Resource]:
         """Kubernetes objects of a kind, by object name."""

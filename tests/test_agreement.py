@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tests.declared import CERTIFICATE_REQUEST
+
 if TYPE_CHECKING:
     from plan import Resource
     from tests.declared import Declared
@@ -177,7 +179,7 @@ def test_sink_tasks_share_the_partitions_evenly(declared: Declared) -> None:
 
 
 def test_the_server_certificate_names_every_address_that_clients_verify(declared: Declared) -> None:
-    request = declared.recording.get("source-server-request").inputs
+    request = declared.only(CERTIFICATE_REQUEST).inputs
     assert declared.source_config["database.hostname"] in request["dnsNames"]
     assert declared.source_config["database.sslmode"] == "verify-full"
     assert declared.recording.outputs["postgres"]["host"] in [*request["dnsNames"], *request["ipAddresses"]]

@@ -9,7 +9,7 @@ import pytest
 
 import plan
 from plan.report import memory
-from tests.declared import CONNECTOR, TOPIC, Declared, containers
+from tests.declared import CONNECTOR, GATE, TOPIC, Declared, containers
 
 if TYPE_CHECKING:
     from plan import Recording, Resource
@@ -125,8 +125,8 @@ def test_services_that_are_awaited_come_after_their_pods(declared: Declared) -> 
 
 def test_no_topic_before_every_broker_can_be_reached(declared: Declared) -> None:
     """The Kafka provider keeps its first connection error, so it must come after the gate, and the gate after each broker's Service."""
-    gate = declared.recording.get("streaming-kafka-ready")
-    provider = declared.recording.get("streaming-kafka-provider")
+    gate = declared.only(GATE)
+    provider = declared.only("pulumi:providers:kafka")
     assert gate in upstream(declared, provider)
     published = {item for name, item in declared.objects("Service").items() if name.startswith("kafka-") and "headless" not in name}
     assert len(published) == declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]

@@ -111,7 +111,7 @@ def test_the_two_ends_of_a_login_hold_the_same_password(declared: Declared) -> N
     assert declared.recording.outputs["postgres"]["password"] == server["app"]
     if "catalog" in server:
         assert declared.secret("postgresql-catalog")["password"] == server["catalog"]
-        assert declared.recording.get("archive-catalog-provider").inputs["password"] == server["catalog"]
+        assert declared.only("pulumi:providers:iceberg").inputs["password"] == server["catalog"]
     registry = declared.secret("schema-registry-login")["users.properties"]
     client = declared.secret("schema-registry-client")
     for user, password in ((client["username"], client["password"]), ("operator", declared.recording.outputs["registry"]["password"])):
@@ -120,7 +120,7 @@ def test_the_two_ends_of_a_login_hold_the_same_password(declared: Declared) -> N
     login = declared.recording.outputs["connect"]
     assert f"{login['user']}={login['password']}" in rest["users.properties"].splitlines()
     assert f'"{login["user"]}:{login["password"]}"' in rest["curl.conf"]
-    assert declared.recording.get("streaming-connect-provider").inputs["password"] == login["password"]
+    assert declared.only("pulumi:providers:kafkaconnect").inputs["password"] == login["password"]
 
 
 def test_every_reference_in_a_connector_finds_a_mounted_key(declared: Declared) -> None:

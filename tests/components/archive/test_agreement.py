@@ -71,7 +71,7 @@ def test_the_sink_writes_to_tables_that_are_declared(tabled: Declared) -> None:
 
 def test_sink_and_program_open_one_catalog(tabled: Declared) -> None:
     """A JDBC catalog keeps several by name; in the wrong one the tables are simply not there."""
-    provider, config = tabled.recording.get("archive-catalog-provider").inputs, tabled.sink_config
+    provider, config = tabled.only("pulumi:providers:iceberg").inputs, tabled.sink_config
     assert config["iceberg.catalog"] == provider["catalogName"]
     assert config["iceberg.catalog.warehouse"] == provider["warehouse"]
     assert config["iceberg.catalog.client.region"] == provider["region"]
@@ -140,7 +140,7 @@ def test_table_locations_are_below_the_one_prefix_that_the_worker_may_write(decl
 
 
 def test_the_bucket_has_one_name_everywhere(declared: Declared) -> None:
-    bucket = declared.recording.get("archive-bucket").inputs["bucket"]
+    bucket = declared.only("aws:s3/bucket:Bucket").inputs["bucket"]
     assert declared.recording.outputs["archive"]["bucket"] == bucket
     config = declared.sink_config
     assert bucket == (config.get("s3.bucket.name") or config["iceberg.catalog.warehouse"].split("/")[2])
@@ -150,7 +150,7 @@ def test_the_store_is_addressed_alike_by_worker_and_program(declared: Declared) 
     store = declared.settings.archive.store
     config = declared.sink_config
     inside = config.get("iceberg.catalog.s3.endpoint") or config.get("store.url")
-    aws = declared.recording.get("aws").inputs
+    aws = declared.only("pulumi:providers:aws").inputs
     assert (inside, "endpoint_url" in declared.secret("connect-archive")["config"]) == ((store.url, True) if store else (None, False))
     assert ("endpoints" in aws) == (store is not None)
     if store is not None:

@@ -28,16 +28,18 @@ def test_every_guard_is_on_the_bucket_that_is_made(declared: Declared) -> None:
 
 
 def test_nothing_of_the_bucket_can_be_public(declared: Declared) -> None:
-    block = declared.recording.get("archive-public-access").inputs
+    block = declared.only("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert {key: block[key] for key in flags} == dict.fromkeys(flags, True)
-    assert declared.recording.get("archive-ownership").inputs["rule"]["objectOwnership"] == "BucketOwnerEnforced"
+    assert (
+        declared.only("aws:s3/bucketOwnershipControls:BucketOwnershipControls").inputs["rule"]["objectOwnership"] == "BucketOwnerEnforced"
+    )
 
 
 def test_objects_are_encrypted_and_keep_their_versions(declared: Declared) -> None:
-    (rule,) = declared.recording.get("archive-encryption").inputs["rules"]
+    (rule,) = declared.only("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").inputs["rules"]
     assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] in {"AES256", "aws:kms"}
-    assert declared.recording.get("archive-versioning").inputs["versioningConfiguration"]["status"] == "Enabled"
+    assert declared.only("aws:s3/bucketVersioning:BucketVersioning").inputs["versioningConfiguration"]["status"] == "Enabled"
 
 
 def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(declared: Declared) -> None:
@@ -45,12 +47,12 @@ def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(decl
     policies = [resource for resource in declared.recording.resources if resource.type.endswith(":BucketPolicy")]
     assert bool(policies) == (declared.settings.archive.store is None)
     for policy in policies:
-        assert declared.recording.get("archive-public-access").urn in policy.dependencies
+        assert declared.only("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").urn in policy.dependencies
         assert json.loads(policy.inputs["policy"]) == tls_only(declared.settings.archive.bucket)
 
 
 def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared: Declared) -> None:
-    rules = declared.recording.get("archive-lifecycle").inputs["rules"]
+    rules = declared.only("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
     assert all(rule["status"] == "Enabled" for rule in rules)
     assert any("abortIncompleteMultipartUpload" in rule for rule in rules)
     (old,) = [rule["noncurrentVersionExpiration"] for rule in rules if "noncurrentVersionExpiration" in rule]
@@ -60,6 +62,6 @@ def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared
 
 def test_rows_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:
     wanted = declared.settings.archive.destroy_with_stack
-    assert declared.recording.get("archive-bucket").inputs["forceDestroy"] is wanted
+    assert declared.only("aws:s3/bucket:Bucket").inputs["forceDestroy"] is wanted
     assert all(table.inputs["deleteOnDestroy"] is wanted for table in declared.iceberg_tables.values())
     assert not wanted or declared.settings.environment == "sandbox"

@@ -104,17 +104,17 @@ def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
 
 def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
     (assume,) = policy(declared, "archive-assume")["Statement"]
-    (trust,) = json.loads(declared.recording.get("archive-role").inputs["assumeRolePolicy"])["Statement"]
+    (trust,) = json.loads(declared.only("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert assume["Action"] == trust["Action"] == "sts:AssumeRole"
     assert assume["Resource"] == declared.recording.outputs["archive"]["roleArn"]
-    user = declared.recording.get("archive-user").inputs["name"]
+    user = declared.only("aws:iam/user:User").inputs["name"]
     assert trust["Principal"]["AWS"].endswith(f":user/{user}")
-    assert declared.recording.get("archive-key").inputs["user"] == user
-    assert declared.recording.get("archive-assume").inputs["user"] == user
+    assert declared.only("aws:iam/accessKey:AccessKey").inputs["user"] == user
+    assert declared.only("aws:iam/userPolicy:UserPolicy").inputs["user"] == user
 
 
 def test_the_role_may_write_to_the_bucket_that_is_made(declared: Declared) -> None:
-    bucket = declared.recording.get("archive-bucket").inputs["bucket"]
+    bucket = declared.only("aws:s3/bucket:Bucket").inputs["bucket"]
     document = policy(declared, "archive-write")
     for row in declared.recording.outputs["tables"]:
         assert allowed(document, "s3:PutObject", f"arn:aws:s3:::{row['location'].removeprefix('s3://')}/a.parquet")

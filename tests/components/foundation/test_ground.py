@@ -89,7 +89,7 @@ def test_files_on_command_lines_are_mounted(declared: Declared) -> None:
 
 
 def test_the_cluster_is_named_and_not_ambient(declared: Declared) -> None:
-    provider, cluster = declared.recording.get("cluster").inputs, declared.settings.cluster
+    provider, cluster = declared.only("pulumi:providers:kubernetes").inputs, declared.settings.cluster
     assert provider["context"] == cluster.context
     assert provider["clusterIdentifier"] == cluster.identifier
     assert provider.get("kubeconfig") == cluster.kubeconfig
@@ -97,5 +97,5 @@ def test_the_cluster_is_named_and_not_ambient(declared: Declared) -> None:
 
 def test_changed_files_are_an_update_and_not_a_replacement(declared: Declared) -> None:
     """A replaced ConfigMap takes the workload that uses it with it."""
-    provider = declared.recording.get("cluster").inputs
+    provider = declared.only("pulumi:providers:kubernetes").inputs
     assert provider["enableConfigMapMutable"] == provider["enableSecretMutable"] == "true"
