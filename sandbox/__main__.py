@@ -9,8 +9,6 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,9 +69,9 @@ def _down(_: argparse.Namespace) -> int:
 
 
 def _status(_: argparse.Namespace) -> int:
-    from sandbox import status  # noqa: PLC0415 - as above
+    from sandbox import demo, status  # noqa: PLC0415 - as above
 
-    return status.show(Console())
+    return status.show(demo.plain_or_terminal())
 
 
 def _outputs(arguments: argparse.Namespace) -> int:

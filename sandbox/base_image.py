@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sandbox import attached
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,20 +49,25 @@ def key() -> str:
 
 def architecture() -> str:
     """This machine's processor architecture in Debian's words. Raises BaseImageError where dpkg does not tell."""
-    return _run(["dpkg", "--print-architecture"], "", "asking for the architecture").strip()
+    return _run(["dpkg", "--print-architecture"], "asking for the architecture").strip()
 
 
 def make(tarball: Path) -> None:
-    """Write the base's root file system as a tar file. Raises BaseImageError."""
+    """Write the base's root file system as a tar file; temporary files go beside it. Raises BaseImageError."""
     mirrors = sources(_index_targets())
     if not mirrors:
         msg = "apt knows no Debian mirror: `apt-get indextargets` lists no package index of Debian; run `apt-get update`, check /etc/apt"
         raise BaseImageError(msg)
-    command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--dpkgopt=force-unsafe-io"]
+    command = [
+        "mmdebstrap",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        "--dpkgopt=force-unsafe-io",
+    ]
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     command += [f"--aptopt={line}" for line in _proxies()]
     command += [f"--essential-hook={_NO_CLUSTER}", SUITE, str(tarball), "-"]
-    _run(command, "\n".join(mirrors) + "\n", "making the base file system")
+    _run(command, "making the base file system", given="\n".join(mirrors) + "\n", temporary=tarball.parent)
 
 
 def sources(targets: Iterable[str]) -> list[str]:
@@ -83,7 +90,7 @@ def _index_targets() -> list[str]:
     query = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)", "Identifier: Packages"]
     found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
     if not found:
-        _run(["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "-qq"], "", "reading Debian's package lists")
+        _run(["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "-qq"], "reading Debian's package lists")
         found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
     return found
 
@@ -95,9 +102,9 @@ def _proxies() -> list[str]:
     return [line for line in lines if not line.endswith('"";')]
 
 
-def _run(command: list[str], given: str, why: str) -> str:
+def _run(command: list[str], why: str, *, given: str = "", temporary: Path | None = None) -> str:
     try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        done = attached.run(command, given=given, timeout_s=_TIMEOUT_S, temporary=temporary)
     except FileNotFoundError as error:
         msg = f"{why}: the command {command[0]} is not installed"
         raise BaseImageError(msg) from error

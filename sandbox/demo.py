@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from sandbox.progress import Progress
 
 _TIMEOUT_S = 180
+_FILE_WIDTH = 140
 _OPERATIONS = {"r": "snapshot", "c": "inserted", "u": "updated", "d": "deleted"}
+
+
+def plain_or_terminal() -> Console:
+    """A console as wide as the terminal; where there is none, wide enough that no table is cut."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_FILE_WIDTH)
 
 
 def change_rows(outputs: Mapping[str, Any]) -> None:
@@ -58,7 +65,7 @@ def show_archive(archive: Archive, console: Console) -> bool:
         Whether every table has rows and none is there twice.
     """
     grid = Grid(title="In the archive, read with DuckDB from the Parquet files of the Iceberg tables", title_justify="left")
-    grid.add_column("table")
+    grid.add_column("table", no_wrap=True)
     for title in ("files", *_OPERATIONS.values(), "rows", "twice"):
         grid.add_column(title, justify="right")
     good = True
@@ -84,4 +91,4 @@ def prove(outputs: Mapping[str, Any], progress: Progress) -> bool:
     archive = Archive(outputs)
     with progress.step("Waiting until the archive equals the database") as step:
         wait_until_equal(outputs, archive, TABLES, _TIMEOUT_S, step)
-    return show_archive(archive, Console())
+    return show_archive(archive, plain_or_terminal())

@@ -58,9 +58,8 @@ def build(progress: Progress) -> dict[str, Path]:
     if not all(archive.exists() for archive in wanted.values()):
         with _alone():
             missing = [name for name, archive in wanted.items() if not archive.exists()]
-            buildah = Buildah(CACHE / "buildah")
-            with _scratch(), buildah.leaving_no_notes():
-                _build(missing, wanted, buildah, progress)
+            with _scratch():
+                _build(missing, wanted, progress)
             for archive in set(_FOLDER.glob("*.tar")) - set(wanted.values()):
                 archive.unlink()
     return {REFERENCES[name]: archive for name, archive in wanted.items()}
@@ -80,7 +79,7 @@ def _scratch() -> Iterator[None]:
     """Give an empty scratch folder and leave none; what an interrupted build left goes first, its mounts before its files."""
     mounts.release(_SCRATCH)
     shutil.rmtree(_SCRATCH, ignore_errors=True)
-    _SCRATCH.mkdir()
+    _SCRATCH.mkdir(exist_ok=True)
     try:
         yield
     finally:
@@ -88,8 +87,9 @@ def _scratch() -> Iterator[None]:
         shutil.rmtree(_SCRATCH, ignore_errors=True)
 
 
-def _build(names: list[str], wanted: dict[str, Path], buildah: Buildah, progress: Progress) -> None:
-    store = Store(CACHE / "jars")
+def _build(names: list[str], wanted: dict[str, Path], progress: Progress) -> None:
+    store, buildah = Store(CACHE / "jars"), Buildah(CACHE / "buildah")
+    shutil.rmtree(store.scratch())
     base = f"localhost/data-ingestion/base:{base_image.key()}"
     with ThreadPoolExecutor(2) as pool:
         fetched = pool.submit(_fetch, names, store, progress)

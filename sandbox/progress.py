@@ -58,7 +58,8 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         """Choose the live list for a terminal and plain lines for everything else."""
-        self._console = Console(file=stream or sys.stderr, highlight=False)
+        target = stream or sys.stderr
+        self._console = Console(file=target, highlight=False, soft_wrap=not target.isatty())
         self._quiet = quiet
         self._lock = threading.RLock()
         self._running: list[Step] = []

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from pyarrow.fs import FileSelector, S3FileSystem
 
 from components.archive import iam as documents
-from components.names import OBJECT_ROOT
+from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
 from sandbox import reader
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud, CloudError
@@ -186,7 +186,7 @@ def test_the_workers_own_files_lead_to_the_role(made: Account, tmp_path: Path, m
         (tmp_path / name).write_text(text)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    worker = boto3.session.Session(profile_name=documents.PROFILE)
+    worker = boto3.session.Session(profile_name=ARCHIVE_PROFILE)
     assert worker.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/writer/connect")
     worker.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
 
