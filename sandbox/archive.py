@@ -52,6 +52,7 @@ class Archive:
             uri=catalog["uri"].replace("postgresql://", f"postgresql+psycopg2://{catalog['user']}:{catalog['password']}@"),
             warehouse=catalog["warehouse"],
             init_catalog_tables="false",
+            pool_pre_ping="true",
             **{
                 "s3.endpoint": store["endpoint"],
                 "s3.region": store["region"],

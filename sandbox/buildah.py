@@ -43,9 +43,9 @@ class Buildah:
         shutil.rmtree(self._temporary, ignore_errors=True)
         self._run("cleaning up after an earlier build", "rm", "--all")
 
-    def take(self, layout: Path, image: str) -> None:
-        """Put the one image of an OCI layout into the storage under a name. Raises BuildError."""
-        identity = self._run(f"importing {image}", "pull", "--quiet", f"oci:{layout}").split()[-1]
+    def take(self, archive: Path, image: str) -> None:
+        """Put the one image of an OCI archive into the storage under a name. Raises BuildError."""
+        identity = self._run(f"importing {image}", "pull", "--quiet", f"oci-archive:{archive}").split()[-1]
         self._run(f"naming {image}", "tag", identity, image)
 
     def build(self, context: Path, base: str, image: str) -> None:

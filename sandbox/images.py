@@ -1,4 +1,7 @@
-"""The sandbox's container images: built from images/ when their inputs have changed, kept as OCI archives in the cache."""
+"""The sandbox's container images: built from images/ when their inputs have changed, kept as OCI archives in the cache.
+
+All are built upon one base, which has an archive of its own; the others hold only what they add to it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _FOLDER: Final = CACHE / "images"
 _SCRATCH: Final = CACHE / "images" / "scratch"
 _SOURCES: Final = CHECKOUT / "images"
 # What a build makes of its inputs; raise it when this module or buildah.py starts to make something else of the same inputs.
-_RECIPE: Final = "1"
+_RECIPE: Final = "2"
 
 
 def prerequisites() -> list[str]:
@@ -49,20 +52,29 @@ def prerequisites() -> list[str]:
 
 
 def build(progress: Progress) -> dict[str, Path]:
-    """Give an OCI archive for each image reference, building what is missing.
+    """Give an OCI archive for each image reference, building what is missing; they are to be imported in this order.
 
     An archive appears under its final name only when it is complete, so an interrupted build is simply done again.
     Raises BaseImageError, BuildError, or one of images' own errors, each with the last words of the tool.
     """
     wanted = {name: _FOLDER / f"{name}-{_key(_SOURCES / name)}.tar" for name in REFERENCES}
-    if not all(archive.exists() for archive in wanted.values()):
+    base = _base_archive()
+    if not all(archive.exists() for archive in (base, *wanted.values())):
         with _alone():
-            missing = [name for name, archive in wanted.items() if not archive.exists()]
+            missing = [name for name, archive in wanted.items() if not (base.exists() and archive.exists())]
             with _scratch():
                 _build(missing, wanted, progress)
-            for archive in set(_FOLDER.glob("*.tar")) - set(wanted.values()):
+            for archive in set(_FOLDER.glob("*.tar")) - {base, *wanted.values()}:
                 archive.unlink()
-    return {REFERENCES[name]: archive for name, archive in wanted.items()}
+    return {_base_reference(): base} | {REFERENCES[name]: archive for name, archive in wanted.items()}
+
+
+def _base_reference() -> str:
+    return f"localhost/data-ingestion/base:{base_image.key()}"
+
+
+def _base_archive() -> Path:
+    return _FOLDER / f"base-{base_image.key()}.tar"
 
 
 @contextmanager
@@ -90,16 +102,17 @@ def _scratch() -> Iterator[None]:
 def _build(names: list[str], wanted: dict[str, Path], progress: Progress) -> None:
     store, buildah = Store(CACHE / "jars"), Buildah(CACHE / "buildah")
     shutil.rmtree(store.scratch())
-    base = f"localhost/data-ingestion/base:{base_image.key()}"
     with ThreadPoolExecutor(2) as pool:
         fetched = pool.submit(_fetch, names, store, progress)
-        if not buildah.has(base):
-            _make_base(buildah, base, progress)
+        if not _base_archive().exists():
+            _make_base(wanted, progress)
         fetched.result()
     with progress.step("Building the images") as step, ThreadPoolExecutor(2) as pool:
+        step.waiting("the base")
         buildah.forget_interrupted()
-        list(pool.map(lambda name: _build_one(name, base, buildah, store, wanted[name], step), names))
-        buildah.prune({base, *REFERENCES.values()})
+        buildah.take(_base_archive(), _base_reference())
+        list(pool.map(lambda name: _build_one(name, buildah, store, wanted[name], step), names))
+        buildah.prune({_base_reference(), *REFERENCES.values()})
 
 
 def _fetch(names: list[str], store: Store, progress: Progress) -> None:
@@ -109,18 +122,19 @@ def _fetch(names: list[str], store: Store, progress: Progress) -> None:
         store.fetch(entries)
 
 
-def _make_base(buildah: Buildah, base: str, progress: Progress) -> None:
+def _make_base(wanted: dict[str, Path], progress: Progress) -> None:
     with progress.step("Making the image base") as step, TemporaryDirectory(dir=_SCRATCH) as name:
         step.waiting(f"mmdebstrap: {', '.join(base_image.PACKAGES)}")
-        tarball = Path(name) / "base.tar"
-        base_image.make(tarball)
-        step.waiting("buildah")
-        layout = Path(name) / "layout"
-        oci.layout(tarball, base_image.architecture(), layout)
-        buildah.take(layout, base)
+        root, packed = Path(name) / "root.tar", Path(name) / "packed.tar"
+        base_image.make(root)
+        step.waiting("its archive")
+        oci.pack_root(root, base_image.architecture(), _base_reference(), packed)
+        for built_upon_another in wanted.values():
+            built_upon_another.unlink(missing_ok=True)
+        packed.replace(_base_archive())
 
 
-def _build_one(name: str, base: str, buildah: Buildah, store: Store, archive: Path, step: Step) -> None:
+def _build_one(name: str, buildah: Buildah, store: Store, archive: Path, step: Step) -> None:
     reference = REFERENCES[name]
     with TemporaryDirectory(dir=_SCRATCH) as scratch:
         context, exported, packed = (Path(scratch) / part for part in ("context", "exported", "packed.tar"))
@@ -128,9 +142,9 @@ def _build_one(name: str, base: str, buildah: Buildah, store: Store, archive: Pa
         shutil.copytree(_SOURCES / name, context, ignore=shutil.ignore_patterns(staging.CONTENTS))
         (context / staging.CONTENTS).mkdir()
         staging.stage(_SOURCES / name, store, context / staging.CONTENTS)
-        buildah.build(context, base, reference)
+        buildah.build(context, _base_reference(), reference)
         buildah.export(reference, exported)
-        oci.pack(exported, reference, packed)
+        oci.pack(exported, reference, packed, _base_archive())
         packed.replace(archive)
 
 

@@ -112,17 +112,22 @@ class Kube:
         step: Waiting | None = None,
         cancelled: threading.Event | None = None,
     ) -> bool:
-        """Delete an object with everything that belongs to it; False when it was already gone."""
+        """Delete an object with everything that belongs to it; False when it was already gone.
+
+        Gone is also an object whose name another one has taken since, as a StatefulSet's new pod does.
+        """
         body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
+        uid = None
         try:
-            self._request("DELETE", kind_of(kind).path(namespace, name), {}, body)
+            answer = self._request("DELETE", kind_of(kind).path(namespace, name), {}, body)
+            uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid")
         except KubeError as error:
             if error.status == _GONE:
                 return False
             if error.status != _CONFLICT:
                 raise
         if wait:
-            self._wait_gone(kind, namespace, name, 300, step, cancelled)
+            self._wait_gone(kind, namespace, name, 300, step, cancelled, uid)
         return True
 
     def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> Sequence[str]:
@@ -176,11 +181,12 @@ class Kube:
         timeout_s: float,
         step: Waiting | None = None,
         cancelled: threading.Event | None = None,
+        uid: str | None = None,
     ) -> None:
         watch = Patience(timeout_s, step, cancelled)
         while True:
             live = self.read(kind, namespace, name)
-            if live is None:
+            if live is None or uid not in {None, live["metadata"]["uid"]}:
                 return
             conditions = live.get("status", {}).get("conditions", [])
             texts = [item["message"] for item in conditions if item.get("status") == "True" and item.get("message")]

@@ -19,59 +19,85 @@ _MARKER: Final = json.dumps({"imageLayoutVersion": "1.0.0"}).encode()
 _ENVIRONMENT: Final = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"]
 
 
-def layout(root: Path, architecture: str, folder: Path) -> None:
-    """Make an OCI layout with one image of one layer, without copying the layer.
+def pack_root(root: Path, architecture: str, reference: str, archive: Path) -> None:
+    """Write an OCI archive of an image whose one layer is a root file system.
 
     Args:
-        root: A root file system as a tar file, on the same file system as `folder`; it is moved there.
+        root: The root file system as a tar file.
         architecture: As Debian and OCI both call it, such as amd64.
-        folder: The layout, created here.
+        reference: The name the image gets when it is imported.
+        archive: The tar file to write.
     """
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
     with root.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     layer = {"mediaType": _LAYER, "digest": f"sha256:{digest}", "size": root.stat().st_size}
-    root.replace(blobs / digest)
     rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
-    config = _blob(blobs, _CONFIG, {"architecture": architecture, "os": "linux", "config": {"Env": _ENVIRONMENT}, "rootfs": rootfs})
-    manifest = _blob(blobs, _MANIFEST, {"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": [layer]})
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [manifest]}), encoding="utf-8")
-    (folder / "oci-layout").write_bytes(_MARKER)
+    config = json.dumps({"architecture": architecture, "os": "linux", "config": {"Env": _ENVIRONMENT}, "rootfs": rootfs}).encode()
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "config": _described(_CONFIG, config), "layers": [layer]}).encode()
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        _begin(tar, manifest, reference)
+        _add(tar, _path(hashlib.sha256(config).hexdigest()), config)
+        _copy(tar, digest, root)
 
 
-def pack(exported: Path, reference: str, archive: Path) -> None:
-    """Write an OCI archive with one image, its layers as they are.
+def pack(exported: Path, reference: str, archive: Path, base: Path) -> None:
+    """Write an OCI archive with one image, its layers as they are, without the layers of its base: that is imported first.
 
     Args:
         exported: Folder with manifest.json and the blobs under their bare SHA-256, as `buildah push dir:` leaves it.
         reference: The name the image gets when it is imported.
         archive: The tar file to write.
+        base: The OCI archive of the image that this one is built upon.
+
+    Raises:
+        ValueError: If the image is not built upon that base.
     """
     manifest = (exported / "manifest.json").read_bytes()
     content = json.loads(manifest)
-    digest = hashlib.sha256(manifest).hexdigest()
-    described = {
-        "mediaType": _MANIFEST,
-        "digest": f"sha256:{digest}",
-        "size": len(manifest),
-        "annotations": {"org.opencontainers.image.ref.name": reference, "io.containerd.image.name": reference},
-    }
-    index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [described]}
+    own, below = _layers(content), _layers(_manifest(base))
+    if own[: len(below)] != below:
+        message = f"{reference} is not built upon the image of {base.name}"
+        raise ValueError(message)
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
-        _add(tar, "oci-layout", _MARKER)
-        _add(tar, "index.json", json.dumps(index).encode())
-        _add(tar, f"blobs/sha256/{digest}", manifest)
-        for blob in dict.fromkeys(part["digest"].removeprefix("sha256:") for part in (content["config"], *content["layers"])):
-            with (exported / blob).open("rb") as stream:
-                tar.addfile(_entry(f"blobs/sha256/{blob}", (exported / blob).stat().st_size), stream)
+        _begin(tar, manifest, reference)
+        for blob in dict.fromkeys((content["config"]["digest"].removeprefix("sha256:"), *own[len(below) :])):
+            _copy(tar, blob, exported / blob)
 
 
-def _blob(blobs: Path, media_type: str, content: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(content).encode()
-    digest = hashlib.sha256(text).hexdigest()
-    (blobs / digest).write_bytes(text)
-    return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(text)}
+def _layers(manifest: dict[str, Any]) -> list[str]:
+    return [layer["digest"].removeprefix("sha256:") for layer in manifest["layers"]]
+
+
+def _manifest(archive: Path) -> dict[str, Any]:
+    with tarfile.open(archive) as tar:
+        (described,) = _read(tar, "index.json")["manifests"]
+        return _read(tar, _path(described["digest"].removeprefix("sha256:")))
+
+
+def _read(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.load(tar.extractfile(name) or io.BytesIO())
+    return content
+
+
+def _begin(tar: tarfile.TarFile, manifest: bytes, reference: str) -> None:
+    names = {"org.opencontainers.image.ref.name": reference, "io.containerd.image.name": reference}
+    described = {**_described(_MANIFEST, manifest), "annotations": names}
+    _add(tar, "oci-layout", _MARKER)
+    _add(tar, "index.json", json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [described]}).encode())
+    _add(tar, _path(hashlib.sha256(manifest).hexdigest()), manifest)
+
+
+def _described(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "size": len(content)}
+
+
+def _path(digest: str) -> str:
+    return f"blobs/sha256/{digest}"
+
+
+def _copy(tar: tarfile.TarFile, digest: str, blob: Path) -> None:
+    with blob.open("rb") as stream:
+        tar.addfile(_entry(_path(digest), blob.stat().st_size), stream)
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:

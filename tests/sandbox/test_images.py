@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,40 +45,57 @@ def test_a_mirror_named_twice_is_asked_once() -> None:
     assert len(base_image.sources(["Debian|Debian|http://mirror/|bookworm|main"] * 2)) == 1
 
 
-def test_a_root_file_system_becomes_an_image_of_one_layer(tmp_path: Path) -> None:
+def blobs(archive: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Give an archive's one image as its index describes it, and all its blobs by digest, each true to it."""
+    with tarfile.open(archive) as tar:
+        content = {name: (tar.extractfile(name) or io.BytesIO()).read() for name in tar.getnames()}
+        assert len(tar.getnames()) == len(content)
+    (described,) = json.loads(content["index.json"])["manifests"]
+    found = {f"sha256:{name.rpartition('/')[2]}": data for name, data in content.items() if name.startswith("blobs/")}
+    assert all(f"sha256:{hashlib.sha256(data).hexdigest()}" == digest for digest, data in found.items())
+    return described, found
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """Give the archive of a base whose root file system is a few bytes."""
     root = tmp_path / "root.tar"
     root.write_bytes(b"a root file system")
-    oci.layout(root, "amd64", tmp_path / "layout")
-    (described,) = json.loads((tmp_path / "layout/index.json").read_text())["manifests"]
-    manifest = json.loads(_blob(tmp_path / "layout", described))
-    config = json.loads(_blob(tmp_path / "layout", manifest["config"]))
-    assert _blob(tmp_path / "layout", manifest["layers"][0]) == b"a root file system"
-    assert config["rootfs"]["diff_ids"] == [manifest["layers"][0]["digest"]]
+    oci.pack_root(root, "amd64", "localhost/base:1", tmp_path / "base.tar")
+    return tmp_path / "base.tar"
 
 
-def _blob(layout: Path, described: dict[str, str]) -> bytes:
-    content = (layout / "blobs" / described["digest"].replace(":", "/")).read_bytes()
-    assert f"sha256:{hashlib.sha256(content).hexdigest()}" == described["digest"]
-    return content
-
-
-def test_an_archive_holds_one_image_under_its_reference_with_every_blob(tmp_path: Path) -> None:
-    exported = tmp_path / "exported"
-    exported.mkdir()
-    parts = {}
-    for content in (b"config", b"layer"):
+def exported(folder: Path, *layers: bytes) -> Path:
+    """Write an image as `buildah push dir:` does."""
+    folder.mkdir()
+    parts = []
+    for content in (b"config", *layers):
         digest = hashlib.sha256(content).hexdigest()
-        (exported / digest).write_bytes(content)
-        parts[content] = {"digest": f"sha256:{digest}", "size": len(content)}
-    manifest = {"config": parts[b"config"], "layers": [parts[b"layer"], parts[b"layer"]]}
-    (exported / "manifest.json").write_text(json.dumps(manifest))
-    oci.pack(exported, "localhost/x:1", tmp_path / "x.tar")
-    with tarfile.open(tmp_path / "x.tar") as tar:
-        names = tar.getnames()
-        (described,) = json.load(tar.extractfile("index.json") or io.BytesIO())["manifests"]
+        (folder / digest).write_bytes(content)
+        parts.append({"digest": f"sha256:{digest}", "size": len(content)})
+    (folder / "manifest.json").write_text(json.dumps({"config": parts[0], "layers": parts[1:]}))
+    return folder
+
+
+def test_a_root_file_system_becomes_an_image_of_one_layer(base: Path) -> None:
+    described, found = blobs(base)
+    assert described["annotations"]["org.opencontainers.image.ref.name"] == "localhost/base:1"
+    manifest = json.loads(found[described["digest"]])
+    (layer,) = manifest["layers"]
+    assert found[layer["digest"]] == b"a root file system"
+    assert json.loads(found[manifest["config"]["digest"]])["rootfs"]["diff_ids"] == [layer["digest"]]
+
+
+def test_an_archive_holds_one_image_under_its_reference_with_every_blob_its_base_has_not(base: Path, tmp_path: Path) -> None:
+    oci.pack(exported(tmp_path / "exported", b"a root file system", b"layer", b"layer"), "localhost/x:1", tmp_path / "x.tar", base)
+    described, found = blobs(tmp_path / "x.tar")
     assert described["annotations"]["org.opencontainers.image.ref.name"] == "localhost/x:1"
-    assert len(names) == len(set(names)) == 5
-    assert f"blobs/{described['digest'].replace(':', '/')}" in names
+    assert sorted(data for digest, data in found.items() if digest != described["digest"]) == [b"config", b"layer"]
+
+
+def test_an_image_of_another_base_is_not_packed_without_it(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not built upon"):
+        oci.pack(exported(tmp_path / "exported", b"another root", b"layer"), "localhost/x:1", tmp_path / "x.tar", base)
 
 
 def test_mounts_below_a_folder_are_listed_innermost_first_and_others_never() -> None:
@@ -110,8 +128,9 @@ def test_an_image_is_new_when_a_file_of_its_folder_changes_and_not_when_it_was_s
 
 def test_complete_archives_are_used_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "_FOLDER", tmp_path)
+    images._base_archive().touch()
     for name in images.REFERENCES:
         (tmp_path / f"{name}-{images._key(images._SOURCES / name)}.tar").touch()
     built = images.build(progress=None)  # type: ignore[arg-type]
-    assert set(built) == set(images.REFERENCES.values())
+    assert list(built) == [images._base_reference(), *images.REFERENCES.values()]
     assert all(archive.exists() for archive in built.values())
