@@ -88,7 +88,7 @@ class Settings(Section):
     def largest_container_mib(self) -> int:
         """Memory of the largest container."""
         streaming = self.streaming
-        return max(self.source.memory_mib, streaming.kafka.memory_mib, streaming.registry.memory_mib, streaming.connect.memory_mib)
+        return max(self.source.memory_mib, streaming.kafka.memory_mib, streaming.registry.memory_mib, streaming.connect.worker_mib)
 
     @property
     def memory_used_mib(self) -> int:

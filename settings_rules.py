@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.ecommerce import TABLES
-from components.streaming import registry
+from components.streaming import registry, restarter
 from components.streaming.kafka import reserved_mib
 from components.streaming.topics import change_topics, disk_mib, iceberg_topics, support_topics
 
@@ -34,11 +34,11 @@ def memory_problems(settings: Settings) -> list[str]:
         )
     streaming = settings.streaming
     for name, part in (("kafka", streaming.kafka), ("registry", streaming.registry), ("connect", streaming.connect)):
-        needed = part.jvm.bounded_mib + _BESIDES_JVM_MIB
+        needed = part.jvm.bounded_mib + _BESIDES_JVM_MIB + (restarter.MEMORY_MIB if name == "connect" else 0)
         if needed > part.memory_mib:
             problems.append(
-                f"streaming.{name}.jvm adds up to {part.jvm.bounded_mib} MiB, and with {_BESIDES_JVM_MIB} MiB for threads and native code "
-                f"that exceeds the pod's {part.memory_mib} MiB: lower heapMib or raise streaming.{name}.memoryMib"
+                f"streaming.{name}.jvm adds up to {part.jvm.bounded_mib} MiB, and with {needed - part.jvm.bounded_mib} MiB for all else "
+                f"in the pod that exceeds its {part.memory_mib} MiB: lower heapMib or raise streaming.{name}.memoryMib"
             )
     if settings.source.shared_buffers_mib * 2 > settings.source.memory_mib:
         problems.append(

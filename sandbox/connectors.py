@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _TRACE_LINES = 6
 
@@ -33,21 +33,27 @@ def _reason(trace: str) -> str:
     return "\n".join(f"    {line}" for line in (causes or trace.splitlines())[:_TRACE_LINES])
 
 
-def refuse_failed(outputs: Mapping[str, Any]) -> None:
-    """Do nothing as long as no connector has failed; a worker that does not answer just now is none.
+def failures(outputs: Mapping[str, Any]) -> list[str]:
+    """What has failed at this moment, each with the worker's reason; a worker that does not answer just now has not failed.
 
-    Raises:
-        ConnectorFailedError: With the reason of each failed task and what to do.
+    Args:
+        outputs: What ``sandbox outputs`` prints.
     """
     try:
         found = statuses(outputs)
     except requests.RequestException:
-        return
+        return []
     failed = []
     for name, status in sorted(found.items()):
         parts = {"connector": status["connector"], **{f"task {task['id']}": task for task in status["tasks"]}}
         failed += [f"  {name}, {part}:\n{_reason(state.get('trace', ''))}" for part, state in parts.items() if state["state"] == "FAILED"]
-    if failed:
-        listed = "\n".join(failed)
-        message = f"the worker reports failed tasks:\n{listed}\n  mend the cause and run 'make sandbox' again: it restarts what has failed"
-        raise ConnectorFailedError(message)
+    return failed
+
+
+def refuse(failed: Sequence[str]) -> NoReturn:
+    """Raise ConnectorFailedError about failed connectors and tasks, with what to do."""
+    listed = "\n".join(failed)
+    message = (
+        f"the worker reports failed tasks, and restarting them has not helped:\n{listed}\n  mend the cause and run 'make sandbox' again"
+    )
+    raise ConnectorFailedError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from sandbox.connectors import refuse_failed
+from sandbox import connectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _POLL_S = 1.0
 _SHOWN = 5
+# The first restarts of what has failed come after 15 and 30 s.
+_FAILED_PATIENCE_S = 90.0
 
 
 class DifferenceError(AssertionError):
@@ -47,7 +50,7 @@ class Difference:
 
 
 def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
-    """A connection to the captured database as the application, by verified TLS where the certificate is at hand."""
+    """A connection to the captured database as the application, by TLS; on 127.0.0.1 the certificate is not asked for its name."""
     database = outputs["postgres"]
     return psycopg.connect(
         host=database["host"],
@@ -108,19 +111,27 @@ def wait_until_equal(
 
     Raises:
         DifferenceError: If they still differ after ``timeout_s`` seconds.
-        ConnectorFailedError: As soon as a task has failed.
+        ConnectorFailedError: If tasks have failed and after 90 s and some restarts still nothing more arrives.
     """
     started = time.monotonic()
+    failing_since, fewest = math.inf, math.inf
     while True:
         found = compare(outputs, archive, tables)
         elapsed = time.monotonic() - started
         if not found:
             return elapsed
-        refuse_failed(outputs)
+        if len(found) < fewest:
+            failing_since, fewest = math.inf, len(found)
+        failed = connectors.failures(outputs)
+        if failed:
+            failing_since = min(failing_since, elapsed)
+            if elapsed - failing_since > _FAILED_PATIENCE_S:
+                connectors.refuse(failed)
         if elapsed > timeout_s:
             shown = "\n".join(f"  {difference}" for difference in found[:_SHOWN])
             message = f"after {elapsed:.0f} s {len(found)} row(s) differ between database and archive:\n{shown}"
             raise DifferenceError(message)
         if step is not None:
-            step.waiting(f"{len(found)} row(s) to reach the archive, for example {found[0]}")
+            trouble = f"; {len(failed)} failed task(s) are being restarted" if failed else ""
+            step.waiting(f"{len(found)} row(s) to reach the archive, for example {found[0]}{trouble}")
         time.sleep(_POLL_S)

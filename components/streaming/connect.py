@@ -8,6 +8,7 @@ from pydantic import Field
 
 from components.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
 from components.section import Mebibytes, Millicores, Section
+from components.streaming import restarter
 from components.streaming.jvm import Jvm, flags
 from components.streaming.kafka import LOG4J
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 UID = 1000
 CONFIG = "/etc/connect/worker.properties"
 REST_LOGIN = "/etc/connect-rest"
+CURL_LOGIN = f"{REST_LOGIN}/curl.conf"
+"""curl's configuration with the REST interface's user and password, so that neither stands in a command line."""
+
 PLUGINS = "/opt/connect/plugins"
 AWS_FILES = f"{CONNECT_SECRETS}/archive"
 
@@ -25,7 +29,7 @@ class ConnectSettings(Section):
     """The worker's size.
 
     Attributes:
-        memory_mib: Memory limit.
+        memory_mib: Memory limit of the pod; 16 MiB of it are for what restarts failed tasks.
         cpu_millicores: Processor request.
         jvm: Java memory.
     """
@@ -33,6 +37,11 @@ class ConnectSettings(Section):
     memory_mib: Mebibytes = 1024
     cpu_millicores: Millicores = 200
     jvm: Jvm = Field(default=Jvm(heap_mib=512, metaspace_mib=176, code_cache_mib=64, direct_mib=64))
+
+    @property
+    def worker_mib(self) -> int:
+        """Memory limit of the worker's own container."""
+        return self.memory_mib - restarter.MEMORY_MIB
 
 
 def worker_properties(names: Names) -> dict[str, str]:
@@ -112,7 +121,7 @@ def health_command() -> list[str]:
         "--max-time",
         "4",
         "--config",
-        f"{REST_LOGIN}/curl.conf",
+        CURL_LOGIN,
         f"http://127.0.0.1:{CONNECT_PORT}/health",
     ]
 

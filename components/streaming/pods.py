@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from components import manifest
 from components.names import ARCHIVE_PROFILE, CONNECT_PORT, CONNECT_SECRETS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
-from components.streaming import connect, kafka
+from components.streaming import connect, kafka, restarter
 from components.streaming.jvm import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
 
 
 def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Manifest:
-    """The Connect worker.
+    """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
 
     The archive's identity is mounted as optional: it is made by a later layer, and appears in the running pod when it exists.
 
@@ -79,7 +79,7 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Mani
                 name="connect",
                 image=image,
                 command=connect.worker_command(settings),
-                memory_mib=settings.memory_mib,
+                memory_mib=settings.worker_mib,
                 cpu_millicores=settings.cpu_millicores,
                 env={
                     **ENVIRONMENT,
@@ -101,7 +101,16 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Mani
                     "readinessProbe": manifest.exec_probe(connect.health_command(), period_s=10, failures=3),
                     "livenessProbe": manifest.tcp_probe("rest", period_s=20, failures=6),
                 },
-            )
+            ),
+            manifest.container(
+                name="restarter",
+                image=image,
+                command=restarter.command(),
+                memory_mib=restarter.MEMORY_MIB,
+                cpu_millicores=5,
+                env=restarter.environment(connect.CURL_LOGIN),
+                mounts=[manifest.mount("rest-login", connect.REST_LOGIN)],
+            ),
         ],
         volumes=[
             manifest.config_volume("config", "connect-config"),

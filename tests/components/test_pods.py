@@ -10,7 +10,7 @@ import pytest
 
 from components import manifest
 from components.quantity import parse_bytes
-from tests.declared import Declared, containers
+from tests.declared import Declared, containers, main_container
 from tests.pod_security import violations
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_no_container_is_larger_than_the_limit_range_allows(declared: Declared) 
 @pytest.mark.parametrize("workload", ["kafka", "connect", "schema-registry"])
 def test_the_bounded_parts_of_a_jvm_leave_room_in_its_container(declared: Declared, workload: str) -> None:
     """Threads, garbage collector and allocator need about a fifth of the limit; a tighter one is killed under load."""
-    container = containers(declared.pods[workload])[-1]
+    container = main_container(declared.pods[workload])
     sizes = dict(re.findall(r"(-Xmx|MaxMetaspaceSize=|ReservedCodeCacheSize=|MaxDirectMemorySize=)(\d+)m", str(container["command"])))
     assert len(sizes) == 4
     assert sum(map(int, sizes.values())) * 2**20 <= 0.9 * parse_bytes(container["resources"]["limits"]["memory"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.tables import Column, Table
-from sandbox import equality
+from sandbox import connectors, equality
 from sandbox.connectors import ConnectorFailedError
 from sandbox.progress import Progress
 
@@ -114,7 +114,7 @@ class Moments:
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once, at connectors that run."""
     monkeypatch.setattr(equality, "_POLL_S", 0.0)
-    monkeypatch.setattr(equality, "refuse_failed", lambda _: None)
+    monkeypatch.setattr(connectors, "failures", lambda _: [])
 
 
 def wait(timeout_s: float, **more: Any) -> float:
@@ -148,16 +148,20 @@ def test_a_person_sees_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_a_failed_task_ends_the_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a failed task has not written will not come."""
-
-    def failed(_: object) -> None:
-        raise ConnectorFailedError
-
+def test_failed_tasks_end_the_wait_when_restarts_have_not_helped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equality, "_FAILED_PATIENCE_S", 0.0)
     monkeypatch.setattr(equality, "compare", Moments(1))
-    monkeypatch.setattr(equality, "refuse_failed", failed)
-    with pytest.raises(ConnectorFailedError):
+    monkeypatch.setattr(connectors, "failures", lambda _: ["  sink, task 0: no such bucket"])
+    with pytest.raises(ConnectorFailedError, match="no such bucket"):
         wait(60)
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_failed_tasks_do_not_end_the_wait_while_rows_still_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equality, "_FAILED_PATIENCE_S", 0.0)
+    monkeypatch.setattr(equality, "compare", Moments(4, 3, 2, 1, 0))
+    monkeypatch.setattr(connectors, "failures", lambda _: ["  sink, task 0: restarting"])
+    assert wait(60) < 60
 
 
 class Rows:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from components.foundation.edges import DATA_PATH, PRIVATE_RANGES, ObjectStoreInCluster, all_policies, object_store_policies
-from tests.declared import containers
+from tests.declared import main_container
 from tests.network import COMPONENT, Address, Rule, resolve, rules
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_what_is_published_may_be_reached_from_the_nodes_only(declared: Declared
         spec = service.inputs["spec"]
         if spec.get("type") == "NodePort":
             component = spec["selector"][COMPONENT]
-            ports = {item["name"]: item["containerPort"] for item in containers(declared.pods[component])[-1]["ports"]}
+            ports = {item["name"]: item["containerPort"] for item in main_container(declared.pods[component])["ports"]}
             published |= {(component, ports.get(port["targetPort"], port["targetPort"])) for port in spec["ports"]}
     inside = {pod["metadata"]["labels"][COMPONENT] for pod in declared.pods.values()}
     opened = {rule for rule in rules(declared, "ingress") if rule.peer not in inside}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.declared import containers
+from tests.declared import containers, main_container
 
 if TYPE_CHECKING:
     from tests.declared import Declared
@@ -32,7 +32,7 @@ def test_published_services_lead_to_a_port_that_somebody_listens_on(declared: De
     for service in declared.objects("Service").values():
         spec = service.inputs["spec"]
         component = spec["selector"]["app.kubernetes.io/component"]
-        ports = containers(declared.pods[component])[-1]["ports"]
+        ports = main_container(declared.pods[component])["ports"]
         for port in spec["ports"]:
             assert port.get("targetPort", port["port"]) in {item[key] for item in ports for key in ("name", "containerPort")}
 
