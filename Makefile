@@ -47,7 +47,7 @@ sandbox-down: venv ## remove the sandbox and everything it left, whichever check
 	@$(BIN)/python -m sandbox down
 
 sandbox-test: venv ## the end-to-end tests against the running sandbox
-	$(BIN)/pytest -m sandbox tests/sandbox_e2e
+	$(BIN)/pytest -m sandbox
 
 bench: venv ## measure against the running sandbox; figures go to bench/
 	@$(BIN)/python -m bench

@@ -40,7 +40,7 @@ def build(progress: Progress) -> Path:
     if node.exists():
         return node
     with progress.step("Building the Kubernetes node") as step:
-        go = _go()
+        go = compiler()
         folder.mkdir(parents=True, exist_ok=True)
         step.waiting("the Go compiler (about five minutes the first time)")
         for package, program, link in (("./pause", folder / "pause", "-s -w"), (".", node, f"-s -w {_version_flags()}")):
@@ -64,13 +64,19 @@ def digest(sources: Path) -> str:
 
 def _compile(go: str, package: str, target: Path, link: str) -> None:
     command = [go, "build", "-trimpath", "-ldflags", link, "-o", str(target), package]
-    # Without cgo: the program must run in an image without a C library, and a static build with it crashes in os/user.
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
-    done = subprocess.run(command, cwd=SOURCES, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(command, cwd=SOURCES, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         last = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
         message = f"the node does not build: `go build {package}` in {SOURCES} says\n{last}"
         raise NodeError(message)
+
+
+def environment() -> dict[str, str]:
+    """Return what the compiler is run with.
+
+    No cgo: the program must run in an image without a C library, and a static build with it crashes in os/user.
+    """
+    return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
 
 
 def _forget_old(cache: Path) -> None:
@@ -79,7 +85,8 @@ def _forget_old(cache: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _go() -> str:
+def compiler() -> str:
+    """Return the Go compiler: from PATH, else the one of this virtual environment. Raises NodeError where there is neither."""
     beside_python = Path(sys.prefix) / "bin" / "go"
     found = shutil.which("go") or (str(beside_python) if beside_python.exists() else None)
     if found is None:
