@@ -113,5 +113,5 @@ class Archive:
         All changes of a key are in one partition, so the offset orders them.
         """
         newest_first = f"PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC"
-        last = f"SELECT * FROM changes QUALIFY row_number() OVER ({newest_first}) = 1"  # noqa: S608 - key columns come from the table model
-        return {tuple(row[part] for part in key): row for row in self.query(name, last) if row["__op"] != "d"}
+        last = f"SELECT * FROM changes QUALIFY row_number() OVER ({newest_first}) = 1 AND __op <> 'd'"  # noqa: S608 - from the table model
+        return {tuple(row[part] for part in key): row for row in self.query(name, last)}

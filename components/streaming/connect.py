@@ -58,7 +58,7 @@ def worker_properties(names: Names) -> dict[str, str]:
         "key.converter": "org.apache.kafka.connect.json.JsonConverter",
         "value.converter": "org.apache.kafka.connect.json.JsonConverter",
         "exactly.once.source.support": "enabled",
-        "offset.flush.interval.ms": "10000",
+        "offset.flush.interval.ms": "1000",  # also how long an idle sink task sleeps before it hears that a commit has begun
         "scheduled.rebalance.max.delay.ms": "10000",
         "topic.creation.enable": "false",  # every topic is declared; one that is missing is an error to show
         "connector.client.config.override.policy": "All",

@@ -98,7 +98,7 @@ def test_a_service_waits_for_an_endpoint_and_a_headless_one_does_not(kube: Kube,
 
 def test_a_missing_image_fails_at_once_with_its_name(kube: Kube, place: str) -> None:
     kube.apply(workload(image="localhost/data-ingestion/nothing:1", imagePullPolicy="Never"))
-    with pytest.raises(NotReadyError, match=r"(?s)ErrImageNeverPull.*nothing:1.*pod: idle-0"):
+    with pytest.raises(NotReadyError, match=r"(?s)pod: idle-0.*ErrImageNeverPull.*nothing:1"):
         kube.wait_ready("StatefulSet", place, "idle", 60)
 
 

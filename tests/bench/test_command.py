@@ -1,0 +1,119 @@
+"""The command says what it can do, measures what was asked for and keeps what it has."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench import __main__ as command
+from bench import machine, plan
+from bench.figures import Figures, FiguresError, Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FOUND = Figures("Memory", "How.", (Grid(("pod", "MiB"), (("a", "1"),)),), {"a": 1})
+
+
+@pytest.fixture(autouse=True)
+def _no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, topics: dict[str, Any]) -> int:
+    """Run the command with other topics."""
+    monkeypatch.setattr(command, "TOPICS", topics)
+    return command.main(["--to", str(folder), *topics])
+
+
+def measured(*_: object) -> Figures:
+    """A topic that is measured."""
+    return FOUND
+
+
+def failing(*_: object) -> Figures:
+    """A topic that is not."""
+    message = "there is no complete sandbox"
+    raise FiguresError(message)
+
+
+def interrupted(*_: object) -> Figures:
+    """A topic that Ctrl-C ends."""
+    raise KeyboardInterrupt
+
+
+def interrupted_and_not_tidied(*_: object) -> Figures:
+    """A topic that Ctrl-C ends, while the database is away."""
+    try:
+        raise KeyboardInterrupt
+    finally:
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("topic", list(command.TOPICS))
+def test_help_names_every_topic(topic: str) -> None:
+    assert f"\n  {topic} " in command.parser().format_help()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([], ["plan", "visible", "drain", "memory"]),
+        (["--warm", "warm.json"], ["steps", "plan", "visible", "drain", "memory"]),
+        (["memory", "plan"], ["plan", "memory"]),
+        (["steps"], ["steps"]),
+    ],
+)
+def test_all_but_the_steps_of_a_start_are_measured_unless_told(given: list[str], expected: list[str]) -> None:
+    assert command.chosen(command.parser().parse_args(given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [(["speed"], "'speed' is not a topic; there are steps, plan, visible, drain, memory"), (["drain", "--rows", "0"], "0 is less than 1")],
+)
+def test_what_cannot_be_measured_is_refused(capsys: pytest.CaptureFixture[str], given: list[str], message: str) -> None:
+    with pytest.raises(SystemExit):
+        command.parser().parse_args(given)
+    assert message in capsys.readouterr().err
+
+
+def test_a_topic_that_fails_does_not_take_the_others_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, {"drain": failing, "memory": measured}) == 1
+    assert list(json.loads((tmp_path / "figures.json").read_text())) == ["memory"]
+    assert "error: drain: there is no complete sandbox" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [interrupted, interrupted_and_not_tidied])
+def test_an_interruption_ends_the_run_and_keeps_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: Callable[..., Figures]
+) -> None:
+    assert run(monkeypatch, tmp_path, {"plan": measured, "drain": ending, "memory": failing}) == 130
+    assert list(json.loads((tmp_path / "figures.json").read_text())) == ["plan"]
+
+
+def test_the_command_is_kept_without_the_machines_paths() -> None:
+    given = ["steps", "--cold", "/root/a folder/cold.json@12", "--to", "figures"]
+    assert machine.command(given) == "python -m bench steps --cold cold.json@12 --to figures"
+
+
+def test_the_processor_is_called_what_the_kernel_calls_it() -> None:
+    assert machine.model("processor\t: 0\nmodel\t\t: 2\nmodel name\t: A Processor\n\nmodel name\t: A Processor\n") == "A Processor"
+    assert machine.model("processor: 0\n"), "some architectures have no such line"
+
+
+def test_versions_are_those_of_the_cluster_and_the_images() -> None:
+    node = {"status": {"nodeInfo": {"kubeletVersion": "v1.34.2", "containerRuntimeVersion": "containerd://1.6.20"}}}
+    images = ("localhost/data-ingestion/kafka:4.3.1-1", "localhost/data-ingestion/node:2a37", "localhost/data-ingestion/kafka:4.3.1-1")
+    pods = [{"spec": {"containers": [{"image": image}]}} for image in images]
+    assert machine.versions_of(node, pods) == {"Kubernetes": "1.34.2", "containerd": "1.6.20", "kafka": "4.3.1-1"}
+
+
+def test_the_plan_is_compared_with_the_imports_alone() -> None:
+    grid = plan.table({"imports": [2.0, 1.0, 3.0], "plan": [5.0, 4.0, 9.0]}, "imports")
+    assert grid.rows == (("imports", "2.00", "1.00", "3.00", "1.00"), ("plan", "5.00", "4.00", "9.00", "2.50"))
