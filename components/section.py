@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -12,6 +12,31 @@ class Section(BaseModel):
     """A frozen group of settings, written in camelCase in a stack file; a key that is not declared is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_what_is_not_given(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a stack file holds
+        """What a section within this one leaves out is what holds in this place, which may differ from its kind's own defaults."""
+        if not isinstance(given, dict):
+            return given
+        return {key: _filled(cls._default_section(key), value) for key, value in given.items()}
+
+    @classmethod
+    def _default_section(cls, key: str) -> Section | None:
+        for name, field in cls.model_fields.items():
+            if key in {name, to_camel(name)} and isinstance(field.default, Section):
+                return field.default
+        return None
+
+
+def _filled(default: Section | None, given: Any) -> Any:  # noqa: ANN401 - as above
+    if default is None or not isinstance(given, dict):
+        return given
+    filled = dict(given)
+    for name in type(default).model_fields:
+        key, value = name if name in given else to_camel(name), getattr(default, name)
+        filled[key] = _filled(value if isinstance(value, Section) else None, given[key]) if key in given else value
+    return filled
 
 
 def _cidr(value: str) -> str:

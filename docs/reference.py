@@ -94,7 +94,7 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
     for name, field in model.model_fields.items():
         key, hint = prefix + to_camel(name), hints[name]
         default = getattr(defaults, name) if defaults is not None else None if field.is_required() else field.default
-        if _is_section(hint) and not _given_whole(hint, field):
+        if _is_section(hint):
             yield from rows(hint, default, f"{key}.")
             continue
         if name not in told:
@@ -104,18 +104,13 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
 
 
 def _default(field: FieldInfo, value: object) -> str:
-    if field.is_required():
+    if field.is_required() and value is None:
         return "**required**"
     return "none" if value is None else f"`{_written(value)}`"
 
 
 def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
     return isinstance(hint, type) and issubclass(hint, Section)
-
-
-def _given_whole(model: type[Section], field: FieldInfo) -> bool:
-    """Whether a section that is given must be given complete, since its defaults are those of the place where it stands."""
-    return not field.is_required() and any(part.is_required() for part in model.model_fields.values())
 
 
 def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - as above
@@ -161,17 +156,11 @@ def _written(value: object) -> str:
 
 
 def shapes(model: type[Section]) -> dict[type[Section], None]:
-    """The objects that are given whole, in the order in which settings use them."""
+    """The objects that stand in lists or may be absent, so that each is given whole, in the order in which settings use them."""
     found: dict[type[Section], None] = {}
     hints = get_type_hints(model, include_extras=True)
-    for name, field in model.model_fields.items():
-        for part in (hints[name], *get_args(hints[name])):
-            if not _is_section(part):
-                continue
-            if _given_whole(part, field):
-                found[part] = None
-            else:
-                found |= shapes(part)
+    for name in model.model_fields:
+        found |= shapes(hints[name]) if _is_section(hints[name]) else dict.fromkeys(filter(_is_section, get_args(hints[name])))
     return found
 
 

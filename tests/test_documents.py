@@ -6,7 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+import settings
+from components import ecommerce
+from components.streaming import kafka, registry, topics
 from plan.recorder import ROOT
 
 if TYPE_CHECKING:
@@ -84,3 +88,34 @@ def test_a_message_in_the_readme_is_one_that_the_code_gives(symptom: str) -> Non
 def test_headings_that_messages_point_to_exist() -> None:
     """``preflight`` sends people to 'On a laptop', ``settings`` to the table of settings."""
     assert {"on-a-laptop", "settings"} <= anchors(ROOT / "README.md")
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(config:\n.*?)```", README, re.DOTALL)
+
+
+def test_readme_shows_settings() -> None:
+    assert EXAMPLES
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_settings_that_the_readme_shows_are_settings(example: str) -> None:
+    shown = {key.removeprefix("data-ingestion:"): value for key, value in yaml.safe_load(example)["config"].items()}
+    settings.parse({"archive": {"bucket": "archive"}, **shown})
+
+
+def test_as_many_tables_fit_as_the_readme_says() -> None:
+    """The figures in 'Add a table' follow from the topics' sizes."""
+    names, tables = settings.parse({"archive": {"bucket": "archive"}}).names, ecommerce.TABLES
+
+    def needed(number: int, retention_mib: int) -> int:
+        sizes = topics.TopicSettings(retention_mib=retention_mib)
+        captured = topics.change_topics(names, (tables * 2)[:number], sizes)
+        others = [*topics.support_topics(names), *registry.topics("apicurio"), *topics.iceberg_topics(names)]
+        return topics.disk_mib([*captured, *others]) + kafka.reserved_mib()
+
+    volume = kafka.KafkaSettings().storage_mib
+    least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", README)[0])
+    (fitting,) = (int(number) for number in re.findall(r"`streaming.topics.retentionMib` is (\d+) or less", README))
+    assert (needed(5, topics.TopicSettings().retention_mib), volume) == (least, most)
+    assert needed(6, fitting) <= volume < needed(6, fitting + 1)

@@ -196,6 +196,11 @@ def test_the_largest_container_is_the_largest() -> None:
     assert parse(stack(source={"memoryMib": 500}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1014
 
 
+def test_a_section_keeps_the_defaults_of_its_place_for_what_it_does_not_say() -> None:
+    default = parse(stack()).streaming.connect.jvm
+    assert parse(stack(streaming={"connect": {"jvm": {"heapMib": 500}}})).streaming.connect.jvm == default.model_copy(update={"heap_mib": 500})
+
+
 def test_the_program_stops_before_the_first_resource() -> None:
     monitor = Recorder(preview=True)
     with pytest.raises(SettingsError, match="data-ingestion:typo: is not a setting"):
