@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.names import CONNECT_PORT
 
 MEMORY_MIB = 16
-"""Memory limit: a shell, and for moments curl; measured 3 MiB, and 9 MiB while it asks."""
+"""Memory limit: a shell, and for moments curl; measured 2 MiB, and 5 MiB at its peak."""
 
 FIRST_PAUSE_S = 15
 LONGEST_PAUSE_S = 240
