@@ -1,4 +1,4 @@
-# Few verbs; each prints what it runs. `make` alone explains them.
+# `make` alone lists the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STACK ?= dev
@@ -40,16 +40,16 @@ test: venv ## everything that needs only Python
 plan: venv ## what a stack declares and what memory it takes, offline: make plan STACK=dev
 	@$(BIN)/python -m plan --stack $(STACK)
 
-sandbox: venv ## the whole pipeline for real on this machine (Debian, root); again: converge
+sandbox: venv ## the whole pipeline on this machine (Debian, root); again: converge
 	@$(BIN)/python -m sandbox up
 
 sandbox-down: venv ## remove the sandbox and everything it left, whichever checkout made it
 	@$(BIN)/python -m sandbox down
 
-sandbox-test: venv ## the end-to-end tests against the running sandbox
+sandbox-test: venv ## every test marked sandbox, against the running sandbox
 	$(BIN)/pytest -m sandbox
 
-bench: venv ## measure against the running sandbox; figures go to bench/
+bench: venv ## measure the running sandbox; figures go to bench/figures.md
 	@$(BIN)/python -m bench
 
 clean: ## remove the virtual environment and tool caches

@@ -155,19 +155,24 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def shapes(model: type[Section]) -> dict[type[Section], None]:
-    """The objects that stand in lists or may be absent, so that each is given whole, in the order in which settings use them."""
-    found: dict[type[Section], None] = {}
-    hints = get_type_hints(model, include_extras=True)
-    for name in model.model_fields:
-        found |= shapes(hints[name]) if _is_section(hints[name]) else dict.fromkeys(filter(_is_section, get_args(hints[name])))
+def shapes(model: type[Section], prefix: str = "") -> dict[type[Section], str]:
+    """The objects that stand in lists or may be absent, so that each is given whole, with where they stand."""
+    found: dict[type[Section], str] = {}
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        if name not in model.model_fields:
+            continue
+        key = prefix + to_camel(name)
+        if _is_section(hint):
+            found |= shapes(hint, f"{key}.")
+        place = f"An entry of `{key}`" if get_origin(hint) is tuple else f"`{key}`"
+        found |= dict.fromkeys(filter(_is_section, get_args(hint)), place)
     return found
 
 
-def _shape(model: type[Section]) -> str:
+def _shape(model: type[Section], place: str) -> str:
     told, hints = meanings(model), get_type_hints(model, include_extras=True)
     keys = ", ".join(to_camel(name) for name in model.model_fields)
-    lines = [f"- `{{{keys}}}` is given whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
+    lines = [f"- {place}, `{{{keys}}}`, is given whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
     lines += [
         f"  - `{to_camel(name)}` ({_kind(hints[name], field)}): {told[name]}" for name, field in model.model_fields.items() if name in told
     ]
@@ -189,7 +194,7 @@ def render(model: type[Section] = Settings) -> str:
     parts = []
     for key, listed in groups.items():
         parts.append(_table(listed) if listed[0].key == key else f"**{key}**: {told[key]}\n\n{_table(listed)}")
-    return "\n\n".join([*parts, "\n".join(_shape(shape) for shape in shapes(model))])
+    return "\n\n".join([*parts, "\n".join(_shape(shape, place) for shape, place in shapes(model).items())])
 
 
 def updated(text: str, reference: str) -> str:

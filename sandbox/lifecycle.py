@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
-from sandbox.engine import Engine, Result
+from sandbox.engine import Engine, JournalError, Result
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from settings import Settings, parse_text
@@ -122,4 +122,7 @@ def _delete_resources(progress: Progress) -> None:
     if known is not None:
         os.environ |= {"AWS_ACCESS_KEY_ID": known.access_key_id, "AWS_SECRET_ACCESS_KEY": known.secret_access_key}
     if cluster.answers():
-        Engine(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
+        try:
+            Engine(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
+        except JournalError as error:
+            progress.note(f"{error}. Everything goes with the node")

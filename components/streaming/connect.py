@@ -29,7 +29,7 @@ class ConnectSettings(Section):
     """The worker's size.
 
     Attributes:
-        memory_mib: Memory limit of the pod; 16 MiB of it are for what restarts failed tasks.
+        memory_mib: Memory limit of the pod; 16 MiB of it are for the container `restarter`.
         cpu_millicores: Processor request.
         jvm: Java memory.
     """

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from sandbox.engine.engine import Engine, Result
 from sandbox.engine.failures import EngineError
+from sandbox.engine.journal import JournalError
 
-__all__ = ["Engine", "EngineError", "Result"]
+__all__ = ["Engine", "EngineError", "JournalError", "Result"]
