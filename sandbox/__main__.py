@@ -9,6 +9,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from sandbox.direct import without_proxy
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.engine import Result
 
 _DESCRIPTION = """\
-The whole pipeline for real on this machine: a throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with
+The whole pipeline on this machine: a throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with
 Debezium and the Iceberg sink, and an emulated AWS, made by the same program that 'pulumi up' runs. Needs Debian and root, no Docker."""
 
 
@@ -140,6 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 when it did what was asked, 1 when not, 130 when interrupted.
     """
     arguments = _parser().parse_args(argv)
+    os.environ |= without_proxy(os.environ)
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

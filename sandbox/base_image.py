@@ -88,10 +88,10 @@ def sources(targets: Iterable[str]) -> list[str]:
 
 def _index_targets() -> list[str]:
     query = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)", "Identifier: Packages"]
-    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.splitlines()
     if not found:
         _run(["apt-get", "-o", "DPkg::Lock::Timeout=300", "update", "-qq"], "reading Debian's package lists")
-        found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+        found = subprocess.run(query, capture_output=True, text=True, check=False).stdout.splitlines()
     return found
 
 

@@ -57,9 +57,8 @@ def build(progress: Progress) -> dict[str, Path]:
     An archive appears under its final name only when it is complete, so an interrupted build is simply done again.
     Raises BaseImageError, BuildError, or one of images' own errors, each with the last words of the tool.
     """
-    wanted = {name: _FOLDER / f"{name}-{_key(_SOURCES / name)}.tar" for name in REFERENCES}
-    base = _base_archive()
-    if not all(archive.exists() for archive in (base, *wanted.values())):
+    wanted, base = _archives(), _base_archive()
+    if not built():
         with _alone():
             missing = [name for name, archive in wanted.items() if not (base.exists() and archive.exists())]
             with _scratch():
@@ -67,6 +66,15 @@ def build(progress: Progress) -> dict[str, Path]:
             for archive in set(_FOLDER.glob("*.tar")) - {base, *wanted.values()}:
                 archive.unlink()
     return {_base_reference(): base} | {REFERENCES[name]: archive for name, archive in wanted.items()}
+
+
+def built() -> bool:
+    """Tell whether the cache has every archive."""
+    return all(archive.exists() for archive in (_base_archive(), *_archives().values()))
+
+
+def _archives() -> dict[str, Path]:
+    return {name: _FOLDER / f"{name}-{_key(_SOURCES / name)}.tar" for name in REFERENCES}
 
 
 def _base_reference() -> str:

@@ -13,6 +13,7 @@ from plan.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
 from sandbox.engine import Engine, JournalError, Result
 from sandbox.kubernetes import Kube
+from sandbox.lock import alone
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from settings import Settings, parse_text
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from sandbox.progress import Progress
 
 STACK = "sandbox"
-
-
-class OtherSandboxError(Exception):
-    """A sandbox of another checkout is on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +52,21 @@ def published_ports(stack: Settings) -> list[int]:
     return [host.postgres.node, *(port.node for port in host.kafka), host.registry.node, host.connect.node, *store]
 
 
-def _refuse_other_checkout() -> None:
-    owner = cluster.owner()
-    if owner not in {None, "(unknown)", str(CHECKOUT)}:
-        message = (
-            f"a sandbox of {owner} is on this machine, and there can be only one: take it down with 'make sandbox-down', here or there"
-        )
-        raise OtherSandboxError(message)
-
-
 def up(progress: Progress) -> Made:
     """Everything from a bare machine to a running pipeline; what is right already is left as it is.
 
     Raises:
         Exception: Each part's own error, whose message is for people; the next run continues from there.
     """
+    with alone():
+        return _up(progress)
+
+
+def _up(progress: Progress) -> Made:
     stack = settings()
-    _refuse_other_checkout()
-    preflight.check(published_ports(stack), running=cluster.owner() is not None)
+    cluster.refuse_another()
+    preflight.check(published_ports(stack), running=cluster.owner() is not None, warm=cluster.built() and images.built())
+    cluster.refuse_others()
     toolchain.install([*cluster.prerequisites(), *images.prerequisites()], progress)
     with ThreadPoolExecutor(2) as pool:
         node, archives = pool.submit(cluster.build, progress), pool.submit(images.build, progress)
@@ -107,13 +101,14 @@ def down(progress: Progress) -> bool:
     Returns:
         Whether there was anything to remove.
     """
-    owner = cluster.owner()
-    if owner is not None:
-        progress.note(f"Taking down the sandbox of {owner}")
-        if KUBECONFIG.exists():
-            _delete_resources(progress)
-    cluster.down(progress)
-    return owner is not None
+    with alone():
+        owner = cluster.owner()
+        if owner is not None:
+            progress.note(f"Taking down the sandbox of {owner}")
+            if KUBECONFIG.exists():
+                _delete_resources(progress)
+        cluster.down(progress)
+        return owner is not None
 
 
 def _delete_resources(progress: Progress) -> None:

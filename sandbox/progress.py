@@ -117,8 +117,8 @@ class Progress:
                 self._console.print(Text(f"  {mark} {step.title} ({step.elapsed:.1f} s)", style=style))
 
     def _picture(self) -> Text:
-        with self._lock:
-            lines = [
-                f"  ⠿ {step.title} ({step.elapsed:.0f} s)" + (f"  waiting for {step.wait}" if step.wait else "") for step in self._running
-            ]
-        return Text("\n".join(lines))
+        # No lock: rich holds its own while it asks for this, and the other methods hold ours while they print.
+        running = tuple(self._running)
+        return Text(
+            "\n".join(f"  ⠿ {step.title} ({step.elapsed:.0f} s)" + (f"  waiting for {step.wait}" if step.wait else "") for step in running)
+        )

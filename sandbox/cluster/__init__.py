@@ -6,17 +6,30 @@ from typing import TYPE_CHECKING
 
 from sandbox.cluster import components
 from sandbox.cluster.api import Api
-from sandbox.cluster.binary import build
+from sandbox.cluster.binary import build, built
 from sandbox.cluster.errors import NodeError
-from sandbox.cluster.host import PACKAGES
+from sandbox.cluster.host import PACKAGES, refuse_others
 from sandbox.cluster.images import import_image
 from sandbox.cluster.lifecycle import down, up
-from sandbox.cluster.owner import owner
+from sandbox.cluster.owner import owner, refuse_another
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["NodeError", "answers", "build", "down", "import_image", "installed", "owner", "prerequisites", "up"]
+__all__ = [
+    "NodeError",
+    "answers",
+    "build",
+    "built",
+    "down",
+    "import_image",
+    "installed",
+    "owner",
+    "prerequisites",
+    "refuse_another",
+    "refuse_others",
+    "up",
+]
 
 
 def prerequisites() -> list[str]:

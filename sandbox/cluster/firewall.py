@@ -10,6 +10,7 @@ from sandbox.cluster import addresses
 from sandbox.cluster.errors import NodeError
 
 GUARD = "SANDBOX-GUARD"
+PODS = "SANDBOX-PODS"
 _OURS = ("SANDBOX-", "KUBE-")
 _HOOKS = ("INPUT", "FORWARD", "OUTPUT")
 
@@ -30,6 +31,7 @@ def guard_rules(*, route_others: bool) -> str:
         f":{GUARD}-INPUT - [0:0]",
         f":{GUARD}-FORWARD - [0:0]",
         f":{GUARD}-OUTPUT - [0:0]",
+        f":{PODS} - [0:0]",
         f"-A {GUARD}-INPUT -i lo -j RETURN",
         f"-A {GUARD}-INPUT -i {bridge} -j RETURN",
         f"-A {GUARD}-INPUT -d {addresses.NODE}/32 {refuse}",
@@ -41,17 +43,21 @@ def guard_rules(*, route_others: bool) -> str:
         f"-A {GUARD}-OUTPUT -o lo -j RETURN",
         f"-A {GUARD}-OUTPUT -o {bridge} -j RETURN",
         *(f"-A {GUARD}-OUTPUT -d {target} {refuse}" for target in (addresses.PODS, addresses.SERVICES)),
+        f"-A {PODS} -i {bridge} -o {bridge} -j ACCEPT",
     ]
     return "\n".join([*rules, "COMMIT", ""])
 
 
 def raise_guard(*, route_others: bool) -> None:
-    """Put the guard in force, in front of all other rules; a guard that is there already is renewed without a gap."""
+    """Put the guard in force, in front of all other rules; a guard that is there already is renewed without a gap.
+
+    Behind all other rules pods may reach pods, also where the host's policy is to forward nothing, as Docker sets it.
+    """
     _restore("iptables", guard_rules(route_others=route_others))
-    for hook in _HOOKS:
-        jump = [hook, "-j", f"{GUARD}-{hook}"]
+    for place, hook, chain in (*(("-I", hook, f"{GUARD}-{hook}") for hook in _HOOKS), ("-A", "FORWARD", PODS)):
+        jump = [hook, "-j", chain]
         if _iptables("-w", "-C", *jump).returncode != 0:
-            added = _iptables("-w", "-I", *jump)
+            added = _iptables("-w", place, *jump)
             if added.returncode != 0:
                 message = f"iptables refuses the rule that keeps packets on this machine: {added.stderr.strip()}"
                 raise NodeError(message)

@@ -64,7 +64,12 @@ def check() -> None:
     if missing:
         message = f"the node needs {', '.join(missing)} (is /usr/sbin on PATH?): apt-get install {' '.join(PACKAGES)}"
         raise NodeError(message)
-    if not _NOTES.exists() and not has_bridge() and _pod_processes():
+    refuse_others()
+
+
+def refuse_others() -> None:
+    """Look for another Kubernetes, whose packet filter and ours would mix. Raises NodeError where its pods run here."""
+    if not _NOTES.exists() and not has_bridge() and (_pod_processes() or _systemds_pods()):
         message = "pods of another Kubernetes run on this machine (control group kubepods); the sandbox needs a machine without one"
         raise NodeError(message)
 
@@ -145,6 +150,11 @@ def _pod_processes() -> set[int]:
                 with suppress(OSError):
                     found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
     return found
+
+
+def _systemds_pods() -> bool:
+    """Tell whether a kubelet whose control groups systemd makes has pods here; ours makes its own."""
+    return any(Path("/sys/fs/cgroup").glob("kubepods.slice/*")) or any(Path("/sys/fs/cgroup").glob("*/kubepods.slice/*"))
 
 
 def _cgroups() -> list[Path]:

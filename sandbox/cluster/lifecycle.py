@@ -13,7 +13,6 @@ from sandbox.cluster import addresses, components, host, images, manifests, pki,
 from sandbox.cluster.api import Api
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
-from sandbox.cluster.lock import alone
 from sandbox.cluster.owner import claim
 from sandbox.cluster.watch import Watch
 from sandbox.paths import KUBECONFIG, STATE
@@ -40,16 +39,15 @@ def up(binary: Path, progress: Progress) -> Path:
     Raises:
         NodeError: If the sandbox belongs to another checkout, the host cannot run a node, or a component does not start.
     """
-    with alone():
-        if removal.was_interrupted():
-            with progress.step("Removing what is left of the sandbox before") as step:
-                removal.remove(step)
-        host.check()
-        claim()
-        host.prepare()
-        if not _healthy(binary):
-            with progress.step("Starting Kubernetes") as step:
-                _start(binary, step)
+    if removal.was_interrupted():
+        with progress.step("Removing what is left of the sandbox before") as step:
+            removal.remove(step)
+    host.check()
+    claim()
+    host.prepare()
+    if not _healthy(binary):
+        with progress.step("Starting Kubernetes") as step:
+            _start(binary, step)
     return KUBECONFIG
 
 
@@ -59,10 +57,9 @@ def down(progress: Progress) -> None:
     Raises:
         NodeError: If a process cannot be ended or a rule cannot be removed.
     """
-    with alone():
-        if removal.was_interrupted() or STATE.exists() or processes.find() or host.has_bridge():
-            with progress.step("Removing Kubernetes") as step:
-                removal.remove(step)
+    if removal.was_interrupted() or STATE.exists() or processes.find() or host.has_bridge():
+        with progress.step("Removing Kubernetes") as step:
+            removal.remove(step)
 
 
 def _healthy(binary: Path) -> bool:

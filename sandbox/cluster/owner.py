@@ -25,19 +25,24 @@ def owner() -> str | None:
         return "(unknown)"
 
 
+def refuse_another() -> None:
+    """Raise NodeError if the sandbox belongs to another checkout."""
+    current = owner()
+    if current not in {None, "(unknown)", str(CHECKOUT)}:
+        message = (
+            f"a sandbox of {current} is on this machine, and there can be only one: take it down with 'make sandbox-down', here or there"
+        )
+        raise NodeError(message)
+
+
 def claim() -> None:
     """Make the state directory and say whose it is, before anything else on the host changes.
 
     Raises:
         NodeError: If it belongs to another checkout.
     """
-    current = owner()
-    if current not in {None, "(unknown)", str(CHECKOUT)}:
-        message = (
-            f"a sandbox of {current} exists on this machine, and there can be one: take it down with `make sandbox-down`, here or there"
-        )
-        raise NodeError(message)
-    if current == str(CHECKOUT):
+    refuse_another()
+    if owner() == str(CHECKOUT):
         return
     STATE.mkdir(parents=True, exist_ok=True, mode=0o755)
     fresh = _FILE.with_suffix(".writing")

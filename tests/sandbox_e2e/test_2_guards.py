@@ -82,7 +82,7 @@ def stranger(kube: Kube, command: Callable[..., Any]) -> Iterator[str]:
     kube.wait_ready("Pod", name, "main", 60)
     deadline = time.monotonic() + 30
     while not _reaches(command, name, "main", "10.96.0.10", 53):
-        assert time.monotonic() < deadline, "the stranger's own network works: it reaches the name server"
+        assert time.monotonic() < deadline, "the stranger's own network does not work: it does not reach the name server"
     yield name
     kube.delete("Namespace", None, name)
 
@@ -93,19 +93,30 @@ def _reaches(command: Callable[..., Any], namespace: str, pod: str, address: str
     return bool(done.returncode == 0)
 
 
+def _resolves(command: Callable[..., Any], namespace: str, pod: str, name: str) -> bool:
+    done = command("kubectl", "--", "exec", "--namespace", namespace, pod, "--", "getent", "hosts", name)
+    return bool(done.returncode == 0)
+
+
 @pytest.mark.parametrize(
     ("service", "port"), [("postgresql", 5432), ("kafka-0.kafka-headless", 9092), ("schema-registry", 8081), ("connect", 8083)]
 )
 def test_a_stranger_reaches_nothing_of_the_pipeline(stranger: str, command: Callable[..., Any], service: str, port: int) -> None:
-    assert not _reaches(command, stranger, "main", f"{service}.{NAMESPACE}.svc.cluster.local", port)
+    name = f"{service}.{NAMESPACE}.svc.cluster.local"
+    assert _resolves(command, stranger, "main", name), "without an address, no answer proves nothing"
+    assert not _reaches(command, stranger, "main", name, port)
 
 
 def test_a_stranger_does_not_reach_the_object_store(stranger: str, command: Callable[..., Any]) -> None:
+    assert _resolves(command, stranger, "main", "moto.object-store.svc.cluster.local")
     assert not _reaches(command, stranger, "main", "moto.object-store.svc.cluster.local", 5000)
 
 
 def test_the_database_may_not_connect_to_anything(command: Callable[..., Any]) -> None:
-    assert not _reaches(command, NAMESPACE, "postgresql-0", f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local", 9092)
+    broker = f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local"
+    assert _reaches(command, NAMESPACE, "postgresql-0", "127.0.0.1", 5432), "the way of asking works in that pod"
+    address = command("kubectl", "--", "get", "pod", "--namespace", NAMESPACE, "kafka-0", "--output", "jsonpath={.status.podIP}").stdout
+    assert not any(_reaches(command, NAMESPACE, "postgresql-0", target, 9092) for target in (broker, address))
 
 
 @pytest.mark.parametrize(("service", "path"), [("connect", "/connectors"), ("registry", "/subjects")])

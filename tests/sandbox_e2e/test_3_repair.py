@@ -98,15 +98,18 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_up_that_was_killed_is_completed_by_the_next(
-    outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, command: Callable[..., subprocess.CompletedProcess[str]]
+    outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, command: Callable[..., subprocess.CompletedProcess[str]], how: int
 ) -> None:
     kube.delete("Deployment", NAMESPACE, "connect")
     with subprocess.Popen(
         [sys.executable, "-m", "sandbox", "up"], cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:
         time.sleep(6)
-        running.send_signal(signal.SIGKILL)
+        assert running.poll() is None, "there is something to interrupt"
+        running.send_signal(how)
+        assert running.wait(30) != 0
     done = command("up")
     assert done.returncode == 0, done.stderr
     _insert(outputs, mark, 50)
