@@ -58,6 +58,7 @@ def up(progress: Progress) -> Made:
     Raises:
         Exception: Each part's own error, whose message is for people; the next run continues from there.
     """
+    preflight.check_platform()
     with alone():
         return _up(progress)
 
@@ -101,6 +102,7 @@ def down(progress: Progress) -> bool:
     Returns:
         Whether there was anything to remove.
     """
+    preflight.check_platform()
     with alone():
         owner = cluster.owner()
         if owner is not None:

@@ -87,8 +87,15 @@ def _size_problems(*, warm: bool) -> list[str]:
     return problems
 
 
+def check_platform() -> None:
+    """Refuse a system, a processor or a user that the sandbox cannot be made by. Raises PreflightError with the cure."""
+    wrong = _platform_problem()
+    if wrong:
+        raise PreflightError(wrong)
+
+
 def check(ports: Sequence[int], *, running: bool, warm: bool) -> None:
-    """Refuse a machine that cannot carry the sandbox.
+    """Refuse a machine that has not the memory, the disk or the ports that the sandbox needs.
 
     Args:
         ports: TCP ports the sandbox publishes on 127.0.0.1.
@@ -98,9 +105,8 @@ def check(ports: Sequence[int], *, running: bool, warm: bool) -> None:
     Raises:
         PreflightError: With every reason and its cure.
     """
-    wrong = _platform_problem()
-    problems = [wrong] if wrong else []
-    if not problems and not running:
-        problems = [*_size_problems(warm=warm), *port_problems(ports)]
+    if running:
+        return
+    problems = [*_size_problems(warm=warm), *port_problems(ports)]
     if problems:
         raise PreflightError("\n".join(problems))
