@@ -6,7 +6,6 @@ the containers' sum and of each init step with the sidecars before it, plus the 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ class Workload:
         name: Object name.
         replicas: Pods when calm.
         pod: Effective memory limit of one pod.
-        surge: Further pods that its rollout may start before it has stopped one.
+        surge: Further pods that may run during its rollout.
     """
 
     kind: str
@@ -109,22 +108,20 @@ def pod_bytes(spec: Mapping[str, Any]) -> int:
     return max(running, widest_init) + overhead
 
 
-def _share(value: int | str | None, replicas: int, default: str) -> int:
-    """``maxSurge`` as pods; Kubernetes rounds a percentage of surge up."""
-    text = str(default if value is None else value)
-    if text.endswith("%"):
-        return math.ceil(replicas * float(text[:-1]) / 100)
-    return int(float(text))
-
-
 def _surge(kind: str, spec: Mapping[str, Any], replicas: int) -> int:
+    """Pods beside the old ones at the worst moment of a rollout: those that shut down count against neither ``maxSurge`` nor availability.
+
+    A Deployment therefore may start every new pod while every old one still shuts down, whatever its ``maxSurge`` (KEP-5882, "Deployment
+    Pod Replacement Policy"); only ``Recreate`` waits until they are gone. A StatefulSet waits for each name. A DaemonSet waits on each
+    node, unless it may surge.
+    """
     strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
-    rolling = strategy.get("rollingUpdate") or {}
-    if kind == "Deployment" and strategy.get("type", "RollingUpdate") == "RollingUpdate":
-        return _share(rolling.get("maxSurge"), replicas, "25%")
-    if kind == "DaemonSet" and strategy.get("type", "RollingUpdate") == "RollingUpdate":
-        return _share(rolling.get("maxSurge"), replicas, "0")
-    return 0
+    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+        return 0
+    if kind == "Deployment":
+        return replicas
+    surge = str((strategy.get("rollingUpdate") or {}).get("maxSurge") or 0)
+    return replicas if kind == "DaemonSet" and float(surge.removesuffix("%")) > 0 else 0
 
 
 def workload(kind: str, manifest: Mapping[str, Any]) -> Workload:

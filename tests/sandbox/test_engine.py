@@ -17,7 +17,7 @@ from sandbox.engine import Engine, EngineError, Result
 from sandbox.engine.family import Change, Converged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Runs
 
@@ -234,6 +234,15 @@ def test_the_outputs_of_the_last_good_run_can_be_asked_for(bench: Bench) -> None
     assert bench.engine().outputs() == ({"port": 5432}, frozenset())
 
 
+@pytest.fixture
+def _listening_to_ctrl_c() -> Iterator[None]:
+    """What a shell starts in the background ignores it, and hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_listening_to_ctrl_c")
 def test_ctrl_c_ends_waits_keeps_the_journal_and_comes_out(bench: Bench) -> None:
     def patient(wanted: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)

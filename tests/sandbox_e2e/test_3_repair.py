@@ -103,9 +103,9 @@ def test_an_up_that_was_killed_is_completed_by_the_next(
     outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, command: Callable[..., subprocess.CompletedProcess[str]], how: int
 ) -> None:
     kube.delete("Deployment", NAMESPACE, "connect")
-    with subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "up"], cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as running:
+    # what a shell starts in the background ignores Ctrl-C, and hands that on
+    command_line = ["env", "--default-signal=INT", sys.executable, "-m", "sandbox", "up"]
+    with subprocess.Popen(command_line, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         time.sleep(6)
         assert running.poll() is None, "there is something to interrupt"
         running.send_signal(how)
