@@ -9,6 +9,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
+from components import budget
+from components.quantity import MIB
 from sandbox.engine import Engine, EngineError, Result
 from sandbox.kubernetes import Kube, NotReadyError
 from sandbox.paths import KUBECONFIG
@@ -94,6 +96,23 @@ def test_a_service_waits_for_an_endpoint_and_a_headless_one_does_not(kube: Kube,
         kube.wait_ready("Service", place, "a", 1)
     kube.apply(workload())
     kube.wait_ready("Service", place, "a", 60)
+
+
+def test_a_rolling_deployment_holds_as_many_pods_as_the_budget_says(kube: Kube, place: str) -> None:
+    """Pods that shut down count against no `maxSurge`; these take longer to than the new ones take to start."""
+    manifest = workload("Deployment", image="localhost/data-ingestion/postgres:17-1", command=["sleep", "600"])
+    manifest["spec"]["replicas"] = 3
+    manifest["spec"]["template"]["spec"] |= {"terminationGracePeriodSeconds": 20}
+    manifest["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"memory": "16Mi"}}
+    kube.apply(manifest)
+    kube.wait_ready("Deployment", place, "idle", 60)
+    manifest["spec"]["template"]["metadata"]["annotations"] = {"revision": "2"}
+    kube.apply(manifest)
+    most, deadline = 0, time.monotonic() + 18
+    while time.monotonic() < deadline:
+        most = max(most, len(kube.list("Pod", place)))
+        time.sleep(0.2)
+    assert most * 16 * MIB == budget.workload("Deployment", manifest).peak
 
 
 def test_a_missing_image_fails_at_once_with_its_name(kube: Kube, place: str) -> None:
