@@ -6,7 +6,7 @@ the containers' sum and of each init step with the sidecars before it, plus the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from components.quantity import parse_bytes
@@ -147,6 +147,29 @@ def workload(kind: str, manifest: Mapping[str, Any]) -> Workload:
         return Workload(kind, name, 0, pod_bytes(spec["template"]["spec"]), int(spec.get("parallelism", 1)))
     replicas = int(spec.get("replicas", 1))
     return Workload(kind, name, replicas, pod_bytes(spec["template"]["spec"]), _surge(kind, spec, replicas))
+
+
+def autoscaled(workloads: Iterable[Workload], autoscalers: Iterable[Mapping[str, Any]]) -> list[Workload]:
+    """The workloads with as many pods as their autoscaler may ask for, whatever the workload itself declares.
+
+    Args:
+        workloads: Of one namespace.
+        autoscalers: Its HorizontalPodAutoscalers in Kubernetes' own spelling.
+
+    Raises:
+        ValueError: For an autoscaler of something that is not among the workloads: what it may start cannot be added up.
+    """
+    known = {(part.kind, part.name): part for part in workloads}
+    for scaler in autoscalers:
+        spec = scaler["spec"]
+        target = (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"])
+        if target not in known:
+            message = f"HorizontalPodAutoscaler {scaler['metadata']['name']} scales {' '.join(target)}, which this program does not declare"
+            raise ValueError(message)
+        part, most = known[target], int(spec["maxReplicas"])
+        if most > part.replicas:
+            known[target] = replace(part, replicas=most, surge=most if part.surge else 0)
+    return list(known.values())
 
 
 def total(workloads: Iterable[Workload] | Sequence[Workload], budget: int) -> Total:

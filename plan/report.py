@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from components.budget import WORKLOAD_KINDS, total, workload
+from components.budget import WORKLOAD_KINDS, autoscaled, total, workload
 from components.quantity import MIB
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def memory(recording: Recording, budget_mib: int) -> Total:
     objects = [resource for resource in recording.resources if resource.type.startswith("kubernetes:")]
     workloads = [resource for resource in objects if resource.inputs["kind"] in WORKLOAD_KINDS]
     parts = [workload(resource.inputs["kind"], resource.inputs) for resource in workloads]
-    return total(parts, budget_mib * MIB)
+    scalers = [resource.inputs for resource in objects if resource.inputs["kind"] == "HorizontalPodAutoscaler"]
+    return total(autoscaled(parts, scalers), budget_mib * MIB)
 
 
 def memory_table(sums: Total, paint: Paint) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget import WORKLOAD_KINDS, UnboundedError, Workload, pod_bytes, total, workload
+from components.budget import WORKLOAD_KINDS, UnboundedError, Workload, autoscaled, pod_bytes, total, workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +158,26 @@ def test_steady_and_peak_follow_the_rollout_rules_of_the_kind(kind: str, spec: d
 def test_every_kind_that_runs_pods_can_be_counted() -> None:
     for kind in WORKLOAD_KINDS:
         assert declared(kind).peak > 0
+
+
+def autoscaler(kind: str, name: str, most: int) -> dict[str, Any]:
+    """A HorizontalPodAutoscaler."""
+    return {"metadata": {"name": "scaler"}, "spec": {"scaleTargetRef": {"kind": kind, "name": name}, "minReplicas": 1, "maxReplicas": most}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared_pods", "most", "steady", "peak"),
+    [("Deployment", 1, 4, 4, 8), ("StatefulSet", 2, 5, 5, 5), ("Deployment", 3, 2, 3, 6)],
+)
+def test_an_autoscaled_workload_counts_at_its_maximum(kind: str, declared_pods: int, most: int, steady: int, peak: int) -> None:
+    """More pods than the maximum may run until the autoscaler has seen them."""
+    (made,) = autoscaled([declared(kind, replicas=declared_pods)], [autoscaler(kind, "w", most)])
+    assert (made.steady, made.peak) == (steady * MIB, peak * MIB)
+
+
+def test_an_autoscaler_of_something_unknown_cannot_be_added_up() -> None:
+    with pytest.raises(ValueError, match="scaler scales Deployment other, which this program does not declare"):
+        autoscaled([declared("Deployment")], [autoscaler("Deployment", "other", 3)])
 
 
 workloads = st.lists(
