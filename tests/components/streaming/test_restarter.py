@@ -117,7 +117,7 @@ def test_it_ends_at_once_when_its_pod_does(tmp_path: Path) -> None:
     with running(worker, tmp_path, "60") as process:
         time.sleep(0.3)
         process.terminate()
-        assert process.wait(2) == 0
+        assert process.wait(20) == 0
 
 
 def test_the_login_is_in_no_command_line_and_no_environment() -> None:
