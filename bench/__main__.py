@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bench import figures, machine
+from sandbox.direct import without_proxy
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -158,6 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
+    os.environ |= without_proxy(os.environ)
     signal.signal(signal.SIGTERM, _interrupted)  # a tool that ends this command leaves as little behind as Ctrl-C
     about, progress = machine.about(given), Progress()
     try:

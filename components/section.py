@@ -19,23 +19,22 @@ class Section(BaseModel):
         """What a section within this one leaves out is what holds in this place, which may differ from its kind's own defaults."""
         if not isinstance(given, dict):
             return given
-        return {key: _filled(cls._default_section(key), value) for key, value in given.items()}
-
-    @classmethod
-    def _default_section(cls, key: str) -> Section | None:
+        filled = dict(given)
         for name, field in cls.model_fields.items():
-            if key in {name, to_camel(name)} and isinstance(field.default, Section):
-                return field.default
-        return None
+            key = name if name in given else to_camel(name)
+            if isinstance(field.default, Section) and isinstance(given.get(key), dict):
+                filled[key] = _filled(field.default, given[key])
+        return filled
 
 
-def _filled(default: Section | None, given: Any) -> Any:  # noqa: ANN401 - as above
-    if default is None or not isinstance(given, dict):
-        return given
+def _filled(default: Section, given: dict[str, Any]) -> dict[str, Any]:
     filled = dict(given)
     for name in type(default).model_fields:
         key, value = name if name in given else to_camel(name), getattr(default, name)
-        filled[key] = _filled(value if isinstance(value, Section) else None, given[key]) if key in given else value
+        if key not in given:
+            filled[key] = value
+        elif isinstance(value, Section) and isinstance(given[key], dict):
+            filled[key] = _filled(value, given[key])
     return filled
 
 

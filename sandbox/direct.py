@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.cluster.addresses import NODE
+from sandbox.addresses import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,6 @@ All are built upon one base, which has an archive of its own; the others hold on
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -58,19 +57,23 @@ def build(progress: Progress) -> dict[str, Path]:
     Raises BaseImageError, BuildError, or one of images' own errors, each with the last words of the tool.
     """
     wanted, base = _archives(), _base_archive()
-    if not built():
-        with _alone():
-            missing = [name for name, archive in wanted.items() if not (base.exists() and archive.exists())]
-            with _scratch():
-                _build(missing, wanted, progress)
-            for archive in set(_FOLDER.glob("*.tar")) - {base, *wanted.values()}:
-                archive.unlink()
+    if not _complete(wanted):
+        _FOLDER.mkdir(parents=True, exist_ok=True)
+        missing = [name for name, archive in wanted.items() if not (base.exists() and archive.exists())]
+        with _scratch():
+            _build(missing, wanted, progress)
+        for archive in set(_FOLDER.glob("*.tar")) - {base, *wanted.values()}:
+            archive.unlink()
     return {_base_reference(): base} | {REFERENCES[name]: archive for name, archive in wanted.items()}
 
 
 def built() -> bool:
     """Tell whether the cache has every archive."""
-    return all(archive.exists() for archive in (_base_archive(), *_archives().values()))
+    return _complete(_archives())
+
+
+def _complete(archives: dict[str, Path]) -> bool:
+    return all(archive.exists() for archive in (_base_archive(), *archives.values()))
 
 
 def _archives() -> dict[str, Path]:
@@ -83,15 +86,6 @@ def _base_reference() -> str:
 
 def _base_archive() -> Path:
     return _FOLDER / f"base-{base_image.key()}.tar"
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one process build at a time; the lock goes with the process, however that ends."""
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    with (_FOLDER / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _INDEX: Final = "application/vnd.oci.image.index.v1+json"
@@ -28,11 +29,24 @@ def pack_root(root: Path, architecture: str, reference: str, archive: Path) -> N
         reference: The name the image gets when it is imported.
         archive: The tar file to write.
     """
+    pack_layer(root, architecture, {"Env": _ENVIRONMENT}, archive, reference)
+
+
+def pack_layer(root: Path, architecture: str, defaults: Mapping[str, Any], archive: Path, reference: str | None = None) -> None:
+    """Write an OCI archive of an image of one layer; the same layer gives the same bytes.
+
+    Args:
+        root: The layer as a tar file.
+        architecture: As Debian and OCI both call it, such as amd64.
+        defaults: How a container of it runs unless told otherwise, in the words of the image configuration.
+        archive: The tar file to write.
+        reference: The name the image gets when it is imported, or None when it is named then.
+    """
     with root.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     layer = {"mediaType": _LAYER, "digest": f"sha256:{digest}", "size": root.stat().st_size}
     rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
-    config = json.dumps({"architecture": architecture, "os": "linux", "config": {"Env": _ENVIRONMENT}, "rootfs": rootfs}).encode()
+    config = json.dumps({"architecture": architecture, "os": "linux", "config": defaults, "rootfs": rootfs}).encode()
     manifest = json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "config": _described(_CONFIG, config), "layers": [layer]}).encode()
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
         _begin(tar, manifest, reference)
@@ -68,10 +82,16 @@ def _layers(manifest: dict[str, Any]) -> list[str]:
     return [layer["digest"].removeprefix("sha256:") for layer in manifest["layers"]]
 
 
-def _manifest(archive: Path) -> dict[str, Any]:
+def digests(archive: Path) -> list[str]:
+    """The digest of each image in an OCI archive."""
     with tarfile.open(archive) as tar:
-        (described,) = _read(tar, "index.json")["manifests"]
-        return _read(tar, _path(described["digest"].removeprefix("sha256:")))
+        return [str(described["digest"]) for described in _read(tar, "index.json")["manifests"]]
+
+
+def _manifest(archive: Path) -> dict[str, Any]:
+    (digest,) = digests(archive)
+    with tarfile.open(archive) as tar:
+        return _read(tar, _path(digest.removeprefix("sha256:")))
 
 
 def _read(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
@@ -79,9 +99,10 @@ def _read(tar: tarfile.TarFile, name: str) -> dict[str, Any]:
     return content
 
 
-def _begin(tar: tarfile.TarFile, manifest: bytes, reference: str) -> None:
-    names = {"org.opencontainers.image.ref.name": reference, "io.containerd.image.name": reference}
-    described = {**_described(_MANIFEST, manifest), "annotations": names}
+def _begin(tar: tarfile.TarFile, manifest: bytes, reference: str | None) -> None:
+    described = _described(_MANIFEST, manifest)
+    if reference is not None:
+        described["annotations"] = {"org.opencontainers.image.ref.name": reference, "io.containerd.image.name": reference}
     _add(tar, "oci-layout", _MARKER)
     _add(tar, "index.json", json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [described]}).encode())
     _add(tar, _path(hashlib.sha256(manifest).hexdigest()), manifest)

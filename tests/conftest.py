@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
+from sandbox.direct import without_proxy
 from tests.declared import STACKS, Declared
 
 if TYPE_CHECKING:
@@ -21,6 +23,14 @@ hypothesis.settings.load_profile("project")
 def _outputs_in_text_are_errors() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_proxy() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in without_proxy(os.environ).items():
+            patch.setenv(name, value)
         yield
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from components import manifest
 from components.names import Names
-from sandbox.cluster.addresses import NODE, PODS
+from sandbox.addresses import NODE, PODS
 
 if TYPE_CHECKING:
     from components.manifest import Manifest

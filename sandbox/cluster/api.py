@@ -7,7 +7,7 @@ import json
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cluster import addresses
+from sandbox import addresses
 
 if TYPE_CHECKING:
     from pathlib import Path

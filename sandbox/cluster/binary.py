@@ -35,8 +35,8 @@ def build(progress: Progress) -> Path:
     Raises:
         NodeError: If there is no Go, or it refuses the sources, with its own words.
     """
-    folder = CACHE / "node" / digest(SOURCES)
-    node = folder / "node"
+    node = _program()
+    folder = node.parent
     if node.exists():
         return node
     with progress.step("Building the Kubernetes node") as step:
@@ -55,7 +55,11 @@ def build(progress: Progress) -> Path:
 
 def built() -> bool:
     """Tell whether the program is in the cache."""
-    return (CACHE / "node" / digest(SOURCES) / "node").exists()
+    return _program().exists()
+
+
+def _program() -> Path:
+    return CACHE / "node" / digest(SOURCES) / "node"
 
 
 def digest(sources: Path) -> str:

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.cluster import addresses, configs
+from sandbox import addresses
+from sandbox.cluster import configs
 from sandbox.paths import STATE
 
 if TYPE_CHECKING:

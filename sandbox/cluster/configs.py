@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.cluster import addresses
+from sandbox import addresses
 from sandbox.paths import STATE
 
 if TYPE_CHECKING:

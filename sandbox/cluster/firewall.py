@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from sandbox.cluster import addresses
+from sandbox import addresses
 from sandbox.cluster.errors import NodeError
 
 GUARD = "SANDBOX-GUARD"

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox.cluster import addresses, firewall
+from sandbox import addresses
+from sandbox.cluster import firewall
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
 

@@ -9,7 +9,8 @@ import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sandbox.cluster import addresses, components, host, images, manifests, pki, processes, removal
+from sandbox import addresses
+from sandbox.cluster import components, host, images, manifests, pki, processes, removal
 from sandbox.cluster.api import Api
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError

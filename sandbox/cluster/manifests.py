@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sandbox.cluster import addresses
+from sandbox import addresses
 
 PROVISIONER = "sandbox.data-ingestion/local"
 """Provisioner that storage classes name; must agree with ``node/volumes``."""

@@ -9,7 +9,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from sandbox.cluster import addresses, components, configs, manifests
+from sandbox import addresses
+from sandbox.cluster import components, configs, manifests
 from sandbox.paths import STATE
 
 _OUTSIDE = ("/var/lib/kubelet", "/etc/cni", "/opt/cni", "/run/containerd", "/var/lib/containerd")

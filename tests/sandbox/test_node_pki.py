@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from sandbox.cluster import addresses, pki
+from sandbox import addresses
+from sandbox.cluster import pki
 
 if TYPE_CHECKING:
     from pathlib import Path

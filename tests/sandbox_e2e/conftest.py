@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import uuid
@@ -12,7 +11,6 @@ import pytest
 
 from sandbox import outputs as sandbox_outputs
 from sandbox.archive import Archive
-from sandbox.direct import without_proxy
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
     import psycopg
 
 NAMESPACE = "data-ingestion"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _without_proxy() -> None:
-    os.environ |= without_proxy(os.environ)
 
 
 @pytest.fixture(scope="session")
