@@ -18,7 +18,7 @@ from components.streaming.connect import ConnectSettings
 from components.streaming.kafka import KafkaSettings
 from components.streaming.registry import RegistrySettings
 from components.streaming.topics import TopicSettings
-from components.surroundings import BudgetSettings, ClusterSettings, HostSettings, ImageSettings
+from components.surroundings import BudgetSettings, ClusterSettings, HostSettings, ImageSettings, PolicySettings
 from settings_rules import SEPARATOR, disk_problems, memory_problems
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Settings(Section):
         host: Published ports.
         images: Container images.
         names: Names that two systems share.
-        budget: The memory budget.
+        budget: The memory and disk budget.
+        policy: Exceptions from the policy pack's rules.
         source: PostgreSQL.
         streaming: Kafka, registry, Connect.
         archive: S3 and the sink.
@@ -68,6 +69,7 @@ class Settings(Section):
     images: ImageSettings = ImageSettings()
     names: Names = Names()
     budget: BudgetSettings = BudgetSettings()
+    policy: PolicySettings = PolicySettings()
     source: SourceSettings = SourceSettings()
     streaming: StreamingSettings = StreamingSettings()
     archive: ArchiveSettings = Field(default=...)

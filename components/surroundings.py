@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.names import BROKERS, PublishedPort
 from components.section import Cidr, Mebibytes, Section
@@ -97,6 +97,32 @@ class BudgetSettings(Section):
 
     Attributes:
         memory_mib: Memory of all pods of the namespace together, at their worst moment; also the namespace's quota.
+        disk_mib: All volumes of the namespace together; the default holds the database's 5 GiB and the brokers' 10.
     """
 
     memory_mib: Mebibytes = 4096
+    disk_mib: Mebibytes = 15 * 1024
+
+
+class RuleException(Section):
+    """One thing that a stack allows itself against a rule; shown in every preview.
+
+    Attributes:
+        rule: Name of the rule, as a violation shows it.
+        resource: Logical name of the resource, with ``*`` for any part of it.
+        reason: Why it is safe here, in a sentence.
+    """
+
+    rule: str = Field(pattern=r"^[a-z][a-z-]+$")
+    resource: str = Field(min_length=3)
+    reason: str = Field(min_length=15)
+
+
+class PolicySettings(Section):
+    """What the policy pack is told by the stack.
+
+    Attributes:
+        exceptions: Resources that a rule does not hold for, each with a reason.
+    """
+
+    exceptions: tuple[RuleException, ...] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from components.known import UNKNOWN, Unknown
 from plan.recorder import Recording, record
 from plan.registration import Resource
-from plan.values import UNKNOWN, Unknown
 
 __all__ = ["UNKNOWN", "Recording", "Resource", "Unknown", "record"]

@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from components.quantity import MIB
+from plan.judgement import recorded, violations
+from plan.picture import bars, svg
 from plan.recorder import ROOT, record
 from plan.registration import UnsupportedOptionError
-from plan.report import Paint, memory, memory_table, tree
+from plan.report import Paint, heap_line, judgement, memory, memory_table, tree
 from plan.stackfile import StackFileError, stack_config
 from plan.values import UnreadableValueError
+from policy.limits import of_stack, with_pack_configuration
+
+if TYPE_CHECKING:
+    from policy.declared import Limits
 
 REFUSED = 1
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the plan of a stack and give 0, or 1 when the stack is refused, with the reason on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m plan", description="Show offline what a stack declares.")
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m plan",
+        description="Show offline what a stack declares, what memory it takes, and what the policies say to it.",
+        epilog="Exit code 0: the stack is accepted. 1: it is refused, and the reasons are printed.",
+    )
     parser.add_argument("--stack", default="dev", help="name of a Pulumi.<stack>.yaml (default: dev)")
-    stack = parser.parse_args(arguments).stack
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="also write the memory picture there, as SVG")
+    parser.add_argument(
+        "--policy-config", type=Path, metavar="FILE", help="configuration of the policy pack, as given to pulumi --policy-pack-config"
+    )
+    parser.add_argument("--brief", action="store_true", help="without the tree of resources")
+    return parser.parse_args(given)
+
+
+def _limits(stack: str, policy_config: Path | None) -> Limits:
+    import settings  # noqa: PLC0415 importable only with the project's root on the path
+
+    given = json.loads(policy_config.read_text(encoding="utf-8")) if policy_config else {}
+    return with_pack_configuration(of_stack(settings.parse_text(stack_config(ROOT, stack).values)), given)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the plan of a stack and give 0, or 1 when the stack is refused, with the reason."""
+    given = _arguments(arguments)
     # The AWS SDK warns about its own deprecated types while it loads.
     warnings.simplefilter("ignore", DeprecationWarning)
     sys.path.insert(0, str(ROOT))
@@ -27,16 +57,24 @@ def main(arguments: list[str] | None = None) -> int:
 
     paint = Paint(colours=sys.stdout.isatty())
     try:
-        budget_mib = settings.parse_text(stack_config(ROOT, stack).values).budget.memory_mib
-        recording = record(stack)
-        sums = memory(recording, budget_mib)
-    except (settings.SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError) as error:
-        print(f"The stack {stack} is refused.\n{error}", file=sys.stderr)
+        limits = _limits(given.stack, given.policy_config)
+        recording = record(given.stack)
+        known = recorded(recording, limits)
+        found = violations(known)
+        sums = memory(recording, sum(limits.memory.values()) // MIB)
+    except (settings.SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
+        print(f"The stack {given.stack} is refused.\n{error}", file=sys.stderr)
         return REFUSED
-    print(f"{tree(recording, paint)}\n\n{memory_table(sums, paint)}")
-    if sums.peak > sums.budget:
-        print(f"The stack {stack} is refused: its rollouts may need more memory than its budget.", file=sys.stderr)
+    if not given.brief:
+        print(f"{tree(recording, paint)}\n")
+    print("\n".join([memory_table(sums, paint), *heap_line(known)]), end="\n\n")
+    print(judgement(found, paint))
+    if any(violation.level == "mandatory" for violation in found):
+        print(f"The stack {given.stack} is refused.", file=sys.stderr)
         return REFUSED
+    if given.picture:
+        given.picture.write_text(svg(bars(known), sums, f"Memory of the stack {given.stack}"), encoding="utf-8")
+        print(f"Picture: {given.picture}")
     return 0
 
 

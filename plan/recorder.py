@@ -12,11 +12,12 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
+from components.known import UNKNOWN
 from plan import samples
 from plan.program import load, run
 from plan.registration import STACK_TYPE, Resource, UnsupportedOptionError, read
 from plan.stackfile import stack_config
-from plan.values import UNKNOWN, plain, wire
+from plan.values import plain, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

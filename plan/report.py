@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from components.budget import WORKLOAD_KINDS, autoscaled, total, workload
+from components.budget.pods import UnreadableError
+from components.budget.workloads import autoscaled, total, workload
 from components.quantity import MIB
+from plan.judgement import declared
+from policy.kinds import mib as _mib
+from policy.kinds import starts_pods
+from policy.sink_rules import sink_heap, sinks, worker_heap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from components.budget import Total
+    from components.budget.workloads import Total
     from plan.recorder import Recording
     from plan.registration import Resource
+    from policy.declared import Record
+    from policy.rule import Violation
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
 _RED: Final = "\x1b[31m"
+_GREEN: Final = "\x1b[32m"
+_YELLOW: Final = "\x1b[33m"
 _PLAIN: Final = "\x1b[0m"
 
 
@@ -34,6 +44,14 @@ class Paint:
     def dim(self, text: str) -> str:
         """Step back."""
         return f"{_DIM}{text}{_PLAIN}" if self.colours else text
+
+    def green(self, text: str) -> str:
+        """Assure."""
+        return f"{_GREEN}{text}{_PLAIN}" if self.colours else text
+
+    def yellow(self, text: str) -> str:
+        """Ask to look."""
+        return f"{_YELLOW}{text}{_PLAIN}" if self.colours else text
 
     def red(self, text: str) -> str:
         """Warn."""
@@ -58,12 +76,18 @@ def _branches(recording: Recording, resources: list[Resource], indent: str, pain
 
 
 def memory(recording: Recording, budget_mib: int) -> Total:
-    """Add up the memory of the recorded workloads. Raises ValueError for one whose memory cannot be read."""
-    objects = [resource for resource in recording.resources if resource.type.startswith("kubernetes:")]
-    workloads = [resource for resource in objects if resource.inputs["kind"] in WORKLOAD_KINDS]
-    parts = [workload(resource.inputs["kind"], resource.inputs) for resource in workloads]
-    scalers = [resource.inputs for resource in objects if resource.inputs["kind"] == "HorizontalPodAutoscaler"]
-    return total(autoscaled(parts, scalers), budget_mib * MIB)
+    """Add up the memory of the recorded workloads; one that cannot be read is left out, and a violation."""
+    objects = [resource for resource in declared(recording.resources) if resource.is_kubernetes]
+    parts = []
+    for resource in objects:
+        if starts_pods(resource):
+            with contextlib.suppress(UnreadableError):
+                parts.append(workload(resource.kind, resource.inputs))
+    for scaler in objects:
+        if scaler.kind == "HorizontalPodAutoscaler":
+            with contextlib.suppress(UnreadableError):
+                parts = autoscaled(parts, [scaler.inputs])
+    return total(parts, budget_mib * MIB)
 
 
 def memory_table(sums: Total, paint: Paint) -> str:
@@ -85,6 +109,26 @@ def memory_table(sums: Total, paint: Paint) -> str:
     return "\n".join(["Memory in MiB", *lines])
 
 
-def _mib(size: int) -> str:
-    whole, rest = divmod(size, MIB)
-    return str(whole) if not rest else f"{size / MIB:.1f}"
+def heap_line(record: Record) -> Iterator[str]:
+    """Print what the worker's heap is spent on for each sink, in MiB, and what one more table would cost."""
+    worker = worker_heap(record)
+    for connector in sinks(record) if worker else ():
+        heap, given = sink_heap(connector, record), worker[1] if worker else 0
+        parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
+        more = max((given - heap.needed) // max(heap.per_table, 1), 0)
+        yield (
+            f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
+            f"One more table costs {_mib(heap.per_table)}; {more} more fit."
+        )
+
+
+def judgement(found: Sequence[Violation], paint: Paint) -> str:
+    """Print violations, each under its rule, and how many there are of each level."""
+    lines = []
+    for violation in found:
+        first, *others = violation.message.splitlines()
+        word = paint.red(paint.bold("refused")) if violation.level == "mandatory" else paint.yellow("warning")
+        lines += [f"{word} {paint.bold(violation.rule)}", f"  {first}", *(f"    {line}" for line in others)]
+    mandatory = sum(violation.level == "mandatory" for violation in found)
+    summary = f"Policies: {mandatory} violations, {len(found) - mandatory} warnings"
+    return "\n".join([*lines, paint.red(summary) if mandatory else paint.green(summary)])

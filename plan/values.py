@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
 
+from components.known import UNKNOWN, Unknown, unknown_paths
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -20,17 +22,6 @@ Json: TypeAlias = Any
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 the SDK names these signatures nowhere in public
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001
 _RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001
-
-
-class Unknown:
-    """A value that only a real deployment can tell; it cannot be counted, compared or printed by accident."""
-
-    def __repr__(self) -> str:
-        """Read like the note a preview prints."""
-        return "(known after up)"
-
-
-UNKNOWN: Final = Unknown()
 
 
 class UnreadableValueError(TypeError):
@@ -96,8 +87,4 @@ def _wire(value: Json) -> Json:
 
 def has_unknown(value: Json) -> bool:
     """Tell whether anything inside the value is not known yet."""
-    if isinstance(value, dict):
-        return any(has_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(item) for item in value)
-    return isinstance(value, Unknown)
+    return any(True for _ in unknown_paths(value))

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 import settings
+import settings_rules
 from components import ecommerce
-from components.streaming import kafka, registry, topics
+from components.streaming import kafka, topics
 from plan.recorder import ROOT
 
 if TYPE_CHECKING:
@@ -109,10 +110,9 @@ def test_as_many_tables_fit_as_the_readme_says() -> None:
     names, tables = settings.parse({"archive": {"bucket": "archive"}}).names, ecommerce.TABLES
 
     def needed(number: int, retention_mib: int) -> int:
+        captured = [tables[index % len(tables)] for index in range(number)]
         sizes = topics.TopicSettings(retention_mib=retention_mib)
-        captured = topics.change_topics(names, (tables * 2)[:number], sizes)
-        others = [*topics.support_topics(names), *registry.topics("apicurio"), *topics.iceberg_topics(names)]
-        return topics.disk_mib([*captured, *others]) + kafka.reserved_mib()
+        return settings_rules.broker_disk_mib(names, settings_rules.declared_topics(names, captured, sizes, "apicurio", "iceberg"))
 
     volume = kafka.KafkaSettings().storage_mib
     least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", README)[0])

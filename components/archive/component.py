@@ -69,7 +69,7 @@ class Archive(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         bucket = self._bucket()
         guards = self._guards(bucket)
-        identity = self._identity(bucket)
+        identity = self._identity()
         tables = self._tables(guards) if args.settings.format == "iceberg" else []
         self._sink([*guards, *identity, *tables])
         self.bucket = bucket.bucket
@@ -137,26 +137,24 @@ class Archive(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),  # AWS refuses a policy while it is still applying the block
         )
 
-    def _identity(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+    def _identity(self) -> list[pulumi.Resource]:
         """A user whose key is good for one thing, the role with the rights, and the Secret by which the worker gets both."""
         name, child, settings = self._name, self._child, self._args.settings
+        role_name = f"{settings.bucket}-writer"
         user = aws.iam.User(f"{name}-user", name=f"{settings.bucket}-connect", force_destroy=True, opts=child)
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{settings.bucket}-writer",
+            name=role_name,
             assume_role_policy=user.arn.apply(lambda arn: json.dumps(iam.trust(arn))),
             opts=child,
         )
-        rights = bucket.bucket.apply(lambda made: json.dumps(iam.write_archive(made, reads=settings.format == "iceberg")))
+        rights = json.dumps(iam.write_archive(settings.bucket, reads=settings.format == "iceberg"))
         policies: list[pulumi.Resource] = [
-            aws.iam.UserPolicy(
-                f"{name}-assume", user=user.name, policy=role.arn.apply(lambda arn: json.dumps(iam.assume_only(arn))), opts=child
-            ),
+            aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(role_name)), opts=child),
             aws.iam.RolePolicy(f"{name}-write", role=role.name, policy=rights, opts=child),
         ]
         if settings.format == "iceberg" and settings.catalog == "glue":
-            account = role.arn.apply(lambda arn: arn.split(":")[4])
-            catalog = account.apply(lambda number: json.dumps(iam.use_catalog(settings.region, number, self._args.names.archive_namespace)))
+            catalog = json.dumps(iam.use_catalog(settings.region, self._args.names.archive_namespace))
             policies.append(aws.iam.RolePolicy(f"{name}-catalog", role=role.name, policy=catalog, opts=child))
         key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=child)
         endpoint = settings.store.url if settings.store else None

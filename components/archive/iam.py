@@ -16,9 +16,18 @@ def _document(*statements: Document) -> Document:
     return {"Version": _VERSION, "Statement": list(statements)}
 
 
-def assume_only(role_arn: str) -> Document:
-    """All that the long-lived key can do."""
-    return _document({"Sid": "AssumeTheArchiveRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role_arn})
+def assume_only(role: str) -> Document:
+    """All that the long-lived key can do.
+
+    The account's number stays open, so that the document is known before the role exists and a preview can judge it; a role of that name
+    elsewhere would have to trust this very user.
+
+    Args:
+        role: Name of the role.
+    """
+    return _document(
+        {"Sid": "AssumeTheArchiveRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::*:role/{role}"}
+    )
 
 
 def trust(user_arn: str) -> Document:
@@ -52,9 +61,9 @@ def write_archive(bucket: str, *, reads: bool) -> Document:
     )
 
 
-def use_catalog(region: str, account: str, database: str) -> Document:
-    """What Iceberg's Glue catalog calls to read a table and to commit a new version of it."""
-    glue = f"arn:aws:glue:{region}:{account}"
+def use_catalog(region: str, database: str) -> Document:
+    """What Iceberg's Glue catalog calls to read a table and to commit a new version of it; a role has rights in its own account only."""
+    glue = f"arn:aws:glue:{region}:*"
     return _document(
         {
             "Sid": "ReadAndCommitTables",

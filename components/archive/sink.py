@@ -177,12 +177,17 @@ def iceberg_config(
     }
 
 
+ROW_GROUP_BYTES = 8 * 1024 * 1024
+"""What an open file holds on the worker's heap at the most; Iceberg's 128 MiB, times tasks and tables, is more than any heap here."""
+
+
 def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
     """Properties of an Iceberg table: data beside the metadata, so that keys read ``topics/<topic>/year=…/…`` in both formats."""
     return {
         "format-version": "2",
         "write.format.default": "parquet",
         "write.parquet.compression-codec": "snappy",
+        "write.parquet.row-group-size-bytes": str(ROW_GROUP_BYTES),
         "write.data.path": f"s3://{settings.bucket}/{names.object_prefix(table)}",
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": "50",

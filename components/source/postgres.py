@@ -34,7 +34,7 @@ class SourceSettings(Section):
     cpu_millicores: Millicores = 100
     storage_mib: Mebibytes = 5120
     shared_buffers_mib: Mebibytes = 128
-    max_connections: int = Field(default=40, ge=15, le=500)
+    max_connections: int = Field(default=30, ge=15, le=500)
     slot_wal_keep_mib: Mebibytes = 1536
     sample_data: bool = True
 
@@ -54,7 +54,7 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
         "shared_buffers": f"{settings.shared_buffers_mib}MB",
         "effective_cache_size": f"{settings.memory_mib // 2}MB",
         "work_mem": "4MB",
-        "maintenance_work_mem": "48MB",
+        "maintenance_work_mem": "32MB",
         "autovacuum_max_workers": "2",
         "autovacuum_work_mem": "32MB",
         "logical_decoding_work_mem": "32MB",

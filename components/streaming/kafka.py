@@ -31,11 +31,6 @@ INTERNAL_PARTITIONS = 12
 """Partitions of Kafka's own compacted topics, consumer offsets and transaction states together."""
 
 
-def reserved_mib() -> int:
-    """Disk of a broker that no declared topic may count on, in MiB: Kafka's own topics at two segments each, and the metadata log."""
-    return INTERNAL_PARTITIONS * 2 * SEGMENT_MIB + METADATA_MIB + SEGMENT_MIB
-
-
 class KafkaSettings(Section):
     """The brokers' size, each.
 

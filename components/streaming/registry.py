@@ -141,7 +141,8 @@ def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _command(settings: RegistrySettings) -> list[str]:
+def command(settings: RegistrySettings) -> list[str]:
+    """The registry's command line."""
     if settings.kind == "apicurio":
         return ["java", *flags(settings.jvm, first_tier_only=True), "-jar", "/opt/apicurio/quarkus-run.jar"]
     libraries = ("confluent-security/schema-registry", "confluent-common", "rest-utils", "schema-registry")
@@ -178,7 +179,7 @@ def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
             manifest.container(
                 name=NAME,
                 image=image,
-                command=_command(settings),
+                command=command(settings),
                 memory_mib=settings.memory_mib,
                 cpu_millicores=settings.cpu_millicores,
                 env=env,

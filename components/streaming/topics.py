@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from components.tables import Table
 
 _DAY_MS = 24 * 60 * 60 * 1000
-_UNBOUNDED_MIB = 64
 
 
 class TopicSettings(Section):
@@ -91,17 +90,3 @@ def support_topics(names: Names) -> list[TopicSpec]:
 def iceberg_topics(names: Names) -> list[TopicSpec]:
     """The Iceberg sink's control topic, by which its tasks agree on a commit."""
     return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4))]
-
-
-def disk_mib(topics: Sequence[TopicSpec]) -> int:
-    """The most that the topics can hold on one broker, in MiB.
-
-    Retention ends whole segments, so each partition may exceed its bound by the active segment; compacted topics are counted with two,
-    and a topic that keeps everything (the registry's journal: a few kilobytes for each schema) with 64 MiB.
-    """
-    total = 0
-    for topic in topics:
-        retained = int(topic.config.get("retention.bytes", 0))
-        kept = _UNBOUNDED_MIB if retained < 0 else retained // MIB or SEGMENT_MIB
-        total += topic.partitions * (kept + SEGMENT_MIB)
-    return total

@@ -94,7 +94,7 @@ def made(endpoint: str) -> Account:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(documents.trust(trusted)))["Role"]["Arn"]
         for name, trusted in (("writer", arn), ("other", arn))
     ]
-    iam.put_user_policy(UserName="connect", PolicyName="assume", PolicyDocument=json.dumps(documents.assume_only(roles[0])))
+    iam.put_user_policy(UserName="connect", PolicyName="assume", PolicyDocument=json.dumps(documents.assume_only("writer")))
     rights = json.dumps(documents.write_archive(BUCKET, reads=True))
     iam.put_role_policy(RoleName="writer", PolicyName="write", PolicyDocument=rights)
     key = iam.create_access_key(UserName="connect")["AccessKey"]

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from components import budget
+from components.budget import workloads as budget
 from components.quantity import MIB
 from sandbox.engine import Engine, EngineError, Result
 from sandbox.kubernetes import Kube, NotReadyError

@@ -106,7 +106,9 @@ def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(de
     (assume,) = policy(declared, "archive-assume")["Statement"]
     (trust,) = json.loads(declared.only("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert assume["Action"] == trust["Action"] == "sts:AssumeRole"
-    assert assume["Resource"] == declared.recording.outputs["archive"]["roleArn"]
+    role = declared.recording.outputs["archive"]["roleArn"]
+    assert allowed({"Statement": [assume]}, "sts:AssumeRole", role)
+    assert not allowed({"Statement": [assume]}, "sts:AssumeRole", f"{role}-of-another")
     user = declared.only("aws:iam/user:User").inputs["name"]
     assert trust["Principal"]["AWS"].endswith(f":user/{user}")
     assert declared.only("aws:iam/accessKey:AccessKey").inputs["user"] == user
@@ -123,7 +125,7 @@ def test_the_role_may_write_to_the_bucket_that_is_made(declared: Declared) -> No
 
 
 def test_the_catalog_may_be_read_and_committed_to_but_not_dropped() -> None:
-    document = use_catalog("eu-west-1", "123456789012", "archive")
+    document = use_catalog("eu-west-1", "archive")
     table = "arn:aws:glue:eu-west-1:123456789012:table/archive/users"
     assert allowed(document, "glue:GetTable", table)
     assert allowed(document, "glue:UpdateTable", table)

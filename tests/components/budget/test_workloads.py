@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget import WORKLOAD_KINDS, UnboundedError, Workload, autoscaled, pod_bytes, total, workload
+from components.budget.pods import POD_KINDS, UnboundedError, UnreadableError, mounted_memory, pod_bytes
+from components.budget.workloads import Workload, autoscaled, total, workload
+from components.known import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +92,7 @@ def declared(kind: str, **spec: Any) -> Workload:
         return workload(kind, {"metadata": {"name": "w"}, "spec": template["spec"]})
     if kind == "CronJob":
         return workload(kind, {"metadata": {"name": "w"}, "spec": {"jobTemplate": {"spec": {"template": template}}, **spec}})
-    return workload(kind, {"metadata": {"name": "w"}, "spec": {"template": template, **spec}})
+    return workload(kind, {"metadata": {"name": "w"}, "spec": {"template": template, **spec}}, nodes=2)
 
 
 class Rollout(NamedTuple):
@@ -140,13 +143,17 @@ def test_a_rollout_peaks_where_trying_every_order_of_events_does(replicas: int, 
         ("Deployment", {"replicas": 3, "strategy": {"rollingUpdate": {"maxSurge": 2}}}, 3, 6),
         ("StatefulSet", {"replicas": 3}, 3, 3),
         ("StatefulSet", {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}, 3, 3),
-        ("DaemonSet", {"replicas": 2}, 2, 2),
-        ("DaemonSet", {"replicas": 2, "updateStrategy": {"rollingUpdate": {"maxSurge": "50%"}}}, 2, 4),
+        ("DaemonSet", {}, 2, 2),
+        ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, 2, 2),
+        ("DaemonSet", {"updateStrategy": {"rollingUpdate": {"maxSurge": "0%"}}}, 2, 2),
+        ("DaemonSet", {"updateStrategy": {"rollingUpdate": {"maxSurge": "50%"}}}, 2, 4),
+        ("Deployment", {"replicas": 0}, 0, 0),
         ("ReplicaSet", {"replicas": 2}, 2, 2),
         ("Pod", {}, 1, 1),
         ("Job", {"parallelism": 3}, 0, 3),
+        ("Job", {"parallelism": 3, "completions": 2}, 0, 2),
         ("Job", {}, 0, 1),
-        ("CronJob", {}, 0, 2),
+        ("CronJob", {"concurrencyPolicy": "Replace"}, 0, 2),
         ("CronJob", {"concurrencyPolicy": "Forbid"}, 0, 1),
     ],
 )
@@ -156,8 +163,84 @@ def test_steady_and_peak_follow_the_rollout_rules_of_the_kind(kind: str, spec: d
 
 
 def test_every_kind_that_runs_pods_can_be_counted() -> None:
-    for kind in WORKLOAD_KINDS:
-        assert declared(kind).peak > 0
+    for kind in POD_KINDS:
+        assert declared(kind, **({"concurrencyPolicy": "Forbid"} if kind == "CronJob" else {})).peak > 0
+
+
+@pytest.mark.parametrize("spec", [{}, {"concurrencyPolicy": "Allow"}, {"concurrencyPolicy": None}])
+def test_a_cron_job_that_may_overlap_with_itself_has_no_bound(spec: dict[str, Any]) -> None:
+    with pytest.raises(UnboundedError, match="set it to Forbid or Replace"):
+        declared("CronJob", **spec)
+
+
+def test_a_daemon_set_on_an_unknown_number_of_nodes_cannot_be_added_up() -> None:
+    manifest = {"metadata": {"name": "w"}, "spec": {"template": {"spec": {"containers": [container(1)]}}}}
+    with pytest.raises(UnreadableError, match="set `nodes`"):
+        workload("DaemonSet", manifest)
+
+
+@pytest.mark.parametrize("kind", POD_KINDS)
+@pytest.mark.parametrize(
+    "manifest", [{}, {"spec": None}, {"spec": {}}, {"spec": UNKNOWN}, {"spec": {"template": {"spec": {"containers": []}}}}]
+)
+def test_an_object_without_a_readable_pod_is_an_error_and_never_nothing(kind: str, manifest: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableError, match="no readable"):
+        workload(kind, manifest, nodes=1)
+
+
+UNKNOWN_IN: list[tuple[str, Any]] = [
+    ("spec.replicas", ("replicas",)),
+    ("spec.strategy.type", ("strategy", "type")),
+    ("spec.strategy.rollingUpdate", ("strategy", "rollingUpdate")),
+    ("spec.template.spec.containers[0].resources.limits.memory", ("template", "spec", "containers", 0, "resources", "limits", "memory")),
+    ("spec.template.spec.containers[0].resources", ("template", "spec", "containers", 0, "resources")),
+    ("spec.template.spec.containers[0]", ("template", "spec", "containers", 0)),
+    ("spec.template.spec.containers[0].command", ("template", "spec", "containers", 0, "command")),
+    ("spec.template.spec.initContainers", ("template", "spec", "initContainers")),
+    ("spec.template.spec.overhead", ("template", "spec", "overhead")),
+]
+
+
+@pytest.mark.parametrize(("told", "path"), UNKNOWN_IN, ids=[told for told, _ in UNKNOWN_IN])
+def test_what_is_not_known_at_preview_is_named_and_never_counted(told: str, path: tuple[Any, ...]) -> None:
+    manifest: Any = {
+        "metadata": {"name": "w"},
+        "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "template": {"spec": {"containers": [container(1)]}}},
+    }
+    place = manifest["spec"]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = UNKNOWN
+    with pytest.raises(UnreadableError, match=re.escape(told)):
+        workload("Deployment", manifest)
+
+
+@pytest.mark.parametrize("value", ["", "lots", "-1Mi", "0", {"a": 1}, []])
+def test_a_limit_that_is_no_size_is_an_error(value: Any) -> None:
+    spec = {"containers": [{"name": "c", "resources": {"limits": {"memory": value}}}]}
+    with pytest.raises(UnreadableError):
+        workload("Pod", {"metadata": {"name": "w"}, "spec": spec})
+
+
+def test_a_limit_of_the_pod_as_a_whole_takes_the_place_of_its_containers() -> None:
+    spec = {"resources": {"limits": {"memory": "3Mi"}}, "containers": [container(1), {"name": "without"}]}
+    assert pod_bytes(spec) == 3 * MIB
+
+
+@given(limit=st.none() | sizes, written=st.lists(sizes, max_size=3))
+def test_volumes_in_memory_count_within_the_limit_of_who_writes_them(limit: int | None, written: list[int]) -> None:
+    volumes = [{"name": f"v{number}", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size}Mi"}} for number, size in enumerate(written)]
+    mounts = [{"name": volume["name"], "mountPath": f"/{volume['name']}"} for volume in volumes]
+    writer = {**container(limit or 1), "volumeMounts": [*mounts, {"name": "disk", "mountPath": "/disk"}]}
+    reader = {**container(1), "volumeMounts": [{**mount, "readOnly": True} for mount in mounts]}
+    spec = {"containers": [writer, reader], "volumes": [*volumes, {"name": "disk", "emptyDir": {"sizeLimit": "1Gi"}}]}
+    assert mounted_memory(spec, writer) == sum(written) * MIB
+    assert mounted_memory(spec, reader) == 0
+
+
+def test_a_volume_in_memory_without_a_size_may_take_the_whole_limit() -> None:
+    writer = {**container(7), "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+    assert mounted_memory({"containers": [writer], "volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, writer) == 7 * MIB
 
 
 def autoscaler(kind: str, name: str, most: int) -> dict[str, Any]:

@@ -1,0 +1,199 @@
+"""What a PostgreSQL server may take, from the parameters it is really started with.
+
+Parameters, units and defaults are those of PostgreSQL 17 (documentation, chapter 19 "Server Configuration", and `pg_settings`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from components.known import Unknown
+from components.quantity import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULTS = {
+    "shared_buffers": "128MB",
+    "wal_buffers": "-1",
+    "work_mem": "4MB",
+    "maintenance_work_mem": "64MB",
+    "autovacuum_work_mem": "-1",
+    "autovacuum_max_workers": "3",
+    "logical_decoding_work_mem": "64MB",
+    "max_connections": "100",
+    "max_wal_size": "1GB",
+    "max_slot_wal_keep_size": "-1",
+}
+_UNIT = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
+_UNITLESS = {"shared_buffers": 8192, "wal_buffers": 8192, "max_wal_size": 1024**2, "max_slot_wal_keep_size": 1024**2}
+"""What a number without a unit counts, where that is not a kilobyte."""
+
+BACKEND_MIB = 3
+"""Private memory of one backend besides `work_mem`: catalog caches, plans, TLS; above the most that was measured (docs/memory.md)."""
+SHARED_FIXED_MIB = 12
+"""Shared memory besides buffers: locks, lists of processes, subtransactions; `shared_memory_size` less its buffers."""
+AUXILIARY_MIB = 16
+"""Postmaster, checkpointer, writers and launchers together."""
+
+
+class ParameterError(ValueError):
+    """A parameter whose value PostgreSQL would not take either, or that is not known at preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A server's memory, each part at its most, in bytes.
+
+    Attributes:
+        shared: Buffers and the other shared structures.
+        autovacuum: All autovacuum workers at once.
+        maintenance: One VACUUM or CREATE INDEX by hand.
+        decoding: Logical decoding for each active slot.
+        backends: All connections, each with one sort or hash table in `work_mem`.
+        auxiliary: The server's own processes.
+        connections: Number of connections.
+    """
+
+    shared: int
+    autovacuum: int
+    maintenance: int
+    decoding: int
+    backends: int
+    auxiliary: int
+    connections: int
+
+    @property
+    def needed(self) -> int:
+        """What the container's limit must hold."""
+        return self.shared + self.autovacuum + self.maintenance + self.decoding + self.backends + self.auxiliary
+
+    def parts(self) -> dict[str, int]:
+        """The parts by name, in bytes."""
+        return {
+            "shared buffers": self.shared,
+            "autovacuum": self.autovacuum,
+            "maintenance": self.maintenance,
+            "logical decoding": self.decoding,
+            f"{self.connections} connections": self.backends,
+            "own processes": self.auxiliary,
+        }
+
+
+def is_postgres(container: Mapping[str, Any]) -> bool:
+    """Whether a container runs the server itself: its command is `postgres`, or the official image's entry point starts it."""
+    command = [str(word) for word in container.get("command") or []]
+    if command:
+        return command[0].rpartition("/")[2] == "postgres"
+    image = str(container.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return image.startswith(("postgres", "postgis", "timescaledb"))
+
+
+def config_file(container: Mapping[str, Any]) -> str | None:
+    """Path of the configuration file named on the command line, or None."""
+    words = _words(container)
+    given = [word.partition("=")[2] for word in words if re.match(r"--config[-_]file=", word)]
+    given += [value.partition("=")[2] for value in _assignments(words) if value.startswith("config_file=")]
+    return given[-1] if given else None
+
+
+def _words(container: Mapping[str, Any]) -> list[str]:
+    return [str(word) for place in ("command", "args") for word in container.get(place) or []]
+
+
+def _assignments(words: list[str]) -> list[str]:
+    """What `-c name=value` says on a command line, both in one word and in two."""
+    found = [word[2:].strip() for word in words if word.startswith("-c") and "=" in word]
+    return found + [after for word, after in pairwise(words) if word == "-c"]
+
+
+def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, str]:
+    """The parameters a server starts with: its file, and over it the command line.
+
+    Args:
+        container: The container in Kubernetes' own spelling.
+        file: Text of its configuration file, empty when it has none.
+
+    Raises:
+        ParameterError: If the file is not known at preview.
+    """
+    if isinstance(file, Unknown):
+        message = "its configuration file is not known at preview; render it from plain values"
+        raise ParameterError(message)
+    found: dict[str, str] = {}
+    for line in file.splitlines():
+        match = re.match(r"\s*([A-Za-z_.]+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^#\s]+)", line)
+        if match:
+            found[match[1].lower()] = match[2].strip("'")
+    words = _words(container)
+    for assignment in _assignments(words):
+        name, _, value = assignment.partition("=")
+        found[name.strip().lower()] = value.strip().strip("'")
+    for word in words:
+        match = re.match(r"--([a-z_-]+)=(.*)", word)
+        if match:
+            found[match[1].replace("-", "_")] = match[2]
+    return found
+
+
+def size(given: Mapping[str, str], name: str) -> int:
+    """A parameter in bytes, negative when it means "without a bound" or "as another one".
+
+    Raises:
+        ParameterError: If PostgreSQL would not read it.
+    """
+    text = given.get(name, _DEFAULTS[name])
+    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", text)
+    if not match:
+        message = f"{name} = {text!r} is not a size that PostgreSQL reads; write for example 128MB (the case of the unit matters)"
+        raise ParameterError(message)
+    scale = _UNIT[match[2]] if match[2] else _UNITLESS.get(name, 1024)
+    number = float(match[1])
+    return -1 if number < 0 else int(number * scale)
+
+
+def _count(given: Mapping[str, str], name: str) -> int:
+    try:
+        return int(given.get(name, _DEFAULTS[name]))
+    except ValueError:
+        message = f"{name} = {given[name]!r} is not a whole number"
+        raise ParameterError(message) from None
+
+
+def memory(given: Mapping[str, str], *, slots: int = 1) -> Postgres:
+    """What a server with these parameters may take.
+
+    Args:
+        given: Parameters that are set; the others have PostgreSQL's defaults.
+        slots: Replication slots that are decoded at the same time.
+
+    Raises:
+        ParameterError: For a value that PostgreSQL would not take.
+    """
+    buffers, wal = size(given, "shared_buffers"), size(given, "wal_buffers")
+    if wal < 0:
+        wal = min(max(buffers // 32, 64 * 1024), 16 * MIB)
+    maintenance, vacuum = size(given, "maintenance_work_mem"), size(given, "autovacuum_work_mem")
+    connections = _count(given, "max_connections")
+    return Postgres(
+        shared=buffers + wal + SHARED_FIXED_MIB * MIB,
+        autovacuum=_count(given, "autovacuum_max_workers") * (maintenance if vacuum < 0 else vacuum),
+        maintenance=maintenance,
+        decoding=slots * size(given, "logical_decoding_work_mem"),
+        backends=connections * (BACKEND_MIB * MIB + size(given, "work_mem")),
+        auxiliary=AUXILIARY_MIB * MIB,
+        connections=connections,
+    )
+
+
+def disk_bytes(given: Mapping[str, str]) -> int | None:
+    """The most write-ahead log on the volume: what a stopped connector's slot may hold back, and `max_wal_size` beside it.
+
+    Returns:
+        Bytes, or None when a slot may hold back without a bound (`max_slot_wal_keep_size` -1, PostgreSQL's default).
+    """
+    kept = size(given, "max_slot_wal_keep_size")
+    return None if kept < 0 else kept + size(given, "max_wal_size")

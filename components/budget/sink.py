@@ -1,0 +1,172 @@
+"""The heap that a sink connector's open files and consumers take, and what one more table costs.
+
+Confluent S3 sink: one file per topic partition, each with an upload part and a Parquet writer (its sources, `S3OutputStream` and
+`TopicPartitionWriter`; storage-cloud issue 29). Iceberg sink: one file per task, table and hour (`PartitionedFanoutWriter`), each
+holding at most one Parquet row group. The sizes were measured on the real writers (docs/memory.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from components.quantity import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
+ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
+SINKS = (S3_SINK, ICEBERG_SINK)
+
+FRAMEWORK_MIB = 100
+"""Live heap of a Connect worker with its plugins, before any file is open."""
+SOURCE_LIVE_MIB = 40
+"""Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds."""
+TASK_MIB = 4
+"""Per sink task: schema caches, dead-letter producer, S3 client."""
+HOURS_OPEN = 2
+"""Hours whose files are open at once: around the change of the hour. A backlog of more hours is bounded by what a commit can read."""
+ICEBERG_FILE_KIB = 1024
+"""One open Iceberg file without rows: column writers and their first pages."""
+ICEBERG_ROW_GROUP = 128 * MIB
+"""Iceberg's `write.parquet.row-group-size-bytes` where a table does not say."""
+ROWS_PER_S = 12_000
+"""The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
+ROW_BYTES = 200
+"""Heap of one buffered row, with the headroom of the column writers' doubling buffers."""
+
+_PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
+"""Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
+_ELASTIC_START = 128 * 1024
+_ELASTIC_BYTES_PER_ROW = 80
+_DEFAULT_PART_SIZE = 25 * MIB
+_DEFAULT_QUEUE_BYTES = 8192 * 2048
+"""Debezium's queue without a bound in bytes: 8,192 events, counted at 2 KiB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkHeap:
+    """Heap of a worker that runs a sink, in bytes.
+
+    Attributes:
+        files: Number of files open at once.
+        file: One open file.
+        rows: Buffered rows beyond what `file` counts.
+        consumers: Records that were fetched and not yet written, and what each task keeps.
+        source: The source connector on the same worker.
+        framework: The worker itself.
+        per_table: What one more table costs.
+    """
+
+    files: int
+    file: int
+    rows: int
+    consumers: int
+    source: int
+    framework: int
+    per_table: int
+
+    @property
+    def needed(self) -> int:
+        """What `-Xmx` must hold."""
+        return self.files * self.file + self.rows + self.consumers + self.source + self.framework
+
+    def parts(self) -> dict[str, int]:
+        """The parts by name, in bytes."""
+        return {
+            f"{self.files} open files": self.files * self.file + self.rows,
+            "consumers": self.consumers,
+            "source connector": self.source,
+            "worker": self.framework,
+        }
+
+
+class SinkError(ValueError):
+    """A sink whose buffers cannot be counted."""
+
+
+def _number(config: Mapping[str, str], key: str, default: int) -> int:
+    try:
+        return int(config.get(key, default))
+    except ValueError:
+        message = f"{key} = {config[key]!r} is not a whole number"
+        raise SinkError(message) from None
+
+
+def _parquet_bytes(rows: int) -> int:
+    """Heap of one Parquet writer with that many rows."""
+    points = _PARQUET_KIB_BY_ROWS
+    for (low, small), (high, large) in pairwise(points):
+        if rows <= high:
+            return (small * 1024) + (large - small) * 1024 * (rows - low) // (high - low)
+    (low, small), (high, large) = points[-2:]
+    return large * 1024 + (large - small) * 1024 * (rows - high) // (high - low)
+
+
+def _s3_file(config: Mapping[str, str]) -> int:
+    rows = _number(config, "flush.size", 0)
+    part = _number(config, "s3.part.size", _DEFAULT_PART_SIZE)
+    if config.get("s3.elastic.buffer.enable", "false").lower() == "true":
+        part = min(part, max(_ELASTIC_START, rows * _ELASTIC_BYTES_PER_ROW))
+    return part + _parquet_bytes(rows)
+
+
+def _consumers(config: Mapping[str, str], partitions: int, tasks: int) -> int:
+    fetched = min(
+        partitions * _number(config, "consumer.override.max.partition.fetch.bytes", MIB),
+        tasks * _number(config, "consumer.override.fetch.max.bytes", 50 * MIB),
+    )
+    return fetched + tasks * TASK_MIB * MIB
+
+
+def source_heap(config: Mapping[str, str] | None) -> int:
+    """Heap of the Debezium connector on the same worker, in bytes; nothing without one."""
+    if config is None:
+        return 0
+    queue = _number(config, "max.queue.size.in.bytes", 0) or _DEFAULT_QUEUE_BYTES
+    return queue + SOURCE_LIVE_MIB * MIB
+
+
+def memory(
+    config: Mapping[str, str],
+    partitions: Mapping[str, int],
+    source: Mapping[str, str] | None = None,
+    row_group: int | None = None,
+) -> SinkHeap:
+    """What a worker needs on its heap for a sink.
+
+    Args:
+        config: The sink connector's configuration.
+        partitions: Partitions of every topic by name.
+        source: Configuration of the source connector that runs beside it.
+        row_group: Largest Parquet row group of the Iceberg tables in bytes, Iceberg's default when absent.
+
+    Raises:
+        SinkError: If it reads a topic that is not declared, or a number cannot be read.
+    """
+    topics = [topic.strip() for topic in config.get("topics", "").split(",") if topic.strip()]
+    unknown = [topic for topic in topics if topic not in partitions]
+    if unknown or not topics:
+        message = (
+            f"reads {', '.join(unknown) or 'no topic by name'}, whose partitions this program does not declare: list topics that it does"
+        )
+        raise SinkError(message)
+    tasks, total = _number(config, "tasks.max", 1), sum(partitions[topic] for topic in topics)
+    tasks = min(tasks, total)
+    per_topic = -(-total // len(topics))
+    per_table_consumers = per_topic * _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
+    consumers, beside = _consumers(config, total, tasks), source_heap(source)
+    if config.get("connector.class") == ICEBERG_SINK:
+        files = tasks * len(topics) * HOURS_OPEN
+        group = ICEBERG_ROW_GROUP if row_group is None else row_group
+        interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
+        read = int(ROWS_PER_S * interval_s) * ROW_BYTES
+        file = ICEBERG_FILE_KIB * 1024
+        rows = min(files * group, read)
+        per_table = tasks * HOURS_OPEN * file + min(tasks * HOURS_OPEN * group, max(read - files * group, 0)) + per_table_consumers
+    else:
+        files, file, rows = total, _s3_file(config), 0
+        per_table = per_topic * file + per_table_consumers
+    return SinkHeap(files, file, rows, consumers, beside, FRAMEWORK_MIB * MIB, per_table)

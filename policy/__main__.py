@@ -1,0 +1,14 @@
+"""Builds the policy pack; the Pulumi engine starts this, and it serves until the engine ends it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+from policy.pack import NAME, policies
+
+PolicyPack(name=NAME, enforcement_level=EnforcementLevel.MANDATORY, policies=policies())

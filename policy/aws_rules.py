@@ -1,0 +1,165 @@
+"""S3 and IAM: a bucket nobody else can read, by TLS only, encrypted, and rights without wildcards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from components.known import Unknown
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from policy.declared import Declared, Record
+
+_IDENTITY_POLICIES = {
+    "aws:iam/policy:Policy",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/userPolicy:UserPolicy",
+    "aws:iam/groupPolicy:GroupPolicy",
+}
+_ATTACHMENTS = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+    "aws:iam/policyAttachment:PolicyAttachment",
+}
+_BROAD = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
+_PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+_BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def _is(resource: Declared, *names: str) -> bool:
+    """Whether a resource is one of S3's types; their older versions end in V2."""
+    return resource.type.startswith("aws:s3/") and resource.kind.removesuffix("V2") in names
+
+
+def _statements(document: object) -> list[Mapping[str, Any]]:
+    """The statements of a policy document, as text or as an object.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    parsed = json.loads(document) if isinstance(document, str) else document
+    if not isinstance(parsed, Mapping):
+        message = "not a policy document"
+        raise TypeError(message)
+    found: Any = parsed.get("Statement") or []
+    return [found] if isinstance(found, Mapping) else list(found)
+
+
+def _listed(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else [] if value is None else [str(value)]
+
+
+def _not_public(resource: Declared, _record: Record) -> Iterator[str]:
+    if _is(resource, "Bucket", "BucketAcl"):
+        acl = resource.inputs.get("acl")
+        if isinstance(acl, Unknown) or acl in _PUBLIC_ACLS:
+            yield f"its ACL is {acl!r}, which lets strangers in; remove it, BucketOwnerEnforced needs none"
+    if _is(resource, "BucketPublicAccessBlock"):
+        open_doors = [key for key in _BLOCKS if resource.inputs.get(key) is not True]
+        if open_doors:
+            yield f"{', '.join(open_doors)} is not true; set all four, or one public policy or ACL opens the bucket"
+    if _is(resource, "BucketPolicy") and not isinstance(resource.inputs.get("policy"), Unknown):
+        for statement in _statements(resource.inputs.get("policy")):
+            principal = statement.get("Principal")
+            everybody = principal == "*" or (isinstance(principal, Mapping) and "*" in _listed(principal.get("AWS")))
+            if statement.get("Effect") == "Allow" and everybody and not statement.get("Condition"):
+                yield f"statement {statement.get('Sid', '?')} allows everybody; name the accounts or roles"
+
+
+def _covers(record: Record, bucket: Declared, *kinds: str, good: Callable[[Declared], bool] = lambda _found: True) -> bool:
+    """Whether a bucket has a companion of a kind. In a preview a companion's bucket is not known: then it counts for one bucket."""
+    name = bucket.inputs.get("bucket")
+    found = [resource for resource in record.resources.values() if _is(resource, *kinds) and good(resource)]
+    if any(other.inputs.get("bucket") == name for other in found if isinstance(name, str)):
+        return True
+    buckets = [other for other in record.resources.values() if _is(other, "Bucket")]
+    unattributed = [other for other in found if isinstance(other.inputs.get("bucket"), Unknown) or len(buckets) == 1]
+    return len(unattributed) >= len(buckets)
+
+
+def _denies_plain_http(policy: Declared) -> bool:
+    document = policy.inputs.get("policy")
+    if isinstance(document, Unknown):
+        return False
+    for statement in _statements(document):
+        condition = ((statement.get("Condition") or {}).get("Bool") or {}).get("aws:SecureTransport")
+        everything = "s3:*" in _listed(statement.get("Action")) or "*" in _listed(statement.get("Action"))
+        if (
+            statement.get("Effect") == "Deny"
+            and everything
+            and statement.get("Principal") in ("*", {"AWS": "*"})
+            and str(condition).lower() == "false"
+        ):
+            return True
+    return False
+
+
+def _buckets(record: Record) -> list[Declared]:
+    return [resource for resource in record.resources.values() if _is(resource, "Bucket")]
+
+
+def _blocked(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for bucket in _buckets(record):
+        if not _covers(record, bucket, "BucketPublicAccessBlock"):
+            yield bucket, "nothing blocks public access; declare a BucketPublicAccessBlock with all four settings true"
+
+
+def _tls_only(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for bucket in _buckets(record):
+        if not _covers(record, bucket, "BucketPolicy", good=_denies_plain_http):
+            yield bucket, "answers without TLS; declare a BucketPolicy that denies s3:* to everybody where aws:SecureTransport is false"
+
+
+def _encrypted(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for bucket in _buckets(record):
+        if not _covers(record, bucket, "BucketServerSideEncryptionConfiguration", good=_encrypts):
+            yield bucket, "has no encryption of its own; declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
+
+
+def _encrypts(found: Declared) -> bool:
+    rules = found.inputs.get("rules") or []
+    return any(
+        (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"}
+        for rule in rules
+    )
+
+
+def _nothing(_resource: Declared, _record: Record) -> Iterator[str]:
+    return iter(())
+
+
+def _exact_rights(resource: Declared, _record: Record) -> Iterator[str]:
+    if resource.type in _ATTACHMENTS:
+        arn = resource.inputs.get("policyArn")
+        if isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:") and arn.endswith(_BROAD):
+            yield f"attaches {arn}; write a policy with the actions that are called, on the resources they are called on"
+    if resource.type not in _IDENTITY_POLICIES:
+        return
+    document = resource.inputs.get("policy")
+    if isinstance(document, Unknown):
+        return  # the ARN in it is AWS's to give; what it allows is fixed text, and judged by the update
+    for statement in _statements(document):
+        if statement.get("Effect") != "Allow":
+            continue
+        sid = statement.get("Sid", "?")
+        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
+        wide = [action for action in actions if action.endswith("*")]
+        if wide or "NotAction" in statement:
+            yield f"statement {sid} allows {', '.join(wide) or 'all but some actions'}; list the actions that are called"
+        if "*" in resources or "NotResource" in statement or any(arn.endswith(":::*") for arn in resources):
+            yield f"statement {sid} holds for every resource; name the bucket, prefix or table"
+
+
+RULES = (
+    Rule(name="bucket-private", says="No bucket can be read by strangers.", check=_not_public, at_end=_blocked, severity="critical"),
+    Rule(name="bucket-tls-only", says="A bucket answers by TLS only.", check=_nothing, at_end=_tls_only),
+    Rule(name="bucket-encrypted", says="A bucket encrypts what it keeps.", check=_nothing, at_end=_encrypted),
+    Rule(
+        name="iam-exact", says="Rights name their actions and their resources, without wildcards.", check=_exact_rights, severity="critical"
+    ),
+)

@@ -1,0 +1,130 @@
+"""The sum of a namespace's pods within its budget, calm and while everything rolls out at once.
+
+Each resource is judged with all that came before it, so that an update stops before the pod that is one too many.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.budget.pods import UnreadableError
+from components.budget.workloads import Total, Workload, autoscaled, total, workload
+from components.known import Unknown
+from components.quantity import MIB
+from policy.kinds import mib, starts_pods
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+
+def namespace_total(record: Record, namespace: str) -> Total:
+    """The memory of everything readable that has been declared in a namespace; what is not is a violation of its own."""
+    parts: list[Workload] = []
+    for resource in record.resources.values():
+        if starts_pods(resource) and resource.namespace == namespace:
+            try:
+                parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
+            except UnreadableError:
+                continue
+    for scaler in record.of_kind("HorizontalPodAutoscaler", namespace):
+        try:
+            parts = autoscaled(parts, [scaler.inputs])
+        except UnreadableError:
+            continue
+    return total(parts, record.limits.memory.get(namespace, 0))
+
+
+def owners(sums: Total) -> str:
+    """Who holds how much, largest first."""
+    rows = []
+    for part in sums.workloads:
+        count = f"({part.replicas} + {part.surge} in a rollout)" if part.surge else str(part.replicas)
+        rows.append(f"  {part.kind} {part.name}: {count} x {mib(part.pod)} = {mib(part.peak)} MiB")
+    return "\n".join(rows)
+
+
+def _lowered(sums: Total, over: int) -> str:
+    """The cure by the largest workload."""
+    part = max(sums.workloads, key=lambda one: one.peak)
+    each = -(-over // max(part.replicas + part.surge, 1))
+    return f"lower {part.kind} {part.name} by {mib(-(-each // MIB) * MIB)}Mi a pod"
+
+
+def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
+    """The namespace a resource adds memory to and its sums, a problem, or None when it adds nothing."""
+    if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler")):
+        return None
+    namespace = resource.namespace
+    if isinstance(namespace, Unknown):
+        return "its namespace is not known at preview, and so neither is its budget; give a plain name"
+    if namespace not in record.limits.memory:
+        known = ", ".join(sorted(record.limits.memory)) or "none"
+        reason = f" ({record.limits.problem})" if record.limits.problem else ""
+        return (
+            f"the namespace {namespace} has no memory budget (there are budgets for: {known}){reason}: move it, or give `budgets` in the "
+            "configuration of the rule memory-budget one for it"
+        )
+    return namespace, namespace_total(record, namespace)
+
+
+def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
+    concerned = _concerned(resource, record)
+    if isinstance(concerned, str):
+        yield concerned
+    elif concerned and concerned[1].steady > concerned[1].budget:
+        namespace, sums = concerned
+        over = sums.steady - sums.budget
+        yield (
+            f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
+            f"{mib(sums.budget)}:\n{owners(sums)}\n{_lowered(sums, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
+        )
+
+
+def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
+    concerned = _concerned(resource, record)
+    if concerned is None or isinstance(concerned, str):
+        return
+    namespace, sums = concerned
+    if sums.steady <= sums.budget < sums.peak:
+        over = sums.peak - sums.budget
+        rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
+        cure = f"set strategy Recreate on {rolling[0].kind} {rolling[0].name}" if rolling else _lowered(sums, over)
+        yield (
+            f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
+            f"{mib(sums.budget)}:\n{owners(sums)}\n{cure}, or raise budget.memoryMib to {-(-sums.peak // MIB)}"
+        )
+
+
+def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for scaler in record.of_kind("HorizontalPodAutoscaler"):
+        parts = []
+        for resource in record.resources.values():
+            if starts_pods(resource) and resource.namespace == scaler.namespace:
+                try:
+                    parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
+                except UnreadableError:
+                    continue
+        try:
+            autoscaled(parts, [scaler.inputs])
+        except UnreadableError as error:
+            yield scaler, f"{error}: its pods cannot be added up"
+
+
+RULES = (
+    Rule(
+        name="memory-budget",
+        says="All pods of a namespace together fit its memory budget.",
+        check=_within_budget,
+        at_end=_scalers_resolved,
+        severity="critical",
+    ),
+    Rule(
+        name="memory-peak",
+        says="All pods of a namespace fit its memory budget while everything rolls out at once.",
+        check=_within_peak,
+        severity="critical",
+    ),
+)

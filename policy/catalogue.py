@@ -1,0 +1,66 @@
+"""All rules, in the order in which people meet them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy import aws_rules, budget_rules, credential_rules, disk_rules, fit_rules, kafka_rules, memory_rules, pod_rules, sink_rules
+from policy.rule import LEAST_REASON, Rule, excepted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+
+def _none(_resource: Declared, _record: Record) -> Iterator[str]:
+    return iter(())
+
+
+def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    names = {rule.name for rule in _JUDGING}
+    for rule, pattern, reason in record.limits.exceptions:
+        if rule not in names:
+            yield None, f"policy.exceptions names the rule {rule!r}, which does not exist; the rules are {', '.join(sorted(names))}"
+        elif len(reason.strip()) < LEAST_REASON:
+            yield None, f"the exception of {pattern} from {rule} has no reason ({reason!r}); say in a sentence why it is safe"
+        elif not any(excepted(rule, resource, record) for resource in record.resources.values()):
+            yield None, f"the exception of {pattern} from {rule} fits no resource; remove it, or the next one of that name passes unseen"
+
+
+def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for rule in _JUDGING:
+        for resource in record.resources.values():
+            reason = excepted(rule.name, resource, record)
+            if reason:
+                yield resource, f"is excepted from {rule.name}: {reason}"
+
+
+_JUDGING = (
+    *memory_rules.RULES,
+    *budget_rules.RULES,
+    *fit_rules.RULES,
+    *sink_rules.RULES,
+    *disk_rules.RULES,
+    *pod_rules.RULES,
+    *credential_rules.RULES,
+    *kafka_rules.RULES,
+    *aws_rules.RULES,
+)
+RULES: tuple[Rule, ...] = (
+    *_JUDGING,
+    Rule(
+        name="exceptions-proper",
+        says="Every exception names a rule and a resource, and has a reason.",
+        check=_none,
+        at_end=_proper_exceptions,
+    ),
+    Rule(
+        name="exceptions-shown",
+        says="Every exception in use is shown in every preview.",
+        check=_none,
+        at_end=_used_exceptions,
+        level="advisory",
+        severity="low",
+    ),
+)

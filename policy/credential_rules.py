@@ -1,0 +1,100 @@
+"""No credential in clear, wherever people put them. No message shows a value: it may be the credential."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from components.budget import pods
+from components.budget.pods import UnreadableError
+from components.known import Unknown
+from policy.kinds import starts_pods
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+_CREDENTIAL = re.compile(r"(?i)(passw(or)?d|secret|token|api[-_.]?key|private[-_.]?key|credential|access[-_.]?key|user\.info|jaas\.config)")
+_HARMLESS = re.compile(r"(?i)(file|path|dir|name|location|arn|source|class|provider|enabled?|timeout\S*|expiry|length|type)$")
+_REFERENCE = re.compile(r"\$[{(][^})]+[})]")
+_ASSIGNED = re.compile(r"(?i)(?:passw(?:or)?d|secret|token|api[-_.]?key|access[-_.]?key|user\.info)[\w.-]*[=:]\s*['\"]?([^\s'\"$;&|]{3,})")
+_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:([^@/\s$][^@/\s]*)@")
+_AWS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
+_PEM = "PRIVATE KEY-----"
+
+
+def is_credential(name: str) -> bool:
+    """Whether a setting of this name holds something secret; names of files, classes and modes do not."""
+    return bool(_CREDENTIAL.search(name)) and not _HARMLESS.search(name)
+
+
+def is_referred(value: object) -> bool:
+    """Whether a value only says where the real one is, in every part: ``${dir:/secrets:user}:${dir:/secrets:password}`` or ``$(TOKEN)``."""
+    return not isinstance(value, Unknown) and not re.search(r"[A-Za-z0-9]", _REFERENCE.sub("", str(value or "")))
+
+
+def shows_credential(text: str) -> bool:
+    """Whether a piece of text has a credential in it that is no setting of its own: a URL with a password, an AWS key, a private key."""
+    return bool(_IN_URL.search(text) or _AWS_KEY.search(text) or _PEM in text)
+
+
+def _in_variables(container: Mapping[str, Any]) -> Iterator[str]:
+    for entry in container.get("env") or []:
+        key, value = str(entry.get("name", "")), entry.get("value")
+        named = is_credential(key) and "valueFrom" not in entry and not is_referred(value)
+        if named or (isinstance(value, str) and shows_credential(value)):
+            yield f"has a credential in the variable {key}; take it from a Secret: valueFrom.secretKeyRef, or a mounted file"
+
+
+def _in_command(container: Mapping[str, Any]) -> Iterator[str]:
+    for place in ("command", "args"):
+        for position, word in enumerate(container.get(place) or []):
+            if isinstance(word, str) and (_ASSIGNED.search(word) or shows_credential(word)):
+                yield f"has a credential in {place}[{position}], which every list of processes shows; read it from a mounted file"
+
+
+def _in_pods(resource: Declared) -> Iterator[str]:
+    try:
+        spec = pods.pod_spec(resource.kind, resource.inputs)
+    except UnreadableError:
+        return  # memory-limit says so
+    for role, container in pods.containers(spec):
+        for problem in (*_in_variables(container), *_in_command(container)):
+            yield f"{role} {container.get('name')!r} {problem}"
+
+
+def _in_files(files: object) -> Iterator[str]:
+    for key, text in files.items() if isinstance(files, Mapping) else ():
+        if isinstance(text, str) and shows_credential(text):
+            yield f"the file {key} has a credential in it, and a ConfigMap is no secret; put it into a Secret"
+
+
+def _in_connector(config: object) -> Iterator[str]:
+    for key, value in config.items() if isinstance(config, Mapping) else ():
+        if (is_credential(key) and not is_referred(value)) or (isinstance(value, str) and shows_credential(value)):
+            yield (
+                f"{key} holds a credential in clear, which Connect keeps in a topic and shows over REST; "
+                "write a reference such as ${dir:/etc/connect/secrets/source:password}"
+            )
+
+
+def _no_literal(resource: Declared, _record: Record) -> Iterator[str]:
+    if starts_pods(resource):
+        yield from _in_pods(resource)
+    elif resource.is_kubernetes and resource.kind == "ConfigMap":
+        yield from _in_files(resource.inputs.get("data"))
+    elif resource.type.endswith(":Connector"):
+        yield from _in_connector(resource.inputs.get("config"))
+
+
+RULES = (
+    Rule(
+        name="no-literal-credential",
+        says="No credential stands in an environment, a command, a ConfigMap or a connector's configuration.",
+        check=_no_literal,
+        severity="critical",
+    ),
+)

@@ -1,0 +1,115 @@
+"""What the rules look at: one declared resource, and everything declared so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from components.known import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Declared:
+    """A resource as the program declares it.
+
+    Attributes:
+        urn: Its URN.
+        type: Type token, such as ``kubernetes:apps/v1:Deployment``.
+        name: Logical name.
+        inputs: Its properties; what is not known yet is ``components.known.UNKNOWN``. Secrets are in clear: print no values.
+        default_namespace: Namespace that its provider gives to objects without one, or None.
+    """
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    default_namespace: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type: ``Deployment``."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def is_kubernetes(self) -> bool:
+        """Whether it is a Kubernetes object."""
+        return self.type.startswith("kubernetes:")
+
+    @property
+    def group(self) -> str:
+        """The API group of a Kubernetes object: ``apps``; empty for anything else."""
+        return self.type.split(":")[1].rpartition("/")[0] if self.is_kubernetes and self.type.count(":") == 2 else ""  # noqa: PLR2004
+
+    @property
+    def namespace(self) -> str | Unknown:
+        """The namespace it goes to."""
+        metadata = self.inputs.get("metadata")
+        found = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
+        return found if isinstance(found, (str, Unknown)) and found else self.default_namespace or "default"
+
+    @property
+    def object_name(self) -> str:
+        """The Kubernetes name, or the logical one where there is none."""
+        metadata = self.inputs.get("metadata")
+        found = (metadata.get("name") or metadata.get("generateName")) if isinstance(metadata, Mapping) else None
+        return found if isinstance(found, str) else self.name
+
+    @property
+    def title(self) -> str:
+        """How messages call it: ``Deployment connect``."""
+        return f"{self.kind} {self.object_name if self.is_kubernetes else self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a stack may use, and what is excepted.
+
+    Attributes:
+        memory: Memory budget of each namespace in bytes.
+        volumes: Disk budget of each namespace's volume claims in bytes.
+        nodes: Nodes of the cluster, or None when that is not known.
+        exceptions: Rule, resource name and reason of everything that a stack allows itself.
+        problem: Why the stack's own budget could not be read, or an empty string.
+    """
+
+    memory: Mapping[str, int] = field(default_factory=dict)
+    volumes: Mapping[str, int] = field(default_factory=dict)
+    nodes: int | None = None
+    exceptions: tuple[tuple[str, str, str], ...] = ()
+    problem: str = ""
+
+
+class Record:
+    """Everything declared so far, by URN, in order of declaration."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin with nothing declared."""
+        self.limits = limits
+        self.resources: dict[str, Declared] = {}
+
+    def add(self, resource: Declared) -> None:
+        """Note a resource; one with the same URN takes its place."""
+        self.resources[resource.urn] = resource
+
+    def of_kind(self, kind: str, namespace: str | None = None) -> Iterator[Declared]:
+        """The Kubernetes objects of a kind, of one namespace or of all."""
+        for resource in self.resources.values():
+            if resource.is_kubernetes and resource.kind == kind and namespace in (None, resource.namespace):
+                yield resource
+
+    def of_type(self, type_token: str) -> Iterator[Declared]:
+        """The resources of a type."""
+        return (resource for resource in self.resources.values() if resource.type == type_token)
+
+    def config_map(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """The files of a ConfigMap, or None when it has not been declared (yet)."""
+        for resource in self.of_kind("ConfigMap", namespace):
+            if resource.object_name == name:
+                data = resource.inputs.get("data")
+                return data if isinstance(data, Mapping) else {}
+        return None

@@ -1,0 +1,175 @@
+"""Volumes: what brokers and the database may write fits their volume, and all volumes fit the disk budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from components.budget import disk, jvm, postgres
+from components.known import Unknown, unknown_paths
+from components.quantity import parse_bytes
+from policy.fit_rules import TOPIC, file_of, sized_containers
+from policy.kinds import mib
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+_SYSTEM_SHARE = 4
+"""One part in so many of a database's volume is left to tables, indexes and temporary files."""
+
+
+def _claims(resource: Declared) -> dict[str, int | None]:
+    """The volume claims of an object by name, each in bytes, or None when its size cannot be read."""
+    spec = resource.inputs.get("spec")
+    if not isinstance(spec, Mapping):
+        return {}
+    claims = spec.get("volumeClaimTemplates") or [] if resource.kind == "StatefulSet" else []
+    if resource.kind == "PersistentVolumeClaim":
+        claims = [resource.inputs]
+    if isinstance(claims, Unknown):
+        return {"(unknown)": None}
+    found: dict[str, int | None] = {}
+    for claim in claims:
+        name = str((claim.get("metadata") or {}).get("name"))
+        try:
+            found[name] = parse_bytes(claim["spec"]["resources"]["requests"]["storage"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            found[name] = None
+    return found
+
+
+def _replicas(resource: Declared) -> int:
+    given = resource.inputs["spec"].get("replicas")
+    return 1 if given is None or resource.kind != "StatefulSet" else int(given)
+
+
+def _volumes(resource: Declared, record: Record) -> Iterator[str]:
+    if not resource.is_kubernetes or not _claims(resource):
+        return
+    for name, size in _claims(resource).items():
+        if size is None:
+            yield f"the claim {name!r} has no size that is known at preview; set resources.requests.storage to a plain quantity"
+    namespace = resource.namespace
+    if isinstance(namespace, Unknown) or list(unknown_paths(resource.inputs["spec"].get("replicas"), "replicas")):
+        yield "its namespace or number of replicas is not known at preview, nor is its share of the disk; give plain values"
+        return
+    budget = record.limits.volumes.get(namespace)
+    if budget is None:
+        yield f"the namespace {namespace} has no disk budget: move it, or give `volumes` of the rule disk-volumes one for it"
+        return
+    held = {
+        other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
+        for other in record.resources.values()
+        if other.is_kubernetes and other.namespace == namespace and _claims(other)
+    }
+    over = sum(held.values()) - budget
+    if over > 0:
+        rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
+        yield (
+            f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
+            f"{mib(budget)}:\n{rows}\nmake them smaller, or raise budget.diskMib to {-(-(budget + over) // 2**20)}"
+        )
+
+
+def _properties(text: str) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+
+
+def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str]:
+    """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them."""
+    variables = {
+        str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
+        for entry in container.get("env") or []
+        if str(entry.get("name", "")).startswith("KAFKA_")
+    }
+    volumes = [str((volume.get("configMap") or {}).get("name")) for volume in spec.get("volumes") or []]
+    for name in volumes:
+        files = record.config_map(str(resource.namespace), name) or {}
+        for text in files.values():
+            if isinstance(text, str) and "process.roles=" in text.replace(" ", ""):
+                return {**_properties(text), **variables}
+    return variables
+
+
+def is_broker(container: Mapping[str, Any]) -> bool:
+    """Whether a container runs a Kafka broker."""
+    words = [str(word) for place in ("command", "args") for word in container.get(place) or []]
+    if words:
+        return any(word == "kafka.Kafka" or "kafka-server-start" in word for word in words)
+    return jvm.is_java(container) and any(str(entry.get("name")) == "KAFKA_PROCESS_ROLES" for entry in container.get("env") or [])
+
+
+def _brokers(record: Record) -> Iterator[tuple[Declared, dict[str, str]]]:
+    for resource in list(record.resources.values()):
+        for spec, container, _left in sized_containers(resource):
+            if is_broker(container):
+                yield resource, broker_properties(record, resource, spec, container)
+
+
+def _topics(record: Record) -> list[disk.Topic]:
+    return [counted for topic in record.of_type(TOPIC) if (counted := _counted(topic)) is not None]
+
+
+def _counted(topic: Declared) -> disk.Topic | None:
+    """A topic as it counts on disk, or None when something in it is not known."""
+    if list(unknown_paths(dict(topic.inputs))):
+        return None
+    given, config = topic.inputs, topic.inputs.get("config") or {}
+    numbers = int(given.get("partitions") or 1), int(given.get("replicationFactor") or 1)
+    return disk.Topic(str(given.get("name")), *numbers, {key: str(value) for key, value in config.items()})
+
+
+def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
+    if resource.type == TOPIC:
+        counted = _counted(resource)
+        if counted is None:
+            yield f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, nor is its disk; give plain values"
+            return
+        if disk.partition_bytes(counted, _broker_defaults(record)) is None:
+            yield "nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes; set retention.bytes"
+    elif not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
+        return
+    for broker, properties in _brokers(record):
+        volume = sum(size or 0 for size in _claims(broker).values())
+        needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
+        if needed > volume:
+            yield (
+                f"the topics may hold {mib(needed)} MiB on each broker and its volume has {mib(volume)}: lower retention.bytes, "
+                f"segment.bytes or the partitions, or give {broker.title} volumes larger by {mib(needed - volume)} MiB"
+            )
+
+
+def _broker_defaults(record: Record) -> dict[str, str]:
+    return next((properties for _broker, properties in _brokers(record)), {})
+
+
+def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
+    if not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
+        return
+    for server in list(record.of_kind("StatefulSet")):
+        volume = sum(size or 0 for size in _claims(server).values())
+        for spec, container, _left in sized_containers(server):
+            if not postgres.is_postgres(container):
+                continue
+            path = postgres.config_file(container)
+            text = "" if path is None else file_of(record, str(server.namespace), spec, container, path)
+            if text is None or isinstance(text, Unknown):
+                continue  # postgres-fits says so
+            held = postgres.disk_bytes(postgres.parameters(container, text))
+            if held is None:
+                yield f"a stopped connector's slot holds back WAL of {server.title} without end: set max_slot_wal_keep_size"
+            elif held > volume - volume // _SYSTEM_SHARE:
+                yield (
+                    f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of its "
+                    f"{mib(volume)} MiB volume: lower one of them or give it a larger volume"
+                )
+
+
+RULES = (
+    Rule(name="disk-volumes", says="All volumes of a namespace fit its disk budget.", check=_volumes),
+    Rule(name="disk-logs", says="What the topics keep fits the brokers' volumes.", check=_logs_fit),
+    Rule(name="disk-wal", says="The write-ahead log that a stopped connector holds back fits the database's volume.", check=_wal_fits),
+)

@@ -1,0 +1,167 @@
+"""What runs inside a container fits its limit: Java and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from components.budget import jvm, pods, postgres
+from components.budget.pods import UnreadableError
+from components.known import Unknown
+from components.quantity import MIB
+from policy.kinds import mib, starts_pods
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+CONNECTOR = "kafkaconnect:index:Connector"
+TOPIC = "kafka:index/topic:Topic"
+_DEBEZIUM = "io.debezium."
+
+
+def sized_containers(resource: Declared) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], int]]:
+    """Each container of a workload with its pod and what its limit leaves beside volumes in memory; none that has no limit."""
+    if not starts_pods(resource):
+        return
+    try:
+        spec = pods.pod_spec(resource.kind, resource.inputs)
+        for _role, container in pods.containers(spec):
+            limit = pods.declared_limit(container)
+            if limit is not None:
+                yield spec, container, limit - pods.mounted_memory(spec, container)
+    except UnreadableError:
+        return  # memory-limit says so
+
+
+def rounded(size: int) -> int:
+    """A size in whole MiB, rounded up."""
+    return -(-size // MIB)
+
+
+def table(parts: Mapping[str, int]) -> str:
+    """Parts in MiB on one line, largest first."""
+    return ", ".join(f"{name} {mib(size)}" for name, size in sorted(parts.items(), key=lambda item: -item[1]))
+
+
+def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
+    for _spec, container, left in sized_containers(resource):
+        if not jvm.is_java(container):
+            continue
+        try:
+            java = jvm.memory(container, left)
+        except jvm.FlagError as error:
+            yield f"container {container.get('name')!r}: {error}"
+            continue
+        over = java.needed - left
+        if over > 0:
+            unset = f" Nothing bounds {', '.join(java.guessed)}." if java.guessed else ""
+            lower = f"Lower -Xmx by {rounded(over)}m" if java.heap > over and not java.by_percentage else "Give it a smaller heap"
+            yield (
+                f"Java in container {container.get('name')!r} may take {mib(java.needed)} MiB and {mib(left)} are there "
+                f"({table(java.parts())}).{unset} {lower}, bound what is unset, or raise the limit by {rounded(over)}Mi"
+            )
+
+
+def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
+    for _spec, container, left in sized_containers(resource):
+        if not jvm.is_java(container):
+            continue
+        try:
+            java = jvm.memory(container, left)
+        except jvm.FlagError:
+            continue
+        if java.by_percentage:
+            yield (
+                f"Java in container {container.get('name')!r} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
+                f"does not see its control group takes that share of the machine. Say -Xmx{java.heap // MIB}m"
+            )
+
+
+def file_of(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any], path: str) -> str | Unknown | None:
+    """The text that a container finds at a path which a ConfigMap provides.
+
+    Returns:
+        The text, UNKNOWN when it is not known at preview, or None when no declared ConfigMap provides it (yet).
+    """
+    volumes = {volume.get("name"): (volume.get("configMap") or {}).get("name") for volume in spec.get("volumes") or []}
+    for mount in container.get("volumeMounts") or []:
+        files = record.config_map(namespace, volumes.get(mount.get("name")) or "")
+        if files is None:
+            continue
+        place = str(mount.get("mountPath", ""))
+        key = str(mount["subPath"]) if mount.get("subPath") and place == path else path.removeprefix(f"{place.rstrip('/')}/")
+        if key in files:
+            found = files[key]
+            return found if isinstance(found, Unknown) else str(found)
+    return None
+
+
+def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
+    """Every PostgreSQL container with its room and its configuration's text: empty without a file, None while that is not declared."""
+    for resource in list(record.resources.values()):
+        for spec, container, left in sized_containers(resource):
+            namespace = resource.namespace
+            if postgres.is_postgres(container) and isinstance(namespace, str):
+                path = postgres.config_file(container)
+                yield resource, container, left, "" if path is None else file_of(record, namespace, spec, container, path)
+
+
+def slots(record: Record) -> int:
+    """Replication slots that are decoded at the same time: one for each source connector, and one at the least."""
+    return max(len(sources(record)), 1)
+
+
+def sources(record: Record) -> list[Mapping[str, Any]]:
+    """Configurations of the Debezium connectors."""
+    configs = [connector.inputs.get("config") for connector in record.of_type(CONNECTOR)]
+    return [config for config in configs if isinstance(config, Mapping) and str(config.get("connector.class")).startswith(_DEBEZIUM)]
+
+
+def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
+    if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
+        return
+    for server, container, left, text in _servers(record):
+        if text is None or (starts_pods(resource) and server is not resource):
+            continue
+        try:
+            needs = postgres.memory(postgres.parameters(container, text), slots=slots(record))
+        except postgres.ParameterError as error:
+            yield f"PostgreSQL in {server.title}: {error}"
+            continue
+        over = needs.needed - left
+        if over > 0:
+            fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
+            yield (
+                f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB and {mib(left)} are there ({table(needs.parts())}). Lower "
+                f"shared_buffers by {rounded(over)}MB or max_connections by {fewer}, or raise the limit by {rounded(over)}Mi"
+            )
+
+
+def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for server, container, _left, text in _servers(record):
+        if text is None:
+            message = (
+                f"PostgreSQL reads {postgres.config_file(container)}, which no declared ConfigMap provides: its memory cannot be counted"
+            )
+            yield server, f"{message}. Declare the file in a ConfigMap"
+
+
+RULES = (
+    Rule(
+        name="java-fits",
+        says="Heap, off-heap memory, threads and a broker's page cache fit the container's limit.",
+        check=_java_fits,
+        severity="critical",
+    ),
+    Rule(name="java-heap-said", says="A Java heap is a number, not a share of memory.", check=_heap_said, level="advisory", severity="low"),
+    Rule(
+        name="postgres-fits",
+        says="Buffers, workers, decoding and all connections of PostgreSQL fit the container's limit.",
+        check=_postgres_fits,
+        at_end=_servers_configured,
+        severity="critical",
+    ),
+)

@@ -1,0 +1,64 @@
+"""Which resources start pods, and which hide theirs; and sizes as messages write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.budget.pods import POD_KINDS
+from components.quantity import MIB
+
+if TYPE_CHECKING:
+    from policy.declared import Declared
+
+_GROUPS_WITHOUT_PODS = {
+    "",
+    "core",
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "certificates.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "node.k8s.io",
+    "resource.k8s.io",
+    "extensions",
+}
+"""Kubernetes' own API groups: of their kinds, only POD_KINDS start pods."""
+
+_COMPONENTS = {"Chart", "ConfigFile", "ConfigGroup", "Directory"}
+"""Components of the Kubernetes SDK: what they make is declared, and judged, one by one."""
+
+
+def mib(size: int) -> str:
+    """A size in MiB as people write it."""
+    whole, rest = divmod(size, MIB)
+    return str(whole) if not rest else f"{size / MIB:.1f}"
+
+
+def starts_pods(resource: Declared) -> bool:
+    """Whether a resource is one of the built-in kinds that start pods, each by itself."""
+    return resource.is_kubernetes and resource.kind in POD_KINDS and resource.group in _GROUPS_WITHOUT_PODS
+
+
+def hides_pods(resource: Declared) -> str | None:
+    """Why the pods of a resource cannot be seen, or None."""
+    if not resource.is_kubernetes:
+        return None
+    base = resource.kind.removesuffix("Patch").removesuffix("List")
+    if base in POD_KINDS and base != resource.kind:
+        return f"is a {resource.kind}, whose pods cannot be added up: declare each {base} by itself and in full"
+    if resource.group == "helm.sh" and resource.kind == "Release":
+        return "starts pods that no preview shows: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
+    if resource.group in _GROUPS_WITHOUT_PODS or resource.kind in _COMPONENTS:
+        return None
+    return f"is of the API group {resource.group}, and what pods its operator starts cannot be added up: declare them, or except it"

@@ -1,0 +1,104 @@
+"""Memory of each pod: every container bounded, and nothing booked that does not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.budget import pods
+from components.budget.pods import UnreadableError
+from components.budget.workloads import workload
+from policy.kinds import hides_pods, mib, starts_pods
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+
+def _bounded(resource: Declared, _record: Record) -> Iterator[str]:
+    hidden = hides_pods(resource)
+    if hidden:
+        yield hidden
+    if not starts_pods(resource):
+        return
+    try:
+        spec = pods.pod_spec(resource.kind, resource.inputs)
+    except UnreadableError as error:
+        yield str(error)
+        return
+    for name, size in pods.memory_volumes(spec).items():
+        if size is None:
+            yield f"the volume {name!r} lies in memory without a sizeLimit and may fill the whole pod; give it one"
+    whole_pod = (spec.get("resources") or {}).get("limits") or {}
+    for role, container in pods.containers(spec):
+        yield from _container(role, container, whole_pod=whole_pod.get("memory") is not None)
+        limit = _limit_or_none(container)
+        written = pods.mounted_memory(spec, container) if limit else 0
+        if limit and written >= limit:
+            yield (
+                f"container {container.get('name')!r} may write {mib(written)} MiB to volumes in memory, which count within its limit of "
+                f"{mib(limit)} MiB: lower their sizeLimit by {mib(written - limit // 2)} MiB or raise the limit"
+            )
+    try:
+        workload(resource.kind, resource.inputs, nodes=_record.limits.nodes)
+    except UnreadableError as error:
+        if "has no memory limit" not in str(error) and "resources.limits.memory" not in str(error):
+            yield str(error)
+
+
+def _limit_or_none(container: object) -> int | None:
+    try:
+        return pods.declared_limit(container)  # type: ignore[arg-type]
+    except UnreadableError:
+        return None
+
+
+def _container(role: str, container: object, *, whole_pod: bool) -> Iterator[str]:
+    try:
+        limit, request = pods.declared_limit(container), pods.declared_request(container)  # type: ignore[arg-type]
+    except UnreadableError as error:
+        yield str(error)
+        return
+    name = f"{role} {container.get('name', '?')!r}"  # type: ignore[attr-defined]
+    if limit is None:
+        if not whole_pod:
+            yield f"{name} has no memory limit and may take what the node has; set resources.limits.memory"
+    elif request is not None and request > limit:
+        yield f"{name} requests {mib(request)} MiB and may use {mib(limit)}: lower the request to the limit"
+
+
+def _start_above_rest(resource: Declared, _record: Record) -> Iterator[str]:
+    if not starts_pods(resource):
+        return
+    try:
+        spec = pods.pod_spec(resource.kind, resource.inputs)
+        running, starting = pods.running_bytes(spec), pods.starting_bytes(spec)
+    except UnreadableError:
+        return
+    if starting > running:
+        yield (
+            f"its start needs {mib(starting)} MiB and what runs afterwards {mib(running)}: the pod is booked with the larger for all its "
+            f"life. Lower the init containers by {mib(starting - running)} MiB, or do their work in the main container"
+        )
+    main = sum(pods.limit(container) for role, container in pods.containers(spec) if role == "container")
+    for role, container in pods.containers(spec):
+        size = pods.limit(container)
+        if role == "sidecar" and size > main:
+            yield (
+                f"the sidecar {container.get('name')!r} may use {mib(size)} MiB and all main containers together {mib(main)}: "
+                f"lower it by {mib(size - main)} MiB, or give it a workload of its own"
+            )
+
+
+RULES = (
+    Rule(
+        name="memory-limit",
+        says="Every container has a memory limit that is known at preview, at or above its request.",
+        check=_bounded,
+        severity="critical",
+    ),
+    Rule(
+        name="memory-start", says="A pod's start and its sidecars take no more memory than what it is there for.", check=_start_above_rest
+    ),
+)

@@ -1,0 +1,103 @@
+"""What pods are made of: pinned images and Pod Security ``restricted``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from components.budget import pods
+from components.budget.pods import UnreadableError
+from components.known import Unknown
+from policy.kinds import starts_pods
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from policy.declared import Declared, Record
+
+_MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
+_LOCAL = ("localhost/", "kind.local/")
+
+
+def _spec(resource: Declared) -> Mapping[str, Any] | None:
+    if not starts_pods(resource):
+        return None
+    try:
+        return pods.pod_spec(resource.kind, resource.inputs)
+    except UnreadableError:
+        return None  # memory-limit says so
+
+
+def _pinned(resource: Declared, _record: Record) -> Iterator[str]:
+    spec = _spec(resource)
+    for _role, container in pods.containers(spec) if spec else ():
+        image, name = container.get("image"), container.get("name")
+        if isinstance(image, Unknown):
+            yield f"the image of container {name!r} is not known at preview; give a fixed tag or digest"
+            continue
+        reference, _, digest = str(image or "").partition("@")
+        tag = reference.rpartition("/")[2].partition(":")[2]
+        if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+            continue
+        if digest or not tag or tag.lower() in _MOVING:
+            yield f"container {name!r} runs {image!r}, which is not pinned; name a fixed tag, or better a digest: name:tag@sha256:…"
+
+
+def _digested(resource: Declared, _record: Record) -> Iterator[str]:
+    spec = _spec(resource)
+    for _role, container in pods.containers(spec) if spec else ():
+        image = container.get("image")
+        if isinstance(image, str) and "@sha256:" not in image and not image.startswith(_LOCAL) and ":" in image.rpartition("/")[2]:
+            yield f"container {container.get('name')!r} runs {image!r}; its owner can move a tag but not a digest: add @sha256:…"
+
+
+_POD_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+"""Volume types that Pod Security ``restricted`` allows."""
+
+
+def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
+    spec = _spec(resource)
+    if spec is None:
+        return
+    for flag in ("hostNetwork", "hostPID", "hostIPC"):
+        if spec.get(flag):
+            yield f"{flag} is on; a pod must not share that with the node. Remove it"
+    for volume in spec.get("volumes") or []:
+        kinds = set(volume) - {"name"}
+        if kinds - _POD_VOLUMES:
+            yield f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches out of the pod"
+    if spec.get("automountServiceAccountToken") is not False:
+        yield "the pod gets a token for the API server that nothing here needs; set automountServiceAccountToken to false"
+    above = spec.get("securityContext") or {}
+    for role, container in pods.containers(spec):
+        for problem in _context_problems(above, container.get("securityContext") or {}):
+            yield f"{role} {container.get('name')!r}: {problem}"
+
+
+def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
+    def effective(key: str) -> object:
+        return own.get(key, above.get(key))
+
+    if effective("runAsNonRoot") is not True or effective("runAsUser") == 0:
+        yield "may run as root; set runAsNonRoot to true and a runAsUser above 0"
+    if own.get("allowPrivilegeEscalation") is not False:
+        yield "may gain privileges; set allowPrivilegeEscalation to false"
+    if own.get("privileged"):
+        yield "is privileged; remove that"
+    if own.get("readOnlyRootFilesystem") is not True:
+        yield "can write its own image; set readOnlyRootFilesystem to true and mount an emptyDir where it must write"
+    capabilities = own.get("capabilities") or {}
+    if "ALL" not in (capabilities.get("drop") or []):
+        yield "keeps Linux capabilities; set capabilities.drop to [ALL]"
+    if set(capabilities.get("add") or []) - {"NET_BIND_SERVICE"}:
+        yield "adds Linux capabilities; remove them"
+    if (effective("seccompProfile") or {}).get("type") not in {"RuntimeDefault", "Localhost"}:  # type: ignore[attr-defined]
+        yield "has no seccomp profile; set seccompProfile.type to RuntimeDefault"
+
+
+RULES = (
+    Rule(name="image-pinned", says="Every image is named by a fixed tag or a digest.", check=_pinned),
+    Rule(name="image-digest", says="Images from elsewhere are named by their digest.", check=_digested, level="advisory", severity="low"),
+    Rule(name="pod-restricted", says="Every pod keeps to Pod Security restricted, with a read-only image and no token.", check=_restricted),
+)

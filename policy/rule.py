@@ -1,0 +1,113 @@
+"""A rule, and what it finds. A rule that cannot be carried out is broken, never kept."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from policy.declared import Declared, Record
+
+Level = Literal["mandatory", "advisory"]
+
+LEAST_REASON = 15
+"""Characters that a reason for an exception must have at the least: a word is no reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        name: How people, exceptions and documents call it.
+        says: The rule in one sentence, as it stands above each violation.
+        check: Gives the violations of a resource that has just been declared, in the light of all before it.
+        at_end: Gives what can only be said when everything is declared, each with its resource or None for the whole stack.
+        level: ``mandatory`` stops a preview and an update, ``advisory`` prints a warning.
+        severity: For dashboards that sort by it.
+    """
+
+    name: str
+    says: str
+    check: Callable[[Declared, Record], Iterable[str]]
+    at_end: Callable[[Record], Iterable[tuple[Declared | None, str]]] | None = None
+    level: Level = "mandatory"
+    severity: Literal["low", "medium", "high", "critical"] = "high"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A broken rule.
+
+    Attributes:
+        rule: Its name.
+        level: Whether it stops the run.
+        urn: The resource, or an empty string for the whole stack.
+        resource: What messages call the resource.
+        message: What is wrong, by how much, and the cure.
+    """
+
+    rule: str
+    level: Level
+    urn: str
+    resource: str
+    message: str
+
+
+def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
+    """The violations of one rule by one resource; none where the stack excepts it with a reason."""
+    if excepted(rule.name, resource, record):
+        return []
+    return [_violation(rule, resource, message) for message in _messages(rule, lambda: rule.check(resource, record))]
+
+
+def judge_end(rule: Rule, record: Record) -> list[Violation]:
+    """The violations of one rule that only the whole stack shows."""
+    at_end = rule.at_end
+    if at_end is None:
+        return []
+    found: list[Violation] = []
+    try:
+        for resource, message in at_end(record):
+            if resource is None or not excepted(rule.name, resource, record):
+                found.append(_violation(rule, resource, message))
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
+        found.append(_violation(rule, None, _failed(error)))
+    return found
+
+
+def _messages(rule: Rule, check: Callable[[], Iterable[str]]) -> Iterator[str]:
+    del rule
+    try:
+        yield from check()
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
+        yield _failed(error)
+
+
+def _failed(error: Exception) -> str:
+    # without the text of the error, which may hold a value
+    return (
+        f"could not be judged ({type(error).__name__}), and what cannot be judged is refused: compare the resource with its API "
+        "reference; if it is right, this rule is wrong"
+    )
+
+
+def _violation(rule: Rule, resource: Declared | None, message: str) -> Violation:
+    return Violation(
+        rule=rule.name,
+        level=rule.level,
+        urn=resource.urn if resource else "",
+        resource=resource.title if resource else "the stack",
+        message=message if resource is None else f"{resource.title}: {message}",
+    )
+
+
+def excepted(rule: str, resource: Declared, record: Record) -> str | None:
+    """The stack's reason for excepting a resource from a rule, or None. An exception without a proper reason is none."""
+    for name, pattern, reason in record.limits.exceptions:
+        if name == rule and fnmatch.fnmatchcase(resource.name, pattern) and len(reason.strip()) >= LEAST_REASON:
+            return reason.strip()
+    return None
