@@ -95,10 +95,10 @@ def sink_heap(settings: Settings, tables: Sequence[Table] = TABLES) -> sink.Sink
     topics = {topic.name: topic.partitions for topic in change_topics(names, tables, settings.streaming.topics)}
     if settings.archive.format == "iceberg":
         config = iceberg_config(names, tables, settings.archive, url, host)
-        group = int(table_properties(names, tables[0], settings.archive)["write.parquet.row-group-size-bytes"])
+        sizes = sink.parquet_of(table_properties(names, tables[0], settings.archive))
     else:
-        config, group = parquet_config(names, tables, settings.archive, url), None
-    return sink.memory(config, topics, source_config(names, tables, host, url), group)
+        config, sizes = parquet_config(names, tables, settings.archive, url), None
+    return sink.memory(config, topics, source_config(names, tables, host, url), sizes)
 
 
 def _sink_problems(settings: Settings) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.budget.pods import UnreadableError
+from components.budget.pods import POD_KINDS, UnreadableError
 from components.budget.workloads import Total, Workload, autoscaled, total, workload
 from components.known import Unknown
 from components.quantity import MIB
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def namespace_total(record: Record, namespace: str) -> Total:
     """The memory of everything readable that has been declared in a namespace; what is not is a violation of its own."""
     parts: list[Workload] = []
-    for resource in record.resources.values():
-        if starts_pods(resource) and resource.namespace == namespace:
+    for resource in record.of_kind(*POD_KINDS, namespace=namespace):
+        if starts_pods(resource):
             try:
                 parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
             except UnreadableError:
                 continue
-    for scaler in record.of_kind("HorizontalPodAutoscaler", namespace):
+    for scaler in record.of_kind("HorizontalPodAutoscaler", namespace=namespace):
         try:
             parts = autoscaled(parts, [scaler.inputs])
         except UnreadableError:
@@ -101,7 +101,7 @@ def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
 def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
     for scaler in record.of_kind("HorizontalPodAutoscaler"):
         parts = []
-        for resource in record.resources.values():
+        for resource in record.of_kind(*POD_KINDS):
             if starts_pods(resource) and resource.namespace == scaler.namespace:
                 try:
                     parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.known import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,24 +88,30 @@ class Record:
         """Begin with nothing declared."""
         self.limits = limits
         self.resources: dict[str, Declared] = {}
+        self._by_type: dict[str, dict[str, Declared]] = {}
 
     def add(self, resource: Declared) -> None:
         """Note a resource; one with the same URN takes its place."""
         self.resources[resource.urn] = resource
+        self._by_type.setdefault(resource.type, {})[resource.urn] = resource
 
-    def of_kind(self, kind: str, namespace: str | None = None) -> Iterator[Declared]:
-        """The Kubernetes objects of a kind, of one namespace or of all."""
-        for resource in self.resources.values():
-            if resource.is_kubernetes and resource.kind == kind and namespace in (None, resource.namespace):
-                yield resource
+    def of_kind(self, *kinds: str, namespace: str | None = None) -> list[Declared]:
+        """The Kubernetes objects of some kinds, of one namespace or of all."""
+        return [
+            resource
+            for type_token, found in self._by_type.items()
+            if type_token.startswith("kubernetes:") and type_token.rpartition(":")[2] in kinds
+            for resource in found.values()
+            if namespace in (None, resource.namespace)
+        ]
 
-    def of_type(self, type_token: str) -> Iterator[Declared]:
+    def of_type(self, type_token: str) -> list[Declared]:
         """The resources of a type."""
-        return (resource for resource in self.resources.values() if resource.type == type_token)
+        return list(self._by_type.get(type_token, {}).values())
 
     def config_map(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         """The files of a ConfigMap, or None when it has not been declared (yet)."""
-        for resource in self.of_kind("ConfigMap", namespace):
+        for resource in self.of_kind("ConfigMap", namespace=namespace):
             if resource.object_name == name:
                 data = resource.inputs.get("data")
                 return data if isinstance(data, Mapping) else {}

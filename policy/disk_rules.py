@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.budget import disk, jvm, postgres
+from components.budget.pods import POD_KINDS
 from components.known import Unknown, unknown_paths
 from components.quantity import parse_bytes
 from policy.fit_rules import TOPIC, file_of, sized_containers
@@ -62,8 +63,8 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         return
     held = {
         other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
-        for other in record.resources.values()
-        if other.is_kubernetes and other.namespace == namespace and _claims(other)
+        for other in record.of_kind("StatefulSet", "PersistentVolumeClaim", namespace=namespace)
+        if _claims(other)
     }
     over = sum(held.values()) - budget
     if over > 0:
@@ -78,8 +79,12 @@ def _properties(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
 
 
-def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str]:
-    """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them."""
+def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
+    """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them.
+
+    Returns:
+        The properties, or None when they stand in a file that has not been declared (yet).
+    """
     variables = {
         str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
         for entry in container.get("env") or []
@@ -91,7 +96,7 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
         for text in files.values():
             if isinstance(text, str) and "process.roles=" in text.replace(" ", ""):
                 return {**_properties(text), **variables}
-    return variables
+    return variables if "process.roles" in variables else None
 
 
 def is_broker(container: Mapping[str, Any]) -> bool:
@@ -103,10 +108,21 @@ def is_broker(container: Mapping[str, Any]) -> bool:
 
 
 def _brokers(record: Record) -> Iterator[tuple[Declared, dict[str, str]]]:
-    for resource in list(record.resources.values()):
+    for resource in record.of_kind(*POD_KINDS):
         for spec, container, _left in sized_containers(resource):
-            if is_broker(container):
-                yield resource, broker_properties(record, resource, spec, container)
+            properties = broker_properties(record, resource, spec, container) if is_broker(container) else None
+            if properties is not None:
+                yield resource, properties
+
+
+def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    for resource in record.of_kind(*POD_KINDS):
+        for spec, container, _left in sized_containers(resource):
+            if is_broker(container) and broker_properties(record, resource, spec, container) is None:
+                yield (
+                    resource,
+                    "its server.properties stand in no declared ConfigMap, so that its disk cannot be counted; declare them there",
+                )
 
 
 def _topics(record: Record) -> list[disk.Topic]:
@@ -149,7 +165,7 @@ def _broker_defaults(record: Record) -> dict[str, str]:
 def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
     if not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
         return
-    for server in list(record.of_kind("StatefulSet")):
+    for server in record.of_kind("StatefulSet"):
         volume = sum(size or 0 for size in _claims(server).values())
         for spec, container, _left in sized_containers(server):
             if not postgres.is_postgres(container):
@@ -170,6 +186,6 @@ def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
 
 RULES = (
     Rule(name="disk-volumes", says="All volumes of a namespace fit its disk budget.", check=_volumes),
-    Rule(name="disk-logs", says="What the topics keep fits the brokers' volumes.", check=_logs_fit),
+    Rule(name="disk-logs", says="What the topics keep fits the brokers' volumes.", check=_logs_fit, at_end=_brokers_configured),
     Rule(name="disk-wal", says="The write-ahead log that a stopped connector holds back fits the database's volume.", check=_wal_fits),
 )

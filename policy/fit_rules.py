@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.budget import jvm, pods, postgres
-from components.budget.pods import UnreadableError
+from components.budget.pods import POD_KINDS, UnreadableError
 from components.known import Unknown
 from components.quantity import MIB
 from policy.kinds import mib, starts_pods
@@ -22,18 +23,24 @@ TOPIC = "kafka:index/topic:Topic"
 _DEBEZIUM = "io.debezium."
 
 
-def sized_containers(resource: Declared) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], int]]:
-    """Each container of a workload with its pod and what its limit leaves beside volumes in memory; none that has no limit."""
+@functools.lru_cache(maxsize=1024)
+def sized_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any], int], ...]:
+    """Each container of a workload with its pod and what its limit leaves beside volumes in memory; none that has no limit.
+
+    Kept for each resource, since several rules look at every workload whenever something is declared.
+    """
     if not starts_pods(resource):
-        return
+        return ()
+    found = []
     try:
         spec = pods.pod_spec(resource.kind, resource.inputs)
         for _role, container in pods.containers(spec):
             limit = pods.declared_limit(container)
             if limit is not None:
-                yield spec, container, limit - pods.mounted_memory(spec, container)
+                found.append((spec, container, limit - pods.mounted_memory(spec, container)))
     except UnreadableError:
-        return  # memory-limit says so
+        pass  # memory-limit says so
+    return tuple(found)
 
 
 def rounded(size: int) -> int:
@@ -101,7 +108,7 @@ def file_of(record: Record, namespace: str, spec: Mapping[str, Any], container: 
 
 def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
     """Every PostgreSQL container with its room and its configuration's text: empty without a file, None while that is not declared."""
-    for resource in list(record.resources.values()):
+    for resource in record.of_kind(*POD_KINDS):
         for spec, container, left in sized_containers(resource):
             namespace = resource.namespace
             if postgres.is_postgres(container) and isinstance(namespace, str):

@@ -49,13 +49,15 @@ _BROKER = ("kafka.Kafka", "kafka-server-start")
 PAGE_CACHE_FLOOR_MIB = 64
 """What a broker's limit must leave to the page cache: consumers that keep up are served from it, and four active 16 MiB segments fit."""
 METASPACE_MIB = 192
-"""Counted when `-XX:MaxMetaspaceSize` is absent, since HotSpot then sets no bound: twice the most that was measured (Connect, 96 MiB)."""
-THREADS = 120
-"""Threads counted when nothing tells their number: above the most that was measured (broker 96, Connect 104, registry 74)."""
-STACK_TOUCHED_KIB = 128
-"""Of each thread's stack, what is really touched; the rest is only reserved."""
-NATIVE_MIB = 24
-"""Symbols, compiler, internal structures and the C library's own overhead together."""
+"""Counted when `-XX:MaxMetaspaceSize` is absent, since HotSpot then sets no bound: twice the most that was measured (Connect, 94 MiB)."""
+THREADS = 100
+"""Threads of a process, above the most that was measured (broker 92, Connect 90, registry 43)."""
+STACK_TOUCHED_KIB = 112
+"""Of each thread's stack, what is really touched (measured: 100 to 108); the rest is only reserved."""
+NATIVE_MIB = 45
+"""Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures."""
+COMPILER_MIB = {False: 65, True: 12}
+"""Arenas of the compilers and the C library's overhead together, at their peak; by whether only the first tier compiles."""
 
 
 class FlagError(ValueError):
@@ -178,15 +180,16 @@ def _heap(words: list[str], container: Mapping[str, Any], limit: int) -> tuple[i
 def _collector(words: list[str], heap: int, limit: int) -> int:
     """The collector's own structures, in bytes.
 
-    Card and offset tables of Serial and Parallel take about 1 % of the heap, G1's bitmaps and remembered sets 8 %, the concurrent
-    collectors 12 %. HotSpot chooses G1 by itself on a machine of two cores and 1792 MiB, else Serial.
+    Serial's and Parallel's card and offset tables took 0.33 % of the heap, G1's bitmaps, remembered sets and regions 37 MiB and 2.2 %
+    on two cores (both measured); 12 % is counted for the concurrent collectors. HotSpot chooses G1 by itself on a machine of two cores
+    and 1792 MiB, else Serial.
     """
     if "-XX:+UseSerialGC" in words or "-XX:+UseParallelGC" in words:
-        return heap // 100 + MIB
+        return heap // 200 + MIB
     if "-XX:+UseZGC" in words or "-XX:+UseShenandoahGC" in words:
         return heap * 12 // 100
     chosen = "-XX:+UseG1GC" in words or limit >= 1792 * MIB
-    return heap * 8 // 100 if chosen else heap // 100 + MIB
+    return 37 * MIB + heap * 22 // 1000 if chosen else heap // 200 + MIB
 
 
 def memory(container: Mapping[str, Any], limit: int) -> Java:
@@ -220,7 +223,7 @@ def memory(container: Mapping[str, Any], limit: int) -> Java:
         code_cache=(48 if one_tier else 240) * MIB if code is None else _size(code, "-XX:ReservedCodeCacheSize="),
         stacks=THREADS * min(stack, STACK_TOUCHED_KIB * 1024),
         collector=_collector(words, heap, limit),
-        native=NATIVE_MIB * MIB,
+        native=(NATIVE_MIB + COMPILER_MIB[one_tier]) * MIB,
         page_cache=PAGE_CACHE_FLOOR_MIB * MIB if any(name in word for word in words for name in _BROKER) else 0,
         by_percentage=by_percentage,
         guessed=tuple(guessed),

@@ -26,16 +26,17 @@ SOURCE_LIVE_MIB = 40
 """Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds."""
 TASK_MIB = 4
 """Per sink task: schema caches, dead-letter producer, S3 client."""
-HOURS_OPEN = 2
-"""Hours whose files are open at once: around the change of the hour. A backlog of more hours is bounded by what a commit can read."""
-ICEBERG_FILE_KIB = 1024
-"""One open Iceberg file without rows: column writers and their first pages."""
-ICEBERG_ROW_GROUP = 128 * MIB
-"""Iceberg's `write.parquet.row-group-size-bytes` where a table does not say."""
+BACKLOG_HOURS = 24
+"""A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits."""
+ICEBERG_FILE_BYTES = 512 * 1024
+"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page (measured: 1.5 MiB with pages of 1 MiB,
+0.53 to 0.60 with pages of 64 KiB)."""
+ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
+"""Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say."""
 ROWS_PER_S = 12_000
 """The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
-ROW_BYTES = 200
-"""Heap of one buffered row, with the headroom of the column writers' doubling buffers."""
+ROW_BYTES = 500
+"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full."""
 
 _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
 """Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
@@ -81,6 +82,27 @@ class SinkHeap:
             "source connector": self.source,
             "worker": self.framework,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Parquet:
+    """Bounds of an Iceberg table's Parquet writers, in bytes.
+
+    Attributes:
+        row_group: What a writer holds before it writes (`write.parquet.row-group-size-bytes`).
+        page: One column's page (`write.parquet.page-size-bytes`).
+    """
+
+    row_group: int
+    page: int
+
+
+def parquet_of(properties: Mapping[str, str]) -> Parquet:
+    """The bounds that a table's properties set, Iceberg's own where they are silent."""
+    return Parquet(
+        _number(properties, "write.parquet.row-group-size-bytes", ICEBERG_DEFAULTS["row-group"]),
+        _number(properties, "write.parquet.page-size-bytes", ICEBERG_DEFAULTS["page"]),
+    )
 
 
 class SinkError(ValueError):
@@ -133,7 +155,7 @@ def memory(
     config: Mapping[str, str],
     partitions: Mapping[str, int],
     source: Mapping[str, str] | None = None,
-    row_group: int | None = None,
+    tables: Parquet | None = None,
 ) -> SinkHeap:
     """What a worker needs on its heap for a sink.
 
@@ -141,7 +163,7 @@ def memory(
         config: The sink connector's configuration.
         partitions: Partitions of every topic by name.
         source: Configuration of the source connector that runs beside it.
-        row_group: Largest Parquet row group of the Iceberg tables in bytes, Iceberg's default when absent.
+        tables: Parquet sizes of the Iceberg tables; Iceberg's defaults when absent.
 
     Raises:
         SinkError: If it reads a topic that is not declared, or a number cannot be read.
@@ -159,13 +181,13 @@ def memory(
     per_table_consumers = per_topic * _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
     consumers, beside = _consumers(config, total, tasks), source_heap(source)
     if config.get("connector.class") == ICEBERG_SINK:
-        files = tasks * len(topics) * HOURS_OPEN
-        group = ICEBERG_ROW_GROUP if row_group is None else row_group
+        sizes = tables or Parquet(ICEBERG_DEFAULTS["row-group"], ICEBERG_DEFAULTS["page"])
+        each = tasks * BACKLOG_HOURS
+        files, file = each * len(topics), ICEBERG_FILE_BYTES + sizes.page
         interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
         read = int(ROWS_PER_S * interval_s) * ROW_BYTES
-        file = ICEBERG_FILE_KIB * 1024
-        rows = min(files * group, read)
-        per_table = tasks * HOURS_OPEN * file + min(tasks * HOURS_OPEN * group, max(read - files * group, 0)) + per_table_consumers
+        rows = min(files * sizes.row_group, read)
+        per_table = each * file + min((files + each) * sizes.row_group, read) - rows + per_table_consumers
     else:
         files, file, rows = total, _s3_file(config), 0
         per_table = per_topic * file + per_table_consumers

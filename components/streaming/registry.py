@@ -45,7 +45,7 @@ class RegistrySettings(Section):
     kind: Literal["confluent", "apicurio"] = "confluent"
     memory_mib: Mebibytes = 512
     cpu_millicores: Millicores = 100
-    jvm: Jvm = Field(default=Jvm(heap_mib=192, metaspace_mib=176, code_cache_mib=48, direct_mib=32))
+    jvm: Jvm = Field(default=Jvm(heap_mib=192, metaspace_mib=144, code_cache_mib=48, direct_mib=32))
 
 
 def api_url(names: Names, kind: str) -> str:

@@ -1,0 +1,91 @@
+"""The same resources judged in the two ways that people meet: by the plan, and by the pack as the policy SDK drives it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any
+
+from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs, StackValidationArgs
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from components.known import Unknown
+from plan.judgement import declared, violations
+from policy.declared import Declared, Limits, Record
+from policy.limits import of_stack
+from policy.pack import WHOLE_STACK, Judge, policies
+from tests.declared import Declared as Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.rule import Violation
+
+MANDATORY_AT_END = WHOLE_STACK
+
+
+def shipped(stack: str) -> tuple[list[Declared], Limits]:
+    """A stack's resources as `make plan` sees them in a preview of its own, and its limits."""
+    of = Stack.of(stack)
+    return declared(of.recording.resources), of_stack(of.settings)
+
+
+def copied(resources: Sequence[Declared]) -> list[Declared]:
+    """Resources whose inputs can be changed."""
+    return [dataclasses.replace(resource, inputs=copy.deepcopy(dict(resource.inputs))) for resource in resources]
+
+
+def by_plan(resources: Sequence[Declared], limits: Limits) -> list[Violation]:
+    """What `make plan` refuses."""
+    record = Record(limits)
+    for resource in resources:
+        record.add(resource)
+    return [violation for violation in violations(record) if violation.level == "mandatory"]
+
+
+def wired(value: Any) -> Any:
+    """A value as the SDK gets it: unknowns as its sentinel, numbers as floats."""
+    if isinstance(value, Unknown):
+        return UNKNOWN_STRING_VALUE
+    if isinstance(value, dict):
+        return {key: wired(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [wired(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@functools.lru_cache(maxsize=2048)
+def proxied(resource: Declared) -> Any:
+    """A resource's properties in the SDK's wrapper, which raises at any touch of an unknown."""
+    return unknown_checking_proxy(wired(dict(resource.inputs)))
+
+
+_OPTIONS: Any = PolicyResourceOptions(False, [], None, [], None, [], None)
+
+
+def by_pack(resources: Sequence[Declared], limits: Limits, told: dict[str, Any] | None = None) -> list[tuple[str, str]]:
+    """What the pack refuses, as (rule, message), with resources arriving one after another."""
+    found: list[tuple[str, str]] = []
+    made = policies(Judge(lambda: limits))
+    configuration = told or {}
+    judging = [item for item in made if isinstance(item, ResourceValidationPolicy) and item.enforcement_level is EnforcementLevel.MANDATORY]
+    for resource in resources:
+        properties = proxied(resource)
+        for policy in judging:
+            args = ResourceValidationArgs(
+                resource.type,
+                properties,
+                resource.urn,
+                resource.name,
+                _OPTIONS,
+                None,
+                configuration.get(policy.name),
+            )
+            policy.validate(args, lambda message, _urn=None, rule=policy.name: found.append((rule, message)))
+    listed: Any = [PolicyResource(item.type, proxied(item), item.urn, item.name, _OPTIONS, None, None, [], {}) for item in resources]
+    for policy in made:
+        if isinstance(policy, StackValidationPolicy) and policy.name == WHOLE_STACK:
+            policy.validate(StackValidationArgs(listed), lambda message, _urn=None: found.append((message.partition(":")[0], message)))
+    return found

@@ -1,0 +1,52 @@
+"""Changes to a real stack: each with the rule that must refuse it, or none when it is harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.policy import mutations_access, mutations_data, mutations_memory
+from tests.policy.mutations_harmless import harmless
+from tests.policy.workbench import Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from policy.declared import Declared
+
+FAMILIES = (
+    mutations_memory.limits,
+    mutations_memory.pods,
+    mutations_memory.more_pods,
+    mutations_memory.java,
+    mutations_data.database,
+    mutations_data.sinks,
+    mutations_data.topics,
+    mutations_data.volumes,
+    mutations_access.pods,
+    mutations_access.connectors,
+    mutations_access.buckets,
+    mutations_access.rights,
+    harmless,
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed stack.
+
+    Attributes:
+        name: What was changed.
+        rule: The rule that must refuse it, or None.
+        resources: The whole stack after the change.
+    """
+
+    name: str
+    rule: str | None
+    resources: list[Declared]
+
+
+def mutants(resources: Sequence[Declared]) -> Iterator[Mutant]:
+    """Every change to a stack."""
+    bench = Workbench(resources)
+    return (Mutant(*made) for family in FAMILIES for made in family(bench))

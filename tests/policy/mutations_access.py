@@ -1,0 +1,88 @@
+"""Changes to images, security contexts, credentials, buckets and rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from components.known import UNKNOWN
+from tests.policy.workbench import Workbench, pod_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from policy.declared import Declared
+    from tests.policy.workbench import Made
+
+
+def pods(bench: Workbench) -> Iterator[Made]:
+    """Images, security contexts and credentials."""
+    for name in bench.workloads():
+
+        def first(change: Callable[[Any], None], name: str = name) -> list[Declared]:
+            return bench.changed(name, lambda inputs: change(pod_of(inputs)["containers"][0]))
+
+        for image in ("kafka", "kafka:latest", "registry:5000/kafka", "kafka@sha256:short", UNKNOWN):
+            yield f"{name}: image {image}", "image-pinned", first(lambda one, v=image: one.update(image=v))
+        for key, value in (
+            ("privileged", True),
+            ("allowPrivilegeEscalation", True),
+            ("readOnlyRootFilesystem", False),
+            ("capabilities", {}),
+        ):
+            made = first(lambda one, k=key, v=value: one["securityContext"].update({k: v}))
+            yield f"{name}: {key} {value}", "pod-restricted", made
+        yield f"{name}: host network", "pod-restricted", bench.changed(name, lambda i: pod_of(i).update(hostNetwork=True))
+        yield f"{name}: as root", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["securityContext"].update(runAsUser=0))
+        yield f"{name}: a token", "pod-restricted", bench.changed(name, lambda i: pod_of(i).pop("automountServiceAccountToken"))
+        reaches_out = {"name": "host", "hostPath": {"path": "/"}}
+        yield f"{name}: a host path", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["volumes"].append(reaches_out))
+        for key, value in (("DB_PASSWORD", "hunter2"), ("AWS_SECRET_ACCESS_KEY", "x" * 40), ("URL", "postgres://u:hunter2@db/x")):
+            made = first(lambda one, k=key, v=value: one.setdefault("env", []).append({"name": k, "value": v}))
+            yield f"{name}: {key} in clear", "no-literal-credential", made
+        made = first(lambda one: one["command"].append("--password=hunter2"))
+        yield f"{name}: a password in the command", "no-literal-credential", made
+
+
+def connectors(bench: Workbench) -> Iterator[Made]:
+    """Credentials in what Connect keeps."""
+    for name in bench.of_kind("Connector"):
+        for key, value in (
+            ("database.password", "hunter2"),
+            ("value.converter.basic.auth.user.info", "connect:hunter2"),
+            ("aws.secret.access.key", UNKNOWN),
+        ):
+            made = bench.changed(name, lambda i, k=key, v=value: i["config"].update({k: v}))
+            yield f"{name}: {key} in clear", "no-literal-credential", made
+    for name in bench.of_kind("ConfigMap"):
+        key = "-----BEGIN PRIVATE KEY-----"
+        yield f"{name}: a private key", "no-literal-credential", bench.changed(name, lambda i, k=key: i["data"].update(key=k))
+
+
+def buckets(bench: Workbench) -> Iterator[Made]:
+    """A bucket that strangers read, or that answers in clear."""
+    (bucket,) = bench.of_kind("Bucket")
+    (block,) = bench.of_kind("BucketPublicAccessBlock")
+    (encryption,) = bench.of_kind("BucketServerSideEncryptionConfiguration")
+    yield "bucket: public by ACL", "bucket-private", bench.changed(bucket, lambda i: i.update(acl="public-read"))
+    yield "bucket: unknown ACL", "bucket-private", bench.changed(bucket, lambda i: i.update(acl=UNKNOWN))
+    yield "bucket: nothing blocks the public", "bucket-private", bench.without(block)
+    for key in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"):
+        for value in (False, UNKNOWN):
+            yield f"bucket: {key} {value}", "bucket-private", bench.changed(block, lambda i, k=key, v=value: i.update({k: v}))
+    yield "bucket: not encrypted", "bucket-encrypted", bench.without(encryption)
+    yield "bucket: unknown encryption", "bucket-encrypted", bench.changed(encryption, lambda i: i.update(rules=UNKNOWN))
+    public = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}'
+    for name in bench.of_kind("BucketPolicy"):
+        yield "bucket: plain HTTP", "bucket-tls-only", bench.without(name)
+        yield "bucket: unknown policy", "bucket-tls-only", bench.changed(name, lambda i: i.update(policy=UNKNOWN))
+        yield "bucket: open to everybody", "bucket-private", bench.changed(name, lambda i: i.update(policy=public))
+
+
+def rights(bench: Workbench) -> Iterator[Made]:
+    """Rights with wildcards, or that nobody can read."""
+    for name in (*bench.of_kind("RolePolicy"), *bench.of_kind("UserPolicy")):
+        for action, resource in (("s3:*", "arn:aws:s3:::archive/*"), ("*", "*"), ("s3:PutObject", "*"), ("s3:Put*", "arn:aws:s3:::a/b")):
+            document = f'{{"Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}]}}'
+            yield f"{name}: {action} on {resource}", "iam-exact", bench.changed(name, lambda i, d=document: i.update(policy=d))
+        yield f"{name}: unknown rights", "iam-exact", bench.changed(name, lambda i: i.update(policy=UNKNOWN))
+        yield f"{name}: no policy document", "iam-exact", bench.changed(name, lambda i: i.update(policy="[]"))

@@ -1,0 +1,97 @@
+"""Changes that must pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.known import UNKNOWN
+from tests.policy.workbench import Workbench, container, extra, pod, pod_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.policy.workbench import Made
+
+
+def harmless(bench: Workbench) -> Iterator[Made]:
+    """What people change every day."""
+    for name in bench.workloads():
+        for place, at, one in bench.containers(name):
+            size = int(one["resources"]["limits"]["memory"].removesuffix("Mi"))
+            for spelled in (f"{size * 1024}Ki", str(size * 2**20), f"{size * 2**20}000m", f"{size}.0Mi"):
+                yield (
+                    f"{name}/{one['name']}: the same limit as {spelled}",
+                    None,
+                    bench.changed(name, lambda i, p=place, n=at, s=spelled: pod_of(i)[p][n]["resources"]["limits"].update(memory=s)),
+                )
+            yield (
+                f"{name}/{one['name']}: no request",
+                None,
+                bench.changed(name, lambda i, p=place, n=at: pod_of(i)[p][n]["resources"].pop("requests")),
+            )
+            yield (
+                f"{name}/{one['name']}: more processor time",
+                None,
+                bench.changed(name, lambda i, p=place, n=at: pod_of(i)[p][n]["resources"].update(requests={"cpu": "2"})),
+            )
+            yield (
+                f"{name}/{one['name']}: a variable more",
+                None,
+                bench.changed(name, lambda i, p=place, n=at: pod_of(i)[p][n].setdefault("env", []).append({"name": "LANG", "value": "C"})),
+            )
+            yield (
+                f"{name}/{one['name']}: a variable that only a deployment tells",
+                None,
+                bench.changed(
+                    name, lambda i, p=place, n=at: pod_of(i)[p][n].setdefault("env", []).append({"name": "HOST", "value": UNKNOWN})
+                ),
+            )
+            yield (
+                f"{name}/{one['name']}: a password from a Secret",
+                None,
+                bench.changed(
+                    name,
+                    lambda i, p=place, n=at: (
+                        pod_of(i)[p][n]
+                        .setdefault("env", [])
+                        .append({"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}})
+                    ),
+                ),
+            )
+        yield f"{name}: an annotation", None, bench.changed(name, lambda i: i["metadata"].update(annotations={"team": UNKNOWN}))
+        yield (
+            f"{name}: a rollout",
+            None,
+            bench.changed(name, lambda i: i["spec"]["template"]["metadata"].setdefault("annotations", {}).update(checksum=UNKNOWN)),
+        )
+        yield (
+            f"{name}: an image by digest",
+            None,
+            bench.changed(name, lambda i: pod_of(i)["containers"][0].update(image=f"registry/one@sha256:{'0' * 64}")),
+        )
+        yield (
+            f"{name}: a small init container",
+            None,
+            bench.changed(name, lambda i: pod_of(i).setdefault("initContainers", []).append(container(memory="16Mi"))),
+        )
+        yield (
+            f"{name}: a scratch volume on disk",
+            None,
+            bench.changed(name, lambda i: pod_of(i)["volumes"].append({"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}})),
+        )
+    for kind in ("Deployment", "StatefulSet"):
+        stopped = {"replicas": 0, "template": {"spec": pod(container(memory="2Gi"))}}
+        yield f"a {kind} without replicas", None, bench.with_more(extra(kind, "extra", stopped, "apps/v1"))
+    for kind, group in (("ConfigMap", "core/v1"), ("Service", "core/v1"), ("Role", "rbac.authorization.k8s.io/v1")):
+        yield f"a {kind} more", None, bench.with_more(extra(kind, "extra", {}, group))
+    yield "a chart whose parts are declared", None, bench.with_more(extra("Chart", "extra", {}, "helm.sh/v4"))
+    yield "a disruption budget", None, bench.with_more(extra("PodDisruptionBudget", "extra", {"minAvailable": 2}, "policy/v1"))
+    for name in bench.of_kind("Topic"):
+        yield f"{name}: a shorter time", None, bench.changed(name, lambda i: i["config"].update({"retention.ms": "3600000"}))
+    for name in bench.of_kind("Connector"):
+        yield (
+            f"{name}: a reference more",
+            None,
+            bench.changed(name, lambda i: i["config"].update({"ssl.keystore.password": "${dir:/etc/connect/secrets/archive:password}"})),
+        )
+    yield "the same in another order", None, list(reversed(bench.with_more()))

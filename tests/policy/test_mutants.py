@@ -1,0 +1,79 @@
+"""Every over-allocation of a real stack is refused, every harmless change accepted, by the plan and by the pack alike."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+
+import pytest
+
+from policy.catalogue import RULES
+from tests.policy.judging import by_pack, by_plan, shipped
+from tests.policy.mutants import Mutant, mutants
+
+STACKS = ("dev", "sandbox", "glue")
+LEAST = 150
+
+
+@functools.cache
+def corpus(stack: str) -> tuple[Mutant, ...]:
+    """All mutants of a stack."""
+    return tuple(mutants(shipped(stack)[0]))
+
+
+@functools.cache
+def refused(stack: str, at: int) -> frozenset[str]:
+    """The rules by which the plan refuses a mutant."""
+    return frozenset(violation.rule for violation in by_plan(corpus(stack)[at].resources, shipped(stack)[1]))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_shipped_stacks_break_no_rule(stack: str) -> None:
+    resources, limits = shipped(stack)
+    assert by_plan(resources, limits) == []
+    assert by_pack(resources, limits) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_over_allocation_is_refused_by_its_rule(stack: str) -> None:
+    wrong = [
+        f"{mutant.name}: expected {mutant.rule}, found {sorted(refused(stack, at))}"
+        for at, mutant in enumerate(corpus(stack))
+        if mutant.rule and mutant.rule not in refused(stack, at)
+    ]
+    assert wrong == []
+    counts = Counter(mutant.rule for mutant in corpus(stack) if mutant.rule)
+    print(f"\n{stack}: {counts.total()} harmful changes, all refused: {dict(counts.most_common())}")  # noqa: T201
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_harmless_change_is_accepted(stack: str) -> None:
+    harmless = [(at, mutant) for at, mutant in enumerate(corpus(stack)) if not mutant.rule]
+    assert [f"{mutant.name}: {sorted(refused(stack, at))}" for at, mutant in harmless if refused(stack, at)] == []
+    print(f"\n{stack}: {len(harmless)} harmless changes, all accepted")  # noqa: T201
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_plan_and_the_pack_agree_on_every_change(stack: str) -> None:
+    limits = shipped(stack)[1]
+    differ = [
+        f"{mutant.name}: plan {sorted(refused(stack, at))}, pack {sorted(pack)}"
+        for at, mutant in enumerate(corpus(stack))
+        if (pack := {rule for rule, _message in by_pack(mutant.resources, limits)}) != refused(stack, at)
+    ]
+    assert differ == []
+
+
+def test_the_corpus_is_large_and_its_names_are_its_own() -> None:
+    for stack in STACKS:
+        names = [mutant.name for mutant in corpus(stack)]
+        assert len(names) == len(set(names))
+        assert sum(mutant.rule is not None for mutant in corpus(stack)) >= LEAST
+
+
+def test_every_rule_refuses_some_change_alone() -> None:
+    """Else it might be dead, and nobody would see."""
+    every = {mutant.rule for stack in STACKS for mutant in corpus(stack) if mutant.rule}
+    alone = {mutant.rule for stack in STACKS for at, mutant in enumerate(corpus(stack)) if refused(stack, at) == {mutant.rule}}
+    assert every == alone
+    assert every == {rule.name for rule in RULES if rule.level == "mandatory"} - {"exceptions-proper"}

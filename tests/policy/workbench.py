@@ -1,0 +1,98 @@
+"""A real stack on the workbench: copies of it with one thing changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policy.declared import Declared
+from tests.policy.judging import copied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+NAMESPACE = "data-ingestion"
+CONNECTOR = "kafkaconnect:index:Connector"
+TOPIC = "kafka:index/topic:Topic"
+
+
+def extra(kind: str, name: str, spec: dict[str, Any], group: str = "core/v1", namespace: str = NAMESPACE) -> Declared:
+    """One more Kubernetes object."""
+    inputs = {"kind": kind, "apiVersion": group, "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+    token = f"kubernetes:{group}:{kind}"
+    return Declared(urn=f"urn:pulumi:dev::data-ingestion::{token}::{name}", type=token, name=name, inputs=inputs)
+
+
+def container(name: str = "extra", memory: str | None = "64Mi", **more: Any) -> dict[str, Any]:
+    """A container that breaks no rule but by its memory."""
+    made: dict[str, Any] = {
+        "name": name,
+        "image": "localhost/tool:1",
+        "command": ["/bin/tool"],
+        "resources": {"limits": {"memory": memory}} if memory else {},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    return {**made, **more}
+
+
+def pod(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A pod around containers."""
+    return {"automountServiceAccountToken": False, "containers": list(containers) or [container()], **more}
+
+
+class Workbench:
+    """A stack whose copies are changed one at a time."""
+
+    def __init__(self, resources: Sequence[Declared]) -> None:
+        """Work on copies of these."""
+        self._resources = list(resources)
+
+    def workloads(self) -> list[str]:
+        """Logical names of all workloads."""
+        return [item.name for item in self._resources if item.kind in {"Deployment", "StatefulSet"} and item.is_kubernetes]
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Logical names of the objects of a kind, or of the resources whose type ends so."""
+        return [item.name for item in self._resources if item.kind == kind]
+
+    def containers(self, workload: str) -> list[tuple[str, int, dict[str, Any]]]:
+        """Place, position and content of each container of a workload."""
+        spec = self._find(self._resources, workload).inputs["spec"]["template"]["spec"]
+        return [(place, at, one) for place in ("initContainers", "containers") for at, one in enumerate(spec.get(place) or [])]
+
+    @staticmethod
+    def _find(resources: Sequence[Declared], name: str, kind: str | None = None) -> Declared:
+        (found,) = [item for item in resources if item.name == name and kind in (None, item.kind)]
+        return found
+
+    def changed(self, name: str, change: Callable[[Any], None], kind: str | None = None) -> list[Declared]:
+        """A copy in which the inputs of one resource are changed in place."""
+        target = self._find(self._resources, name, kind)
+        (fresh,) = copied([target])
+        change(fresh.inputs)
+        return [fresh if item is target else item for item in self._resources]
+
+    def with_more(self, *resources: Declared) -> list[Declared]:
+        """A copy with more resources."""
+        return [*self._resources, *resources]
+
+    def without(self, *names: str) -> list[Declared]:
+        """A copy without some resources."""
+        return [item for item in self._resources if item.name not in names]
+
+    def inputs(self, name: str) -> Any:
+        """The inputs of a resource, to look at."""
+        return self._find(self._resources, name).inputs
+
+
+Made = tuple[str, "str | None", list[Declared]]
+
+
+def pod_of(inputs: Any) -> Any:
+    """The pod of a workload."""
+    return inputs["spec"]["template"]["spec"]
