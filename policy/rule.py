@@ -61,7 +61,7 @@ def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """The violations of one rule by one resource; none where the stack excepts it with a reason."""
     if excepted(rule.name, resource, record):
         return []
-    return [_violation(rule, resource, message) for message in _messages(rule, lambda: rule.check(resource, record))]
+    return [_violation(rule, resource, message) for message in _messages(rule, resource, record)]
 
 
 def judge_end(rule: Rule, record: Record) -> list[Violation]:
@@ -79,10 +79,9 @@ def judge_end(rule: Rule, record: Record) -> list[Violation]:
     return found
 
 
-def _messages(rule: Rule, check: Callable[[], Iterable[str]]) -> Iterator[str]:
-    del rule
+def _messages(rule: Rule, resource: Declared, record: Record) -> Iterator[str]:
     try:
-        yield from check()
+        yield from rule.check(resource, record)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
         yield _failed(error)
 

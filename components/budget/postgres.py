@@ -33,7 +33,7 @@ _UNITLESS = {"shared_buffers": 8192, "wal_buffers": 8192, "max_wal_size": 1024**
 """What a number without a unit counts, where that is not a kilobyte."""
 
 BACKEND_MIB = 3
-"""Private memory of one backend besides `work_mem`: catalog caches, plans, TLS. Measured: fresh 1.4, used 1.5 to 4, with a sort at 4 MB 6."""
+"""Private memory of one backend besides `work_mem`: catalog caches, plans, TLS. Measured: fresh 1.4, used 1.5 to 4, with a 4 MB sort 6."""
 DECODER_MIB = 8
 """A walsender besides `logical_decoding_work_mem`: one of 32 MB took 39 MiB on one large transaction."""
 SHARED_FIXED_MIB = 12

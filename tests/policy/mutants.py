@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tests.policy import mutations_access, mutations_data, mutations_memory
 from tests.policy.mutations_harmless import harmless
 from tests.policy.workbench import Workbench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from policy.declared import Declared
+    from tests.policy.workbench import Made
 
-FAMILIES = (
+Family: TypeAlias = "Callable[[Workbench], Iterator[Made]]"
+
+FAMILIES: tuple[Family, ...] = (
     mutations_memory.limits,
     mutations_memory.pods,
     mutations_memory.more_pods,
@@ -29,6 +32,15 @@ FAMILIES = (
     mutations_access.rights,
     harmless,
 )
+FAMILIES_OF_DATA: tuple[Family, ...] = (
+    mutations_data.database,
+    mutations_data.sinks,
+    mutations_data.volumes,
+    mutations_access.connectors,
+    mutations_access.buckets,
+    mutations_access.rights,
+)
+"""What differs between formats, catalogs and object stores."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ class Mutant:
     resources: list[Declared]
 
 
-def mutants(resources: Sequence[Declared]) -> Iterator[Mutant]:
-    """Every change to a stack."""
+def mutants(resources: Sequence[Declared], families: Sequence[Family] = FAMILIES) -> Iterator[Mutant]:
+    """Every change that some families make to a stack."""
     bench = Workbench(resources)
-    return (Mutant(*made) for family in FAMILIES for made in family(bench))
+    return (Mutant(*made) for family in families for made in family(bench))

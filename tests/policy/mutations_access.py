@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tests.policy.workbench import Made
 
 
+HOST_PATH = {"name": "host", "hostPath": {"path": "/"}}
+
+
 def pods(bench: Workbench) -> Iterator[Made]:
     """Images, security contexts and credentials."""
     for name in bench.workloads():
@@ -34,8 +37,7 @@ def pods(bench: Workbench) -> Iterator[Made]:
         yield f"{name}: host network", "pod-restricted", bench.changed(name, lambda i: pod_of(i).update(hostNetwork=True))
         yield f"{name}: as root", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["securityContext"].update(runAsUser=0))
         yield f"{name}: a token", "pod-restricted", bench.changed(name, lambda i: pod_of(i).pop("automountServiceAccountToken"))
-        reaches_out = {"name": "host", "hostPath": {"path": "/"}}
-        yield f"{name}: a host path", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["volumes"].append(reaches_out))
+        yield f"{name}: a host path", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["volumes"].append(HOST_PATH))
         for key, value in (("DB_PASSWORD", "hunter2"), ("AWS_SECRET_ACCESS_KEY", "x" * 40), ("URL", "postgres://u:hunter2@db/x")):
             made = first(lambda one, k=key, v=value: one.setdefault("env", []).append({"name": k, "value": v}))
             yield f"{name}: {key} in clear", "no-literal-credential", made

@@ -1,0 +1,96 @@
+"""The document of the rules: complete, and its examples are what it says they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from plan.recorder import ROOT
+from policy.catalogue import RULES
+from policy.declared import Declared, Limits, Record
+from policy.rule import LEAST_REASON, judge, judge_end
+
+if TYPE_CHECKING:
+    from policy.rule import Violation
+
+TEXT = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^### ([a-z-]+)\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL))
+EXAMPLES = [
+    pytest.param(rule, verdict, block, id=f"{rule}, {verdict}")
+    for rule, section in SECTIONS.items()
+    for verdict, block in re.findall(r"```yaml\n# (refused|accepted)\n(.*?)```", section, re.DOTALL)
+]
+GIB = 2**30
+LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 15 * GIB})
+
+
+def declared(document: dict[str, Any]) -> Declared:
+    """A resource from an example: a Kubernetes manifest, or type, name and inputs."""
+    if "type" in document:
+        return Declared(urn=f"urn::{document['name']}", type=document["type"], name=document["name"], inputs=document["inputs"])
+    version = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
+    name = document["metadata"]["name"]
+    return Declared(urn=f"urn::{name}", type=f"kubernetes:{version}:{document['kind']}", name=name, inputs=document)
+
+
+def judged(rule_name: str, resources: list[Declared], limits: Limits = LIMITS) -> list[Violation]:
+    """What one rule says to resources that arrive one after another."""
+    (rule,) = [rule for rule in RULES if rule.name == rule_name]
+    record = Record(limits)
+    found: list[Violation] = []
+    for resource in resources:
+        record.add(resource)
+        found += judge(rule, resource, record)
+    return found + judge_end(rule, record)
+
+
+def test_every_rule_has_a_section_and_every_section_a_rule() -> None:
+    assert sorted(SECTIONS) == sorted(rule.name for rule in RULES)
+
+
+def test_every_rule_about_resources_has_a_bad_and_a_good_example() -> None:
+    shown = sorted((str(example.values[0]), str(example.values[1])) for example in EXAMPLES)
+    about = [rule.name for rule in RULES if not rule.name.startswith("exceptions-")]
+    assert shown == sorted((name, verdict) for name in about for verdict in ("accepted", "refused"))
+
+
+@pytest.mark.parametrize(("rule", "verdict", "block"), EXAMPLES)
+def test_an_example_is_what_it_says_it_is(rule: str, verdict: str, block: str) -> None:
+    found = judged(rule, [declared(document) for document in yaml.safe_load_all(block)])
+    assert bool(found) == (verdict == "refused"), [violation.message for violation in found]
+
+
+@pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
+def test_an_exception_with_a_reason_lets_it_pass_and_one_without_does_not(rule: str, verdict: str, block: str) -> None:
+    resources = [declared(document) for document in yaml.safe_load_all(block)]
+    for reason, passes in (("tried on a machine of its own", True), ("because", False)):
+        exceptions = tuple((rule, resource.name, reason) for resource in resources)
+        limits = Limits(memory=LIMITS.memory, volumes=LIMITS.volumes, exceptions=exceptions)
+        assert (judged(rule, resources, limits) == []) == passes, verdict
+        improper = [violation.message for violation in judged("exceptions-proper", resources, limits)]
+        assert (improper == []) == passes
+        shown = judged("exceptions-shown", resources, limits)
+        assert [violation.level for violation in shown] == (["advisory"] * len(resources) if passes else [])
+
+
+def test_an_exception_for_nothing_is_refused() -> None:
+    reason = "x" * LEAST_REASON
+    limits = Limits(exceptions=(("memory-limit", "nobody", reason), ("no-such-rule", "nobody", reason)))
+    messages = [violation.message for violation in judged("exceptions-proper", [], limits)]
+    assert [("fits no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
+
+
+def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
+    class Trap(dict[str, Any]):
+        def get(self, key: str, *_default: Any) -> Any:
+            if key == "spec":
+                message = "hunter2"
+                raise RuntimeError(message)
+
+    found = judged("memory-limit", [Declared(urn="urn::x", type="kubernetes:core/v1:Pod", name="x", inputs=Trap())])
+    assert found
+    assert all("what cannot be judged is refused" in violation.message for violation in found)
+    assert not any("hunter2" in violation.message for violation in found)
