@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PULUMI_ERROR_OUTPUT_STRING := 1
 export PYTHONDONTWRITEBYTECODE := 1
+# Every `pulumi preview` and `pulumi up` from here runs the policy pack (Pulumi reads any option from PULUMI_OPTION_<NAME>).
+export PULUMI_OPTION_POLICY_PACK ?= policy
 REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
 
 .PHONY: help venv lint format test plan sandbox sandbox-down sandbox-test bench clean
@@ -37,8 +39,8 @@ format: venv ## rewrite to the project's format
 test: venv ## everything that needs only Python
 	$(BIN)/pytest -m 'not sandbox'
 
-plan: venv ## what a stack declares and what memory it takes, offline: make plan STACK=dev
-	@$(BIN)/python -m plan --stack $(STACK)
+plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
+	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
 
 sandbox: venv ## the whole pipeline on this machine (Debian, root); again: converge
 	@$(BIN)/python -m sandbox up

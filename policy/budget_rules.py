@@ -37,20 +37,22 @@ def namespace_total(record: Record, namespace: str) -> Total:
     return total(parts, record.limits.memory.get(namespace, 0))
 
 
-def owners(sums: Total) -> str:
-    """Who holds how much, largest first."""
+def owners(sums: Total, *, rolling: bool) -> str:
+    """Who holds how much, when calm or while everything rolls out, one line each."""
     rows = []
     for part in sums.workloads:
-        count = f"({part.replicas} + {part.surge} in a rollout)" if part.surge else str(part.replicas)
-        rows.append(f"  {part.kind} {part.name}: {count} x {mib(part.pod)} = {mib(part.peak)} MiB")
+        pods, held = (part.replicas + part.surge, part.peak) if rolling else (part.replicas, part.steady)
+        beside = f" ({part.surge} of them in a rollout)" if rolling and part.surge else ""
+        rows.append(f"  {part.kind} {part.name}: {pods} x {mib(part.pod)} = {mib(held)} MiB{beside}")
     return "\n".join(rows)
 
 
-def _lowered(sums: Total, over: int) -> str:
-    """The cure by the largest workload."""
-    part = max(sums.workloads, key=lambda one: one.peak)
+def _lowered(sums: Total, resource: Declared, over: int) -> str:
+    """The cure by the resource itself where it holds enough, else by the largest."""
+    itself = [part for part in sums.workloads if (part.kind, part.name) == (resource.kind, resource.object_name) and part.steady > over]
+    part = itself[0] if itself else max(sums.workloads, key=lambda one: one.peak)
     each = -(-over // max(part.replicas + part.surge, 1))
-    return f"lower {part.kind} {part.name} by {mib(-(-each // MIB) * MIB)}Mi a pod"
+    return f"Lower {part.kind} {part.name} by {-(-each // MIB)}Mi a pod"
 
 
 def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
@@ -79,7 +81,7 @@ def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
         over = sums.steady - sums.budget
         yield (
             f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums)}\n{_lowered(sums, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
+            f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n{_lowered(sums, resource, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
         )
 
 
@@ -91,10 +93,10 @@ def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
     if sums.steady <= sums.budget < sums.peak:
         over = sums.peak - sums.budget
         rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
-        cure = f"set strategy Recreate on {rolling[0].kind} {rolling[0].name}" if rolling else _lowered(sums, over)
+        cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over)
         yield (
             f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums)}\n{cure}, or raise budget.memoryMib to {-(-sums.peak // MIB)}"
+            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or raise budget.memoryMib to {-(-sums.peak // MIB)}"
         )
 
 

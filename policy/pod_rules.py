@@ -71,8 +71,9 @@ def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
         yield "the pod gets a token for the API server that nothing here needs; set automountServiceAccountToken to false"
     above = spec.get("securityContext") or {}
     for role, container in pods.containers(spec):
-        for problem in _context_problems(above, container.get("securityContext") or {}):
-            yield f"{role} {container.get('name')!r}: {problem}"
+        problems = list(_context_problems(above, container.get("securityContext") or {}))
+        if problems:
+            yield f"{role} {container.get('name')!r} " + ";\nit ".join(problems)
 
 
 def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_a_message_names_the_workload_the_figures_the_owners_and_the_cure(pack: 
         "Deployment connect: with it the pods of namespace data-ingestion may use 5118 MiB, 1022 more than the budget of 4096",
         "StatefulSet kafka: 3 x 682 = 2046 MiB",
         "Deployment connect: 2 x 1024 = 2048 MiB",
-        "lower Deployment connect by 511Mi a pod, or raise budget.memoryMib to 5118",
+        "Lower Deployment connect by 511Mi a pod, or raise budget.memoryMib to 5118",
     ):
         assert part in told.message
 
