@@ -81,7 +81,8 @@ def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
         over = sums.steady - sums.budget
         yield (
             f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n{_lowered(sums, resource, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
+            f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n"
+            f"{_lowered(sums, resource, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
         )
 
 

@@ -162,7 +162,8 @@ def _last(words: list[str], prefix: str) -> str | None:
 
 def _heap(words: list[str], container: Mapping[str, Any], limit: int) -> tuple[int, bool]:
     """The largest heap in bytes, and whether it follows from the limit."""
-    explicit = _last(words, "-Xmx") or _last(words, "-XX:MaxHeapSize=")
+    short = _last(words, "-Xmx")
+    explicit = _last(words, "-XX:MaxHeapSize=") if short is None else short
     if explicit is not None:
         return _size(explicit, "-Xmx"), False
     percentage = _last(words, "-XX:MaxRAMPercentage=")

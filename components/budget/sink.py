@@ -7,7 +7,7 @@ holding at most one Parquet row group. The sizes were measured on the real write
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -175,20 +175,21 @@ def memory(
             f"reads {', '.join(unknown) or 'no topic by name'}, whose partitions this program does not declare: list topics that it does"
         )
         raise SinkError(message)
-    tasks, total = _number(config, "tasks.max", 1), sum(partitions[topic] for topic in topics)
-    tasks = min(tasks, total)
-    per_topic = -(-total // len(topics))
-    per_table_consumers = per_topic * _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
-    consumers, beside = _consumers(config, total, tasks), source_heap(source)
-    if config.get("connector.class") == ICEBERG_SINK:
-        sizes = tables or Parquet(ICEBERG_DEFAULTS["row-group"], ICEBERG_DEFAULTS["page"])
-        each = tasks * BACKLOG_HOURS
-        files, file = each * len(topics), ICEBERG_FILE_BYTES + sizes.page
-        interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
-        read = int(ROWS_PER_S * interval_s) * ROW_BYTES
-        rows = min(files * sizes.row_group, read)
-        per_table = each * file + min((files + each) * sizes.row_group, read) - rows + per_table_consumers
-    else:
-        files, file, rows = total, _s3_file(config), 0
-        per_table = per_topic * file + per_table_consumers
-    return SinkHeap(files, file, rows, consumers, beside, FRAMEWORK_MIB * MIB, per_table)
+    widest = max(partitions[topic] for topic in topics)
+    total = sum(partitions[topic] for topic in topics)
+    now = _heap(config, len(topics), total, tables)
+    more = _heap(config, len(topics) + 1, total + widest, tables)
+    return replace(now, source=source_heap(source), per_table=more.needed - now.needed)
+
+
+def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:
+    """The sink's own share for so many topics with so many partitions together."""
+    tasks = min(_number(config, "tasks.max", 1), partitions)
+    consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
+    if config.get("connector.class") != ICEBERG_SINK:
+        return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0)
+    sizes = tables or parquet_of({})
+    files = tasks * topics * BACKLOG_HOURS
+    interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
+    rows = min(files * sizes.row_group, int(ROWS_PER_S * interval_s) * ROW_BYTES)
+    return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0)
