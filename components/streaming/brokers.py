@@ -86,6 +86,7 @@ class Brokers(pulumi.ComponentResource):
             bootstrap_servers=self._args.bootstrap,
             brokers=BROKERS,
             rollout=manifest.checksum(files, pod),
+            partitions={topic.name: topic.partitions for topic in self._declared()},
             opts=pulumi.ResourceOptions(parent=self, provider=worker, depends_on=list(services)),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,8 +102,8 @@ class ClusterReadyOperations:
     learnt: tuple[str, ...] = ("clusterId",)
     steady: tuple[str, ...] = ("clusterId",)
 
-    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # the protocol's  # noqa: ARG002  # the protocol's
-        """Addresses, the number of brokers and the time limit; no network."""
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
+        """Addresses, numbers and the time limit, and that no topic gets fewer partitions than it had; no network."""
         problems = []
         servers = inputs.get("bootstrapServers")
         if servers is not UNKNOWN:
@@ -121,7 +121,7 @@ class ClusterReadyOperations:
                 problems.append(Problem(key, f"{value!r} is not a whole number from {least}"))
         if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
             problems.append(Problem("rollout", "must be a string that changes with every rollout of the brokers"))
-        return problems
+        return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
         """Any change asks again; none replaces."""
@@ -154,6 +154,20 @@ class ClusterReadyOperations:
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Nothing to remove."""
+
+
+def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
+    """Kafka only adds partitions: for fewer, Pulumi's Kafka provider deletes the topic with its rows and makes another."""
+    if not isinstance(wanted, dict) or not isinstance(had, dict):
+        return
+    for topic, count in wanted.items():
+        before = had.get(topic)
+        if isinstance(count, int) and isinstance(before, int) and count < before:
+            yield Problem(
+                f'partitions["{topic}"]',
+                f"{count} partitions are fewer than the {before} it has, and Kafka takes none away: the topic would be deleted with every "
+                f"row in it and made anew. Keep {before}, or let the changes go to topics of another name (names.topicPrefix)",
+            )
 
 
 def _is_address(server: object) -> bool:

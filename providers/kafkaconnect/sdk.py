@@ -68,17 +68,20 @@ class ClusterReady(pulumi.CustomResource):
         bootstrap_servers: pulumi.Input[Sequence[pulumi.Input[str]]],
         brokers: pulumi.Input[int],
         rollout: pulumi.Input[str],
+        partitions: pulumi.Input[Mapping[str, pulumi.Input[int]]] | None = None,
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Wait for `brokers` brokers at each of `bootstrap_servers`.
 
-        Asked again whenever `rollout`, a digest of the pod templates, changes.
+        Asked again whenever `rollout`, a digest of the pod templates, changes. `partitions` are those of each topic to come: a preview
+        is refused when one has fewer than before.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
             "brokers": brokers,
             "rollout": rollout,
+            "partitions": partitions,
             "timeout_seconds": timeout_seconds,
         }
         super().__init__("kafkaconnect:index:ClusterReady", resource_name, {**given(inputs), "cluster_id": None}, opts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
-from providers.operations import CancelledError, ProviderError
+from providers.operations import UNKNOWN, CancelledError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +78,20 @@ def test_every_input_is_checked_and_any_change_asks_again() -> None:
     old = {**INPUTS, "clusterId": "x"}
     assert gate.diff(old, INPUTS) == []
     assert [(change.path, change.replace) for change in gate.diff(old, {**INPUTS, "rollout": "b"})] == [("rollout", False)]
+
+
+def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
+    """The Kafka provider would replace the topic, with every row in it."""
+    gate = ClusterReadyOperations(threading.Event())
+
+    def told(before: object, after: object) -> list[str]:
+        return [problem.path for problem in gate.check({**INPUTS, "partitions": after}, {**INPUTS, "partitions": before})]
+
+    assert told({"a": 6, "b": 3}, {"a": 3, "b": 2}) == ['partitions["a"]', 'partitions["b"]']
+    assert told({"a": 6}, {"a": 12, "c": 1}) == []
+    assert told({"a": 6, "b": 1}, {"a": 6}) == []
+    assert told(None, {"a": 1}) == told(UNKNOWN, {"a": 1}) == told({"a": 6}, {"a": UNKNOWN}) == []
+    assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
+    (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
+    assert "3 partitions are fewer than the 6 it has" in problem.reason
+    assert "Keep 6" in problem.reason
