@@ -1,0 +1,113 @@
+"""The parameters of PostgreSQL as the server itself lists them, asked in single-user mode: no port, no network, nothing left behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+import subprocess
+import tarfile
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+USER: Final = 999
+"""User and group of the server in the image; PostgreSQL refuses to run as root."""
+
+BIN: Final = "/usr/lib/postgresql/17/bin"
+_TIMEOUT_S: Final = 300.0
+_WORK: Final = "keydump"
+_SQL: Final = (
+    "COPY (SELECT name, vartype, unit, context, boot_val, min_val, max_val, array_to_json(enumvals), "
+    "current_setting('server_version') FROM pg_settings ORDER BY name) "
+    "TO '/keydump/answer.csv' WITH (FORMAT csv, HEADER)"
+)
+_SCRIPT: Final = (
+    f"set -e; cd /{_WORK}; {BIN}/initdb --no-sync --locale=C -E UTF8 -D data >/dev/null; "
+    f'printf "%s\\n" "$QUERY" | {BIN}/postgres --single -D data postgres >/dev/null'
+)
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL did not answer; the message ends with its own last words."""
+
+
+def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
+    """The table of the server in an image.
+
+    Args:
+        archives: The image as an OCI archive, then any archive that holds layers which the first leaves out.
+        scratch: An empty folder for its file system; the caller removes it.
+
+    Returns:
+        The table with its source, like those of the jars; ``unit`` and ``context`` in addition.
+
+    Raises:
+        PostgresError: If the server does not start or does not answer.
+    """
+    unpack(archives, scratch)
+    scratch.chmod(0o755)
+    null, work = scratch / "dev" / "null", scratch / _WORK
+    null.unlink(missing_ok=True)
+    os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    null.chmod(0o666)
+    work.mkdir()
+    os.chown(work, USER, USER)
+    command = ["chroot", f"--userspec={USER}:{USER}", str(scratch), "/bin/sh", "-c", _SCRIPT]
+    env = {"QUERY": _SQL, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": f"/{_WORK}"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    out = work / "answer.csv"
+    if done.returncode or not out.exists():
+        msg = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise PostgresError(msg)
+    return table(out.read_text(encoding="utf-8"))
+
+
+def table(text: str) -> dict[str, Any]:
+    """The table from what the server wrote."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return {"source": f"postgresql:{rows[0]['current_setting'].split()[0]}", "keys": {row["name"]: _entry(row) for row in rows}}
+
+
+def _entry(row: dict[str, str]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": row["vartype"], "default": row["boot_val"] or None, "required": False, "context": row["context"]}
+    entry |= {key: row[key] for key in ("unit",) if row[key]}
+    number = float if row["vartype"] == "real" else int
+    entry |= {key: number(row[f"{key}_val"]) for key in ("min", "max") if row[f"{key}_val"]}
+    return entry | ({"valid": json.loads(row["array_to_json"])} if row["array_to_json"] else {})
+
+
+def unpack(archives: Sequence[Path], into: Path) -> None:
+    """Lay out the file system of the first archive's only image, layer over layer.
+
+    Raises:
+        PostgresError: If no archive has one of the layers.
+    """
+    with ExitStack() as stack:
+        opened = [stack.enter_context(tarfile.open(archive)) for archive in archives]
+        for layer in _layers(opened[0]):
+            with tarfile.open(fileobj=_blob(opened, layer)) as files:
+                files.extractall(into, filter="tar")
+
+
+def _blob(archives: Sequence[tarfile.TarFile], digest: str) -> IO[bytes]:
+    name = f"blobs/{digest.replace(':', '/')}"
+    for archive in archives:
+        if name in archive.getnames():
+            return archive.extractfile(name) or io.BytesIO()
+    msg = f"no archive has the layer {digest}; name the archive of the base image as well"
+    raise PostgresError(msg)
+
+
+def _layers(archive: tarfile.TarFile) -> Iterator[str]:
+    """The layers' digests in their order; an index may point to another."""
+    document = json.load(archive.extractfile("index.json") or io.BytesIO())
+    while "manifests" in document:
+        document = json.load(_blob([archive], document["manifests"][0]["digest"]))
+    for layer in document["layers"]:
+        yield layer["digest"]
