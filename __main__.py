@@ -100,6 +100,7 @@ def declare() -> None:
             registry=streaming.registry,
             connect=streaming.connect,
             topics=streaming.topics,
+            debezium=settings.source.debezium,
             sink_topics=iceberg_topics(names) if archive.format == "iceberg" else (),
             kafka_image=settings.images.kafka,
             connect_image=settings.images.connect,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Section(BaseModel):
@@ -38,6 +42,13 @@ def _filled(default: Section, given: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
+def _plain_text(value: Any) -> Any:  # noqa: ANN401 - whatever a stack file holds
+    """YAML reads 50 and true as a number and a truth; the software that is configured reads text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
+
+
 def _cidr(value: str) -> str:
     import ipaddress  # noqa: PLC0415 - only a stack that names address ranges pays for it
 
@@ -68,3 +79,9 @@ BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An address range such as 10.0.0.0/8."""
+
+Keys = dict[str, Annotated[str, BeforeValidator(_plain_text)]]
+"""Keys of the software that is configured, and their values, merged over what the program writes."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No keys at all."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.section import BucketName, DnsLabel, Port, Section
+from components.section import BucketName, DnsLabel, Keys, Port, Section
 
 
 class InClusterStore(Section):
@@ -44,6 +44,7 @@ class ArchiveSettings(Section):
         tasks: Tasks of the sink; a divisor of the change topics' partitions balances them.
         destroy_with_stack: Whether ``destroy`` deletes bucket, objects and tables. Off, a bucket with objects refuses to go.
         expire_noncurrent_days: Days after which overwritten or deleted object versions are removed.
+        extra: Further keys of the sink connector, in its own spelling; checked like all others.
     """
 
     bucket: BucketName
@@ -56,6 +57,7 @@ class ArchiveSettings(Section):
     tasks: int = Field(default=3, ge=1, le=24)
     destroy_with_stack: bool = False
     expire_noncurrent_days: int = Field(default=7, ge=1)
+    extra: Keys = Field(default={})
 
     @property
     def has_catalog_database(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
+from components.connectors.models import ConfluentS3Sink, IcebergSink
 from components.names import CONNECT_SECRETS, OBJECT_ROOT, POSTGRES_PORT
 from components.streaming.connect import secret_reference
 from components.streaming.converters import converter_settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from components.tables import Table
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
+_HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
 CATALOG = "archive"
 """Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several."""
 
@@ -29,19 +31,24 @@ def _insert(alias: str, **fields: str) -> dict[str, str]:
     }
 
 
-def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
-    """What does not depend on the format: topics, converters, dead letters, reading only what is committed."""
+class _Common(TypedDict):
+    tasks_max: int
+    topics: tuple[str, ...]
+    errors_deadletterqueue_topic_name: str
+
+
+def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings) -> _Common:
+    """What does not depend on the format: tasks, topics, dead letters."""
     return {
-        "tasks.max": str(settings.tasks),
-        "topics": ",".join(names.topic(table) for table in tables),
-        "errors.tolerance": "all",
-        "errors.log.enable": "true",
-        "errors.log.include.messages": "false",
-        "errors.retry.timeout": "300000",
-        "errors.retry.delay.max.ms": "60000",
-        "errors.deadletterqueue.topic.name": names.dead_letter_topic,
-        "errors.deadletterqueue.topic.replication.factor": "3",
-        "errors.deadletterqueue.context.headers.enable": "true",
+        "tasks_max": settings.tasks,
+        "topics": tuple(names.topic(table) for table in tables),
+        "errors_deadletterqueue_topic_name": names.dead_letter_topic,
+    }
+
+
+def _clients(registry_url: str) -> dict[str, str]:
+    """Converters, and reading only what is committed, in both formats."""
+    return {
         "consumer.override.isolation.level": "read_committed",
         "consumer.override.auto.offset.reset": "earliest",
         "consumer.override.max.poll.records": "500",
@@ -57,38 +64,26 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
     twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
     depend on time; (topic, partition, offset) in each row tells a repeated row.
     """
-    store = {} if settings.store is None else {"store.url": settings.store.url, "s3.path.style.access.enabled": "true"}
-    return {
-        "connector.class": "io.confluent.connect.s3.S3SinkConnector",
-        **_common(names, tables, settings, registry_url),
-        "storage.class": "io.confluent.connect.s3.storage.S3Storage",
-        "format.class": "io.confluent.connect.s3.format.parquet.ParquetFormat",
-        "parquet.codec": "snappy",
-        "s3.bucket.name": settings.bucket,
-        "s3.region": settings.region,
-        "s3.part.size": str(5 * 1024 * 1024),
-        "s3.elastic.buffer.enable": "true",
-        "s3.part.retries": "5",
-        "s3.retry.backoff.ms": "2000",
-        "s3.ssea.name": "AES256",
-        "topics.dir": OBJECT_ROOT,
-        "partitioner.class": "io.confluent.connect.storage.partitioner.TimeBasedPartitioner",
-        "partition.duration.ms": "3600000",
-        "path.format": "'year'=yyyy/'month'=MM/'day'=dd/'hour'=HH",
-        "locale": "en-US",
-        "timezone": "UTC",
-        "timestamp.extractor": "RecordField",
-        "timestamp.field": "__source_ts_ms",
-        "flush.size": str(settings.flush_records),
-        "rotate.interval.ms": str(settings.commit_interval_ms),
-        "rotate.schedule.interval.ms": str(2 * settings.commit_interval_ms),
-        "schema.compatibility": "NONE",
-        "behavior.on.null.values": "ignore",
-        "report.null.values.to.dlq": "false",
-        "transforms": "place",
-        **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
-        **store,
-    }
+    store = settings.store
+    connector = ConfluentS3Sink(
+        **_common(names, tables, settings),
+        s3_bucket_name=settings.bucket,
+        s3_region=settings.region,
+        topics_dir=OBJECT_ROOT,
+        path_format="'year'=yyyy/'month'=MM/'day'=dd/'hour'=HH",
+        timestamp_field="__source_ts_ms",
+        flush_size=settings.flush_records,
+        rotate_interval_ms=settings.commit_interval_ms,
+        rotate_schedule_interval_ms=2 * settings.commit_interval_ms,
+        store_url=store.url if store else None,
+        s3_path_style_access_enabled=True if store else None,
+        transforms=("place",),
+        families={
+            **_clients(registry_url),
+            **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
+        },
+    )
+    return {**connector.rendered(), **settings.extra}
 
 
 def _hour_partition() -> dict[str, str]:
@@ -110,13 +105,11 @@ def _hour_partition() -> dict[str, str]:
             f"transforms.{alias}.format": _JAVA_PATTERNS[part],
             f"transforms.{alias}.replace.null.with.default": "false",
         }
-    chain = ["place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS)]
-    return {"transforms": ",".join(chain), **built}
+    return built
 
 
 def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dict[str, str]:
     files = {
-        "iceberg.catalog": CATALOG,
         "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
         "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         "iceberg.catalog.client.region": settings.region,
@@ -159,22 +152,24 @@ def iceberg_config(
     """
     routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
     group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
-    return {
-        "connector.class": "org.apache.iceberg.connect.IcebergSinkConnector",
-        **_common(names, tables, settings, registry_url),
-        "iceberg.tables": ",".join(table_name(names, table) for table in tables),
-        "iceberg.tables.route-field": "__topic",
-        **routes,
-        "iceberg.tables.auto-create-enabled": "false",
-        "iceberg.tables.evolve-schema-enabled": "true",
-        "iceberg.control.topic": names.iceberg_control_topic,
-        "iceberg.control.commit.interval-ms": str(settings.commit_interval_ms),
-        "iceberg.control.commit.timeout-ms": "15000",
-        **_catalog(names, settings, database_host),
-        **{f"iceberg.kafka.{key}": value for key, value in group.items()},
-        **{f"consumer.override.{key}": value for key, value in group.items()},
-        **_hour_partition(),
-    }
+    connector = IcebergSink(
+        **_common(names, tables, settings),
+        iceberg_catalog=CATALOG,
+        iceberg_tables=tuple(table_name(names, table) for table in tables),
+        iceberg_tables_route_field="__topic",
+        iceberg_control_topic=names.iceberg_control_topic,
+        iceberg_control_commit_interval_ms=settings.commit_interval_ms,
+        transforms=_HOUR_CHAIN,
+        families={
+            **routes,
+            **_clients(registry_url),
+            **_catalog(names, settings, database_host),
+            **{f"iceberg.kafka.{key}": value for key, value in group.items()},
+            **{f"consumer.override.{key}": value for key, value in group.items()},
+            **_hour_partition(),
+        },
+    )
+    return {**connector.rendered(), **settings.extra}
 
 
 ROW_GROUP_BYTES = 4 * 1024 * 1024

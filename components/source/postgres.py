@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from components.section import Mebibytes, Millicores, Section
+from components.section import Keys, Mebibytes, Millicores, Section
 
 UID = 999
 """User and group of PostgreSQL in Debian-based images."""
@@ -15,6 +17,24 @@ DATA = f"{VOLUME}/pgdata"
 CONFIG = "/etc/postgresql"
 SECRETS = "/etc/postgresql-secrets"
 TLS = "/etc/postgresql-tls"
+
+
+class DebeziumSettings(Section):
+    """How Debezium reads the database.
+
+    Attributes:
+        snapshot_mode: Whether the rows that exist at the first start are read (``initial``) or left out (``no_data``).
+        poll_interval_ms: How long Debezium waits for changes; at 500, its own default, half the changes take half a second.
+        heartbeat_interval_ms: How often the heartbeat table is written, which keeps the slot of a quiet database moving.
+        max_queue_mib: The most that waits in the worker's heap between reading and writing.
+        extra: Further keys of the connector, in its own spelling; checked like all others.
+    """
+
+    snapshot_mode: Literal["initial", "no_data"] = "initial"
+    poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
+    heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
+    max_queue_mib: Mebibytes = 32
+    extra: Keys = Field(default={})
 
 
 class SourceSettings(Section):
@@ -28,6 +48,8 @@ class SourceSettings(Section):
         max_connections: Connections, replication included.
         slot_wal_keep_mib: The most WAL that a stopped connector may hold back before its slot is given up; uncapped, it fills the volume.
         sample_data: Whether a new database starts with a few rows.
+        parameters: Further parameters of ``postgresql.conf``, with quotes where the file wants them; checked like all others.
+        debezium: How changes are read.
     """
 
     memory_mib: Mebibytes = 512
@@ -37,6 +59,8 @@ class SourceSettings(Section):
     max_connections: int = Field(default=30, ge=15, le=500)
     slot_wal_keep_mib: Mebibytes = 1536
     sample_data: bool = True
+    parameters: Keys = Field(default={})
+    debezium: DebeziumSettings = DebeziumSettings()
 
 
 def server_parameters(settings: SourceSettings) -> dict[str, str]:
@@ -78,6 +102,7 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
         "log_checkpoints": "off",
         "log_timezone": "'UTC'",
         "timezone": "'UTC'",
+        **settings.parameters,
     }
 
 

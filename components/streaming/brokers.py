@@ -48,7 +48,9 @@ class Brokers(pulumi.ComponentResource):
         args = self._args
         ports = [port.host for port in args.kafka_ports]
         files = {
-            f"kafka-{ordinal}.properties": properties_text(kafka.server_properties(args.names, ordinal, args.host_address, ports))
+            f"kafka-{ordinal}.properties": properties_text(
+                kafka.server_properties(args.names, ordinal, args.host_address, ports, args.kafka.extra)
+            )
             for ordinal in range(BROKERS)
         }
         return {**files, "log4j2.properties": kafka.LOGGING}

@@ -64,6 +64,6 @@ class Streaming(pulumi.ComponentResource):
         return Connector(
             f"{self._name}-source-connector",
             name=args.names.source_connector,
-            config=source_config(args.names, args.tables, args.source.host, endpoint.registry_url),
+            config=source_config(args.names, args.tables, args.source.host, endpoint.registry_url, args.debezium),
             opts=pulumi.ResourceOptions(parent=self, provider=endpoint.worker, depends_on=[*endpoint.ready, *args.source.ready]),
         )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from components.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
-from components.section import Mebibytes, Millicores, Section
+from components.section import NOTHING, Keys, Mebibytes, Millicores, Section
 from components.streaming import restarter
 from components.streaming.jvm import Jvm, flags
 from components.streaming.kafka import LOG4J
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from components.names import Names
 
 UID = 1000
@@ -32,11 +34,13 @@ class ConnectSettings(Section):
         memory_mib: Memory limit of the pod; 16 MiB of it are for the container `restarter`.
         cpu_millicores: Processor request.
         jvm: Java memory.
+        extra: Further properties of the worker, in its own spelling; checked like all others.
     """
 
     memory_mib: Mebibytes = 1024
     cpu_millicores: Millicores = 200
     jvm: Jvm = Field(default=Jvm(heap_mib=512, metaspace_mib=176, code_cache_mib=64, direct_mib=64))
+    extra: Keys = Field(default={})
 
     @property
     def worker_mib(self) -> int:
@@ -44,8 +48,8 @@ class ConnectSettings(Section):
         return self.memory_mib - restarter.MEMORY_MIB
 
 
-def worker_properties(names: Names) -> dict[str, str]:
-    """The worker's properties; secrets come in by reference and are resolved in the worker."""
+def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
+    """The worker's properties, the stack's own over all others; secrets come in by reference and are resolved in the worker."""
     return {
         "bootstrap.servers": names.bootstrap_servers,
         "group.id": names.connect_group,
@@ -72,6 +76,7 @@ def worker_properties(names: Names) -> dict[str, str]:
         "config.providers.env.param.allowlist.pattern": "^POD_IP$",
         "config.providers.dir.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
         "config.providers.dir.param.allowed.paths": CONNECT_SECRETS,
+        **extra,
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from components.foundation.component import Ground
     from components.names import Names, PublishedPort
     from components.source.component import SourceEndpoint
+    from components.source.postgres import DebeziumSettings
     from components.streaming.connect import ConnectSettings
     from components.streaming.kafka import KafkaSettings
     from components.streaming.registry import RegistrySettings
@@ -34,6 +35,7 @@ class StreamingArgs:
         registry: Kind and sizes of the registry.
         connect: Sizes of the worker.
         topics: The change topics.
+        debezium: How changes are read.
         sink_topics: What the chosen sink needs besides.
         kafka_image: Image of the brokers.
         connect_image: Image of the worker.
@@ -52,6 +54,7 @@ class StreamingArgs:
     registry: RegistrySettings
     connect: ConnectSettings
     topics: TopicSettings
+    debezium: DebeziumSettings
     sink_topics: Sequence[TopicSpec]
     kafka_image: str
     connect_image: str

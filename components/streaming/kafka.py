@@ -8,11 +8,11 @@ from pydantic import Field
 
 from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
 from components.quantity import MIB
-from components.section import Mebibytes, Millicores, Section
+from components.section import NOTHING, Keys, Mebibytes, Millicores, Section
 from components.streaming.jvm import Jvm, flags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from components.names import Names
 
@@ -39,15 +39,19 @@ class KafkaSettings(Section):
         cpu_millicores: Processor request of one broker.
         storage_mib: Volume of one broker; at replication factor 3 each broker holds everything.
         jvm: Java memory.
+        extra: Further properties of the brokers, in their own spelling; checked like all others.
     """
 
     memory_mib: Mebibytes = 682
     cpu_millicores: Millicores = 100
     storage_mib: Mebibytes = 3413
     jvm: Jvm = Field(default=Jvm(heap_mib=320, metaspace_mib=128, code_cache_mib=48, direct_mib=48))
+    extra: Keys = Field(default={})
 
 
-def server_properties(names: Names, ordinal: int, host_address: str, host_ports: Sequence[int]) -> dict[str, str]:
+def server_properties(
+    names: Names, ordinal: int, host_address: str, host_ports: Sequence[int], extra: Mapping[str, str] = NOTHING
+) -> dict[str, str]:
     """One broker's ``server.properties``.
 
     Args:
@@ -55,6 +59,7 @@ def server_properties(names: Names, ordinal: int, host_address: str, host_ports:
         ordinal: Which broker, from 0; also its node id.
         host_address: Address under which the brokers' published ports are reached from outside.
         host_ports: Published port of each broker, by ordinal; what a broker advertises must be what is mapped.
+        extra: The stack's own properties, written over all others.
     """
     controllers = ",".join(f"{number}@{names.broker(number)}:{KAFKA_CONTROLLER_PORT}" for number in range(BROKERS))
     return {
@@ -102,6 +107,7 @@ def server_properties(names: Names, ordinal: int, host_address: str, host_ports:
         "transaction.state.log.segment.bytes": str(SEGMENT_MIB * MIB),
         "metadata.log.segment.bytes": str(SEGMENT_MIB * MIB),
         "metadata.max.retention.bytes": str(METADATA_MIB * MIB),
+        **extra,
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from components.names import BROKERS
 from components.quantity import MIB
-from components.section import Mebibytes, Section
+from components.section import Keys, Mebibytes, Section
 from components.streaming.kafka import SEGMENT_MIB
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ class TopicSettings(Section):
         partitions: Partitions of each change topic; increasing it later moves keys to other partitions.
         retention_days: How long changes are kept.
         retention_mib: How much of each partition is kept; whichever is reached first ends a segment's life.
+        extra: Further configuration of each change topic, in the broker's own spelling; checked like all others.
     """
 
     partitions: int = Field(default=6, ge=1, le=100)
     retention_days: int = Field(default=7, ge=1, le=365)
     retention_mib: Mebibytes = 48
+    extra: Keys = Field(default={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _compacted() -> dict[str, str]:
 
 def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings) -> list[TopicSpec]:
     """One topic per captured table, compressed by the producer and kept as it came."""
-    config = {"compression.type": "lz4", **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib)}
+    config = {"compression.type": "lz4", **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib), **settings.extra}
     return [TopicSpec(names.topic(table), settings.partitions, config) for table in tables]
 
 

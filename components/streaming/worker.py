@@ -36,7 +36,10 @@ class Worker(pulumi.ComponentResource):
         """Declare the worker, which needs its topics and whatever its Secrets come from."""
         super().__init__("cdc:streaming:Worker", name, None, opts)
         objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component="connect")
-        files = {"worker.properties": properties_text(connect.worker_properties(args.names)), "log4j2.properties": kafka.LOGGING}
+        files = {
+            "worker.properties": properties_text(connect.worker_properties(args.names, args.connect.extra)),
+            "log4j2.properties": kafka.LOGGING,
+        }
         mounted = [
             objects.account(),
             objects.files("connect-config", files),
