@@ -10,6 +10,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import Field, ValidationError, model_validator
 
 from components.archive.settings import ArchiveSettings
+from components.connectors.message import is_secret
 from components.names import BROKERS, Names
 from components.quantity import MIB
 from components.section import Section
@@ -19,12 +20,11 @@ from components.streaming.kafka import KafkaSettings
 from components.streaming.registry import RegistrySettings
 from components.streaming.topics import TopicSettings
 from components.surroundings import BudgetSettings, ClusterSettings, HostSettings, ImageSettings, PolicySettings
+from settings_connectors import PROJECT, connector_problems
 from settings_rules import SEPARATOR, disk_problems, memory_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-PROJECT = "data-ingestion"
 
 
 class SettingsError(pulumi.RunError):
@@ -76,7 +76,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        problems = [*memory_problems(self), *disk_problems(self)]
+        problems = [*memory_problems(self), *disk_problems(self), *connector_problems(self)]
         if problems:
             raise ValueError(SEPARATOR.join(problems))
         return self
@@ -108,7 +108,7 @@ def _problems(error: ValidationError) -> list[str]:
             rule = "is not a setting; check the spelling, or see the table of settings in README.md"
         elif problem["type"] == "missing":
             rule = "is missing and has no default"
-        elif problem["loc"] and not isinstance(problem["input"], dict):
+        elif problem["loc"] and not isinstance(problem["input"], dict) and not is_secret(path):
             rule = f"{rule} (got {problem['input']!r})"
         lines += [f"{PROJECT}:{path}: {rule}"] if path else rule.split(SEPARATOR)
     return lines

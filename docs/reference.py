@@ -122,8 +122,8 @@ def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - a
         return ", ".join(f"`{part}`" for part in parts)
     if origin in (Union, types.UnionType):
         return " or ".join(_kind(part) for part in parts if part is not type(None))
-    if origin is tuple:
-        return f"list of {_kind(parts[0])}"
+    if origin in (tuple, dict):
+        return f"list of {_kind(parts[0])}" if origin is tuple else "keys and their values"
     if hint is int:
         return _bounds(field)
     return f"`{{{', '.join(to_camel(name) for name in hint.model_fields)}}}`"

@@ -28,7 +28,7 @@ MAY_DECLARE = {
     "components/source/certificates.py",
     *(f"components/streaming/{part}.py" for part in ("brokers", "contract", "registry_service", "worker")),
 }
-PROGRAM = ("__main__", "outputs", "settings", "settings_rules", "components")
+PROGRAM = ("__main__", "outputs", "settings", "settings_connectors", "settings_rules", "components")
 OUTSIDE = ("docs", "plan", "sandbox", "tests", "bench", "policy")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
@@ -87,7 +87,7 @@ def test_only_declaring_files_know_pulumi() -> None:
 
 def test_only_the_door_reads_settings() -> None:
     """Components get what they need as arguments, so that they can be used with other settings."""
-    allowed = {"__main__.py", "outputs.py", "settings_rules.py"}
+    allowed = {"__main__.py", "outputs.py", "settings_connectors.py", "settings_rules.py"}
     assert {path for path in importers("settings") if path not in allowed and path.split("/")[0] not in OUTSIDE} == set()
 
 
