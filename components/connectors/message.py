@@ -12,11 +12,12 @@ REFERENCE = re.compile(r"\$\{[^}:]*:[^}]*\}")
 """A value that the worker looks up by a config provider, ``${provider:path:key}``."""
 
 _SECRET_KEY = re.compile(
-    r"passw|passphrase|secret|token|jaas|user[._]?info|credential(?!s?\.(provider|source))|private[._]?key|sslkey|"
+    r"pas+w|passphrase|pwd|secret|token|jaas|user[._]?info|credential(?!s?\.(provider|source))|private[._]?key|sslkey|"
     r"access\.key|customer\.key|keystore\.key|ssl\.key$|certificate\.chain",
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(r"password_encryption$|credentials\.source$|key\.id$|max\.token|sasl\.oauthbearer\.token\.endpoint\.url$")
+_MEANT = re.compile(r"did you mean (\S+)\?")
 _SECRET_VALUE = re.compile(r"://[^/\s]*@|(?i:password|passwd|secret|token)\s*[=:]")
 
 
@@ -33,8 +34,12 @@ def shown(key: str, value: str) -> str:
 
 
 def told(config: Mapping[str, str], key: str, rule: str) -> str:
-    """One problem: ``key = value: rule``, or ``key is missing: rule``; the rule ends with the cure."""
-    return f"{key} = {shown(key, config[key])}: {rule}" if key in config else f"{key} is missing: {rule}"
+    """One problem: ``key = value: rule``, or ``key is missing: rule``; the rule ends with the cure.
+
+    Where the rule asks whether another key was meant, that one's name decides too whether the value is a credential.
+    """
+    meant = _MEANT.search(rule)
+    return f"{key} = {shown(f'{key} {meant[1]}' if meant else key, config[key])}: {rule}" if key in config else f"{key} is missing: {rule}"
 
 
 def key_of(problem: str) -> str:

@@ -95,7 +95,7 @@ def numbered(kind: Kind, key: str) -> Key | None:
 def family(kind: Kind, config: Mapping[str, str], key: str) -> Family | None:
     """The family that a key belongs to by its prefix, or None."""
     if kind == "worker":
-        return _converter(config, key) or _fixed(_WORKER_PREFIXES, key)
+        return _converter(config, key) or (None if ".override." in key else _fixed(_WORKER_PREFIXES, key))
     if kind not in CONNECTORS:
         return None
     return (

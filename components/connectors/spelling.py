@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from components.connectors.prefixes import Family
 
 _LIKENESS = 0.78
+_OF_WORKER = ("config.providers", "bootstrap.servers")
 _NEVER = "nothing would read it"
 
 
@@ -98,10 +99,10 @@ def _client_prefix(kind: Kind, key: str) -> str:
         return f"is how a connector writes it; on the worker write {client}.{rest.removeprefix('override.')}"
     if kind not in CONNECTORS:
         return ""
-    if client in {"producer", "consumer", "admin"}:
+    if client in {"producer", "consumer", "admin"} and rest in table(f"kafka-{client}"):
         return f"is how the worker writes it; in a connector write {client}.override.{rest}"
     name, prefix = ("kafka-producer", "producer.override.") if kind == "debezium" else ("kafka-consumer", "consumer.override.")
-    return f"is a setting of the connector's Kafka client; write {prefix}{key}" if key in table(name) else ""
+    return f"is a setting of the connector's Kafka client; write {prefix}{key}" if key in table(name) and key not in _OF_WORKER else ""
 
 
 def _cure(kind: Kind, key: str) -> str:

@@ -102,7 +102,7 @@ _WORKER = (
     Superseded(r"rest\.(host\.name|port)", "was removed in Kafka 3.0", "write listeners=http://host:port"),
     Superseded(r"offset\.storage\.file\.filename", "is for a standalone worker", "remove it; offset.storage.topic holds the offsets"),
     Superseded(
-        r"circuit[._]breaker.*", "exists nowhere in Connect", "remove it; a task that fails is shown, and its slot keeps the changes"
+        r"circuit(\.|_)breaker.*", "exists nowhere in Connect", "remove it; a task that fails is shown, and its slot keeps the changes"
     ),
 )
 

@@ -1,0 +1,45 @@
+"""Configurations as the program renders them, for tests that change one thing in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.archive import sink
+from components.archive.settings import ArchiveSettings
+from components.ecommerce import TABLES
+from components.names import Names
+from components.source.postgres import SourceSettings, server_parameters
+from components.source.sql import publication_tables
+from components.streaming import connect, debezium, kafka, registry
+from components.streaming.topics import TopicSettings, change_topics
+
+if TYPE_CHECKING:
+    from components.connectors.keys import Kind
+
+NAMES = Names()
+REGISTRY = registry.api_url(NAMES, "apicurio")
+PUBLISHED = publication_tables(NAMES, TABLES)
+
+SOURCE = debezium.source_config(NAMES, TABLES, "database", REGISTRY)
+S3 = sink.parquet_config(NAMES, TABLES, ArchiveSettings(bucket="archive"), REGISTRY)
+ICEBERG = sink.iceberg_config(NAMES, TABLES, ArchiveSettings(bucket="archive", format="iceberg", catalog="jdbc"), REGISTRY, "database")
+WORKER = connect.worker_properties(NAMES)
+BROKER = kafka.server_properties(NAMES, 0, "127.0.0.1", [9092, 9093, 9094])
+POSTGRES = server_parameters(SourceSettings())
+TOPIC = change_topics(NAMES, TABLES, TopicSettings())[0].config
+
+RENDERED: dict[Kind, dict[str, str]] = {
+    "debezium": SOURCE,
+    "s3": S3,
+    "iceberg": ICEBERG,
+    "worker": WORKER,
+    "broker": BROKER,
+    "topic": TOPIC,
+    "postgresql": POSTGRES,
+}
+
+
+def changed(config: dict[str, str], **changes: str | None) -> dict[str, str]:
+    """A configuration with some keys set, or left out where the value is None."""
+    merged = {**config, **changes}
+    return {key: value for key, value in merged.items() if value is not None}
