@@ -13,6 +13,7 @@ from components.connectors.postgres_rules import postgres_problems
 from components.connectors.sink_rules import sink_problems
 from components.connectors.source_rules import source_problems
 from components.connectors.spelling import spelling_problems
+from components.connectors.verdict import once
 from components.connectors.worker_rules import worker_problems
 from components.ecommerce import TABLES
 from components.source.postgres import server_parameters
@@ -162,13 +163,8 @@ def _parts(settings: Settings, registry_url: str) -> tuple[Part, Part, Part, Par
 
 def _lines(part: Part, *semantic: list[str]) -> list[str]:
     """A part's problems with their paths; what is said once about a key is not said again by a later check."""
-    lines: list[str] = []
-    said: set[str] = set()
-    for found in (_owned(part), spelling_problems(part.kind, part.made), *semantic):
-        fresh = [problem for problem in found if key_of(problem).lower() not in said]
-        said |= {key_of(problem).lower() for problem in fresh}
-        lines += [f"{PROJECT}:{_path(part, key_of(problem))}: {problem}" for problem in fresh]
-    return lines
+    found = once(_owned(part), spelling_problems(part.kind, part.made), *semantic)
+    return [f"{PROJECT}:{_path(part, key_of(problem))}: {problem}" for problem in found]
 
 
 def _path(part: Part, key: str) -> str:

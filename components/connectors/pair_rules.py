@@ -61,7 +61,7 @@ def _captured(source: Mapping[str, str], tables: Sequence[Table], names: Names, 
         "the table {} is declared and not captured; add it": declared - captured,
         "the table {} is captured and not declared; add it to the tables, or take it off the list": captured - declared,
         "the publication does not hold {}, so its changes never come; add it there": wanted - set(publication),
-        "the publication holds {}, which nothing asks for; remove it there": set(publication) - wanted,
+        "the publication holds {}, which nothing asks for; remove it there": set(publication) - wanted - {names.heartbeat_table},
     }
     return [told(source, "table.include.list", rule.format(name)) for rule, wrong in told_of.items() for name in sorted(wrong)]
 

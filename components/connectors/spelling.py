@@ -40,7 +40,14 @@ def spelling_problems(kind: Kind, config: Mapping[str, str]) -> list[str]:
         rule = _of_key(kind, config, key) or _of_value(kind, config, key, value)
         if rule:
             problems.append(told(config, key, rule))
-    return problems
+    return [*problems, *_untyped(kind, config)]
+
+
+def _untyped(kind: Kind, config: Mapping[str, str]) -> list[str]:
+    """Members of a chain whose class is not named; the worker refuses them."""
+    chains = ("transforms", "predicates") if kind in CONNECTORS else ()
+    keys = [f"{chain}.{alias.strip()}.type" for chain in chains for alias in config.get(chain, "").split(",") if alias.strip()]
+    return [told(config, key, "it stands in the list, so its class has to be named; write it in full") for key in keys if key not in config]
 
 
 def _of_key(kind: Kind, config: Mapping[str, str], key: str) -> str:
