@@ -76,7 +76,11 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        problems = [*memory_problems(self), *disk_problems(self), *connector_problems(self)]
+        unreadable = connector_problems(self)
+        try:
+            problems = [*memory_problems(self), *disk_problems(self), *unreadable]
+        except ValueError as error:  # a size among the further keys that cannot be counted; most often it is told already
+            problems = unreadable or [str(error)]
         if problems:
             raise ValueError(SEPARATOR.join(problems))
         return self

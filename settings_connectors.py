@@ -45,7 +45,9 @@ _FIXED = {
     ),
     "broker": (
         *("process.roles", "node.id", "controller.quorum.voters", "controller.listener.names", "listeners", "advertised.listeners"),
-        *("listener.security.protocol.map", "inter.broker.listener.name", "log.dirs", "log.segment.bytes"),
+        *("listener.security.protocol.map", "inter.broker.listener.name", "log.dirs", "log.segment.bytes", "log.segment.delete.delay.ms"),
+        *("log.retention.check.interval.ms", "offsets.topic.num.partitions", "offsets.topic.segment.bytes", "metadata.log.segment.bytes"),
+        *("transaction.state.log.num.partitions", "transaction.state.log.segment.bytes", "metadata.max.retention.bytes"),
     ),
     "topic": ("segment.bytes",),
     "postgresql": (

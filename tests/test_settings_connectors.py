@@ -15,7 +15,7 @@ from plan.stackfile import stack_config
 from settings import SettingsError, parse, parse_text
 from settings_connectors import connector_problems
 
-ARCHIVE = {"bucket": "archive", "format": "iceberg"}
+ARCHIVE = {"bucket": "archive", "format": "iceberg", "commitIntervalMs": 10_000}
 
 
 def refusal(**changes: Any) -> list[str]:
@@ -49,7 +49,7 @@ PLACES = [
     ),
     ("source.debezium.extra", {"source": {"debezium": {"extra": {"database.password": "x"}}}}, "(not shown): is fixed by the program"),
     ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive has already"),
-    ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "1GB"}}}, "source.sharedBuffersMib; write it there"),
+    ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; write it there"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"iceberg.tables.auto-create-enabled": True}}}, "without the declared types"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"flush.size": 1}}}, "is a key of the Confluent S3 sink"),
     ("archive.extra", {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}}, "write s3.part.retries"),

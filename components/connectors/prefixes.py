@@ -79,7 +79,7 @@ def is_free(kind: Kind, config: Mapping[str, str], key: str) -> bool:
     if any(re.fullmatch(expression, key) for expression in _FREE[kind]):
         return True
     if kind == "s3" and key.startswith("s3.credentials.provider."):
-        return "AwsAssumeRoleCredentialsProvider" not in config.get("s3.credentials.provider.class", "")
+        return "AwsAssumeRoleCredentialsProvider" not in config.get("s3.credentials.provider.class", "AwsAssumeRoleCredentialsProvider")
     if kind != "debezium":
         return False
     aliases = [alias for listed in ("converters", "post.processors") for alias in _listed(config, listed)]
@@ -137,7 +137,10 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
     for side in ("key", "value", "header"):
         prefix = f"{side}.converter."
         if key.startswith(prefix) and key != f"{prefix}plugin.version":
-            name = _CONVERTERS.get(config.get(f"{side}.converter", ""))
+            if f"{side}.converter" not in config:
+                rule = f"{side}.converter is not named here, so the worker's own is used and nothing reads this; name the class too"
+                return Family(prefix, None, stray=rule)
+            name = _CONVERTERS.get(config[f"{side}.converter"])
             later = dict.fromkeys(LATER_CONVERTER_KEYS, Key("string")) if name == "avro-converter" else {}
             return Family(prefix, {**table(name), **later} if name else None)
     return None

@@ -58,16 +58,18 @@ def _of_key(kind: Kind, config: Mapping[str, str], key: str) -> str:
         return ""
     found = family(kind, config, key)
     if found is not None:
-        return _of_family(found, key.removeprefix(found.prefix))
+        return _of_family(kind, found, key)
     return _elsewhere(kind, key) or f"is no key of {PLACES[kind]}, {_NEVER}; {_cure(kind, key)}"
 
 
-def _of_family(found: Family, rest: str) -> str:
+def _of_family(kind: Kind, found: Family, key: str) -> str:
+    rest = key.removeprefix(found.prefix)
     gone = superseded.advice(found.superseded, rest)
     if found.stray or gone or found.keys is None or rest in found.keys:
         return found.stray or gone
     near = nearest(rest, found.keys)
-    return f"is no key that is read behind {found.prefix}; " + (f"did you mean {found.prefix}{near}?" if near else "remove it")
+    meant = f"{found.prefix}{near}" if near else nearest(key, own(kind))
+    return f"is no key that is read behind {found.prefix}; " + (f"did you mean {meant}?" if meant else "remove it")
 
 
 def _of_value(kind: Kind, config: Mapping[str, str], key: str, value: str) -> str:

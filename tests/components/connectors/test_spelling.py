@@ -110,6 +110,8 @@ def test_a_key_on_the_wrong_side_is_told_its_place(kind: Kind, key: str, told: s
         ("iceberg", "iceberg.kafka.session.timeouts.ms", "iceberg.kafka.session.timeout.ms"),
         ("worker", "plugin.paths", "plugin.path"),
         ("worker", "producer.linger.mss", "producer.linger.ms"),
+        ("worker", "status.storage.topicc", "status.storage.topic"),
+        ("s3", "s3.credentials.provider.sts.role.am", "s3.credentials.provider.sts.role.arn"),
         ("broker", "num.netwrok.threads", "num.network.threads"),
         ("topic", "retention.m", "retention.ms"),
         ("postgresql", "max_wal_sizes", "max_wal_size"),
@@ -153,6 +155,11 @@ def test_a_transform_outside_the_chain_is_told() -> None:
     assert "mask is not in the list transforms" in one(
         "debezium", **{"transforms.mask.type": "org.apache.kafka.connect.transforms.MaskField$Value"}
     )
+
+
+def test_a_converters_key_without_its_class_is_told() -> None:
+    """A connector without a converter of its own gets the worker's, with the worker's keys."""
+    assert "header.converter is not named here" in one("debezium", **{"header.converter.schemas.enable": "true"})
 
 
 def test_a_property_of_the_driver_is_told_its_prefix() -> None:
@@ -241,4 +248,4 @@ def test_the_key_that_was_meant_is_named_nearly_always() -> None:
                 asked += 1
                 named += f"did you mean {key}?" in " ".join(spelling_problems(kind, {wrong: "1"}))
     assert asked > 900
-    assert named / asked > 0.97
+    assert named / asked > 0.99
