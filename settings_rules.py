@@ -98,7 +98,7 @@ def sink_heap(settings: Settings, tables: Sequence[Table] = TABLES) -> sink.Sink
         sizes = sink.parquet_of(table_properties(names, tables[0], settings.archive))
     else:
         config, sizes = parquet_config(names, tables, settings.archive, url), None
-    return sink.memory(config, topics, source_config(names, tables, host, url), sizes)
+    return sink.memory(config, topics, source_config(names, tables, host, url, settings.source.debezium), sizes)
 
 
 def _sink_problems(settings: Settings) -> list[str]:

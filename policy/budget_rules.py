@@ -119,6 +119,7 @@ def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
 RULES = (
     Rule(
         name="memory-budget",
+        together=True,
         says="All pods of a namespace together fit its memory budget.",
         check=_within_budget,
         at_end=_scalers_resolved,
@@ -126,6 +127,7 @@ RULES = (
     ),
     Rule(
         name="memory-peak",
+        together=True,
         says="All pods of a namespace fit its memory budget while everything rolls out at once.",
         check=_within_peak,
         severity="critical",

@@ -185,7 +185,14 @@ def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
 
 
 RULES = (
-    Rule(name="disk-volumes", says="All volumes of a namespace fit its disk budget.", check=_volumes),
-    Rule(name="disk-logs", says="What the topics keep fits the brokers' volumes.", check=_logs_fit, at_end=_brokers_configured),
-    Rule(name="disk-wal", says="The write-ahead log that a stopped connector holds back fits the database's volume.", check=_wal_fits),
+    Rule(name="disk-volumes", together=True, says="All volumes of a namespace fit its disk budget.", check=_volumes),
+    Rule(
+        name="disk-logs", together=True, says="What the topics keep fits the brokers' volumes.", check=_logs_fit, at_end=_brokers_configured
+    ),
+    Rule(
+        name="disk-wal",
+        together=True,
+        says="The write-ahead log that a stopped connector holds back fits the database's volume.",
+        check=_wal_fits,
+    ),
 )

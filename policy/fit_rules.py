@@ -166,6 +166,7 @@ RULES = (
     Rule(name="java-heap-said", says="A Java heap is a number, not a share of memory.", check=_heap_said, level="advisory", severity="low"),
     Rule(
         name="postgres-fits",
+        together=True,
         says="Buffers, workers, decoding and all connections of PostgreSQL fit the container's limit.",
         check=_postgres_fits,
         at_end=_servers_configured,

@@ -1,10 +1,17 @@
-"""Kafka: copies of every data topic, and connectors that neither lose rows nor spell a key wrong."""
+"""Topics, brokers, Connect, connectors and PostgreSQL told nothing that loses rows in silence, and no key that does not exist."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from policy.fit_rules import TOPIC
+from components.connectors.kafka_rules import broker_problems, topic_problems
+from components.connectors.postgres_rules import postgres_problems
+from components.connectors.spelling import spelling_problems
+from components.connectors.verdict import connector_problems, once
+from components.connectors.worker_rules import worker_problems
+from components.known import unknown_paths
+from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 
 if TYPE_CHECKING:
@@ -12,22 +19,95 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-_COPIES, _IN_SYNC = 3, 2
+
+def _texts(values: object) -> dict[str, str]:
+    """A configuration as text, without what is not known; numbers travel as numbers and are written as people would."""
+    if not isinstance(values, Mapping):
+        return {}
+    known = {key: value for key, value in values.items() if not list(unknown_paths(value))}
+    return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in known.items()}
 
 
-def _copied(resource: Declared, _record: Record) -> Iterator[str]:
+def _unknown(resource: Declared) -> Iterator[str]:
+    paths = list(unknown_paths(dict(resource.inputs)))
+    if paths:
+        yield f"{', '.join(paths)} is not known at preview; give plain values, and references to secrets"
+
+
+def _topic(resource: Declared, _record: Record) -> Iterator[str]:
     if resource.type != TOPIC:
         return
-    copies, config = resource.inputs.get("replicationFactor"), resource.inputs.get("config") or {}
-    if not isinstance(copies, (int, float)) or copies < _COPIES:
-        yield f"has replicationFactor {copies}; with fewer than {_COPIES} a broker that is away stops writes or loses them. Set {_COPIES}"
-    in_sync = str(config.get("min.insync.replicas"))
-    if not in_sync.isdigit() or int(in_sync) < _IN_SYNC:
-        yield f"has min.insync.replicas {in_sync}: a row that one broker has is acknowledged, and lost with it. Set {_IN_SYNC}"
-    elif isinstance(copies, (int, float)) and int(in_sync) >= copies:
-        yield f"wants {in_sync} of {copies:.0f} copies in sync: one broker that restarts stops every write. Set {_IN_SYNC}"
+    yield from _unknown(resource)
+    name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
+    if isinstance(name, str):
+        config = _texts(resource.inputs.get("config"))
+        factor = copies if isinstance(copies, int) else 1
+        yield from once(spelling_problems("topic", config), topic_problems(name, config, factor))
+
+
+def _connector(resource: Declared, _record: Record) -> Iterator[str]:
+    if resource.type != CONNECTOR:
+        return
+    yield from _unknown(resource)
+    if isinstance(resource.inputs.get("config"), Mapping):
+        yield from connector_problems(_texts(resource.inputs["config"]))
+
+
+def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The property files in a ConfigMap that set a key, with what they set."""
+    data: Any = resource.inputs.get("data")
+    if resource.is_kubernetes and resource.kind == "ConfigMap" and isinstance(data, Mapping):
+        for name, text in data.items():
+            lines = [line.partition("=") for line in str(text).splitlines() if "=" in line and not line.lstrip().startswith("#")]
+            properties = {key.strip(): value.strip() for key, _, value in lines}
+            if marker in properties:
+                yield str(name), properties
+
+
+def _broker(resource: Declared, _record: Record) -> Iterator[str]:
+    for name, properties in _files(resource, "process.roles"):
+        yield from (f"{name}: {problem}" for problem in once(spelling_problems("broker", properties), broker_problems(properties)))
+
+
+def _worker(resource: Declared, record: Record) -> Iterator[str]:
+    """The connectors come later, and are judged against the worker when the whole is complete."""
+    del record
+    for name, properties in _files(resource, "config.storage.topic"):
+        yield from (f"{name}: {problem}" for problem in once(spelling_problems("worker", properties), worker_problems(properties)))
+
+
+def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
+    for resource in record.of_kind("ConfigMap"):
+        for name, properties in _files(resource, "config.storage.topic"):
+            alone = set(worker_problems(properties))
+            yield from ((resource, f"{name}: {problem}") for problem in worker_problems(properties, *connectors) if problem not in alone)
+
+
+def _postgres(resource: Declared, _record: Record) -> Iterator[str]:
+    for name, parameters in _files(resource, "wal_level"):
+        yield from (f"{name}: {problem}" for problem in once(spelling_problems("postgresql", parameters), postgres_problems(parameters)))
 
 
 RULES = (
-    Rule(name="topic-copies", says="Every topic has three copies, of which two acknowledge each row.", check=_copied, severity="critical"),
+    Rule(
+        name="topic-config",
+        says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka knows.",
+        check=_topic,
+        severity="critical",
+    ),
+    Rule(
+        name="connector-config",
+        says="A connector is told nothing that loses rows in silence, and no key that it does not have.",
+        check=_connector,
+        severity="critical",
+    ),
+    Rule(name="broker-config", says="Brokers lose no acknowledged row, and know every key they are given.", check=_broker),
+    Rule(
+        name="worker-config",
+        says="Connect keeps exactly once and its secrets, and knows every key it is given.",
+        check=_worker,
+        at_end=_worker_with_connectors,
+    ),
+    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and knows every parameter.", check=_postgres),
 )

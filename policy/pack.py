@@ -50,6 +50,7 @@ class Judge:
         self._record: Record | None = None
         self._told: dict[str, Mapping[str, Any]] = {}
         self._seen: dict[str, tuple[set[str], Declared]] = {}
+        self._told_first: dict[tuple[str, str], str] = {}
         self._lock = threading.RLock()
 
     def resource(self, rule: Rule, args: ResourceValidationArgs, report: Report) -> None:
@@ -58,7 +59,8 @@ class Judge:
             self._hear(rule.name, args.get_config())
             resource = self._see(rule, args)
             for violation in judge(rule, resource, self._known()):
-                report(violation.message, None)
+                if not (rule.together and self._told_by_another(rule, violation.message, resource)):
+                    report(violation.message, None)
 
     def stack(self, args: StackValidationArgs, report: Report) -> None:
         """Judge the whole stack, and every resource in it that no resource rule has seen."""
@@ -87,6 +89,11 @@ class Judge:
             if rule.level == "mandatory":
                 for violation in judge(rule, resource, record):
                     report(f"{rule.name}: {violation.message}", urn)
+
+    def _told_by_another(self, rule: Rule, message: str, resource: Declared) -> bool:
+        """Whether another resource has been told the very same, which several cause together: once is enough, the run has failed."""
+        first = self._told_first.setdefault((rule.name, message.partition(": ")[2]), resource.urn)
+        return first != resource.urn
 
     def _hear(self, rule: str, configuration: Mapping[str, Any]) -> None:
         """Note what a rule is told, which may come after resources that other rules have seen."""

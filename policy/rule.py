@@ -28,6 +28,7 @@ class Rule:
         at_end: Gives what can only be said when everything is declared, each with its resource or None for the whole stack.
         level: ``mandatory`` stops a preview and an update, ``advisory`` prints a warning.
         severity: For dashboards that sort by it.
+        together: Whether several resources break it together, so that each of them is told the same.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Rule:
     at_end: Callable[[Record], Iterable[tuple[Declared | None, str]]] | None = None
     level: Level = "mandatory"
     severity: Literal["low", "medium", "high", "critical"] = "high"
+    together: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

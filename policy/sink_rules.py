@@ -71,7 +71,7 @@ def sinks(record: Record) -> Iterator[Declared]:
 def _complete(connector: Declared, record: Record) -> bool:
     """Whether everything that a sink's buffers follow from has been declared: its topics, its tables, and a worker."""
     config = connector.inputs["config"]
-    listed = {topic.strip() for topic in str(config.get("topics", "")).split(",")} - {""}
+    listed = set(sink.read_topics(config, _partitions(record)))
     tables = {table.strip() for table in str(config.get("iceberg.tables", "")).split(",")} - {""}
     return worker_heap(record) is not None and listed <= set(_partitions(record)) and len(tables) <= len(record.of_type(ICEBERG_TABLE))
 
@@ -119,6 +119,7 @@ def _incomplete_sinks(record: Record) -> Iterator[tuple[Declared | None, str]]:
 RULES = (
     Rule(
         name="sink-fits",
+        together=True,
         says="The open files and consumers of a sink fit the worker's heap.",
         check=_sink_fits,
         at_end=_incomplete_sinks,

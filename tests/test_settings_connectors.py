@@ -15,7 +15,7 @@ from plan.stackfile import stack_config
 from settings import SettingsError, parse, parse_text
 from settings_connectors import connector_problems
 
-ARCHIVE = {"bucket": "archive", "format": "iceberg", "commitIntervalMs": 10_000}
+ARCHIVE = {"bucket": "archive", "format": "iceberg"}
 
 
 def refusal(**changes: Any) -> list[str]:

@@ -39,7 +39,8 @@ class ArchiveSettings(Section):
         format: ``parquet`` writes plain files by Confluent's S3 sink; ``iceberg`` writes an Iceberg table per source table.
         catalog: Where Iceberg tables are listed: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server.
         store: An S3-compatible store inside the cluster; absent for AWS.
-        commit_interval_ms: How often written rows become visible; also the bound for a table that has gone quiet.
+        commit_interval_ms: How often written rows become visible; also the bound for a table that has gone quiet. By default 300000 for
+            ``parquet`` and 10000 for ``iceberg``, whose sink holds on its heap what it reads between two commits.
         flush_records: Rows after which the ``parquet`` sink closes a file early.
         tasks: Tasks of the sink; a divisor of the change topics' partitions balances them.
         destroy_with_stack: Whether ``destroy`` deletes bucket, objects and tables. Off, a bucket with objects refuses to go.
@@ -52,12 +53,17 @@ class ArchiveSettings(Section):
     format: Literal["parquet", "iceberg"] = "parquet"
     catalog: Literal["glue", "jdbc"] = "glue"
     store: InClusterStore | None = None
-    commit_interval_ms: int = Field(default=300_000, ge=1_000, le=3_600_000)
+    commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
     flush_records: int = Field(default=20_000, ge=100)
     tasks: int = Field(default=3, ge=1, le=24)
     destroy_with_stack: bool = False
     expire_noncurrent_days: int = Field(default=7, ge=1)
     extra: Keys = Field(default={})
+
+    @property
+    def interval_ms(self) -> int:
+        """Milliseconds between commits: what the stack says, or the format's own."""
+        return self.commit_interval_ms or (300_000 if self.format == "parquet" else 10_000)
 
     @property
     def has_catalog_database(self) -> bool:

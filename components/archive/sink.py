@@ -60,7 +60,7 @@ def _clients(registry_url: str) -> dict[str, str]:
 def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
     """Confluent's S3 sink: plain Parquet under ``topics/<topic>/year=…/month=…/day=…/hour=…/`` by commit time in the database.
 
-    A file ends after ``flush_records`` rows, after ``commit_interval_ms`` of record time, with the hour, or by the wall clock after
+    A file ends after ``flush_records`` rows, after the commit interval in record time, with the hour, or by the wall clock after
     twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
     depend on time; (topic, partition, offset) in each row tells a repeated row.
     """
@@ -73,8 +73,8 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         path_format="'year'=yyyy/'month'=MM/'day'=dd/'hour'=HH",
         timestamp_field="__source_ts_ms",
         flush_size=settings.flush_records,
-        rotate_interval_ms=settings.commit_interval_ms,
-        rotate_schedule_interval_ms=2 * settings.commit_interval_ms,
+        rotate_interval_ms=settings.interval_ms,
+        rotate_schedule_interval_ms=2 * settings.interval_ms,
         store_url=store.url if store else None,
         s3_path_style_access_enabled=True if store else None,
         transforms=("place",),
@@ -139,7 +139,7 @@ def table_name(names: Names, table: Table) -> str:
 def iceberg_config(
     names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, database_host: str
 ) -> dict[str, str]:
-    """Apache Iceberg's sink: one table per topic, committed exactly once, every ``commit_interval_ms`` whether busy or quiet.
+    """Apache Iceberg's sink: one table per topic, committed exactly once, every commit interval whether busy or quiet.
 
     The short group timeouts matter after a killed worker: the dead coordinator would hold its group for 45 s otherwise.
 
@@ -158,7 +158,7 @@ def iceberg_config(
         iceberg_tables=tuple(table_name(names, table) for table in tables),
         iceberg_tables_route_field="__topic",
         iceberg_control_topic=names.iceberg_control_topic,
-        iceberg_control_commit_interval_ms=settings.commit_interval_ms,
+        iceberg_control_commit_interval_ms=settings.interval_ms,
         transforms=_HOUR_CHAIN,
         families={
             **routes,

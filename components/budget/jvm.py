@@ -168,7 +168,8 @@ def _heap(words: list[str], container: Mapping[str, Any], limit: int) -> tuple[i
         return _size(explicit, "-Xmx"), False
     percentage = _last(words, "-XX:MaxRAMPercentage=")
     script = _start_script_heap(container)
-    if script is not None and not any(word.startswith("-Xm") for word in words):
+    told = any(str(entry.get("name")).endswith("HEAP_OPTS") for entry in container.get("env") or [])
+    if script is not None and not told and not any(word.startswith("-Xm") for word in words):
         return script, False  # a percentage does nothing beside the script's own -Xmx
     try:
         share = float(percentage) if percentage is not None else 25.0

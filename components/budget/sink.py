@@ -7,6 +7,7 @@ holding at most one Parquet row group. The sizes were measured on the real write
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from components.quantity import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
 ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
@@ -29,14 +30,16 @@ TASK_MIB = 4
 BACKLOG_HOURS = 24
 """A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits."""
 ICEBERG_FILE_BYTES = 512 * 1024
-"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page (measured: 1.5 MiB with pages of 1 MiB,
-0.53 to 0.60 with pages of 64 KiB)."""
+"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page. Measured: 1.57 MiB with pages of 1 MiB,
+0.56 with pages of 64 KiB, 288 files open."""
+FULL_FILE = 2.5
+"""A file that is full, in row groups: 9.2 MiB were measured with row groups of 4 MiB, 4.6 with 2."""
 ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
 """Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say."""
 ROWS_PER_S = 12_000
 """The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
-ROW_BYTES = 500
-"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full."""
+ROW_BYTES = 750
+"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full (measured 430 to 740; 65 afterwards)."""
 
 _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
 """Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
@@ -168,7 +171,7 @@ def memory(
     Raises:
         SinkError: If it reads a topic that is not declared, or a number cannot be read.
     """
-    topics = [topic.strip() for topic in config.get("topics", "").split(",") if topic.strip()]
+    topics = read_topics(config, partitions)
     unknown = [topic for topic in topics if topic not in partitions]
     if unknown or not topics:
         message = (
@@ -182,6 +185,23 @@ def memory(
     return replace(now, source=source_heap(source), per_table=more.needed - now.needed)
 
 
+def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[str]:
+    """The topics that a sink reads: those it lists, or those declared ones that its pattern fits.
+
+    Raises:
+        SinkError: If the pattern cannot be read.
+    """
+    listed = [topic.strip() for topic in config.get("topics", "").split(",") if topic.strip()]
+    pattern = config.get("topics.regex")
+    if listed or not pattern:
+        return listed
+    try:
+        return [topic for topic in declared if re.fullmatch(pattern, topic)]
+    except re.error:
+        message = f"topics.regex = {pattern!r} is not a pattern; list the topics by name"
+        raise SinkError(message) from None
+
+
 def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:
     """The sink's own share for so many topics with so many partitions together."""
     tasks = min(_number(config, "tasks.max", 1), partitions)
@@ -191,5 +211,5 @@ def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parqu
     sizes = tables or parquet_of({})
     files = tasks * topics * BACKLOG_HOURS
     interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
-    rows = min(files * sizes.row_group, int(ROWS_PER_S * interval_s) * ROW_BYTES)
+    rows = min(int(files * sizes.row_group * FULL_FILE), int(ROWS_PER_S * interval_s) * ROW_BYTES)
     return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tests.policy import mutations_access, mutations_data, mutations_memory
+from tests.policy import mutations_access, mutations_config, mutations_data, mutations_memory
 from tests.policy.mutations_harmless import harmless
 from tests.policy.workbench import Workbench
 
@@ -26,6 +26,9 @@ FAMILIES: tuple[Family, ...] = (
     mutations_data.sinks,
     mutations_data.topics,
     mutations_data.volumes,
+    mutations_config.connectors,
+    mutations_config.topics,
+    mutations_config.files,
     mutations_access.pods,
     mutations_access.connectors,
     mutations_access.buckets,
@@ -36,6 +39,7 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_data.database,
     mutations_data.sinks,
     mutations_data.volumes,
+    mutations_config.connectors,
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,

@@ -105,10 +105,10 @@ def topics(bench: Workbench) -> Iterator[Made]:
     """Topics with too few copies, or too large for the brokers."""
     for name in bench.of_kind("Topic"):
         inputs = bench.inputs(name)
-        yield f"{name}: two copies", "topic-copies", bench.changed(name, lambda i: i.update(replicationFactor=2))
-        yield f"{name}: unknown copies", "topic-copies", bench.changed(name, lambda i: i.update(replicationFactor=UNKNOWN))
-        yield f"{name}: one acknowledges", "topic-copies", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "1"}))
-        yield f"{name}: all acknowledge", "topic-copies", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "3"}))
+        yield f"{name}: two copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=2))
+        yield f"{name}: unknown copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=UNKNOWN))
+        yield f"{name}: one acknowledges", "topic-config", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "1"}))
+        yield f"{name}: all acknowledge", "topic-config", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "3"}))
         yield f"{name}: 2000 partitions", "disk-logs", bench.changed(name, lambda i: i.update(partitions=2000))
         yield f"{name}: unknown partitions", "disk-logs", bench.changed(name, lambda i: i.update(partitions=UNKNOWN))
         if inputs["config"]["cleanup.policy"] == "delete" and not inputs["name"].startswith("registry-"):

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from tests.policy.workbench import Made
 
 
+def _secret_of(config: dict[str, str]) -> str:
+    """A key of a connector that holds a password."""
+    return "consumer.override.ssl.keystore.password" if "Sink" in config["connector.class"] else "database.sslpassword"
+
+
 def harmless(bench: Workbench) -> Iterator[Made]:
     """What people change every day."""
     for name in bench.workloads():
@@ -92,6 +97,6 @@ def harmless(bench: Workbench) -> Iterator[Made]:
         yield (
             f"{name}: a reference more",
             None,
-            bench.changed(name, lambda i: i["config"].update({"ssl.keystore.password": "${dir:/etc/connect/secrets/archive:password}"})),
+            bench.changed(name, lambda i: i["config"].update({_secret_of(i["config"]): "${dir:/etc/connect/secrets/archive:password}"})),
         )
     yield "the same in another order", None, list(reversed(bench.with_more()))

@@ -6,96 +6,11 @@ from components.connectors.kafka_rules import broker_problems, topic_problems
 from components.connectors.message import key_of
 from components.connectors.pair_rules import pair_problems
 from components.connectors.spelling import spelling_problems
-from components.connectors.verdict import DEBEZIUM, connector_problems
+from components.connectors.verdict import connector_problems
 from components.connectors.worker_rules import worker_problems
 from components.ecommerce import TABLES
 from tests.connector_configs import NAMES, PUBLISHED
-
-REGISTRY = "http://schema-registry.data-ingestion.svc.cluster.local:8081"
-LOGIN = "${env:SCHEMA_AUTH_USER}:${env:SCHEMA_AUTH_PASS}"
-CONVERTERS = {
-    f"{side}.converter{key}": value
-    for side in ("key", "value")
-    for key, value in {
-        "": "io.confluent.connect.avro.AvroConverter",
-        ".schema.registry.url": REGISTRY,
-        ".basic.auth.credentials.source": "USER_INFO",
-        ".basic.auth.user.info": LOGIN,
-    }.items()
-}
-SOURCE = {
-    "connector.class": DEBEZIUM,
-    "tasks.max": "1",
-    "database.hostname": "postgresql.data-ingestion.svc.cluster.local",
-    "database.port": "5432",
-    "database.user": "${env:DBZ_DB_USERNAME}",
-    "database.password": "${env:DBZ_DB_PASSWORD}",
-    "database.dbname": "ecommerce",
-    "database.server.name": "postgres",
-    "topic.prefix": "postgres",
-    "table.include.list": "public.users,public.products,public.orders,public.order_items",
-    "plugin.name": "pgoutput",
-    "slot.name": "debezium_slot",
-    "publication.name": "dbz_publication",
-    **CONVERTERS,
-    "transforms": "unwrap",
-    "transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState",
-    "transforms.unwrap.drop.tombstones": "true",
-    "transforms.unwrap.delete.handling.mode": "rewrite",
-    "transforms.unwrap.add.fields": "op,ts_ms,source.ts_ms,source.lsn",
-    "snapshot.mode": "initial",
-    "heartbeat.interval.ms": "30000",
-    "heartbeat.topics.prefix": "__debezium-heartbeat",
-    "provide.transaction.metadata": "true",
-    "decimal.handling.mode": "string",
-    "time.precision.mode": "adaptive_time_microseconds",
-    "errors.tolerance": "all",
-    "errors.log.enable": "true",
-    "errors.log.include.messages": "true",
-    "errors.deadletterqueue.topic.name": "connect-dlq",
-    "errors.deadletterqueue.topic.replication.factor": "3",
-    "errors.deadletterqueue.context.headers.enable": "true",
-    "errors.retry.delay.max.ms": "60000",
-    "errors.retry.timeout": "300000",
-}
-SINK = {
-    "connector.class": "io.confluent.connect.s3.S3SinkConnector",
-    "tasks.max": "24",
-    "topics.regex": "postgres\\.public\\..*",
-    "s3.bucket.name": "${env:S3_BUCKET_NAME}",
-    "s3.region": "us-east-1",
-    "s3.part.size": "5242880",
-    "format.class": "io.confluent.connect.s3.format.parquet.ParquetFormat",
-    "parquet.codec": "snappy",
-    "parquet.block.size": "16777216",
-    "parquet.page.size": "1048576",
-    "partitioner.class": "io.confluent.connect.storage.partitioner.TimeBasedPartitioner",
-    "partition.duration.ms": "3600000",
-    "path.format": "'year'=YYYY/'month'=MM/'day'=dd/'hour'=HH",
-    "locale": "en-US",
-    "timezone": "UTC",
-    "timestamp.extractor": "Record",
-    "flush.size": "1000",
-    "rotate.interval.ms": "60000",
-    **CONVERTERS,
-    "consumer.override.max.poll.records": "1000",
-    "consumer.override.max.poll.interval.ms": "180000",
-    "consumer.override.fetch.max.bytes": "5242880",
-    "errors.tolerance": "all",
-    "errors.log.enable": "true",
-    "errors.log.include.messages": "true",
-    "errors.deadletterqueue.topic.name": "s3-sink-dlq",
-    "errors.deadletterqueue.topic.replication.factor": "3",
-    "errors.deadletterqueue.context.headers.enable": "true",
-    "errors.retry.timeout": "0",
-    "behavior.on.null.values": "ignore",
-    "s3.retry.backoff.ms": "2000",
-    "s3.retry.jitter.ms": "1000",
-    "s3.max.retries": "7",
-    "storage.class": "io.confluent.connect.s3.storage.S3Storage",
-}
-WORKER = {"group.id": "connect-cluster", "producer.acks": "1"}
-"""What is told of the worker: nothing of providers, nothing of exactly once, and acks=1 as a tuning."""
+from tests.found_stack import REGISTRY, SINK, SOURCE, WORKER
 
 
 def test_every_mistake_of_the_source_is_told_at_once() -> None:
