@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _COLOURS: Final = {
-    "heap": "#4c78a8",
+    "heap": "#7ba3cf",
     "off-heap": "#9ecae9",
-    "page cache": "#54a24b",
-    "shared buffers": "#b279a2",
+    "page cache": "#8fce87",
+    "shared buffers": "#cba0c0",
     "connections and workers": "#ff9da6",
     "other processes": "#bab0ac",
     "reserve": "#e8e8e8",
@@ -92,7 +92,7 @@ def svg(rows: list[Bar], sums: Total, title: str) -> str:
     scale = _BAR_WIDTH / max([sums.budget, sums.peak, 1])
     widest = max([sum(row.parts.values()) for row in rows], default=1)
     pod_scale = _BAR_WIDTH * 0.62 / widest
-    height = _TOP + _ROW * (len(rows) + 1) + 92
+    height = _TOP + _ROW * (len(rows) + 1) + 62
     width = _LABEL_WIDTH + _BAR_WIDTH + 110
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13" role="img">',
@@ -138,9 +138,9 @@ def _sum(sums: Total, y: int, scale: float) -> Iterator[str]:
 
 
 def _legend(used: set[str], y: int) -> Iterator[str]:
-    x = _LABEL_WIDTH
+    x = 16
     for name, colour in _COLOURS.items():
         if name in used:
             yield f'<rect x="{x}" y="{y}" width="12" height="12" fill="{colour}"/>'
             yield f'<text x="{x + 17}" y="{y + 11}" font-size="12" fill="#222222">{name}</text>'
-            x += 34 + 7 * len(name)
+            x += 36 + 7 * len(name)

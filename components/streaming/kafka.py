@@ -100,8 +100,8 @@ def server_properties(
         "log.cleaner.threads": "1",
         # disk: small segments and frequent checks, else retention.bytes is only a wish
         "log.segment.bytes": str(SEGMENT_MIB * MIB),
-        "log.retention.check.interval.ms": "30000",
-        "log.segment.delete.delay.ms": "10000",
+        "log.retention.check.interval.ms": "15000",
+        "log.segment.delete.delay.ms": "5000",
         "log.index.size.max.bytes": str(1024 * 1024),
         "offsets.topic.segment.bytes": str(SEGMENT_MIB * MIB),
         "transaction.state.log.segment.bytes": str(SEGMENT_MIB * MIB),

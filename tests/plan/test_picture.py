@@ -1,0 +1,56 @@
+"""The memory picture: what it shows is what was counted, and what is committed is what is generated."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from components.quantity import MIB
+from plan.judgement import recorded
+from plan.picture import bars, svg
+from plan.recorder import ROOT, record
+from plan.report import memory
+from plan.stackfile import stack_config
+from policy.limits import of_stack
+from settings import parse_text
+
+if TYPE_CHECKING:
+    from policy.declared import Limits
+
+
+def limits(stack: str) -> Limits:
+    """A stack's limits."""
+    return of_stack(parse_text(stack_config(ROOT, stack).values))
+
+
+@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
+    """`make plan` writes it."""
+    recording = record(stack)
+    drawn = svg(bars(recorded(recording, limits(stack))), memory(recording, 4096), f"Memory of the stack {stack}")
+    assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
+    recording = record("sandbox")
+    rows = bars(recorded(recording, limits("sandbox")))
+    assert [row.label for row in rows] == ["kafka-0", "kafka-1", "kafka-2", "connect", "postgresql", "schema-registry"]
+    assert sum(sum(row.parts.values()) for row in rows) == memory(recording, 4096).steady
+    assert all(size > 0 for row in rows for size in row.parts.values())
+
+
+@pytest.mark.parametrize(("budget", "over"), [(4096, False), (4000, True)])
+def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001
+    recording = record("sandbox")
+    drawn = svg([], memory(recording, budget), "a <title> & more")
+    ET.fromstring(drawn)  # noqa: S314 - made here
+    assert ("#e45756" in drawn) == over
+    line, bar = (
+        float(re.findall(pattern, drawn)[0]) for pattern in (r'<line x1="([\d.]+)"', r'width="([\d.]+)" height="22" fill="#72b7b2"')
+    )
+    assert (bar + 190 > line) == over
+    assert f"budget {budget} MiB" in drawn
+    assert memory(recording, budget).budget == budget * MIB
