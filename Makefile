@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PULUMI_OPTION_POLICY_PACK ?= policy
 REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
 
-.PHONY: help venv lint format test plan sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine-test plan sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ format: venv ## rewrite to the project's format
 
 test: venv ## everything that needs only Python
 	$(BIN)/pytest -m 'not sandbox'
+
+engine-test: venv ## the tests that need the Pulumi CLI on PATH (they are skipped in `make test` without it)
+	$(BIN)/pytest -m engine
 
 plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
 	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
