@@ -26,6 +26,8 @@ from policy.values import plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from policy.rule import Violation
+
     Report = Callable[[str, str | None], None]
 
 NAME = "data-ingestion"
@@ -59,7 +61,7 @@ class Judge:
             self._hear(rule.name, args.get_config())
             resource = self._see(rule, args)
             for violation in judge(rule, resource, self._known()):
-                if not (rule.together and self._told_by_another(rule, violation.message, resource)):
+                if not (rule.together and self._told_by_another(violation)):
                     report(violation.message, None)
 
     def stack(self, args: StackValidationArgs, report: Report) -> None:
@@ -90,10 +92,9 @@ class Judge:
                 for violation in judge(rule, resource, record):
                     report(f"{rule.name}: {violation.message}", urn)
 
-    def _told_by_another(self, rule: Rule, message: str, resource: Declared) -> bool:
+    def _told_by_another(self, violation: Violation) -> bool:
         """Whether another resource has been told the very same, which several cause together: once is enough, the run has failed."""
-        first = self._told_first.setdefault((rule.name, message.partition(": ")[2]), resource.urn)
-        return first != resource.urn
+        return self._told_first.setdefault((violation.rule, violation.figures), violation.urn) != violation.urn
 
     def _hear(self, rule: str, configuration: Mapping[str, Any]) -> None:
         """Note what a rule is told, which may come after resources that other rules have seen."""

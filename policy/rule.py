@@ -58,6 +58,11 @@ class Violation:
     resource: str
     message: str
 
+    @property
+    def figures(self) -> str:
+        """The first line without the resource: the same for all who break a rule together."""
+        return self.message.splitlines()[0].partition(": ")[2]
+
 
 def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """The violations of one rule by one resource; none where the stack excepts it with a reason."""
