@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.budget import pods
 from components.budget.pods import UnreadableError
+from components.connectors.message import is_secret
 from components.known import Unknown
 from policy.kinds import starts_pods
 from policy.rule import Rule
@@ -74,7 +75,7 @@ def _in_files(files: object) -> Iterator[str]:
 
 def _in_connector(config: object) -> Iterator[str]:
     for key, value in config.items() if isinstance(config, Mapping) else ():
-        if (is_credential(key) and not is_referred(value)) or (isinstance(value, str) and shows_credential(value)):
+        if (is_secret(key) and not is_referred(value)) or (isinstance(value, str) and shows_credential(value)):
             yield (
                 f"{key} holds a credential in clear, which Connect keeps in a topic and shows over REST; "
                 "write a reference such as ${dir:/etc/connect/secrets/source:password}"

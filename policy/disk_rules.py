@@ -9,6 +9,7 @@ from components.budget import disk, jvm, postgres
 from components.budget.pods import POD_KINDS
 from components.known import Unknown, unknown_paths
 from components.quantity import parse_bytes
+from policy import files
 from policy.fit_rules import TOPIC, file_of, sized_containers
 from policy.kinds import mib
 from policy.rule import Rule
@@ -75,10 +76,6 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         )
 
 
-def _properties(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
-
-
 def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
     """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them.
 
@@ -92,10 +89,10 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
     }
     volumes = [str((volume.get("configMap") or {}).get("name")) for volume in spec.get("volumes") or []]
     for name in volumes:
-        files = record.config_map(str(resource.namespace), name) or {}
-        for text in files.values():
+        mounted = record.config_map(str(resource.namespace), name) or {}
+        for text in mounted.values():
             if isinstance(text, str) and "process.roles=" in text.replace(" ", ""):
-                return {**_properties(text), **variables}
+                return {**files.properties(text), **variables}
     return variables if "process.roles" in variables else None
 
 

@@ -11,6 +11,7 @@ from components.connectors.spelling import spelling_problems
 from components.connectors.verdict import connector_problems, once
 from components.connectors.worker_rules import worker_problems
 from components.known import unknown_paths
+from policy.files import properties
 from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 
@@ -58,30 +59,29 @@ def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str
     data: Any = resource.inputs.get("data")
     if resource.is_kubernetes and resource.kind == "ConfigMap" and isinstance(data, Mapping):
         for name, text in data.items():
-            lines = [line.partition("=") for line in str(text).splitlines() if "=" in line and not line.lstrip().startswith("#")]
-            properties = {key.strip(): value.strip() for key, _, value in lines}
-            if marker in properties:
-                yield str(name), properties
+            found = properties(str(text))
+            if marker in found:
+                yield str(name), found
 
 
 def _broker(resource: Declared, _record: Record) -> Iterator[str]:
-    for name, properties in _files(resource, "process.roles"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("broker", properties), broker_problems(properties)))
+    for name, found in _files(resource, "process.roles"):
+        yield from (f"{name}: {problem}" for problem in once(spelling_problems("broker", found), broker_problems(found)))
 
 
 def _worker(resource: Declared, record: Record) -> Iterator[str]:
     """The connectors come later, and are judged against the worker when the whole is complete."""
     del record
-    for name, properties in _files(resource, "config.storage.topic"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("worker", properties), worker_problems(properties)))
+    for name, found in _files(resource, "config.storage.topic"):
+        yield from (f"{name}: {problem}" for problem in once(spelling_problems("worker", found), worker_problems(found)))
 
 
 def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, str]]:
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
-        for name, properties in _files(resource, "config.storage.topic"):
-            alone = set(worker_problems(properties))
-            yield from ((resource, f"{name}: {problem}") for problem in worker_problems(properties, *connectors) if problem not in alone)
+        for name, found in _files(resource, "config.storage.topic"):
+            alone = set(worker_problems(found))
+            yield from ((resource, f"{name}: {problem}") for problem in worker_problems(found, *connectors) if problem not in alone)
 
 
 def _postgres(resource: Declared, _record: Record) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sandbox.direct import without_proxy
 from tests.declared import STACKS, Declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # the same examples in every run: a red build is then about the change, and slow machines are no failure
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
@@ -32,6 +32,23 @@ def _without_proxy() -> Iterator[None]:
         for name, value in without_proxy(os.environ).items():
             patch.setenv(name, value)
         yield
+
+
+FIGURES: list[str] = []
+
+
+@pytest.fixture
+def figure() -> Callable[[str], None]:
+    """Keeps a line for the end of the run, where everybody sees it."""
+    return FIGURES.append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that tests have kept."""
+    if FIGURES:
+        terminalreporter.section("figures")
+        for line in FIGURES:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(params=sorted(STACKS))

@@ -24,6 +24,8 @@ from tests.declared import Declared, containers
 from tests.policy.judging import by_pack, by_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from policy.declared import Declared as Resource
 
 
@@ -244,7 +246,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("judge", ["plan", "pack"])
-def test_all_of_them_are_told_in_one_run(judge: str) -> None:
+def test_all_of_them_are_told_in_one_run(judge: str, figure: Callable[[str], None]) -> None:
     resources: list[Resource] = found.RESOURCES
     if judge == "plan":
         told = [(violation.rule, violation.message) for violation in by_plan(resources, found.LIMITS)]
@@ -252,4 +254,4 @@ def test_all_of_them_are_told_in_one_run(judge: str) -> None:
         told = by_pack(resources, found.LIMITS)
     counts = {rule: len({message for name, message in told if name == rule}) for rule, _message in told}
     assert {rule: least for rule, least in EXPECTED.items() if counts.get(rule, 0) < least} == {}
-    print(f"\n{judge}: {len(told)} violations of {len(counts)} rules: {counts}")  # noqa: T201
+    figure(f"the stack that was handed over: {len(told)} violations of {len(counts)} rules by the {judge}")

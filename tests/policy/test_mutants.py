@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,8 +12,12 @@ from policy.catalogue import RULES
 from tests.policy.judging import by_pack, by_plan, judged, shipped
 from tests.policy.mutants import FAMILIES, FAMILIES_OF_DATA, Mutant, mutants
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STACKS = ("dev", "sandbox", "glue")
 LEAST = 150
+LEAST_HARMLESS = 100
 
 
 @functools.cache
@@ -35,7 +40,7 @@ def test_the_shipped_stacks_break_no_rule(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_over_allocation_is_refused_by_its_rule(stack: str) -> None:
+def test_every_over_allocation_is_refused_by_its_rule(stack: str, figure: Callable[[str], None]) -> None:
     wrong = [
         f"{mutant.name}: expected {mutant.rule}, found {sorted(refused(stack, at))}"
         for at, mutant in enumerate(corpus(stack))
@@ -43,14 +48,14 @@ def test_every_over_allocation_is_refused_by_its_rule(stack: str) -> None:
     ]
     assert wrong == []
     counts = Counter(mutant.rule for mutant in corpus(stack) if mutant.rule)
-    print(f"\n{stack}: {counts.total()} harmful changes, all refused: {dict(counts.most_common())}")  # noqa: T201
+    figure(f"{stack}: {counts.total()} harmful changes, all refused: {', '.join(f'{rule} {n}' for rule, n in counts.most_common())}")
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_every_harmless_change_is_accepted(stack: str) -> None:
-    harmless = [(at, mutant) for at, mutant in enumerate(corpus(stack)) if not mutant.rule]
-    assert [f"{mutant.name}: {sorted(refused(stack, at))}" for at, mutant in harmless if refused(stack, at)] == []
-    print(f"\n{stack}: {len(harmless)} harmless changes, all accepted")  # noqa: T201
+def test_every_harmless_change_is_accepted(figure: Callable[[str], None]) -> None:
+    harmless = [(at, mutant) for at, mutant in enumerate(corpus("sandbox")) if not mutant.rule]
+    assert [f"{mutant.name}: {sorted(refused('sandbox', at))}" for at, mutant in harmless if refused("sandbox", at)] == []
+    assert len(harmless) >= LEAST_HARMLESS
+    figure(f"sandbox: {len(harmless)} harmless changes, all accepted")
 
 
 @pytest.mark.parametrize("stack", STACKS)

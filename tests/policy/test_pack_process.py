@@ -17,7 +17,7 @@ from tests.declared import Declared
 from tests.policy.pack_process import MANDATORY, refused, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from plan import Resource
     from tests.policy.pack_process import Pack
@@ -171,11 +171,11 @@ def test_a_second_declaration_of_a_resource_takes_the_place_of_the_first(pack: P
     assert refused(pack.analyze(connect)) == set()
 
 
-def test_five_hundred_resources_are_judged_in_a_preview(pack: Pack) -> None:
+def test_five_hundred_resources_are_judged_in_a_preview(pack: Pack, figure: Callable[[str], None]) -> None:
     resources = in_order("sandbox")
     config = next(item for item in resources if item.type.endswith(":ConfigMap"))
     more = [dataclasses.replace(config, urn=f"{config.urn}-{number}", name=f"extra-{number}") for number in range(500 - len(resources))]
     begun = time.monotonic()
     found = pack.run([*resources, *more])
-    print(f"\n500 resources in {time.monotonic() - begun:.1f} s")  # noqa: T201
+    figure(f"the policy pack judged 500 resources in {time.monotonic() - begun:.1f} s")
     assert refused(found) == set()

@@ -158,3 +158,12 @@ def test_a_table_lives_evolves_and_dies(tmp_path: Path) -> None:
         assert any("stays in the catalog" in line for _, line in plugin.engine.lines)
         plugin.delete("Table", made, outputs)
         assert plugin.read("Table", made, TABLE, outputs) == ("", {}, {})
+
+
+def test_fewer_partitions_than_a_topic_had_are_refused_before_anything_is_changed(plugin: Plugin) -> None:
+    """The engine hands a check the inputs of the last run, in a preview too."""
+    inputs = {"bootstrapServers": ["127.0.0.1:1"], "brokers": 3, "rollout": "a"}
+    failures = plugin.check("ClusterReady", {**inputs, "partitions": {"users": 3}}, {**inputs, "partitions": {"users": 6}})
+    assert [path for path, _reason in failures] == ['partitions["users"]']
+    assert "Keep 6" in failures[0][1]
+    assert plugin.check("ClusterReady", {**inputs, "partitions": {"users": 12}}, {**inputs, "partitions": {"users": 6}}) == []

@@ -66,14 +66,14 @@ def anonymous(pod: Any, container: str) -> int:
     pytest.fail(f"no control group of {container}")
 
 
-def test_no_process_takes_more_than_its_model_says(kube: Kube, declared: Record) -> None:
+def test_no_process_takes_more_than_its_model_says(kube: Kube, declared: Record, figure: Callable[[str], None]) -> None:
     predicted, seen = needed(declared), {}
     for pod in kube.list("Pod", NAMESPACE):
         for container in pod["spec"]["containers"]:
             if container["name"] in predicted:
                 taken = anonymous(pod, container["name"])
                 seen[pod["metadata"]["name"]] = (taken // MIB, predicted[container["name"]] // MIB)
-    print(f"\nMiB taken and predicted: {seen}")  # noqa: T201
+    figure("memory in MiB, taken and predicted: " + ", ".join(f"{name} {one[0]} of {one[1]}" for name, one in sorted(seen.items())))
     assert len(seen) == 6
     assert {name: figures for name, figures in seen.items() if not 0 < figures[0] <= figures[1]} == {}
 
@@ -88,7 +88,7 @@ def test_every_process_fits_the_limit_that_the_cluster_enforces(kube: Kube, decl
 
 
 def test_no_broker_holds_more_on_disk_than_the_model_says(
-    command: Callable[..., subprocess.CompletedProcess[str]], declared: Record
+    command: Callable[..., subprocess.CompletedProcess[str]], declared: Record, figure: Callable[[str], None]
 ) -> None:
     (broker,) = [item for item in declared.of_kind("StatefulSet") if any(is_broker(one) for _spec, one, _left in sized_containers(item))]
     spec, container, _left = next(one for one in sized_containers(broker) if is_broker(one[1]))
@@ -103,15 +103,17 @@ def test_no_broker_holds_more_on_disk_than_the_model_says(
         done = command("kubectl", "--", "exec", "--namespace", NAMESPACE, f"kafka-{ordinal}", "--", "du", "-sk", properties["log.dirs"])
         assert done.returncode == 0, done.stderr
         held = int(done.stdout.split()[0]) * 1024
-        print(f"\nkafka-{ordinal}: {held // MIB} of at most {most // MIB} MiB")  # noqa: T201
+        figure(f"disk of kafka-{ordinal}: {held // MIB} of at most {most // MIB} MiB")
         assert 0 < held <= most
 
 
-def test_the_write_ahead_log_stays_within_its_bound(owner_sql: Callable[[str], str], declared: Record) -> None:
+def test_the_write_ahead_log_stays_within_its_bound(
+    owner_sql: Callable[[str], str], declared: Record, figure: Callable[[str], None]
+) -> None:
     conf = declared.config_map(NAMESPACE, "postgresql-config") or {}
     most = postgres.disk_bytes(postgres.parameters({}, conf["postgresql.conf"]))
     held = int(owner_sql("SELECT sum(size) FROM pg_ls_waldir()"))
-    print(f"\npg_wal: {held // MIB} of at most {(most or 0) // MIB} MiB")  # noqa: T201
+    figure(f"write-ahead log: {held // MIB} of at most {(most or 0) // MIB} MiB")
     assert most is not None
     assert 0 < held <= most
 

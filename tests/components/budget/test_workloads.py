@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -131,6 +134,67 @@ def test_a_rollout_peaks_where_trying_every_order_of_events_does(replicas: int, 
             queue += state.next(replicas, surge, min(unavailable, replicas))
     made = declared("Deployment", replicas=replicas, strategy={"rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}})
     assert made.peak == max(state.old + state.new + state.ending for state in seen) * MIB
+
+
+class Named(NamedTuple):
+    """Where a rollout stands whose pods have fixed places (a StatefulSet's names, a DaemonSet's nodes): old, new and ending at each."""
+
+    places: tuple[tuple[bool, bool, bool], ...]
+
+    def next(self, *, beside: bool) -> Iterator[Named]:
+        """Every state after one event; a new pod waits until its place is empty, unless it may start `beside` the old one."""
+        for at, (old, new, ending) in enumerate(self.places):
+            here = []
+            if old and (new or not beside):
+                here.append((False, new, True))
+            if not new and (beside or not (old or ending)):
+                here.append((old, True, ending))
+            if ending:
+                here.append((old, new, False))
+            for place in here:
+                yield Named((*self.places[:at], place, *self.places[at + 1 :]))
+
+
+@functools.cache
+def most_pods(places: int, *, beside: bool) -> int:
+    """The most pods in any state that such a rollout can reach."""
+    seen, queue = set(), [Named(((True, False, False),) * places)]
+    while queue:
+        state = queue.pop()
+        if state not in seen:
+            seen.add(state)
+            queue += state.next(beside=beside)
+    return max(sum(sum(place) for place in state.places) for state in seen)
+
+
+@given(st.integers(1, 4))
+def test_a_stateful_set_peaks_where_trying_every_order_of_events_does(replicas: int) -> None:
+    assert declared("StatefulSet", replicas=replicas).peak == most_pods(replicas, beside=False) * MIB
+
+
+@pytest.mark.parametrize(("surge", "beside"), [(0, False), ("0%", False), (1, True), ("50%", True)])
+def test_a_daemon_set_peaks_where_trying_every_order_of_events_does(surge: Any, beside: bool) -> None:  # noqa: FBT001
+    made = declared("DaemonSet", updateStrategy={"rollingUpdate": {"maxSurge": surge}})
+    assert made.peak == most_pods(2, beside=beside) * MIB
+
+
+@given(st.lists(st.tuples(st.sampled_from(["Deployment", "StatefulSet", "Recreate"]), st.integers(1, 4), sizes), max_size=5))
+def test_a_stack_peaks_where_the_worst_choice_of_simultaneous_rollouts_does(shapes: list[tuple[str, int, int]]) -> None:
+    """Every subset of the workloads is rolled out, each at its own worst moment."""
+    parts, moments = [], []
+    for kind, replicas, size in shapes:
+        strategy = {"strategy": {"type": "Recreate"}} if kind == "Recreate" else {}
+        made = declared("StatefulSet" if kind == "StatefulSet" else "Deployment", replicas=replicas, **strategy)
+        parts.append(replace(made, pod=size))
+        worst = 2 * replicas if kind == "Deployment" else most_pods(replicas, beside=False)
+        moments.append((replicas * size, worst * size))
+    rolled = [
+        sum(peak if at in chosen else calm for at, (calm, peak) in enumerate(moments))
+        for count in range(len(moments) + 1)
+        for chosen in itertools.combinations(range(len(moments)), count)
+    ]
+    assert total(parts, 0).peak == max(rolled)
+    assert total(parts, 0).steady == rolled[0]
 
 
 @pytest.mark.parametrize(
