@@ -209,7 +209,7 @@ def test_memory_in_use_counts_every_broker() -> None:
 
 
 def test_the_largest_container_is_the_largest() -> None:
-    assert parse(stack(source={"memoryMib": 511}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1014
+    assert parse(stack(budget={"memoryMib": 5000}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1014
 
 
 def test_a_section_keeps_the_defaults_of_its_place_for_what_it_does_not_say() -> None:
