@@ -130,5 +130,6 @@ def judgement(found: Sequence[Violation], paint: Paint) -> str:
         word = paint.red(paint.bold("refused")) if violation.level == "mandatory" else paint.yellow("warning")
         lines += [f"{word} {paint.bold(violation.rule)}", f"  {first}", *(f"    {line}" for line in others)]
     mandatory = sum(violation.level == "mandatory" for violation in found)
-    summary = f"Policies: {mandatory} violations, {len(found) - mandatory} warnings"
+    warnings = len(found) - mandatory
+    summary = f"Policies: {mandatory} violation{'s'[mandatory == 1 :]}, {warnings} warning{'s'[warnings == 1 :]}"
     return "\n".join([*lines, paint.red(summary) if mandatory else paint.green(summary)])

@@ -72,7 +72,7 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
         yield (
             f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
-            f"{mib(budget)}:\n{rows}\nmake them smaller, or raise budget.diskMib to {-(-(budget + over) // 2**20)}"
+            f"{mib(budget)}:\n{rows}\nMake them smaller, or raise budget.diskMib to {-(-(budget + over) // 2**20)}"
         )
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import plan
 from plan.__main__ import main
-from plan.report import Paint, memory, memory_table, tree
+from plan.report import Paint, judgement, memory, memory_table, tree
+from policy.rule import Violation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +84,35 @@ def test_the_projects_own_stacks_are_accepted(stack: str, capsys: pytest.Capture
 def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "nowhere"]) == 1
     assert "Pulumi.nowhere.yaml does not exist" in capsys.readouterr().err
+
+
+def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "budgets.json"
+    config.write_text('{"memory-budget": {"budgets": {"data-ingestion": "4000Mi"}}}')
+    assert main(["--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
+    printed = capsys.readouterr()
+    assert (
+        "refused memory-budget\n  Deployment connect: with it the pods of namespace data-ingestion may use 4094 MiB, 94 more" in printed.out
+    )
+    assert "warning exceptions-shown\n  Bucket archive-bucket: is excepted from bucket-tls-only" in printed.out
+    assert "Policies: 1 violation, 1 warning" in printed.out
+    assert printed.err == "The stack sandbox is refused.\n"
+
+
+def test_the_plan_says_what_one_more_table_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", "dev", "--brief"]) == 0
+    assert re.search(r"^One more table costs [\d.]+; \d+ more fit\.$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", "dev", "--brief", "--picture", str(tmp_path / "m.svg")]) == 0
+    assert (tmp_path / "m.svg").read_text().startswith("<svg ")
+    assert f"Picture: {tmp_path / 'm.svg'}" in capsys.readouterr().out
+
+
+def test_violations_stand_out_in_colour_on_a_terminal() -> None:
+    violation = Violation(rule="memory-limit", level="mandatory", urn="", resource="Pod x", message="Pod x: no limit\nset one")
+    shown = judgement([violation], Paint(colours=True))
+    assert "\x1b[31m\x1b[1mrefused" in shown
+    assert "\x1b" not in judgement([violation], PAINT)
+    assert judgement([], PAINT) == "Policies: 0 violations, 0 warnings"
