@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.archive.sink import iceberg_config, parquet_config, table_properties
-from components.budget import disk, jvm, postgres, sink
+from components.budget import disk, jvm, postgres, postgres_parameters, sink
 from components.ecommerce import TABLES
 from components.names import BROKERS
 from components.quantity import MIB
@@ -72,7 +72,7 @@ def _java_problems(settings: Settings) -> list[str]:
 
 def _postgres_problems(settings: Settings) -> list[str]:
     source = settings.source
-    needs = postgres.memory(postgres.parameters({}, _conf(server_parameters(source))))
+    needs = postgres.memory(postgres_parameters.parameters({}, _conf(server_parameters(source))))
     over = _mib(needs.needed) - source.memory_mib
     if over <= 0:
         return []
@@ -150,7 +150,7 @@ def disk_problems(settings: Settings) -> list[str]:
             f"the topics may hold {needed} MiB on each broker and its volume has {volume} MiB (streaming.kafka.storageMib): "
             f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes"
         )
-    held = _mib(postgres.disk_bytes(postgres.parameters({}, _conf(server_parameters(source)))) or 0)
+    held = _mib(postgres.disk_bytes(postgres_parameters.parameters({}, _conf(server_parameters(source)))) or 0)
     if held > source.storage_mib - source.storage_mib // _SYSTEM_SHARE:
         problems.append(
             f"a stopped connector may hold back {held} MiB of WAL (source.slotWalKeepMib {source.slot_wal_keep_mib} and max_wal_size), "

@@ -109,12 +109,12 @@ class RuleException(Section):
 
     Attributes:
         rule: Name of the rule, as a violation shows it.
-        resource: Logical name of the resource, with ``*`` for any part of it.
+        resource: Logical name of the resource, with ``*`` at the end for all that begin so.
         reason: Why it is safe here, in a sentence.
     """
 
     rule: str = Field(pattern=r"^[a-z][a-z-]+$")
-    resource: str = Field(min_length=3)
+    resource: str = Field(pattern=r"^[A-Za-z0-9._-]{3,}\*?$")
     reason: str = Field(min_length=15)
 
 

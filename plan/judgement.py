@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.known import Unknown
 from plan.registration import STACK_TYPE
 from policy.catalogue import RULES
 from policy.declared import Declared, Record
@@ -31,7 +32,7 @@ def declared(resources: Sequence[Resource]) -> list[Declared]:
                     type=resource.type,
                     name=resource.name,
                     inputs=resource.inputs,
-                    default_namespace=namespace if isinstance(namespace, str) else None,
+                    default_namespace=namespace if isinstance(namespace, (str, Unknown)) and namespace else None,
                 )
             )
     return found

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
-from components.budget import jvm, postgres
+from components.budget import jvm, jvm_flags, postgres, postgres_parameters
 from components.budget.workloads import workload
 from components.quantity import MIB
-from policy.fit_rules import file_of, sized_containers
+from policy.fit_rules import server_file, sized_containers
 from policy.kinds import mib, starts_pods
 
 if TYPE_CHECKING:
@@ -53,13 +53,12 @@ def spent(resource: Declared, record: Record) -> dict[str, int]:
     for spec, container, limit in sized_containers(resource):
         if any(container is one for one in spec.get("initContainers") or []):
             continue
-        if jvm.is_java(container):
+        if jvm_flags.is_java(container):
             java = jvm.memory(container, limit)
             used = {"heap": java.heap, "off-heap": java.off_heap, "page cache": java.page_cache}
-        elif postgres.is_postgres(container):
-            path = postgres.config_file(container) or ""
-            text = file_of(record, str(resource.namespace), spec, container, path)
-            needs = postgres.memory(postgres.parameters(container, text or ""))
+        elif postgres_parameters.is_postgres(container):
+            text = server_file(record, str(resource.namespace), spec, container)
+            needs = postgres.memory(postgres_parameters.parameters(container, text or ""))
             used = {"shared buffers": needs.shared, "connections and workers": needs.needed - needs.shared}
         else:
             used = {"other processes": limit}

@@ -28,6 +28,8 @@ _ATTACHMENTS = {
 }
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+_KNOWN_ONLY = ("aws:SourceArn", "aws:SourceAccount", "aws:PrincipalOrgID", "aws:PrincipalArn", "aws:SourceVpce", "aws:SourceVpc")
+"""Conditions that leave only callers somebody has named."""
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -67,7 +69,7 @@ def _not_public(resource: Declared, _record: Record) -> Iterator[str]:
         for statement in _statements(resource.inputs.get("policy")):
             principal = statement.get("Principal")
             everybody = principal == "*" or (isinstance(principal, Mapping) and "*" in _listed(principal.get("AWS")))
-            if statement.get("Effect") == "Allow" and everybody and not statement.get("Condition"):
+            if statement.get("Effect") == "Allow" and everybody and not any(key in str(statement.get("Condition")) for key in _KNOWN_ONLY):
                 yield f"statement {statement.get('Sid', '?')} allows everybody; name the accounts or roles"
 
 
@@ -134,13 +136,24 @@ def _nothing(_resource: Declared, _record: Record) -> Iterator[str]:
 
 
 def _exact_rights(resource: Declared, _record: Record) -> Iterator[str]:
+    yield from _by_another_way(resource)
+    if resource.type in _IDENTITY_POLICIES:
+        yield from _exact_document(resource.inputs.get("policy"))
+
+
+def _by_another_way(resource: Declared) -> Iterator[str]:
+    """Rights that are no inline policy of their own."""
     if resource.type in _ATTACHMENTS:
         arn = resource.inputs.get("policyArn")
-        if isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:") and arn.endswith(_BROAD):
+        if isinstance(arn, Unknown):
+            yield "attaches a policy that is not known at preview; write its document as an inline policy of the role"
+        elif isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:") and arn.endswith(_BROAD):
             yield f"attaches {arn}; write a policy with the actions that are called, on the resources they are called on"
-    if resource.type not in _IDENTITY_POLICIES:
-        return
-    document = resource.inputs.get("policy")
+    if resource.type == "aws:iam/role:Role" and (resource.inputs.get("inlinePolicies") or resource.inputs.get("managedPolicyArns")):
+        yield "carries its rights inside; declare each as a RolePolicy, where it is judged"
+
+
+def _exact_document(document: object) -> Iterator[str]:
     if isinstance(document, Unknown):
         yield "its rights are not known at preview, so that nobody can review them: name resources by their names, not by another's ARN"
         return
@@ -149,10 +162,10 @@ def _exact_rights(resource: Declared, _record: Record) -> Iterator[str]:
             continue
         sid = statement.get("Sid", "?")
         actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-        wide = [action for action in actions if action.endswith("*")]
+        wide = [action for action in actions if "*" in action or "?" in action]
         if wide or "NotAction" in statement:
             yield f"statement {sid} allows {', '.join(wide) or 'all but some actions'}; list the actions that are called"
-        if "*" in resources or "NotResource" in statement or any(arn.endswith(":::*") for arn in resources):
+        if "*" in resources or "NotResource" in statement or any(arn.partition(":::")[2].startswith("*") for arn in resources):
             yield f"statement {sid} holds for every resource; name the bucket, prefix or table"
 
 

@@ -47,12 +47,26 @@ def owners(sums: Total, *, rolling: bool) -> str:
     return "\n".join(rows)
 
 
-def _lowered(sums: Total, resource: Declared, over: int) -> str:
-    """The cure by the resource itself where it holds enough, else by the largest."""
-    itself = [part for part in sums.workloads if (part.kind, part.name) == (resource.kind, resource.object_name) and part.steady > over]
-    part = itself[0] if itself else max(sums.workloads, key=lambda one: one.peak)
-    each = -(-over // max(part.replicas + part.surge, 1))
+def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> str:
+    """The cure by the resource itself where it holds enough, by the largest where that does, else by several."""
+
+    def held(part: Workload) -> int:
+        return part.peak if rolling else part.steady
+
+    itself = [part for part in sums.workloads if (part.kind, part.name) == (resource.kind, resource.object_name)]
+    enough = [part for part in (*itself, max(sums.workloads, key=held)) if held(part) > over]
+    if not enough:
+        return f"Lower several of them by {mib(over)}Mi together"
+    part = enough[0]
+    each = -(-over // max(part.replicas + (part.surge if rolling else 0), 1))
     return f"Lower {part.kind} {part.name} by {-(-each // MIB)}Mi a pod"
+
+
+def _raised(record: Record, namespace: str, size: int) -> str:
+    """The other cure: where this namespace's budget stands."""
+    if namespace == record.limits.own:
+        return f"raise budget.memoryMib to {-(-size // MIB)}"
+    return f"give {namespace} {-(-size // MIB)}Mi in `budgets` of the rule memory-budget"
 
 
 def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
@@ -69,7 +83,13 @@ def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | 
             f"the namespace {namespace} has no memory budget (there are budgets for: {known}){reason}: move it, or give `budgets` in the "
             "configuration of the rule memory-budget one for it"
         )
-    return namespace, namespace_total(record, namespace)
+    if starts_pods(resource):
+        try:
+            workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
+        except UnreadableError as error:
+            if any(rule == "memory-limit" for rule, _pattern, _reason in record.limits.exceptions):
+                return f"it cannot be counted, whatever it is excepted from: {error}"
+    return namespace, record.once(("memory", namespace), lambda: namespace_total(record, namespace))
 
 
 def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
@@ -82,7 +102,7 @@ def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
         yield (
             f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
             f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n"
-            f"{_lowered(sums, resource, over)}, or raise budget.memoryMib to {-(-sums.steady // MIB)}"
+            f"{_lowered(sums, resource, over, rolling=False)}, or {_raised(record, namespace, sums.steady)}"
         )
 
 
@@ -94,10 +114,10 @@ def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
     if sums.steady <= sums.budget < sums.peak:
         over = sums.peak - sums.budget
         rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
-        cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over)
+        cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
         yield (
             f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or raise budget.memoryMib to {-(-sums.peak // MIB)}"
+            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or {_raised(record, namespace, sums.peak)}"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import aws_rules, budget_rules, credential_rules, disk_rules, fit_rules, kafka_rules, memory_rules, pod_rules, sink_rules
-from policy.rule import LEAST_REASON, Rule, excepted
+from policy.rule import Rule, excepted, improper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,20 +18,22 @@ def _none(_resource: Declared, _record: Record) -> Iterator[str]:
 
 
 def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    names = {rule.name for rule in _JUDGING}
-    for rule, pattern, reason in record.limits.exceptions:
-        if rule not in names:
-            yield None, f"policy.exceptions names the rule {rule!r}, which does not exist; the rules are {', '.join(sorted(names))}"
-        elif len(reason.strip()) < LEAST_REASON:
-            yield None, f"the exception of {pattern} from {rule} has no reason ({reason!r}); say in a sentence why it is safe"
-        elif not any(excepted(rule, resource, record) for resource in record.resources.values()):
-            yield None, f"the exception of {pattern} from {rule} fits no resource; remove it, or the next one of that name passes unseen"
+    rules = {rule.name: rule for rule in _JUDGING}
+    for name, pattern, reason in record.limits.exceptions:
+        if name not in rules:
+            yield None, f"policy.exceptions names the rule {name!r}, which does not exist; the rules are {', '.join(sorted(rules))}"
+            continue
+        wrong = improper(rules[name], pattern, reason)
+        if wrong:
+            yield None, f"the exception of {pattern} from {name} {wrong}"
+        elif not any(excepted(rules[name], resource, record) for resource in record.resources.values()):
+            yield None, f"the exception of {pattern} from {name} fits no resource; remove it, or the next one of that name passes unseen"
 
 
 def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
     for rule in _JUDGING:
         for resource in record.resources.values():
-            reason = excepted(rule.name, resource, record)
+            reason = excepted(rule, resource, record)
             if reason:
                 yield resource, f"is excepted from {rule.name}: {reason}"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from components.budget import pods
-from components.budget.pods import UnreadableError
 from components.connectors.message import is_secret
 from components.known import Unknown
+from policy.files import properties
 from policy.kinds import starts_pods
 from policy.rule import Rule
 
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-_CREDENTIAL = re.compile(r"(?i)(passw(or)?d|secret|token|api[-_.]?key|private[-_.]?key|credential|access[-_.]?key|user\.info|jaas\.config)")
-_HARMLESS = re.compile(r"(?i)(file|path|dir|name|location|arn|source|class|provider|enabled?|timeout\S*|expiry|length|type)$")
+_CREDENTIAL = re.compile(
+    r"(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|private[-_.]?key|credential|access[-_.]?key|user\.info|jaas\.config)"
+)
+_PASSWORD = re.compile(r"(?i)(passw(or)?d|passphrase|(^|[-_.])(pass|pwd)($|[-_.]))")
+_HARMLESS = re.compile(
+    r"(?i)((file|path|dir|name|location|arn|source|class|provider|enabled?|timeout\S*|expir\w*|expires[-_.]in|length|type|ttl|url|uri|endpoint|"
+    r"backend|auth|parallelism|limit|count|max|min|size|version|id)$)|^(max|min|enable|use|disable)[-_.]"
+)
+_PLAIN = re.compile(r"(?i)\d+(\.\d+)?[a-z]{0,2}|true|false|yes|no|on|off|none|null")
 _REFERENCE = re.compile(r"\$[{(][^})]+[})]")
-_ASSIGNED = re.compile(r"(?i)(?:passw(?:or)?d|secret|token|api[-_.]?key|access[-_.]?key|user\.info)[\w.-]*[=:]\s*['\"]?([^\s'\"$;&|]{3,})")
-_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:([^@/\s$][^@/\s]*)@")
+_ASSIGNED = re.compile(r"(?:^|[\s'\";&])-{0,2}([A-Za-z][\w.-]*)[=:]\s*['\"]?([^\s'\"$;&|]{3,})")
+_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^@/\s]+)@")
 _AWS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 _PEM = "PRIVATE KEY-----"
+_FILES = (".properties", ".conf", ".env", ".ini")
 
 
-def is_credential(name: str) -> bool:
-    """Whether a setting of this name holds something secret; names of files, classes and modes do not."""
-    return bool(_CREDENTIAL.search(name)) and not _HARMLESS.search(name)
+def is_credential(name: str, value: object = "") -> bool:
+    """Whether a setting of this name holds something secret; names of files and modes do not, nor does a plain number or switch."""
+    if _PASSWORD.search(name):
+        return not _HARMLESS.search(name)
+    return bool(_CREDENTIAL.search(name)) and not _HARMLESS.search(name) and not _PLAIN.fullmatch(str(value or ""))
 
 
 def is_referred(value: object) -> bool:
@@ -39,28 +50,43 @@ def is_referred(value: object) -> bool:
 
 def shows_credential(text: str) -> bool:
     """Whether a piece of text has a credential in it that is no setting of its own: a URL with a password, an AWS key, a private key."""
-    return bool(_IN_URL.search(text) or _AWS_KEY.search(text) or _PEM in text)
+    in_url = _IN_URL.search(text)
+    return bool((in_url and not _REFERENCE.fullmatch(in_url[1])) or _AWS_KEY.search(text) or _PEM in text)
 
 
 def _in_variables(container: Mapping[str, Any]) -> Iterator[str]:
     for entry in container.get("env") or []:
         key, value = str(entry.get("name", "")), entry.get("value")
-        named = is_credential(key) and "valueFrom" not in entry and not is_referred(value)
+        named = is_credential(key, value) and "valueFrom" not in entry and not is_referred(value)
         if named or (isinstance(value, str) and shows_credential(value)):
             yield f"has a credential in the variable {key}; take it from a Secret: valueFrom.secretKeyRef, or a mounted file"
 
 
 def _in_command(container: Mapping[str, Any]) -> Iterator[str]:
-    for place in ("command", "args"):
-        for position, word in enumerate(container.get(place) or []):
-            if isinstance(word, str) and (_ASSIGNED.search(word) or shows_credential(word)):
+    probes = [(f"{probe}.exec.command", ((container.get(probe) or {}).get("exec") or {}).get("command")) for probe in _PROBES]
+    for place, words in (("command", container.get("command")), ("args", container.get("args")), *probes):
+        texts = [word if isinstance(word, str) else "" for word in words or []]
+        for position, (word, after) in enumerate(pairwise([*texts, ""])):
+            if _tells(word) or (word.startswith("-") and is_credential(word.lstrip("-"), after) and _literal(after)):
                 yield f"has a credential in {place}[{position}], which every list of processes shows; read it from a mounted file"
 
 
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+
+
+def _literal(word: str) -> bool:
+    return bool(word) and not word.startswith(("-", "$", "/")) and "=" not in word
+
+
+def _tells(word: str) -> bool:
+    """Whether a word assigns something to the name of a credential, or shows one by itself."""
+    assigned = any(is_credential(name, value) and not value.startswith("/") for name, value in _ASSIGNED.findall(word))
+    return assigned or shows_credential(word)
+
+
 def _in_pods(resource: Declared) -> Iterator[str]:
-    try:
-        spec = pods.pod_spec(resource.kind, resource.inputs)
-    except UnreadableError:
+    spec = pods.lenient_spec(resource.kind, resource.inputs)
+    if spec is None or isinstance(spec.get("containers"), Unknown):
         return  # memory-limit says so
     for role, container in pods.containers(spec):
         for problem in (*_in_variables(container), *_in_command(container)):
@@ -69,7 +95,11 @@ def _in_pods(resource: Declared) -> Iterator[str]:
 
 def _in_files(files: object) -> Iterator[str]:
     for key, text in files.items() if isinstance(files, Mapping) else ():
-        if isinstance(text, str) and shows_credential(text):
+        known = text if isinstance(text, str) else ""
+        lines = properties(known) if key.endswith(_FILES) else {key: known} if "\n" not in known else {}
+        if shows_credential(known) or any(
+            is_secret(name) and is_credential(name, value) and not is_referred(value) for name, value in lines.items()
+        ):
             yield f"the file {key} has a credential in it, and a ConfigMap is no secret; put it into a Secret"
 
 

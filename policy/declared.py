@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from components.known import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,14 +23,14 @@ class Declared:
         type: Type token, such as ``kubernetes:apps/v1:Deployment``.
         name: Logical name.
         inputs: Its properties; what is not known yet is ``components.known.UNKNOWN``. Secrets are in clear: print no values.
-        default_namespace: Namespace that its provider gives to objects without one, or None.
+        default_namespace: Namespace that its provider gives to objects without one, UNKNOWN when the provider's is, or None.
     """
 
     urn: str
     type: str
     name: str
     inputs: Mapping[str, Any]
-    default_namespace: str | None = None
+    default_namespace: str | Unknown | None = None
 
     @property
     def kind(self) -> str:
@@ -47,7 +52,9 @@ class Declared:
         """The namespace it goes to."""
         metadata = self.inputs.get("metadata")
         found = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
-        return found if isinstance(found, (str, Unknown)) and found else self.default_namespace or "default"
+        if isinstance(found, (str, Unknown)) and found:
+            return found
+        return "default" if self.default_namespace is None else self.default_namespace
 
     @property
     def object_name(self) -> str:
@@ -72,6 +79,7 @@ class Limits:
         nodes: Nodes of the cluster, or None when that is not known.
         exceptions: Rule, resource name and reason of everything that a stack allows itself.
         problem: Why the stack's own budget could not be read, or an empty string.
+        own: Namespace whose budgets are the stack's settings.
     """
 
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +87,7 @@ class Limits:
     nodes: int | None = None
     exceptions: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
+    own: str = ""
 
 
 class Record:
@@ -89,11 +98,19 @@ class Record:
         self.limits = limits
         self.resources: dict[str, Declared] = {}
         self._by_type: dict[str, dict[str, Declared]] = {}
+        self._answers: dict[object, Any] = {}
 
     def add(self, resource: Declared) -> None:
         """Note a resource; one with the same URN takes its place."""
         self.resources[resource.urn] = resource
         self._by_type.setdefault(resource.type, {})[resource.urn] = resource
+        self._answers.clear()
+
+    def once(self, question: object, answer: Callable[[], Answer]) -> Answer:
+        """The answer to a question about everything declared so far, worked out once until something more is declared."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        return self._answers[question]  # type: ignore[no-any-return]
 
     def of_kind(self, *kinds: str, namespace: str | None = None) -> list[Declared]:
         """The Kubernetes objects of some kinds, of one namespace or of all."""

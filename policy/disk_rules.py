@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget import disk, jvm, postgres
-from components.budget.pods import POD_KINDS
+from components.budget import disk, jvm_flags, postgres, postgres_parameters
+from components.budget.pods import POD_KINDS, lenient_spec
 from components.known import Unknown, unknown_paths
 from components.quantity import parse_bytes
 from policy import files
-from policy.fit_rules import TOPIC, file_of, sized_containers
-from policy.kinds import mib
+from policy.fit_rules import TOPIC, server_file, sized_containers, sources
+from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 
 if TYPE_CHECKING:
@@ -26,13 +26,18 @@ _SYSTEM_SHARE = 4
 def _claims(resource: Declared) -> dict[str, int | None]:
     """The volume claims of an object by name, each in bytes, or None when its size cannot be read."""
     spec = resource.inputs.get("spec")
-    if not isinstance(spec, Mapping):
+    if resource.kind not in (*POD_KINDS, "PersistentVolumeClaim"):
         return {}
+    if not isinstance(spec, Mapping):
+        return {"(unreadable)": None} if resource.kind in {"StatefulSet", "PersistentVolumeClaim"} else {}
     claims = spec.get("volumeClaimTemplates") or [] if resource.kind == "StatefulSet" else []
     if resource.kind == "PersistentVolumeClaim":
         claims = [resource.inputs]
-    if isinstance(claims, Unknown):
+    pod = lenient_spec(resource.kind, resource.inputs) or {}
+    volumes = pod.get("volumes") or []
+    if isinstance(claims, Unknown) or isinstance(volumes, Unknown):
         return {"(unknown)": None}
+    claims = [*claims, *(one["ephemeral"]["volumeClaimTemplate"] for one in volumes if isinstance(one, Mapping) and "ephemeral" in one)]
     found: dict[str, int | None] = {}
     for claim in claims:
         name = str((claim.get("metadata") or {}).get("name"))
@@ -44,8 +49,9 @@ def _claims(resource: Declared) -> dict[str, int | None]:
 
 
 def _replicas(resource: Declared) -> int:
-    given = resource.inputs["spec"].get("replicas")
-    return 1 if given is None or resource.kind != "StatefulSet" else int(given)
+    spec = resource.inputs.get("spec")
+    given = spec.get("replicas") if isinstance(spec, Mapping) else None
+    return 1 if not isinstance(given, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(given)
 
 
 def _volumes(resource: Declared, record: Record) -> Iterator[str]:
@@ -55,7 +61,8 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         if size is None:
             yield f"the claim {name!r} has no size that is known at preview; set resources.requests.storage to a plain quantity"
     namespace = resource.namespace
-    if isinstance(namespace, Unknown) or list(unknown_paths(resource.inputs["spec"].get("replicas"), "replicas")):
+    spec = resource.inputs.get("spec")
+    if isinstance(namespace, Unknown) or (isinstance(spec, Mapping) and isinstance(spec.get("replicas"), Unknown)):
         yield "its namespace or number of replicas is not known at preview, nor is its share of the disk; give plain values"
         return
     budget = record.limits.volumes.get(namespace)
@@ -64,7 +71,7 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         return
     held = {
         other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
-        for other in record.of_kind("StatefulSet", "PersistentVolumeClaim", namespace=namespace)
+        for other in record.of_kind(*POD_KINDS, "PersistentVolumeClaim", namespace=namespace)
         if _claims(other)
     }
     over = sum(held.values()) - budget
@@ -72,8 +79,15 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
         yield (
             f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
-            f"{mib(budget)}:\n{rows}\nMake them smaller, or raise budget.diskMib to {-(-(budget + over) // 2**20)}"
+            f"{mib(budget)}:\n{rows}\nMake them smaller, or {_raised(record, namespace, budget + over)}"
         )
+
+
+def _raised(record: Record, namespace: str, size: int) -> str:
+    """The other cure: where this namespace's budget stands."""
+    if namespace == record.limits.own:
+        return f"raise budget.diskMib to {-(-size // 2**20)}"
+    return f"give {namespace} {-(-size // 2**20)}Mi in `volumes` of the rule disk-volumes"
 
 
 def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
@@ -101,7 +115,7 @@ def is_broker(container: Mapping[str, Any]) -> bool:
     words = [str(word) for place in ("command", "args") for word in container.get(place) or []]
     if words:
         return any(word == "kafka.Kafka" or "kafka-server-start" in word for word in words)
-    return jvm.is_java(container) and any(str(entry.get("name")) == "KAFKA_PROCESS_ROLES" for entry in container.get("env") or [])
+    return jvm_flags.is_java(container) and any(str(entry.get("name")) == "KAFKA_PROCESS_ROLES" for entry in container.get("env") or [])
 
 
 def _brokers(record: Record) -> Iterator[tuple[Declared, dict[str, str]]]:
@@ -145,6 +159,10 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
             yield "nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes; set retention.bytes"
     elif not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
         return
+    yield from record.once("logs", lambda: list(_full_brokers(record)))
+
+
+def _full_brokers(record: Record) -> Iterator[str]:
     for broker, properties in _brokers(record):
         volume = sum(size or 0 for size in _claims(broker).values())
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
@@ -156,25 +174,34 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
 
 
 def _broker_defaults(record: Record) -> dict[str, str]:
-    return next((properties for _broker, properties in _brokers(record)), {})
+    return record.once("a broker's properties", lambda: next((properties for _broker, properties in _brokers(record)), {}))
 
 
 def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
-    if not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
+    if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "ConfigMap")):
         return
-    for server in record.of_kind("StatefulSet"):
+    yield from record.once("write-ahead logs", lambda: list(_full_volumes(record)))
+
+
+def _full_volumes(record: Record) -> Iterator[str]:
+    for server in record.of_kind(*POD_KINDS):
         volume = sum(size or 0 for size in _claims(server).values())
         for spec, container, _left in sized_containers(server):
-            if not postgres.is_postgres(container):
+            if not postgres_parameters.is_postgres(container):
                 continue
-            path = postgres.config_file(container)
-            text = "" if path is None else file_of(record, str(server.namespace), spec, container, path)
+            text = server_file(record, str(server.namespace), spec, container)
             if text is None or isinstance(text, Unknown):
                 continue  # postgres-fits says so
-            held = postgres.disk_bytes(postgres.parameters(container, text))
+            try:
+                given = postgres_parameters.parameters(container, text)
+                held = postgres.disk_bytes(given)
+            except postgres_parameters.ParameterError:
+                continue  # the same
+            if given.get("wal_level") != "logical" and not sources(record):
+                continue  # nobody captures it, so no slot holds anything back
             if held is None:
                 yield f"a stopped connector's slot holds back WAL of {server.title} without end: set max_slot_wal_keep_size"
-            elif held > volume - volume // _SYSTEM_SHARE:
+            elif volume and held > volume - volume // _SYSTEM_SHARE:
                 yield (
                     f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of its "
                     f"{mib(volume)} MiB volume: lower one of them or give it a larger volume"

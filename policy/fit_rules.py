@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget import jvm, pods, postgres
+from components.budget import jvm, jvm_flags, pods, postgres, postgres_parameters
 from components.budget.pods import POD_KINDS, UnreadableError
 from components.known import Unknown
 from components.quantity import MIB
@@ -35,9 +35,9 @@ def sized_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Mappi
     try:
         spec = pods.pod_spec(resource.kind, resource.inputs)
         for _role, container in pods.containers(spec):
-            limit = pods.declared_limit(container)
-            if limit is not None:
-                found.append((spec, container, limit - pods.mounted_memory(spec, container)))
+            left = pods.room(spec, container)
+            if left is not None:
+                found.append((spec, container, left))
     except UnreadableError:
         pass  # memory-limit says so
     return tuple(found)
@@ -55,11 +55,11 @@ def table(parts: Mapping[str, int]) -> str:
 
 def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
     for _spec, container, left in sized_containers(resource):
-        if not jvm.is_java(container):
+        if not jvm_flags.is_java(container):
             continue
         try:
             java = jvm.memory(container, left)
-        except jvm.FlagError as error:
+        except jvm_flags.FlagError as error:
             yield f"container {container.get('name')!r}: {error}"
             continue
         over = java.needed - left
@@ -74,11 +74,11 @@ def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
 
 def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
     for _spec, container, left in sized_containers(resource):
-        if not jvm.is_java(container):
+        if not jvm_flags.is_java(container):
             continue
         try:
             java = jvm.memory(container, left)
-        except jvm.FlagError:
+        except jvm_flags.FlagError:
             continue
         if java.by_percentage:
             yield (
@@ -87,23 +87,22 @@ def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
             )
 
 
-def file_of(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any], path: str) -> str | Unknown | None:
-    """The text that a container finds at a path which a ConfigMap provides.
-
-    Returns:
-        The text, UNKNOWN when it is not known at preview, or None when no declared ConfigMap provides it (yet).
-    """
-    volumes = {volume.get("name"): (volume.get("configMap") or {}).get("name") for volume in spec.get("volumes") or []}
+def files_of(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str | Unknown]:
+    """The files that a container finds because declared ConfigMaps provide them, by path."""
+    volumes = {volume.get("name"): volume.get("configMap") or {} for volume in spec.get("volumes") or []}
+    found: dict[str, str | Unknown] = {}
     for mount in container.get("volumeMounts") or []:
-        files = record.config_map(namespace, volumes.get(mount.get("name")) or "")
-        if files is None:
+        source = volumes.get(mount.get("name")) or {}
+        data = record.config_map(namespace, str(source.get("name")))
+        if data is None:
             continue
-        place = str(mount.get("mountPath", ""))
-        key = str(mount["subPath"]) if mount.get("subPath") and place == path else path.removeprefix(f"{place.rstrip('/')}/")
-        if key in files:
-            found = files[key]
-            return found if isinstance(found, Unknown) else str(found)
-    return None
+        names = {item.get("key"): item.get("path") for item in source.get("items") or []} or {key: key for key in data}
+        place = str(mount.get("mountPath", "")).rstrip("/")
+        for key, name in names.items():
+            if key in data and (not mount.get("subPath") or mount["subPath"] == name):
+                text = data[key]
+                found[place if mount.get("subPath") else f"{place}/{name}"] = text if isinstance(text, Unknown) else str(text)
+    return found
 
 
 def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
@@ -111,9 +110,21 @@ def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int,
     for resource in record.of_kind(*POD_KINDS):
         for spec, container, left in sized_containers(resource):
             namespace = resource.namespace
-            if postgres.is_postgres(container) and isinstance(namespace, str):
-                path = postgres.config_file(container)
-                yield resource, container, left, "" if path is None else file_of(record, namespace, spec, container, path)
+            if postgres_parameters.is_postgres(container) and isinstance(namespace, str):
+                yield resource, container, left, server_file(record, namespace, spec, container)
+
+
+def server_file(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> str | Unknown | None:
+    """The text of a PostgreSQL server's configuration file.
+
+    Returns:
+        The text, empty when it has none, UNKNOWN when it is not known at preview, or None when no declared ConfigMap provides it (yet).
+    """
+    files, path = files_of(record, namespace, spec, container), postgres_parameters.config_file(container)
+    if path is not None:
+        return files.get(path)
+    by_default = postgres_parameters.default_files(files)
+    return files[by_default[0]] if by_default else ""
 
 
 def slots(record: Record) -> int:
@@ -130,12 +141,12 @@ def sources(record: Record) -> list[Mapping[str, Any]]:
 def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
     if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
         return
-    for server, container, left, text in _servers(record):
+    for server, container, left, text in record.once("servers", lambda: list(_servers(record))):
         if text is None or (starts_pods(resource) and server is not resource):
             continue
         try:
-            needs = postgres.memory(postgres.parameters(container, text), slots=slots(record))
-        except postgres.ParameterError as error:
+            needs = postgres.memory(postgres_parameters.parameters(container, text), slots=slots(record))
+        except postgres_parameters.ParameterError as error:
             yield f"PostgreSQL in {server.title}: {error}"
             continue
         over = needs.needed - left
@@ -150,9 +161,8 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
 def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
     for server, container, _left, text in _servers(record):
         if text is None:
-            message = (
-                f"PostgreSQL reads {postgres.config_file(container)}, which no declared ConfigMap provides: its memory cannot be counted"
-            )
+            path = postgres_parameters.config_file(container)
+            message = f"PostgreSQL reads {path}, which no declared ConfigMap provides: its memory cannot be counted"
             yield server, f"{message}. Declare the file in a ConfigMap"
 
 

@@ -14,6 +14,7 @@ from components.known import unknown_paths
 from policy.files import properties
 from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
+from policy.sink_rules import worker_files, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,13 @@ def _worker(resource: Declared, record: Record) -> Iterator[str]:
 
 
 def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    judged = {resource.urn for resource, _properties in worker_files(record)}
+    for resource, _spec, container, _left in workers(record):
+        if resource.urn not in judged and container.get("command"):
+            yield (
+                resource,
+                "its worker.properties stand in no declared ConfigMap, or are not known at preview; declare them there in plain text",
+            )
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
         for name, found in _files(resource, "config.storage.topic"):

@@ -39,6 +39,18 @@ _COMPONENTS = {"Chart", "ConfigFile", "ConfigGroup", "Directory"}
 """Components of the Kubernetes SDK: what they make is declared, and judged, one by one."""
 
 
+_COMPONENT_GROUPS = {"", "helm.sh", "yaml", "kustomize"}
+_COUNTED = (*POD_KINDS, "HorizontalPodAutoscaler", "PersistentVolumeClaim", "ConfigMap")
+_WITHOUT_PODS = {
+    "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe"),
+    "cert-manager.io": ("Certificate", "Issuer", "ClusterIssuer"),
+    "gateway.networking.k8s.io": ("Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "ReferenceGrant"),
+    "snapshot.storage.k8s.io": ("VolumeSnapshot", "VolumeSnapshotClass"),
+    "external-secrets.io": ("ExternalSecret", "SecretStore", "ClusterSecretStore"),
+}
+"""Widely used kinds of other groups that configure something and start nothing."""
+
+
 def mib(size: int) -> str:
     """A size in MiB as people write it."""
     whole, rest = divmod(size, MIB)
@@ -55,10 +67,12 @@ def hides_pods(resource: Declared) -> str | None:
     if not resource.is_kubernetes:
         return None
     base = resource.kind.removesuffix("Patch").removesuffix("List")
-    if base in POD_KINDS and base != resource.kind:
-        return f"is a {resource.kind}, whose pods cannot be added up: declare each {base} by itself and in full"
+    if base in _COUNTED and base != resource.kind:
+        return f"is a {resource.kind}, and what it changes cannot be added up: declare each {base} by itself and in full"
     if resource.group == "helm.sh" and resource.kind == "Release":
         return "starts pods that no preview shows: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
-    if resource.group in _GROUPS_WITHOUT_PODS or resource.kind in _COMPONENTS:
+    if resource.group in _GROUPS_WITHOUT_PODS or (resource.group in _COMPONENT_GROUPS and resource.kind in _COMPONENTS):
+        return None
+    if resource.kind in _WITHOUT_PODS.get(resource.group, ()):
         return None
     return f"is of the API group {resource.group}, and what pods its operator starts cannot be added up: declare them, or except it"

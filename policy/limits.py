@@ -19,6 +19,8 @@ SCHEMA: dict[str, dict[str, Any]] = {
             "description": 'Memory budget of each namespace, such as {"data-ingestion": "4096Mi"}; over the stack\'s own budget.memoryMib.',
             "additionalProperties": {"type": "string"},
         },
+    },
+    "memory-limit": {
         "nodes": {"type": "integer", "minimum": 1, "description": "Nodes of the cluster, each of which runs a pod of every DaemonSet."},
     },
     "disk-volumes": {
@@ -39,6 +41,7 @@ def of_stack(settings: Settings) -> Limits:
         memory={namespace: settings.budget_bytes},
         volumes={namespace: settings.budget.disk_mib * MIB},
         exceptions=tuple((item.rule, item.resource, item.reason) for item in settings.policy.exceptions),
+        own=namespace,
     )
 
 
@@ -53,11 +56,15 @@ def with_pack_configuration(limits: Limits, given: Mapping[str, Mapping[str, Any
         ValueError: If a quantity cannot be read.
     """
     memory, volumes = given.get("memory-budget") or {}, given.get("disk-volumes") or {}
-    nodes = memory.get("nodes")
+    nodes = (given.get("memory-limit") or {}).get("nodes")
+    if nodes is not None and (nodes != int(nodes) or nodes < 1):
+        message = f"nodes of the rule memory-limit is {nodes}; write a whole number from 1"
+        raise ValueError(message)
     return Limits(
         memory={**limits.memory, **{name: parse_bytes(size) for name, size in (memory.get("budgets") or {}).items()}},
         volumes={**limits.volumes, **{name: parse_bytes(size) for name, size in (volumes.get("volumes") or {}).items()}},
         nodes=limits.nodes if nodes is None else int(nodes),
         exceptions=limits.exceptions,
         problem=limits.problem,
+        own=limits.own,
     )

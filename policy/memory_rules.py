@@ -34,7 +34,7 @@ def _bounded(resource: Declared, _record: Record) -> Iterator[str]:
     for role, container in pods.containers(spec):
         yield from _container(role, container, whole_pod=whole_pod.get("memory") is not None)
         limit = _limit_or_none(container)
-        written = pods.mounted_memory(spec, container) if limit else 0
+        written = pods.mounted_memory(spec, container, limit) if limit else 0
         if limit and written >= limit:
             yield (
                 f"container {container.get('name')!r} may write {mib(written)} MiB to volumes in memory, which count within its limit of "

@@ -17,6 +17,7 @@ from pulumi_policy import (
 )
 
 import settings
+from components.known import Unknown
 from policy.catalogue import RULES
 from policy.declared import Declared, Limits, Record
 from policy.limits import SCHEMA, of_stack, with_pack_configuration
@@ -40,7 +41,7 @@ def stack_limits() -> Limits:
     try:
         return of_stack(settings.load())
     except (settings.SettingsError, ValueError) as error:
-        return Limits(problem=f"the stack's configuration cannot be read: {str(error).splitlines()[0]}")
+        return Limits(problem=f"the stack's configuration cannot be read: {' '.join(str(error).split())}")
 
 
 class Judge:
@@ -121,7 +122,7 @@ class Judge:
                     type=args.resource_type,
                     name=args.name,
                     inputs=plain(args.props),
-                    default_namespace=namespace if isinstance(namespace, str) else None,
+                    default_namespace=namespace if isinstance(namespace, (str, Unknown)) and namespace else None,
                 ),
             )
             self._seen[args.urn] = (asked, resource)

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from components.budget import pods
-from components.budget.pods import UnreadableError
 from components.known import Unknown
 from policy.kinds import starts_pods
 from policy.rule import Rule
@@ -21,12 +20,13 @@ _LOCAL = ("localhost/", "kind.local/")
 
 
 def _spec(resource: Declared) -> Mapping[str, Any] | None:
-    if not starts_pods(resource):
-        return None
-    try:
-        return pods.pod_spec(resource.kind, resource.inputs)
-    except UnreadableError:
-        return None  # memory-limit says so
+    spec = pods.lenient_spec(resource.kind, resource.inputs) if starts_pods(resource) else None
+    return spec if spec and not isinstance(spec.get("containers"), Unknown) else None  # else memory-limit says so
+
+
+def _shown(image: str) -> str:
+    """An image as a message may show it: without a user and password in front."""
+    return repr(image.rpartition("@")[2] if "@" in image and "@sha256:" not in image else image)
 
 
 def _pinned(resource: Declared, _record: Record) -> Iterator[str]:
@@ -41,7 +41,7 @@ def _pinned(resource: Declared, _record: Record) -> Iterator[str]:
         if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             continue
         if digest or not tag or tag.lower() in _MOVING:
-            yield f"container {name!r} runs {image!r}, which is not pinned; name a fixed tag, or better a digest: name:tag@sha256:…"
+            yield f"container {name!r} runs {_shown(reference)}, which is not pinned; name a fixed tag, or a digest: name:tag@sha256:…"
 
 
 def _digested(resource: Declared, _record: Record) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _digested(resource: Declared, _record: Record) -> Iterator[str]:
     for _role, container in pods.containers(spec) if spec else ():
         image = container.get("image")
         if isinstance(image, str) and "@sha256:" not in image and not image.startswith(_LOCAL) and ":" in image.rpartition("/")[2]:
-            yield f"container {container.get('name')!r} runs {image!r}; its owner can move a tag but not a digest: add @sha256:…"
+            yield f"container {container.get('name')!r} runs {_shown(image)}; its owner can move a tag but not a digest: add @sha256:…"
 
 
 _POD_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
@@ -60,6 +60,17 @@ def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
     spec = _spec(resource)
     if spec is None:
         return
+    yield from _pod_problems(spec)
+    above = spec.get("securityContext") or {}
+    for role, container in pods.containers(spec):
+        problems = list(_context_problems(above, container.get("securityContext") or {}))
+        if any(port.get("hostPort") for port in container.get("ports") or []):
+            problems.append("takes a port of the node; use a Service instead of hostPort")
+        if problems:
+            yield f"{role} {container.get('name')!r} " + ";\nit ".join(problems)
+
+
+def _pod_problems(spec: Mapping[str, Any]) -> Iterator[str]:
     for flag in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(flag):
             yield f"{flag} is on; a pod must not share that with the node. Remove it"
@@ -69,11 +80,8 @@ def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
             yield f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches out of the pod"
     if spec.get("automountServiceAccountToken") is not False:
         yield "the pod gets a token for the API server that nothing here needs; set automountServiceAccountToken to false"
-    above = spec.get("securityContext") or {}
-    for role, container in pods.containers(spec):
-        problems = list(_context_problems(above, container.get("securityContext") or {}))
-        if problems:
-            yield f"{role} {container.get('name')!r} " + ";\nit ".join(problems)
+    if (spec.get("securityContext") or {}).get("sysctls"):
+        yield "sets kernel parameters of the node; remove sysctls"
 
 
 def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
@@ -86,6 +94,8 @@ def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Itera
         yield "may gain privileges; set allowPrivilegeEscalation to false"
     if own.get("privileged"):
         yield "is privileged; remove that"
+    if own.get("procMount") not in (None, "Default"):
+        yield "sees an unmasked /proc; remove procMount"
     if own.get("readOnlyRootFilesystem") is not True:
         yield "can write its own image; set readOnlyRootFilesystem to true and mount an emptyDir where it must write"
     capabilities = own.get("capabilities") or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -66,7 +66,7 @@ class Violation:
 
 def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """The violations of one rule by one resource; none where the stack excepts it with a reason."""
-    if excepted(rule.name, resource, record):
+    if excepted(rule, resource, record):
         return []
     return [_violation(rule, resource, message) for message in _messages(rule, resource, record)]
 
@@ -79,7 +79,7 @@ def judge_end(rule: Rule, record: Record) -> list[Violation]:
     found: list[Violation] = []
     try:
         for resource, message in at_end(record):
-            if resource is None or not excepted(rule.name, resource, record):
+            if resource is None or not excepted(rule, resource, record):
                 found.append(_violation(rule, resource, message))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
         found.append(_violation(rule, None, _failed(error)))
@@ -111,9 +111,25 @@ def _violation(rule: Rule, resource: Declared | None, message: str) -> Violation
     )
 
 
-def excepted(rule: str, resource: Declared, record: Record) -> str | None:
-    """The stack's reason for excepting a resource from a rule, or None. An exception without a proper reason is none."""
+PATTERN = re.compile(r"[A-Za-z0-9._-]{3,}\*?")
+"""What an exception may call a resource: its name, or the beginning of several names."""
+
+
+def improper(rule: Rule, pattern: str, reason: str) -> str | None:
+    """Why an exception from a rule is none, or None when it is proper."""
+    if rule.together:
+        return "is about a sum, which no resource can be excepted from: raise the budget instead, where it is reviewed"
+    if not PATTERN.fullmatch(pattern):
+        return "must name a resource, or begin with at least three of its characters and end with *"
+    if rule.severity == "critical" and pattern.endswith("*"):
+        return "is from a critical rule and must name one resource, without *"
+    return None if len(reason.strip()) >= LEAST_REASON else f"has no reason ({reason!r}); say in a sentence why it is safe"
+
+
+def excepted(rule: Rule, resource: Declared, record: Record) -> str | None:
+    """The stack's reason for excepting a resource from a rule, or None. An exception that is not proper is none."""
     for name, pattern, reason in record.limits.exceptions:
-        if name == rule and fnmatch.fnmatchcase(resource.name, pattern) and len(reason.strip()) >= LEAST_REASON:
+        fits = resource.name.startswith(pattern[:-1]) if pattern.endswith("*") else resource.name == pattern
+        if name == rule.name and fits and improper(rule, pattern, reason) is None:
             return reason.strip()
     return None

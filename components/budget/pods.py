@@ -18,6 +18,10 @@ POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Replicatio
 """Every built-in kind that starts pods."""
 
 
+LEAST = 1024 * 1024
+"""Bytes below which a memory limit is a mistake in its unit."""
+
+
 class UnreadableError(ValueError):
     """A specification from which no number can be had: nothing can be added up."""
 
@@ -32,15 +36,17 @@ def pod_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         UnreadableError: If there is none, or something in it is not known before the deployment.
     """
-    inside = {"Pod": ("spec",), "CronJob": ("spec", "jobTemplate", "spec", "template", "spec")}.get(kind, ("spec", "template", "spec"))
-    found: Any = manifest
-    for step in inside:
-        found = found.get(step) if isinstance(found, Mapping) else None
-    if not isinstance(found, Mapping) or not found.get("containers"):
-        message = f"has no readable {'.'.join(inside)}.containers; declare the pod in full, with values that are known at preview"
+    found, inside = lenient_spec(kind, manifest), ".".join(_inside(kind))
+    if found is None or not found.get("containers"):
+        message = f"has no readable {inside}.containers; declare the pod in full, with values that are known at preview"
         raise UnreadableError(message)
-    refuse_unknown(_counted(found), ".".join(inside))
+    refuse_unknown(_counted(found), inside)
     return found
+
+
+def _inside(kind: str) -> tuple[str, ...]:
+    """Where the pod lies inside an object of a kind."""
+    return {"Pod": ("spec",), "CronJob": ("spec", "jobTemplate", "spec", "template", "spec")}.get(kind, ("spec", "template", "spec"))
 
 
 def refuse_unknown(value: Any, path: str) -> None:  # noqa: ANN401 - anything as JSON knows it
@@ -56,16 +62,36 @@ def _counted(spec: Mapping[str, Any]) -> dict[str, Any]:
     counted: dict[str, Any] = {key: spec[key] for key in ("resources", "overhead") if key in spec}
     for place in ("initContainers", "containers"):
         found = spec.get(place) or []
-        counted[place] = (
-            [{key: item for key, item in one.items() if key in _CONTAINER} if isinstance(one, Mapping) else one for one in found]
-            if isinstance(found, (list, tuple))
-            else found
-        )
-    counted["volumes"] = [one for one in spec.get("volumes") or [] if "emptyDir" in one] if isinstance(spec.get("volumes"), list) else []
+        counted[place] = [_of_container(one) for one in found] if isinstance(found, (list, tuple)) else found
+    volumes = spec.get("volumes") or []
+    counted["volumes"] = [_of_volume(one) for one in volumes] if isinstance(volumes, (list, tuple)) else volumes
     return counted
 
 
-_CONTAINER = ("name", "resources", "restartPolicy", "command", "args")
+_CONTAINER = ("name", "resources", "restartPolicy", "command", "args", "envFrom")
+
+
+def _of_volume(volume: Any) -> Any:  # noqa: ANN401 - as JSON has it
+    """What of a volume decides memory: its name, and an emptyDir."""
+    return {key: item for key, item in volume.items() if key in {"name", "emptyDir"}} if isinstance(volume, Mapping) else volume
+
+
+def _of_container(container: Any) -> Any:  # noqa: ANN401 - as JSON has it
+    """What of a container decides memory; values of variables may stay unknown, as secrets do, but not which variables there are."""
+    if not isinstance(container, Mapping):
+        return container
+    found = {key: item for key, item in container.items() if key in _CONTAINER}
+    environment = container.get("env") or []
+    found["env"] = (
+        [one.get("name") if isinstance(one, Mapping) else one for one in environment] if isinstance(environment, list) else environment
+    )
+    mounts = container.get("volumeMounts") or []
+    found["volumeMounts"] = (
+        [{key: one.get(key) for key in ("name", "readOnly")} if isinstance(one, Mapping) else one for one in mounts]
+        if isinstance(mounts, list)
+        else mounts
+    )
+    return found
 
 
 def containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -102,8 +128,11 @@ def _positive(quantity: Any, container: Mapping[str, Any], part: str) -> int:  #
     except ValueError as error:
         message = f"container {container.get('name', '?')!r}, resources.{part}.memory: {error}"
         raise UnreadableError(message) from None
-    if size <= 0:
-        message = f"container {container.get('name', '?')!r}: resources.{part}.memory is {quantity}; it must be more than zero"
+    if size < LEAST:
+        message = (
+            f"container {container.get('name', '?')!r}: resources.{part}.memory is {size} bytes, in which nothing runs; "
+            "write a unit: Mi is 2**20 bytes, m a thousandth of one"
+        )
         raise UnreadableError(message)
     return size
 
@@ -168,8 +197,30 @@ def memory_volumes(spec: Mapping[str, Any]) -> dict[str, int | None]:
     return found
 
 
-def mounted_memory(spec: Mapping[str, Any], container: Mapping[str, Any]) -> int:
-    """Bytes of a container's limit that the memory-backed volumes it can write may take; without a size limit, all of it."""
+def room(spec: Mapping[str, Any], container: Mapping[str, Any]) -> int | None:
+    """What a container's process may take, in bytes: its own limit, or what the pod's leaves, without what it may write to memory volumes.
+
+    Returns:
+        Bytes, or None when nothing bounds it.
+    """
+    own = declared_limit(container)
+    whole = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
+    if own is None and whole is not None:
+        others = sum(declared_limit(one) or 0 for role, one in containers(spec) if role != "init" and one is not container)
+        own = parse_bytes(whole) - others
+    return None if own is None else own - mounted_memory(spec, container, own)
+
+
+def lenient_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The pod specification of an object even where parts of it are unknown, for rules that do not count; None when there is none."""
+    found: Any = manifest
+    for step in _inside(kind):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def mounted_memory(spec: Mapping[str, Any], container: Mapping[str, Any], own: int) -> int:
+    """Bytes of a container's limit `own` that the memory-backed volumes it can write may take; without a size limit, all of it."""
     volumes = memory_volumes(spec)
-    writable = {mount["name"] for mount in container.get("volumeMounts") or [] if not mount.get("readOnly")}
-    return sum(limit(container) if size is None else size for name, size in volumes.items() if name in writable)
+    writable = {mount["name"] for mount in container.get("volumeMounts") or [] if mount.get("readOnly") is not True}
+    return sum(own if size is None else size for name, size in volumes.items() if name in writable)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from components.known import Unknown
+from components.budget.postgres_parameters import ParameterError
 from components.quantity import MIB
 
 if TYPE_CHECKING:
@@ -27,9 +26,26 @@ _DEFAULTS = {
     "max_connections": "100",
     "max_wal_size": "1GB",
     "max_slot_wal_keep_size": "-1",
+    "wal_keep_size": "0",
+    "temp_buffers": "8MB",
+    "min_dynamic_shared_memory": "0",
+    "max_locks_per_transaction": "64",
+    "hash_mem_multiplier": "2.0",
 }
+_LOCKS, _TEMP_BUFFERS = 64, 8 * 1024**2
+"""Of locks and temporary buffers as many as by default are within the fixed parts below."""
+LOCK_BYTES = 270
+"""Shared memory of one further lock (documentation, 19.12 "Lock Management")."""
 _UNIT = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-_UNITLESS = {"shared_buffers": 8192, "wal_buffers": 8192, "max_wal_size": 1024**2, "max_slot_wal_keep_size": 1024**2}
+_UNITLESS = {
+    "shared_buffers": 8192,
+    "wal_buffers": 8192,
+    "max_wal_size": 1024**2,
+    "max_slot_wal_keep_size": 1024**2,
+    "wal_keep_size": 1024**2,
+    "temp_buffers": 8192,
+    "min_dynamic_shared_memory": 1024**2,
+}
 """What a number without a unit counts, where that is not a kilobyte."""
 
 BACKEND_MIB = 3
@@ -40,10 +56,6 @@ SHARED_FIXED_MIB = 12
 """Shared memory besides buffers: locks, lists of processes, subtransactions. 142 MiB were measured with 128 of buffers and 8 of WAL."""
 AUXILIARY_MIB = 16
 """Postmaster, checkpointer, writers and launchers together."""
-
-
-class ParameterError(ValueError):
-    """A parameter whose value PostgreSQL would not take either, or that is not known at preview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,62 +97,6 @@ class Postgres:
         }
 
 
-def is_postgres(container: Mapping[str, Any]) -> bool:
-    """Whether a container runs the server itself: its command is `postgres`, or the official image's entry point starts it."""
-    command = [str(word) for word in container.get("command") or []]
-    if command:
-        return command[0].rpartition("/")[2] == "postgres"
-    image = str(container.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return image.startswith(("postgres", "postgis", "timescaledb"))
-
-
-def config_file(container: Mapping[str, Any]) -> str | None:
-    """Path of the configuration file named on the command line, or None."""
-    words = _words(container)
-    given = [word.partition("=")[2] for word in words if re.match(r"--config[-_]file=", word)]
-    given += [value.partition("=")[2] for value in _assignments(words) if value.startswith("config_file=")]
-    return given[-1] if given else None
-
-
-def _words(container: Mapping[str, Any]) -> list[str]:
-    return [str(word) for place in ("command", "args") for word in container.get(place) or []]
-
-
-def _assignments(words: list[str]) -> list[str]:
-    """What `-c name=value` says on a command line, both in one word and in two."""
-    found = [word[2:].strip() for word in words if word.startswith("-c") and "=" in word]
-    return found + [after for word, after in pairwise(words) if word == "-c"]
-
-
-def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, str]:
-    """The parameters a server starts with: its file, and over it the command line.
-
-    Args:
-        container: The container in Kubernetes' own spelling.
-        file: Text of its configuration file, empty when it has none.
-
-    Raises:
-        ParameterError: If the file is not known at preview.
-    """
-    if isinstance(file, Unknown):
-        message = "its configuration file is not known at preview; render it from plain values"
-        raise ParameterError(message)
-    found: dict[str, str] = {}
-    for line in file.splitlines():
-        match = re.match(r"\s*([A-Za-z_.]+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^#]+)", line)
-        if match:
-            found[match[1].lower()] = match[2].strip().strip("'")
-    words = _words(container)
-    for assignment in _assignments(words):
-        name, _, value = assignment.partition("=")
-        found[name.strip().lower()] = value.strip().strip("'")
-    for word in words:
-        match = re.match(r"--([a-z_-]+)=(.*)", word)
-        if match:
-            found[match[1].replace("-", "_")] = match[2]
-    return found
-
-
 def size(given: Mapping[str, str], name: str) -> int:
     """A parameter in bytes, negative when it means "without a bound" or "as another one".
 
@@ -150,7 +106,7 @@ def size(given: Mapping[str, str], name: str) -> int:
     text = given.get(name, _DEFAULTS[name])
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", text)
     if not match:
-        message = f"{name} = {text!r} is not a size that PostgreSQL reads; write for example 128MB (the case of the unit matters)"
+        message = f"{name} is not a size that PostgreSQL reads; write for example 128MB (the case of the unit matters)"
         raise ParameterError(message)
     scale = _UNIT[match[2]] if match[2] else _UNITLESS.get(name, 1024)
     number = float(match[1])
@@ -161,7 +117,15 @@ def _count(given: Mapping[str, str], name: str) -> int:
     try:
         return int(given.get(name, _DEFAULTS[name]))
     except ValueError:
-        message = f"{name} = {given[name]!r} is not a whole number"
+        message = f"{name} is not a whole number"
+        raise ParameterError(message) from None
+
+
+def _factor(given: Mapping[str, str], name: str) -> float:
+    try:
+        return float(given.get(name, _DEFAULTS[name]))
+    except ValueError:
+        message = f"{name} is not a number"
         raise ParameterError(message) from None
 
 
@@ -180,12 +144,15 @@ def memory(given: Mapping[str, str], *, slots: int = 1) -> Postgres:
         wal = min(max(buffers // 32, 64 * 1024), 16 * MIB)
     maintenance, vacuum = size(given, "maintenance_work_mem"), size(given, "autovacuum_work_mem")
     connections = _count(given, "max_connections")
+    locks = connections * max(_count(given, "max_locks_per_transaction") - _LOCKS, 0) * LOCK_BYTES
+    per_backend = BACKEND_MIB * MIB + max(size(given, "temp_buffers") - _TEMP_BUFFERS, 0)
+    sort = int(size(given, "work_mem") * max(_factor(given, "hash_mem_multiplier") / 2, 1))
     return Postgres(
-        shared=buffers + wal + SHARED_FIXED_MIB * MIB,
+        shared=buffers + wal + SHARED_FIXED_MIB * MIB + locks + size(given, "min_dynamic_shared_memory"),
         autovacuum=_count(given, "autovacuum_max_workers") * (maintenance if vacuum < 0 else vacuum),
         maintenance=maintenance,
         decoding=slots * (size(given, "logical_decoding_work_mem") + DECODER_MIB * MIB),
-        backends=connections * (BACKEND_MIB * MIB + size(given, "work_mem")),
+        backends=connections * (per_backend + sort),
         auxiliary=AUXILIARY_MIB * MIB,
         connections=connections,
     )
@@ -198,4 +165,4 @@ def disk_bytes(given: Mapping[str, str]) -> int | None:
         Bytes, or None when a slot may hold back without a bound (`max_slot_wal_keep_size` -1, PostgreSQL's default).
     """
     kept = size(given, "max_slot_wal_keep_size")
-    return None if kept < 0 else kept + size(given, "max_wal_size")
+    return None if kept < 0 else max(kept, size(given, "wal_keep_size")) + size(given, "max_wal_size")

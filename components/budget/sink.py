@@ -46,8 +46,10 @@ _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300)
 _ELASTIC_START = 128 * 1024
 _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
-_DEFAULT_QUEUE_BYTES = 8192 * 2048
-"""Debezium's queue without a bound in bytes: 8,192 events, counted at 2 KiB each."""
+_QUEUE, _EVENT_BYTES = 8192, 2048
+"""Debezium's queue without a bound in bytes: its default number of events, counted at 2 KiB each."""
+_WRITE_PROPERTY = "iceberg.tables.write-props."
+"""What a sink says itself of its writers, over the tables' own properties (Iceberg, "Kafka Connect", configuration)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,12 @@ class Parquet:
     page: int
 
 
-def parquet_of(properties: Mapping[str, str]) -> Parquet:
-    """The bounds that a table's properties set, Iceberg's own where they are silent."""
+def parquet_of(properties: Mapping[str, str], otherwise: Parquet | None = None) -> Parquet:
+    """The bounds that properties set; where they are silent those of `otherwise`, or Iceberg's own."""
+    beneath = otherwise or Parquet(ICEBERG_DEFAULTS["row-group"], ICEBERG_DEFAULTS["page"])
     return Parquet(
-        _number(properties, "write.parquet.row-group-size-bytes", ICEBERG_DEFAULTS["row-group"]),
-        _number(properties, "write.parquet.page-size-bytes", ICEBERG_DEFAULTS["page"]),
+        _number(properties, "write.parquet.row-group-size-bytes", beneath.row_group),
+        _number(properties, "write.parquet.page-size-bytes", beneath.page),
     )
 
 
@@ -116,7 +119,7 @@ def _number(config: Mapping[str, str], key: str, default: int) -> int:
     try:
         return int(config.get(key, default))
     except ValueError:
-        message = f"{key} = {config[key]!r} is not a whole number"
+        message = f"{key} is not a whole number"
         raise SinkError(message) from None
 
 
@@ -150,7 +153,7 @@ def source_heap(config: Mapping[str, str] | None) -> int:
     """Heap of the Debezium connector on the same worker, in bytes; nothing without one."""
     if config is None:
         return 0
-    queue = _number(config, "max.queue.size.in.bytes", 0) or _DEFAULT_QUEUE_BYTES
+    queue = _number(config, "max.queue.size.in.bytes", 0) or _number(config, "max.queue.size", _QUEUE) * _EVENT_BYTES
     return queue + SOURCE_LIVE_MIB * MIB
 
 
@@ -198,7 +201,7 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     try:
         return [topic for topic in declared if re.fullmatch(pattern, topic)]
     except re.error:
-        message = f"topics.regex = {pattern!r} is not a pattern; list the topics by name"
+        message = "topics.regex is not a pattern; list the topics by name"
         raise SinkError(message) from None
 
 
@@ -208,7 +211,8 @@ def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parqu
     consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
     if config.get("connector.class") != ICEBERG_SINK:
         return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0)
-    sizes = tables or parquet_of({})
+    own = {key.removeprefix(_WRITE_PROPERTY): text for key, text in config.items() if key.startswith(_WRITE_PROPERTY)}
+    sizes = parquet_of(own, tables or parquet_of({}))
     files = tasks * topics * BACKLOG_HOURS
     interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
     rows = min(int(files * sizes.row_group * FULL_FILE), int(ROWS_PER_S * interval_s) * ROW_BYTES)

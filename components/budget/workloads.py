@@ -75,8 +75,8 @@ def _rolling_surge(kind: str, spec: Mapping[str, Any], replicas: int) -> int:
     Pod Replacement Policy"); only ``Recreate`` waits until they are gone. A StatefulSet waits for each name. A DaemonSet waits on each
     node, unless it may surge.
     """
-    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
-    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+    strategy = spec.get("strategy" if kind == "Deployment" else "updateStrategy") or {}
+    if (strategy.get("type") or "RollingUpdate") != "RollingUpdate":
         return 0
     if kind == "Deployment":
         return replicas
@@ -86,13 +86,29 @@ def _rolling_surge(kind: str, spec: Mapping[str, Any], replicas: int) -> int:
 
 def _job_pods(job: Mapping[str, Any]) -> int:
     """Pods of a Job at the same time: its parallelism, but not more than it has to complete."""
-    parallelism = int(job.get("parallelism", 1))
-    return min(parallelism, int(job["completions"])) if job.get("completions") is not None else parallelism
+    parallelism = _whole(job.get("parallelism"), 1)
+    return min(parallelism, _whole(job["completions"], 1)) if job.get("completions") is not None else parallelism
+
+
+def _whole(value: Any, absent: int) -> int:  # noqa: ANN401 - a number as JSON has it
+    """A number of pods.
+
+    Raises:
+        UnreadableError: If it is none.
+    """
+    if value is None:
+        return absent
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:
+        message = "has a number of pods that is no whole number from 0; write one"
+        raise UnreadableError(message)
+    return int(value)
 
 
 def _cron_runs(spec: Mapping[str, Any]) -> int:
     """Runs of a CronJob side by side: one with Forbid, and with Replace the old one that still shuts down."""
     policy = spec.get("concurrencyPolicy") or "Allow"
+    if spec.get("suspend") is True and policy == "Allow":
+        return 1
     if policy not in {"Forbid", "Replace"}:
         message = f"starts its next run beside a slow one, without end (concurrencyPolicy {policy}): set it to Forbid or Replace"
         raise UnboundedError(message)
@@ -108,13 +124,9 @@ def _counted(kind: str, spec: Mapping[str, Any], nodes: int | None) -> tuple[int
     if kind == "Job":
         return 0, _job_pods(spec)
     if kind == "DaemonSet" and nodes is None:
-        message = "runs on every node, and how many there are is not known: set `nodes` in the configuration of the rule memory-budget"
+        message = "runs on every node, and how many there are is not known: set `nodes` in the configuration of the rule memory-limit"
         raise UnreadableError(message)
-    given = spec.get("replicas")
-    replicas = (nodes or 0) if kind == "DaemonSet" else 1 if given is None else int(given)
-    if replicas < 0:
-        message = f"has {replicas} replicas"
-        raise UnreadableError(message)
+    replicas = (nodes or 0) if kind == "DaemonSet" else _whole(spec.get("replicas"), 1)
     return replicas, _rolling_surge(kind, spec, replicas)
 
 
@@ -146,7 +158,7 @@ def workload(kind: str, manifest: Mapping[str, Any], *, nodes: int | None = None
     except UnreadableError:
         raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        message = f"cannot be read ({type(error).__name__}: {error}); compare it with the API reference of {kind}"
+        message = f"cannot be read ({type(error).__name__}); compare it with the API reference of {kind}"
         raise UnreadableError(message) from error
 
 
@@ -166,22 +178,24 @@ def autoscaled(workloads: Iterable[Workload], autoscalers: Iterable[Mapping[str,
     Raises:
         UnreadableError: For an autoscaler of something that is not among the workloads: what it may start cannot be added up.
     """
-    known = {(part.kind, part.name): part for part in workloads}
+    parts = list(workloads)
     for scaler in autoscalers:
         refuse_unknown(scaler.get("spec"), "spec")
         try:
             spec = scaler["spec"]
-            target, most = (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"]), int(spec["maxReplicas"])
-        except (KeyError, TypeError, ValueError) as error:
-            message = f"HorizontalPodAutoscaler {name_of(scaler)} has no readable target and maxReplicas ({error!r})"
+            target, most = (spec["scaleTargetRef"]["kind"], spec["scaleTargetRef"]["name"]), _whole(spec["maxReplicas"], 1)
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"HorizontalPodAutoscaler {name_of(scaler)} has no readable target and maxReplicas ({type(error).__name__})"
             raise UnreadableError(message) from None
-        if target not in known:
-            message = f"HorizontalPodAutoscaler {name_of(scaler)} scales {' '.join(target)}, which this program does not declare"
+        scaled = [at for at, part in enumerate(parts) if (part.kind, part.name) == target]
+        if len(scaled) != 1:
+            what = "which this program does not declare" if not scaled else f"of which this program declares {len(scaled)}"
+            message = f"HorizontalPodAutoscaler {name_of(scaler)} scales {' '.join(map(str, target))}, {what}"
             raise UnreadableError(message)
-        part = known[target]
+        part = parts[scaled[0]]
         if most > part.replicas:
-            known[target] = replace(part, replicas=most, surge=most if part.surge else 0)
-    return list(known.values())
+            parts[scaled[0]] = replace(part, replicas=most, surge=most if part.surge else 0)
+    return parts
 
 
 def total(workloads: Iterable[Workload] | Sequence[Workload], budget: int) -> Total:

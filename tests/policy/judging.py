@@ -32,13 +32,14 @@ def shipped(stack: str) -> tuple[list[Declared], Limits]:
     return declared(of.recording.resources), of_stack(of.settings)
 
 
-_NOT_JUDGED = {"NetworkPolicy", "Secret", "ServiceAccount", "Service", "RandomPassword", "PrivateKey", "StorageClass"}
+_NOT_JUDGED = {"NetworkPolicy", "Secret", "ServiceAccount", "Service", "StorageClass", "Namespace", "LimitRange", "ResourceQuota"}
+_JUDGED_PACKAGES = ("kubernetes:", "kafka:", "kafkaconnect:", "iceberg:", "aws:")
 
 
 def judged(stack: str) -> tuple[list[Declared], Limits]:
     """A stack without the many resources that no rule looks at, for corpora of a thousand stacks."""
     resources, limits = shipped(stack)
-    return [resource for resource in resources if resource.kind not in _NOT_JUDGED], limits
+    return [resource for resource in resources if resource.kind not in _NOT_JUDGED and resource.type.startswith(_JUDGED_PACKAGES)], limits
 
 
 def copied(resources: Sequence[Declared]) -> list[Declared]:

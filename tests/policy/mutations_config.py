@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from components.known import UNKNOWN
+from tests.policy.mutations_data import one_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def connectors(bench: Workbench) -> Iterator[Made]:
 
 def topics(bench: Workbench) -> Iterator[Made]:
     """Keys and values that Kafka does not take, or that lose rows."""
-    for name in bench.of_kind("Topic"):
+    for name in one_of_each(bench):
         for change in TOPIC:
             yield f"{name}: {change}", "topic-config", bench.changed(name, lambda i, c=change: i["config"].update(c))
         if bench.inputs(name)["name"].startswith("connect-"):

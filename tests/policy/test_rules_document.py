@@ -63,10 +63,14 @@ def test_an_example_is_what_it_says_it_is(rule: str, verdict: str, block: str) -
     assert bool(found) == (verdict == "refused"), [violation.message for violation in found]
 
 
+ABOUT_SUMS = {rule.name for rule in RULES if rule.together}
+
+
 @pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
-def test_an_exception_with_a_reason_lets_it_pass_and_one_without_does_not(rule: str, verdict: str, block: str) -> None:
+def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_does_not(rule: str, verdict: str, block: str) -> None:
     resources = [declared(document) for document in yaml.safe_load_all(block)]
-    for reason, passes in (("tried on a machine of its own", True), ("because", False)):
+    for reason, proper in (("tried on a machine of its own", True), ("because", False)):
+        passes = proper and rule not in ABOUT_SUMS
         exceptions = tuple((rule, resource.name, reason) for resource in resources)
         limits = Limits(memory=LIMITS.memory, volumes=LIMITS.volumes, exceptions=exceptions)
         assert (judged(rule, resources, limits) == []) == passes, verdict
@@ -74,6 +78,22 @@ def test_an_exception_with_a_reason_lets_it_pass_and_one_without_does_not(rule: 
         assert (improper == []) == passes
         shown = judged("exceptions-shown", resources, limits)
         assert [violation.level for violation in shown] == (["advisory"] * len(resources) if passes else [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "pattern", "says"),
+    [
+        ("image-pinned", "*", "must name a resource"),
+        ("image-pinned", "[a-z]*", "must name a resource"),
+        ("image-pinned", "to*", "must name a resource"),
+        ("memory-limit", "tool*", "must name one resource, without *"),
+        ("memory-budget", "tool", "raise the budget instead"),
+    ],
+)
+def test_an_exception_cannot_be_for_everything(rule: str, pattern: str, says: str) -> None:
+    limits = Limits(memory=LIMITS.memory, exceptions=((rule, pattern, "a reason that is long enough"),))
+    (violation,) = judged("exceptions-proper", [], limits)
+    assert says in violation.message
 
 
 def test_an_exception_for_nothing_is_refused() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.budget import disk, jvm, pods, postgres
+from components.budget import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
 from components.known import UNKNOWN
 from plan.judgement import recorded
 from plan.recorder import ROOT, record
@@ -42,14 +42,14 @@ def needed(declared: Record) -> dict[str, int]:
         for spec, container, limit in sized_containers(resource):
             if container not in spec["containers"]:
                 continue
-            if jvm.is_java(container):
+            if jvm_flags.is_java(container):
                 java = jvm.memory(container, limit)
                 found[str(container["name"])] = java.heap + java.off_heap
-            elif postgres.is_postgres(container):
+            elif postgres_parameters.is_postgres(container):
                 conf = declared.config_map(NAMESPACE, "postgresql-config") or {}
                 text = conf["postgresql.conf"]
                 assert text is not UNKNOWN
-                found[str(container["name"])] = postgres.memory(postgres.parameters(container, text)).needed
+                found[str(container["name"])] = postgres.memory(postgres_parameters.parameters(container, text)).needed
     return found
 
 
@@ -111,7 +111,7 @@ def test_the_write_ahead_log_stays_within_its_bound(
     owner_sql: Callable[[str], str], declared: Record, figure: Callable[[str], None]
 ) -> None:
     conf = declared.config_map(NAMESPACE, "postgresql-config") or {}
-    most = postgres.disk_bytes(postgres.parameters({}, conf["postgresql.conf"]))
+    most = postgres.disk_bytes(postgres_parameters.parameters({}, conf["postgresql.conf"]))
     held = int(owner_sql("SELECT sum(size) FROM pg_ls_waldir()"))
     figure(f"write-ahead log: {held // MIB} of at most {(most or 0) // MIB} MiB")
     assert most is not None
@@ -120,6 +120,6 @@ def test_the_write_ahead_log_stays_within_its_bound(
 
 def test_shared_memory_is_what_the_server_itself_says(owner_sql: Callable[[str], str], declared: Record) -> None:
     conf = declared.config_map(NAMESPACE, "postgresql-config") or {}
-    predicted = postgres.memory(postgres.parameters({}, conf["postgresql.conf"])).shared
+    predicted = postgres.memory(postgres_parameters.parameters({}, conf["postgresql.conf"])).shared
     said = int(owner_sql("SELECT setting::bigint FROM pg_settings WHERE name = 'shared_memory_size'")) * MIB
     assert 0.9 * predicted <= said <= predicted

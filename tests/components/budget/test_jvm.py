@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget.jvm import METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, FlagError, is_java, memory
+from components.budget.jvm import METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
+from components.budget.jvm_flags import FlagError, is_java
 from components.known import UNKNOWN
 
 MIB = 2**20
@@ -76,10 +77,78 @@ def test_a_flag_that_java_refuses_is_an_error(flag: str, value: str) -> None:
         memory(java(f"{flag}{value}"), GIB)
 
 
-@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "KAFKA_HEAP_OPTS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"])
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"])
 def test_flags_that_are_not_known_at_preview_are_an_error(name: str) -> None:
     with pytest.raises(FlagError, match=f"{name} is not known at preview"):
         memory(java("-Xmx64m", env={name: UNKNOWN}), GIB)
+    elsewhere = {**java("-Xmx64m"), "env": [{"name": name, "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]}
+    with pytest.raises(FlagError, match=f"{name} is not known at preview"):
+        memory(elsewhere, GIB)
+
+
+@pytest.mark.parametrize("name", ["KAFKA_HEAP_OPTS", "KAFKA_OPTS", "KAFKA_JVM_PERFORMANCE_OPTS"])
+def test_a_start_scripts_variables_must_be_known_too(name: str) -> None:
+    broker = {"name": "c", "image": "apache/kafka:4.3.1", "env": [{"name": name, "value": UNKNOWN}]}
+    with pytest.raises(FlagError, match=f"{name} is not known at preview"):
+        memory(broker, GIB)
+    assert memory(java("-Xmx64m", env={name: UNKNOWN}), GIB).heap == 64 * MIB
+
+
+FOLLOWED = [
+    ("the last of all spellings", java("-Xmx256m", "-XX:MaxHeapSize=700m"), 700),
+    ("an old spelling", java("-mx700m"), 700),
+    ("what stands after the jar is the program's", {"command": ["java", "-Xmx700m", "-jar", "a.jar", "-Xmx64m"]}, 700),
+    ("what stands after the main class is the program's", {"command": ["java", "-Xmx700m", "-cp", "x", "a.Main", "-Xmx64m"]}, 700),
+    ("a variable of Kubernetes", java("$(HEAP)", env={"HEAP": "-Xmx700m"}), 700),
+    ("a part of a word", java("-Xmx$(MB)m", env={"MB": "700"}), 700),
+    ("a variable of a shell", {
+        "command": ["sh", "-c", "exec java $OPTS -jar x"], "env": [{"name": "OPTS", "value": "-Xss1m -Xmx700m"}],
+    }, 700),
+    ("a path through a variable", {"command": ["sh", "-c", 'exec "$JAVA_HOME/bin/java" -Xmx700m -jar x']}, 700),
+    ("a script's last variable", {"image": "apache/kafka:4", "env": [
+        {"name": "KAFKA_OPTS", "value": "-Xmx700m"}, {"name": "KAFKA_HEAP_OPTS", "value": "-Xmx256m"},
+    ]}, 700),
+    ("the script before the image", {"image": "apache/kafka:4", "command": ["connect-distributed.sh", "w.properties"]}, 2048),
+    ("variables that nobody reads", java(env={"JAVA_OPTS": "-Xmx700m"}), 256),
+    ("arguments of an entry point", {"image": "some/app:1", "args": ["-Xmx700m"]}, 700),
+    ("variables of an entry point", {"image": "some/app:1", "env": [{"name": "ES_JAVA_OPTS", "value": "-Xmx700m"}]}, 700),
+    ("a small share of a small limit", java("-XX:MaxRAMPercentage=10"), 126),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("container", "heap"), [case[1:] for case in FOLLOWED], ids=[case[0] for case in FOLLOWED])
+def test_flags_are_followed_through_variables_scripts_and_programs(container: dict[str, Any], heap: int) -> None:
+    assert is_java({"name": "c", **container})
+    assert memory({"name": "c", **container}, GIB).heap == heap * MIB
+
+
+NOT_FOLLOWED = [
+    java("@/opt/flags"),
+    java("-XX:VMOptionsFile=/opt/flags"),
+    java("-XX:Flags=/opt/flags"),
+    java("-XX:MaxRAM=64g"),
+    java("-XX:MaxRAMFraction=1"),
+    java("-XX:+AggressiveHeap"),
+    java("-XX:-UseContainerSupport"),
+    java("$(ELSEWHERE)"),
+    java(env={"JDK_JAVA_OPTIONS": "@/opt/flags"}),
+    java("-Xmx64m", envFrom=[{"configMapRef": {"name": "flags"}}]),
+    {"name": "c", "command": ["sh", "-c", "java -Xmx256m $EXTRA -jar x"]},
+    {"name": "c", "command": ["sh", "-c", "java -Xmx8m -jar a & java -Xmx8m -jar b"]},
+]
+
+
+@pytest.mark.parametrize("container", NOT_FOLLOWED)
+def test_flags_that_nobody_can_follow_are_an_error_and_no_default(container: dict[str, Any]) -> None:
+    assert is_java(container)
+    with pytest.raises(FlagError):
+        memory(container, GIB)
+
+
+def test_a_flag_that_is_refused_shows_no_value() -> None:
+    with pytest.raises(FlagError) as caught:
+        memory(java("-Xmx512m,-Dpassword=hunter2"), GIB)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +157,11 @@ def test_flags_that_are_not_known_at_preview_are_an_error(name: str) -> None:
         {"name": "c", "image": "connect:1", "command": ["/bin/sh", "-c", "curl http://127.0.0.1:8083/connectors"]},
         {"name": "c", "image": "postgres:17"},
         {"name": "c", "image": "javascript:1", "command": ["node", "java.js"]},
+        {"name": "c", "command": ["grep", "-r", "java", "/x"]},
+        {"name": "c", "command": ["sh", "-c", "echo no java here"]},
+        {"name": "c", "image": "danielqsj/kafka-exporter:1.8"},
+        {"name": "c", "image": "kafka.example.com/nginx:1"},
+        {"name": "c", "image": "team/kafka-consumer-py:1"},
     ],
 )
 def test_what_runs_no_java_is_not_taken_for_it(container: dict[str, Any]) -> None:

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget.postgres import (
-    ParameterError,
-    config_file,
-    disk_bytes,
-    is_postgres,
-    memory,
-    parameters,
-    size,
-)
+from components.budget.postgres import disk_bytes, memory, size
+from components.budget.postgres_parameters import ParameterError, config_file, is_postgres, parameters
 from components.known import UNKNOWN
 from components.source.postgres import SourceSettings, server_conf
 

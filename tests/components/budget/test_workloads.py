@@ -298,13 +298,15 @@ def test_volumes_in_memory_count_within_the_limit_of_who_writes_them(limit: int 
     writer = {**container(limit or 1), "volumeMounts": [*mounts, {"name": "disk", "mountPath": "/disk"}]}
     reader = {**container(1), "volumeMounts": [{**mount, "readOnly": True} for mount in mounts]}
     spec = {"containers": [writer, reader], "volumes": [*volumes, {"name": "disk", "emptyDir": {"sizeLimit": "1Gi"}}]}
-    assert mounted_memory(spec, writer) == sum(written) * MIB
-    assert mounted_memory(spec, reader) == 0
+    assert mounted_memory(spec, writer, MIB) == sum(written) * MIB
+    assert mounted_memory(spec, reader, MIB) == 0
 
 
 def test_a_volume_in_memory_without_a_size_may_take_the_whole_limit() -> None:
     writer = {**container(7), "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
-    assert mounted_memory({"containers": [writer], "volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, writer) == 7 * MIB
+    assert (
+        mounted_memory({"containers": [writer], "volumes": [{"name": "v", "emptyDir": {"medium": "Memory"}}]}, writer, 7 * MIB) == 7 * MIB
+    )
 
 
 def autoscaler(kind: str, name: str, most: int) -> dict[str, Any]:
