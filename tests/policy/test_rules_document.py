@@ -12,6 +12,8 @@ from plan.recorder import ROOT
 from policy.catalogue import RULES
 from policy.declared import Declared, Limits, Record
 from policy.rule import LEAST_REASON, judge, judge_end
+from tests.policy.judging import by_plan, shipped
+from tests.policy.workbench import container, extra, pod
 
 if TYPE_CHECKING:
     from policy.rule import Violation
@@ -114,3 +116,15 @@ def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
     assert found
     assert all("what cannot be judged is refused" in violation.message for violation in found)
     assert not any("hunter2" in violation.message for violation in found)
+
+
+def test_the_refusal_that_the_readme_shows_is_what_the_rules_say() -> None:
+    """A console of 256 MiB beside the stack `dev`."""
+    resources, limits = shipped("dev")
+    template = {"spec": pod(container("console", "256Mi"))}
+    console = extra("Deployment", "console", {"strategy": {"type": "Recreate"}, "template": template}, "apps/v1")
+    (violation,) = by_plan([*resources, console], limits)
+    readme = [line.strip() for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()]
+    assert any(line.endswith(violation.figures) for line in readme)
+    for line in violation.message.splitlines()[1:-1]:
+        assert line.strip() in readme
