@@ -11,8 +11,8 @@ from components.archive.sink import iceberg_config, parquet_config, table_proper
 from components.budget import disk, jvm, postgres, postgres_parameters, sink
 from components.ecommerce import TABLES
 from components.names import BROKERS
-from components.quantity import MIB
-from components.source.postgres import server_parameters
+from components.quantity import MIB, whole_mib
+from components.source.postgres import server_conf
 from components.streaming import connect, kafka, registry
 from components.streaming.debezium import source_config
 from components.streaming.topics import change_topics, iceberg_topics, support_topics
@@ -28,15 +28,9 @@ if TYPE_CHECKING:
 SEPARATOR = "\n"
 """Between the problems that one check of the whole finds."""
 
-_SYSTEM_SHARE = 4
-
-
-def _mib(size: int) -> int:
-    return -(-size // MIB)
-
 
 def _parts(sizes: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {_mib(size)}" for name, size in sizes.items())
+    return ", ".join(f"{name} {whole_mib(size)}" for name, size in sizes.items())
 
 
 def memory_problems(settings: Settings) -> list[str]:
@@ -61,10 +55,11 @@ def _java_problems(settings: Settings) -> list[str]:
     problems = []
     for name, (command, limit_mib) in processes.items():
         java = jvm.memory({"command": command}, limit_mib * MIB)
-        over = _mib(java.needed) - limit_mib
+        needed = whole_mib(java.needed)
+        over = needed - limit_mib
         if over > 0:
             problems.append(
-                f"streaming.{name}.jvm: Java may take {_mib(java.needed)} MiB ({_parts(java.parts())}) and its container has {limit_mib}: "
+                f"streaming.{name}.jvm: Java may take {needed} MiB ({_parts(java.parts())}) and its container has {limit_mib}: "
                 f"lower heapMib by {over} or raise streaming.{name}.memoryMib by {over}"
             )
     return problems
@@ -72,21 +67,17 @@ def _java_problems(settings: Settings) -> list[str]:
 
 def _postgres_problems(settings: Settings) -> list[str]:
     source = settings.source
-    needs = postgres.memory(postgres_parameters.parameters({}, _conf(server_parameters(source))))
-    over = _mib(needs.needed) - source.memory_mib
+    needs = postgres.memory(postgres_parameters.parameters({}, server_conf(source)))
+    over = whole_mib(needs.needed) - source.memory_mib
     if over <= 0:
         return []
     fewer = -(-over * MIB * source.max_connections // needs.backends)
     problem = (
-        f"source: PostgreSQL may take {_mib(needs.needed)} MiB ({_parts(needs.parts())}) and its pod has {source.memory_mib}: "
+        f"source: PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}) and its pod has {source.memory_mib}: "
         f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
         f"or raise source.memoryMib by {over}"
     )
     return [problem]
-
-
-def _conf(parameters: Mapping[str, str]) -> str:
-    return "".join(f"{key} = {value}\n" for key, value in parameters.items())
 
 
 def sink_heap(settings: Settings, tables: Sequence[Table] = TABLES) -> sink.SinkHeap:
@@ -103,12 +94,12 @@ def sink_heap(settings: Settings, tables: Sequence[Table] = TABLES) -> sink.Sink
 
 def _sink_problems(settings: Settings) -> list[str]:
     heap, given = sink_heap(settings), settings.streaming.connect.jvm.heap_mib
-    over = _mib(heap.needed) - given
+    over = whole_mib(heap.needed) - given
     if over <= 0:
         return []
     problem = (
-        f"streaming.connect.jvm.heapMib is {given} and the connectors need {_mib(heap.needed)} MiB ({_parts(heap.parts())}; one more "
-        f"table costs {_mib(heap.per_table)}): lower archive.tasks, archive.flushRecords or streaming.topics.partitions, "
+        f"streaming.connect.jvm.heapMib is {given} and the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; one more "
+        f"table costs {whole_mib(heap.per_table)}): lower archive.tasks, archive.flushRecords or streaming.topics.partitions, "
         f"or raise heapMib by {over}"
     )
     return [problem]
@@ -136,7 +127,7 @@ def broker_disk_mib(names: Names, topics: Sequence[TopicSpec]) -> int:
     """The most that one broker holds, in MiB."""
     counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in topics]
     needed, _unbounded = disk.broker_bytes(counted, kafka.server_properties(names, 0, "127.0.0.1", [0] * BROKERS), BROKERS)
-    return _mib(needed)
+    return whole_mib(needed)
 
 
 def disk_problems(settings: Settings) -> list[str]:
@@ -150,8 +141,8 @@ def disk_problems(settings: Settings) -> list[str]:
             f"the topics may hold {needed} MiB on each broker and its volume has {volume} MiB (streaming.kafka.storageMib): "
             f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes"
         )
-    held = _mib(postgres.disk_bytes(postgres_parameters.parameters({}, _conf(server_parameters(source)))) or 0)
-    if held > source.storage_mib - source.storage_mib // _SYSTEM_SHARE:
+    held = whole_mib(postgres.disk_bytes(postgres_parameters.parameters({}, server_conf(source))) or 0)
+    if held > postgres.wal_room(source.storage_mib):
         problems.append(
             f"a stopped connector may hold back {held} MiB of WAL (source.slotWalKeepMib {source.slot_wal_keep_mib} and max_wal_size), "
             f"over three quarters of the {source.storage_mib} MiB volume: lower the first or raise source.storageMib"

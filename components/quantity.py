@@ -30,3 +30,8 @@ def parse_bytes(quantity: str | float) -> int:
     exact = Decimal(match[1]) * scale
     whole = int(exact)
     return whole + 1 if exact > whole else whole
+
+
+def whole_mib(size: int) -> int:
+    """Bytes in whole MiB, rounded up."""
+    return -(-size // MIB)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.known import Unknown
 from plan.registration import STACK_TYPE
 from policy.catalogue import RULES
-from policy.declared import Declared, Record
+from policy.declared import Declared, Record, namespace_of
 from policy.rule import Violation, judge, judge_end
 
 if TYPE_CHECKING:
@@ -25,14 +24,13 @@ def declared(resources: Sequence[Resource]) -> list[Declared]:
     for resource in resources:
         if resource.type != STACK_TYPE:
             provider = providers.get(resource.provider)
-            namespace = provider.inputs.get("namespace") if provider else None
             found.append(
                 Declared(
                     urn=resource.urn,
                     type=resource.type,
                     name=resource.name,
                     inputs=resource.inputs,
-                    default_namespace=namespace if isinstance(namespace, (str, Unknown)) and namespace else None,
+                    default_namespace=namespace_of(provider.inputs) if provider else None,
                 )
             )
     return found

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from components.budget.pods import UnreadableError
-from components.budget.workloads import autoscaled, total, workload
+from components.budget.workloads import total
 from components.quantity import MIB
-from plan.judgement import declared
+from plan.judgement import recorded
+from policy.budget_rules import counted_workloads
+from policy.declared import Limits
 from policy.kinds import mib as _mib
-from policy.kinds import starts_pods
 from policy.sink_rules import sink_heap, sinks, worker_heap
 
 if TYPE_CHECKING:
@@ -77,17 +76,7 @@ def _branches(recording: Recording, resources: list[Resource], indent: str, pain
 
 def memory(recording: Recording, budget_mib: int) -> Total:
     """Add up the memory of the recorded workloads; one that cannot be read is left out, and a violation."""
-    objects = [resource for resource in declared(recording.resources) if resource.is_kubernetes]
-    parts = []
-    for resource in objects:
-        if starts_pods(resource):
-            with contextlib.suppress(UnreadableError):
-                parts.append(workload(resource.kind, resource.inputs))
-    for scaler in objects:
-        if scaler.kind == "HorizontalPodAutoscaler":
-            with contextlib.suppress(UnreadableError):
-                parts = autoscaled(parts, [scaler.inputs])
-    return total(parts, budget_mib * MIB)
+    return total(counted_workloads(recorded(recording, Limits())), budget_mib * MIB)
 
 
 def memory_table(sums: Total, paint: Paint) -> str:

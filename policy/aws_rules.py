@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.known import Unknown
-from policy.rule import Rule
+from policy.rule import Rule, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from policy.declared import Declared, Record
+
+    AtEnd = Callable[[Record], Iterator[tuple[Declared | None, str]]]
 
 _IDENTITY_POLICIES = {
     "aws:iam/policy:Policy",
@@ -42,7 +44,7 @@ def _statements(document: object) -> list[Mapping[str, Any]]:
     """The statements of a policy document, as text or as an object.
 
     Raises:
-        ValueError: If it is neither.
+        TypeError: If it is neither.
     """
     parsed = json.loads(document) if isinstance(document, str) else document
     if not isinstance(parsed, Mapping):
@@ -73,13 +75,13 @@ def _not_public(resource: Declared, _record: Record) -> Iterator[str]:
                 yield f"statement {statement.get('Sid', '?')} allows everybody; name the accounts or roles"
 
 
-def _covers(record: Record, bucket: Declared, *kinds: str, good: Callable[[Declared], bool] = lambda _found: True) -> bool:
+def _covers(record: Record, bucket: Declared, kind: str, good: Callable[[Declared], bool]) -> bool:
     """Whether a bucket has a companion of a kind. In a preview a companion's bucket is not known: then it counts for one bucket."""
     name = bucket.inputs.get("bucket")
-    found = [resource for resource in record.resources.values() if _is(resource, *kinds) and good(resource)]
+    found = [resource for resource in record.resources.values() if _is(resource, kind) and good(resource)]
     if any(other.inputs.get("bucket") == name for other in found if isinstance(name, str)):
         return True
-    buckets = [other for other in record.resources.values() if _is(other, "Bucket")]
+    buckets = _buckets(record)
     unattributed = [other for other in found if isinstance(other.inputs.get("bucket"), Unknown) or len(buckets) == 1]
     return len(unattributed) >= len(buckets)
 
@@ -105,22 +107,13 @@ def _buckets(record: Record) -> list[Declared]:
     return [resource for resource in record.resources.values() if _is(resource, "Bucket")]
 
 
-def _blocked(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    for bucket in _buckets(record):
-        if not _covers(record, bucket, "BucketPublicAccessBlock"):
-            yield bucket, "nothing blocks public access; declare a BucketPublicAccessBlock with all four settings true"
+def _companion(kind: str, missing: str, good: Callable[[Declared], bool] = lambda _found: True) -> AtEnd:
+    """Asks of every bucket for a companion of a kind that is good, and says what is missing."""
 
+    def at_end(record: Record) -> Iterator[tuple[Declared | None, str]]:
+        return ((bucket, missing) for bucket in _buckets(record) if not _covers(record, bucket, kind, good))
 
-def _tls_only(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    for bucket in _buckets(record):
-        if not _covers(record, bucket, "BucketPolicy", good=_denies_plain_http):
-            yield bucket, "answers without TLS; declare a BucketPolicy that denies s3:* to everybody where aws:SecureTransport is false"
-
-
-def _encrypted(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    for bucket in _buckets(record):
-        if not _covers(record, bucket, "BucketServerSideEncryptionConfiguration", good=_encrypts):
-            yield bucket, "has no encryption of its own; declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
+    return at_end
 
 
 def _encrypts(found: Declared) -> bool:
@@ -129,10 +122,6 @@ def _encrypts(found: Declared) -> bool:
         (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"}
         for rule in rules
     )
-
-
-def _nothing(_resource: Declared, _record: Record) -> Iterator[str]:
-    return iter(())
 
 
 def _exact_rights(resource: Declared, _record: Record) -> Iterator[str]:
@@ -169,10 +158,29 @@ def _exact_document(document: object) -> Iterator[str]:
             yield f"statement {sid} holds for every resource; name the bucket, prefix or table"
 
 
+_OPEN = "nothing blocks public access; declare a BucketPublicAccessBlock with all four settings true"
+_PLAIN_HTTP = "answers without TLS; declare a BucketPolicy that denies s3:* to everybody where aws:SecureTransport is false"
+_CLEAR = "has no encryption of its own; declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
 RULES = (
-    Rule(name="bucket-private", says="No bucket can be read by strangers.", check=_not_public, at_end=_blocked, severity="critical"),
-    Rule(name="bucket-tls-only", says="A bucket answers by TLS only.", check=_nothing, at_end=_tls_only),
-    Rule(name="bucket-encrypted", says="A bucket encrypts what it keeps.", check=_nothing, at_end=_encrypted),
+    Rule(
+        name="bucket-private",
+        says="No bucket can be read by strangers.",
+        check=_not_public,
+        at_end=_companion("BucketPublicAccessBlock", _OPEN),
+        severity="critical",
+    ),
+    Rule(
+        name="bucket-tls-only",
+        says="A bucket answers by TLS only.",
+        check=nothing,
+        at_end=_companion("BucketPolicy", _PLAIN_HTTP, _denies_plain_http),
+    ),
+    Rule(
+        name="bucket-encrypted",
+        says="A bucket encrypts what it keeps.",
+        check=nothing,
+        at_end=_companion("BucketServerSideEncryptionConfiguration", _CLEAR, _encrypts),
+    ),
     Rule(
         name="iam-exact", says="Rights name their actions and their resources, without wildcards.", check=_exact_rights, severity="critical"
     ),

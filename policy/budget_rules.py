@@ -5,12 +5,13 @@ Each resource is judged with all that came before it, so that an update stops be
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from components.budget.pods import POD_KINDS, UnreadableError
 from components.budget.workloads import Total, Workload, autoscaled, total, workload
 from components.known import Unknown
-from components.quantity import MIB
+from components.quantity import whole_mib
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 
@@ -20,21 +21,31 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 
-def namespace_total(record: Record, namespace: str) -> Total:
-    """The memory of everything readable that has been declared in a namespace; what is not is a violation of its own."""
-    parts: list[Workload] = []
+_BUDGET = ("budget.memoryMib", "`budgets` of the rule memory-budget")
+
+
+def declared_workloads(record: Record, namespace: str | Unknown | None = None) -> list[Workload]:
+    """The readable workloads of one namespace or of all, as declared; one that cannot be read is a violation of its own."""
+    parts = []
     for resource in record.of_kind(*POD_KINDS, namespace=namespace):
         if starts_pods(resource):
-            try:
+            with contextlib.suppress(UnreadableError):
                 parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
-            except UnreadableError:
-                continue
+    return parts
+
+
+def counted_workloads(record: Record, namespace: str | None = None) -> list[Workload]:
+    """The readable workloads, each with as many pods as its autoscaler may ask for."""
+    parts = declared_workloads(record, namespace)
     for scaler in record.of_kind("HorizontalPodAutoscaler", namespace=namespace):
-        try:
+        with contextlib.suppress(UnreadableError):
             parts = autoscaled(parts, [scaler.inputs])
-        except UnreadableError:
-            continue
-    return total(parts, record.limits.memory.get(namespace, 0))
+    return parts
+
+
+def namespace_total(record: Record, namespace: str) -> Total:
+    """The memory of everything readable that has been declared in a namespace."""
+    return total(counted_workloads(record, namespace), record.limits.memory.get(namespace, 0))
 
 
 def owners(sums: Total, *, rolling: bool) -> str:
@@ -59,14 +70,7 @@ def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> st
         return f"Lower several of them by {mib(over)}Mi together"
     part = enough[0]
     each = -(-over // max(part.replicas + (part.surge if rolling else 0), 1))
-    return f"Lower {part.kind} {part.name} by {-(-each // MIB)}Mi a pod"
-
-
-def _raised(record: Record, namespace: str, size: int) -> str:
-    """The other cure: where this namespace's budget stands."""
-    if namespace == record.limits.own:
-        return f"raise budget.memoryMib to {-(-size // MIB)}"
-    return f"give {namespace} {-(-size // MIB)}Mi in `budgets` of the rule memory-budget"
+    return f"Lower {part.kind} {part.name} by {whole_mib(each)}Mi a pod"
 
 
 def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
@@ -102,7 +106,7 @@ def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
         yield (
             f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
             f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n"
-            f"{_lowered(sums, resource, over, rolling=False)}, or {_raised(record, namespace, sums.steady)}"
+            f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}"
         )
 
 
@@ -117,21 +121,14 @@ def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
         cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
         yield (
             f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or {_raised(record, namespace, sums.peak)}"
+            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}"
         )
 
 
 def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
     for scaler in record.of_kind("HorizontalPodAutoscaler"):
-        parts = []
-        for resource in record.of_kind(*POD_KINDS):
-            if starts_pods(resource) and resource.namespace == scaler.namespace:
-                try:
-                    parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
-                except UnreadableError:
-                    continue
         try:
-            autoscaled(parts, [scaler.inputs])
+            autoscaled(declared_workloads(record, scaler.namespace), [scaler.inputs])
         except UnreadableError as error:
             yield scaler, f"{error}: its pods cannot be added up"
 

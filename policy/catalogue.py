@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import aws_rules, budget_rules, credential_rules, disk_rules, fit_rules, kafka_rules, memory_rules, pod_rules, sink_rules
-from policy.rule import Rule, excepted, improper
+from policy.rule import Rule, excepted, improper, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-
-
-def _none(_resource: Declared, _record: Record) -> Iterator[str]:
-    return iter(())
 
 
 def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
@@ -54,13 +50,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="exceptions-proper",
         says="Every exception names a rule and a resource, and has a reason.",
-        check=_none,
+        check=nothing,
         at_end=_proper_exceptions,
     ),
     Rule(
         name="exceptions-shown",
         says="Every exception in use is shown in every preview.",
-        check=_none,
+        check=nothing,
         at_end=_used_exceptions,
         level="advisory",
         severity="low",

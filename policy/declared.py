@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from components.known import Unknown
+from components.quantity import whole_mib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Answer = TypeVar("Answer")
+
+
+def namespace_of(provider: Mapping[str, Any]) -> str | Unknown | None:
+    """The namespace that a provider's properties give to objects without one, UNKNOWN when it is not known, or None."""
+    found = provider.get("namespace")
+    return found if isinstance(found, (str, Unknown)) and found else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,6 +96,18 @@ class Limits:
     problem: str = ""
     own: str = ""
 
+    def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
+        """The cure of raising a budget to a size in bytes, where that namespace's budget stands.
+
+        Args:
+            namespace: Whose budget.
+            size: What it has to hold, in bytes.
+            setting: Key of the stack's own budget.
+            table: Where the pack's configuration has those of the others.
+        """
+        needed = whole_mib(size)
+        return f"raise {setting} to {needed}" if namespace == self.own else f"give {namespace} {needed}Mi in {table}"
+
 
 class Record:
     """Everything declared so far, by URN, in order of declaration."""
@@ -112,7 +131,7 @@ class Record:
             self._answers[question] = answer()
         return self._answers[question]  # type: ignore[no-any-return]
 
-    def of_kind(self, *kinds: str, namespace: str | None = None) -> list[Declared]:
+    def of_kind(self, *kinds: str, namespace: str | Unknown | None = None) -> list[Declared]:
         """The Kubernetes objects of some kinds, of one namespace or of all."""
         return [
             resource

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-_SYSTEM_SHARE = 4
-"""One part in so many of a database's volume is left to tables, indexes and temporary files."""
+
+_BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
 def _claims(resource: Declared) -> dict[str, int | None]:
@@ -79,15 +79,8 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
         yield (
             f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
-            f"{mib(budget)}:\n{rows}\nMake them smaller, or {_raised(record, namespace, budget + over)}"
+            f"{mib(budget)}:\n{rows}\nMake them smaller, or {record.limits.raised(namespace, budget + over, *_BUDGET)}"
         )
-
-
-def _raised(record: Record, namespace: str, size: int) -> str:
-    """The other cure: where this namespace's budget stands."""
-    if namespace == record.limits.own:
-        return f"raise budget.diskMib to {-(-size // 2**20)}"
-    return f"give {namespace} {-(-size // 2**20)}Mi in `volumes` of the rule disk-volumes"
 
 
 def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
@@ -118,22 +111,19 @@ def is_broker(container: Mapping[str, Any]) -> bool:
     return jvm_flags.is_java(container) and any(str(entry.get("name")) == "KAFKA_PROCESS_ROLES" for entry in container.get("env") or [])
 
 
-def _brokers(record: Record) -> Iterator[tuple[Declared, dict[str, str]]]:
-    for resource in record.of_kind(*POD_KINDS):
-        for spec, container, _left in sized_containers(resource):
-            properties = broker_properties(record, resource, spec, container) if is_broker(container) else None
-            if properties is not None:
-                yield resource, properties
+def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
+    """Every broker with its properties, None while they are not declared."""
+    return [
+        (resource, broker_properties(record, resource, spec, container))
+        for resource in record.of_kind(*POD_KINDS)
+        for spec, container, _left in sized_containers(resource)
+        if is_broker(container)
+    ]
 
 
 def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    for resource in record.of_kind(*POD_KINDS):
-        for spec, container, _left in sized_containers(resource):
-            if is_broker(container) and broker_properties(record, resource, spec, container) is None:
-                yield (
-                    resource,
-                    "its server.properties stand in no declared ConfigMap, so that its disk cannot be counted; declare them there",
-                )
+    message = "its server.properties stand in no declared ConfigMap, so that its disk cannot be counted; declare them there"
+    return ((broker, message) for broker, properties in _brokers(record) if properties is None)
 
 
 def _topics(record: Record) -> list[disk.Topic]:
@@ -164,6 +154,8 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
 
 def _full_brokers(record: Record) -> Iterator[str]:
     for broker, properties in _brokers(record):
+        if properties is None:
+            continue  # told at the end, if nobody declares them
         volume = sum(size or 0 for size in _claims(broker).values())
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
         if needed > volume:
@@ -174,7 +166,9 @@ def _full_brokers(record: Record) -> Iterator[str]:
 
 
 def _broker_defaults(record: Record) -> dict[str, str]:
-    return record.once("a broker's properties", lambda: next((properties for _broker, properties in _brokers(record)), {}))
+    return record.once(
+        "a broker's properties", lambda: next((properties for _broker, properties in _brokers(record) if properties is not None), {})
+    )
 
 
 def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
@@ -201,7 +195,7 @@ def _full_volumes(record: Record) -> Iterator[str]:
                 continue  # nobody captures it, so no slot holds anything back
             if held is None:
                 yield f"a stopped connector's slot holds back WAL of {server.title} without end: set max_slot_wal_keep_size"
-            elif volume and held > volume - volume // _SYSTEM_SHARE:
+            elif volume and held > postgres.wal_room(volume):
                 yield (
                     f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of its "
                     f"{mib(volume)} MiB volume: lower one of them or give it a larger volume"

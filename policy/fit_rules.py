@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from components.budget import jvm, jvm_flags, pods, postgres, postgres_parameters
 from components.budget.pods import POD_KINDS, UnreadableError
 from components.known import Unknown
-from components.quantity import MIB
+from components.quantity import MIB, whole_mib
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 
@@ -43,46 +43,41 @@ def sized_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Mappi
     return tuple(found)
 
 
-def rounded(size: int) -> int:
-    """A size in whole MiB, rounded up."""
-    return -(-size // MIB)
-
-
 def table(parts: Mapping[str, int]) -> str:
     """Parts in MiB on one line, largest first."""
     return ", ".join(f"{name} {mib(size)}" for name, size in sorted(parts.items(), key=lambda item: -item[1]))
 
 
-def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
+def _javas(resource: Declared) -> Iterator[tuple[str, int, jvm.Java | jvm_flags.FlagError]]:
+    """Each Java container by name, with its room and what it may take, or why that cannot be told."""
     for _spec, container, left in sized_containers(resource):
-        if not jvm_flags.is_java(container):
-            continue
-        try:
-            java = jvm.memory(container, left)
-        except jvm_flags.FlagError as error:
-            yield f"container {container.get('name')!r}: {error}"
+        if jvm_flags.is_java(container):
+            try:
+                yield repr(container.get("name")), left, jvm.memory(container, left)
+            except jvm_flags.FlagError as error:
+                yield repr(container.get("name")), left, error
+
+
+def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
+    for name, left, java in _javas(resource):
+        if isinstance(java, jvm_flags.FlagError):
+            yield f"container {name}: {java}"
             continue
         over = java.needed - left
         if over > 0:
             unset = f" Nothing bounds {', '.join(java.guessed)}." if java.guessed else ""
-            lower = f"Lower -Xmx by {rounded(over)}m" if java.heap > over and not java.by_percentage else "Give it a smaller heap"
+            lower = f"Lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "Give it a smaller heap"
             yield (
-                f"Java in container {container.get('name')!r} may take {mib(java.needed)} MiB and {mib(left)} are there "
-                f"({table(java.parts())}).{unset} {lower}, bound what is unset, or raise the limit by {rounded(over)}Mi"
+                f"Java in container {name} may take {mib(java.needed)} MiB and {mib(left)} are there "
+                f"({table(java.parts())}).{unset} {lower}, bound what is unset, or raise the limit by {whole_mib(over)}Mi"
             )
 
 
 def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
-    for _spec, container, left in sized_containers(resource):
-        if not jvm_flags.is_java(container):
-            continue
-        try:
-            java = jvm.memory(container, left)
-        except jvm_flags.FlagError:
-            continue
-        if java.by_percentage:
+    for name, _left, java in _javas(resource):
+        if isinstance(java, jvm.Java) and java.by_percentage:
             yield (
-                f"Java in container {container.get('name')!r} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
+                f"Java in container {name} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
                 f"does not see its control group takes that share of the machine. Say -Xmx{java.heap // MIB}m"
             )
 
@@ -154,7 +149,7 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
             fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
             yield (
                 f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB and {mib(left)} are there ({table(needs.parts())}). Lower "
-                f"shared_buffers by {rounded(over)}MB or max_connections by {fewer}, or raise the limit by {rounded(over)}Mi"
+                f"shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
             )
 
 

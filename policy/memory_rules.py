@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.budget import pods
 from components.budget.pods import UnreadableError
@@ -11,12 +11,12 @@ from policy.kinds import hides_pods, mib, starts_pods
 from policy.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from policy.declared import Declared, Record
 
 
-def _bounded(resource: Declared, _record: Record) -> Iterator[str]:
+def _bounded(resource: Declared, record: Record) -> Iterator[str]:
     hidden = hides_pods(resource)
     if hidden:
         yield hidden
@@ -41,26 +41,26 @@ def _bounded(resource: Declared, _record: Record) -> Iterator[str]:
                 f"{mib(limit)} MiB: lower their sizeLimit by {mib(written - limit // 2)} MiB or raise the limit"
             )
     try:
-        workload(resource.kind, resource.inputs, nodes=_record.limits.nodes)
+        workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
     except UnreadableError as error:
         if "has no memory limit" not in str(error) and "resources.limits.memory" not in str(error):
             yield str(error)
 
 
-def _limit_or_none(container: object) -> int | None:
+def _limit_or_none(container: Mapping[str, Any]) -> int | None:
     try:
-        return pods.declared_limit(container)  # type: ignore[arg-type]
+        return pods.declared_limit(container)
     except UnreadableError:
         return None
 
 
-def _container(role: str, container: object, *, whole_pod: bool) -> Iterator[str]:
+def _container(role: str, container: Mapping[str, Any], *, whole_pod: bool) -> Iterator[str]:
     try:
-        limit, request = pods.declared_limit(container), pods.declared_request(container)  # type: ignore[arg-type]
+        limit, request = pods.declared_limit(container), pods.declared_request(container)
     except UnreadableError as error:
         yield str(error)
         return
-    name = f"{role} {container.get('name', '?')!r}"  # type: ignore[attr-defined]
+    name = f"{role} {container.get('name', '?')!r}"
     if limit is None:
         if not whole_pod:
             yield f"{name} has no memory limit and may take what the node has; set resources.limits.memory"

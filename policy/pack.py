@@ -17,9 +17,8 @@ from pulumi_policy import (
 )
 
 import settings
-from components.known import Unknown
 from policy.catalogue import RULES
-from policy.declared import Declared, Limits, Record
+from policy.declared import Declared, Limits, Record, namespace_of
 from policy.limits import SCHEMA, of_stack, with_pack_configuration
 from policy.rule import Rule, judge, judge_end
 from policy.values import plain
@@ -113,8 +112,6 @@ class Judge:
         """The resource as the rules want it, made once for all rules; a rule that comes back is asked about a newer version."""
         asked, resource = self._seen.get(args.urn, (set(), None))
         if resource is None or rule.name in asked:
-            provider = plain(args.provider.props) if args.provider else {}
-            namespace = provider.get("namespace")
             asked, resource = (
                 set(),
                 Declared(
@@ -122,7 +119,7 @@ class Judge:
                     type=args.resource_type,
                     name=args.name,
                     inputs=plain(args.props),
-                    default_namespace=namespace if isinstance(namespace, (str, Unknown)) and namespace else None,
+                    default_namespace=namespace_of(plain(args.provider.props)) if args.provider else None,
                 ),
             )
             self._seen[args.urn] = (asked, resource)

@@ -64,6 +64,11 @@ class Violation:
         return self.message.splitlines()[0].partition(": ")[2]
 
 
+def nothing(_resource: Declared, _record: Record) -> Iterator[str]:
+    """The check of a rule that only the whole stack can break."""
+    return iter(())
+
+
 def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """The violations of one rule by one resource; none where the stack excepts it with a reason."""
     if excepted(rule, resource, record):

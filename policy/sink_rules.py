@@ -11,9 +11,9 @@ from components.budget import jvm, jvm_flags, sink
 from components.budget.commands import words
 from components.budget.pods import POD_KINDS
 from components.known import Unknown
-from components.quantity import MIB
+from components.quantity import MIB, whole_mib
 from policy import files
-from policy.fit_rules import CONNECTOR, TOPIC, files_of, rounded, sized_containers, sources, table
+from policy.fit_rules import CONNECTOR, TOPIC, files_of, sized_containers, sources, table
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 
@@ -95,8 +95,8 @@ def worker_files(record: Record) -> Iterator[tuple[Declared, dict[str, str]]]:
     """The properties of every worker whose file a declared ConfigMap provides."""
     for resource, spec, container, _left in workers(record):
         for text in files_of(record, str(resource.namespace), spec, container).values():
-            if isinstance(text, str) and "config.storage.topic" in files.properties(text):
-                yield resource, files.properties(text)
+            if isinstance(text, str) and "config.storage.topic" in (found := files.properties(text)):
+                yield resource, found
 
 
 def sinks(record: Record) -> Iterator[Declared]:
@@ -142,11 +142,11 @@ def _over(record: Record) -> Iterator[str]:
         parts = {"source connectors": source, "worker": sink.FRAMEWORK_MIB * MIB}
         for connector, heap in zip(sinks(record), heaps, strict=True):
             parts |= {f"{connector.name}: {name}": held for name, held in replace(heap, source=0, framework=0).parts().items() if held}
-        further = f"; each further table costs {rounded(heaps[0].per_table)} MiB" if heaps else ""
+        further = f"; each further table costs {whole_mib(heaps[0].per_table)} MiB" if heaps else ""
         yield (
             f"the connectors need {mib(needed)} MiB of heap in {worker[0].title}, which has {mib(worker[1])} "
             f"({table(parts)}){further}. Lower flush.size, the commit interval, tasks.max, max.queue.size.in.bytes or the topics' "
-            f"partitions, or raise -Xmx by {rounded(over)}m and the limit with it"
+            f"partitions, or raise -Xmx by {whole_mib(over)}m and the limit with it"
         )
 
 

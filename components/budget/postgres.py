@@ -166,3 +166,8 @@ def disk_bytes(given: Mapping[str, str]) -> int | None:
     """
     kept = size(given, "max_slot_wal_keep_size")
     return None if kept < 0 else max(kept, size(given, "wal_keep_size")) + size(given, "max_wal_size")
+
+
+def wal_room(volume: int) -> int:
+    """What of a volume, in its own unit, the write-ahead log may take: a quarter is left to tables, indexes and temporary files."""
+    return volume - volume // 4
