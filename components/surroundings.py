@@ -16,12 +16,15 @@ class ClusterSettings(Section):
         kubeconfig: Path of the kubeconfig file; the usual one when absent.
         identifier: Fixed identity of the cluster for Pulumi; with it a changed address is an update and not a replacement.
         provisioner: What makes volumes there.
+        keep_volumes: Whether the volumes of database and brokers stay, with their data, when the stack is destroyed. Decided for a volume
+            when it is made.
     """
 
     context: str = "kind-data-ingestion"
     kubeconfig: str | None = None
     identifier: str = "data-ingestion"
     provisioner: str = "rancher.io/local-path"
+    keep_volumes: bool = True
 
 
 class HostSettings(Section):

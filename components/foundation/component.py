@@ -33,6 +33,7 @@ class FoundationArgs:
         budget_mib: Memory of all its pods together.
         largest_container_mib: Memory of the largest container; a larger one is refused.
         provisioner: What makes volumes in this cluster.
+        keep_volumes: Whether volumes outlive their claims.
         host_sources: Address ranges that published ports are reached from.
         store: The object store inside the cluster, or None for AWS.
     """
@@ -41,6 +42,7 @@ class FoundationArgs:
     budget_mib: int
     largest_container_mib: int
     provisioner: str
+    keep_volumes: bool
     host_sources: Sequence[str]
     store: ObjectStoreInCluster | None
 
@@ -53,9 +55,12 @@ class Ground:
         namespace: The namespace's name, known once quota, policies and storage classes are there too.
         database_class: Storage class for the database.
         streaming_class: Storage class for the brokers.
+        ends_with: The namespace as a resource: what lives inside it and is gone with it need not be deleted one by one, by servers that
+            may be gone already.
     """
 
     namespace: pulumi.Output[str]
+    ends_with: pulumi.Resource
     database_class: str = DATABASE_CLASS
     streaming_class: str = STREAMING_CLASS
 
@@ -74,7 +79,7 @@ class Foundation(pulumi.ComponentResource):
         self._namespace = self._make_namespace()
         made: list[Any] = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
         settled = pulumi.Output.all(self._namespace.metadata["name"], *(resource.metadata["name"] for resource in made))
-        self.ground = Ground(namespace=settled.apply(lambda names: str(names[0])))
+        self.ground = Ground(namespace=settled.apply(lambda names: str(names[0])), ends_with=self._namespace)
         self.register_outputs({"namespace": self.ground.namespace})
 
     def _make_namespace(self) -> k8s.core.v1.Namespace:
@@ -111,7 +116,7 @@ class Foundation(pulumi.ComponentResource):
                 f"{self._name}-{name}",
                 metadata={"name": name, "labels": {"app.kubernetes.io/part-of": PART_OF}},
                 provisioner=self._args.provisioner,
-                reclaim_policy="Retain",
+                reclaim_policy="Retain" if self._args.keep_volumes else "Delete",
                 volume_binding_mode="WaitForFirstConsumer",
                 opts=self._child,
             )

@@ -110,7 +110,7 @@ class Brokers(pulumi.ComponentResource):
             kafka_version="3.9.0",
             opts=self._objects.options(gate),
         )
-        options = pulumi.ResourceOptions(parent=self, provider=provider)
+        options = pulumi.ResourceOptions(parent=self, provider=provider, deleted_with=self._args.ground.ends_with)
         return [
             kafka_sdk.Topic(
                 f"{self._name}-topic-{topic.name}",

@@ -77,9 +77,11 @@ class StreamEndpoint:
     Attributes:
         registry_url: The registry's API inside the cluster.
         worker: Where connectors are managed.
+        rollout: Digest of the worker's pods: when it changes, connectors start anew.
         ready: What must be there before a sink can read.
     """
 
     registry_url: str
     worker: Provider
+    rollout: str
     ready: tuple[pulumi.Resource, ...]

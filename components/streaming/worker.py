@@ -24,6 +24,7 @@ class Worker(pulumi.ComponentResource):
     """Kafka Connect, distributed mode, one worker."""
 
     service: pulumi.Resource
+    rollout: str
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Worker(pulumi.ComponentResource):
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
         pod = pods.connect_pod(args.connect, args.connect_image, catalog=args.source.catalog_secret is not None)
+        self.rollout = manifest.checksum(files, pod)
         workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *after])
         self.service = objects.published("connect", CONNECT_PORT, args.connect_port.node, workload)
         self.register_outputs({})
