@@ -87,6 +87,7 @@ def declare() -> None:
             port=host.postgres,
             host_address=host.address,
             catalog=archive.has_catalog_database,
+            rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
     )
@@ -110,6 +111,7 @@ def declare() -> None:
             kafka_ports=host.kafka,
             registry_port=host.registry,
             connect_port=host.connect,
+            rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
     )
@@ -123,6 +125,7 @@ def declare() -> None:
             tables=TABLES,
             settings=archive,
             database_url=f"postgresql://{host.address}:{host.postgres.host}",
+            rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, cloud]),
     )

@@ -13,6 +13,7 @@ from components.archive.settings import ArchiveSettings
 from components.connectors.message import is_secret
 from components.names import BROKERS, Names
 from components.quantity import MIB
+from components.rotation import Rotation
 from components.section import Section
 from components.source.postgres import SourceSettings
 from components.streaming.connect import ConnectSettings
@@ -58,6 +59,7 @@ class Settings(Section):
         names: Names that two systems share.
         budget: The memory and disk budget.
         policy: Exceptions from the policy pack's rules.
+        rotation: Credentials made anew, each by a word that differs from the one before.
         source: PostgreSQL.
         streaming: Kafka, registry, Connect.
         archive: S3 and the sink.
@@ -70,6 +72,7 @@ class Settings(Section):
     names: Names = Names()
     budget: BudgetSettings = BudgetSettings()
     policy: PolicySettings = PolicySettings()
+    rotation: Rotation = Rotation()
     source: SourceSettings = SourceSettings()
     streaming: StreamingSettings = StreamingSettings()
     archive: ArchiveSettings = Field(default=...)

@@ -35,6 +35,7 @@ _WORDS: Final = (
     (section.SqlIdentifier, "SQL name"),
     (section.DnsLabel, "DNS label"),
     (section.BucketName, "bucket name"),
+    (section.Word, "word"),
     (section.Cidr, "address range"),
     (bool, "`true` or `false`"),
     (str, "text"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from components.archive.settings import ArchiveSettings
     from components.foundation.component import Ground
+    from components.rotation import Rotation
     from components.source.component import SourceEndpoint
     from components.streaming.contract import StreamEndpoint
     from components.tables import Table
@@ -44,6 +45,7 @@ class ArchiveArgs:
         tables: The captured tables.
         settings: Bucket, format, intervals.
         database_url: The database as the program reaches it, for a JDBC catalog: ``postgresql://host:port``.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -53,6 +55,7 @@ class ArchiveArgs:
     tables: Sequence[Table]
     settings: ArchiveSettings
     database_url: str
+    rotation: Rotation
 
 
 class Archive(pulumi.ComponentResource):
@@ -135,9 +138,8 @@ class Archive(pulumi.ComponentResource):
             f"{self._name}-tls-only",
             bucket=bucket.id,
             policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[block], deleted_with=bucket
-            ),  # AWS refuses a policy while it is still applying the block
+            # AWS refuses a policy while it is still applying the block
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block], deleted_with=bucket),
         )
 
     def _identity(self) -> list[pulumi.Resource]:
@@ -159,13 +161,16 @@ class Archive(pulumi.ComponentResource):
         if settings.format == "iceberg" and settings.catalog == "glue":
             catalog = json.dumps(iam.use_catalog(settings.region, self._args.names.archive_namespace))
             policies.append(aws.iam.RolePolicy(f"{name}-catalog", role=role.name, policy=catalog, opts=child))
-        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=child)
+        asked = self._args.rotation.archive
+        key = aws.iam.AccessKey(
+            f"{name}-key", user=user.name, opts=pulumi.ResourceOptions(parent=self, replacement_trigger=asked) if asked else child
+        )
         endpoint = settings.store.url if settings.store else None
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)
         )
         metadata: manifest.Manifest = {
-            "name": "connect-archive",
+            "name": self._args.rotation.archive_secret,
             "namespace": self._args.ground.namespace,
             "labels": manifest.labels("connect"),
         }

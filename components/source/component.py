@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from components.foundation.component import Ground
     from components.names import Names, PublishedPort
+    from components.rotation import Rotation
     from components.tables import Table
 
 _ROLES = ("app", "debezium", "catalog")
@@ -45,6 +46,7 @@ class SourceArgs:
         port: Its published port.
         host_address: Address of the published port; the server certificate names it too.
         catalog: Whether the Iceberg catalog lives here.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -55,6 +57,7 @@ class SourceArgs:
     port: PublishedPort
     host_address: str
     catalog: bool
+    rotation: Rotation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,9 @@ class Source(pulumi.ComponentResource):
         host = args.names.service(NAME)
         roles = [role for role in _ROLES if role != "catalog" or args.catalog]
         passwords = {
-            role: random.RandomPassword(f"{name}-{role}-password", length=32, special=False, opts=self._objects.options()).result
+            role: random.RandomPassword(
+                f"{name}-{role}-password", length=32, special=False, keepers=args.rotation.keepers(role), opts=self._objects.options()
+            ).result
             for role in roles
         }
         certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], [args.host_address], self._objects.options())
@@ -135,5 +140,6 @@ class Source(pulumi.ComponentResource):
             objects.secret("postgresql-tls", {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
         ]
         claim = manifest.volume_claim("data", args.ground.database_class, args.settings.storage_mib)
-        workload = objects.stateful_set(database_pod(args.settings, args.image), manifest.checksum(files), claim, 1, mounted)
+        checksum = manifest.checksum(files, args.rotation.words(*_ROLES))  # the roles get their passwords when the pod starts
+        workload = objects.stateful_set(database_pod(args.settings, args.image), checksum, claim, 1, mounted)
         return objects.published(NAME, POSTGRES_PORT, args.port.node, workload)

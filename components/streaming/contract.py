@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from components.foundation.component import Ground
     from components.names import Names, PublishedPort
+    from components.rotation import Rotation
     from components.source.component import SourceEndpoint
     from components.source.postgres import DebeziumSettings
     from components.streaming.connect import ConnectSettings
@@ -44,6 +45,7 @@ class StreamingArgs:
         kafka_ports: Published port of each broker.
         registry_port: Published port of the registry.
         connect_port: Published port of the worker.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -63,6 +65,7 @@ class StreamingArgs:
     kafka_ports: Sequence[PublishedPort]
     registry_port: PublishedPort
     connect_port: PublishedPort
+    rotation: Rotation
 
     @property
     def bootstrap(self) -> list[str]:

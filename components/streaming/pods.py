@@ -56,7 +56,7 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
     )
 
 
-def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Manifest:
+def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool, archive_secret: str) -> Manifest:
     """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
 
     The archive's identity is mounted as optional: it is made by a later layer, and appears in the running pod when it exists.
@@ -65,6 +65,7 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Mani
         settings: Sizes.
         image: The image with the plugins.
         catalog: Whether the Iceberg catalog's role is needed too.
+        archive_secret: Name of the Secret with the archive's identity.
     """
     secrets = {"source": "postgresql-debezium", "registry": "schema-registry-client"}
     if catalog:
@@ -116,7 +117,7 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool) -> Mani
             manifest.config_volume("config", "connect-config"),
             manifest.secret_volume("rest-login", "connect-rest"),
             *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
-            manifest.secret_volume("secret-archive", "connect-archive", optional=True),
+            manifest.secret_volume("secret-archive", archive_secret, optional=True),
         ],
     )
 

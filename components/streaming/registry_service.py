@@ -32,7 +32,9 @@ class RegistryService(pulumi.ComponentResource):
         objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=registry.NAME)
         users = (registry.WORKER_USER, registry.OPERATOR_USER)
         passwords = {
-            user: random.RandomPassword(f"{name}-{user}-password", length=32, special=False, opts=objects.options()).result
+            user: random.RandomPassword(
+                f"{name}-{user}-password", length=32, special=False, keepers=args.rotation.keepers("registry"), opts=objects.options()
+            ).result
             for user in users
         }
         login = pulumi.Output.all(**passwords).apply(lambda known: registry.login_files(args.registry.kind, known))
@@ -44,7 +46,8 @@ class RegistryService(pulumi.ComponentResource):
             objects.secret("schema-registry-client", {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
         ]
         pod = registry.registry_pod(args.registry, args.registry_image)
-        workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *topics])
+        checksum = manifest.checksum(files, args.rotation.words("registry"))
+        workload = objects.deployment(pod, checksum, [*mounted, *topics])
         self.service = objects.published(registry.NAME, REGISTRY_PORT, args.registry_port.node, workload)
         self.operator_password = passwords[registry.OPERATOR_USER]
         self.register_outputs({})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from components.streaming.contract import StreamingArgs
 
 CONNECT_USER = "operator"
+_HELD = ("debezium", "catalog", "connect", "registry")
+"""Credentials that the worker reads once, when it or a connector starts."""
 
 
 class Worker(pulumi.ComponentResource):
@@ -46,8 +48,14 @@ class Worker(pulumi.ComponentResource):
             objects.files("connect-config", files),
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
-        pod = pods.connect_pod(args.connect, args.connect_image, catalog=args.source.catalog_secret is not None)
-        self.rollout = manifest.checksum(files, pod)
-        workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *after])
+        pod = pods.connect_pod(
+            args.connect,
+            args.connect_image,
+            catalog=args.source.catalog_secret is not None,
+            archive_secret=args.rotation.archive_secret,
+        )
+        checksum = manifest.checksum(files, args.rotation.words(*_HELD))
+        self.rollout = manifest.checksum(checksum, pod)
+        workload = objects.deployment(pod, checksum, [*mounted, *after])
         self.service = objects.published("connect", CONNECT_PORT, args.connect_port.node, workload)
         self.register_outputs({})
