@@ -161,10 +161,9 @@ class Archive(pulumi.ComponentResource):
         if settings.format == "iceberg" and settings.catalog == "glue":
             catalog = json.dumps(iam.use_catalog(settings.region, self._args.names.archive_namespace))
             policies.append(aws.iam.RolePolicy(f"{name}-catalog", role=role.name, policy=catalog, opts=child))
-        asked = self._args.rotation.archive
-        key = aws.iam.AccessKey(
-            f"{name}-key", user=user.name, opts=pulumi.ResourceOptions(parent=self, replacement_trigger=asked) if asked else child
-        )
+        # a trigger that was absent before replaces nothing, hence a word from the start
+        asked = pulumi.ResourceOptions(parent=self, replacement_trigger=self._args.rotation.archive or "first")
+        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
         endpoint = settings.store.url if settings.store else None
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)
