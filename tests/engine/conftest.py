@@ -78,7 +78,7 @@ def kube() -> Kube:
 def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]:
     """The project on that cluster; whatever a failed test leaves is destroyed at the end."""
     if any(item["metadata"]["name"] == NAMESPACE for item in kube.list("Namespace", None)):
-        pytest.skip(f"there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m sandbox cluster'")
+        pytest.skip("there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m sandbox cluster'")
     known = cloud.known()
     assert known is not None
     base = tmp_path_factory.mktemp("live")
