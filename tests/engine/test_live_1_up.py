@@ -102,7 +102,7 @@ def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: C
     shown = live.refresh()
     assert shown.returncode != 0
     for sign in ('"604800000" => "1234567"', f'"{kept}" => "77"', "30 => 31", f"connector {SOURCE} does not run: connector PAUSED"):
-        assert sign in shown.stdout, sign
+        assert sign in shown.stdout + shown.stderr, sign
     assert "4 to update" in shown.stdout
 
     repaired = live.up("--refresh")
