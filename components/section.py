@@ -71,11 +71,31 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 """A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters."""
 
+QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$")]
+"""A table with its schema, both without quotes: ``public.users``."""
+
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A Kubernetes object name that is also a DNS label (RFC 1123)."""
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 """An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens."""
+
+HostName = Annotated[
+    str, Field(pattern=r"^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*$", max_length=253)
+]
+"""A host's name or IPv4 address, without scheme and port."""
+
+HostPort = Annotated[str, Field(pattern=r"^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?:[1-9][0-9]{1,4}$")]
+"""A host and its TCP port, ``host:port``."""
+
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/@\s]+(/[^\s]*[^/\s])?$")]
+"""An HTTP address without user, password and slash at its end."""
+
+Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:\S+$")]
+"""The full name of something in AWS."""
+
+OidcProviderArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+$")]
+"""An identity provider in IAM."""
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An address range such as 10.0.0.0/8."""

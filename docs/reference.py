@@ -1,4 +1,4 @@
-"""The table of settings in README.md, made from the typed model: ``python -m docs.reference`` writes it, ``--check`` compares.
+"""The table of settings in docs/settings.md, made from the typed model: ``python -m docs.reference`` writes it, ``--check`` compares.
 
 Keys, types and defaults come from the models, meanings from the ``Attributes`` of their docstrings, so each is said in one place.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-README: Final = Path(__file__).resolve().parent.parent / "README.md"
+DOCUMENT: Final = Path(__file__).resolve().parent / "settings.md"
 BEGIN: Final = "<!-- settings:begin -->"
 END: Final = "<!-- settings:end -->"
 _WORDS: Final = (
@@ -33,18 +33,25 @@ _WORDS: Final = (
     (section.Millicores, "thousandths of a core"),
     (section.Port, "port"),
     (section.SqlIdentifier, "SQL name"),
+    (section.QualifiedTable, "schema and table"),
     (section.DnsLabel, "DNS label"),
     (section.BucketName, "bucket name"),
     (section.Cidr, "address range"),
+    (section.HostName, "host name"),
+    (section.HostPort, "`host:port`"),
+    (section.HttpUrl, "URL"),
+    (section.Arn, "ARN"),
+    (section.OidcProviderArn, "ARN"),
     (bool, "`true` or `false`"),
     (str, "text"),
 )
+_LONGEST_DEFAULT: Final = 200
 _ALTERNATIVES: Final = re.compile(r"\^\((\w+(?:\|\w+)+)\)\$")
 _ENTRY: Final = re.compile(r"    (\w+): (.+)")
 
 
 class ReferenceTableError(Exception):
-    """The table cannot be made, or README.md has no place for it; the message says what to add."""
+    """The table cannot be made, or docs/settings.md has no place for it; the message says what to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,11 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
 def _default(field: FieldInfo, value: object) -> str:
     if field.is_required() and value is None:
         return "**required**"
-    return "none" if value is None else f"`{_written(value)}`"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple) and len(_written(value)) > _LONGEST_DEFAULT:
+        return f"{len(value)} entries"
+    return f"`{_written(value)}`"
 
 
 def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
@@ -206,7 +217,7 @@ def updated(text: str, reference: str) -> str:
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        message = f"README.md has no place for the settings: put the lines {BEGIN} and {END} where they belong"
+        message = f"docs/settings.md has no place for the settings: put the lines {BEGIN} and {END} where they belong"
         raise ReferenceTableError(message)
     return f"{head}{begin}\n{reference}\n{end}{tail}"
 
@@ -215,22 +226,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, or with ``--check`` only compare.
 
     Returns:
-        0, or 1 when README.md is out of date or the table cannot be made.
+        0, or 1 when docs/settings.md is out of date or the table cannot be made.
     """
-    parser = argparse.ArgumentParser(prog="python -m docs.reference", description="Render the settings into README.md.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when README.md is out of date")
+    parser = argparse.ArgumentParser(prog="python -m docs.reference", description="Render the settings into docs/settings.md.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when docs/settings.md is out of date")
     check = parser.parse_args(arguments).check
-    text = README.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
     try:
         fresh = updated(text, render())
     except ReferenceTableError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     if check and fresh != text:
-        sys.stderr.write("error: the settings in README.md are out of date: run 'python -m docs.reference'\n")
+        sys.stderr.write("error: the settings in docs/settings.md are out of date: run 'python -m docs.reference'\n")
         return 1
     if not check:
-        README.write_text(fresh, encoding="utf-8")
+        DOCUMENT.write_text(fresh, encoding="utf-8")
     return 0
 
 

@@ -14,6 +14,35 @@ from settings import Settings, parse_text
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),
     "sandbox": ("sandbox", {}),
+    "prod": ("prod", {}),
+    "guest": (
+        "prod",
+        {
+            "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
+            "source": {
+                "kind": "external",
+                "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
+            },
+            "streaming": {
+                "kafka": {
+                    "kind": "external",
+                    "external": {"bootstrapServers": ["b-1.msk:9096", "b-2.msk:9096"], "addresses": ["10.2.0.0/16"], "secret": "msk"},
+                },
+                "registry": {
+                    "kind": "external",
+                    "external": {"url": "https://schemas.internal:8085/api", "addresses": ["10.3.0.0/16"], "secret": "schemas"},
+                },
+                "connect": {"memoryMib": 3072, "jvm": {"heapMib": 2048}},
+            },
+            "archive": {
+                "bucket": "warehouse",
+                "existingBucket": True,
+                "format": "iceberg",
+                "catalog": "jdbc",
+                "endpointAddresses": ["10.4.0.0/16"],
+            },
+        },
+    ),
     "glue": ("dev", {"archive": {"bucket": "warehouse", "format": "iceberg"}, "streaming": {"registry": {"kind": "apicurio"}}}),
 }
 """Every combination of format, catalog, registry and object store that differs: the stack file and what overrides it."""

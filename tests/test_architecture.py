@@ -26,6 +26,9 @@ MAY_DECLARE = {
     "components/objects.py",
     *(f"components/{layer}/component.py" for layer in LAYERS),
     "components/source/certificates.py",
+    "components/source/contract.py",
+    "components/source/existing.py",
+    "components/archive/identity.py",
     *(f"components/streaming/{part}.py" for part in ("brokers", "contract", "registry_service", "worker")),
 }
 PROGRAM = ("__main__", "outputs", "settings", "settings_connectors", "settings_rules", "components")

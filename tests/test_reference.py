@@ -1,4 +1,4 @@
-"""The table of settings in README.md."""
+"""The table of settings in docs/settings.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from components.section import Section
 from docs import reference
-from docs.reference import BEGIN, END, README, ReferenceTableError, main, render, rows, updated
+from docs.reference import BEGIN, DOCUMENT, END, ReferenceTableError, main, render, rows, updated
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 from settings import Settings, parse_text
@@ -27,9 +27,9 @@ def leaves(values: Any, path: str = "") -> dict[str, Any]:
     return {key: leaf for name, value in values.items() for key, leaf in leaves(value, f"{path}.{name}" if path else name).items()}
 
 
-def test_readme_holds_the_table_that_the_model_gives() -> None:
+def test_the_document_holds_the_table_that_the_model_gives() -> None:
     """Whoever changes a setting is told to run ``python -m docs.reference``."""
-    text = README.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
     assert main(["--check"]) == 0
 
@@ -84,7 +84,7 @@ def test_an_outdated_document_fails_the_check(tmp_path: Any, monkeypatch: pytest
     """``--check`` writes nothing and names the cure; without it the document is put right."""
     stale = tmp_path / "README.md"
     stale.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
-    monkeypatch.setattr(reference, "README", stale)
+    monkeypatch.setattr(reference, "DOCUMENT", stale)
     assert main(["--check"]) == 1
     assert "run 'python -m docs.reference'" in capsys.readouterr().err
     assert main([]) == 0

@@ -26,7 +26,7 @@ class Streaming(pulumi.ComponentResource):
     """From the brokers up to the source connector."""
 
     endpoint: StreamEndpoint
-    registry_password: pulumi.Output[str]
+    registry_password: pulumi.Output[str] | None
     connect_password: pulumi.Output[str]
 
     def __init__(self, name: str, args: StreamingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -38,13 +38,15 @@ class Streaming(pulumi.ComponentResource):
         self.connect_password = random.RandomPassword(f"{name}-connect-password", length=32, special=False, opts=child).result
         provider = self._worker_provider()
         brokers = Brokers("kafka", args, provider, child)
-        schemas = RegistryService("registry", args, brokers.topics, child)
-        worker = Worker("connect", args, self.connect_password, [*brokers.topics, schemas.service, *args.source.ready], child)
-        self.registry_password = schemas.operator_password
+        schemas = RegistryService("registry", args, brokers.topics, child) if args.registry.is_managed else None
+        before = [*brokers.topics, *([schemas.service] if schemas else [])]
+        worker = Worker("connect", args, self.connect_password, [*before, *args.source.ready], child)
+        self.registry_password = schemas.operator_password if schemas else None
         self.endpoint = StreamEndpoint(
-            registry_url=registry.api_url(args.names, args.registry.kind),
+            bootstrap=tuple(args.bootstrap),
+            registry_url=registry.api_url(args.names, args.registry),
             worker=provider,
-            ready=(*brokers.topics, schemas.service, worker.service),
+            ready=(*before, worker.service),
         )
         self._source_connector()
         self.register_outputs({"registryUrl": self.endpoint.registry_url})
@@ -53,7 +55,7 @@ class Streaming(pulumi.ComponentResource):
         """Static but for the password; it speaks to nobody until a connector is made, and those wait for the worker."""
         return Provider(
             f"{self._name}-connect-provider",
-            url=f"http://{self._args.host_address}:{self._args.connect_port.host}",
+            url=f"http://{self._args.reach.connect.outside}",
             username=CONNECT_USER,
             password=self.connect_password,
             opts=pulumi.ResourceOptions(parent=self),
@@ -64,6 +66,6 @@ class Streaming(pulumi.ComponentResource):
         return Connector(
             f"{self._name}-source-connector",
             name=args.names.source_connector,
-            config=source_config(args.names, args.tables, args.source.host, endpoint.registry_url, args.debezium),
+            config=source_config(args.names, args.tables, args.source.inside, endpoint.registry_url, args.debezium),
             opts=pulumi.ResourceOptions(parent=self, provider=endpoint.worker, depends_on=[*endpoint.ready, *args.source.ready]),
         )
