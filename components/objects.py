@@ -118,8 +118,9 @@ class Objects:
     def deployment(
         self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource], replicas: int = 1
     ) -> k8s.apps.v1.Deployment:
-        """Pods without a volume, all stopped before the first successor starts: the budget has no room for one more, and a rolling
-        Deployment does not wait for a pod that is shutting down.
+        """Pods without a volume, all stopped before the first successor starts.
+
+        The budget has no room for one more, and a rolling Deployment does not wait for a pod that is shutting down.
 
         Args:
             pod: Pod specification.
