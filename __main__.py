@@ -90,6 +90,7 @@ def declare() -> None:
             budget_mib=settings.budget.memory_mib,
             largest_container_mib=settings.largest_container_mib,
             provisioner=settings.cluster.provisioner,
+            keep_volumes=settings.cluster.keep_volumes,
             host_sources=settings.host.sources,
             store=store,
             existing_namespace=settings.cluster.existing_namespace,

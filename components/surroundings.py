@@ -31,6 +31,8 @@ class ClusterSettings(Section):
         kubeconfig: Path of the kubeconfig file; the usual one when absent.
         identifier: Fixed identity of the cluster for Pulumi; with it a changed address is an update and not a replacement.
         provisioner: What makes volumes there.
+        keep_volumes: Whether the volumes of database and brokers stay, with their data, when the stack is destroyed. Decided for a volume
+            when it is made.
         existing_namespace: Whether ``names.namespace`` is there already, made by somebody else for this pipeline alone; the program then
             makes what belongs into it, and leaves the namespace itself.
         spread: What brokers and workers are spread over. ``nodes`` is a preference; with ``zones`` two brokers never share a zone, and a
@@ -41,6 +43,7 @@ class ClusterSettings(Section):
     kubeconfig: str | None = None
     identifier: str = "data-ingestion"
     provisioner: str = "rancher.io/local-path"
+    keep_volumes: bool = True
     existing_namespace: bool = False
     spread: Literal["nodes", "zones"] = "nodes"
 

@@ -146,7 +146,9 @@ class AdapterProvider(rpc.Provider):
         """End every wait."""
         self._cancelled.set()
 
-    def _of(self, token: str) -> Operations:
+    def _of(self, qualified: str) -> Operations:
+        """The operations of a type as the engine qualifies it: by its parents' types, `a:b:Parent$c:d:Child`."""
+        token = qualified.rpartition("$")[2]
         if token not in self._operations:
             known = ", ".join(self._operations) or "nothing before it is configured"
             message = f"the provider {self._package.name} has no resource type {token}; it serves {known}"

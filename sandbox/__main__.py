@@ -21,6 +21,12 @@ _DESCRIPTION = """\
 The whole pipeline on this machine: a throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with
 Debezium and the Iceberg sink, and an emulated AWS, made by the same program that 'pulumi up' runs. Needs Debian and root, no Docker."""
 
+_GROUND = """\
+  Kubeconfig       {kubeconfig}
+  Credentials      eval "$(.venv/bin/python -m sandbox env)"
+  The pipeline     pulumi up --stack sandbox
+  Take it down     pulumi destroy --stack sandbox; make sandbox-down"""
+
 
 def _up(arguments: argparse.Namespace) -> int:
     from sandbox import lifecycle  # noqa: PLC0415 - each command loads only what it needs
@@ -41,6 +47,15 @@ def _up(arguments: argparse.Namespace) -> int:
             json.dump(progress.seconds, file, indent=2)
     print(_endpoints(made.outputs))
     return 0 if good else 1
+
+
+def _cluster(_: argparse.Namespace) -> int:
+    from sandbox import lifecycle  # noqa: PLC0415 - as above
+    from sandbox.paths import KUBECONFIG  # noqa: PLC0415 - as above
+
+    lifecycle.ground(Progress())
+    print(_GROUND.format(kubeconfig=KUBECONFIG))
+    return 0
 
 
 def _fates(result: Result) -> dict[str, tuple[str, ...]]:
@@ -119,6 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--prove", action="store_true", help="make sample changes and check the archive even when nothing was changed")
     up.add_argument("--times", metavar="FILE", help="write the seconds that each step took as JSON")
     up.set_defaults(run=_up)
+    ground = commands.add_parser("cluster", help="start the cluster with its images and the emulated AWS only, for 'pulumi up -s sandbox'")
+    ground.set_defaults(run=_cluster)
     commands.add_parser("down", help="remove the sandbox and every trace of it but the cache").set_defaults(run=_down)
     status = commands.add_parser("status", help="pods with their memory, connectors with their tasks, rows in the archive")
     status.set_defaults(run=_status)

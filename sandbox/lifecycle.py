@@ -60,11 +60,23 @@ def up(progress: Progress) -> Made:
     """
     preflight.check_platform()
     with alone():
-        return _up(progress)
+        stack = settings()
+        kube, emulator = _ground(stack, progress)
+        return _pipeline(stack, kube, emulator, progress)
 
 
-def _up(progress: Progress) -> Made:
-    stack = settings()
+def ground(progress: Progress) -> None:
+    """What the program stands on and no more: the node, the images and the emulated AWS, for ``pulumi up`` to do the rest.
+
+    Raises:
+        Exception: As `up`.
+    """
+    preflight.check_platform()
+    with alone():
+        _ground(settings(), progress)
+
+
+def _ground(stack: Settings, progress: Progress) -> tuple[Kube, cloud.Cloud]:
     cluster.refuse_another()
     preflight.check(published_ports(stack), running=cluster.owner() is not None, warm=cluster.built() and images.built())
     cluster.refuse_others()
@@ -79,7 +91,10 @@ def _up(progress: Progress) -> Made:
             step.waiting(reference)
             cluster.import_image(archive, reference)
     kube = Kube(kubeconfig)
-    emulator = cloud.up(kube, progress)
+    return kube, cloud.up(kube, progress)
+
+
+def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, progress: Progress) -> Made:
     os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
     config = stack_config(CHECKOUT, STACK)
     result = Engine(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)

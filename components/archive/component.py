@@ -95,8 +95,9 @@ class Archive(pulumi.ComponentResource):
         return aws.s3.Bucket(f"{self._name}-bucket", bucket=settings.bucket, force_destroy=settings.destroy_with_stack, opts=options)
 
     def _guards(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
-        """What makes the bucket safe to write to."""
-        name, child, settings = self._name, self._child, self._args.settings
+        """What makes the bucket safe to write to; it stays on a bucket that refuses to go."""
+        name, settings = self._name, self._args.settings
+        child = pulumi.ResourceOptions(parent=self, deleted_with=bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=bucket.id,
@@ -147,7 +148,8 @@ class Archive(pulumi.ComponentResource):
             f"{self._name}-tls-only",
             bucket=bucket.id,
             policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),  # AWS refuses a policy while it is still applying the block
+            # AWS refuses a policy while it is still applying the block
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block], deleted_with=bucket),
         )
 
     def _tables(self, guards: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
@@ -165,7 +167,8 @@ class Archive(pulumi.ComponentResource):
             password=args.source.catalog_password,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *args.source.ready]),
         )
-        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=args.ground.protect or None)
+        inside = args.ground.ends_with if settings.catalog == "jdbc" and args.source.is_inside else None
+        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=args.ground.protect or None, deleted_with=inside)
         return [
             ArchiveTable(
                 f"{self._name}-table-{table.archive_name}",
@@ -192,5 +195,11 @@ class Archive(pulumi.ComponentResource):
             f"{self._name}-sink-connector",
             name=args.names.sink_connector,
             config=config,
-            opts=pulumi.ResourceOptions(parent=self, provider=args.stream.worker, depends_on=[*after, *args.stream.ready]),
+            rollout=args.stream.rollout,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=args.stream.worker,
+                depends_on=[*after, *args.stream.ready],
+                deleted_with=args.ground.ends_with,
+            ),
         )

@@ -33,6 +33,7 @@ class FoundationArgs:
         budget_mib: Memory of all its pods together.
         largest_container_mib: Memory of the largest container; a larger one is refused.
         provisioner: What makes volumes in this cluster.
+        keep_volumes: Whether volumes outlive their claims.
         host_sources: Address ranges that published ports are reached from.
         store: The object store inside the cluster, or None for AWS.
         existing_namespace: Whether the namespace is there already.
@@ -47,6 +48,7 @@ class FoundationArgs:
     budget_mib: int
     largest_container_mib: int
     provisioner: str
+    keep_volumes: bool
     host_sources: Sequence[str]
     store: ObjectStoreInCluster | None
     existing_namespace: bool = False
@@ -66,14 +68,15 @@ class Ground:
         database_class: Storage class for the database.
         streaming_class: Storage class for the brokers.
         protect: Whether what holds data may not be deleted or replaced.
-        dies_with: The namespace, which takes everything in it along when it is deleted, or None when it stays.
+        ends_with: The namespace as a resource: what lives inside it and is gone with it need not be deleted one by one, by servers that
+            may be gone already; None where the namespace stays.
     """
 
     namespace: pulumi.Output[str]
     database_class: str = DATABASE_CLASS
     streaming_class: str = STREAMING_CLASS
     protect: bool = False
-    dies_with: pulumi.Resource | None = None
+    ends_with: pulumi.Resource | None = None
 
 
 class Foundation(pulumi.ComponentResource):
@@ -96,7 +99,7 @@ class Foundation(pulumi.ComponentResource):
             database_class=args.database_class or DATABASE_CLASS,
             streaming_class=args.streaming_class or STREAMING_CLASS,
             protect=args.protect,
-            dies_with=namespace,
+            ends_with=namespace,
         )
         self.register_outputs({"namespace": self.ground.namespace})
 
@@ -140,7 +143,7 @@ class Foundation(pulumi.ComponentResource):
                 f"{self._name}-{name}",
                 metadata={"name": name, "labels": {"app.kubernetes.io/part-of": PART_OF}},
                 provisioner=self._args.provisioner,
-                reclaim_policy="Retain",
+                reclaim_policy="Retain" if self._args.keep_volumes else "Delete",
                 volume_binding_mode="WaitForFirstConsumer",
                 opts=self._child,
             )

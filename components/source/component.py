@@ -81,6 +81,7 @@ class Source(pulumi.ComponentResource):
             outside=args.published.outside,
             connect_secret="postgresql-debezium",  # noqa: S106 - the name of a Secret
             catalog_secret="postgresql-catalog" if args.catalog else None,
+            is_inside=True,
             catalog_password=passwords.get("catalog"),
             ready=(service, *clients),
         )

@@ -42,6 +42,7 @@ class ExistingSource(pulumi.ComponentResource):
             outside=address,
             connect_secret=database.secret,
             catalog_secret=database.catalog_secret if catalog else None,
+            is_inside=False,
             catalog_password=None,
             ready=(),
         )

@@ -120,3 +120,11 @@ def schema_sql(names: Names, tables: Sequence[Table]) -> str:
 def heartbeat_query(names: Names) -> str:
     """What Debezium runs at each heartbeat, so that its slot moves on while only other tables are written."""
     return f"INSERT INTO {names.heartbeat_table} (id, ts) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET ts = EXCLUDED.ts"
+
+
+def drop_slot_by_hand(names: Names) -> str:
+    """What to do about the slot when the connector could not drop it."""
+    return (
+        f"In database {names.database}, as a role with REPLICATION: SELECT pg_drop_replication_slot(slot_name) "
+        f"FROM pg_replication_slots WHERE slot_name = '{names.slot}' AND NOT active; until then it holds back the write-ahead log"
+    )

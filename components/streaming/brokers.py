@@ -118,8 +118,14 @@ class Brokers(pulumi.ComponentResource):
             kafka_version="3.9.0",
             opts=self._objects.options(gate),
         )
-        keep = self._args.ground.protect
-        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=keep or None, retain_on_delete=keep or None)
+        keep, inside = self._args.ground.protect or None, external is None
+        options = pulumi.ResourceOptions(
+            parent=self,
+            provider=provider,
+            protect=keep,
+            retain_on_delete=keep,
+            deleted_with=self._args.ground.ends_with if inside else None,
+        )
         return [
             kafka_sdk.Topic(
                 f"{self._name}-topic-{topic.name}",

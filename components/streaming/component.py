@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
+from components.source.sql import drop_slot_by_hand
 from components.streaming import registry
 from components.streaming.brokers import Brokers
 from components.streaming.contract import StreamEndpoint
-from components.streaming.debezium import source_config
+from components.streaming.debezium import LAST_CONFIG, source_config
 from components.streaming.registry_service import RegistryService
 from components.streaming.worker import CONNECT_USER, Worker
-from providers.kafkaconnect import Connector, Provider
+from providers.kafkaconnect import Connector, Provider, Removal
 
 if TYPE_CHECKING:
     from components.streaming.contract import StreamingArgs
@@ -46,6 +47,7 @@ class Streaming(pulumi.ComponentResource):
             bootstrap=tuple(args.bootstrap),
             registry_url=registry.api_url(args.names, args.registry),
             worker=provider,
+            rollout=worker.rollout,
             ready=(*before, worker.service),
         )
         self._source_connector()
@@ -67,5 +69,13 @@ class Streaming(pulumi.ComponentResource):
             f"{self._name}-source-connector",
             name=args.names.source_connector,
             config=source_config(args.names, args.tables, args.source.inside, endpoint.registry_url, args.debezium),
-            opts=pulumi.ResourceOptions(parent=self, provider=endpoint.worker, depends_on=[*endpoint.ready, *args.source.ready]),
+            removal=Removal(config=LAST_CONFIG, otherwise=drop_slot_by_hand(args.names)),
+            rollout=endpoint.rollout,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=endpoint.worker,
+                depends_on=[*endpoint.ready, *args.source.ready],
+                # the slot of a database inside the namespace is gone with its volume; elsewhere the connector has to drop it
+                deleted_with=args.ground.ends_with if args.source.is_inside else None,
+            ),
         )

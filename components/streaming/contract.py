@@ -79,10 +79,12 @@ class StreamEndpoint:
         bootstrap: Kafka's servers as reached from outside the cluster.
         registry_url: The registry's API as the worker reaches it.
         worker: Where connectors are managed.
+        rollout: Digest of the worker's pods: when it changes, connectors start anew.
         ready: What must be there before a sink can read.
     """
 
     bootstrap: tuple[str, ...]
     registry_url: str
     worker: Provider
+    rollout: str
     ready: tuple[pulumi.Resource, ...]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
 """Lineage of each change, taken out of the envelope by the unwrap transform; each becomes a column ``__op``, ``__source_lsn``, …"""
 
+LAST_CONFIG = {"slot.drop.on.stop": "true"}
+"""What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows."""
+
 _DEFAULTS = DebeziumSettings()
 
 

@@ -37,6 +37,7 @@ class Worker(pulumi.ComponentResource):
     """Kafka Connect, distributed mode, one worker or several that share the tasks."""
 
     service: pulumi.Resource
+    rollout: str
 
     def __init__(
         self,
@@ -58,7 +59,9 @@ class Worker(pulumi.ComponentResource):
             objects.files("connect-config", files),
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
-        workload = objects.deployment(_pod(args), manifest.checksum(files), [*mounted, *after], args.connect.workers)
+        pod = _pod(args)
+        self.rollout = manifest.checksum(files, pod)
+        workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *after], args.connect.workers)
         if args.connect.workers > 1:
             objects.disruption_budget()
         self.service = objects.published(args.reach.connect, workload)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from providers.operations import Plain, ProviderError, Quiet, Reporter, scrubbed
 from providers.patience import Patience, backoff
+from providers.unreachable import CURE, UnreachableError, is_given_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,10 @@ _NOT_YET: Final = (
     "shutting down",
     "not yet accepting",
 )
+_AWAY: Final = ("refused", "timeout expired", "could not translate host name", "No route to host", "NETWORK_CONNECTION")
+_GIVEN_UP_SECONDS: Final = 5.0
+"""How long a database is waited for that is said to be gone."""
+
 _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
     ("FATAL:  database", "check the database in uri, and that PostgreSQL was given its databases and roles"),
@@ -88,6 +93,9 @@ class Catalogs:
             raise
         except Exception as error:  # noqa: BLE001  # six libraries' errors, and any may quote a secret
             message = f"{subject}: {self._told(error)}"
+            if _is_away(message):
+                message += f". {CURE[0].upper()}{CURE[1:]}"
+                raise UnreachableError(message) from None
             raise ProviderError(message) from None
 
     def _open(self, subject: str) -> Catalog:
@@ -122,7 +130,7 @@ class Catalogs:
         from sqlalchemy import create_engine  # noqa: PLC0415  # a preview need not pay for it
         from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # a preview need not pay for it
 
-        patience, attempt = Patience(self.seconds, self.cancelled, self.reporter), 0
+        patience, attempt = Patience(_GIVEN_UP_SECONDS if is_given_up() else self.seconds, self.cancelled, self.reporter), 0
         with self._lock:
             while not self._prepared:
                 engine = create_engine(url)
@@ -147,6 +155,10 @@ class Catalogs:
 
     def _secrets(self) -> list[str]:
         return [str(self.config[key]) for key in ("password", "secretAccessKey", "accessKeyId") if self.config.get(key)]
+
+
+def _is_away(message: str) -> bool:
+    return any(sign in message for sign in _AWAY)
 
 
 def _import_libraries() -> None:

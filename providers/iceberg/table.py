@@ -11,6 +11,7 @@ from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
 from providers.operations import Change, Plain, Problem, ProviderError, State, has_unknown
 from providers.patience import Patience, backoff
+from providers.unreachable import UnreachableError, is_given_up
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -65,36 +66,54 @@ class TableOperations:
 
     def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
         """The declaration as the live table bears it out; columns the sink added are not drift."""
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
-
-        with self.catalogs.opened(f"table {resource_id}") as catalog:
-            try:
-                table = catalog.load_table(resource_id)
-            except (NoSuchTableError, NoSuchNamespaceError):
+        try:
+            with self.catalogs.opened(f"table {resource_id}") as catalog:
+                live, learnt = self._described(catalog, resource_id)
+        except UnreachableError:
+            if is_given_up():
                 return None
-            live = described(table)
-        return State(resource_id, (declared_again(previous, live) if previous else live) | _learnt(table))
+            raise
+        if live is None:
+            return None
+        return State(resource_id, (declared_again(previous, live) if previous else live) | learnt)
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Leave the table alone, or, if it was declared so, drop it with its files."""
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
-
         if old.get("deleteOnDestroy") is not True:
             self.catalogs.reporter.note(
                 f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their place')}, "
                 "because deleteOnDestroy is false"
             )
             return
-        with self.catalogs.opened(f"dropping table {resource_id}") as catalog:
-            try:
-                catalog.purge_table(resource_id)
-            except (NoSuchTableError, NoSuchNamespaceError):
-                return
-            except FileNotFoundError:
-                catalog.drop_table(resource_id)
-                self.catalogs.reporter.note(
-                    f"table {resource_id}: its metadata file was already gone, so only the catalog's entry was removed"
-                )
+        try:
+            with self.catalogs.opened(f"dropping table {resource_id}") as catalog:
+                self._dropped(catalog, resource_id)
+        except UnreachableError:
+            if not is_given_up():
+                raise
+            self.catalogs.reporter.note(
+                f"table {resource_id}: its catalog does not answer, and it is forgotten as asked; its files may stay"
+            )
+
+    def _described(self, catalog: Catalog, resource_id: str) -> tuple[Plain | None, Plain]:
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+
+        try:
+            table = catalog.load_table(resource_id)
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return None, {}
+        return described(table), _learnt(table)
+
+    def _dropped(self, catalog: Catalog, resource_id: str) -> None:
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+
+        try:
+            catalog.purge_table(resource_id)
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return
+        except FileNotFoundError:
+            catalog.drop_table(resource_id)
+            self.catalogs.reporter.note(f"table {resource_id}: its metadata file was already gone, so only the catalog's entry was removed")
 
     def _converged(self, inputs: Plain, old: Plain | None) -> State:
         resource_id = f"{inputs['namespace']}.{inputs['name']}"

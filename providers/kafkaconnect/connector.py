@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from providers.differences import differences
 from providers.kafkaconnect import validation
+from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.causes import explained
 from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
-from providers.kafkaconnect.rest import AwayError, ConnectClient, NotNowError, RefusedError, Status
+from providers.kafkaconnect.removal import Removal
+from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
 from providers.kafkaconnect.watch import Tempo, Watch
 from providers.operations import (
@@ -24,13 +26,15 @@ from providers.operations import (
     State,
     has_unknown,
 )
-from providers.patience import Patience, backoff
+from providers.patience import Patience
+from providers.unreachable import UnreachableError, is_given_up
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
 _Answer = TypeVar("_Answer")
+_DECLARED: Final = ("name", "config", "removal", "rollout")
 _NOT_FOUND: Final = 404
 _CHECK_SECONDS: Final = 8.0
 
@@ -63,7 +67,7 @@ class ConnectorOperations:
         """Key by key; another name or class is another connector. One that was seen not to run is a change: a repair."""
         changes = [
             Change(change.path, change.kind, replace=change.path in ("name", 'config["connector.class"]'))
-            for change in differences({key: old.get(key) for key in ("name", "config")}, {key: new.get(key) for key in ("name", "config")})
+            for change in differences({key: old.get(key) for key in _DECLARED}, {key: new.get(key) for key in _DECLARED})
         ]
         if old.get("state", "RUNNING") != "RUNNING":
             changes.append(Change("state", "update"))
@@ -74,31 +78,34 @@ class ConnectorOperations:
         return self._converged(inputs)
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
-        """The same as creating it: the worker's PUT is idempotent."""
-        return self._converged(new)
+        """The same as creating it: the worker's PUT is idempotent. After a rollout of the worker it must run anew."""
+        return self._converged(new, restarted=old.get("rollout") != new.get("rollout"))
 
     def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
         """The live configuration and state."""
-        patience = self._patience(self.tempo.read)
-        live = self._answered(patience, f"reading connector {resource_id}", lambda: self.client.config(resource_id))
+        patience, subject = self._patience(self.tempo.given_up if is_given_up() else self.tempo.read), f"reading connector {resource_id}"
+        try:
+            live = self._answered(patience, subject, lambda: self.client.config(resource_id))
+            status = self._answered(patience, subject, lambda: self.client.status(resource_id)) if live is not None else None
+        except UnreachableError:
+            if is_given_up():
+                return None
+            raise
         if live is None:
             return None
-        before = (previous or {}).get("config", {})
+        if status is not None and status.state != "RUNNING":
+            self.reporter.note(f"connector {resource_id} does not run: {status}")
+        declared = dict(previous or {})
+        before = declared.get("config", {})
         config = {key: _shown(key, value, before.get(key)) for key, value in live.items() if key != "name" or "name" in before}
-        status = self._answered(patience, f"reading connector {resource_id}", lambda: self.client.status(resource_id))
-        return State(resource_id, {"name": resource_id, "config": config, **_learnt(status)})
+        return State(resource_id, {**declared, "name": resource_id, "config": config, **_learnt(status)})
 
-    def delete(self, resource_id: str, old: Plain) -> None:  # the protocol's  # noqa: ARG002  # the protocol's
-        """Remove it and wait until the worker has forgotten it."""
-        patience, subject = self._patience(self.tempo.removal), f"removing connector {resource_id}"
-        self._answered(patience, subject, lambda: self.client.delete(resource_id))
-        while self._answered(patience, subject, lambda: self.client.status(resource_id)) is not None:
-            if patience.over:
-                message = f"connector {resource_id}: the worker still reports it {patience.spent:.0f} s after its removal"
-                raise ProviderError(message)
-            patience.pause(self.tempo.poll, f"connector {resource_id} to be gone")
+    def delete(self, resource_id: str, old: Plain) -> None:
+        """Let it give back what it holds elsewhere, remove it, and wait until the worker has forgotten it."""
+        patience = self._patience(self.tempo.given_up if is_given_up() else self.tempo.removal)
+        Removal(self.client, resource_id, self.tempo, patience).run(old.get("removal"))
 
-    def _converged(self, inputs: Plain) -> State:
+    def _converged(self, inputs: Plain, *, restarted: bool = False) -> State:
         name, config, patience = inputs["name"], _whole(inputs), self._patience()
         subject = f"configuring connector {name}"
         live = self._answered(patience, subject, lambda: self.client.config(name))
@@ -107,7 +114,7 @@ class ConnectorOperations:
         if changed:
             self._validated(patience, name, config)
             self._answered(patience, subject, lambda: self.client.put(name, config))
-        acted = changed
+        acted = changed or restarted
         if before is not None and before.connector.state in ("PAUSED", "STOPPED"):
             self._answered(patience, subject, lambda: self.client.resume(name))
             acted = True
@@ -164,20 +171,7 @@ class ConnectorOperations:
             patience.pause(self.tempo.poll, f"connector {name}: {status or 'no status yet'}")
 
     def _answered(self, patience: Patience, subject: str, ask: Callable[[], _Answer], *, longest: float = float("inf")) -> _Answer:
-        """Ask again while the worker starts, rebalances or is away, at most `longest` seconds or while patience lasts."""
-        attempt, started = 0, time.monotonic()
-        while True:
-            try:
-                return ask()
-            except NotNowError as error:
-                said = without_passwords(str(error))
-                if patience.over or time.monotonic() - started >= longest:
-                    away = isinstance(error, AwayError)
-                    why = f"{said}; does Kafka Connect run, and is that its address?" if away else explained(said)
-                    message = f"{subject}: gave up after {patience.spent:.0f} s: {why}"
-                    raise ProviderError(message) from None
-                patience.pause(backoff(attempt, first=self.tempo.poll / 2), f"{subject}: {said}")
-                attempt += 1
+        return answered(patience, subject, ask, first=self.tempo.poll / 2, longest=longest)
 
     def _patience(self, seconds: float | None = None) -> Patience:
         return Patience(min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter)
@@ -189,7 +183,7 @@ def _whole(inputs: Plain) -> dict[str, str]:
 
 
 def _state(inputs: Plain, status: Status | None) -> State:
-    return State(inputs["name"], {"name": inputs["name"], "config": inputs["config"], **_learnt(status)})
+    return State(inputs["name"], {**inputs, **_learnt(status)})
 
 
 def _learnt(status: Status | None) -> Plain:

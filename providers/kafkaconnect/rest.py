@@ -127,6 +127,14 @@ class ConnectClient:
         """End a pause or a stop."""
         self._call("PUT", f"/connectors/{quote(name, safe='')}/resume")
 
+    def stop(self, name: str) -> None:
+        """Shut its tasks down and keep its configuration."""
+        self._call("PUT", f"/connectors/{quote(name, safe='')}/stop")
+
+    def forget_offsets(self, name: str) -> None:
+        """Forget how far it had come; only for one that is stopped."""
+        self._call("DELETE", f"/connectors/{quote(name, safe='')}/offsets")
+
     def delete(self, name: str) -> bool:
         """Remove it; False when there was none."""
         try:

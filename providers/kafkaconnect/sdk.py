@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from dataclasses import dataclass
 
 import pulumi
 
@@ -28,6 +29,19 @@ class Provider(pulumi.ProviderResource):
         super().__init__("kafkaconnect", resource_name, given(inputs), opts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """How a connector that holds something outside Kafka is taken down.
+
+    Attributes:
+        config: Keys that it runs with once more before the end, by which it gives that back.
+        otherwise: What somebody must do by hand when it did not run any more; a sentence with the exact command.
+    """
+
+    config: Mapping[str, str]
+    otherwise: str
+
+
 class Connector(pulumi.CustomResource):
     """One connector; created when it and all its tasks run."""
 
@@ -42,15 +56,17 @@ class Connector(pulumi.CustomResource):
         *,
         name: pulumi.Input[str],
         config: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+        removal: Removal | None = None,
+        rollout: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the connector `name` with the worker's own keys, all values strings, secrets by reference."""
-        super().__init__(
-            "kafkaconnect:index:Connector",
-            resource_name,
-            {"name": name, "config": config, "state": None, "tasks": None},
-            opts,
-        )
+        """Declare the connector `name` with the worker's own keys, all values strings, secrets by reference.
+
+        It is looked at again, until it runs, whenever `rollout`, a digest of the worker's pods, changes.
+        """
+        end = {"config": dict(removal.config), "otherwise": removal.otherwise} if removal else None
+        inputs = given({"name": name, "config": config, "removal": end, "rollout": rollout})
+        super().__init__("kafkaconnect:index:Connector", resource_name, {**inputs, "state": None, "tasks": None}, opts)
 
 
 class ClusterReady(pulumi.CustomResource):

@@ -27,6 +27,8 @@ class Tempo:
     """How long a refresh waits for a worker that does not answer."""
     removal: float = 60.0
     """How long a removal waits: a destroy must not hang for a cluster that is gone already."""
+    given_up: float = 5.0
+    """How long anything waits for a worker that is said to be gone."""
 
 
 @dataclass(slots=True)

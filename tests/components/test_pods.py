@@ -160,13 +160,16 @@ def test_a_slow_start_is_not_killed(declared: Declared) -> None:
 
 
 def test_volumes_outlive_their_workload(declared: Declared) -> None:
+    """And the stack, where it says so: a throw-away cluster keeps nothing."""
+    kept = "Retain" if declared.settings.cluster.keep_volumes else "Delete"
+    assert (declared.settings.environment, kept) in {("dev", "Retain"), ("sandbox", "Delete")}
     classes = declared.objects("StorageClass")
     for workload in declared.objects("StatefulSet").values():
         spec = workload.inputs["spec"]
         assert set(spec["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
         for claim in spec["volumeClaimTemplates"]:
             storage = classes[claim["spec"]["storageClassName"]].inputs
-            assert storage["reclaimPolicy"] == "Retain"
+            assert storage["reclaimPolicy"] == kept
             assert storage["volumeBindingMode"] == "WaitForFirstConsumer"
             assert storage["provisioner"] == declared.settings.cluster.provisioner
 

@@ -52,6 +52,16 @@ def test_a_bad_provider_config_is_refused_by_property(plugin: Plugin) -> None:
     assert list(answer.failures) == []
 
 
+def test_a_resource_inside_a_component_is_known_by_its_own_type(worker: Worker, plugin: Plugin) -> None:
+    """The engine puts the types of the parents before it."""
+    urn = "urn:pulumi:dev::cdc::cdc:archive:Archive$kafkaconnect:index:Connector::it"
+    answer = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn, news=struct(CONNECTOR)))
+    assert list(answer.failures) == []
+    made = plugin.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=struct(CONNECTOR)))
+    assert made.id == "c"
+    assert worker.live["c"]["topics"] == "t"
+
+
 def test_the_schema_names_the_resources(plugin: Plugin) -> None:
     """The engine may ask for it."""
     schema = plugin.stub.GetSchema(provider_pb2.GetSchemaRequest(version=0)).schema
