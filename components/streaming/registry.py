@@ -30,7 +30,7 @@ _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
 
 IMAGES = {
-    "confluent": "confluentinc/cp-schema-registry:8.1.0",
+    "confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
 }
 """Image of each kind when the stack names none."""

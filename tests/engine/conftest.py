@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from plan.recorder import ROOT
+from tests.checkout import copy_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         pytest.skip("the Pulumi CLI is not on PATH")
     base = tmp_path_factory.mktemp("engine")
     folder = base / "project"
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    copy_project(folder)
     (base / "kubeconfig").write_text(KUBECONFIG)
     _lead_nowhere(folder / f"Pulumi.{STACK}.yaml", base / "kubeconfig")
     (base / "state").mkdir()
