@@ -9,9 +9,9 @@ export PULUMI_ERROR_OUTPUT_STRING := 1
 export PYTHONDONTWRITEBYTECODE := 1
 # Every `pulumi preview` and `pulumi up` from here runs the policy pack (Pulumi reads any option from PULUMI_OPTION_<NAME>).
 export PULUMI_OPTION_POLICY_PACK ?= policy
-REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
+REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt)
 
-.PHONY: help venv lint format test engine-test plan sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine-test plan doctor sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ engine-test: venv ## the tests that need the Pulumi CLI on PATH (they are skippe
 
 plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
 	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
+
+doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
+	@$(BIN)/python -m operate doctor --stack $(STACK)
 
 sandbox: venv ## the whole pipeline on this machine (Debian, root); again: converge
 	@$(BIN)/python -m sandbox up
