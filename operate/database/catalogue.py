@@ -11,8 +11,6 @@ from operate.doctor.check import Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import psycopg
-
     from operate.database.target import Target
 
 _PARAMETERS: Final = ("wal_level", "max_replication_slots", "max_wal_senders", "max_slot_wal_keep_size", "wal_sender_timeout")

@@ -53,6 +53,8 @@ def connect(target: Target) -> psycopg.Connection[tuple[object, ...]] | Refused:
         return refusal(str(error), target)
 
 
+_NAME: Final = "the name is not known"
+_RESOLVE: Final = "correct source.external.host, or use the network that knows it"
 _REASONS: Final = (
     ("does not match host name", "the certificate is for another name", "set source.external.host to a name that the certificate has"),
     ("certificate verify failed", "its certificate is signed by nobody that is trusted here", CREDENTIALS),
@@ -61,7 +63,8 @@ _REASONS: Final = (
     ("no password supplied", "no password was found for it", CREDENTIALS),
     ("authentication failed", "it refuses user or password", CREDENTIALS),
     ("no pg_hba.conf entry", "pg_hba.conf lets nobody in from here", "add a line: hostssl <database> <user> <address> scram-sha-256"),
-    ("could not translate host name", "the name is not known", "correct source.external.host, or use the network that knows it"),
+    ("could not translate host name", _NAME, _RESOLVE),
+    ("failed to resolve host", _NAME, _RESOLVE),
     ("Connection refused", "nothing listens there", "correct source.external.host and port; look at firewall and security groups"),
     ("timeout", "nothing answers there", "look at firewall, security groups and VPN: this machine must reach it as the pods do"),
     ("too many clients", "it has no connection left", "raise max_connections, or close what is idle"),

@@ -86,7 +86,9 @@ def _table_obstacles(seen: SeenTable) -> list[Obstacle]:
     if not (_IDENTIFIER.fullmatch(seen.schema) and _IDENTIFIER.fullmatch(seen.name)):
         found.append(("its name needs quotes: topics, files and archive tables are named after it", _rename(seen)))
     if not seen.primary_key:
-        found.append(("it has no primary key, by which the changes of one row stay in order", f"ALTER TABLE {name} ADD PRIMARY KEY (<columns>);"))
+        found.append(
+            ("it has no primary key, by which the changes of one row stay in order", f"ALTER TABLE {name} ADD PRIMARY KEY (<columns>);")
+        )
     if seen.unlogged:
         found.append(("it is UNLOGGED: its changes are in no log", f"ALTER TABLE {name} SET LOGGED;"))
     if seen.inherits:
@@ -136,7 +138,9 @@ def clashes(tables: Sequence[Table]) -> list[Obstacle]:
     """Tables that would be one in the archive, since their names there are the same."""
     counted = Counter(table.archive_name for table in tables)
     return [
-        Obstacle(table.qualified, f"another table has the name {table.archive_name} in the archive too", "leave one of them out with --exclude")
+        Obstacle(
+            table.qualified, f"another table has the name {table.archive_name} in the archive too", "leave one of them out with --exclude"
+        )
         for table in tables
         if counted[table.archive_name] > 1
     ]

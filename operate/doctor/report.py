@@ -7,16 +7,17 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from operate.doctor.check import Level
+from operate.doctor.check import SEE_ABOVE, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from operate.doctor.check import Finding
 
 SIGNS: Final = {Level.FINE: "✓", Level.WARNING: "!", Level.FAILURE: "✗", Level.UNSEEN: "·"}
 _COLOURS: Final = {Level.FINE: "32", Level.WARNING: "33", Level.FAILURE: "31", Level.UNSEEN: "2"}
 _INDENT: Final = 6
+_WIDTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,34 @@ def text(line: Line, width: int, *, colours: bool = False) -> str:
     if line.finding.cure:
         shown += "\n" + textwrap.indent(f"→ {line.finding.cure}", " " * _INDENT)
     return shown
+
+
+def paragraphs(lines: Iterable[Line], width: int, *, colours: bool = False) -> Iterator[str]:
+    """All findings for people, as they come: a heading for each group, and those of one that only point to another in one line.
+
+    Args:
+        lines: The findings, group after group.
+        width: Characters of the longest name.
+        colours: Whether signs may be coloured.
+    """
+    group, waiting = "", list[str]()
+    for line in lines:
+        if waiting and (line.group != group or line.finding.found != SEE_ABOVE):
+            yield _pointing(waiting)
+            waiting.clear()
+        if line.group != group:
+            yield line.group
+            group = line.group
+        if line.finding.found == SEE_ABOVE:
+            waiting.append(line.name)
+        else:
+            yield text(line, width, colours=colours)
+    if waiting:
+        yield _pointing(waiting)
+
+
+def _pointing(names: Sequence[str]) -> str:
+    return textwrap.fill(f"{SEE_ABOVE}: {', '.join(names)}", _WIDTH, initial_indent=f"  {SIGNS[Level.UNSEEN]} ", subsequent_indent="    ")
 
 
 def verdict(stack: str, lines: Sequence[Line]) -> str:

@@ -9,17 +9,21 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from components.streaming import registry
+from operate.database import capture_rules, catalogue, server_rules
+from operate.database.target import Target
 from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from components.names import PublishedPort
+    from operate.doctor.check import Finding
     from settings import Settings
 
-_MACHINE, _LAPTOP, _PULUMI, _CLUSTER, _AWS, _STORE = "this machine", "Docker and Kind", "Pulumi", "cluster", "AWS", "object store"
+_LAPTOP, _PULUMI, _CLUSTER, _DATABASE, _AWS, _STORE = "Docker and Kind", "Pulumi", "cluster", "database", "AWS", "object store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +48,48 @@ class Stack:
     @property
     def images(self) -> tuple[str, ...]:
         """The images of its pods."""
-        images, streaming = self.settings.images, self.settings.streaming
-        return images.postgres, images.kafka, images.connect, images.registry or registry.IMAGES[streaming.registry.kind]
+        settings, images = self.settings, self.settings.images
+        schemas = settings.streaming.registry
+        return (
+            *([images.postgres] if settings.source.is_managed else []),
+            *([images.kafka] if settings.streaming.kafka.is_managed else []),
+            images.connect,
+            *([images.registry or registry.IMAGES[schemas.kind]] if schemas.is_managed else []),
+        )
 
     @property
     def ports(self) -> tuple[PublishedPort, ...]:
-        """Every service that it publishes."""
-        host = self.settings.host
-        return host.postgres, *host.kafka, host.registry, host.connect
+        """Every service that it publishes on this machine."""
+        settings, host = self.settings, self.settings.host
+        return (
+            *([host.postgres] if settings.source.is_managed else []),
+            *(host.kafka if settings.streaming.kafka.is_managed else []),
+            *([host.registry] if settings.streaming.registry.is_managed else []),
+            host.connect,
+        )
+
+    @property
+    def target(self) -> Target | None:
+        """The database that was there before, or None when the program makes it."""
+        source = self.settings.source
+        if source.external is None:
+            return None
+        return Target(
+            stack=self.name,
+            host=source.external.host,
+            port=source.external.port,
+            names=self.settings.names,
+            tables=source.tables,
+            wal_keep_mib=source.slot_wal_keep_mib,
+        )
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
     """Everything that applies to a stack, in the order in which it is read."""
     context = stack.settings.cluster.context
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
-    return [*own, *_pulumi(stack), *_cluster(stack), *(_aws(stack) if stack.settings.archive.store is None else _store(stack))]
+    place = _aws(stack) if stack.settings.archive.store is None else _store(stack)
+    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *place]
 
 
 def _sandbox() -> list[Check[Any]]:
@@ -138,6 +169,35 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
         Check(group=_CLUSTER, name="answers", probe=seen, judge=report(rules.answers)),
         Check(group=_CLUSTER, name="kubectl", probe=partial(ask, "kubectl", "version", "--client"), judge=rules.kubectl),
         *(Check(group=_CLUSTER, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
+    ]
+
+
+def _database(target: Target) -> list[Check[Any]]:
+    seen = once(partial(catalogue.look, target))
+    server, capture = server_rules, capture_rules
+    asked: dict[str, Callable[[Any], Finding]] = {
+        "version": server.version,
+        "primary": server.writable,
+        "write-ahead log": partial(server.wal_level, target=target),
+        "free slots": partial(server.free_slots, target=target),
+        "free senders": partial(server.free_senders, target=target),
+        "log kept for slots": partial(server.kept_log, target=target),
+        "sender timeout": partial(server.sender_timeout, target=target),
+        "slot": partial(server.own_slot, target=target),
+        "other slots": partial(server.other_slots, target=target),
+        "tables": partial(capture.tables, target=target),
+        "role": partial(capture.role, target=target),
+        "grants": partial(capture.grants, target=target),
+        "row security": partial(capture.hidden_rows, target=target),
+        "heartbeat table": partial(capture.heartbeat, target=target),
+        "publication": partial(capture.publication, target=target),
+        "published changes": partial(capture.published, target=target),
+        "replica identity": partial(capture.replica_identity, target=target),
+        "columns": partial(capture.columns, target=target),
+    }
+    return [
+        Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),
+        *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
     ]
 
 
