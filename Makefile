@@ -9,7 +9,7 @@ export PULUMI_ERROR_OUTPUT_STRING := 1
 export PYTHONDONTWRITEBYTECODE := 1
 # Every `pulumi preview` and `pulumi up` from here runs the policy pack (Pulumi reads any option from PULUMI_OPTION_<NAME>).
 export PULUMI_OPTION_POLICY_PACK ?= policy
-REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
+REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt)
 
 # Image of Kind's nodes; empty means the one that belongs to the installed Kind.
 KIND_NODE_IMAGE ?=
@@ -19,7 +19,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine-test kind-test plan cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine-test kind-test plan doctor cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ kind-test: venv ## the tests that need Docker and Kind: they make the laptop's c
 
 plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
 	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
+
+doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
+	@$(BIN)/python -m operate doctor --stack $(STACK)
 
 cluster: venv ## the laptop's Kubernetes: three nodes by Kind, the six ports on 127.0.0.1; again: sees that it is ready
 	@$(BIN)/python -m cluster up --node-image "$(KIND_NODE_IMAGE)"

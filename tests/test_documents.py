@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-SOURCES = [path for folder in ("components", "plan", "providers", "sandbox") for path in (ROOT / folder).rglob("*.py")] + [
+SOURCES = [path for folder in ("components", "operate", "plan", "providers", "sandbox") for path in (ROOT / folder).rglob("*.py")] + [
     ROOT / "settings.py"
 ]
 SYMPTOMS = (
     "is taken by another program",
     "starts a Kubernetes node and needs root",
     "the sandbox is made from Debian packages and this is",
-    "of memory are available and the sandbox needs",
+    "of memory are available and",
     "of disk are free under",
     "is on this machine",
     "another run is starting or removing the sandbox",

@@ -1,0 +1,159 @@
+"""What a cluster must offer, and how one that cannot be asked is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from components.surroundings import ClusterSettings
+from operate.doctor import cluster, cluster_rules
+from operate.doctor.check import Level, Refused
+from operate.doctor.cluster import Cluster, Node
+from operate.doctor.tool import Answer
+from sandbox import lifecycle
+from sandbox.paths import KUBECONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from operate.doctor.check import Finding
+
+IMAGE = "localhost/data-ingestion/kafka:1"
+WORKER = Node(name="worker", ready=True, schedulable=True, memory=8 * 2**30, images=frozenset({IMAGE}))
+CONTROL = replace(WORKER, name="control-plane", schedulable=False, images=frozenset())
+KIND = Cluster(
+    server="https://127.0.0.1:6443",
+    version="v1.34.0",
+    nodes=(CONTROL, WORKER, replace(WORKER, name="worker2")),
+    provisioners={"standard": "rancher.io/local-path"},
+    drivers=frozenset(),
+    denied=(),
+    daemons={"kindnet": "docker.io/kindest/kindnetd:v20250512-df8de77b", "kube-proxy": "registry/kube-proxy:v1.34.0"},
+)
+SETTINGS = ClusterSettings()
+
+
+@pytest.mark.parametrize(
+    ("change", "judge", "level"),
+    [
+        ({}, cluster_rules.answers, Level.FINE),
+        ({"version": "v1.24.17-eks-1"}, cluster_rules.answers, Level.FAILURE),
+        ({"version": "v1.25.0"}, cluster_rules.answers, Level.FINE),
+        ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "kind-x"), Level.FAILURE),
+        ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.WARNING),
+        ({"nodes": (replace(WORKER, ready=False),)}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.FINE),
+        ({}, lambda seen: cluster_rules.memory(seen, 16 * 1024, 1024), Level.FINE),
+        ({}, lambda seen: cluster_rules.memory(seen, 16 * 1024 + 1, 1024), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.memory(seen, 4096, 9 * 1024), Level.FAILURE),
+        ({"nodes": (CONTROL,)}, lambda seen: cluster_rules.memory(seen, 4096, 1024), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.storage(seen, SETTINGS, "dev"), Level.FINE),
+        ({"provisioners": {"gp2": "ebs.csi.aws.com"}}, lambda seen: cluster_rules.storage(seen, SETTINGS, "dev"), Level.FAILURE),
+        ({"provisioners": {}}, lambda seen: cluster_rules.storage(seen, SETTINGS, "dev"), Level.WARNING),
+        (
+            {"provisioners": {}, "drivers": frozenset({"rancher.io/local-path"})},
+            lambda seen: cluster_rules.storage(seen, SETTINGS, "dev"),
+            Level.FINE,
+        ),
+        ({}, lambda seen: cluster_rules.rights(seen, "x"), Level.FINE),
+        ({"denied": ("namespaces",)}, lambda seen: cluster_rules.rights(seen, "x"), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.images(seen, [IMAGE], "make images"), Level.FINE),
+        ({"nodes": (WORKER, replace(WORKER, images=frozenset()))}, lambda seen: cluster_rules.images(seen, [IMAGE], "m"), Level.FAILURE),
+        ({"nodes": (CONTROL,)}, lambda seen: cluster_rules.images(seen, ["registry.example.com/kafka:1"], "m"), Level.FINE),
+    ],
+)
+def test_a_cluster_is_judged_by_what_it_offers(change: dict[str, object], judge: Callable[[Cluster], Finding], level: Level) -> None:
+    found = judge(replace(KIND, **change))  # type: ignore[arg-type]
+    assert found.level is level
+    assert bool(found.cure) == (level is not Level.FINE)
+
+
+@pytest.mark.parametrize(
+    ("daemons", "level"),
+    [
+        ({"kindnet": "kindest/kindnetd:v20250512-df8de77b"}, Level.FINE),
+        ({"kindnet": "kindest/kindnetd:v20240513-cd2ac642"}, Level.WARNING),
+        ({"calico-node": "calico/node:v3.30"}, Level.FINE),
+        ({"cilium": "cilium/cilium:v1.18"}, Level.FINE),
+        ({"kube-flannel-ds": "flannel/flannel:v0.27"}, Level.WARNING),
+        ({"aws-node": "amazon-k8s-cni:v1.20"}, Level.WARNING),
+        ({}, Level.WARNING),
+    ],
+)
+def test_only_a_plug_in_that_is_known_to_enforce_network_policies_is_trusted(daemons: dict[str, str], level: Level) -> None:
+    found = cluster_rules.network_policies(replace(KIND, daemons=daemons), "x")
+    assert found.level is level
+    assert bool(found.cure) == (level is Level.WARNING)
+
+
+def test_kubectl_is_for_people() -> None:
+    assert cluster_rules.kubectl(None).level is Level.WARNING
+    assert cluster_rules.kubectl(Answer(0, "Client Version: v1.34.2\n", "")).found == "1.34.2"
+
+
+def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
+    """A kubeconfig with one context."""
+    path = folder / "kubeconfig"
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": {"token": "secret-token"}}],
+        "contexts": [{"name": context, "context": {"cluster": "c", "user": "u"}}],
+        "current-context": context,
+    }
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return str(path)
+
+
+def refused(settings: ClusterSettings) -> Refused:
+    """Why this cluster cannot be asked."""
+    seen = cluster.look(settings, "data-ingestion", "dev")
+    assert isinstance(seen, Refused)
+    assert "secret-token" not in f"{seen}"
+    return seen
+
+
+def test_a_context_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, "https://127.0.0.1:1", "minikube")
+    seen = refused(ClusterSettings(context="kind-data-ingestion", kubeconfig=path))
+    assert "no context 'kind-data-ingestion' (there are: minikube)" in seen.why
+    assert seen.cure == "make cluster"
+    assert "cluster.context in Pulumi.dev.yaml" in refused(ClusterSettings(context="eks", kubeconfig=path)).cure
+
+
+def test_a_kubeconfig_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert "there are: none" in refused(ClusterSettings(context="kind-x", kubeconfig=str(tmp_path / "none"))).why
+
+
+def test_a_cluster_that_is_stopped_is_told_with_the_way_to_start_it(tmp_path: Path) -> None:
+    seen = refused(ClusterSettings(context="kind-x", kubeconfig=kubeconfig(tmp_path, "https://127.0.0.1:1")))
+    assert "nothing answers at https://127.0.0.1:1" in seen.why
+    assert "docker start" in seen.cure
+    assert "io.x-k8s.kind.cluster=x" in seen.cure
+
+
+@pytest.mark.sandbox
+def test_a_real_cluster_answers_every_question() -> None:
+    stack = lifecycle.settings()
+    seen = cluster.look(stack.cluster, stack.names.namespace, "sandbox")
+    assert isinstance(seen, Cluster)
+    assert seen.denied == ()
+    assert [node.ready for node in seen.nodes] == [True]
+    assert stack.images.kafka in seen.nodes[0].images
+    assert stack.cluster.provisioner in seen.provisioners.values()
+
+
+@pytest.mark.sandbox
+def test_a_real_cluster_refuses_strangers(tmp_path: Path) -> None:
+    real = yaml.safe_load(Path(KUBECONFIG).read_text(encoding="utf-8"))
+    real["users"][0]["user"] = {"token": "secret-token"}
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(real), encoding="utf-8")
+    seen = refused(lifecycle.settings().cluster.model_copy(update={"kubeconfig": str(path)}))
+    assert "refuses these credentials (401)" in seen.why
