@@ -24,7 +24,8 @@ class Block:
 
     Attributes:
         place: Document and number of the block in it.
-        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by <test file>`` or ``not tried: <why>``.
+        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and a test file, or
+            ``not tried:`` and the reason.
         text: The block.
     """
 
