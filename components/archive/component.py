@@ -96,9 +96,7 @@ class Archive(pulumi.ComponentResource):
 
     def _guarding(self, bucket: aws.s3.Bucket, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """A guard goes with its bucket and not before it; ``pulumi destroy --exclude-protected`` would else leave the bucket without."""
-        return pulumi.ResourceOptions(
-            parent=self, depends_on=list(after), deleted_with=bucket, protect=self._args.ground.protect or None
-        )
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._args.ground.protect or None)
 
     def _guards(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
         """What makes the bucket safe to write to; it stays on a bucket that refuses to go."""
