@@ -13,7 +13,7 @@ from pulumi.runtime import config as runtime_config
 from pydantic import Field, ValidationError, model_validator
 
 from components.archive.settings import ArchiveSettings
-from components.connectors.message import is_secret
+from components.connectors.message import HIDDEN, shown
 from components.names import BROKERS, Names
 from components.quantity import MIB
 from components.section import Section
@@ -148,32 +148,28 @@ def _problems(error: ValidationError) -> list[str]:
             rule = "is not a setting; check the spelling, or see docs/settings.md"
         elif problem["type"] == "missing":
             rule = "is missing and has no default"
-        elif problem["loc"] and not isinstance(problem["input"], dict) and not is_secret(path):
+        elif problem["loc"] and not isinstance(problem["input"], dict) and shown(path, str(problem["input"])) != HIDDEN:
             rule = f"{rule} (got {problem['input']!r})"
         lines += [f"{PROJECT}:{path}: {rule}"] if path else rule.split(SEPARATOR)
     return lines
 
 
-def _with_tables(values: dict[str, Any]) -> dict[str, Any]:
+def _with_tables(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The values, with the tables themselves where the path of their file is given.
 
-    Raises:
-        SettingsError: If there is no such file, or it is no YAML.
+    Returns:
+        The values, and why the file cannot be read; the rest can then be judged with the default tables.
     """
     source = values.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
-        return values
-    path = source["tables"]
+        return values, []
+    path, others = source["tables"], {key: value for key, value in source.items() if key != "tables"}
     try:
-        tables = yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error).replace("\n", " ")
-        message = (
-            f"{PROJECT}:source.tables: {path!r} cannot be read ({why}); give the path of a file below the project's root, "
-            "as 'make tables' writes it"
-        )
-        raise SettingsError(message) from None
-    return {**values, "source": {**source, "tables": tables}}
+        return {**values, "source": {**others, "tables": yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))}}, []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+    problem = f"{path!r} cannot be read ({why}); give the path of a file below the project's root, as 'make tables' writes it"
+    return {**values, "source": others}, [f"{PROJECT}:source.tables: {problem}"]
 
 
 def parse(values: dict[str, Any]) -> Settings:
@@ -182,12 +178,15 @@ def parse(values: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: Listing every problem.
     """
+    given, problems = _with_tables(values)
     try:
-        return Settings.model_validate(_with_tables(values))
+        settings = Settings.model_validate(given)
     except ValidationError as error:
-        problems = _problems(error)
+        problems += _problems(error)
+    if problems:
         message = f"{len(problems)} problem(s) in the configuration of this stack:\n" + "\n".join(f"  - {line}" for line in problems)
-        raise SettingsError(message) from None
+        raise SettingsError(message)
+    return settings
 
 
 def parse_text(given: Mapping[str, str]) -> Settings:

@@ -59,8 +59,31 @@ def choice_problems(settings: Settings) -> list[str]:
             f"streaming.registry.kind is {streaming.registry.kind} and streaming.kafka.external.protocol SASL_SSL: "
             "the registry's pod cannot log in; use a registry that is there already (kind external), or a listener without a login (SSL)"
         )
+    problems += _name_problems(settings)
     if settings.protect and archive.destroy_with_stack:
         problems.append("protect is true and archive.destroyWithStack too: one keeps the bucket, the other deletes it; drop one of them")
+    return problems
+
+
+def _name_problems(settings: Settings) -> list[str]:
+    """Names that cannot be what they are called for, since another thing has them."""
+    names, source, problems = settings.names, settings.source, []
+    if names.heartbeat_table in {table.qualified for table in source.tables}:
+        problems.append(
+            f"names.heartbeatTable is {names.heartbeat_table}, which source.tables captures: each heartbeat would be archived as a change; "
+            "name a table of the pipeline's own"
+        )
+    if source.is_managed and not names.heartbeat_table.startswith("public."):
+        problems.append(
+            f"names.heartbeatTable is {names.heartbeat_table}, and the program makes its own database's tables in schema public; "
+            f"name it public.{names.heartbeat_table.partition('.')[2]}"
+        )
+    taken = {names.owner_role, names.app_role, names.catalog_role, "postgres"}
+    if source.is_managed and names.debezium_role in taken:
+        problems.append(
+            f"names.debeziumRole is {names.debezium_role}, which is another role of the database ({', '.join(sorted(taken))}): "
+            "their rights and passwords must differ; name one of its own"
+        )
     return problems
 
 

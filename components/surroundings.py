@@ -95,7 +95,8 @@ class HostSettings(Section):
     def _has_a_domain(self) -> HostSettings:
         if self.exposure == "loadBalancer" and self.domain is None:
             message = (
-                "domain is missing: brokers advertise their addresses before a load balancer has one, so names must be fixed beforehand"
+                "domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one; "
+                "give the domain that the services' names are below"
             )
             raise ValueError(message)
         return self

@@ -40,7 +40,7 @@ _WORDS: Final = (
     (section.HostName, "host name"),
     (section.HostPort, "`host:port`"),
     (section.HttpUrl, "URL"),
-    (section.Arn, "ARN"),
+    (section.KmsKeyArn, "ARN"),
     (section.OidcProviderArn, "ARN"),
     (bool, "`true` or `false`"),
     (str, "text"),

@@ -94,10 +94,14 @@ class Archive(pulumi.ComponentResource):
         options = pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect)
         return aws.s3.Bucket(f"{self._name}-bucket", bucket=settings.bucket, force_destroy=settings.destroy_with_stack, opts=options)
 
+    def _guarding(self, bucket: aws.s3.Bucket, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """A guard goes with its bucket and not before it; ``pulumi destroy --exclude-protected`` would else leave the bucket without."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._args.ground.protect or None)
+
     def _guards(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
         """What makes the bucket safe to write to; it stays on a bucket that refuses to go."""
         name, settings = self._name, self._args.settings
-        child = pulumi.ResourceOptions(parent=self, deleted_with=bucket)
+        child = self._guarding(bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=bucket.id,
@@ -148,8 +152,7 @@ class Archive(pulumi.ComponentResource):
             f"{self._name}-tls-only",
             bucket=bucket.id,
             policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
-            # AWS refuses a policy while it is still applying the block
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block], deleted_with=bucket),
+            opts=self._guarding(bucket, block),  # AWS refuses a policy while it is still applying the block
         )
 
     def _tables(self, guards: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from components.section import Arn, BucketName, Cidr, DnsLabel, Keys, OidcProviderArn, Port, Section
+from components.section import BucketName, Cidr, DnsLabel, Keys, KmsKeyArn, OidcProviderArn, Port, Section
 
 
 class InClusterStore(Section):
@@ -48,7 +48,7 @@ class ArchiveSettings(Section):
     Attributes:
         bucket: S3 bucket.
         existing_bucket: Whether the bucket is there already; the program then changes nothing in it and never deletes it.
-        kms_key_arn: KMS key that encrypts the objects; by default S3's own key.
+        kms_key_arn: KMS key that encrypts the objects, in the bucket's region; by default S3's own key.
         web_identity: The cluster as an identity provider, so that there is no key; by default a user whose key may only assume the role.
         region: AWS region.
         format: ``parquet`` writes plain files by Confluent's S3 sink; ``iceberg`` writes an Iceberg table per source table.
@@ -67,7 +67,7 @@ class ArchiveSettings(Section):
 
     bucket: BucketName
     existing_bucket: bool = False
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     web_identity: WebIdentity | None = None
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     format: Literal["parquet", "iceberg"] = "parquet"
@@ -86,8 +86,13 @@ class ArchiveSettings(Section):
         problems = []
         if self.existing_bucket and self.destroy_with_stack:
             problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
-        if self.store is not None and (self.web_identity is not None or self.kms_key_arn is not None):
-            problems.append("webIdentity and kmsKeyArn are AWS's, and store puts another object store in its place; drop them, or store")
+        of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "endpointAddresses": self.endpoint_addresses}
+        given = [key for key, value in of_aws.items() if value]
+        if self.store is not None and given:
+            problems.append(f"{', '.join(given)}: for AWS only, and store puts another object store in its place; drop them, or store")
+        of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
+        if of_key != self.region:
+            problems.append(f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of a bucket's own region only; give one")
         if problems:
             raise ValueError("; ".join(problems))
         return self

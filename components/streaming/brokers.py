@@ -63,7 +63,7 @@ class Brokers(pulumi.ComponentResource):
 
     def _pod(self) -> manifest.Manifest:
         pod = pods.broker_pod(self._args.kafka, self._args.kafka_image)
-        return {**pod, "topologySpreadConstraints": pods.spread("kafka", self._args.spread)}
+        return {**pod, "topologySpreadConstraints": pods.spread("kafka", self._args.spread, BROKERS)}
 
     def _workload(self, pod: manifest.Manifest, files: dict[str, str]) -> pulumi.Resource:
         args, objects = self._args, self._objects

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from components.names import CONNECT_SECRETS, REGISTRY_PORT
+from components.names import CONNECT_SECRETS
 from components.section import Cidr, DnsLabel, HostPort, HttpUrl, Section
 
 if TYPE_CHECKING:
@@ -96,8 +97,5 @@ class ExternalRegistry(Section):
     @property
     def port(self) -> int:
         """Its TCP port: the one in the URL, or that of its scheme."""
-        scheme, _, rest = self.url.partition("://")
-        _, colon, port = rest.partition("/")[0].rpartition(":")
-        if colon:
-            return int(port)
-        return {"http": 80, "https": 443}.get(scheme, REGISTRY_PORT)
+        parts = urlsplit(self.url)
+        return parts.port or {"http": 80, "https": 443}[parts.scheme]

@@ -137,17 +137,16 @@ def web_token(audience: str) -> Manifest:
     return {"name": "aws-token", "projected": {"sources": [source], "defaultMode": 0o440}}
 
 
-def spread(component: str, over: str) -> list[Manifest]:
+def spread(component: str, over: str, zones: int | None = None) -> list[Manifest]:
     """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all.
 
     Args:
         component: Which component.
         over: ``nodes``, or ``zones`` to keep pods waiting rather than to put two of them into one zone while another has none.
+        zones: Zones that there must be; in fewer of them one pod each is placed and the others wait, which a skew of 1 alone would not do.
     """
-    rules = {"kubernetes.io/hostname": "ScheduleAnyway"}
+    rules: list[Manifest] = [{"topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}]
     if over == "zones":
-        rules = {"topology.kubernetes.io/zone": "DoNotSchedule", **rules}
-    return [
-        {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": otherwise, "labelSelector": {"matchLabels": manifest.labels(component)}}
-        for key, otherwise in rules.items()
-    ]
+        least = {} if zones is None else {"minDomains": zones}
+        rules.insert(0, {"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", **least})
+    return [{"maxSkew": 1, "labelSelector": {"matchLabels": manifest.labels(component)}, **rule} for rule in rules]
