@@ -57,8 +57,9 @@ class HostSettings(Section):
         address: Address of the node ports from there; what brokers advertise, with ``nodePort``.
         domain: Domain of the load balancers; service ``kafka-0`` becomes ``kafka-0.<domain>``, which each Service asks ExternalDNS for.
         annotations: Annotations of every published Service, for the controller that makes load balancers.
-        sources: Address ranges that published services are reached from: with ``nodePort`` the nodes and their side of the pod network,
-            else the clients. Listeners speak plain text, so only private ranges.
+        sources: Address ranges that published services are reached from: with ``nodePort`` the nodes' network, and the nodes' side of the
+            pod network where the network plug-in judges translated addresses (Kind's does not); else the clients. Listeners speak plain
+            text, so only private ranges.
         postgres: Ports of PostgreSQL.
         kafka: Ports of the brokers, one pair each.
         registry: Ports of the schema registry.
@@ -69,7 +70,7 @@ class HostSettings(Section):
     address: str = "127.0.0.1"
     domain: HostName | None = None
     annotations: Keys = Field(default={})
-    sources: tuple[Cidr, ...] = ("172.16.0.0/12", "10.244.0.1/32", "10.244.1.1/32", "10.244.2.1/32")
+    sources: tuple[Cidr, ...] = ("172.16.0.0/12",)
     postgres: PublishedPort = PublishedPort(node=30432, host=5432)
     kafka: tuple[PublishedPort, ...] = (
         PublishedPort(node=30092, host=9092),

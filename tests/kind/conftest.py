@@ -140,7 +140,7 @@ def _environment(base: Path) -> dict[str, str]:
 
 
 def _config(made: Laptop) -> dict[str, Any]:
-    return {**CONFIG, "data-ingestion:cluster": {"kubeconfig": str(made.kubeconfig)}}
+    return {**CONFIG, "data-ingestion:cluster": {"kubeconfig": str(made.kubeconfig), "keepVolumes": False}}
 
 
 def _publish_store(file: Path) -> None:

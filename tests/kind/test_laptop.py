@@ -5,9 +5,12 @@ In this order, because each part stands on the one before.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 import requests
 from confluent_kafka.admin import AdminClient
@@ -105,15 +108,53 @@ def test_a_pod_from_elsewhere_does_not_reach_the_database(stack: dict[str, Any],
     assert f"{database['status']['podIP']}:5432 - no response" in done.stdout, done.stderr
 
 
+def test_a_published_port_is_open_to_the_stacks_sources_and_to_nobody_else(stack: dict[str, Any], kube: Kube) -> None:
+    policy = kube.read("NetworkPolicy", Names().namespace, "host-to-postgresql")
+    assert policy is not None
+    changed = {key: policy[key] for key in ("apiVersion", "kind", "spec")}
+    changed["metadata"] = {key: policy["metadata"][key] for key in ("name", "namespace")}
+    (rule,) = changed["spec"]["ingress"]
+    sources = rule["from"]
+    rule["from"] = [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+    kube.apply(changed)
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            _connect_until_refused(stack)
+    finally:
+        rule["from"] = sources
+        kube.apply(changed)
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.OperationalError), _connection(stack):
+            return
+    pytest.fail("the port stayed closed after its sources were admitted again")
+
+
+def _connection(stack: dict[str, Any]) -> psycopg.Connection[Any]:
+    database = stack["postgres"]
+    login = {"dbname": database["database"], "user": database["user"], "password": database["password"]}
+    return psycopg.connect(host=database["host"], port=database["port"], connect_timeout=5, **login)
+
+
+def _connect_until_refused(stack: dict[str, Any]) -> None:
+    """Raises the driver's error once a connection does not come about; a policy takes a moment to hold."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        _connection(stack).close()
+        time.sleep(0.5)
+
+
 def test_a_second_up_changes_nothing(laptop: Laptop, stack: dict[str, Any]) -> None:
     assert stack
     succeeded(laptop.make("up", f"STACK={STACK}", "FLAGS=--yes --non-interactive --expect-no-changes"))
 
 
-def test_down_leaves_nothing_but_volumes_that_nobody_holds(laptop: Laptop, stack: dict[str, Any], kube: Kube) -> None:
-    """The database's and the brokers' volumes are kept on purpose; the cluster takes them with it."""
+def test_down_leaves_nothing(laptop: Laptop, stack: dict[str, Any], kube: Kube) -> None:
     assert stack
     succeeded(laptop.make("down", f"STACK={STACK}", "FLAGS=--yes --non-interactive"))
     assert laptop.pulumi("stack", "export")["deployment"].get("resources", []) == []
     assert kube.read("Namespace", None, Names().namespace) is None
-    assert {volume["status"]["phase"] for volume in kube.list("PersistentVolume", None)} <= {"Released"}
+    deadline = time.monotonic() + TIMEOUT_S
+    while kube.list("PersistentVolume", None) and time.monotonic() < deadline:
+        time.sleep(1)
+    assert kube.list("PersistentVolume", None) == []
