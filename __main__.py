@@ -115,6 +115,7 @@ def declare() -> None:
                 image=settings.images.postgres,
                 published=reach.postgres,
                 catalog=archive.has_catalog_database,
+                rotation=settings.rotation,
             ),
             opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
         )
@@ -137,6 +138,7 @@ def declare() -> None:
             reach=reach,
             spread=settings.cluster.spread,
             token_audience=archive.web_identity.audience if archive.web_identity else None,
+            rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
     )
@@ -150,6 +152,7 @@ def declare() -> None:
             tables=settings.source.tables,
             settings=archive,
             kafka=streaming.kafka.external,
+            rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, cloud]),
     )

@@ -16,6 +16,7 @@ from components.archive.settings import ArchiveSettings
 from components.connectors.message import HIDDEN, shown
 from components.names import BROKERS, Names
 from components.quantity import MIB
+from components.rotation import Rotation
 from components.section import Section
 from components.source.postgres import SourceSettings
 from components.streaming.connect import ConnectSettings
@@ -81,6 +82,7 @@ class Settings(Section):
         names: Names that two systems share.
         budget: The memory and disk budget.
         policy: Exceptions from the policy pack's rules.
+        rotation: Credentials made anew, each by a word that differs from the one before.
         protect: Whether what holds data (database, brokers, topics, bucket, tables) may be neither deleted nor replaced by an update;
             topics and bucket also outlive a ``destroy`` that is told to ignore it.
         source: PostgreSQL.
@@ -95,6 +97,7 @@ class Settings(Section):
     names: Names = Names()
     budget: BudgetSettings = BudgetSettings()
     policy: PolicySettings = PolicySettings()
+    rotation: Rotation = Rotation()
     protect: bool = False
     source: SourceSettings = SourceSettings()
     streaming: StreamingSettings = StreamingSettings()

@@ -94,6 +94,9 @@ QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A Kubernetes object name that is also a DNS label (RFC 1123)."""
 
+Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")]
+"""A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters."""
+
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 """An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens."""
 

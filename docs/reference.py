@@ -36,6 +36,7 @@ _WORDS: Final = (
     (section.QualifiedTable, "schema and table"),
     (section.DnsLabel, "DNS label"),
     (section.BucketName, "bucket name"),
+    (section.Word, "word"),
     (section.Cidr, "address range"),
     (section.HostName, "host name"),
     (section.HostPort, "`host:port`"),

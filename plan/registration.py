@@ -26,7 +26,8 @@ class Resource:
 
     Attributes: `inputs` are plain and `secret_paths` names those that were secret; `dependencies` are the URNs of all
     edges (data, `depends_on`, and per property in `property_dependencies`); `provider` is the URN of the provider or
-    empty; `custom` is false for components; `timeout_s` is the custom create timeout in seconds or None.
+    empty; `custom` is false for components; `timeout_s` is the custom create timeout in seconds or None; a
+    `replacement_trigger` that differs from the last asks for a new thing, and is empty when there is none.
     """
 
     urn: str
@@ -47,6 +48,7 @@ class Resource:
     ignore_changes: tuple[str, ...]
     aliases: tuple[str, ...]
     timeout_s: float | None
+    replacement_trigger: str
 
     def __hash__(self) -> int:
         """Hash by URN: the inputs are dictionaries."""
@@ -87,6 +89,7 @@ def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
         ignore_changes=tuple(request.ignoreChanges),
         aliases=tuple(alias.urn for alias in request.aliases if alias.urn),
         timeout_s=_seconds(request.customTimeouts.create),
+        replacement_trigger=request.replacement_trigger.string_value,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from components import manifest
     from components.archive.settings import ArchiveSettings
     from components.foundation.component import Ground
+    from components.rotation import Rotation
     from components.source.contract import SourceEndpoint
     from components.streaming.contract import StreamEndpoint
     from components.streaming.external import ExternalKafka
@@ -45,6 +46,7 @@ class ArchiveArgs:
         tables: The captured tables.
         settings: Bucket, format, intervals.
         kafka: The Kafka cluster that was there before, or None for the pipeline's own.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -54,6 +56,7 @@ class ArchiveArgs:
     tables: Sequence[Table]
     settings: ArchiveSettings
     kafka: ExternalKafka | None
+    rotation: Rotation
 
 
 def _encryption(key_arn: str | None) -> manifest.Manifest:
@@ -81,7 +84,12 @@ class Archive(pulumi.ComponentResource):
         bucket = None if args.settings.existing_bucket else self._bucket()
         guards = self._guards(bucket) if bucket else []
         identity = WriterIdentity(
-            parent=self, prefix=name, settings=args.settings, names=args.names, namespace=args.ground.namespace
+            parent=self,
+            prefix=name,
+            settings=args.settings,
+            names=args.names,
+            namespace=args.ground.namespace,
+            rotation=args.rotation,
         ).declare()
         tables = self._tables(guards) if args.settings.format == "iceberg" else []
         self._sink([*guards, *identity.ready, *tables])

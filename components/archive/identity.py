@@ -16,6 +16,7 @@ from components.archive import iam
 if TYPE_CHECKING:
     from components.archive.settings import ArchiveSettings, WebIdentity
     from components.names import Names
+    from components.rotation import Rotation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class WriterIdentity:
         settings: Bucket, format, and how the worker is known.
         names: The pipeline's names.
         namespace: The worker's namespace.
+        rotation: Which credentials are made anew.
     """
 
     parent: pulumi.ComponentResource
@@ -48,12 +50,17 @@ class WriterIdentity:
     settings: ArchiveSettings
     names: Names
     namespace: pulumi.Input[str]
+    rotation: Rotation
 
     def declare(self) -> Writer:
         """Declare the role, its rights, and the worker's Secret."""
         by = self.settings.web_identity
         role, files, made = self._with_key() if by is None else self._with_token(by)
-        metadata: manifest.Manifest = {"name": "connect-archive", "namespace": self.namespace, "labels": manifest.labels("connect")}
+        metadata: manifest.Manifest = {
+            "name": self.rotation.archive_secret,
+            "namespace": self.namespace,
+            "labels": manifest.labels("connect"),
+        }
         secret = k8s.core.v1.Secret(f"{self.prefix}-credentials", metadata=metadata, string_data=files, opts=self._child)
         return Writer(role_arn=role.arn, ready=(*made, secret))
 
@@ -71,7 +78,8 @@ class WriterIdentity:
         user = aws.iam.User(f"{name}-user", name=f"{settings.bucket}-connect", force_destroy=True, opts=child)
         role = self._role(user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
         assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(self._role_name)), opts=child)
-        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=child)
+        again = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive)
+        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=again if self.rotation.archive else child)
         endpoint = settings.store.url if settings.store else None
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from components.foundation.component import Ground
     from components.names import Names
     from components.reach import Published
+    from components.rotation import Rotation
 
 _ROLES = ("app", "debezium", "catalog")
 
@@ -43,6 +44,7 @@ class SourceArgs:
         image: PostgreSQL's image.
         published: How it is reached from outside; the server certificate names that address too.
         catalog: Whether the Iceberg catalog lives here.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -51,6 +53,7 @@ class SourceArgs:
     image: str
     published: Published
     catalog: bool
+    rotation: Rotation
 
 
 class Source(pulumi.ComponentResource):
@@ -68,7 +71,9 @@ class Source(pulumi.ComponentResource):
         host = args.names.service(NAME)
         roles = [role for role in _ROLES if role != "catalog" or args.catalog]
         passwords = {
-            role: random.RandomPassword(f"{name}-{role}-password", length=32, special=False, opts=self._objects.options()).result
+            role: random.RandomPassword(
+                f"{name}-{role}-password", length=32, special=False, keepers=args.rotation.keepers(role), opts=self._objects.options()
+            ).result
             for role in roles
         }
         certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], args.published.outside.host, self._objects.options())
@@ -114,5 +119,6 @@ class Source(pulumi.ComponentResource):
             objects.secret("postgresql-tls", {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
         ]
         claim = manifest.volume_claim("data", args.ground.database_class, args.settings.storage_mib)
-        workload = objects.stateful_set(database_pod(args.settings, args.image), manifest.checksum(files), claim, 1, mounted)
+        checksum = manifest.checksum(files, args.rotation.words(*_ROLES))  # the roles get their passwords when the pod starts
+        workload = objects.stateful_set(database_pod(args.settings, args.image), checksum, claim, 1, mounted)
         return objects.published(args.published, workload)

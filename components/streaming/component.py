@@ -36,7 +36,9 @@ class Streaming(pulumi.ComponentResource):
         self._name = name
         self._args = args
         child = pulumi.ResourceOptions(parent=self)
-        self.connect_password = random.RandomPassword(f"{name}-connect-password", length=32, special=False, opts=child).result
+        self.connect_password = random.RandomPassword(
+            f"{name}-connect-password", length=32, special=False, keepers=args.rotation.keepers("connect"), opts=child
+        ).result
         provider = self._worker_provider()
         brokers = Brokers("kafka", args, provider, child)
         schemas = RegistryService("registry", args, brokers.topics, child) if args.registry.is_managed else None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from components.foundation.component import Ground
     from components.names import Names
     from components.reach import Reach
+    from components.rotation import Rotation
     from components.source.contract import SourceEndpoint
     from components.source.postgres import DebeziumSettings
     from components.streaming.connect import ConnectSettings
@@ -44,6 +45,7 @@ class StreamingArgs:
         reach: How services are reached from outside.
         spread: What brokers and workers are spread over, ``nodes`` or ``zones``.
         token_audience: Audience of the token by which AWS knows the worker, or None where it has a key.
+        rotation: Which credentials are made anew.
     """
 
     ground: Ground
@@ -62,6 +64,7 @@ class StreamingArgs:
     reach: Reach
     spread: str
     token_audience: str | None
+    rotation: Rotation
 
     @property
     def bootstrap(self) -> list[str]:

@@ -31,7 +31,9 @@ class RegistryService(pulumi.ComponentResource):
         objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=registry.NAME)
         users = (registry.WORKER_USER, registry.OPERATOR_USER)
         passwords = {
-            user: random.RandomPassword(f"{name}-{user}-password", length=32, special=False, opts=objects.options()).result
+            user: random.RandomPassword(
+                f"{name}-{user}-password", length=32, special=False, keepers=args.rotation.keepers("registry"), opts=objects.options()
+            ).result
             for user in users
         }
         login = pulumi.Output.all(**passwords).apply(lambda known: registry.login_files(args.registry.kind, known))
@@ -43,7 +45,8 @@ class RegistryService(pulumi.ComponentResource):
             objects.secret(registry.CLIENT_SECRET, {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
         ]
         pod = registry.registry_pod(args.registry, args.registry_image)
-        workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *topics])
+        checksum = manifest.checksum(files, args.rotation.words("registry"))
+        workload = objects.deployment(pod, checksum, [*mounted, *topics])
         self.service = objects.published(args.reach.registry, workload)
         self.operator_password = passwords[registry.OPERATOR_USER]
         self.register_outputs({})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from components.streaming.contract import StreamingArgs
 
 CONNECT_USER = "operator"
+_HELD = ("debezium", "catalog", "connect", "registry", "kafka")
+"""Credentials that the worker reads once, when it or a connector starts."""
 
 
 def _pod(args: StreamingArgs) -> manifest.Manifest:
@@ -29,7 +31,9 @@ def _pod(args: StreamingArgs) -> manifest.Manifest:
         "kafka": external.secret if external else None,
     }
     token = pods.web_token(args.token_audience) if args.token_audience else None
-    pod = pods.connect_pod(args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, token)
+    pod = pods.connect_pod(
+        args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, args.rotation.archive_secret, token
+    )
     return {**pod, "topologySpreadConstraints": pods.spread("connect", args.spread)} if args.connect.workers > 1 else pod
 
 
@@ -60,8 +64,9 @@ class Worker(pulumi.ComponentResource):
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
         pod = _pod(args)
-        self.rollout = manifest.checksum(files, pod)
-        workload = objects.deployment(pod, manifest.checksum(files), [*mounted, *after], args.connect.workers)
+        checksum = manifest.checksum(files, args.rotation.words(*_HELD))
+        self.rollout = manifest.checksum(checksum, pod)
+        workload = objects.deployment(pod, checksum, [*mounted, *after], args.connect.workers)
         if args.connect.workers > 1:
             objects.disruption_budget()
         self.service = objects.published(args.reach.connect, workload)

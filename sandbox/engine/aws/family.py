@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.engine.journal import Entry
 
 _NAMED: Final = {"Bucket": "bucket", "User": "name", "Role": "name"}
+_ASKED_AGAIN: Final = "#"
+"""Between the user of a key and what the key was asked for with; in no name of a user."""
 _INLINE: Final = {"RolePolicy": "role", "UserPolicy": "user"}
 
 
@@ -29,7 +31,7 @@ class AwsResources:
         self._clients = Clients()
 
     def identity(self, wanted: Wanted) -> str:
-        """Name a thing as the API addresses it: `bucket`, `user`, `role`, `owner:policy`; a key by its user."""
+        """Name a thing as the API addresses it: `bucket`, `user`, `role`, `owner:policy`; a key by its user and trigger."""
         kind, inputs = wanted.type_name, wanted.inputs
         if kind in _NAMED:
             return str(inputs.get(_NAMED[kind]) or automatic_name(wanted))
@@ -39,7 +41,8 @@ class AwsResources:
         if kind in buckets.SETTINGS:
             return str(inputs["bucket"])
         if kind == "AccessKey":
-            return str(inputs["user"])
+            trigger = wanted.resource.replacement_trigger
+            return f"{inputs['user']}{_ASKED_AGAIN}{trigger}" if trigger else str(inputs["user"])
         message = f"the sandbox does not make {wanted.resource.type}"
         raise RefusedError(message)
 
@@ -77,7 +80,7 @@ class AwsResources:
             return _converged(identity, inputs, {"name": name}, change)
         if kind == "AccessKey":
             remembered = wanted.known.outputs if wanted.known is not None else None
-            change, outputs = identities.ensure_access_key(iam, identity, remembered)
+            change, outputs = identities.ensure_access_key(iam, inputs["user"], remembered)
             return Converged(id=outputs["id"], outputs={**inputs, **outputs}, change=change, remember=outputs)
         ensure = identities.ensure_user if kind == "User" else identities.ensure_role
         change, outputs = ensure(iam, identity, inputs)
@@ -95,7 +98,9 @@ class AwsResources:
             identities.delete_inline_policy(self._clients.get(provider, "iam"), _INLINE[kind], owner, name)
         elif kind == "AccessKey":
             if entry.outputs:
-                identities.delete_access_key(self._clients.get(provider, "iam"), entry.identity, entry.outputs["id"])
+                identities.delete_access_key(
+                    self._clients.get(provider, "iam"), entry.identity.partition(_ASKED_AGAIN)[0], entry.outputs["id"]
+                )
         elif kind == "User":
             identities.delete_user(self._clients.get(provider, "iam"), entry.identity)
         else:
