@@ -16,8 +16,12 @@ _PRIVATE = tuple(IPv4Network(network) for network in PRIVATE_RANGES)
 _UNIQUE_LOCAL = IPv6Network("fc00::/7")
 
 
-def _is_inside(source: str) -> bool:
-    network = ip_network(source)
+def is_private(source: str) -> bool:
+    """Whether all addresses of a range belong to private networks; what is no range is not."""
+    try:
+        network = ip_network(source)
+    except ValueError:
+        return False
     if isinstance(network, IPv6Network):
         return network.subnet_of(_UNIQUE_LOCAL)
     return any(network.subnet_of(private) for private in _PRIVATE)
@@ -83,7 +87,7 @@ class HostSettings(Section):
     @field_validator("sources")
     @classmethod
     def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
-        public = [source for source in sources if not _is_inside(source)]
+        public = [source for source in sources if not is_private(source)]
         if public:
             message = (
                 f"{', '.join(public)} can be outside your network, and brokers, registry and Connect speak plain text there; "
