@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +35,7 @@ RIGHTS: Final = (
 
 CLUSTER_WIDE: Final = frozenset({"namespaces", "storageclasses"})
 _ZONE: Final = "topology.kubernetes.io/zone"
-_NOT_FOUND: Final = 404
+_UNKNOWN, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +117,10 @@ def look(place: Place) -> Cluster | Refused:
     try:
         return _asked(api, place)
     except client.ApiException as error:
-        if error.status in {401, 403}:
+        if error.status == _UNKNOWN:
             return Refused(f"{api.configuration.host} refuses these credentials ({error.status})", _login(settings))
+        if error.status == _FORBIDDEN:
+            return Refused(f"these credentials may not look ({_message(error)})", f"kubectl --context {settings.context} auth can-i --list")
         return Refused(f"{api.configuration.host} answers {error.status} {error.reason}", f"kubectl --context {settings.context} get nodes")
     except HTTPError as error:
         return Refused(f"nothing answers at {api.configuration.host} ({type(error).__name__})", _start(settings))
@@ -155,6 +158,14 @@ def _start(settings: ClusterSettings) -> str:
 
 def _login(settings: ClusterSettings) -> str:
     return f"kubectl --context {settings.context} auth whoami, then log in to the cluster again"
+
+
+def _message(error: Any) -> str:  # noqa: ANN401 - an error without types
+    """What the API's own words are."""
+    try:
+        return str(json.loads(error.body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return str(error.reason)
 
 
 def _asked(api: Any, place: Place) -> Cluster:  # noqa: ANN401 - a client without types

@@ -167,7 +167,6 @@ BREAKAGES = (
     ),
     ("ALTER PUBLICATION {publication} SET TABLE public.users (id, email), sales.orders, {heartbeat_table}", "publication", Level.FAILURE),
     ("ALTER PUBLICATION {publication} SET (publish = 'insert, update')", "published changes", Level.FAILURE),
-    ("ALTER PUBLICATION {publication} SET (publish = 'insert, update, delete')", "published changes", Level.WARNING),
     ("ALTER PUBLICATION {publication} SET (publish_via_partition_root = false)", "published changes", Level.FAILURE),
     ("ALTER TABLE public.users REPLICA IDENTITY DEFAULT", "replica identity", Level.FAILURE),
     ("ALTER TABLE sales.orders_2026 REPLICA IDENTITY NOTHING", "replica identity", Level.FAILURE),
