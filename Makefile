@@ -19,7 +19,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine-test kind-test plan doctor cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine-test kind-test plan doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ plan: venv ## what a stack declares, what memory it takes and what the policies 
 
 doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
 	@$(BIN)/python -m operate doctor --stack $(STACK)
+
+source-sql: venv ## the SQL that makes an existing database ready, for its administrator: make source-sql STACK=prod
+	@$(BIN)/python -m operate sql --stack $(STACK)
+
+tables: venv ## write the typed model of an existing database's tables to tables/<stack>.yaml: make tables STACK=prod
+	@$(BIN)/python -m operate tables --stack $(STACK)
 
 cluster: venv ## the laptop's Kubernetes: three nodes by Kind, the six ports on 127.0.0.1; again: sees that it is ready
 	@$(BIN)/python -m cluster up --node-image "$(KIND_NODE_IMAGE)"

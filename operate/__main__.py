@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from operate.database.target import Target
-    from operate.doctor.stack import Stack
+    from operate.stack import Stack
 
 FINE, WRONG, USAGE = 0, 1, 2
 _SOURCE = "data-ingestion:source"
@@ -128,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     warnings.simplefilter("ignore", DeprecationWarning)  # libraries about themselves
     sys.path.insert(0, str(ROOT))
-    from operate.doctor.stack import Stack  # noqa: PLC0415 - importable only with the project's root on the path
+    from operate.stack import Stack  # noqa: PLC0415 - importable only with the project's root on the path
     from settings import SettingsError, parse_text  # noqa: PLC0415 - as above
 
     os.environ |= without_proxy(os.environ)

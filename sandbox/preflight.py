@@ -23,7 +23,7 @@ DISK_WARM_GIB = 8
 """Containerd 3, volumes and room for them 5; measured 2.3 and 0.1 after the end-to-end tests."""
 DISK_COLD_GIB = DISK_WARM_GIB + 9
 """Besides: Go's modules and builds 4, jars and wheels 1, image layers and archives 2, and 2 while images are built."""
-_GROUP: Final = "this machine"
+_GROUP: Final = "This machine"
 _WHO: Final = "the sandbox"
 _LAPTOP = "on a laptop with Docker use Kind instead: see 'On a laptop' in README.md"
 

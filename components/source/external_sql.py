@@ -154,6 +154,12 @@ def _identities(table: str) -> str:
     )
 
 
+def _silent(names: Names) -> str:
+    """SQL that is true when the publication leaves out a kind of change, or names partitions."""
+    told = "pubinsert AND pubupdate AND pubdelete AND pubtruncate AND pubviaroot"
+    return f"EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}' AND NOT ({told}))"
+
+
 def _heartbeat_apart(names: Names) -> bool:
     return not names.heartbeat_table.startswith("public.")
 
@@ -222,7 +228,8 @@ def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep
             *(_identities(table.qualified) for table in tables),
             "-- Exactly these tables; the heartbeat table must be one of them.\n",
             publication_sql(names),
-            f"{set_publication_tables(names, tables)}\n{set_published(names)}\n",
+            f"{set_publication_tables(names, tables)}\n",
+            _when(_silent(names), set_published(names)),
             "COMMIT;\n",
         ]
     )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from operate.doctor.check import Finding
 
 _FULL: Final = "f"
-_KINDS: Final = ("insert", "update", "delete", "truncate")
+_KINDS: Final = ("insert", "update", "delete")
+"""Debezium passes over a TRUNCATE."""
 
 
 def _lines(statements: Iterable[str]) -> str:
@@ -135,10 +136,7 @@ def published(seen: Database, target: Target) -> Finding:
     silent = [kind for kind in _KINDS if kind not in there.kinds]
     partitioned = [table.qualified for table, one in _captured(seen, target) if one.identities]
     if silent:
-        only_truncate = silent == ["truncate"]
-        return (warning if only_truncate else failure)(
-            f"{names.publication} does not tell {', '.join(silent)}", external_sql.set_published(names)
-        )
+        return failure(f"{names.publication} does not tell {', '.join(silent)}", external_sql.set_published(names))
     if partitioned and not there.via_root:
         return failure(
             f"{names.publication} tells changes by the names of partitions, which nobody captures: {', '.join(partitioned)}",

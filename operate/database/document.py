@@ -95,12 +95,15 @@ def choose(
         obstacles += found
         if model is not None:
             models[name] = model
+    clashing = clashes([*models.values(), *(known[name] for name in known if name not in models)])
+    obstacles += clashing
+    models = {name: model for name, model in models.items() if name in known or all(one.table != name for one in clashing)}
     kept = [name for name in known if name not in models and any(one.table == name for one in obstacles)]
     models |= {name: known[name] for name in kept}
     order = [*(name for name in known if name in models), *(name for name in sorted(models) if name not in known)]
     tables = tuple(models[name] for name in order)
     further = tuple(name for name in sorted(seen) if not wanted(name) and name not in ours)
-    return Choice(tables, (*obstacles, *clashes(tables)), tuple(kept), further)
+    return Choice(tables, tuple(obstacles), tuple(kept), further)
 
 
 def text(stack: str, tables: Sequence[Table]) -> str:

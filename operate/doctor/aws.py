@@ -143,6 +143,24 @@ def _reachable(s3: Any, name: str) -> bool:  # noqa: ANN401 - as above
     return True
 
 
+def existing_bucket(seen: Bucket, home: str, stack: str) -> Finding:
+    """Whether a bucket that somebody else made is there and can be reached.
+
+    Args:
+        seen: What AWS said.
+        home: The stack's region.
+        stack: Name of the stack, for the cure.
+    """
+    correct = f"correct archive.bucket and archive.region in Pulumi.{stack}.yaml, or make the bucket"
+    if seen.status == _ABSENT:
+        return failure(f"there is no bucket {seen.name}, and archive.existingBucket says that there is", correct)
+    if seen.status == _MOVED or (seen.region and seen.region != home):
+        return failure(f"{seen.name} is in {seen.region or 'another region'} and the stack in {home}", correct)
+    if seen.status == _FORBIDDEN and not seen.elsewhere:
+        return failure(f"{seen.name} cannot be reached with these credentials", "ask its owner for s3:ListBucket, or correct the name")
+    return fine(f"{seen.name} is there{', in another account' if seen.elsewhere else ''}")
+
+
 def bucket(seen: Bucket, home: str, environment: str, stack: str) -> Finding:
     """Whether the program can make the bucket, or has made it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from components.names import BROKERS
 from components.quantity import MIB, whole_mib
 from operate.doctor.check import failure, fine, warning
 from operate.doctor.kind import is_kind
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from components.surroundings import ClusterSettings
     from operate.doctor.check import Finding
-    from operate.doctor.cluster import Cluster
+    from operate.doctor.cluster import Cluster, Place
     from operate.doctor.tool import Answer
 
 OLDEST: Final = (1, 25)
@@ -69,6 +70,54 @@ def memory(cluster: Cluster, budget_mib: int, largest_mib: int) -> Finding:
     return fine(f"{total} MiB for pods, the budget is {budget_mib}")
 
 
+def zones(cluster: Cluster) -> Finding:
+    """Whether three brokers can stand in three zones."""
+    found = sorted({node.zone for node in cluster.nodes if node.schedulable and node.zone})
+    if len(found) < BROKERS:
+        told = ", ".join(found) or "none"
+        return failure(
+            f"cluster.spread is zones and pods can be in {told} only", "add nodes in other zones, or set cluster.spread to nodes"
+        )
+    return fine(", ".join(found))
+
+
+def namespace(cluster: Cluster, place: Place) -> Finding:
+    """Whether the namespace is there exactly when somebody else makes it."""
+    name, existing = place.namespace, place.settings.existing_namespace
+    if existing and not cluster.has_namespace:
+        restricted = f"kubectl --context {place.settings.context} label namespace {name} pod-security.kubernetes.io/enforce=restricted"
+        return failure(f"there is no namespace {name}", f"kubectl --context {place.settings.context} create namespace {name}\n{restricted}")
+    if not existing and cluster.has_namespace:
+        return warning(
+            f"{name} is there: right if this stack has made it",
+            f"otherwise set another names.namespace in Pulumi.{place.stack}.yaml, or cluster.existingNamespace",
+        )
+    return fine(f"{name} is there" if existing else f"{name} is free")
+
+
+def secrets(cluster: Cluster, place: Place) -> Finding:
+    """Whether the Secrets that the stack refers to are there with the keys that the worker reads."""
+    wrong, cures = [], []
+    for name, keys in place.secrets.items():
+        missing = sorted(keys - cluster.secrets.get(name, frozenset()))
+        if missing:
+            wrong.append(f"Secret {name} has no {', '.join(missing)}" if name in cluster.secrets else f"there is no Secret {name}")
+            files = " ".join(f"--from-file={key}=<file>" for key in sorted(keys))
+            cures.append(f"kubectl --context {place.settings.context} --namespace {place.namespace} create secret generic {name} {files}")
+    if wrong:
+        return failure("; ".join(wrong), "\n".join(cures))
+    return fine(f"{', '.join(place.secrets)}: there with every key")
+
+
+def named_class(cluster: Cluster, name: str) -> Finding:
+    """Whether a storage class that the stack names is there."""
+    if name not in cluster.provisioners:
+        return failure(
+            f"there is no storage class {name}; there are: {', '.join(sorted(cluster.provisioners)) or 'none'}", "make it, or name another"
+        )
+    return fine(f"{name}, by {cluster.provisioners[name]}")
+
+
 def storage(cluster: Cluster, settings: ClusterSettings, stack: str) -> Finding:
     """Whether something there makes the volumes that the program's storage classes ask for."""
     provisioner = settings.provisioner
@@ -82,12 +131,19 @@ def storage(cluster: Cluster, settings: ClusterSettings, stack: str) -> Finding:
     return warning(f"no storage class or driver shows whether {provisioner!r} makes volumes there", cure)
 
 
-def rights(cluster: Cluster, context: str) -> Finding:
-    """Whether these credentials may make what the program declares."""
-    if cluster.denied:
+def rights(cluster: Cluster, context: str, unneeded: frozenset[str] = frozenset()) -> Finding:
+    """Whether these credentials may make what the program declares.
+
+    Args:
+        cluster: The cluster.
+        context: Its context, for the cure.
+        unneeded: What this stack makes none of.
+    """
+    denied = [resource for resource in cluster.denied if resource not in unneeded]
+    if denied:
         return failure(
-            f"these credentials may not create: {', '.join(cluster.denied)}",
-            f"kubectl --context {context} auth can-i create {cluster.denied[0]}, then ask whoever administers the cluster",
+            f"these credentials may not create: {', '.join(denied)}",
+            f"kubectl --context {context} auth can-i create {denied[0]}, then ask whoever administers the cluster",
         )
     return fine("may create everything that the program declares")
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cluster.kind import OLDEST
 from operate.doctor.check import Refused, failure, fine, unseen
 from operate.doctor.machine import port_taken, taken_ports
 from operate.doctor.tool import ask
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "kind-"
 """How Kind names the context of a cluster."""
-
-OLDEST: Final = (0, 24)
-"""The first Kind whose network plug-in enforces network policies."""
 
 
 def is_kind(context: str) -> bool:
@@ -130,6 +128,7 @@ def ports(seen: Ports, stack: str) -> Finding:
     if wrong:
         found = "; ".join(f"port {port.host} of this machine does not lead to node port {port.node}" for port in wrong)
         return failure(
-            f"the cluster's mappings are fixed when it is made, and {found}", "make cluster-down cluster (volumes are lost with it)"
+            f"the cluster's mappings are fixed when it is made, and {found}",
+            "write the ports into cluster/kind.yaml, then: make cluster-down cluster (its volumes are lost)",
         )
     return fine(f"{numbers} are held by the cluster's own mappings")

@@ -97,7 +97,7 @@ def as_json(stack: str, lines: Sequence[Line]) -> str:
         {"group": line.group, "name": line.name, "level": line.finding.level.value, "found": line.finding.found, "cure": line.finding.cure}
         for line in lines
     ]
-    return json.dumps({"stack": stack, "failures": failures(lines), "checks": listed}, indent=2, ensure_ascii=False)
+    return json.dumps({"stack": stack, "failures": failures(lines), "findings": listed}, indent=2, ensure_ascii=False)
 
 
 def failures(lines: Sequence[Line]) -> int:

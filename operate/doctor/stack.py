@@ -3,85 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from components.streaming import registry
 from operate.database import capture_rules, catalogue, server_rules
-from operate.database.target import Target
 from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from components.names import PublishedPort
-    from operate.doctor.check import Finding
-    from settings import Settings
+    from operate.database.target import Target
+    from operate.doctor.check import Finding, Refused
+    from operate.stack import Stack
 
-_LAPTOP, _PULUMI, _CLUSTER, _DATABASE, _AWS, _STORE = "Docker and Kind", "Pulumi", "cluster", "database", "AWS", "object store"
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """What is to be judged.
-
-    Attributes:
-        name: Name of the stack.
-        settings: Its settings.
-        root: The project's folder.
-    """
-
-    name: str
-    settings: Settings
-    root: Path
-
-    @property
-    def throw_away(self) -> bool:
-        """Whether ``make sandbox`` carries it: it makes the cluster and the store itself, without the Pulumi CLI."""
-        return self.settings.environment == "sandbox"
-
-    @property
-    def images(self) -> tuple[str, ...]:
-        """The images of its pods."""
-        settings, images = self.settings, self.settings.images
-        schemas = settings.streaming.registry
-        return (
-            *([images.postgres] if settings.source.is_managed else []),
-            *([images.kafka] if settings.streaming.kafka.is_managed else []),
-            images.connect,
-            *([images.registry or registry.IMAGES[schemas.kind]] if schemas.is_managed else []),
-        )
-
-    @property
-    def ports(self) -> tuple[PublishedPort, ...]:
-        """Every service that it publishes on this machine."""
-        settings, host = self.settings, self.settings.host
-        return (
-            *([host.postgres] if settings.source.is_managed else []),
-            *(host.kafka if settings.streaming.kafka.is_managed else []),
-            *([host.registry] if settings.streaming.registry.is_managed else []),
-            host.connect,
-        )
-
-    @property
-    def target(self) -> Target | None:
-        """The database that was there before, or None when the program makes it."""
-        source = self.settings.source
-        if source.external is None:
-            return None
-        return Target(
-            stack=self.name,
-            host=source.external.host,
-            port=source.external.port,
-            names=self.settings.names,
-            tables=source.tables,
-            wal_keep_mib=source.slot_wal_keep_mib,
-        )
+_LAPTOP, _PULUMI, _CLUSTER, _DATABASE, _AWS, _STORE = "Docker and Kind", "Pulumi", "Cluster", "Database", "AWS", "Object store"
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
@@ -114,13 +52,17 @@ def _laptop(stack: Stack) -> list[Check[Any]]:
         ),
         Check(group=_LAPTOP, name="Kind", probe=partial(ask, "kind", "version"), judge=kind.version),
         Check(group=_LAPTOP, name="its cluster", probe=made, judge=given(kind.exists)),
-        Check(
-            group=_LAPTOP,
-            name="published ports",
-            probe=lambda: kind.look_at_ports(stack.ports, made()),
-            judge=partial(kind.ports, stack=stack.name),
-        ),
+        *([_ports(stack, made)] if stack.settings.host.exposure == "nodePort" else []),
     ]
+
+
+def _ports(stack: Stack, made: Callable[[], kind.Cluster | Refused]) -> Check[Any]:
+    return Check(
+        group=_LAPTOP,
+        name="published ports",
+        probe=lambda: kind.look_at_ports(stack.ports, made()),
+        judge=partial(kind.ports, stack=stack.name),
+    )
 
 
 def _pulumi(stack: Stack) -> list[Check[Any]]:
@@ -150,21 +92,26 @@ def _pulumi(stack: Stack) -> list[Check[Any]]:
 
 
 def _cluster(stack: Stack) -> list[Check[Any]]:
-    settings = stack.settings
+    settings, place = stack.settings, stack.place
     context = settings.cluster.context
-    seen = once(partial(cluster.look, settings.cluster, settings.names.namespace, stack.name))
+    seen = once(partial(cluster.look, place))
     rules, report = cluster_rules, given if stack.throw_away else access
-    asked = {
+    spared = frozenset(
+        {*(["namespaces"] if settings.cluster.existing_namespace else []), *([] if stack.own_classes else ["storageclasses"])}
+    )
+    asked: dict[str, Callable[[Any], Finding]] = {
         "nodes": partial(rules.nodes, context=context),
+        **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
         "memory of the nodes": partial(rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=settings.largest_container_mib),
-        "volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name),
-        "rights": partial(rules.rights, context=context),
-        "images": partial(
-            rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else f"make images STACK={stack.name}"
-        ),
+        **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
+        **{f"class {name}": partial(rules.named_class, name=name) for name in stack.named_classes},
+        "rights": partial(rules.rights, context=context, unneeded=spared),
+        **({} if stack.throw_away and not place.secrets else {"namespace": partial(rules.namespace, place=place)}),
+        **({"secrets": partial(rules.secrets, place=place)} if place.secrets else {}),
+        "images": partial(rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else "make images"),
+        # the sandbox's node enforces them by itself, in no DaemonSet
+        **({} if stack.throw_away else {"network policies": partial(rules.network_policies, context=context)}),
     }
-    if not stack.throw_away:  # its node enforces them by itself, in no DaemonSet
-        asked["network policies"] = partial(rules.network_policies, context=context)
     return [
         Check(group=_CLUSTER, name="answers", probe=seen, judge=report(rules.answers)),
         Check(group=_CLUSTER, name="kubectl", probe=partial(ask, "kubectl", "version", "--client"), judge=rules.kubectl),
@@ -212,7 +159,11 @@ def _aws(stack: Stack) -> list[Check[Any]]:
             group=_AWS,
             name="bucket",
             probe=lambda: aws.look_at_bucket(archive.bucket, archive.region, who()),
-            judge=given(partial(aws.bucket, home=archive.region, environment=stack.settings.environment, stack=stack.name)),
+            judge=given(
+                partial(aws.existing_bucket, home=archive.region, stack=stack.name)
+                if archive.existing_bucket
+                else partial(aws.bucket, home=archive.region, environment=stack.settings.environment, stack=stack.name)
+            ),
         ),
         Check(group=_AWS, name="clock", probe=partial(clock.look, address), judge=access(clock.skew)),
     ]

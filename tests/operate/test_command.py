@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import settings
-from operate.doctor.stack import Stack, checks
+from operate.doctor.stack import checks
+from operate.stack import Stack
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 
@@ -47,9 +48,9 @@ def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
     done = operate("doctor", "--stack", "dev", "--json", PATH=str(tmp_path), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
     told = json.loads(done.stdout)
     assert done.returncode == 1
-    assert told["failures"] == sum(check["level"] == "failure" for check in told["checks"]) > 0
-    assert [(check["group"], check["name"]) for check in told["checks"]] == [(check.group, check.name) for check in checks(stack("dev"))]
-    assert all(check["cure"] for check in told["checks"] if check["level"] in {"failure", "warning"})
+    assert told["failures"] == sum(check["level"] == "failure" for check in told["findings"]) > 0
+    assert [(check["group"], check["name"]) for check in told["findings"]] == [(check.group, check.name) for check in checks(stack("dev"))]
+    assert all(check["cure"] for check in told["findings"] if check["level"] in {"failure", "warning"})
 
 
 @pytest.mark.sandbox
@@ -74,7 +75,7 @@ def test_a_laptop_is_asked_for_docker_and_a_throw_away_machine_for_debian() -> N
     laptop, sandbox = ({check.group for check in checks(stack(name))} for name in STACKS)
     assert "Docker and Kind" in laptop - sandbox
     assert "AWS" in laptop - sandbox
-    assert {"this machine", "object store"} <= sandbox - laptop
+    assert {"This machine", "Object store"} <= sandbox - laptop
 
 
 @pytest.mark.parametrize("name", STACKS)

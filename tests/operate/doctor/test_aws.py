@@ -107,6 +107,22 @@ def test_a_buckets_name_is_free_or_ours_or_somebody_elses(seen: Bucket, level: L
     assert bool(found.cure) == (level is Level.FAILURE)
 
 
+@pytest.mark.parametrize(
+    ("seen", "level"),
+    [
+        (Bucket("b", 200, HOME), Level.FINE),
+        (Bucket("b", 403, HOME, elsewhere=True), Level.FINE),
+        (Bucket("b", 403, HOME), Level.FAILURE),
+        (Bucket("b", 404, ""), Level.FAILURE),
+        (Bucket("b", 301, "us-east-1"), Level.FAILURE),
+    ],
+)
+def test_a_bucket_that_somebody_else_made_must_be_there(seen: Bucket, level: Level) -> None:
+    found = aws.existing_bucket(seen, HOME, "prod")
+    assert found.level is level
+    assert bool(found.cure) == (level is Level.FAILURE)
+
+
 def test_the_region_is_the_stacks_whatever_the_shell_says(shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_DEFAULT_REGION", "us-east-1")
     found = aws.region(aws.look_at_region(HOME))

@@ -13,7 +13,7 @@ import yaml
 from components.surroundings import ClusterSettings
 from operate.doctor import cluster, cluster_rules
 from operate.doctor.check import Level, Refused
-from operate.doctor.cluster import Cluster, Node
+from operate.doctor.cluster import Cluster, Node, Place
 from operate.doctor.tool import Answer
 from sandbox import lifecycle
 from sandbox.paths import KUBECONFIG
@@ -34,8 +34,17 @@ KIND = Cluster(
     drivers=frozenset(),
     denied=(),
     daemons={"kindnet": "docker.io/kindest/kindnetd:v20250512-df8de77b", "kube-proxy": "registry/kube-proxy:v1.34.0"},
+    has_namespace=True,
+    secrets={"source-database": frozenset({"username", "password"})},
 )
 SETTINGS = ClusterSettings()
+ZONES = tuple(replace(WORKER, name=zone, zone=zone) for zone in ("a", "b", "c"))
+
+
+def place(*, existing: bool = True, **secrets: str) -> Place:
+    """What a stack looks for: Secrets with their keys, separated by spaces."""
+    settings = SETTINGS.model_copy(update={"existing_namespace": existing})
+    return Place(settings, "ns", {name.replace("_", "-"): frozenset(keys.split()) for name, keys in secrets.items()}, "prod")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +71,19 @@ SETTINGS = ClusterSettings()
         ),
         ({}, lambda seen: cluster_rules.rights(seen, "x"), Level.FINE),
         ({"denied": ("namespaces",)}, lambda seen: cluster_rules.rights(seen, "x"), Level.FAILURE),
+        ({"denied": ("namespaces",)}, lambda seen: cluster_rules.rights(seen, "x", frozenset({"namespaces"})), Level.FINE),
+        ({"nodes": ZONES}, cluster_rules.zones, Level.FINE),
+        ({"nodes": ZONES[:2]}, cluster_rules.zones, Level.FAILURE),
+        ({"nodes": (*ZONES[:2], replace(ZONES[2], schedulable=False))}, cluster_rules.zones, Level.FAILURE),
+        ({}, lambda seen: cluster_rules.named_class(seen, "standard"), Level.FINE),
+        ({}, lambda seen: cluster_rules.named_class(seen, "gp3"), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.namespace(seen, place()), Level.FINE),
+        ({"has_namespace": False}, lambda seen: cluster_rules.namespace(seen, place()), Level.FAILURE),
+        ({"has_namespace": False}, lambda seen: cluster_rules.namespace(seen, place(existing=False)), Level.FINE),
+        ({}, lambda seen: cluster_rules.namespace(seen, place(existing=False)), Level.WARNING),
+        ({}, lambda seen: cluster_rules.secrets(seen, place(source_database="username password")), Level.FINE),
+        ({}, lambda seen: cluster_rules.secrets(seen, place(source_database="username password ca.crt")), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.secrets(seen, place(kafka="username")), Level.FAILURE),
         ({}, lambda seen: cluster_rules.images(seen, [IMAGE], "make images"), Level.FINE),
         ({"nodes": (WORKER, replace(WORKER, images=frozenset()))}, lambda seen: cluster_rules.images(seen, [IMAGE], "m"), Level.FAILURE),
         ({"nodes": (CONTROL,)}, lambda seen: cluster_rules.images(seen, ["registry.example.com/kafka:1"], "m"), Level.FINE),
@@ -91,6 +113,12 @@ def test_only_a_plug_in_that_is_known_to_enforce_network_policies_is_trusted(dae
     assert bool(found.cure) == (level is Level.WARNING)
 
 
+def test_a_secret_is_asked_for_without_its_values_on_the_command_line() -> None:
+    found = cluster_rules.secrets(KIND, place(source_database="username password ca.crt", kafka="username"))
+    assert found.found == "Secret source-database has no ca.crt; there is no Secret kafka"
+    assert found.cure.splitlines()[1].endswith("--namespace ns create secret generic kafka --from-file=username=<file>")
+
+
 def test_kubectl_is_for_people() -> None:
     assert cluster_rules.kubectl(None).level is Level.WARNING
     assert cluster_rules.kubectl(Answer(0, "Client Version: v1.34.2\n", "")).found == "1.34.2"
@@ -113,7 +141,7 @@ def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
 
 def refused(settings: ClusterSettings) -> Refused:
     """Why this cluster cannot be asked."""
-    seen = cluster.look(settings, "data-ingestion", "dev")
+    seen = cluster.look(Place(settings, "data-ingestion", {}, "dev"))
     assert isinstance(seen, Refused)
     assert "secret-token" not in f"{seen}"
     return seen
@@ -141,8 +169,11 @@ def test_a_cluster_that_is_stopped_is_told_with_the_way_to_start_it(tmp_path: Pa
 @pytest.mark.sandbox
 def test_a_real_cluster_answers_every_question() -> None:
     stack = lifecycle.settings()
-    seen = cluster.look(stack.cluster, stack.names.namespace, "sandbox")
+    wanted = {"postgresql-debezium": frozenset({"username"}), "no-such-secret": frozenset({"username"})}
+    seen = cluster.look(Place(stack.cluster, stack.names.namespace, wanted, "sandbox"))
     assert isinstance(seen, Cluster)
+    assert seen.has_namespace
+    assert seen.secrets == {"postgresql-debezium": frozenset({"username", "password", "ca.crt"})}
     assert seen.denied == ()
     assert [node.ready for node in seen.nodes] == [True]
     assert stack.images.kafka in seen.nodes[0].images

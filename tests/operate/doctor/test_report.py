@@ -40,7 +40,7 @@ def test_only_failures_count_as_failures() -> None:
 def test_json_holds_everything() -> None:
     told = json.loads(as_json("dev", [KNOW, BAD]))
     assert (told["stack"], told["failures"]) == ("dev", 1)
-    assert told["checks"][0] == {"group": "Docker", "name": "disk", "level": "warning", "found": "little is free", "cure": "make room"}
+    assert told["findings"][0] == {"group": "Docker", "name": "disk", "level": "warning", "found": "little is free", "cure": "make room"}
 
 
 def test_every_level_has_a_sign_of_its_own() -> None:
