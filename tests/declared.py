@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -13,6 +12,9 @@ import plan
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 from settings import Settings, parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),

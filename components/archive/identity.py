@@ -78,8 +78,9 @@ class WriterIdentity:
         user = aws.iam.User(f"{name}-user", name=f"{settings.bucket}-connect", force_destroy=True, opts=child)
         role = self._role(user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
         assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(self._role_name)), opts=child)
-        again = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive)
-        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=again if self.rotation.archive else child)
+        # a trigger that was absent before replaces nothing, hence a word from the start
+        asked = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive or "first")
+        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
         endpoint = settings.store.url if settings.store else None
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)

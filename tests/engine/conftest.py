@@ -1,27 +1,27 @@
-"""The program under the Pulumi CLI on PATH, in a copy of its own: no cluster, no cloud, state in a folder."""
+"""The program under the Pulumi CLI on PATH: against nothing at all, and against the sandbox's cluster and emulated AWS."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from plan.recorder import ROOT
-from tests.checkout import copy_project
+from sandbox import cloud, cluster
+from sandbox.cloud import account
+from sandbox.kubernetes import Kube
+from sandbox.paths import CHECKOUT, KUBECONFIG
+from tests.engine.project import STACK, Project, copied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-STACK = "sandbox"
+NAMESPACE = "data-ingestion"
 NOWHERE = "127.0.0.1:1"
-KUBECONFIG = f"""\
+NO_CLUSTER = f"""\
 apiVersion: v1
 kind: Config
 clusters: [{{name: nowhere, cluster: {{server: "https://{NOWHERE}"}}}}]
@@ -31,62 +31,13 @@ current-context: sandbox
 """
 
 
-@dataclass(frozen=True)
-class Project:
-    """A copy of the project with a stack of its own.
-
-    Attributes:
-        folder: Where it lies.
-        environment: What the CLI is started with.
-    """
-
-    folder: Path
-    environment: dict[str, str]
-
-    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the CLI; nothing is asked."""
-        return subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
-        """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generators`, `k8s` and `aws`."""
-        original = (ROOT / "__main__.py").read_text(encoding="utf-8")
-        place = "    source = Source(\n"
-        assert original.count(place) == 1
-        lines = textwrap.indent(textwrap.dedent(snippet), "    ")
-        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}"), encoding="utf-8")
-        return self.pulumi("preview", "--stack", STACK, "--color", "never", *options)
-
-
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project in a scratch folder; every address it could reach leads nowhere."""
-    if shutil.which("pulumi") is None:
-        pytest.skip("the Pulumi CLI is not on PATH")
     base = tmp_path_factory.mktemp("engine")
-    folder = base / "project"
-    copy_project(folder)
-    (base / "kubeconfig").write_text(KUBECONFIG)
-    _lead_nowhere(folder / f"Pulumi.{STACK}.yaml", base / "kubeconfig")
-    (base / "state").mkdir()
-    environment = {
-        **os.environ,
-        "PULUMI_BACKEND_URL": f"file://{base / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "tests",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_OPTION_POLICY_PACK": "policy",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    made = Project(folder, environment)
+    made = copied(base, AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none")
+    (base / "kubeconfig").write_text(NO_CLUSTER)
+    _lead_nowhere(made.folder / f"Pulumi.{STACK}.yaml", base / "kubeconfig")
     begun = made.pulumi("stack", "init", STACK)
     assert begun.returncode == 0, begun.stderr
     return made
@@ -102,3 +53,76 @@ def _lead_nowhere(stack_file: Path, kubeconfig: Path) -> None:
     for number, pair in enumerate([host["postgres"], *host["kafka"], host["registry"], host["connect"]], start=2):
         pair["host"] = number
     stack_file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+class Live(Project):
+    """The project on the sandbox's cluster."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The kubeconfig that the stack names, a copy of its own."""
+        return self.folder.parent / "kubeconfig"
+
+
+@pytest.fixture(scope="session")
+def kube() -> Kube:
+    """The API of a cluster that is up and carries no pipeline yet."""
+    if not KUBECONFIG.exists() or not cluster.answers():
+        pytest.skip("there is no cluster: start one with 'python -m sandbox cluster'")
+    if cloud.known() is None or not account.accepts(cloud.known()):  # type: ignore[arg-type]
+        pytest.skip("there is no emulated AWS: start it with 'python -m sandbox cluster'")
+    return Kube(KUBECONFIG)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]:
+    """The project on that cluster; whatever a failed test leaves is destroyed at the end."""
+    if any(item["metadata"]["name"] == NAMESPACE for item in kube.list("Namespace", None)):
+        pytest.skip("there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m sandbox cluster'")
+    known = cloud.known()
+    assert known is not None
+    base = tmp_path_factory.mktemp("live")
+    keys = {"AWS_ACCESS_KEY_ID": known.access_key_id, "AWS_SECRET_ACCESS_KEY": known.secret_access_key}
+    made = copied(base, **keys)
+    stack = Live(made.folder, made.environment)
+    stack.kubeconfig.write_text(KUBECONFIG.read_text())
+    begun = stack.pulumi("stack", "init", STACK)
+    assert begun.returncode == 0, begun.stderr
+    stack.set("cluster.kubeconfig", str(stack.kubeconfig))
+    yield stack
+    stack.kubeconfig.write_text(KUBECONFIG.read_text())
+    gone = stack.destroy()
+    assert gone.returncode == 0, gone.stdout[-4000:]
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> Callable[..., str]:
+    """Runs kubectl and gives what it printed."""
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "sandbox", "kubectl", "--", *arguments]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sql(kubectl: Callable[..., str]) -> Callable[[str], str]:
+    """Runs SQL in the captured database as its administrator."""
+
+    def run(statement: str) -> str:
+        pod = ["--namespace", NAMESPACE, "exec", "postgresql-0", "--container", "postgresql", "--"]
+        psql = ["psql", "--username=postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "ecommerce"]
+        return kubectl(*pod, *psql, f"--command={statement}")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def aws() -> Callable[[str], Any]:
+    """The emulated AWS, as its administrator: a client for each service."""
+    known = cloud.known()
+    assert known is not None
+    return lambda service: account._client(known, service)

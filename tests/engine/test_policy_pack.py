@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-if TYPE_CHECKING:
-    from tests.engine.conftest import Project
+from tests.engine.project import Project
 
 pytestmark = pytest.mark.engine
 
@@ -75,7 +72,7 @@ def test_the_same_change_passes_where_nobody_runs_the_pack(project: Project) -> 
     done = project.pulumi("preview", "--stack", "sandbox", "--policy-pack", "policy", "--policy-pack-config", "does-not-exist.json")
     assert done.returncode != 0
     environment = {key: value for key, value in project.environment.items() if key != "PULUMI_OPTION_POLICY_PACK"}
-    without = type(project)(project.folder, environment)
+    without = Project(project.folder, environment)
     assert without.preview(POD + REFUSED["memory-budget"]).returncode == 0
 
 
@@ -89,4 +86,4 @@ def test_a_budget_in_the_packs_configuration_decides(project: Project) -> None:
 
 def test_a_pack_that_is_missing_stops_the_preview(project: Project) -> None:
     environment = {**project.environment, "PULUMI_OPTION_POLICY_PACK": "no-such-folder"}
-    assert type(project)(project.folder, environment).preview().returncode != 0
+    assert Project(project.folder, environment).preview().returncode != 0

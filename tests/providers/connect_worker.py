@@ -51,11 +51,13 @@ class Worker:
     Attributes:
         script: Answers in turn for `GET /connectors/c/status` and the like; the last one repeats.
         live: The configuration of each connector.
+        live_status: The status of a connector that does not simply run.
         calls: Every request as (method, path, body, authorization header).
     """
 
     url: str = ""
     live: dict[str, dict[str, str]] = field(default_factory=dict)
+    live_status: dict[str, Answer] = field(default_factory=dict)
     script: dict[str, list[Answer]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -84,10 +86,15 @@ class Worker:
             return 201, {"name": name, "config": body, "tasks": []}
         if name not in self.live:
             return NOT_FOUND
+        if rest in {"stop", "resume"}:
+            self.live_status[name] = status("STOPPED") if rest == "stop" else status("RUNNING", "RUNNING")
+            return 202, None
+        if method == "DELETE" and rest == "offsets":
+            return 200, {"message": "The offsets for this connector have been reset successfully"}
         if method == "DELETE":
             del self.live[name]
             return NO_CONTENT
-        return (200, self.live[name]) if rest == "config" else status("RUNNING", "RUNNING")
+        return (200, self.live[name]) if rest == "config" else self.live_status.get(name, status("RUNNING", "RUNNING"))
 
 
 def _handler(worker: Worker) -> type[BaseHTTPRequestHandler]:

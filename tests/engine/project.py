@@ -1,0 +1,153 @@
+"""A copy of the project in a scratch folder, driven by the Pulumi CLI on PATH with state in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plan.recorder import ROOT
+from tests.checkout import copy_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STACK = "sandbox"
+_SECRET, _MARK = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+_SHORTEST = 16
+_CHANGES_NOTHING = {"same", "read", "refresh"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project with a stack of its own.
+
+    Attributes:
+        folder: Where it lies.
+        environment: What the CLI is started with.
+        said: Everything that the CLI has printed, for a look whether a secret is in it.
+    """
+
+    folder: Path
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def pulumi(self, *arguments: str, timeout_s: float = 300, keep: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run the CLI; nothing is asked. What it prints is kept unless it was asked for secrets."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if keep:
+            self.said.append(done.stdout + done.stderr)
+        return done
+
+    def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
+        """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generators`, `k8s` and `aws`."""
+        original = (ROOT / "__main__.py").read_text(encoding="utf-8")
+        place = "    source: Source | ExistingSource\n"
+        assert original.count(place) == 1
+        lines = textwrap.indent(textwrap.dedent(snippet), "    ")
+        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}"), encoding="utf-8")
+        return self.pulumi("preview", "--stack", STACK, "--color", "never", *options)
+
+    def steps(self) -> dict[str, str]:
+        """What an update would do: logical name to operation, for everything that would change."""
+        done = self.pulumi("preview", "--stack", STACK, "--json")
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+        found = json.loads(done.stdout)["steps"]
+        return {step["urn"].rpartition("::")[2]: step["op"] for step in found if step["op"] not in _CHANGES_NOTHING}
+
+    def up(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Bring the stack about, without a preview before."""
+        return self.pulumi("up", "--stack", STACK, "--yes", "--skip-preview", "--color", "never", *options, timeout_s=900)
+
+    def refresh(self) -> subprocess.CompletedProcess[str]:
+        """Look for drift and change nothing; exit code 0 when there is none."""
+        return self.pulumi("refresh", "--stack", STACK, "--preview-only", "--expect-no-changes", "--diff", "--color", "never")
+
+    def destroy(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Take the stack down."""
+        return self.pulumi("destroy", "--stack", STACK, "--yes", "--skip-preview", "--color", "never", *options, timeout_s=600)
+
+    def set(self, path: str, value: str) -> None:
+        """Set one key of the stack's settings."""
+        done = self.pulumi("config", "set", "--stack", STACK, "--path", f"data-ingestion:{path}", value)
+        assert done.returncode == 0, done.stderr
+
+    def unset(self, path: str) -> None:
+        """Leave a key to its default again."""
+        done = self.pulumi("config", "rm", "--stack", STACK, "--path", f"data-ingestion:{path}")
+        assert done.returncode == 0, done.stderr
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in clear."""
+        done = self.pulumi("stack", "output", "--stack", STACK, "--json", "--show-secrets", keep=False)
+        assert done.returncode == 0, done.stderr
+        loaded: dict[str, Any] = json.loads(done.stdout)
+        return loaded
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the state, secrets in clear."""
+        done = self.pulumi("stack", "export", "--stack", STACK, "--show-secrets", keep=False)
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)["deployment"].get("resources", [])
+        return found
+
+    def urn(self, name: str) -> str:
+        """The URN of the resource with a logical name."""
+        (found,) = [item["urn"] for item in self.resources() if item["urn"].rpartition("::")[2] == name]
+        return str(found)
+
+    def secrets(self) -> set[str]:
+        """Every secret text of the state that is long enough to be recognised; certificates are public."""
+        found: set[str] = set()
+        _collect(self.resources(), found)
+        return {text for text in found if len(text) >= _SHORTEST and "BEGIN CERTIFICATE" not in text}
+
+
+def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
+    if isinstance(value, dict):
+        if value.get(_SECRET) == _MARK:
+            _collect(json.loads(value["plaintext"]), found, secret=True)
+            return
+        for item in value.values():
+            _collect(item, found, secret=secret)
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, found, secret=secret)
+    elif secret and isinstance(value, str):
+        found.add(value)
+
+
+def copied(base: Path, **environment: str) -> Project:
+    """A copy of what the repository tracks, with an empty state beside it."""
+    folder = base / "project"
+    copy_project(folder)
+    return Project(folder, cli(base, **environment))
+
+
+def cli(base: Path, **environment: str) -> dict[str, str]:
+    """The environment of a CLI whose state lies under `base`; the test is skipped, visibly, when there is none."""
+    if shutil.which("pulumi") is None:
+        pytest.skip("the Pulumi CLI is not on PATH")
+    (base / "state").mkdir()
+    own = {
+        "PULUMI_BACKEND_URL": f"file://{base / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "tests",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_OPTION_POLICY_PACK": "policy",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return {**os.environ, **own, **environment}
