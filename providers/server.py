@@ -77,8 +77,9 @@ class Servicer(ProviderServicer):
         return await _ended(super().Update, request, context)
 
     async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Read, with a clean ending."""
-        return await _ended(super().Read, request, context)
+        """Read, with a clean ending; what is gone has no properties at all, or an import would take it for an empty thing."""
+        answer = await _ended(super().Read, request, context)
+        return answer if answer.id else provider_pb2.ReadResponse()
 
     async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
         """Delete, with a clean ending."""

@@ -1,0 +1,185 @@
+"""`pulumi up` on the sandbox's cluster: right at the first try, still at the second, drift repaired, no change wider than it is."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from components.ecommerce import TABLES
+from sandbox import cloud, outputs, reader
+from sandbox.archive import Archive
+from sandbox.equality import connect, wait_until_equal
+from settings import parse_text
+from tests.engine.project import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.conftest import Live
+
+pytestmark = pytest.mark.engine
+
+SOURCE, SINK = "postgres-cdc-connector", "s3-sink-connector"
+TIMEOUT_S = 240.0
+USERS = "postgres.public.users"
+
+
+def ask(live: Live, method: str, path: str, **more: Any) -> requests.Response:
+    """One request to the worker."""
+    worker = live.outputs()["connect"]
+    return requests.request(method, f"{worker['url']}{path}", auth=(worker["user"], worker["password"]), timeout=60, **more)
+
+
+def states(live: Live, connector: str) -> set[str]:
+    """The states of a connector and of its tasks."""
+    found = ask(live, "GET", f"/connectors/{connector}/status").json()
+    return {found["connector"]["state"], *(task["state"] for task in found["tasks"])}
+
+
+def reached(live: Live) -> dict[str, Any]:
+    """The stack's outputs as the sandbox's own checks read them."""
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _config(live).items()}
+    settings, known = parse_text(values), cloud.known()
+    assert known is not None
+    return outputs.collect(live.outputs(), settings, reader.ensure(known, settings.archive.bucket, None))
+
+
+def _config(live: Live) -> dict[str, Any]:
+    shown = live.pulumi("config", "--stack", STACK, "--json").stdout
+    return {key: item.get("objectValue", item["value"]) for key, item in json.loads(shown).items()}
+
+
+def arrives(live: Live, mark: str) -> None:
+    """Write some rows and wait until the archive holds what the database holds."""
+    found = reached(live)
+    with connect(found) as database:
+        database.execute(
+            "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 'Still', 'Here' FROM generate_series(1, 20) AS number",
+            [mark],
+        )
+    wait_until_equal(found, Archive(found), TABLES, TIMEOUT_S)
+
+
+def test_the_first_up_is_right_at_the_first_try(live: Live, figure: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+    figure(f"pulumi up on an empty cluster: {time.monotonic() - started:.0f} s")
+    assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
+    arrives(live, "first-")
+
+
+def test_a_second_up_changes_nothing(live: Live) -> None:
+    assert live.steps() == {}
+    done = live.up("--expect-no-changes")
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_a_refresh_of_what_nobody_touched_finds_no_drift(live: Live) -> None:
+    done = live.refresh()
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: Callable[..., str]) -> None:
+    """A paused connector, a reconfigured one, a topic's configuration, an edited Deployment."""
+    assert ask(live, "PUT", f"/connectors/{SOURCE}/pause").status_code == 202
+    config = ask(live, "GET", f"/connectors/{SINK}/config").json()
+    kept = config["consumer.override.max.poll.records"]
+    assert ask(live, "PUT", f"/connectors/{SINK}/config", json={**config, "consumer.override.max.poll.records": "77"}).ok
+    admin = AdminClient({"bootstrap.servers": live.outputs()["kafka"]["bootstrapServers"]})
+    entry = ConfigEntry("retention.ms", "1234567", incremental_operation=AlterConfigOpType.SET)
+    change = ConfigResource(ResourceType.TOPIC, USERS, incremental_configs=[entry])
+    next(iter(admin.incremental_alter_configs([change]).values())).result(30)
+    edit = json.dumps([{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 31}])
+    kubectl("--namespace", "data-ingestion", "patch", "deployment", "schema-registry", "--type=json", f"--patch={edit}")
+    _until(lambda: states(live, SOURCE) == {"PAUSED"})
+
+    shown = live.refresh()
+    assert shown.returncode != 0
+    for sign in ('"604800000" => "1234567"', f'"{kept}" => "77"', "30 => 31", f"connector {SOURCE} does not run: connector PAUSED"):
+        assert sign in shown.stdout, sign
+    assert "4 to update" in shown.stdout
+
+    repaired = live.up("--refresh")
+    assert repaired.returncode == 0, repaired.stdout[-4000:]
+    assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
+    assert ask(live, "GET", f"/connectors/{SINK}/config").json() == config
+    assert live.refresh().returncode == 0
+    arrives(live, "drift-")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "changed"),
+    [
+        ("source.debezium.pollIntervalMs", "60", {"streaming-source-connector"}),
+        ("archive.commitIntervalMs", "8000", {"archive-sink-connector"}),
+        ("streaming.registry.memoryMib", "504", {"registry-schema-registry"}),
+        (
+            "streaming.connect.memoryMib",
+            "1020",
+            {"connect-connect", "foundation-container-memory", "streaming-source-connector", "archive-sink-connector"},
+        ),
+        ("streaming.topics.retentionDays", "6", {f"kafka-topic-postgres.{table.qualified}" for table in TABLES}),
+    ],
+)
+def test_a_change_is_exactly_as_wide_as_it_is(live: Live, path: str, value: str, changed: set[str]) -> None:
+    live.set(path, value)
+    assert live.steps() == dict.fromkeys(changed, "update")
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert live.steps() == {}
+    assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
+
+
+def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
+    model = live.folder / "components/ecommerce.py"
+    text = model.read_text(encoding="utf-8")
+    review = 'Table(name="reviews", columns=(_ID, _belongs_to("product_id", "products"), Column(name="stars", type="smallint")))'
+    assert "TABLES" in text
+    model.write_text(text + f"\nTABLES = (*TABLES, {review})\n", encoding="utf-8")
+    steps = live.steps()
+    made = {"kafka-topic-postgres.public.reviews", "archive-table-reviews"}
+    assert {name for name, operation in steps.items() if operation == "create"} == made
+    assert {name: operation for name, operation in steps.items() if name not in made} == dict.fromkeys(
+        {"source-postgresql-config", "source-postgresql", "kafka-ready", "streaming-source-connector", "archive-sink-connector"}, "update"
+    )
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-4000:]
+    found = reached(live)
+    with connect(found) as database:
+        database.execute("INSERT INTO reviews (product_id, stars) SELECT min(id), 5 FROM products")
+    _until(lambda: Archive(found).query("reviews", "SELECT stars FROM changes") == [(5,)], TIMEOUT_S)
+    assert live.steps() == {}
+
+
+def test_more_partitions_are_added_in_place(live: Live) -> None:
+    live.set("streaming.topics.partitions", "9")
+    live.set("streaming.topics.retentionMib", "17")
+    names = {item["urn"].rpartition("::")[2] for item in live.resources()}
+    topics = {name for name in names if name.startswith("kafka-topic-postgres.")}
+    assert live.steps() == dict.fromkeys({*topics, "kafka-ready"}, "update")
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-4000:]
+    admin = AdminClient({"bootstrap.servers": live.outputs()["kafka"]["bootstrapServers"]})
+    assert len(admin.list_topics(timeout=10).topics[USERS].partitions) == 9
+    assert live.steps() == {}
+
+
+def test_fewer_partitions_are_refused_by_the_preview(live: Live) -> None:
+    live.set("streaming.topics.partitions", "6")
+    done = live.pulumi("preview", "--stack", STACK)
+    assert done.returncode != 0
+    assert "Keep 9" in done.stdout
+    live.set("streaming.topics.partitions", "9")
+
+
+def _until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.5)
