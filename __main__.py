@@ -80,7 +80,7 @@ def declare() -> None:
     reach = Reach(host=settings.host, names=names)
     outside = _outside(settings)
     kubernetes, cloud = _kubernetes(settings), _aws(settings)
-    generators = [random.Provider("random"), tls.Provider("tls")]
+    generator = random.Provider("random")
     store = ObjectStoreInCluster(archive.store.namespace, archive.store.port) if archive.store else None
 
     foundation = Foundation(
@@ -117,7 +117,7 @@ def declare() -> None:
                 catalog=archive.has_catalog_database,
                 rotation=settings.rotation,
             ),
-            opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
+            opts=pulumi.ResourceOptions(providers=[kubernetes, generator, tls.Provider("tls")]),
         )
     stream = Streaming(
         "streaming",
@@ -140,7 +140,7 @@ def declare() -> None:
             token_audience=archive.web_identity.audience if archive.web_identity else None,
             rotation=settings.rotation,
         ),
-        opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
+        opts=pulumi.ResourceOptions(providers=[kubernetes, generator]),
     )
     archived = Archive(
         "archive",

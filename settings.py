@@ -28,7 +28,9 @@ from settings_connectors import PROJECT, connector_problems
 from settings_rules import SEPARATOR, choice_problems, disk_problems, memory_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
 
 
 _ROOT = Path(__file__).resolve().parent
@@ -142,9 +144,19 @@ class Settings(Section):
         )
 
 
+def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is called too short only because its items, each told by itself, are wrong: Pydantic counts those that are right."""
+    place = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others
+    )
+
+
 def _problems(error: ValidationError) -> list[str]:
-    lines = []
-    for problem in error.errors():
+    lines, errors = [], error.errors()
+    for problem in errors:
+        if _only_its_items(problem, errors):
+            continue
         path = ".".join(str(part) for part in problem["loc"])
         rule = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":

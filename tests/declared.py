@@ -74,12 +74,20 @@ GATE: Final = "kafkaconnect:index:ClusterReady"
 CERTIFICATE_REQUEST: Final = "tls:index/certRequest:CertRequest"
 
 
+def _settings(file: str, overrides: dict[str, Any]) -> Settings:
+    config = stack_config(ROOT, file)
+    return parse_text({**config.values, **plan.recorder._encoded(overrides, config.project)})
+
+
 @functools.cache
 def settings_of(stack: str) -> Settings:
     """The settings of one of STACKS."""
-    file, overrides = STACKS[stack]
-    config = stack_config(ROOT, file)
-    return parse_text({**config.values, **plan.recorder._encoded(overrides, config.project)})
+    return _settings(*STACKS[stack])
+
+
+def variant(file: str, **overrides: Any) -> Declared:
+    """What a stack file declares with other sections in the place of its own."""
+    return Declared(settings=_settings(file, overrides), recording=plan.record(file, overrides, preview=False))
 
 
 def stacks_that_make(part: str) -> list[str]:

@@ -114,6 +114,7 @@ class Brokers(pulumi.ComponentResource):
             f"{self._name}-provider",
             bootstrap_servers=self._args.bootstrap,
             tls_enabled=external is not None and external.protocol != "PLAINTEXT",
+            skip_tls_verify=False,  # said, or KAFKA_SKIP_VERIFY in somebody's environment decides
             sasl_mechanism=_MECHANISMS[external.mechanism] if external and external.logs_in else None,
             kafka_version="3.9.0",
             opts=self._objects.options(gate),
