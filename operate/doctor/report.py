@@ -48,7 +48,8 @@ def text(line: Line, width: int, *, colours: bool = False) -> str:
         sign = f"\033[{_COLOURS[line.finding.level]}m{sign}\033[0m"
     shown = f"  {sign} {line.name:{width}}  {line.finding.found}"
     if line.finding.cure:
-        shown += "\n" + textwrap.indent(f"→ {line.finding.cure}", " " * _INDENT)
+        first, *further = line.finding.cure.splitlines()
+        shown += "\n" + textwrap.indent("\n".join([f"→ {first}", *(f"  {more}" for more in further)]), " " * _INDENT)
     return shown
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import settings
+from components.source.external_sql import script
+from operate import __main__ as command
 from operate.doctor.stack import checks
 from operate.stack import Stack
 from plan.recorder import ROOT
@@ -65,6 +67,31 @@ def test_what_is_not_understood_is_exit_code_two(arguments: list[str]) -> None:
     done = operate(*arguments)
     assert done.returncode == 2
     assert done.stderr
+
+
+@pytest.mark.parametrize("command", ["sql", "tables"])
+def test_what_is_for_an_existing_database_says_so_of_a_stack_that_makes_its_own(command: str) -> None:
+    done = operate(command, "--stack", "dev")
+    assert done.returncode == 2
+    assert "source.kind external (docs/external-database.md)" in done.stderr
+
+
+def test_the_sql_is_printed_for_the_stack_that_is_named() -> None:
+    done = operate("sql", "--stack", "prod")
+    assert done.returncode == 0, done.stderr
+    target = stack("prod").target
+    assert target is not None
+    assert done.stdout == script(target.names, target.tables, target.host, target.port, target.wal_keep_mib)
+
+
+def test_an_existing_database_is_looked_at_and_one_of_our_own_is_not() -> None:
+    assert [any(check.group == "Database" for check in checks(stack(name))) for name in (*STACKS, "prod")] == [False, False, True]
+
+
+def test_tables_can_be_written_before_their_file_is_there() -> None:
+    """The stack file may name it already."""
+    values = {"data-ingestion:source": json.dumps({"kind": "external", "tables": "tables/none.yaml"}), "other": "1"}
+    assert command._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
 
 
 def test_help_teaches_the_exit_codes() -> None:

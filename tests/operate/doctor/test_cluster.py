@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from operate.doctor.check import Level, Refused
 from operate.doctor.cluster import Cluster, Node, Place
 from operate.doctor.tool import Answer
 from sandbox import lifecycle
-from sandbox.paths import KUBECONFIG
+from sandbox.paths import CHECKOUT, KUBECONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,11 +182,24 @@ def test_a_real_cluster_answers_every_question() -> None:
     assert stack.cluster.provisioner in seen.provisioners.values()
 
 
+def with_token(token: str, folder: Path) -> ClusterSettings:
+    """The sandbox's cluster, asked with a token."""
+    real = yaml.safe_load(Path(KUBECONFIG).read_text(encoding="utf-8"))
+    real["users"][0]["user"] = {"token": token}
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(real), encoding="utf-8")
+    return lifecycle.settings().cluster.model_copy(update={"kubeconfig": str(path)})
+
+
 @pytest.mark.sandbox
 def test_a_real_cluster_refuses_strangers(tmp_path: Path) -> None:
-    real = yaml.safe_load(Path(KUBECONFIG).read_text(encoding="utf-8"))
-    real["users"][0]["user"] = {"token": "secret-token"}
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(real), encoding="utf-8")
-    seen = refused(lifecycle.settings().cluster.model_copy(update={"kubeconfig": str(path)}))
-    assert "refuses these credentials (401)" in seen.why
+    assert "refuses these credentials (401)" in refused(with_token("secret-token", tmp_path)).why
+
+
+@pytest.mark.sandbox
+def test_what_a_login_may_not_look_at_is_told_in_the_clusters_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
+    token = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+    seen = refused(with_token(token, tmp_path))
+    assert 'cannot list resource "nodes"' in seen.why
+    assert token not in f"{seen}"

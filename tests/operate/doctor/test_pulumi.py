@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +14,16 @@ import pytest
 from operate.doctor import environment, pulumi_cli, secrets_provider
 from operate.doctor.check import Level
 from operate.doctor.environment import Environment
-from operate.doctor.tool import Answer
+from operate.doctor.tool import Answer, ask
 from plan.recorder import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PINNED = {f"pulumi-{name}": "1.2.3" for name in pulumi_cli.PLUGINS}
-SALT = "v1:fozI5u6B030=:v1:F+6ZduKKd8G0/V7L:PGMFeIzwobWRKmEAzUdaQHqC5mMRIQ=="
-"""A salt as the CLI writes it, for the passphrase "password"."""
+SALT = "v1:V7XnUjyYd3E=:v1:wJWv6y8G8LqPftpM:RJjBpnB3CKAWfi5kkxmc2SrA8Qecug=="
+WORD = "s3cret word"
+"""A salt as the CLI wrote it, and the passphrase that it was given."""
 
 
 @pytest.mark.parametrize(
@@ -87,11 +90,11 @@ def stack_file(folder: Path, head: str) -> Path:
 @pytest.mark.parametrize(
     ("head", "variables", "level"),
     [
-        (f"encryptionsalt: {SALT}", {"PULUMI_CONFIG_PASSPHRASE": "password"}, Level.FINE),
+        (f"encryptionsalt: {SALT}", {"PULUMI_CONFIG_PASSPHRASE": WORD}, Level.FINE),
         (f"encryptionsalt: {SALT}", {"PULUMI_CONFIG_PASSPHRASE": "wrong"}, Level.FAILURE),
         (f"encryptionsalt: {SALT}", {}, Level.FAILURE),
-        ("encryptionsalt: v1:nonsense", {"PULUMI_CONFIG_PASSPHRASE": "password"}, Level.FAILURE),
-        ("", {"PULUMI_CONFIG_PASSPHRASE": "password"}, Level.FINE),
+        ("encryptionsalt: v1:nonsense", {"PULUMI_CONFIG_PASSPHRASE": WORD}, Level.FAILURE),
+        ("", {"PULUMI_CONFIG_PASSPHRASE": WORD}, Level.FINE),
         ("", {"PULUMI_CONFIG_PASSPHRASE": ""}, Level.WARNING),
         ("", {}, Level.WARNING),
         ("", {"PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere/at/all"}, Level.FAILURE),
@@ -105,7 +108,7 @@ def test_a_passphrase_is_tried_on_what_the_stack_was_made_with(head: str, variab
 def test_a_passphrase_may_come_from_a_file_with_a_line_end(tmp_path: Path) -> None:
     """As the CLI reads it."""
     file = tmp_path / "passphrase"
-    file.write_text("password\n", encoding="utf-8")
+    file.write_text(f"{WORD}\n", encoding="utf-8")
     seen = secrets_provider.look(stack_file(tmp_path, f"encryptionsalt: {SALT}"), {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)})
     assert secrets_provider.usable(seen).level is Level.FINE
 
@@ -116,3 +119,27 @@ def test_a_passphrase_is_never_shown(tmp_path: Path) -> None:
         seen = secrets_provider.look(stack_file(tmp_path, head), {"PULUMI_CONFIG_PASSPHRASE": secret})
         found = secrets_provider.usable(seen)
         assert secret not in f"{seen!r} {found!r}"
+
+
+@pytest.mark.engine
+def test_the_real_command_line_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("pulumi") is None:
+        pytest.skip("the Pulumi CLI is not on PATH")
+    for name, value in {"PULUMI_HOME": "home", "HOME": "user"}.items():
+        (tmp_path / value).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / value))
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", WORD)
+    assert pulumi_cli.version(ask("pulumi", "version"), metadata.version("pulumi")).level is Level.FINE
+    assert pulumi_cli.plugins(ask("pulumi", "plugin", "ls", "--json"), PINNED).level is Level.WARNING
+    assert pulumi_cli.backend(ask("pulumi", "whoami", "--verbose", "--json")).level is Level.FAILURE
+    assert ask("pulumi", "login", "--local") is not None
+    assert pulumi_cli.backend(ask("pulumi", "whoami", "--verbose", "--json")).level is Level.FINE
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: yaml\n", encoding="utf-8")
+    made = ask("pulumi", "stack", "init", "dev", "--cwd", str(tmp_path))
+    assert made is not None
+    assert made.code == 0, made.err
+    for word, level in ((WORD, Level.FINE), ("another", Level.FAILURE)):
+        seen = secrets_provider.look(tmp_path / "Pulumi.dev.yaml", {"PULUMI_CONFIG_PASSPHRASE": word})
+        assert secrets_provider.usable(seen).level is level

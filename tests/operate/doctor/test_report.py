@@ -18,7 +18,7 @@ GOOD, KNOW, BAD, BLIND = (
 def test_a_line_has_its_sign_and_every_line_of_its_cure() -> None:
     assert text(GOOD, 8) == "  ✓ engine    29.1"
     assert text(KNOW, 4) == "  ! disk  little is free\n      → make room"
-    assert text(BAD, 6) == "  ✗ memory  too little\n      → first\n      second"
+    assert text(BAD, 6) == "  ✗ memory  too little\n      → first\n        second"
     assert text(BLIND, 5).startswith("  · nodes")
 
 
