@@ -40,16 +40,16 @@ def test_as_much_is_kept_as_fits() -> None:
 
 
 def test_a_huge_change_stays_within_the_limit_and_keeps_its_losses() -> None:
-    """A real table's removal, and two thousand config maps besides."""
+    """A real table's removal, and two hundred config maps besides."""
     lines = text("table-removed.jsonl").splitlines()
     (made,) = [line for line in lines if "::source-postgresql-config" in line and '"resourcePreEvent"' in line]
-    many = [made.replace("source-postgresql-config", f"source-postgresql-config-{number}") for number in range(2000)]
+    many = [made.replace("source-postgresql-config", f"source-postgresql-config-{number}") for number in range(200)]
     found = Findings.of(read("\n".join([*lines[:-1], *many, lines[-1]])))
     written = markdown(digest(found, "p/s"))
     assert len(written) <= 65_536
     assert "2 resources lose data" in written
     assert section(written, "Data") == section(comment("table-removed.jsonl"), "Data")
-    assert re.search(r"\*\*\d{4} of 20\d\d resources left out\*\*", written)
+    assert re.search(r"\*\*\d+ of 207 resources left out\*\*", written)
     json.loads(made)
 
 

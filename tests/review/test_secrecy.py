@@ -50,7 +50,8 @@ def test_a_password_put_into_an_existing_deployment_is_not_shown_either() -> Non
             step.pop("detailedDiff")
         if step.get("urn", "").endswith("::archive-sink-connector"):
             config = step["new"]["inputs"]["config"]
-            config |= {"iceberg.catalog.password": f"{MARKER}-5", "basic.auth.user.info": f"me:{MARKER}-6", "sasl.jaas.config": f"{MARKER} 7"}
+            config["iceberg.catalog.password"] = f"{MARKER}-5"
+            config |= {"basic.auth.user.info": f"me:{MARKER}-6", "sasl.jaas.config": f"{MARKER} 7"}
             config["consumer.override.ssl.truststore.password"] = "${dir:/etc/connect/secrets/x:password}"
             step.pop("detailedDiff", None)
     found = Findings.of(read("\n".join(json.dumps(event) for event in lines)))
@@ -119,7 +120,10 @@ def test_two_hidden_values_can_be_told_apart_without_being_shown() -> None:
     assert f"{Hidden('a')} {Hidden('b')!r}" == "[secret] [secret]"
 
 
-@given(st.text(alphabet=st.characters(codec="ascii", exclude_characters="$"), min_size=4).filter(lambda value: re.search("[A-Za-z0-9]", value)))
+PASSWORDS = st.text(alphabet=st.characters(codec="ascii", exclude_characters="$"), min_size=4).filter(re.compile("[A-Za-z0-9]").search)
+
+
+@given(PASSWORDS)
 def test_whatever_the_value_of_a_password_is_it_is_hidden(value: str) -> None:
     shown = cleaned("kafkaconnect:index:Connector", {"config": {"database.password": value}})
     assert repr(shown) == "{'config': {'database.password': [secret]}}"
