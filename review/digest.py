@@ -6,26 +6,25 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from policy.kinds import mib
 from review.differences import resource_diff
 from review.document import Code, Document, Paragraph, Section, Strong, Table, Verbatim
 from review.findings import EXCEPTIONS, Findings
+from review.memory_section import memory_sections
 from review.values import changed_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from components.budget.workloads import Workload
     from review.configuration import Key
     from review.document import Block, Cell
     from review.loss import Verdict
-    from review.memory import Memory
     from review.preview import PolicyResult
     from review.step import Fate
 
 _WORDS: Final[dict[Verdict, str]] = {"lost": "LOST", "check": "check", "renewed": "renewed", "kept": "kept"}
 _DONE: Final[dict[Fate, str]] = {"delete": "deleted", "replace": "replaced", "update": "changed", "forget": "left behind"}
 _NAMES_SHOWN: Final = 6
-_MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
         *_errors(found),
         *_data(found),
         *_others(found),
-        *(() if wording.drift else (*_memory(found), *_policies(found))),
+        *(() if wording.drift else (*memory_sections(found), *_policies(found))),
         *_keys("Connector keys", found.connector_keys),
         *_keys("Topics and settings", found.setting_keys),
         *_all_changes(found),
@@ -116,7 +115,7 @@ def _warnings(found: Findings) -> Iterator[str]:
     for one in found.memory:
         if one.over:
             most = max(one.after.steady, one.after.peak)
-            yield f"the pods of {one.namespace} may need {_mib(most)} of {_mib(one.after.budget)} MiB"
+            yield f"the pods of {one.namespace} may need {mib(most)} of {mib(one.after.budget)} MiB"
         if one.uncounted:
             yield f"{len(one.uncounted)} of {one.namespace}'s workloads cannot be counted"
     if found.preview.policies is not None and not found.preview.packs:
@@ -164,57 +163,6 @@ def _reasons(done: str, reasons: tuple[str, ...]) -> Cell:
     if not reasons:
         return "the replacement of another" if done == _DONE["replace"] else ""
     return tuple(piece for reason in reasons for piece in (", ", Code(reason)))[1:]
-
-
-def _memory(found: Findings) -> Iterator[Section]:
-    if not found.preview.complete:
-        why = "The preview failed" if found.preview.errors else "Resources that stay are not in this preview (run it with --show-sames)"
-        yield Section("Memory", (Paragraph(f"{why}, so the memory cannot be added up."),))
-        return
-    for one in found.memory:
-        title = f"Memory of {one.namespace} in MiB"
-        problems = tuple(Paragraph(f"Not counted: {line}.") for line in one.uncounted)
-        if one.changed or one.over or problems:
-            yield Section(title, (_memory_table(one), *problems))
-        else:
-            sums = one.after
-            yield Section(title, (Paragraph(f"As before: {_mib(sums.steady)} of {_budget(sums.budget)}, {_mib(sums.peak)} in a rollout."),))
-
-
-def _memory_table(one: Memory) -> Table:
-    rows: list[tuple[Cell, ...]] = [
-        (Code(title), _pods(old), _pods(new), _step(old.steady if old else 0, new.steady if new else 0)) for title, old, new in one.rows()
-    ]
-    before, after = one.before, one.after
-    rows += [
-        ("all", _mib(before.steady), _mib(after.steady), _step(before.steady, after.steady)),
-        ("all, while everything rolls out", _mib(before.peak), _mib(after.peak), _step(before.peak, after.peak)),
-        ("budget", _budget(before.budget), _budget(after.budget), _step(before.budget, after.budget)),
-        ("free in a rollout", _free(before.budget, before.peak), _free(after.budget, after.peak), "OVER" if one.over else ""),
-    ]
-    return Table(("workload", "before", "after", "change"), tuple(rows), texts=1)
-
-
-def _mib(size: int) -> str:
-    return f"{size / _MIB:.1f}".removesuffix(".0")
-
-
-def _budget(size: int) -> str:
-    return _mib(size) if size else "none"
-
-
-def _free(budget: int, peak: int) -> str:
-    return _mib(budget - peak) if budget else ""
-
-
-def _pods(part: Workload | None) -> str:
-    if part is None:
-        return ""
-    return _mib(part.pod) if part.replicas == 1 else f"{part.replicas} x {_mib(part.pod)} = {_mib(part.steady)}"
-
-
-def _step(before: int, after: int) -> str:
-    return "" if before == after else f"{'+' if after > before else '−'}{_mib(abs(after - before))}"  # noqa: RUF001 - a minus sign
 
 
 def _policies(found: Findings) -> Iterator[Section]:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from review.step import Step
 
+POSITIONS: Final = "connect-offsets"
+"""The topic in which Connect keeps how far each source connector has read."""
 _SUPPORT: Final = {
     "connect-configs": ("every connector's configuration", "Connect forgets all connectors until they are made again"),
-    "connect-offsets": ("the position of every source connector", "Debezium reads all tables anew: every row arrives once more"),
+    POSITIONS: ("the position of every source connector", "Debezium reads all tables anew: every row arrives once more"),
     "connect-status": ("the state of connectors and tasks", "Connect writes it again"),
     "_schemas": ("every schema and its id", "records that are already written cannot be read any more"),
     Names.dead_letter_topic: ("dead letters that nobody has read", "they were taken out of the stream and are nowhere else"),
@@ -41,10 +43,13 @@ def _is_source(config: Mapping[str, Any]) -> bool:
     return "slot.name" in config or "debezium" in str(config.get("connector.class", "")).lower()
 
 
-def of_connector(step: Step, old: Mapping[str, Any]) -> Loss:
+def of_connector(step: Step, old: Mapping[str, Any], *, without_positions: bool) -> Loss:
     """What goes with a connector: it holds no rows, but others hold its position under its name."""
     config = old.get("config") or {}
     again = step.fate == "replace" and step.new is not None and step.new.inputs.get("name") == old.get("name")
+    if again and without_positions:
+        anew = "a snapshot of all tables" if _is_source(config) else "the start of every topic"
+        return Loss("check", "its position", f"what holds it goes too, so the new one begins with {anew}")
     if again:
         return Loss("kept", "its position", "the new one has the same name and goes on where the old one stopped")
     if _is_source(config):

@@ -6,7 +6,7 @@ A table by type. A type that stands in neither table is said to be unknown, neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from components.budget.pods import POD_KINDS
@@ -26,25 +26,29 @@ class Surroundings:
     Attributes:
         leaving: Namespaces that are deleted or replaced.
         reclaim: Reclaim policy of each storage class by its name.
+        without_positions: Whether the topic goes in which Connect keeps the positions of its connectors.
     """
 
     leaving: frozenset[str] = frozenset()
-    reclaim: Mapping[str, str] | None = None
+    reclaim: Mapping[str, str] = field(default_factory=dict)
+    without_positions: bool = False
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> Surroundings:
         """The surroundings that a preview shows."""
-        leaving, reclaim = set(), {}
+        leaving, reclaim, without_positions = set(), {}, False
         for step in steps:
             if step.type == _NAMESPACE and step.goes and step.old:
                 leaving.add(_name(step.old))
             if step.type == "kubernetes:storage.k8s.io/v1:StorageClass" and step.old:
                 reclaim[_name(step.old)] = str(step.old.inputs.get("reclaimPolicy") or "Delete")
-        return cls(leaving=frozenset(leaving), reclaim=reclaim)
+            if step.title == f"Topic {kafka_losses.POSITIONS}" and step.goes:
+                without_positions = True
+        return cls(leaving=frozenset(leaving), reclaim=reclaim, without_positions=without_positions)
 
     def outlives(self, storage_class: object) -> bool:
         """Whether a volume of a class is kept when its claim is deleted."""
-        return (self.reclaim or {}).get(str(storage_class)) == "Retain"
+        return self.reclaim.get(str(storage_class)) == "Retain"
 
 
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
@@ -135,7 +139,9 @@ HOLDS: Final[dict[str, Callable[[Step, Mapping[str, Any], Surroundings], Loss | 
     "kubernetes:apps/v1:StatefulSet": _volumes,
     "kubernetes:core/v1:PersistentVolumeClaim": _one_volume,
     "kafka:index/topic:Topic": lambda _step, old, _around: kafka_losses.of_topic(str(old.get("name"))),
-    "kafkaconnect:index:Connector": lambda step, old, _around: kafka_losses.of_connector(step, old),
+    "kafkaconnect:index:Connector": lambda step, old, around: kafka_losses.of_connector(
+        step, old, without_positions=around.without_positions
+    ),
     "iceberg:index:Table": _table,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketVersioning:BucketVersioning": _versions,
