@@ -152,7 +152,8 @@ def test_pure_parts_touch_nothing() -> None:
     }
     for path in sources():
         if path.parts[0] == "components":
-            assert not {name.split(".")[0] for name in imports(path)} & effects, path
+            # taking an address apart asks nobody
+            assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 
 
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])
