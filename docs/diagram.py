@@ -5,12 +5,13 @@ Nodes are the workloads, the bucket and what is used without being made; arrows 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import plan
+from docs.generated import main as generated
+from docs.generated import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +21,6 @@ STACKS: Final = ("dev", "prod")
 _COMPONENT: Final = "app.kubernetes.io/component"
 _LAYERS: Final = {"postgresql": "source", "kafka": "streaming", "schema-registry": "streaming", "connect": "streaming"}
 _OUTSIDE: Final = "object-store"
-
-
-def _markers(stack: str) -> tuple[str, str]:
-    return f"<!-- picture of {stack}:begin -->", f"<!-- picture of {stack}:end -->"
 
 
 def _workloads(recording: plan.Recording) -> dict[str, str]:
@@ -85,16 +82,10 @@ def updated(text: str) -> str:
     """The document with fresh pictures.
 
     Raises:
-        ValueError: If a picture's place is missing.
+        PartError: If a picture's place is missing.
     """
     for stack in STACKS:
-        begin, end = _markers(stack)
-        head, found, rest = text.partition(begin)
-        _, closed, tail = rest.partition(end)
-        if not found or not closed:
-            message = f"docs/architecture.md has no place for the picture of {stack}: put the lines {begin} and {end} where it belongs"
-            raise ValueError(message)
-        text = f"{head}{begin}\n{picture(plan.record(stack, preview=False))}\n{end}{tail}"
+        text = replaced(text, f"picture of {stack}", picture(plan.record(stack, preview=False)))
     return text
 
 
@@ -104,17 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 1 when the document is out of date.
     """
-    parser = argparse.ArgumentParser(prog="python -m docs.diagram", description="Draw the pictures of docs/architecture.md.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when a picture is out of date")
-    check = parser.parse_args(arguments).check
-    text = DOCUMENT.read_text(encoding="utf-8")
-    fresh = updated(text)
-    if check and fresh != text:
-        sys.stderr.write("error: docs/architecture.md is out of date: run 'python -m docs.diagram'\n")
-        return 1
-    if not check:
-        DOCUMENT.write_text(fresh, encoding="utf-8")
-    return 0
+    return generated(arguments, "docs.diagram", DOCUMENT, updated)
 
 
 if __name__ == "__main__":

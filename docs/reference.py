@@ -5,7 +5,6 @@ Keys, types and defaults come from the models, meanings from the ``Attributes`` 
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -18,6 +17,8 @@ from pydantic.alias_generators import to_camel
 
 from components import section
 from components.section import Section
+from docs.generated import PartError, replaced
+from docs.generated import main as generated
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 DOCUMENT: Final = Path(__file__).resolve().parent / "settings.md"
-BEGIN: Final = "<!-- settings:begin -->"
-END: Final = "<!-- settings:end -->"
 _WORDS: Final = (
     (section.Mebibytes, "MiB"),
     (section.Millicores, "thousandths of a core"),
@@ -49,10 +48,6 @@ _WORDS: Final = (
 _LONGEST_DEFAULT: Final = 200
 _ALTERNATIVES: Final = re.compile(r"\^\((\w+(?:\|\w+)+)\)\$")
 _ENTRY: Final = re.compile(r"    (\w+): (.+)")
-
-
-class ReferenceTableError(Exception):
-    """The table cannot be made, or docs/settings.md has no place for it; the message says what to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
         prefix: Its path with a dot at the end.
 
     Raises:
-        ReferenceTableError: For a setting without a meaning.
+        PartError: For a setting without a meaning.
     """
     told, hints = meanings(model), get_type_hints(model, include_extras=True)
     for name, field in model.model_fields.items():
@@ -107,7 +102,7 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
             continue
         if name not in told:
             message = f"{key} has no meaning: describe {name} under Attributes in the docstring of {model.__name__}"
-            raise ReferenceTableError(message)
+            raise PartError(message)
         yield Row(key, _kind(hint, field), _default(field, default), told[name])
 
 
@@ -213,14 +208,9 @@ def updated(text: str, reference: str) -> str:
     """A document with the reference between its two markers.
 
     Raises:
-        ReferenceTableError: If a marker is missing.
+        PartError: If a marker is missing.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        message = f"docs/settings.md has no place for the settings: put the lines {BEGIN} and {END} where they belong"
-        raise ReferenceTableError(message)
-    return f"{head}{begin}\n{reference}\n{end}{tail}"
+    return replaced(text, "settings", reference)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -229,21 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 1 when docs/settings.md is out of date or the table cannot be made.
     """
-    parser = argparse.ArgumentParser(prog="python -m docs.reference", description="Render the settings into docs/settings.md.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when docs/settings.md is out of date")
-    check = parser.parse_args(arguments).check
-    text = DOCUMENT.read_text(encoding="utf-8")
-    try:
-        fresh = updated(text, render())
-    except ReferenceTableError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    if check and fresh != text:
-        sys.stderr.write("error: the settings in docs/settings.md are out of date: run 'python -m docs.reference'\n")
-        return 1
-    if not check:
-        DOCUMENT.write_text(fresh, encoding="utf-8")
-    return 0
+    return generated(arguments, "docs.reference", DOCUMENT, lambda text: updated(text, render()))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 import plan
 from docs import diagram
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_the_pictures_show_what_is_declared() -> None:
@@ -33,9 +33,9 @@ def test_a_database_that_was_there_is_no_box_of_the_source() -> None:
     assert "subgraph source" in diagram.picture(plan.record("dev", preview=False))
 
 
-def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "architecture.md"
     path.write_text("# Nothing\n", encoding="utf-8")
     monkeypatch.setattr(diagram, "DOCUMENT", path)
-    with pytest.raises(ValueError, match="no place for the picture of dev"):
-        diagram.main([])
+    assert diagram.main([]) == 1
+    assert "architecture.md: there is no place for the picture of dev" in capsys.readouterr().err

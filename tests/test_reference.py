@@ -8,10 +8,13 @@ import pytest
 
 from components.section import Section
 from docs import reference
-from docs.reference import BEGIN, DOCUMENT, END, ReferenceTableError, main, render, rows, updated
+from docs.generated import PartError, markers
+from docs.reference import DOCUMENT, main, render, rows, updated
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 from settings import Settings, parse_text
+
+BEGIN, END = markers("settings")
 
 
 class Undocumented(Section):
@@ -60,15 +63,13 @@ def test_a_required_setting_is_marked() -> None:
 
 def test_a_setting_without_a_meaning_is_refused() -> None:
     """The message names the setting and the docstring to complete."""
-    with pytest.raises(
-        ReferenceTableError, match="colour has no meaning: describe colour under Attributes in the docstring of Undocumented"
-    ):
+    with pytest.raises(PartError, match="colour has no meaning: describe colour under Attributes in the docstring of Undocumented"):
         list(rows(Undocumented))
 
 
 def test_a_document_without_markers_is_refused() -> None:
     """The message names both markers."""
-    with pytest.raises(ReferenceTableError, match=f"{BEGIN} and {END}"):
+    with pytest.raises(PartError, match=f"{BEGIN} and {END}"):
         updated("# A document", "table")
 
 

@@ -49,7 +49,12 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
     "a claim": (step(CLAIM, "delete", {"metadata": {"name": "d"}}), Surroundings(), "lost", "deleted with its claim"),
     "a bucket to be emptied": (step(BUCKET, "delete", {"forceDestroy": True}), Surroundings(), "lost", "forceDestroy"),
     "a bucket not to be emptied": (step(BUCKET, "delete", {"bucket": "b"}), Surroundings(), "check", "S3 refuses"),
-    "a bucket that only leaves the stack": (step(BUCKET, "delete", {"bucket": "b"}, retained=True), Surroundings(), "kept", "leaves the stack"),
+    "a bucket that only leaves the stack": (
+        step(BUCKET, "delete", {"bucket": "b"}, retained=True),
+        Surroundings(),
+        "kept",
+        "leaves the stack",
+    ),
     "a change topic": (step(TOPIC, "delete", {"name": "postgres.public.users"}), Surroundings(), "lost", "nowhere else"),
     "schemas of either registry": (step(TOPIC, "delete", {"name": "_schemas"}), Surroundings(), "lost", "cannot be read"),
     "the state of connectors": (step(TOPIC, "delete", {"name": "connect-status"}), Surroundings(), "kept", "writes it again"),
@@ -64,7 +69,12 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
     ),
     "a connector of the same name": (step(CONNECTOR, "replace", SINK, SINK), Surroundings(), "kept", "goes on where"),
     "a connector of another name": (step(CONNECTOR, "replace", SINK, {**SINK, "name": "b"}), Surroundings(), "check", "from the start"),
-    "a connector whose position goes": (step(CONNECTOR, "replace", SOURCE, SOURCE), Surroundings(without_positions=True), "check", "snapshot"),
+    "a connector whose position goes": (
+        step(CONNECTOR, "replace", SOURCE, SOURCE),
+        Surroundings(without_positions=True),
+        "check",
+        "snapshot",
+    ),
     "the cluster's identity": (
         Step(urn="urn:pulumi:s::p::random:index/randomBytes:RandomBytes::kafka-cluster-id", fate="replace", old=State(inputs={}), new=None),
         Surroundings(),
