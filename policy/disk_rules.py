@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _BROKERS = {"kafka.Kafka", "kafka-server-start"}
 """The class of a broker, and the script that starts it."""
+_ENTRY_POINT = "/etc/confluent/docker/run"
+"""What Confluent's images start without a command; what they are depends on the image."""
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
@@ -110,7 +112,7 @@ def is_broker(container: Mapping[str, Any]) -> bool:
     words = commands.words(container)
     if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
         return True
-    by_itself = not words or jvm_flags.script_of(container) in _BROKERS
+    by_itself = not words or _ENTRY_POINT in words
     return by_itself and jvm_flags.is_java(container) and "KAFKA_PROCESS_ROLES" in commands.variables(container)
 
 

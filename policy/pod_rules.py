@@ -89,9 +89,12 @@ def _pod_problems(spec: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _for_the_api_server(source: Mapping[str, Any]) -> bool:
-    """Whether what is projected into a volume is a token that Kubernetes itself takes, as every one without an audience is."""
+    """Whether what is projected into a volume is, or may be, a token that Kubernetes itself takes, as every one without an audience is."""
     token = source.get("serviceAccountToken")
-    return token is not None and str(token.get("audience") or _API_SERVER).startswith(_API_SERVER)
+    if token is None:
+        return False
+    audience = token.get("audience")
+    return not audience or isinstance(audience, Unknown) or str(audience).startswith(_API_SERVER)
 
 
 def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
