@@ -28,7 +28,7 @@ if (($# != 2)); then
   usage >&2
   exit 2
 fi
-stack=$1 report=$2
+stack=$1 report=$(realpath -m "$2")
 cd "$(dirname "$0")/.."
 drifted=7
 

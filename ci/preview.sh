@@ -29,7 +29,7 @@ if (($# != 2)); then
   usage >&2
   exit 2
 fi
-stack=$1 comment=$2
+stack=$1 comment=$(realpath -m "$2")
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 

@@ -11,7 +11,7 @@ usage: ci/publish.sh comment NUMBER FILE   one comment on a pull request
 What was published before is found by the first line of FILE, which is the same in every run for a stack, and replaced. Comments and issues of others that
 begin with the same line are left alone.
 
-needs      gh and jq, and in the environment GH_TOKEN, GITHUB_REPOSITORY (owner/name), and optionally PUBLISHED_BY, the account that publishes
+needs      .venv (make venv), gh, and in the environment GH_TOKEN, GITHUB_REPOSITORY (owner/name), and optionally PUBLISHED_BY, the account that publishes
            (default: github-actions[bot])
 exit code  0 published, 2 wrong usage, otherwise that of gh
 END
@@ -30,7 +30,8 @@ if (($# != expected)); then
   usage >&2
   exit 2
 fi
-what=$1 file=${!#}
+what=$1 file=$(realpath "${!#}")
+cd "$(dirname "$0")/.."
 marker=$(head -n 1 "$file")
 if ! [[ $marker =~ ^'<!-- '[A-Za-z0-9./_\ -]+' -->'$ ]]; then
   echo "the first line of $file is no marker: $marker" >&2
@@ -43,14 +44,13 @@ author=${PUBLISHED_BY:-github-actions[bot]}
 
 # Number, or id, of the oldest that was published before; nothing where there is none.
 published() {
-  gh api --paginate "$1" | jq --raw-output --arg marker "$marker" --arg author "$author" \
-    ".[] | select(.user.login == \$author and .pull_request == null and ((.body // \"\") | startswith(\$marker))) | .$2" | sed -n 1p
+  gh api --paginate "$1" | .venv/bin/python -m review published --marker "$marker" --author "$author" --key "$2"
 }
 
 case $what in
 comment)
   before=$(published "$root/issues/$2/comments?per_page=100" id)
-  if [[ $before ]]; then
+  if [[ -n $before ]]; then
     gh api --silent --method PATCH "$root/issues/comments/$before" --field "body=@$file"
   else
     gh api --silent --method POST "$root/issues/$2/comments" --field "body=@$file"
@@ -58,7 +58,7 @@ comment)
   ;;
 issue | resolved)
   before=$(published "$root/issues?state=open&per_page=100" number)
-  if [[ $before ]]; then
+  if [[ -n $before ]]; then
     gh api --silent --method PATCH "$root/issues/$before" --field "body=@$file" \
       --raw-field "state=$([[ $what == issue ]] && echo open || echo closed)"
   elif [[ $what == issue ]]; then

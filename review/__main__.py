@@ -1,4 +1,4 @@
-"""`python -m review digest`: a preview as one comment for a pull request."""
+"""`python -m review`: a preview as one comment for a pull request, and that comment found again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from review.findings import Findings
 from review.markdown import GITHUB_LIMIT, LeadTooLongError, markdown
 from review.plain import plain
 from review.preview import UnreadablePreviewError
+from review.published import UnreadablePagesError, published
 from review.reading import read
 
 UNREADABLE = 1
@@ -60,27 +61,44 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--fail-on-data-loss", action="store_true", help="exit with 3 when something would be lost, so that a CI can ask for a yes"
     )
+    found = commands.add_parser(
+        "published",
+        help="the number of what was published before",
+        description="Read GitHub's list of comments or issues from standard input and print the number of the oldest one of an author that "
+        "begins with a marker; nothing where there is none.",
+    )
+    found.add_argument("--marker", required=True, help="first line of what is looked for")
+    found.add_argument("--author", required=True, help="login of whoever publishes, such as github-actions[bot]")
+    found.add_argument("--key", choices=("id", "number"), required=True, help="id of a comment, or number of an issue")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the comment and give an exit code."""
+    """Print what was asked for and give an exit code."""
     given = _parser().parse_args(arguments)
     try:
-        text = Path(given.preview).read_text(encoding="utf-8") if given.preview else sys.stdin.read()
-        found = Findings.of(read(text))
-        stack = given.stack or found.preview.stack
-        if stack is None:
-            print("no resource is in this preview, so its stack is not known: give --stack PROJECT/STACK", file=sys.stderr)
-            return UNREADABLE
-        document = digest(found, stack, DRIFT if given.drift else PREVIEW)
-        if given.format == "text":
-            print(plain(document, Paint(colours=sys.stdout.isatty())), end="")
-        else:
-            print(markdown(document, given.limit), end="")
-    except (UnreadablePreviewError, LeadTooLongError, OSError, UnicodeDecodeError) as error:
+        return _published(given) if given.command == "published" else _digest(given)
+    except (UnreadablePreviewError, UnreadablePagesError, LeadTooLongError, OSError, UnicodeDecodeError) as error:
         print(error, file=sys.stderr)
         return UNREADABLE
+
+
+def _published(given: argparse.Namespace) -> int:
+    item = published(sys.stdin.read(), given.marker, given.author)
+    if item is not None:
+        print(item[given.key])
+    return 0
+
+
+def _digest(given: argparse.Namespace) -> int:
+    found = Findings.of(read(Path(given.preview).read_text(encoding="utf-8") if given.preview else sys.stdin.read()))
+    stack = given.stack or found.preview.stack
+    if stack is None:
+        print("no resource is in this preview, so its stack is not known: give --stack PROJECT/STACK", file=sys.stderr)
+        return UNREADABLE
+    document = digest(found, stack, DRIFT if given.drift else PREVIEW)
+    text = plain(document, Paint(colours=sys.stdout.isatty())) if given.format == "text" else markdown(document, given.limit)
+    print(text, end="")
     return LOSES_DATA if given.fail_on_data_loss and found.loses_data else 0
 
 
