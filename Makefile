@@ -9,9 +9,17 @@ export PULUMI_ERROR_OUTPUT_STRING := 1
 export PYTHONDONTWRITEBYTECODE := 1
 # Every `pulumi preview` and `pulumi up` from here runs the policy pack (Pulumi reads any option from PULUMI_OPTION_<NAME>).
 export PULUMI_OPTION_POLICY_PACK ?= policy
-REQUIREMENTS := requirements.txt requirements-dev.txt providers/requirements.txt sandbox/requirements.txt
+REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt)
 
-.PHONY: help venv lint format test engine-test plan sandbox sandbox-down sandbox-test bench clean
+# Image of Kind's nodes; empty means the one that belongs to the installed Kind.
+KIND_NODE_IMAGE ?=
+# Folders below images/; empty means what the stack dev runs. BASES are other bases than the usual ones, as IMAGE=REFERENCE.
+IMAGES ?=
+BASES ?=
+# Further options of `pulumi up` and `pulumi destroy`, such as --yes.
+FLAGS ?=
+
+.PHONY: help venv lint format test engine-test kind-test plan doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,13 +45,45 @@ format: venv ## rewrite to the project's format
 	$(BIN)/ruff format .
 
 test: venv ## everything that needs only Python
-	$(BIN)/pytest -m 'not sandbox'
+	$(BIN)/pytest -m 'not sandbox and not kind'
 
 engine-test: venv ## the tests that need the Pulumi CLI on PATH (they are skipped in `make test` without it)
 	$(BIN)/pytest -m engine
 
+kind-test: venv ## the tests that need Docker and Kind: they make the laptop's cluster, use it and remove it
+	$(BIN)/pytest -m kind
+
 plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
 	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
+
+doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
+	@$(BIN)/python -m operate doctor --stack $(STACK)
+
+source-sql: venv ## the SQL that makes an existing database ready, for its administrator: make source-sql STACK=prod
+	@$(BIN)/python -m operate sql --stack $(STACK)
+
+tables: venv ## write the typed model of an existing database's tables to tables/<stack>.yaml: make tables STACK=prod
+	@$(BIN)/python -m operate tables --stack $(STACK)
+
+cluster: venv ## the laptop's Kubernetes: three nodes by Kind, the six ports on 127.0.0.1; again: sees that it is ready
+	@$(BIN)/python -m cluster up --node-image "$(KIND_NODE_IMAGE)"
+
+cluster-down: venv ## remove the laptop's Kubernetes and all data in it; `make down` goes first
+	@$(BIN)/python -m cluster down
+
+images: venv ## build the container images with Docker and load them into the cluster
+	@$(BIN)/python -m images build $(IMAGES) --base $(BASES)
+	@$(BIN)/python -m cluster load $(IMAGES)
+
+up: pulumi venv ## create or change a stack with the Pulumi CLI, previewed and judged first: make up STACK=dev
+	pulumi stack select --create $(STACK)
+	pulumi up --stack $(STACK) --policy-pack policy $(FLAGS)
+
+down: pulumi venv ## delete everything that a stack has created: make down STACK=dev
+	pulumi destroy --stack $(STACK) $(FLAGS)
+
+pulumi:
+	@command -v pulumi > /dev/null || { echo 'The Pulumi CLI is not on PATH: docs/getting-started.md says how to get it'; exit 1; }
 
 sandbox: venv ## the whole pipeline on this machine (Debian, root); again: converge
 	@$(BIN)/python -m sandbox up

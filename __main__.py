@@ -11,10 +11,11 @@ import pulumi_random as random
 import pulumi_tls as tls
 
 from components.archive.component import Archive, ArchiveArgs
-from components.ecommerce import TABLES
 from components.foundation.component import Foundation, FoundationArgs
-from components.foundation.edges import ObjectStoreInCluster
+from components.foundation.edges import COMPONENTS, ObjectStoreInCluster, Outside
+from components.reach import Reach
 from components.source.component import Source, SourceArgs
+from components.source.existing import ExistingSource
 from components.streaming import registry
 from components.streaming.component import Streaming
 from components.streaming.contract import StreamingArgs
@@ -55,12 +56,31 @@ def _aws(settings: Settings) -> aws.Provider:
     )
 
 
+def _outside(settings: Settings) -> list[Outside]:
+    """What the stack uses instead of making it."""
+    database, streaming = settings.source.external, settings.streaming
+    kafka, schemas = streaming.kafka.external, streaming.registry.external
+    found = []
+    if database is not None:
+        found.append(Outside("postgresql", ("connect",), database.addresses, (database.port,)))
+    if kafka is not None:
+        clients = ("connect", registry.NAME) if streaming.registry.is_managed else ("connect",)
+        found.append(Outside("kafka", clients, kafka.addresses, kafka.ports))
+    if settings.archive.endpoint_addresses:
+        found.append(Outside("aws-endpoints", ("connect",), settings.archive.endpoint_addresses, (443,)))
+    if schemas is not None:
+        found.append(Outside(registry.NAME, ("connect",), schemas.addresses, (schemas.port,)))
+    return found
+
+
 def declare() -> None:
     """Read the stack's settings and declare its resources."""
     settings = load()
-    names, host, streaming, archive = settings.names, settings.host, settings.streaming, settings.archive
+    names, streaming, archive = settings.names, settings.streaming, settings.archive
+    reach = Reach(host=settings.host, names=names)
+    outside = _outside(settings)
     kubernetes, cloud = _kubernetes(settings), _aws(settings)
-    generators = [random.Provider("random"), tls.Provider("tls")]
+    generator = random.Provider("random")
     store = ObjectStoreInCluster(archive.store.namespace, archive.store.port) if archive.store else None
 
     foundation = Foundation(
@@ -71,33 +91,41 @@ def declare() -> None:
             largest_container_mib=settings.largest_container_mib,
             provisioner=settings.cluster.provisioner,
             keep_volumes=settings.cluster.keep_volumes,
-            host_sources=host.sources,
+            host_sources=settings.host.sources,
             store=store,
+            existing_namespace=settings.cluster.existing_namespace,
+            protect=settings.protect,
+            database_class=settings.source.storage_class,
+            streaming_class=streaming.kafka.storage_class,
+            made=COMPONENTS - {other.name for other in outside},
+            outside=outside,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes]),
     )
-    source = Source(
-        "source",
-        SourceArgs(
-            ground=foundation.ground,
-            names=names,
-            tables=TABLES,
-            settings=settings.source,
-            image=settings.images.postgres,
-            port=host.postgres,
-            host_address=host.address,
-            catalog=archive.has_catalog_database,
-            rotation=settings.rotation,
-        ),
-        opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
-    )
+    source: Source | ExistingSource
+    if settings.source.external is not None:
+        source = ExistingSource("source", settings.source.external, names, catalog=archive.has_catalog_database)
+    else:
+        source = Source(
+            "source",
+            SourceArgs(
+                ground=foundation.ground,
+                names=names,
+                settings=settings.source,
+                image=settings.images.postgres,
+                published=reach.postgres,
+                catalog=archive.has_catalog_database,
+                rotation=settings.rotation,
+            ),
+            opts=pulumi.ResourceOptions(providers=[kubernetes, generator, tls.Provider("tls")]),
+        )
     stream = Streaming(
         "streaming",
         StreamingArgs(
             ground=foundation.ground,
             source=source.endpoint,
             names=names,
-            tables=TABLES,
+            tables=settings.source.tables,
             kafka=streaming.kafka,
             registry=streaming.registry,
             connect=streaming.connect,
@@ -106,14 +134,13 @@ def declare() -> None:
             sink_topics=iceberg_topics(names) if archive.format == "iceberg" else (),
             kafka_image=settings.images.kafka,
             connect_image=settings.images.connect,
-            registry_image=settings.images.registry or registry.IMAGES[streaming.registry.kind],
-            host_address=host.address,
-            kafka_ports=host.kafka,
-            registry_port=host.registry,
-            connect_port=host.connect,
+            registry_image=settings.images.registry or registry.IMAGES.get(streaming.registry.kind, ""),
+            reach=reach,
+            spread=settings.cluster.spread,
+            token_audience=archive.web_identity.audience if archive.web_identity else None,
             rotation=settings.rotation,
         ),
-        opts=pulumi.ResourceOptions(providers=[kubernetes, *generators]),
+        opts=pulumi.ResourceOptions(providers=[kubernetes, generator]),
     )
     archived = Archive(
         "archive",
@@ -122,14 +149,14 @@ def declare() -> None:
             source=source.endpoint,
             stream=stream.endpoint,
             names=names,
-            tables=TABLES,
+            tables=settings.source.tables,
             settings=archive,
-            database_url=f"postgresql://{host.address}:{host.postgres.host}",
+            kafka=streaming.kafka.external,
             rotation=settings.rotation,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, cloud]),
     )
-    export(settings, source, stream, archived)
+    export(settings, reach, source, stream, archived)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.ecommerce import TABLES
+from components.source.existing import ExistingSource
 from components.streaming import registry
 from components.streaming.worker import CONNECT_USER
 
 if TYPE_CHECKING:
     from components.archive.component import Archive
     from components.names import Names
+    from components.reach import Reach
     from components.source.component import Source
     from components.streaming.component import Streaming
     from components.tables import Table
@@ -24,53 +25,55 @@ def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[st
     return {"name": table.qualified, "topic": names.topic(table), "location": pulumi.Output.concat("s3://", bucket, "/", prefix)}
 
 
-def export(settings: Settings, source: Source, stream: Streaming, archive: Archive) -> None:
+def _database(settings: Settings, source: Source | ExistingSource) -> dict[str, pulumi.Input[Any]]:
+    """The database, with the application's role where the program has made one."""
+    address = {"host": source.endpoint.outside.host, "port": source.endpoint.outside.port, "database": settings.names.database}
+    if isinstance(source, ExistingSource):
+        return address
+    password: pulumi.Output[str] = pulumi.Output.secret(source.app_password)
+    return {**address, "user": settings.names.app_role, "password": password, "caCertificate": source.ca_certificate}
+
+
+def _registry(settings: Settings, reach: Reach, stream: Streaming) -> dict[str, pulumi.Input[Any]]:
+    """The registry, with the operator's login where the program has made it."""
+    schemas = settings.streaming.registry
+    if stream.registry_password is None:
+        return {"url": stream.endpoint.registry_url}
+    url = f"http://{reach.registry.outside}{registry.api_path(schemas.kind)}"
+    return {"url": url, "user": registry.OPERATOR_USER, "password": pulumi.Output.secret(stream.registry_password)}
+
+
+def export(settings: Settings, reach: Reach, source: Source | ExistingSource, stream: Streaming, archive: Archive) -> None:
     """Export endpoints, names, credentials (as secrets), the memory used and the commands to look inside."""
-    host, names, streaming = settings.host, settings.names, settings.streaming
-    bootstrap = ",".join(f"{host.address}:{port.host}" for port in host.kafka)
-    registry_url = f"http://{host.address}:{host.registry.host}{registry.api_path(streaming.registry.kind)}"
-    connect_url = f"http://{host.address}:{host.connect.host}"
+    names = settings.names
+    connect_url = f"http://{reach.connect.outside}"
     kubectl = f"kubectl --context {settings.cluster.context} --namespace {names.namespace}"
     if settings.cluster.kubeconfig:
         kubectl += f" --kubeconfig {settings.cluster.kubeconfig}"
 
     pulumi.export("namespace", names.namespace)
-    pulumi.export(
-        "postgres",
-        {
-            "host": host.address,
-            "port": host.postgres.host,
-            "database": names.database,
-            "user": names.app_role,
-            "password": pulumi.Output.secret(source.app_password),
-            "caCertificate": source.ca_certificate,
-        },
-    )
-    pulumi.export("kafka", {"bootstrapServers": bootstrap})
-    pulumi.export(
-        "registry", {"url": registry_url, "user": registry.OPERATOR_USER, "password": pulumi.Output.secret(stream.registry_password)}
-    )
+    pulumi.export("postgres", _database(settings, source))
+    pulumi.export("kafka", {"bootstrapServers": ",".join(stream.endpoint.bootstrap)})
+    pulumi.export("registry", _registry(settings, reach, stream))
     pulumi.export("connect", {"url": connect_url, "user": CONNECT_USER, "password": pulumi.Output.secret(stream.connect_password)})
     pulumi.export("archive", {"bucket": archive.bucket, "format": settings.archive.format, "roleArn": archive.role_arn})
-    pulumi.export("tables", [_archived(names, table, archive.bucket) for table in TABLES])
+    pulumi.export("tables", [_archived(names, table, archive.bucket) for table in settings.source.tables])
     if settings.archive.has_catalog_database:
-        pulumi.export(
-            "catalog",
-            {
-                "uri": f"postgresql://{host.address}:{host.postgres.host}/{names.catalog_database}",
-                "user": names.catalog_role,
-                "password": pulumi.Output.secret(source.endpoint.catalog_password),
-            },
-        )
+        uri, password = f"postgresql://{source.endpoint.outside}/{names.catalog_database}", source.endpoint.catalog_password
+        catalog: dict[str, pulumi.Input[str]] = {"uri": uri}
+        if password is not None:
+            secret: pulumi.Output[str] = pulumi.Output.secret(password)
+            catalog |= {"user": names.catalog_role, "password": secret}
+        pulumi.export("catalog", catalog)
     used = settings.memory_used_mib
     pulumi.export("memory", {"budgetMiB": settings.budget.memory_mib, "usedMiB": used, "freeMiB": settings.budget.memory_mib - used})
-    pulumi.export(
-        "lookInside",
-        {
-            "pods": f"{kubectl} get pods",
-            "sql": f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}",
-            "brokerLog": f"{kubectl} logs kafka-0",
-            "workerLog": f"{kubectl} logs deployment/connect",
-            "connectors": f"curl -s -u {CONNECT_USER} '{connect_url}/connectors?expand=status'",
-        },
-    )
+    inside = {
+        "pods": f"{kubectl} get pods",
+        "workerLog": f"{kubectl} logs deployment/connect",
+        "connectors": f"curl -s -u {CONNECT_USER} '{connect_url}/connectors?expand=status'",
+    }
+    if settings.source.is_managed:
+        inside["sql"] = f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}"
+    if settings.streaming.kafka.is_managed:
+        inside["brokerLog"] = f"{kubectl} logs kafka-0"
+    pulumi.export("lookInside", inside)

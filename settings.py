@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
+import yaml
 from pulumi.runtime import config as runtime_config
 from pydantic import Field, ValidationError, model_validator
 
 from components.archive.settings import ArchiveSettings
-from components.connectors.message import is_secret
+from components.connectors.message import HIDDEN, shown
 from components.names import BROKERS, Names
 from components.quantity import MIB
 from components.rotation import Rotation
@@ -22,14 +25,36 @@ from components.streaming.registry import RegistrySettings
 from components.streaming.topics import TopicSettings
 from components.surroundings import BudgetSettings, ClusterSettings, HostSettings, ImageSettings, PolicySettings
 from settings_connectors import PROJECT, connector_problems
-from settings_rules import SEPARATOR, disk_problems, memory_problems
+from settings_rules import SEPARATOR, choice_problems, disk_problems, memory_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+
+_ROOT = Path(__file__).resolve().parent
 
 
 class SettingsError(pulumi.RunError):
     """The configuration cannot work; the message lists every problem with its key, value, rule and cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What one workload takes.
+
+    Attributes:
+        pods: Number of its pods.
+        pod_mib: Memory of one pod in MiB.
+        memory_mib: Memory of its largest container in MiB.
+        storage_mib: Volume of one pod in MiB.
+    """
+
+    pods: int
+    pod_mib: int
+    memory_mib: int
+    storage_mib: int
 
 
 class StreamingSettings(Section):
@@ -60,6 +85,8 @@ class Settings(Section):
         budget: The memory and disk budget.
         policy: Exceptions from the policy pack's rules.
         rotation: Credentials made anew, each by a word that differs from the one before.
+        protect: Whether what holds data (database, brokers, topics, bucket, tables) may be neither deleted nor replaced by an update;
+            topics and bucket also outlive a ``destroy`` that is told to ignore it.
         source: PostgreSQL.
         streaming: Kafka, registry, Connect.
         archive: S3 and the sink.
@@ -73,6 +100,7 @@ class Settings(Section):
     budget: BudgetSettings = BudgetSettings()
     policy: PolicySettings = PolicySettings()
     rotation: Rotation = Rotation()
+    protect: bool = False
     source: SourceSettings = SourceSettings()
     streaming: StreamingSettings = StreamingSettings()
     archive: ArchiveSettings = Field(default=...)
@@ -81,7 +109,7 @@ class Settings(Section):
     def _fits_together(self) -> Settings:
         unreadable = connector_problems(self)
         try:
-            problems = [*memory_problems(self), *disk_problems(self), *unreadable]
+            problems = [*choice_problems(self), *memory_problems(self), *disk_problems(self), *unreadable]
         except ValueError as error:  # a size among the further keys that cannot be counted; most often it is told already
             problems = unreadable or [str(error)]
         if problems:
@@ -96,29 +124,67 @@ class Settings(Section):
     @property
     def largest_container_mib(self) -> int:
         """Memory of the largest container."""
-        streaming = self.streaming
-        return max(self.source.memory_mib, streaming.kafka.memory_mib, streaming.registry.memory_mib, streaming.connect.worker_mib)
+        return max(container.memory_mib for container in self.workloads)
 
     @property
     def memory_used_mib(self) -> int:
         """Memory of all pods when nothing rolls out; none of the workloads starts a second pod before it has stopped the first."""
-        streaming = self.streaming
-        return self.source.memory_mib + BROKERS * streaming.kafka.memory_mib + streaming.registry.memory_mib + streaming.connect.memory_mib
+        return sum(workload.pods * workload.pod_mib for workload in self.workloads)
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What runs in the namespace; what was there before takes none of its memory."""
+        source, streaming = self.source, self.streaming
+        kafka, schemas, connect = streaming.kafka, streaming.registry, streaming.connect
+        return (
+            *([Workload(1, source.memory_mib, source.memory_mib, source.storage_mib)] if source.is_managed else []),
+            *([Workload(BROKERS, kafka.memory_mib, kafka.memory_mib, kafka.storage_mib)] if kafka.is_managed else []),
+            *([Workload(1, schemas.memory_mib, schemas.memory_mib, 0)] if schemas.is_managed else []),
+            Workload(connect.workers, connect.memory_mib, connect.worker_mib, 0),
+        )
+
+
+def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is called too short only because its items, each told by itself, are wrong: Pydantic counts those that are right."""
+    place = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others
+    )
 
 
 def _problems(error: ValidationError) -> list[str]:
-    lines = []
-    for problem in error.errors():
+    lines, errors = [], error.errors()
+    for problem in errors:
+        if _only_its_items(problem, errors):
+            continue
         path = ".".join(str(part) for part in problem["loc"])
         rule = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            rule = "is not a setting; check the spelling, or see the table of settings in README.md"
+            rule = "is not a setting; check the spelling, or see docs/settings.md"
         elif problem["type"] == "missing":
             rule = "is missing and has no default"
-        elif problem["loc"] and not isinstance(problem["input"], dict) and not is_secret(path):
+        elif problem["loc"] and not isinstance(problem["input"], dict) and shown(path, str(problem["input"])) != HIDDEN:
             rule = f"{rule} (got {problem['input']!r})"
         lines += [f"{PROJECT}:{path}: {rule}"] if path else rule.split(SEPARATOR)
     return lines
+
+
+def _with_tables(values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The values, with the tables themselves where the path of their file is given.
+
+    Returns:
+        The values, and why the file cannot be read; the rest can then be judged with the default tables.
+    """
+    source = values.get("source")
+    if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
+        return values, []
+    path, others = source["tables"], {key: value for key, value in source.items() if key != "tables"}
+    try:
+        return {**values, "source": {**others, "tables": yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))}}, []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+    problem = f"{path!r} cannot be read ({why}); give the path of a file below the project's root, as 'make tables' writes it"
+    return {**values, "source": others}, [f"{PROJECT}:source.tables: {problem}"]
 
 
 def parse(values: dict[str, Any]) -> Settings:
@@ -127,12 +193,15 @@ def parse(values: dict[str, Any]) -> Settings:
     Raises:
         SettingsError: Listing every problem.
     """
+    given, problems = _with_tables(values)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
-        problems = _problems(error)
+        problems += _problems(error)
+    if problems:
         message = f"{len(problems)} problem(s) in the configuration of this stack:\n" + "\n".join(f"  - {line}" for line in problems)
-        raise SettingsError(message) from None
+        raise SettingsError(message)
+    return settings
 
 
 def parse_text(given: Mapping[str, str]) -> Settings:

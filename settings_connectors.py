@@ -15,7 +15,7 @@ from components.connectors.source_rules import source_problems
 from components.connectors.spelling import spelling_problems
 from components.connectors.verdict import once
 from components.connectors.worker_rules import worker_problems
-from components.ecommerce import TABLES
+from components.reach import Address, Reach
 from components.source.postgres import server_parameters
 from components.source.sql import publication_tables
 from components.streaming import connect, debezium, kafka, registry
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PROJECT = "data-ingestion"
 """The project's name, the prefix of every setting."""
 
-_DATABASE = "database"
+_DATABASE = Address(host="database", port=5432)
 
 _FIXED = {
     "debezium": (
@@ -61,7 +61,7 @@ _SETTINGS = {
     "debezium": {
         "database.dbname": "names.database",
         "topic.prefix": "names.topicPrefix",
-        "table.include.list": "the tables in components/ecommerce.py",
+        "table.include.list": "source.tables",
         "snapshot.mode": "source.debezium.snapshotMode",
         "poll.interval.ms": "source.debezium.pollIntervalMs",
         "heartbeat.interval.ms": "source.debezium.heartbeatIntervalMs",
@@ -74,13 +74,13 @@ _SETTINGS = {
         "s3.bucket.name": "archive.bucket",
         "s3.region": "archive.region",
         "tasks.max": "archive.tasks",
-        "topics": "the tables in components/ecommerce.py",
+        "topics": "source.tables",
     },
     "iceberg": {
         "iceberg.control.commit.interval-ms": "archive.commitIntervalMs",
         "tasks.max": "archive.tasks",
-        "topics": "the tables in components/ecommerce.py",
-        "iceberg.tables": "the tables in components/ecommerce.py",
+        "topics": "source.tables",
+        "iceberg.tables": "source.tables",
     },
     "topic": {"retention.ms": "streaming.topics.retentionDays", "retention.bytes": "streaming.topics.retentionMib"},
     "postgresql": {
@@ -121,9 +121,9 @@ def connector_problems(settings: Settings) -> list[str]:
         One sentence for each problem: ``data-ingestion:`` and the path, then key, value unless it is a secret, rule and cure.
     """
     names, streaming = settings.names, settings.streaming
-    url = registry.api_url(names, streaming.registry.kind)
+    url = registry.api_url(names, streaming.registry)
     source, archive, worker, broker, database, topics = _parts(settings, url)
-    first_topic = topic_problems(names.topic(TABLES[0]), topics.made)
+    first_topic = topic_problems(names.topic(settings.source.tables[0]), topics.made)
     single = (
         (source, source_problems(source.made)),
         (archive, sink_problems(archive.made)),
@@ -132,8 +132,10 @@ def connector_problems(settings: Settings) -> list[str]:
         (database, postgres_problems(database.made)),
         (topics, [problem.partition(": ")[2] for problem in first_topic]),
     )
-    published = publication_tables(names, TABLES)
-    pairs = pair_problems(source.made, archive.made, worker.made, tables=TABLES, names=names, publication=published, registry_url=url)
+    published = publication_tables(names, settings.source.tables)
+    pairs = pair_problems(
+        source.made, archive.made, worker.made, tables=settings.source.tables, names=names, publication=published, registry_url=url
+    )
     ends = {source: "source: ", archive: "sink: ", worker: "worker: "}
     lines = []
     for part, problems in single:
@@ -144,15 +146,15 @@ def connector_problems(settings: Settings) -> list[str]:
 
 def _parts(settings: Settings, registry_url: str) -> tuple[Part, Part, Part, Part, Part, Part]:
     names, streaming, source, archive = settings.names, settings.streaming, settings.source, settings.archive
-    read = debezium.source_config(names, TABLES, _DATABASE, registry_url, source.debezium)
+    read = debezium.source_config(names, source.tables, _DATABASE, registry_url, source.debezium)
     if archive.format == "iceberg":
-        written = sink.iceberg_config(names, TABLES, archive, registry_url, _DATABASE)
+        written = sink.iceberg_config(names, source.tables, archive, registry_url, _DATABASE, streaming.kafka.external)
     else:
-        written = sink.parquet_config(names, TABLES, archive, registry_url)
-    ports = [port.host for port in settings.host.kafka]
-    brokers = kafka.server_properties(names, 0, settings.host.address, ports, streaming.kafka.extra)
-    worker = connect.worker_properties(names, streaming.connect.extra)
-    change = change_topics(names, TABLES, streaming.topics)[0].config
+        written = sink.parquet_config(names, source.tables, archive, registry_url)
+    outside = Reach(host=settings.host, names=names).brokers[0].outside
+    brokers = kafka.server_properties(names, 0, outside, streaming.kafka.extra)
+    worker = connect.worker_properties(names, streaming.connect.extra, streaming.kafka.external)
+    change = change_topics(names, source.tables, streaming.topics)[0].config
     return (
         Part("source.debezium", "extra", "debezium", source.debezium.extra, read),
         Part("archive", "extra", "iceberg" if archive.format == "iceberg" else "s3", archive.extra, written),

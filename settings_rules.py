@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from components.archive.sink import iceberg_config, parquet_config, table_properties
 from components.budget import disk, jvm, postgres, postgres_parameters, sink
-from components.ecommerce import TABLES
 from components.names import BROKERS
 from components.quantity import MIB, whole_mib
+from components.reach import Address
 from components.source.postgres import server_conf
 from components.streaming import connect, kafka, registry
 from components.streaming.debezium import source_config
@@ -33,6 +33,60 @@ def _parts(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {whole_mib(size)}" for name, size in sizes.items())
 
 
+def choice_problems(settings: Settings) -> list[str]:
+    """Choices that exclude each other: what was there before, and what the program needs to find there."""
+    streaming, archive = settings.streaming, settings.archive
+    database, brokers = settings.source.external, streaming.kafka.external
+    referred = {
+        "source.external.secret": database.secret if database else None,
+        "streaming.kafka.external.secret": brokers.secret if brokers else None,
+        "streaming.registry.external.secret": streaming.registry.external.secret if streaming.registry.external else None,
+    }
+    needed = [path for path, secret in referred.items() if secret]
+    problems = []
+    if needed and not settings.cluster.existing_namespace:
+        problems.append(
+            f"cluster.existingNamespace is false and {', '.join(needed)} must be in {settings.names.namespace} before the worker starts: "
+            "make namespace and Secret beforehand, and set it to true"
+        )
+    if database is not None and (database.catalog_secret is not None) != archive.has_catalog_database:
+        problems.append(
+            "source.external.catalogSecret is for an Iceberg catalog in that database and goes with archive.catalog jdbc: "
+            + ("remove it" if database.catalog_secret else "name the Secret of the catalog's role, or set archive.catalog to glue")
+        )
+    if brokers is not None and brokers.logs_in and streaming.registry.is_managed:
+        problems.append(
+            f"streaming.registry.kind is {streaming.registry.kind} and streaming.kafka.external.protocol SASL_SSL: "
+            "the registry's pod cannot log in; use a registry that is there already (kind external), or a listener without a login (SSL)"
+        )
+    problems += _name_problems(settings)
+    if settings.protect and archive.destroy_with_stack:
+        problems.append("protect is true and archive.destroyWithStack too: one keeps the bucket, the other deletes it; drop one of them")
+    return problems
+
+
+def _name_problems(settings: Settings) -> list[str]:
+    """Names that cannot be what they are called for, since another thing has them."""
+    names, source, problems = settings.names, settings.source, []
+    if names.heartbeat_table in {table.qualified for table in source.tables}:
+        problems.append(
+            f"names.heartbeatTable is {names.heartbeat_table}, which source.tables captures: each heartbeat would be archived as a change; "
+            "name a table of the pipeline's own"
+        )
+    if source.is_managed and not names.heartbeat_table.startswith("public."):
+        problems.append(
+            f"names.heartbeatTable is {names.heartbeat_table}, and the program makes its own database's tables in schema public; "
+            f"name it public.{names.heartbeat_table.partition('.')[2]}"
+        )
+    taken = {names.owner_role, names.app_role, names.catalog_role, "postgres"}
+    if source.is_managed and names.debezium_role in taken:
+        problems.append(
+            f"names.debeziumRole is {names.debezium_role}, which is another role of the database ({', '.join(sorted(taken))}): "
+            "their rights and passwords must differ; name one of its own"
+        )
+    return problems
+
+
 def memory_problems(settings: Settings) -> list[str]:
     """Pods that do not fit the budget together, and processes that do not fit their pod."""
     problems = []
@@ -47,11 +101,11 @@ def memory_problems(settings: Settings) -> list[str]:
 
 def _java_problems(settings: Settings) -> list[str]:
     streaming = settings.streaming
-    processes = {
-        "kafka": (kafka.broker_command(streaming.kafka), streaming.kafka.memory_mib),
-        "registry": (registry.command(streaming.registry), streaming.registry.memory_mib),
-        "connect": (connect.worker_command(streaming.connect), streaming.connect.worker_mib),
-    }
+    processes = {"connect": (connect.worker_command(streaming.connect), streaming.connect.worker_mib)}
+    if streaming.kafka.is_managed:
+        processes["kafka"] = (kafka.broker_command(streaming.kafka), streaming.kafka.memory_mib)
+    if streaming.registry.is_managed:
+        processes["registry"] = (registry.command(streaming.registry), streaming.registry.memory_mib)
     problems = []
     for name, (command, limit_mib) in processes.items():
         java = jvm.memory({"command": command}, limit_mib * MIB)
@@ -67,6 +121,8 @@ def _java_problems(settings: Settings) -> list[str]:
 
 def _postgres_problems(settings: Settings) -> list[str]:
     source = settings.source
+    if not source.is_managed:
+        return []
     needs = postgres.memory(postgres_parameters.parameters({}, server_conf(source)))
     over = whole_mib(needs.needed) - source.memory_mib
     if over <= 0:
@@ -80,9 +136,15 @@ def _postgres_problems(settings: Settings) -> list[str]:
     return [problem]
 
 
-def sink_heap(settings: Settings, tables: Sequence[Table] = TABLES) -> sink.SinkHeap:
-    """What the worker needs on its heap for this stack's connectors."""
-    names, url, host = settings.names, "http://registry", "postgresql"
+def sink_heap(settings: Settings, tables: Sequence[Table] = ()) -> sink.SinkHeap:
+    """What one worker needs on its heap for this stack's connectors, also when it is the only one left.
+
+    Args:
+        settings: The settings.
+        tables: Tables in place of those that the settings name.
+    """
+    names, url, host = settings.names, "http://registry", Address(host="postgresql", port=5432)
+    tables = tables or settings.source.tables
     topics = {topic.name: topic.partitions for topic in change_topics(names, tables, settings.streaming.topics)}
     if settings.archive.format == "iceberg":
         config = iceberg_config(names, tables, settings.archive, url, host)
@@ -126,7 +188,7 @@ def declared_topics(names: Names, tables: Sequence[Table], topics: TopicSettings
 def broker_disk_mib(names: Names, topics: Sequence[TopicSpec]) -> int:
     """The most that one broker holds, in MiB."""
     counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in topics]
-    needed, _unbounded = disk.broker_bytes(counted, kafka.server_properties(names, 0, "127.0.0.1", [0] * BROKERS), BROKERS)
+    needed, _unbounded = disk.broker_bytes(counted, kafka.server_properties(names, 0, Address(host="127.0.0.1", port=9092)), BROKERS)
     return whole_mib(needed)
 
 
@@ -134,20 +196,20 @@ def disk_problems(settings: Settings) -> list[str]:
     """Topics that outgrow a broker's volume, write-ahead log that outgrows the database's, and volumes that outgrow the budget."""
     problems = []
     streaming, source = settings.streaming, settings.source
-    topics = declared_topics(settings.names, TABLES, streaming.topics, streaming.registry.kind, settings.archive.format)
+    topics = declared_topics(settings.names, source.tables, streaming.topics, streaming.registry.kind, settings.archive.format)
     needed, volume = broker_disk_mib(settings.names, topics), streaming.kafka.storage_mib
-    if needed > volume:
+    if needed > volume and streaming.kafka.is_managed:
         problems.append(
             f"the topics may hold {needed} MiB on each broker and its volume has {volume} MiB (streaming.kafka.storageMib): "
             f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes"
         )
     held = whole_mib(postgres.disk_bytes(postgres_parameters.parameters({}, server_conf(source))) or 0)
-    if held > postgres.wal_room(source.storage_mib):
+    if held > postgres.wal_room(source.storage_mib) and source.is_managed:
         problems.append(
             f"a stopped connector may hold back {held} MiB of WAL (source.slotWalKeepMib {source.slot_wal_keep_mib} and max_wal_size), "
             f"over three quarters of the {source.storage_mib} MiB volume: lower the first or raise source.storageMib"
         )
-    volumes = source.storage_mib + BROKERS * volume
+    volumes = sum(workload.pods * workload.storage_mib for workload in settings.workloads)
     if volumes > settings.budget.disk_mib:
         problems.append(
             f"the volumes take {volumes} MiB together and budget.diskMib is {settings.budget.disk_mib}: lower source.storageMib or "

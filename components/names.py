@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from components.section import DnsLabel, Port, Section, SqlIdentifier
+from components.section import DnsLabel, Port, QualifiedTable, Section, SqlIdentifier
 
 if TYPE_CHECKING:
     from components.tables import Table
@@ -46,18 +46,22 @@ class Names(Section):
         namespace: Kubernetes namespace.
         database: PostgreSQL database that is captured.
         topic_prefix: First part of every change topic; also the logical name of the source.
+        slot: Replication slot; each pipeline on one database server has its own.
+        publication: Publication that holds the captured tables and the heartbeat table.
+        heartbeat_table: Table that Debezium writes to, so that the slot of a quiet database moves on.
+        debezium_role: Role that Debezium reads as.
     """
 
     namespace: DnsLabel = "data-ingestion"
     database: SqlIdentifier = "ecommerce"
     topic_prefix: SqlIdentifier = "postgres"
+    slot: SqlIdentifier = "debezium_slot"
+    publication: SqlIdentifier = "dbz_publication"
+    heartbeat_table: QualifiedTable = "public.dbz_heartbeat"
+    debezium_role: SqlIdentifier = "debezium"
 
-    slot: ClassVar[str] = "debezium_slot"
-    publication: ClassVar[str] = "dbz_publication"
-    heartbeat_table: ClassVar[str] = "public.dbz_heartbeat"
     owner_role: ClassVar[str] = "app_owner"
     app_role: ClassVar[str] = "app_rw"
-    debezium_role: ClassVar[str] = "debezium"
     catalog_role: ClassVar[str] = "iceberg"
     catalog_database: ClassVar[str] = "iceberg_catalog"
     source_connector: ClassVar[str] = "postgres-cdc-connector"
@@ -103,3 +107,6 @@ OBJECT_ROOT = "topics"
 
 ARCHIVE_PROFILE = "archive"
 """The AWS profile by which the worker writes: named in its environment, defined in the files that the archive layer makes."""
+
+AWS_TOKEN = "/var/run/secrets/aws"  # noqa: S105 - a folder
+"""Where the worker finds the token by which AWS knows it, with a web identity."""

@@ -13,6 +13,8 @@ from components import manifest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from components.reach import Published
+
 
 @dataclass(frozen=True, kw_only=True)
 class Objects:
@@ -23,12 +25,14 @@ class Objects:
         prefix: First part of their logical names.
         namespace: Their namespace.
         component: Value of their component label.
+        protect: Whether what holds data may not be deleted or replaced.
     """
 
     parent: pulumi.ComponentResource
     prefix: str
     namespace: pulumi.Input[str]
     component: str
+    protect: bool = False
 
     def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child; ``after`` names what no data flows from and must be there all the same."""
@@ -66,22 +70,25 @@ class Objects:
         }
         return k8s.core.v1.Service(f"{self.prefix}-{name}", metadata=self.metadata(name), spec=spec, opts=self.options())
 
-    def published(self, name: str, port: int, node_port: int, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
+    def published(self, published: Published, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
         """A service that is reachable from outside; it waits for endpoints, hence after its workload.
 
         Args:
-            name: Its name.
-            port: Port of the service and of the container.
-            node_port: Port on every node.
+            published: What it is called and how it is reached.
             workload: What makes the pods.
             **selector: Further labels of the pods.
         """
-        spec: manifest.Manifest = {
-            "type": "NodePort",
-            "selector": {**manifest.labels(self.component), **selector},
-            "ports": [{"name": "main", "port": port, "targetPort": port, "nodePort": node_port}],
-        }
-        return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=self.metadata(name), spec=spec, opts=self.options(workload))
+        name, metadata = published.name, self.metadata(published.name)
+        if published.annotations:
+            metadata["annotations"] = published.annotations
+        spec: manifest.Manifest = {**published.publishing, "selector": {**manifest.labels(self.component), **selector}}
+        return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=metadata, spec=spec, opts=self.options(workload))
+
+    def disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
+        """Whoever drains nodes takes one pod of this component at a time."""
+        spec: manifest.Manifest = {"maxUnavailable": 1, "selector": {"matchLabels": manifest.labels(self.component)}}
+        name = f"{self.prefix}-{self.component}-disruptions"
+        return k8s.policy.v1.PodDisruptionBudget(name, metadata=self.metadata(self.component), spec=spec, opts=self.options())
 
     def stateful_set(
         self, pod: manifest.Manifest, checksum: str, claim: manifest.Manifest, replicas: int, after: Sequence[pulumi.Resource]
@@ -104,20 +111,25 @@ class Objects:
             "volumeClaimTemplates": [claim],
             "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         }
-        return k8s.apps.v1.StatefulSet(
-            f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=self.options(*after)
-        )
+        options = self.options(*after)
+        options.protect = self.protect or None
+        return k8s.apps.v1.StatefulSet(f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=options)
 
-    def deployment(self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.Deployment:
-        """A single pod that is stopped before its successor starts: the budget has no room for two.
+    def deployment(
+        self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource], replicas: int = 1
+    ) -> k8s.apps.v1.Deployment:
+        """Pods without a volume, all stopped before the first successor starts.
+
+        The budget has no room for one more, and a rolling Deployment does not wait for a pod that is shutting down.
 
         Args:
             pod: Pod specification.
             checksum: Digest of the mounted configuration.
-            after: What the pod mounts by name or cannot start without.
+            after: What the pods mount by name or cannot start without.
+            replicas: Number of pods.
         """
         spec: manifest.Manifest = {
-            "replicas": 1,
+            "replicas": replicas,
             "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": manifest.labels(self.component)},
             "template": manifest.template(self.component, pod, checksum),

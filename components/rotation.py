@@ -10,10 +10,12 @@ class Rotation(Section):
 
     Attributes:
         app: Password of the application's role in the database.
-        debezium: Password of the role that reads the changes.
+        debezium: Password of the role that reads the changes. Of a database that was there before, its administrator has changed it, in
+            the database and in the Secret, and the worker has to read it again; so it is with ``catalog`` there, and with ``kafka``.
         catalog: Password of the role that the JDBC catalog belongs to.
         connect: Password of Connect's REST interface.
         registry: Passwords of the schema registry, the worker's and the operator's.
+        kafka: Login at a Kafka cluster that was there before.
         archive: AWS access key of the worker.
     """
 
@@ -22,6 +24,7 @@ class Rotation(Section):
     catalog: Word | None = None
     connect: Word | None = None
     registry: Word | None = None
+    kafka: Word | None = None
     archive: Word | None = None
 
     def words(self, *names: str) -> dict[str, str]:

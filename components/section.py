@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,6 +60,22 @@ def _cidr(value: str) -> str:
         raise ValueError(message) from None
 
 
+def _written(pattern: str, rule: str) -> AfterValidator:
+    """A text of one form; ``rule`` is what people are told otherwise, with an example."""
+    form = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+_NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?"
+_HOST = "[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?"
+_PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+
 Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024)]
 """A size in MiB (2**20 bytes)."""
 
@@ -71,6 +88,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 """A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters."""
 
+QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$")]
+"""A table with its schema, both without quotes: ``public.users``."""
+
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A Kubernetes object name that is also a DNS label (RFC 1123)."""
 
@@ -79,6 +99,41 @@ Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=r"^[a-z0-9]([-
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 """An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens."""
+
+HostName = Annotated[
+    str, Field(max_length=253), _written(rf"{_NAME}(\.{_NAME})*", "must be a host's name or IPv4 address, without scheme and port")
+]
+"""A host's name or IPv4 address, without scheme and port."""
+
+HostPort = Annotated[str, _written(rf"{_HOST}:{_PORT}", "must be host:port with a port up to 65535, such as kafka-1.example.com:9096")]
+"""A host and its TCP port, ``host:port``."""
+
+HttpUrl = Annotated[
+    str,
+    _written(
+        rf"https?://{_HOST}(:{_PORT})?(/[^\s?#]*[^/\s?#])?",
+        "must be an address such as https://schemas.example.com:8081/api, without user, password, query, and slash at its end",
+    ),
+]
+"""An HTTP address without user, password, query and slash at its end."""
+
+KmsKeyArn = Annotated[
+    str,
+    _written(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        "must be a key's ARN, arn:aws:kms:<region>:<account>:key/<id>; not an alias, since rights on an alias are no rights on its key",
+    ),
+]
+"""The full name of a key in KMS."""
+
+OidcProviderArn = Annotated[
+    str,
+    _written(
+        r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+",
+        "must be the ARN of the cluster's identity provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer>",
+    ),
+]
+"""An identity provider in IAM."""
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An address range such as 10.0.0.0/8."""

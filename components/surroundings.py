@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
 from components.names import BROKERS, PublishedPort
-from components.section import Cidr, Mebibytes, Section
+from components.section import Cidr, HostName, Keys, Mebibytes, Section
+
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
+"""IPv4 addresses that are not outside (RFC 1918, link-local with its metadata service, carrier-grade NAT, which clusters use for pods)."""
+_PRIVATE = tuple(IPv4Network(network) for network in PRIVATE_RANGES)
+_UNIQUE_LOCAL = IPv6Network("fc00::/7")
+
+
+def is_private(source: str) -> bool:
+    """Whether all addresses of a range belong to private networks; what is no range is not."""
+    try:
+        network = ip_network(source)
+    except ValueError:
+        return False
+    if isinstance(network, IPv6Network):
+        return network.subnet_of(_UNIQUE_LOCAL)
+    return any(network.subnet_of(private) for private in _PRIVATE)
 
 
 class ClusterSettings(Section):
@@ -18,6 +37,10 @@ class ClusterSettings(Section):
         provisioner: What makes volumes there.
         keep_volumes: Whether the volumes of database and brokers stay, with their data, when the stack is destroyed. Decided for a volume
             when it is made.
+        existing_namespace: Whether ``names.namespace`` is there already, made by somebody else for this pipeline alone; the program then
+            makes what belongs into it, and leaves the namespace itself.
+        spread: What brokers and workers are spread over. ``nodes`` is a preference; with ``zones`` two brokers never share a zone, and a
+            cluster with fewer than three zones is refused by its scheduler.
     """
 
     context: str = "kind-data-ingestion"
@@ -25,22 +48,33 @@ class ClusterSettings(Section):
     identifier: str = "data-ingestion"
     provisioner: str = "rancher.io/local-path"
     keep_volumes: bool = True
+    existing_namespace: bool = False
+    spread: Literal["nodes", "zones"] = "nodes"
 
 
 class HostSettings(Section):
     """How services are reached from the machine where the program runs.
 
     Attributes:
-        address: Address of the published ports there; what brokers advertise.
-        sources: Address ranges NodePort traffic comes from: the nodes, and their side of the pod network.
+        exposure: Kind of Service: ``nodePort`` on every node, ``loadBalancer`` with a balancer and a DNS name for each service, or
+            ``internal`` for a program that runs where the cluster's own names and addresses work.
+        address: Address of the node ports from there; what brokers advertise, with ``nodePort``.
+        domain: Domain of the load balancers; service ``kafka-0`` becomes ``kafka-0.<domain>``, which each Service asks ExternalDNS for.
+        annotations: Annotations of every published Service, for the controller that makes load balancers.
+        sources: Address ranges that published services are reached from: with ``nodePort`` the nodes' network, and the nodes' side of the
+            pod network where the network plug-in judges translated addresses (Kind's does not); else the clients. Listeners speak plain
+            text, so only private ranges.
         postgres: Ports of PostgreSQL.
         kafka: Ports of the brokers, one pair each.
         registry: Ports of the schema registry.
         connect: Ports of Connect's REST interface.
     """
 
+    exposure: Literal["nodePort", "loadBalancer", "internal"] = "nodePort"
     address: str = "127.0.0.1"
-    sources: tuple[Cidr, ...] = ("172.16.0.0/12", "10.244.0.1/32", "10.244.1.1/32", "10.244.2.1/32")
+    domain: HostName | None = None
+    annotations: Keys = Field(default={})
+    sources: tuple[Cidr, ...] = ("172.16.0.0/12",)
     postgres: PublishedPort = PublishedPort(node=30432, host=5432)
     kafka: tuple[PublishedPort, ...] = (
         PublishedPort(node=30092, host=9092),
@@ -49,6 +83,28 @@ class HostSettings(Section):
     )
     registry: PublishedPort = PublishedPort(node=30081, host=8081)
     connect: PublishedPort = PublishedPort(node=30083, host=8083)
+
+    @field_validator("sources")
+    @classmethod
+    def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        public = [source for source in sources if not is_private(source)]
+        if public:
+            message = (
+                f"{', '.join(public)} can be outside your network, and brokers, registry and Connect speak plain text there; "
+                "give private address ranges, and reach them by VPN or peering"
+            )
+            raise ValueError(message)
+        return sources
+
+    @model_validator(mode="after")
+    def _has_a_domain(self) -> HostSettings:
+        if self.exposure == "loadBalancer" and self.domain is None:
+            message = (
+                "domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one; "
+                "give the domain that the services' names are below"
+            )
+            raise ValueError(message)
+        return self
 
     @field_validator("kafka")
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -112,13 +111,13 @@ class Table(Section):
         name: Table name.
         columns: The columns in their order.
         primary_key: Names of the key columns; the key orders the changes of a row within its topic partition.
-        database_schema: PostgreSQL schema of the table.
+        database_schema: PostgreSQL schema of the table; another one than ``public`` only in a database that was there before.
     """
 
     name: SqlIdentifier
     columns: tuple[Column, ...] = Field(min_length=1)
     primary_key: tuple[str, ...] = ("id",)
-    database_schema: Literal["public"] = "public"
+    database_schema: SqlIdentifier = "public"
 
     @model_validator(mode="after")
     def _consistent(self) -> Table:
@@ -138,6 +137,11 @@ class Table(Section):
     def qualified(self) -> str:
         """Schema and table, as Debezium and SQL write it: ``public.users``."""
         return f"{self.database_schema}.{self.name}"
+
+    @property
+    def archive_name(self) -> str:
+        """The table's name in the archive: its own, behind the schema's when that is not ``public``."""
+        return self.name if self.database_schema == "public" else f"{self.database_schema}_{self.name}"
 
     @property
     def touches_updated_at(self) -> bool:

@@ -1,11 +1,10 @@
-"""The table of settings in README.md, made from the typed model: ``python -m docs.reference`` writes it, ``--check`` compares.
+"""The table of settings in docs/settings.md, made from the typed model: ``python -m docs.reference`` writes it, ``--check`` compares.
 
 Keys, types and defaults come from the models, meanings from the ``Attributes`` of their docstrings, so each is said in one place.
 """
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -18,6 +17,8 @@ from pydantic.alias_generators import to_camel
 
 from components import section
 from components.section import Section
+from docs.generated import PartError, replaced
+from docs.generated import main as generated
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -25,27 +26,28 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-README: Final = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN: Final = "<!-- settings:begin -->"
-END: Final = "<!-- settings:end -->"
+DOCUMENT: Final = Path(__file__).resolve().parent / "settings.md"
 _WORDS: Final = (
     (section.Mebibytes, "MiB"),
     (section.Millicores, "thousandths of a core"),
     (section.Port, "port"),
     (section.SqlIdentifier, "SQL name"),
+    (section.QualifiedTable, "schema and table"),
     (section.DnsLabel, "DNS label"),
     (section.BucketName, "bucket name"),
     (section.Word, "word"),
     (section.Cidr, "address range"),
+    (section.HostName, "host name"),
+    (section.HostPort, "`host:port`"),
+    (section.HttpUrl, "URL"),
+    (section.KmsKeyArn, "ARN"),
+    (section.OidcProviderArn, "ARN"),
     (bool, "`true` or `false`"),
     (str, "text"),
 )
+_LONGEST_DEFAULT: Final = 200
 _ALTERNATIVES: Final = re.compile(r"\^\((\w+(?:\|\w+)+)\)\$")
 _ENTRY: Final = re.compile(r"    (\w+): (.+)")
-
-
-class ReferenceTableError(Exception):
-    """The table cannot be made, or README.md has no place for it; the message says what to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
         prefix: Its path with a dot at the end.
 
     Raises:
-        ReferenceTableError: For a setting without a meaning.
+        PartError: For a setting without a meaning.
     """
     told, hints = meanings(model), get_type_hints(model, include_extras=True)
     for name, field in model.model_fields.items():
@@ -100,14 +102,18 @@ def rows(model: type[Section], defaults: Section | None = None, prefix: str = ""
             continue
         if name not in told:
             message = f"{key} has no meaning: describe {name} under Attributes in the docstring of {model.__name__}"
-            raise ReferenceTableError(message)
+            raise PartError(message)
         yield Row(key, _kind(hint, field), _default(field, default), told[name])
 
 
 def _default(field: FieldInfo, value: object) -> str:
     if field.is_required() and value is None:
         return "**required**"
-    return "none" if value is None else f"`{_written(value)}`"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple) and len(_written(value)) > _LONGEST_DEFAULT:
+        return f"{len(value)} entries"
+    return f"`{_written(value)}`"
 
 
 def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
@@ -202,37 +208,18 @@ def updated(text: str, reference: str) -> str:
     """A document with the reference between its two markers.
 
     Raises:
-        ReferenceTableError: If a marker is missing.
+        PartError: If a marker is missing.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        message = f"README.md has no place for the settings: put the lines {BEGIN} and {END} where they belong"
-        raise ReferenceTableError(message)
-    return f"{head}{begin}\n{reference}\n{end}{tail}"
+    return replaced(text, "settings", reference)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, or with ``--check`` only compare.
 
     Returns:
-        0, or 1 when README.md is out of date or the table cannot be made.
+        0, or 1 when docs/settings.md is out of date or the table cannot be made.
     """
-    parser = argparse.ArgumentParser(prog="python -m docs.reference", description="Render the settings into README.md.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail when README.md is out of date")
-    check = parser.parse_args(arguments).check
-    text = README.read_text(encoding="utf-8")
-    try:
-        fresh = updated(text, render())
-    except ReferenceTableError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    if check and fresh != text:
-        sys.stderr.write("error: the settings in README.md are out of date: run 'python -m docs.reference'\n")
-        return 1
-    if not check:
-        README.write_text(fresh, encoding="utf-8")
-    return 0
+    return generated(arguments, "docs.reference", DOCUMENT, lambda text: updated(text, render()))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ CONTENTS: Final = "contents"
 EXTRA: Final = "plugins-extra"
 """The folder of an image for zips that the user downloads."""
 
+SUMS: Final = "SHA256SUMS"
+"""The file beside these zips with the checksum of each, as `sha256sum` writes and checks it; committed, the zips are not."""
+
 # The Confluent S3 sink ships no manifest, so service loading would not see it.
 _S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": "io.confluent.connect.s3.S3SinkConnector"}
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -43,8 +46,24 @@ def stage(image: Path, store: Store, into: Path) -> None:
     for folder in wanted.parse(source.read_text(encoding="utf-8"), str(source)) if source.exists() else ():
         if folder.services:
             write_manifest(into / folder.path / "services.jar", dict(folder.services))
-    for archive in sorted((image / EXTRA).glob("*.zip")):
-        _unpack_extra(archive, into / "plugins" / archive.stem)
+    sums = _sums(image)
+    for archive in extras(image):
+        _unpack_extra(archive, sums, into / "plugins" / archive.stem)
+
+
+def extras(image: Path) -> list[Path]:
+    """The zips that the user has put beside an image's Dockerfile."""
+    return sorted((image / EXTRA).glob("*.zip"))
+
+
+def record_extras(image: Path) -> list[str]:
+    """Write down the checksum of each zip that is here for the first time; gives their names. No publisher tells one beforehand."""
+    sums = _sums(image)
+    new = {archive.name: sha256(archive) for archive in extras(image) if archive.name not in sums}
+    if new:
+        text = "".join(f"{found}  {name}\n" for name, found in sorted({**sums, **new}.items()))
+        (image / EXTRA / SUMS).write_text(text, encoding="utf-8")
+    return list(new)
 
 
 def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
@@ -54,12 +73,19 @@ def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
             archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", _EPOCH), f"{implementation}\n")
 
 
-def _unpack_extra(archive: Path, into: Path) -> None:
-    note = archive.with_name(archive.name + ".sha256")
-    expected = note.read_text(encoding="utf-8").split()[0] if note.exists() else "none"
-    found = sha256(archive)
+def _sums(image: Path) -> dict[str, str]:
+    file = image / EXTRA / SUMS
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return {name: found for found, _, name in (line.partition("  ") for line in lines)}
+
+
+def _unpack_extra(archive: Path, sums: Mapping[str, str], into: Path) -> None:
+    found, expected = sha256(archive), sums.get(archive.name)
+    if expected is None:
+        msg = f"{archive}: {SUMS} does not know it; `python -m images stage {archive.parent.parent.name}` writes its checksum there"
+        raise ChecksumError(msg)
     if found != expected:
-        msg = f"{archive}: its SHA-256 is {found}, {note.name} says {expected}; if the file is right, write its checksum there"
+        msg = f"{archive}: its SHA-256 is {found}, {SUMS} says {expected}; get the file again, or delete that line if you trust this one"
         raise ChecksumError(msg)
     with zipfile.ZipFile(archive) as files:
         files.extractall(into)

@@ -9,7 +9,6 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.quantity import MIB
 from plan.judgement import recorded, violations
 from plan.picture import bars, svg
 from plan.recorder import ROOT, record
@@ -61,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         recording = record(given.stack)
         known = recorded(recording, limits)
         found = violations(known)
-        sums = memory(recording, sum(limits.memory.values()) // MIB)
+        sums = memory(known)
     except (settings.SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
         print(f"The stack {given.stack} is refused.\n{error}", file=sys.stderr)
         return REFUSED

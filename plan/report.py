@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from components.budget.workloads import total
-from components.quantity import MIB
-from plan.judgement import recorded
 from policy.budget_rules import counted_workloads
-from policy.declared import Limits
 from policy.kinds import mib as _mib
 from policy.sink_rules import sink_heap, sinks, worker_heap
 
@@ -74,9 +71,9 @@ def _branches(recording: Recording, resources: list[Resource], indent: str, pain
         yield from _branches(recording, list(recording.children(resource.urn)), indent + ("   " if last else "│  "), paint)
 
 
-def memory(recording: Recording, budget_mib: int) -> Total:
-    """Add up the memory of the recorded workloads; one that cannot be read is left out, and a violation."""
-    return total(counted_workloads(recorded(recording, Limits())), budget_mib * MIB)
+def memory(record: Record) -> Total:
+    """Add up the memory of everything declared, as the rules count it; what cannot be read is left out, and a violation."""
+    return total(counted_workloads(record), sum(record.limits.memory.values()))
 
 
 def memory_table(sums: Total, paint: Paint) -> str:

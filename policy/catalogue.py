@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy import aws_rules, budget_rules, credential_rules, disk_rules, fit_rules, kafka_rules, memory_rules, pod_rules, sink_rules
+from policy import (
+    aws_rules,
+    budget_rules,
+    credential_rules,
+    disk_rules,
+    disruption_rules,
+    fit_rules,
+    kafka_rules,
+    memory_rules,
+    pod_rules,
+    service_rules,
+    sink_rules,
+)
 from policy.rule import Rule, excepted, improper, nothing
 
 if TYPE_CHECKING:
@@ -41,6 +53,8 @@ _JUDGING = (
     *sink_rules.RULES,
     *disk_rules.RULES,
     *pod_rules.RULES,
+    *disruption_rules.RULES,
+    *service_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
     *aws_rules.RULES,

@@ -15,7 +15,7 @@ from policy.kinds import starts_pods
 from policy.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from policy.declared import Declared, Record
 
@@ -65,10 +65,17 @@ def _in_variables(container: Mapping[str, Any]) -> Iterator[str]:
 def _in_command(container: Mapping[str, Any]) -> Iterator[str]:
     probes = [(f"{probe}.exec.command", ((container.get(probe) or {}).get("exec") or {}).get("command")) for probe in _PROBES]
     for place, words in (("command", container.get("command")), ("args", container.get("args")), *probes):
-        texts = [word if isinstance(word, str) else "" for word in words or []]
-        for position, (word, after) in enumerate(pairwise([*texts, ""])):
-            if _tells(word) or (word.startswith("-") and is_credential(word.lstrip("-"), after) and _literal(after)):
-                yield f"has a credential in {place}[{position}], which every list of processes shows; read it from a mounted file"
+        for position in telling_words([word if isinstance(word, str) else "" for word in words or []]):
+            yield f"has a credential in {place}[{position}], which every list of processes shows; read it from a mounted file"
+
+
+def telling_words(words: Sequence[str]) -> list[int]:
+    """Where in a command a word holds a credential, or is the flag before one."""
+    return [
+        position
+        for position, (word, after) in enumerate(pairwise([*words, ""]))
+        if _tells(word) or (word.startswith("-") and is_credential(word.lstrip("-"), after) and _literal(after))
+    ]
 
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")

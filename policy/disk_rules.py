@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget import disk, jvm_flags, postgres, postgres_parameters
+from components.budget import commands, disk, jvm_flags, postgres, postgres_parameters
 from components.budget.pods import POD_KINDS, lenient_spec
 from components.known import Unknown, unknown_paths
 from components.quantity import parse_bytes
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 
+_BROKERS = {"kafka.Kafka", "kafka-server-start"}
+"""The class of a broker, and the script that starts it."""
+_ENTRY_POINT = "/etc/confluent/docker/run"
+"""What Confluent's images start without a command; what they are depends on the image."""
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
@@ -104,11 +108,12 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
 
 
 def is_broker(container: Mapping[str, Any]) -> bool:
-    """Whether a container runs a Kafka broker."""
-    words = [str(word) for place in ("command", "args") for word in container.get(place) or []]
-    if words:
-        return any(word == "kafka.Kafka" or "kafka-server-start" in word for word in words)
-    return jvm_flags.is_java(container) and any(str(entry.get("name")) == "KAFKA_PROCESS_ROLES" for entry in container.get("env") or [])
+    """Whether a container runs a Kafka broker: by its command, through a shell or not, or as an image that starts one by itself."""
+    words = commands.words(container)
+    if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
+        return True
+    by_itself = not words or _ENTRY_POINT in words
+    return by_itself and jvm_flags.is_java(container) and "KAFKA_PROCESS_ROLES" in commands.variables(container)
 
 
 def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:

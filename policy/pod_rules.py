@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
+_API_SERVER = "https://kubernetes.default.svc"
+"""How the audience of the API server begins, where its administrator has not renamed it."""
 _LOCAL = ("localhost/", "kind.local/")
 
 
@@ -78,10 +80,21 @@ def _pod_problems(spec: Mapping[str, Any]) -> Iterator[str]:
         kinds = set(volume) - {"name"}
         if kinds - _POD_VOLUMES:
             yield f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches out of the pod"
+        if any(_for_the_api_server(source) for source in (volume.get("projected") or {}).get("sources") or []):
+            yield f"the volume {volume.get('name')!r} holds a token for the API server; give it the audience that it is for"
     if spec.get("automountServiceAccountToken") is not False:
         yield "the pod gets a token for the API server that nothing here needs; set automountServiceAccountToken to false"
     if (spec.get("securityContext") or {}).get("sysctls"):
         yield "sets kernel parameters of the node; remove sysctls"
+
+
+def _for_the_api_server(source: Mapping[str, Any]) -> bool:
+    """Whether what is projected into a volume is, or may be, a token that Kubernetes itself takes, as every one without an audience is."""
+    token = source.get("serviceAccountToken")
+    if token is None:
+        return False
+    audience = token.get("audience")
+    return not audience or isinstance(audience, Unknown) or str(audience).startswith(_API_SERVER)
 
 
 def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from providers.operations import Change
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_ABSENT = object()
+ABSENT = None
+"""What stands for a member that is not there; a property without a value is the same to the engine."""
 
 
 def step(parent: str, key: str | int) -> str:
@@ -20,21 +21,21 @@ def step(parent: str, key: str | int) -> str:
     return f'{parent}["{key}"]'
 
 
-def differences(old: object, new: object, path: str = "") -> Iterator[Change]:
-    """Every leaf that was added, changed or removed, in a stable order; None counts as absent."""
+def pairs(old: object, new: object, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """Path, old and new value of whatever was added, changed or removed, as deep as both sides go, in a stable order."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted(old.keys() | new.keys()):
-            yield from differences(old.get(key, _ABSENT), new.get(key, _ABSENT), step(path, key))
+            yield from pairs(old.get(key, ABSENT), new.get(key, ABSENT), step(path, key))
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):
-            before = old[index] if index < len(old) else _ABSENT
-            after = new[index] if index < len(new) else _ABSENT
-            yield from differences(before, after, step(path, index))
-    else:
-        before, after = old not in (_ABSENT, None), new not in (_ABSENT, None)
-        if before and after and old != new:
-            yield Change(path, "update")
-        elif after and not before:
-            yield Change(path, "add")
-        elif before and not after:
-            yield Change(path, "delete")
+            before = old[index] if index < len(old) else ABSENT
+            after = new[index] if index < len(new) else ABSENT
+            yield from pairs(before, after, step(path, index))
+    elif old != new:
+        yield path, old, new
+
+
+def differences(old: object, new: object, path: str = "") -> Iterator[Change]:
+    """Every leaf that was added, changed or removed, in a stable order; None counts as absent."""
+    for place, before, after in pairs(old, new, path):
+        yield Change(place, "add" if before is ABSENT else "delete" if after is ABSENT else "update")

@@ -97,7 +97,7 @@ def compare(outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table
         return [
             difference
             for table in tables
-            for difference in differences(table, database_rows(connection, table), archive.current(table.name, table.primary_key))
+            for difference in differences(table, database_rows(connection, table), archive.current(table.archive_name, table.primary_key))
         ]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from images import staging
+from images import references, staging
 from images.store import Store
 from sandbox import base_image, mounts, oci
 from sandbox.buildah import Buildah
@@ -24,14 +24,8 @@ if TYPE_CHECKING:
 
     from sandbox.progress import Progress, Step
 
-REFERENCES: Final = {
-    "postgres": "localhost/data-ingestion/postgres:17-1",
-    "kafka": "localhost/data-ingestion/kafka:4.3.1-1",
-    "connect": "localhost/data-ingestion/connect:4.3.1-1",
-    "registry": "localhost/data-ingestion/registry:3.3.3-1",
-    "object-store": "localhost/data-ingestion/object-store:5.2.5-1",
-}
-"""Folder below images/ to the name that pods use; the last number is raised when the contents change."""
+REFERENCES: Final = {name: reference for name, reference in references.REFERENCES.items() if name != "registry-confluent"}
+"""Folder below images/ to the name that pods use, for what the sandbox runs: no package registry has Confluent's."""
 
 _FOLDER: Final = CACHE / "images"
 _SCRATCH: Final = CACHE / "images" / "scratch"

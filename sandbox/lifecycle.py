@@ -18,6 +18,7 @@ from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from settings import Settings, parse_text
 
 if TYPE_CHECKING:
+    from operate.doctor.check import Check
     from sandbox.progress import Progress
 
 STACK = "sandbox"
@@ -50,6 +51,15 @@ def published_ports(stack: Settings) -> list[int]:
     host = stack.host
     store = [int(stack.archive.store.host_endpoint.rsplit(":", 1)[1])] if stack.archive.store else []
     return [host.postgres.node, *(port.node for port in host.kafka), host.registry.node, host.connect.node, *store]
+
+
+def checks() -> list[Check[Any]]:
+    """What the sandbox asks of this machine, as it is now.
+
+    Raises:
+        SettingsError: Listing every problem of its stack file.
+    """
+    return preflight.checks(published_ports(settings()), running=cluster.owner() is not None, warm=cluster.built() and images.built())
 
 
 def up(progress: Progress) -> Made:

@@ -1,4 +1,4 @@
-"""The program as each of its stacks declares it, and one way of running property tests for the whole suite."""
+"""The program as each of its stacks declares it, an object store, and one way of running property tests for the whole suite."""
 
 from __future__ import annotations
 
@@ -55,3 +55,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def declared(request: pytest.FixtureRequest) -> Declared:
     """What one stack declares; a test that asks for this runs for all of them."""
     return Declared.of(request.param)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[str]:
+    """Start moto on a free port of the loopback interface and give its URL."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()

@@ -8,6 +8,7 @@ from components.archive import sink
 from components.archive.settings import ArchiveSettings
 from components.ecommerce import TABLES
 from components.names import Names
+from components.reach import Address
 from components.source.postgres import SourceSettings, server_parameters
 from components.source.sql import publication_tables
 from components.streaming import connect, debezium, kafka, registry
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
     from components.connectors.keys import Kind
 
 NAMES = Names()
-REGISTRY = registry.api_url(NAMES, "apicurio")
+REGISTRY = registry.api_url(NAMES, registry.RegistrySettings(kind="apicurio"))
 PUBLISHED = publication_tables(NAMES, TABLES)
 
-SOURCE = debezium.source_config(NAMES, TABLES, "database", REGISTRY)
 S3 = sink.parquet_config(NAMES, TABLES, ArchiveSettings(bucket="archive"), REGISTRY)
-ICEBERG = sink.iceberg_config(NAMES, TABLES, ArchiveSettings(bucket="archive", format="iceberg", catalog="jdbc"), REGISTRY, "database")
+_DATABASE = Address(host="database", port=5432)
+SOURCE = debezium.source_config(NAMES, TABLES, _DATABASE, REGISTRY)
+ICEBERG = sink.iceberg_config(NAMES, TABLES, ArchiveSettings(bucket="archive", format="iceberg", catalog="jdbc"), REGISTRY, _DATABASE)
 WORKER = connect.worker_properties(NAMES)
-BROKER = kafka.server_properties(NAMES, 0, "127.0.0.1", [9092, 9093, 9094])
+BROKER = kafka.server_properties(NAMES, 0, Address(host="127.0.0.1", port=9092))
 POSTGRES = server_parameters(SourceSettings())
 TOPIC = change_topics(NAMES, TABLES, TopicSettings())[0].config
 

@@ -4,25 +4,100 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 import plan
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 from settings import Settings, parse_text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),
     "sandbox": ("sandbox", {}),
+    "prod": ("prod", {}),
+    "guest": (
+        "prod",
+        {
+            "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
+            "source": {
+                "kind": "external",
+                "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
+                "tables": [
+                    {"name": "users", "columns": [{"name": "id", "type": "bigint"}, {"name": "email", "type": "text"}]},
+                    {"name": "users", "databaseSchema": "sales", "columns": [{"name": "id", "type": "uuid"}]},
+                ],
+            },
+            "streaming": {
+                "kafka": {
+                    "kind": "external",
+                    "external": {"bootstrapServers": ["b-1.msk:9096", "b-2.msk:9096"], "addresses": ["10.2.0.0/16"], "secret": "msk"},
+                },
+                "registry": {
+                    "kind": "external",
+                    "external": {"url": "https://schemas.internal:8085/api", "addresses": ["10.3.0.0/16"], "secret": "schemas"},
+                },
+                "connect": {"memoryMib": 3072, "jvm": {"heapMib": 2048}},
+            },
+            "archive": {
+                "bucket": "warehouse",
+                "existingBucket": True,
+                "format": "iceberg",
+                "catalog": "jdbc",
+                "endpointAddresses": ["10.4.0.0/16"],
+            },
+        },
+    ),
     "glue": ("dev", {"archive": {"bucket": "warehouse", "format": "iceberg"}, "streaming": {"registry": {"kind": "apicurio"}}}),
 }
-"""Every combination of format, catalog, registry and object store that differs: the stack file and what overrides it."""
+"""Every combination of format, catalog, registry, object store and surroundings that differs: the stack file and what overrides it."""
+
+MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
+    "database": lambda settings: settings.source.is_managed,
+    "brokers": lambda settings: settings.streaming.kafka.is_managed,
+    "registry": lambda settings: settings.streaming.registry.is_managed,
+    "bucket": lambda settings: not settings.archive.existing_bucket,
+    "namespace": lambda settings: not settings.cluster.existing_namespace,
+    "key": lambda settings: settings.archive.web_identity is None,
+    "node ports": lambda settings: settings.host.exposure == "nodePort",
+}
+"""What a stack may make itself or find in place."""
 
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 TOPIC: Final = "kafka:index/topic:Topic"
 ICEBERG_TABLE: Final = "iceberg:index:Table"
 GATE: Final = "kafkaconnect:index:ClusterReady"
 CERTIFICATE_REQUEST: Final = "tls:index/certRequest:CertRequest"
+
+
+def _settings(file: str, overrides: dict[str, Any]) -> Settings:
+    config = stack_config(ROOT, file)
+    return parse_text({**config.values, **plan.recorder._encoded(overrides, config.project)})
+
+
+@functools.cache
+def settings_of(stack: str) -> Settings:
+    """The settings of one of STACKS."""
+    return _settings(*STACKS[stack])
+
+
+def variant(file: str, **overrides: Any) -> Declared:
+    """What a stack file declares with other sections in the place of its own."""
+    return Declared(settings=_settings(file, overrides), recording=plan.record(file, overrides, preview=False))
+
+
+def stacks_that_make(part: str) -> list[str]:
+    """Those of STACKS that make one of MAKES."""
+    return [stack for stack in sorted(STACKS) if MAKES[part](settings_of(stack))]
+
+
+def where_made(part: str) -> pytest.MarkDecorator:
+    """For a test that asks for `declared` and is about something that not every stack makes: it runs for those that do."""
+    return pytest.mark.parametrize("declared", stacks_that_make(part), indirect=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,10 +112,7 @@ class Declared:
     def of(stack: str) -> Declared:
         """Record one of STACKS, once."""
         file, overrides = STACKS[stack]
-        recording = plan.record(file, overrides, preview=False)
-        values = stack_config(ROOT, file).values
-        merged = {**values, **plan.recorder._encoded(overrides, recording.project)}
-        return Declared(settings=parse_text(merged), recording=recording)
+        return Declared(settings=settings_of(stack), recording=plan.record(file, overrides, preview=False))
 
     def only(self, type_token: str) -> plan.Resource:
         """The one resource of a type."""
@@ -79,6 +151,24 @@ class Declared:
         """What a Secret holds, by key."""
         data: dict[str, str] = self.manifest("Secret", name)["stringData"]
         return data
+
+    @property
+    def found_secrets(self) -> dict[str, set[str]]:
+        """The Secrets that somebody made beforehand, as the settings name them, with the keys that the settings ask for."""
+        source, streaming = self.settings.source.external, self.settings.streaming
+        kafka, registry = streaming.kafka.external, streaming.registry.external
+        login = {"username", "password"}
+        found = {
+            source.secret if source else None: {*login, "ca.crt"},
+            source.catalog_secret if source else None: {*login, "ca.crt"},
+            kafka.secret if kafka else None: login,
+            registry.secret if registry else None: login,
+        }
+        return {name: keys for name, keys in found.items() if name}
+
+    def keys_of_secret(self, name: str) -> set[str]:
+        """The keys of a Secret, declared or found."""
+        return self.found_secrets[name] if name in self.found_secrets else set(self.secret(name))
 
     @property
     def connectors(self) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tests.declared import containers
 
@@ -15,7 +16,7 @@ COMPONENT = "app.kubernetes.io/component"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A component (or a namespace of somebody else) and the port that is really connected to, after the Service."""
+    """A component (or a namespace or an address range of somebody else) and the port that is really connected to, after the Service."""
 
     target: str
     port: int
@@ -27,16 +28,32 @@ def selects(selector: Any, labels: dict[str, str]) -> bool:
     return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
 
 
-def resolve(declared: Declared, host: str, port: int) -> Address:
-    """Where a connection from a pod to ``host:port`` ends; raises when nothing in the stack answers there."""
+def outside(declared: Declared) -> dict[tuple[str, int], tuple[str, ...]]:
+    """What the settings say was there before: host and port to the address ranges that it answers from."""
+    source, streaming = declared.settings.source.external, declared.settings.streaming
+    kafka, registry = streaming.kafka.external, streaming.registry.external
+    found = {(source.host, source.port): source.addresses} if source else {}
+    for server in kafka.bootstrap_servers if kafka else ():
+        host, _, port = server.rpartition(":")
+        found[host, int(port)] = kafka.addresses if kafka else ()
+    if registry:
+        parts = urlsplit(registry.url)
+        assert parts.hostname
+        found[parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]] = registry.addresses
+    return found
+
+
+def resolve(declared: Declared, host: str, port: int) -> set[Address]:
+    """Where a connection from a pod to ``host:port`` ends; raises when nothing answers there that is declared or in the settings."""
+    if not host.endswith(".svc.cluster.local"):
+        return {Address(cidr, port) for cidr in outside(declared)[host, port]}
     labels = host.removesuffix(".svc.cluster.local").split(".")
-    assert host.endswith(".svc.cluster.local"), f"{host} is not the full name of a Service"
     service, namespace = labels[-2:]
     if namespace != declared.settings.names.namespace:
         store = declared.settings.archive.store
         assert store is not None
         assert (service, namespace, port) == (store.service, store.namespace, store.port)
-        return Address(namespace, port)
+        return {Address(namespace, port)}
     spec = declared.manifest("Service", service)["spec"]
     pod_labels = dict(spec["selector"])
     if len(labels) > 2:
@@ -51,7 +68,7 @@ def resolve(declared: Declared, host: str, port: int) -> Address:
     real = exposed.get("targetPort", port)
     real = listening[real] if isinstance(real, str) else real
     assert real in listening.values(), f"{target} does not listen on {real}"
-    return Address(declared.pods[target]["metadata"]["labels"][COMPONENT], real)
+    return {Address(declared.pods[target]["metadata"]["labels"][COMPONENT], real)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.declared import CERTIFICATE_REQUEST
+from components.names import BROKERS
+from tests.declared import CERTIFICATE_REQUEST, where_made
 
 if TYPE_CHECKING:
     from plan import Resource
@@ -23,6 +24,7 @@ def published_tables(declared: Declared) -> list[str]:
     return str(listed).split(", ")
 
 
+@where_made("database")
 def test_the_publication_holds_the_captured_tables_and_the_heartbeat_table(declared: Declared) -> None:
     captured = declared.source_config["table.include.list"].split(",")
     heartbeat = re.search(r"INSERT INTO (\S+)", declared.source_config["heartbeat.action.query"])
@@ -31,15 +33,20 @@ def test_the_publication_holds_the_captured_tables_and_the_heartbeat_table(decla
     assert heartbeat[1] not in captured
 
 
-def test_publication_slot_and_database_have_one_name(declared: Declared) -> None:
+def test_debezium_makes_no_publication_and_its_slot_has_a_name_that_postgres_takes(declared: Declared) -> None:
+    assert declared.source_config["publication.autocreate.mode"] == "disabled"
+    assert re.fullmatch(r"[a-z0-9_]{1,63}", declared.source_config["slot.name"])
+
+
+@where_made("database")
+def test_publication_and_database_have_one_name(declared: Declared) -> None:
     config = declared.source_config
     assert re.findall(r"(?:CREATE|ALTER) PUBLICATION (\w+)", schema_sql(declared)) == [config["publication.name"]] * 2
-    assert config["publication.autocreate.mode"] == "disabled"
-    assert re.fullmatch(r"[a-z0-9_]{1,63}", config["slot.name"])
     roles = declared.files("postgresql-config")["roles.sql"]
     assert f"CREATE DATABASE {config['database.dbname']} OWNER" in roles
 
 
+@where_made("database")
 def test_logins_exist_and_have_what_they_need(declared: Declared) -> None:
     """Each client's user name is a role of the database, and the one that Debezium uses may replicate and read what it captures."""
     roles = declared.files("postgresql-config")["roles.sql"]
@@ -57,6 +64,7 @@ def test_logins_exist_and_have_what_they_need(declared: Declared) -> None:
         assert declared.recording.get("archive-catalog-provider").inputs["uri"].endswith(f"/{database}")
 
 
+@where_made("database")
 def test_role_passwords_are_read_from_files_that_are_mounted(declared: Declared) -> None:
     roles = declared.files("postgresql-config")["roles.sql"]
     init = declared.pods["postgresql"]["spec"]["initContainers"][0]
@@ -86,7 +94,6 @@ def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
 def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared) -> None:
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["topic.creation.enable"] == "false"
-    assert declared.properties("kafka-config", "kafka-0.properties")["auto.create.topics.enable"] == "false"
     for use in ("config", "offset", "status"):
         topic = declared.topics[worker[f"{use}.storage.topic"]].inputs
         assert topic["config"]["cleanup.policy"] == "compact"
@@ -95,11 +102,18 @@ def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared)
 
 
 def test_topics_survive_a_broker_and_refuse_to_write_to_one_alone(declared: Declared) -> None:
+    for topic in declared.topics.values():
+        assert topic.inputs["replicationFactor"] == BROKERS
+        assert topic.inputs["config"]["min.insync.replicas"] == str(BROKERS - 1)
+
+
+@where_made("brokers")
+def test_brokers_make_no_topics_and_copy_their_own_as_often_as_the_declared_ones(declared: Declared) -> None:
     brokers = declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]
     server = declared.properties("kafka-config", "kafka-0.properties")
-    for topic in declared.topics.values():
-        assert topic.inputs["replicationFactor"] == brokers
-        assert topic.inputs["config"]["min.insync.replicas"] == server["min.insync.replicas"] == str(brokers - 1)
+    assert server["auto.create.topics.enable"] == "false"
+    assert {topic.inputs["replicationFactor"] for topic in declared.topics.values()} == {brokers}
+    assert server["min.insync.replicas"] == str(brokers - 1)
     for internal in ("offsets.topic", "transaction.state.log", "share.coordinator.state.topic", "default"):
         assert server[f"{internal}.replication.factor"] == str(brokers)
 
@@ -141,6 +155,7 @@ def test_messages_fit_on_their_way(declared: Declared) -> None:
         assert declared.topics[topic].inputs["config"]["compression.type"] == declared.source_config["producer.override.compression.type"]
 
 
+@where_made("brokers")
 def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -> None:
     """Counted here by hand: retention, and the segment that is still open, of every partition."""
 
@@ -178,10 +193,15 @@ def test_sink_tasks_share_the_partitions_evenly(declared: Declared) -> None:
         assert declared.topics[topic].inputs["partitions"] % int(declared.sink_config["tasks.max"]) == 0
 
 
+def test_the_source_verifies_the_database_and_its_name(declared: Declared) -> None:
+    assert declared.source_config["database.sslmode"] == "verify-full"
+    assert declared.source_config["database.sslrootcert"].endswith("/ca.crt")
+
+
+@where_made("database")
 def test_the_server_certificate_names_every_address_that_clients_verify(declared: Declared) -> None:
     request = declared.only(CERTIFICATE_REQUEST).inputs
     assert declared.source_config["database.hostname"] in request["dnsNames"]
-    assert declared.source_config["database.sslmode"] == "verify-full"
     assert declared.recording.outputs["postgres"]["host"] in [*request["dnsNames"], *request["ipAddresses"]]
     assert {
         declared.secret(name)["ca.crt"] for name in declared.objects("Secret") if name in {"postgresql-debezium", "postgresql-catalog"}

@@ -26,10 +26,13 @@ MAY_DECLARE = {
     "components/objects.py",
     *(f"components/{layer}/component.py" for layer in LAYERS),
     "components/source/certificates.py",
+    "components/source/contract.py",
+    "components/source/existing.py",
+    "components/archive/identity.py",
     *(f"components/streaming/{part}.py" for part in ("brokers", "contract", "registry_service", "worker")),
 }
 PROGRAM = ("__main__", "outputs", "settings", "settings_connectors", "settings_rules", "components")
-OUTSIDE = ("docs", "plan", "sandbox", "tests", "bench", "policy")
+OUTSIDE = ("docs", "operate", "plan", "sandbox", "tests", "bench", "policy")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -102,7 +105,7 @@ def test_only_settings_reads_the_configuration() -> None:
 
 def test_the_program_does_not_know_who_runs_it() -> None:
     """Neither the plan nor the sandbox: the same program runs under the Pulumi CLI."""
-    assert {path for path in importers("plan", "sandbox", "tests", "bench", "images") if of_program(PurePath(path))} == set()
+    assert {path for path in importers("operate", "plan", "sandbox", "tests", "bench", "images") if of_program(PurePath(path))} == set()
 
 
 def test_providers_stand_alone() -> None:
@@ -110,7 +113,20 @@ def test_providers_stand_alone() -> None:
     own = [path for path in sources() if path.parts[0] == "providers"]
     assert own
     for path in own:
-        assert not any(name.split(".")[0] in {*PROGRAM, "plan", "sandbox", "images"} for name in imports(path)), path
+        assert not any(name.split(".")[0] in {*PROGRAM, "operate", "plan", "sandbox", "images"} for name in imports(path)), path
+
+
+def test_checks_of_a_machine_know_nothing_of_the_sandbox_that_uses_them() -> None:
+    """Only what puts a stack's checks together knows that one stack brings its own."""
+    assert {path for path in importers("sandbox") if path.startswith("operate/")} == {"operate/__main__.py", "operate/doctor/stack.py"}
+
+
+def test_judgements_see_facts_only() -> None:
+    """The parts of the doctor that decide neither start programs nor ask anybody."""
+    effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
+    for path in sources():
+        if path.parts[0] == "operate" and (path.stem.endswith("_rules") or path.stem in {"check", "report", "version"}):
+            assert not {name.split(".")[0] for name in imports(path)} & effects, path
 
 
 def test_the_plan_runs_without_the_sandbox() -> None:
@@ -136,7 +152,8 @@ def test_pure_parts_touch_nothing() -> None:
     }
     for path in sources():
         if path.parts[0] == "components":
-            assert not {name.split(".")[0] for name in imports(path)} & effects, path
+            # taking an address apart asks nobody
+            assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 
 
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-SOURCES = [path for folder in ("components", "plan", "providers", "sandbox") for path in (ROOT / folder).rglob("*.py")] + [
+SOURCES = [path for folder in ("components", "operate", "plan", "providers", "sandbox") for path in (ROOT / folder).rglob("*.py")] + [
     ROOT / "settings.py"
 ]
 SYMPTOMS = (
     "is taken by another program",
     "starts a Kubernetes node and needs root",
     "the sandbox is made from Debian packages and this is",
-    "of memory are available and the sandbox needs",
+    "of memory are available and",
     "of disk are free under",
     "is on this machine",
     "another run is starting or removing the sandbox",
@@ -92,15 +92,17 @@ def test_headings_that_messages_point_to_exist() -> None:
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```yaml\n(config:\n.*?)```", README, re.DOTALL)
+EXAMPLES = [
+    example for path in DOCUMENTS for example in re.findall(r"```yaml\n(config:\n.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
-def test_readme_shows_settings() -> None:
+def test_documents_show_settings() -> None:
     assert EXAMPLES
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_settings_that_the_readme_shows_are_settings(example: str) -> None:
+def test_settings_that_a_document_shows_are_settings(example: str) -> None:
     shown = {key.removeprefix("data-ingestion:"): value for key, value in yaml.safe_load(example)["config"].items()}
     settings.parse({"archive": {"bucket": "archive"}, **shown})
 

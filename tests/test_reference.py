@@ -1,4 +1,4 @@
-"""The table of settings in README.md."""
+"""The table of settings in docs/settings.md."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import pytest
 
 from components.section import Section
 from docs import reference
-from docs.reference import BEGIN, END, README, ReferenceTableError, main, render, rows, updated
+from docs.generated import PartError, markers
+from docs.reference import DOCUMENT, main, render, rows, updated
 from plan.recorder import ROOT
 from plan.stackfile import stack_config
 from settings import Settings, parse_text
+
+BEGIN, END = markers("settings")
 
 
 class Undocumented(Section):
@@ -27,9 +30,9 @@ def leaves(values: Any, path: str = "") -> dict[str, Any]:
     return {key: leaf for name, value in values.items() for key, leaf in leaves(value, f"{path}.{name}" if path else name).items()}
 
 
-def test_readme_holds_the_table_that_the_model_gives() -> None:
+def test_the_document_holds_the_table_that_the_model_gives() -> None:
     """Whoever changes a setting is told to run ``python -m docs.reference``."""
-    text = README.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
     assert main(["--check"]) == 0
 
@@ -60,15 +63,13 @@ def test_a_required_setting_is_marked() -> None:
 
 def test_a_setting_without_a_meaning_is_refused() -> None:
     """The message names the setting and the docstring to complete."""
-    with pytest.raises(
-        ReferenceTableError, match="colour has no meaning: describe colour under Attributes in the docstring of Undocumented"
-    ):
+    with pytest.raises(PartError, match="colour has no meaning: describe colour under Attributes in the docstring of Undocumented"):
         list(rows(Undocumented))
 
 
 def test_a_document_without_markers_is_refused() -> None:
     """The message names both markers."""
-    with pytest.raises(ReferenceTableError, match=f"{BEGIN} and {END}"):
+    with pytest.raises(PartError, match=f"{BEGIN} and {END}"):
         updated("# A document", "table")
 
 
@@ -84,7 +85,7 @@ def test_an_outdated_document_fails_the_check(tmp_path: Any, monkeypatch: pytest
     """``--check`` writes nothing and names the cure; without it the document is put right."""
     stale = tmp_path / "README.md"
     stale.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
-    monkeypatch.setattr(reference, "README", stale)
+    monkeypatch.setattr(reference, "DOCUMENT", stale)
     assert main(["--check"]) == 1
     assert "run 'python -m docs.reference'" in capsys.readouterr().err
     assert main([]) == 0

@@ -8,6 +8,7 @@ import pytest
 
 from components.archive import sink
 from components.ecommerce import TABLES
+from components.reach import Address
 from components.source.postgres import server_conf
 from components.streaming import connect, debezium, kafka, topics
 from plan.recorder import ROOT
@@ -104,10 +105,11 @@ def test_further_keys_reach_what_they_are_for() -> None:
         }
     )
     names, streaming = given.names, given.streaming
-    source = debezium.source_config(names, TABLES, "database", "http://registry", given.source.debezium)
+    database = Address(host="database", port=5432)
+    source = debezium.source_config(names, TABLES, database, "http://registry", given.source.debezium)
     assert (source["read.only"], source["poll.interval.ms"]) == ("false", "20")
-    assert sink.iceberg_config(names, TABLES, given.archive, "http://registry", "database")["iceberg.control.commit.threads"] == "2"
+    assert sink.iceberg_config(names, TABLES, given.archive, "http://registry", database)["iceberg.control.commit.threads"] == "2"
     assert connect.worker_properties(names, streaming.connect.extra)["offset.flush.timeout.ms"] == "9000"
-    assert kafka.server_properties(names, 0, "127.0.0.1", [1, 2, 3], streaming.kafka.extra)["num.io.threads"] == "2"
+    assert kafka.server_properties(names, 0, Address(host="127.0.0.1", port=1), streaming.kafka.extra)["num.io.threads"] == "2"
     assert topics.change_topics(names, TABLES, streaming.topics)[0].config["max.message.bytes"] == "2000000"
     assert "log_min_duration_statement = 250ms\n" in server_conf(given.source)

@@ -202,7 +202,7 @@ def test_23_long_lived_keys_for_the_bucket() -> None:
 
 
 def test_24_numbers_that_differ_from_document_to_document(declared: Declared) -> None:
-    """A size is said once, in the settings; what is declared and what README shows follow from it."""
+    """A size is said once, in the settings; what is declared and what the settings' table shows follow from it."""
     streaming, source = declared.settings.streaming, declared.settings.source
     said = {
         "postgresql": source.memory_mib,
@@ -213,8 +213,8 @@ def test_24_numbers_that_differ_from_document_to_document(declared: Declared) ->
     for name, pod in declared.pods.items():
         limits = [one["resources"]["limits"]["memory"] for one in pod["spec"]["containers"]]
         assert sum(int(limit.removesuffix("Mi")) for limit in limits) == said[name]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"| `streaming.connect.memoryMib` | MiB | `{type(streaming.connect)().memory_mib}` |" in readme
+    table = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert f"| `streaming.connect.memoryMib` | MiB | `{type(streaming.connect)().memory_mib}` |" in table
 
 
 def test_25_plugins_that_are_fetched_at_every_start(declared: Declared) -> None:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as k8s
 
-from components import manifest
 from components.archive import iam, sink
+from components.archive.identity import WriterIdentity
 from components.names import OBJECT_ROOT, Names
 from components.tables import PARTITION_COLUMNS, archive_columns
 from providers.iceberg import Column
@@ -25,11 +24,13 @@ from providers.kafkaconnect import Connector
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from components import manifest
     from components.archive.settings import ArchiveSettings
     from components.foundation.component import Ground
     from components.rotation import Rotation
-    from components.source.component import SourceEndpoint
+    from components.source.contract import SourceEndpoint
     from components.streaming.contract import StreamEndpoint
+    from components.streaming.external import ExternalKafka
     from components.tables import Table
 
 
@@ -44,7 +45,7 @@ class ArchiveArgs:
         names: The pipeline's names.
         tables: The captured tables.
         settings: Bucket, format, intervals.
-        database_url: The database as the program reaches it, for a JDBC catalog: ``postgresql://host:port``.
+        kafka: The Kafka cluster that was there before, or None for the pipeline's own.
         rotation: Which credentials are made anew.
     """
 
@@ -54,8 +55,18 @@ class ArchiveArgs:
     names: Names
     tables: Sequence[Table]
     settings: ArchiveSettings
-    database_url: str
+    kafka: ExternalKafka | None
     rotation: Rotation
+
+
+def _encryption(key_arn: str | None) -> manifest.Manifest:
+    """S3's own key, or one in KMS; a bucket key spares a call of KMS for each object."""
+    if key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn},
+        "bucket_key_enabled": True,
+    }
 
 
 class Archive(pulumi.ComponentResource):
@@ -70,24 +81,35 @@ class Archive(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        bucket = self._bucket()
-        guards = self._guards(bucket)
-        identity = self._identity()
+        bucket = None if args.settings.existing_bucket else self._bucket()
+        guards = self._guards(bucket) if bucket else []
+        identity = WriterIdentity(
+            parent=self,
+            prefix=name,
+            settings=args.settings,
+            names=args.names,
+            namespace=args.ground.namespace,
+            rotation=args.rotation,
+        ).declare()
         tables = self._tables(guards) if args.settings.format == "iceberg" else []
-        self._sink([*guards, *identity, *tables])
-        self.bucket = bucket.bucket
+        self._sink([*guards, *identity.ready, *tables])
+        self.bucket = bucket.bucket if bucket else pulumi.Output.from_input(args.settings.bucket)
+        self.role_arn = identity.role_arn
         self.register_outputs({"bucket": self.bucket, "roleArn": self.role_arn})
 
     def _bucket(self) -> aws.s3.Bucket:
-        keep = not self._args.settings.destroy_with_stack
-        return aws.s3.Bucket(
-            f"{self._name}-bucket", bucket=self._args.settings.bucket, force_destroy=not keep, opts=pulumi.ResourceOptions(parent=self)
-        )
+        settings, protect = self._args.settings, self._args.ground.protect or None
+        options = pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect)
+        return aws.s3.Bucket(f"{self._name}-bucket", bucket=settings.bucket, force_destroy=settings.destroy_with_stack, opts=options)
+
+    def _guarding(self, bucket: aws.s3.Bucket, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """A guard goes with its bucket and not before it; ``pulumi destroy --exclude-protected`` would else leave the bucket without."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._args.ground.protect or None)
 
     def _guards(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
         """What makes the bucket safe to write to; it stays on a bucket that refuses to go."""
         name, settings = self._name, self._args.settings
-        child = pulumi.ResourceOptions(parent=self, deleted_with=bucket)
+        child = self._guarding(bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=bucket.id,
@@ -108,7 +130,7 @@ class Archive(pulumi.ComponentResource):
             aws.s3.BucketServerSideEncryptionConfiguration(
                 f"{name}-encryption",
                 bucket=bucket.id,
-                rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+                rules=[_encryption(settings.kms_key_arn)],
                 opts=child,
             ),
             aws.s3.BucketLifecycleConfiguration(
@@ -138,44 +160,8 @@ class Archive(pulumi.ComponentResource):
             f"{self._name}-tls-only",
             bucket=bucket.id,
             policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
-            # AWS refuses a policy while it is still applying the block
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block], deleted_with=bucket),
+            opts=self._guarding(bucket, block),  # AWS refuses a policy while it is still applying the block
         )
-
-    def _identity(self) -> list[pulumi.Resource]:
-        """A user whose key is good for one thing, the role with the rights, and the Secret by which the worker gets both."""
-        name, child, settings = self._name, self._child, self._args.settings
-        role_name = f"{settings.bucket}-writer"
-        user = aws.iam.User(f"{name}-user", name=f"{settings.bucket}-connect", force_destroy=True, opts=child)
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=role_name,
-            assume_role_policy=user.arn.apply(lambda arn: json.dumps(iam.trust(arn))),
-            opts=child,
-        )
-        rights = json.dumps(iam.write_archive(settings.bucket, reads=settings.format == "iceberg"))
-        policies: list[pulumi.Resource] = [
-            aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(role_name)), opts=child),
-            aws.iam.RolePolicy(f"{name}-write", role=role.name, policy=rights, opts=child),
-        ]
-        if settings.format == "iceberg" and settings.catalog == "glue":
-            catalog = json.dumps(iam.use_catalog(settings.region, self._args.names.archive_namespace))
-            policies.append(aws.iam.RolePolicy(f"{name}-catalog", role=role.name, policy=catalog, opts=child))
-        # a trigger that was absent before replaces nothing, hence a word from the start
-        asked = pulumi.ResourceOptions(parent=self, replacement_trigger=self._args.rotation.archive or "first")
-        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
-        endpoint = settings.store.url if settings.store else None
-        files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
-            lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)
-        )
-        metadata: manifest.Manifest = {
-            "name": self._args.rotation.archive_secret,
-            "namespace": self._args.ground.namespace,
-            "labels": manifest.labels("connect"),
-        }
-        secret = k8s.core.v1.Secret(f"{name}-credentials", metadata=metadata, string_data=files, opts=child)
-        self.role_arn = role.arn
-        return [*policies, secret]
 
     def _tables(self, guards: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         """The Iceberg tables, typed; a sink that made them itself would turn decimals and timestamps into something else."""
@@ -187,18 +173,18 @@ class Archive(pulumi.ComponentResource):
             warehouse=f"s3://{settings.bucket}/{OBJECT_ROOT}",
             region=settings.region,
             endpoint=settings.store.host_endpoint if settings.store else None,
-            uri=f"{args.database_url}/{args.names.catalog_database}" if settings.catalog == "jdbc" else None,
-            username=args.names.catalog_role if settings.catalog == "jdbc" else None,
+            uri=f"postgresql://{args.source.outside}/{args.names.catalog_database}" if settings.catalog == "jdbc" else None,
+            username=args.names.catalog_role if args.source.catalog_password else None,
             password=args.source.catalog_password,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *args.source.ready]),
         )
-        inside = args.ground.ends_with if settings.catalog == "jdbc" else None
-        options = pulumi.ResourceOptions(parent=self, provider=provider, deleted_with=inside)
+        inside = args.ground.ends_with if settings.catalog == "jdbc" and args.source.is_inside else None
+        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=args.ground.protect or None, deleted_with=inside)
         return [
             ArchiveTable(
-                f"{self._name}-table-{table.name}",
+                f"{self._name}-table-{table.archive_name}",
                 namespace=args.names.archive_namespace,
-                name=table.name,
+                name=table.archive_name,
                 columns=[Column(name=name, type=kind) for name, kind in archive_columns(table)],
                 partition_by=list(PARTITION_COLUMNS),
                 location=f"s3://{settings.bucket}/{args.names.object_prefix(table)}",
@@ -213,7 +199,7 @@ class Archive(pulumi.ComponentResource):
         args = self._args
         url = args.stream.registry_url
         if args.settings.format == "iceberg":
-            config = sink.iceberg_config(args.names, args.tables, args.settings, url, args.source.host)
+            config = sink.iceberg_config(args.names, args.tables, args.settings, url, args.source.inside, args.kafka)
         else:
             config = sink.parquet_config(args.names, args.tables, args.settings, url)
         return Connector(

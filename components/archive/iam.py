@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
+from components.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
 
 Document = dict[str, Any]
 """An IAM policy document."""
@@ -33,6 +33,41 @@ def assume_only(role: str) -> Document:
 def trust(user_arn: str) -> Document:
     """Who may assume the role."""
     return _document({"Sid": "ArchiveUser", "Effect": "Allow", "Principal": {"AWS": user_arn}, "Action": "sts:AssumeRole"})
+
+
+def trust_pods(provider_arn: str, audience: str, namespace: str, account: str) -> Document:
+    """Pods of one service account in one namespace of one cluster may assume the role.
+
+    Args:
+        provider_arn: The cluster's issuer in IAM.
+        audience: Audience of the pods' token.
+        namespace: Their namespace.
+        account: Their service account.
+    """
+    issuer = provider_arn.partition(":oidc-provider/")[2]
+    subject = f"system:serviceaccount:{namespace}:{account}"
+    return _document(
+        {
+            "Sid": "ArchivePods",
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": audience}},
+        }
+    )
+
+
+def use_key(key_arn: str, region: str) -> Document:
+    """What S3 does with a KMS key on the writer's behalf: a new key for each object, and reading parts of an upload back."""
+    return _document(
+        {
+            "Sid": "EncryptObjects",
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": key_arn,
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+        }
+    )
 
 
 def write_archive(bucket: str, *, reads: bool) -> Document:
@@ -113,3 +148,20 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
         profile.append(f"endpoint_url = {sts_endpoint}")
     keys = ["[user]", f"aws_access_key_id = {access_key_id}", f"aws_secret_access_key = {secret_access_key}"]
     return {"config": "\n".join([*profile, "", *user, ""]), "credentials": "\n".join([*keys, ""])}
+
+
+def token_files(role_arn: str, region: str) -> dict[str, str]:
+    """The AWS SDK's own file for a worker that is known by its pod's token: no key at all.
+
+    Args:
+        role_arn: Role to assume.
+        region: AWS region.
+    """
+    profile = [
+        f"[profile {ARCHIVE_PROFILE}]",
+        f"role_arn = {role_arn}",
+        f"web_identity_token_file = {AWS_TOKEN}/token",
+        "role_session_name = connect",
+        f"region = {region}",
+    ]
+    return {"config": "\n".join([*profile, ""]), "credentials": ""}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from components.section import BucketName, DnsLabel, Keys, Port, Section
+from components.section import BucketName, Cidr, DnsLabel, Keys, KmsKeyArn, OidcProviderArn, Port, Section
 
 
 class InClusterStore(Section):
@@ -30,15 +30,32 @@ class InClusterStore(Section):
         return f"http://{self.service}.{self.namespace}.svc.cluster.local:{self.port}"
 
 
+class WebIdentity(Section):
+    """The cluster as an identity provider that AWS trusts, in place of a key.
+
+    Attributes:
+        provider_arn: The cluster's issuer in IAM, ``arn:aws:iam::<account>:oidc-provider/<issuer>``.
+        audience: Audience of the token that the worker's pod is given.
+    """
+
+    provider_arn: OidcProviderArn
+    audience: str = "sts.amazonaws.com"
+
+
 class ArchiveSettings(Section):
     """Where changes end up.
 
     Attributes:
-        bucket: S3 bucket, made by the program.
+        bucket: S3 bucket.
+        existing_bucket: Whether the bucket is there already; the program then changes nothing in it and never deletes it.
+        kms_key_arn: KMS key that encrypts the objects, in the bucket's region; by default S3's own key.
+        web_identity: The cluster as an identity provider, so that there is no key; by default a user whose key may only assume the role.
         region: AWS region.
         format: ``parquet`` writes plain files by Confluent's S3 sink; ``iceberg`` writes an Iceberg table per source table.
         catalog: Where Iceberg tables are listed: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server.
         store: An S3-compatible store inside the cluster; absent for AWS.
+        endpoint_addresses: Private address ranges of VPC endpoints of S3, STS, KMS and Glue, where AWS is reached by such; the worker may
+            otherwise connect to public addresses only.
         commit_interval_ms: How often written rows become visible; also the bound for a table that has gone quiet. By default 300000 for
             ``parquet`` and 10000 for ``iceberg``, whose sink holds on its heap what it reads between two commits.
         flush_records: Rows after which the ``parquet`` sink closes a file early.
@@ -49,16 +66,36 @@ class ArchiveSettings(Section):
     """
 
     bucket: BucketName
+    existing_bucket: bool = False
+    kms_key_arn: KmsKeyArn | None = None
+    web_identity: WebIdentity | None = None
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     format: Literal["parquet", "iceberg"] = "parquet"
     catalog: Literal["glue", "jdbc"] = "glue"
     store: InClusterStore | None = None
+    endpoint_addresses: tuple[Cidr, ...] = ()
     commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
     flush_records: int = Field(default=20_000, ge=100)
     tasks: int = Field(default=3, ge=1, le=24)
     destroy_with_stack: bool = False
     expire_noncurrent_days: int = Field(default=7, ge=1)
     extra: Keys = Field(default={})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ArchiveSettings:
+        problems = []
+        if self.existing_bucket and self.destroy_with_stack:
+            problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
+        of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "endpointAddresses": self.endpoint_addresses}
+        given = [key for key, value in of_aws.items() if value]
+        if self.store is not None and given:
+            problems.append(f"{', '.join(given)}: for AWS only, and store puts another object store in its place; drop them, or store")
+        of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
+        if of_key != self.region:
+            problems.append(f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of a bucket's own region only; give one")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
     @property
     def interval_ms(self) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from components.connectors.models import ConfluentS3Sink, IcebergSink
-from components.names import CONNECT_SECRETS, OBJECT_ROOT, POSTGRES_PORT
+from components.names import CONNECT_SECRETS, OBJECT_ROOT
 from components.streaming.connect import secret_reference
 from components.streaming.converters import converter_settings
+from components.streaming.external import client_security
 from components.tables import PARTITION_COLUMNS
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from components.archive.settings import ArchiveSettings
     from components.names import Names
+    from components.reach import Address
+    from components.streaming.external import ExternalKafka
     from components.tables import Table
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
@@ -108,7 +111,7 @@ def _hour_partition() -> dict[str, str]:
     return built
 
 
-def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dict[str, str]:
+def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict[str, str]:
     files = {
         "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
         "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
@@ -123,7 +126,7 @@ def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dic
     return {
         **files,
         "iceberg.catalog.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
-        "iceberg.catalog.uri": f"jdbc:postgresql://{database_host}:{POSTGRES_PORT}/{names.catalog_database}?{tls}",
+        "iceberg.catalog.uri": f"jdbc:postgresql://{database}/{names.catalog_database}?{tls}",
         "iceberg.catalog.jdbc.user": secret_reference("catalog", "username"),
         "iceberg.catalog.jdbc.password": secret_reference("catalog", "password"),
         "iceberg.catalog.jdbc.schema-version": "V1",
@@ -133,11 +136,16 @@ def _catalog(names: Names, settings: ArchiveSettings, database_host: str) -> dic
 
 def table_name(names: Names, table: Table) -> str:
     """The archive's name of a table: ``archive.users``."""
-    return f"{names.archive_namespace}.{table.name}"
+    return f"{names.archive_namespace}.{table.archive_name}"
 
 
 def iceberg_config(
-    names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, database_host: str
+    names: Names,
+    tables: Sequence[Table],
+    settings: ArchiveSettings,
+    registry_url: str,
+    database: Address,
+    kafka: ExternalKafka | None = None,
 ) -> dict[str, str]:
     """Apache Iceberg's sink: one table per topic, committed exactly once, every commit interval whether busy or quiet.
 
@@ -148,7 +156,8 @@ def iceberg_config(
         tables: The captured tables.
         settings: The archive's settings.
         registry_url: The registry's Confluent-compatible API as the worker reaches it.
-        database_host: PostgreSQL as the worker reaches it, for a JDBC catalog.
+        database: PostgreSQL as the worker reaches it, for a JDBC catalog.
+        kafka: The Kafka cluster that was there before, which the sink's own clients must log in to, or None.
     """
     routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
     group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
@@ -163,8 +172,9 @@ def iceberg_config(
         families={
             **routes,
             **_clients(registry_url),
-            **_catalog(names, settings, database_host),
+            **_catalog(names, settings, database),
             **{f"iceberg.kafka.{key}": value for key, value in group.items()},
+            **client_security(kafka, "iceberg.kafka."),
             **{f"consumer.override.{key}": value for key, value in group.items()},
             **_hour_partition(),
         },

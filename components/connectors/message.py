@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HIDDEN = "(not shown)"
+"""Stands in a message for a value that is a credential, or the place of one."""
+
 REFERENCE = re.compile(r"\$\{[^}:]*:[^}]*\}")
 """A value that the worker looks up by a config provider, ``${provider:path:key}``."""
 
@@ -29,7 +32,7 @@ def is_secret(key: str) -> bool:
 def shown(key: str, value: str) -> str:
     """A value as it may stand in a message: never a credential, nor the place of one."""
     if is_secret(key) or "${" in value or _SECRET_VALUE.search(value):
-        return "(not shown)"
+        return HIDDEN
     return repr(value)
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.foundation.edges import ObjectStoreInCluster, all_policies
+from components.foundation.edges import COMPONENTS, ObjectStoreInCluster, Outside, all_policies
 from components.names import PART_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 DATABASE_CLASS = "data-ingestion-database"
 STREAMING_CLASS = "data-ingestion-streaming"
@@ -36,6 +36,12 @@ class FoundationArgs:
         keep_volumes: Whether volumes outlive their claims.
         host_sources: Address ranges that published ports are reached from.
         store: The object store inside the cluster, or None for AWS.
+        existing_namespace: Whether the namespace is there already.
+        protect: Whether what holds data may not be deleted or replaced.
+        database_class: Storage class for the database that is there already, or None to make one.
+        streaming_class: The same for the brokers.
+        made: The components that the pipeline makes.
+        outside: What it uses instead of the others.
     """
 
     namespace: str
@@ -45,6 +51,12 @@ class FoundationArgs:
     keep_volumes: bool
     host_sources: Sequence[str]
     store: ObjectStoreInCluster | None
+    existing_namespace: bool = False
+    protect: bool = False
+    database_class: str | None = None
+    streaming_class: str | None = None
+    made: Collection[str] = COMPONENTS
+    outside: Sequence[Outside] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +67,16 @@ class Ground:
         namespace: The namespace's name, known once quota, policies and storage classes are there too.
         database_class: Storage class for the database.
         streaming_class: Storage class for the brokers.
+        protect: Whether what holds data may not be deleted or replaced.
         ends_with: The namespace as a resource: what lives inside it and is gone with it need not be deleted one by one, by servers that
-            may be gone already.
+            may be gone already; None where the namespace stays.
     """
 
     namespace: pulumi.Output[str]
-    ends_with: pulumi.Resource
     database_class: str = DATABASE_CLASS
     streaming_class: str = STREAMING_CLASS
+    protect: bool = False
+    ends_with: pulumi.Resource | None = None
 
 
 class Foundation(pulumi.ComponentResource):
@@ -76,10 +90,17 @@ class Foundation(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._namespace = self._make_namespace()
+        namespace = None if args.existing_namespace else self._make_namespace()
+        self._namespace: pulumi.Input[str] = namespace.metadata["name"] if namespace else args.namespace
         made: list[Any] = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
-        settled = pulumi.Output.all(self._namespace.metadata["name"], *(resource.metadata["name"] for resource in made))
-        self.ground = Ground(namespace=settled.apply(lambda names: str(names[0])), ends_with=self._namespace)
+        settled = pulumi.Output.all(self._namespace, *(resource.metadata["name"] for resource in made))
+        self.ground = Ground(
+            namespace=settled.apply(lambda names: str(names[0])),
+            database_class=args.database_class or DATABASE_CLASS,
+            streaming_class=args.streaming_class or STREAMING_CLASS,
+            protect=args.protect,
+            ends_with=namespace,
+        )
         self.register_outputs({"namespace": self.ground.namespace})
 
     def _make_namespace(self) -> k8s.core.v1.Namespace:
@@ -89,7 +110,7 @@ class Foundation(pulumi.ComponentResource):
         return k8s.core.v1.Namespace(f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=self._child)
 
     def _meta(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
-        return {"name": name, "namespace": self._namespace.metadata["name"], "labels": {"app.kubernetes.io/part-of": PART_OF}}
+        return {"name": name, "namespace": self._namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
 
     def _quota(self) -> k8s.core.v1.ResourceQuota:
         memory = f"{self._args.budget_mib}Mi"
@@ -111,6 +132,12 @@ class Foundation(pulumi.ComponentResource):
         )
 
     def _storage_classes(self) -> list[k8s.storage.v1.StorageClass]:
+        """Those that something of the pipeline's own needs and that are not there already."""
+        args = self._args
+        wanted = {
+            DATABASE_CLASS: "postgresql" in args.made and args.database_class is None,
+            STREAMING_CLASS: "kafka" in args.made and args.streaming_class is None,
+        }
         return [
             k8s.storage.v1.StorageClass(
                 f"{self._name}-{name}",
@@ -120,11 +147,16 @@ class Foundation(pulumi.ComponentResource):
                 volume_binding_mode="WaitForFirstConsumer",
                 opts=self._child,
             )
-            for name in (DATABASE_CLASS, STREAMING_CLASS)
+            for name, is_wanted in wanted.items()
+            if is_wanted
         ]
+
+    def _policies(self) -> dict[str, Any]:
+        args = self._args
+        return all_policies(args.host_sources, args.store, args.made, args.outside)
 
     def _network_policies(self) -> list[k8s.networking.v1.NetworkPolicy]:
         return [
             k8s.networking.v1.NetworkPolicy(f"{self._name}-{name}", metadata=self._meta(name), spec=spec, opts=self._child)
-            for name, spec in all_policies(self._args.host_sources, self._args.store).items()
+            for name, spec in self._policies().items()
         ]

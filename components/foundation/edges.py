@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from components.manifest import labels
 from components.names import CONNECT_PORT, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT
+from components.surroundings import PRIVATE_RANGES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from components.manifest import Manifest
-
-PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
-"""What "outside" excludes (RFC 1918, link-local with its metadata service, carrier-grade NAT)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,23 @@ class Edge:
 
     source: str
     target: str
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Something beyond the namespace that the pipeline uses and does not make.
+
+    Attributes:
+        name: What it is, as a part of the policies' names.
+        sources: Components that connect to it.
+        addresses: Address ranges it answers from.
+        ports: Its TCP ports.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    addresses: tuple[str, ...]
     ports: tuple[int, ...]
 
 
@@ -54,6 +69,9 @@ DATA_PATH: tuple[Edge, ...] = (
     Edge("kafka", "kafka", (KAFKA_INTERNAL_PORT, KAFKA_CONTROLLER_PORT)),
 )
 """Every connection inside the pipeline; nothing else is allowed."""
+
+COMPONENTS = frozenset({edge.source for edge in DATA_PATH} | {edge.target for edge in DATA_PATH})
+"""The components of a pipeline that makes everything itself."""
 
 PUBLISHED: tuple[tuple[str, int], ...] = (
     ("postgresql", POSTGRES_PORT),
@@ -108,11 +126,12 @@ def edge_policies(edges: Sequence[Edge]) -> dict[str, Manifest]:
     return built
 
 
-def published_policies(sources: Sequence[str]) -> dict[str, Manifest]:
-    """Lets the published ports be reached from the nodes' addresses, by which NodePort traffic arrives.
+def published_policies(sources: Sequence[str], made: Collection[str] = COMPONENTS) -> dict[str, Manifest]:
+    """Lets the published ports be reached from the nodes' addresses, by which NodePort traffic arrives, or from the clients'.
 
     Args:
-        sources: Address ranges of the nodes and of their side of the pod network; never the whole pod range.
+        sources: Address ranges of the nodes and of their side of the pod network, or of the clients; never the whole pod range.
+        made: The components that there are.
     """
     allowed = [{"ipBlock": {"cidr": source}} for source in sources]
     return {
@@ -122,6 +141,20 @@ def published_policies(sources: Sequence[str]) -> dict[str, Manifest]:
             "ingress": [{"from": allowed, "ports": _ports([port])}],
         }
         for component, port in PUBLISHED
+        if component in made
+    }
+
+
+def outside_policies(outside: Sequence[Outside]) -> dict[str, Manifest]:
+    """Lets components out to what was there before, and to nothing else there."""
+    return {
+        f"{source}-to-{target.name}": {
+            "podSelector": _selector(source),
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [{"ipBlock": {"cidr": address}} for address in target.addresses], "ports": _ports(target.ports)}],
+        }
+        for target in outside
+        for source in target.sources
     }
 
 
@@ -142,6 +175,22 @@ def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manif
     }
 
 
-def all_policies(sources: Sequence[str], store: ObjectStoreInCluster | None) -> dict[str, Manifest]:
-    """Every network policy of the namespace, name to specification."""
-    return {**deny_all(), **edge_policies(DATA_PATH), **published_policies(sources), **object_store_policies(store)}
+def all_policies(
+    sources: Sequence[str], store: ObjectStoreInCluster | None, made: Collection[str] = COMPONENTS, outside: Sequence[Outside] = ()
+) -> dict[str, Manifest]:
+    """Every network policy of the namespace, name to specification.
+
+    Args:
+        sources: Address ranges that published ports are reached from.
+        store: The object store inside the cluster, or None for AWS.
+        made: The components that this pipeline makes.
+        outside: What it uses instead of the others.
+    """
+    edges = [edge for edge in DATA_PATH if edge.source in made and edge.target in made]
+    return {
+        **deny_all(),
+        **edge_policies(edges),
+        **published_policies(sources, made),
+        **outside_policies(outside),
+        **object_store_policies(store),
+    }

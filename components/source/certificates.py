@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pulumi
 import pulumi_tls as tls
 
 _YEAR_HOURS = 365 * 24
+
+
+def _is_address(outside: str) -> bool:
+    try:
+        ip_address(outside)
+    except ValueError:
+        return False
+    return True
 
 
 class Certificates(pulumi.ComponentResource):
@@ -15,14 +25,14 @@ class Certificates(pulumi.ComponentResource):
     certificate: pulumi.Output[str]
     key: pulumi.Output[str]
 
-    def __init__(self, name: str, host: str, aliases: list[str], addresses: list[str], opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, host: str, aliases: list[str], outside: str, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare keys and certificates.
 
         Args:
             name: First part of the logical names.
             host: The server's full name inside the cluster.
             aliases: Other names that it answers to.
-            addresses: Addresses that it answers at.
+            outside: Name or address that it is reached by from outside the cluster.
             opts: Parent and providers.
         """
         super().__init__("cdc:source:Certificates", name, None, opts)
@@ -37,13 +47,14 @@ class Certificates(pulumi.ComponentResource):
             validity_period_hours=10 * _YEAR_HOURS,
             opts=child,
         )
+        is_address = _is_address(outside)
         server_key = tls.PrivateKey(f"{name}-server-key", algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         request = tls.CertRequest(
             f"{name}-server-request",
             private_key_pem=server_key.private_key_pem,
             subject={"common_name": host},
-            dns_names=[host, *aliases],
-            ip_addresses=addresses,
+            dns_names=[host, *aliases, *([] if is_address or outside == host else [outside])],
+            ip_addresses=[outside] if is_address else [],
             opts=child,
         )
         server = tls.LocallySignedCert(

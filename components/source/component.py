@@ -16,19 +16,19 @@ from components import manifest
 from components.ecommerce import SAMPLE_ROWS
 from components.names import POSTGRES_PORT
 from components.objects import Objects
+from components.reach import Address
 from components.source import postgres
 from components.source.bootstrap import bootstrap_script
 from components.source.certificates import Certificates
+from components.source.contract import SourceEndpoint
 from components.source.pod import NAME, database_pod
 from components.source.sql import roles_sql, schema_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from components.foundation.component import Ground
-    from components.names import Names, PublishedPort
+    from components.names import Names
+    from components.reach import Published
     from components.rotation import Rotation
-    from components.tables import Table
 
 _ROLES = ("app", "debezium", "catalog")
 
@@ -40,43 +40,20 @@ class SourceArgs:
     Attributes:
         ground: Namespace and storage classes.
         names: The pipeline's names.
-        tables: The captured tables.
-        settings: Sizes.
+        settings: The captured tables, sizes.
         image: PostgreSQL's image.
-        port: Its published port.
-        host_address: Address of the published port; the server certificate names it too.
+        published: How it is reached from outside; the server certificate names that address too.
         catalog: Whether the Iceberg catalog lives here.
         rotation: Which credentials are made anew.
     """
 
     ground: Ground
     names: Names
-    tables: Sequence[Table]
     settings: postgres.SourceSettings
     image: str
-    port: PublishedPort
-    host_address: str
+    published: Published
     catalog: bool
     rotation: Rotation
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceEndpoint:
-    """The database as the other layers see it.
-
-    Attributes:
-        host: Its name inside the cluster.
-        connect_secret: Secret with ``username``, ``password`` and ``ca.crt`` of the role that Debezium uses.
-        catalog_secret: The same for the catalog's role, or None.
-        catalog_password: Password of the catalog's role, for the program's own use, or None.
-        ready: What must be there before anyone can use it.
-    """
-
-    host: str
-    connect_secret: str
-    catalog_secret: str | None
-    catalog_password: pulumi.Output[str] | None
-    ready: tuple[pulumi.Resource, ...]
 
 
 class Source(pulumi.ComponentResource):
@@ -90,7 +67,7 @@ class Source(pulumi.ComponentResource):
         """Declare the database and what its clients need to know."""
         super().__init__("cdc:source:Source", name, None, opts)
         self._args = args
-        self._objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=NAME)
+        self._objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=NAME, protect=args.ground.protect)
         host = args.names.service(NAME)
         roles = [role for role in _ROLES if role != "catalog" or args.catalog]
         passwords = {
@@ -99,15 +76,17 @@ class Source(pulumi.ComponentResource):
             ).result
             for role in roles
         }
-        certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], [args.host_address], self._objects.options())
+        certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], args.published.outside.host, self._objects.options())
         self.ca_certificate = certificates.authority
         self.app_password = passwords["app"]
         clients = [self._client_secret(role, passwords[role]) for role in roles if role != "app"]
         service = self._database(passwords, certificates)
         self.endpoint = SourceEndpoint(
-            host=host,
+            inside=Address(host=host, port=POSTGRES_PORT),
+            outside=args.published.outside,
             connect_secret="postgresql-debezium",  # noqa: S106 - the name of a Secret
             catalog_secret="postgresql-catalog" if args.catalog else None,
+            is_inside=True,
             catalog_password=passwords.get("catalog"),
             ready=(service, *clients),
         )
@@ -125,8 +104,8 @@ class Source(pulumi.ComponentResource):
             "pg_hba.conf": postgres.hba_conf(),
             "bootstrap.sh": bootstrap_script(args.names, sample_data=args.settings.sample_data),
             "roles.sql": roles_sql(args.names, postgres.SECRETS, catalog=args.catalog),
-            "schema.sql": schema_sql(args.names, args.tables),
-            "sample.sql": SAMPLE_ROWS,
+            "schema.sql": schema_sql(args.names, args.settings.tables),
+            "sample.sql": SAMPLE_ROWS if args.settings.sample_data else "",
         }
 
     def _database(self, passwords: dict[str, pulumi.Output[str]], certificates: Certificates) -> pulumi.Resource:
@@ -142,4 +121,4 @@ class Source(pulumi.ComponentResource):
         claim = manifest.volume_claim("data", args.ground.database_class, args.settings.storage_mib)
         checksum = manifest.checksum(files, args.rotation.words(*_ROLES))  # the roles get their passwords when the pod starts
         workload = objects.stateful_set(database_pod(args.settings, args.image), checksum, claim, 1, mounted)
-        return objects.published(NAME, POSTGRES_PORT, args.port.node, workload)
+        return objects.published(args.published, workload)

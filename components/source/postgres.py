@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from components.section import Keys, Mebibytes, Millicores, Section
+from components.ecommerce import TABLES
+from components.section import DnsLabel, Keys, Mebibytes, Millicores, Section
+from components.source.external import ExternalDatabase
+from components.tables import Table
 
 UID = 999
 """User and group of PostgreSQL in Debian-based images."""
@@ -38,12 +41,17 @@ class DebeziumSettings(Section):
 
 
 class SourceSettings(Section):
-    """The database's size.
+    """The captured database.
 
     Attributes:
+        kind: ``managed``: the program makes the server, and the sizes below are its; ``external``: it was there before.
+        external: Where that server is, and by which references it is used.
+        tables: The captured tables: path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
+            ``components/ecommerce.py``.
         memory_mib: Memory limit of the pod.
         cpu_millicores: Processor request.
         storage_mib: Volume size.
+        storage_class: Storage class that is there already; by default one of the pipeline's own, which keeps deleted volumes.
         shared_buffers_mib: Page cache of the server; charged to the pod as it is touched.
         max_connections: Connections, replication included.
         slot_wal_keep_mib: The most WAL that a stopped connector may hold back before its slot is given up; uncapped, it fills the volume.
@@ -52,15 +60,47 @@ class SourceSettings(Section):
         debezium: How changes are read.
     """
 
+    kind: Literal["managed", "external"] = "managed"
+    external: ExternalDatabase | None = None
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1)
     memory_mib: Mebibytes = 512
     cpu_millicores: Millicores = 100
     storage_mib: Mebibytes = 5120
+    storage_class: DnsLabel | None = None
     shared_buffers_mib: Mebibytes = 128
     max_connections: int = Field(default=30, ge=15, le=500)
     slot_wal_keep_mib: Mebibytes = 1536
     sample_data: bool = True
     parameters: Keys = Field(default={})
     debezium: DebeziumSettings = DebeziumSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SourceSettings:
+        problems = [*self._kind_problems(), *self._table_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _kind_problems(self) -> list[str]:
+        if self.kind == "external" and self.external is None:
+            return ["external is missing: kind is external; give host, addresses and secret of the database"]
+        if self.kind == "managed" and self.external is not None:
+            return ["external is given and kind is managed; set kind to external, or remove it"]
+        return []
+
+    def _table_problems(self) -> list[str]:
+        names = [table.archive_name for table in self.tables]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        problems = [f"tables: {name} stands for two of them in the archive; leave one out, or rename it" for name in twice]
+        elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
+        if self.kind == "managed" and elsewhere:
+            problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
+        return problems
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program makes the server."""
+        return self.kind == "managed"
 
 
 def server_parameters(settings: SourceSettings) -> dict[str, str]:

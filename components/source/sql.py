@@ -56,12 +56,17 @@ def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
     return "".join(statements)
 
 
+def replica_identity(table: str) -> str:
+    """Writes the whole old row into the log, so that a deleted row can be archived."""
+    return f"ALTER TABLE {table} REPLICA IDENTITY FULL;"
+
+
 def table_sql(table: Table) -> str:
     """One captured table: made if absent, extended by new columns, with its whole old row in the log (REPLICA IDENTITY FULL)."""
     columns = ",\n  ".join(column.definition for column in table.columns)
     statements = [f"CREATE TABLE IF NOT EXISTS {table.qualified} (\n  {columns},\n  PRIMARY KEY ({', '.join(table.primary_key)})\n);"]
     statements += [f"ALTER TABLE {table.qualified} ADD COLUMN IF NOT EXISTS {column.definition};" for column in table.columns]
-    statements.append(f"ALTER TABLE {table.qualified} REPLICA IDENTITY FULL;")
+    statements.append(replica_identity(table.qualified))
     if table.touches_updated_at:
         statements.append(
             f"CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON {table.qualified}\n"
@@ -85,15 +90,30 @@ $$;
 """
 
 
-def _publication(names: Names) -> str:
+def publication_sql(names: Names) -> str:
+    """A publication made if absent, still without tables, for psql."""
     absent = f"NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}')"
     return f"SELECT 'CREATE PUBLICATION {names.publication}' WHERE {absent} \\gexec\n"
+
+
+def set_publication_tables(names: Names, tables: Sequence[Table]) -> str:
+    """Makes the publication hold exactly the captured tables and the heartbeat table, without row filters or column lists."""
+    return f"ALTER PUBLICATION {names.publication} SET TABLE {', '.join(publication_tables(names, tables))};"
+
+
+def create_heartbeat(names: Names) -> str:
+    """The table by which the slot of a quiet database moves on."""
+    return f"CREATE TABLE IF NOT EXISTS {names.heartbeat_table} (id integer PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now());"
+
+
+def grant_heartbeat(names: Names) -> str:
+    """Lets the role write that table, and nothing else."""
+    return f"GRANT SELECT, INSERT, UPDATE ON {names.heartbeat_table} TO {names.debezium_role};"
 
 
 def schema_sql(names: Names, tables: Sequence[Table]) -> str:
     """Tables, grants and publication; run as superuser in the captured database, acting as the owner role."""
     captured = ", ".join(table.qualified for table in tables)
-    published = ", ".join(publication_tables(names, tables))
     return "".join(
         [
             "\\set ON_ERROR_STOP on\n",
@@ -103,15 +123,15 @@ def schema_sql(names: Names, tables: Sequence[Table]) -> str:
             f"SET ROLE {names.owner_role};\n",
             _TOUCH,
             *(table_sql(table) for table in tables),
-            f"CREATE TABLE IF NOT EXISTS {names.heartbeat_table} (id integer PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now());\n",
-            _publication(names),
-            f"ALTER PUBLICATION {names.publication} SET TABLE {published};\n",
+            f"{create_heartbeat(names)}\n",
+            publication_sql(names),
+            f"{set_publication_tables(names, tables)}\n",
             "RESET ROLE;\n",
             f"GRANT USAGE ON SCHEMA public TO {names.app_role}, {names.debezium_role};\n",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {captured} TO {names.app_role};\n",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {names.app_role};\n",
             f"GRANT SELECT ON {captured} TO {names.debezium_role};\n",
-            f"GRANT SELECT, INSERT, UPDATE ON {names.heartbeat_table} TO {names.debezium_role};\n",
+            f"{grant_heartbeat(names)}\n",
             "COMMIT;\n",
         ]
     )

@@ -27,7 +27,7 @@ class Streaming(pulumi.ComponentResource):
     """From the brokers up to the source connector."""
 
     endpoint: StreamEndpoint
-    registry_password: pulumi.Output[str]
+    registry_password: pulumi.Output[str] | None
     connect_password: pulumi.Output[str]
 
     def __init__(self, name: str, args: StreamingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -41,14 +41,16 @@ class Streaming(pulumi.ComponentResource):
         ).result
         provider = self._worker_provider()
         brokers = Brokers("kafka", args, provider, child)
-        schemas = RegistryService("registry", args, brokers.topics, child)
-        worker = Worker("connect", args, self.connect_password, [*brokers.topics, schemas.service, *args.source.ready], child)
-        self.registry_password = schemas.operator_password
+        schemas = RegistryService("registry", args, brokers.topics, child) if args.registry.is_managed else None
+        before = [*brokers.topics, *([schemas.service] if schemas else [])]
+        worker = Worker("connect", args, self.connect_password, [*before, *args.source.ready], child)
+        self.registry_password = schemas.operator_password if schemas else None
         self.endpoint = StreamEndpoint(
-            registry_url=registry.api_url(args.names, args.registry.kind),
+            bootstrap=tuple(args.bootstrap),
+            registry_url=registry.api_url(args.names, args.registry),
             worker=provider,
             rollout=worker.rollout,
-            ready=(*brokers.topics, schemas.service, worker.service),
+            ready=(*before, worker.service),
         )
         self._source_connector()
         self.register_outputs({"registryUrl": self.endpoint.registry_url})
@@ -57,7 +59,7 @@ class Streaming(pulumi.ComponentResource):
         """Static but for the password; it speaks to nobody until a connector is made, and those wait for the worker."""
         return Provider(
             f"{self._name}-connect-provider",
-            url=f"http://{self._args.host_address}:{self._args.connect_port.host}",
+            url=f"http://{self._args.reach.connect.outside}",
             username=CONNECT_USER,
             password=self.connect_password,
             opts=pulumi.ResourceOptions(parent=self),
@@ -68,13 +70,14 @@ class Streaming(pulumi.ComponentResource):
         return Connector(
             f"{self._name}-source-connector",
             name=args.names.source_connector,
-            config=source_config(args.names, args.tables, args.source.host, endpoint.registry_url, args.debezium),
+            config=source_config(args.names, args.tables, args.source.inside, endpoint.registry_url, args.debezium),
             removal=Removal(config=LAST_CONFIG, otherwise=drop_slot_by_hand(args.names)),
             rollout=endpoint.rollout,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=endpoint.worker,
                 depends_on=[*endpoint.ready, *args.source.ready],
-                deleted_with=args.ground.ends_with,  # and so is its slot, which lives in the database's volume
+                # the slot of a database inside the namespace is gone with its volume; elsewhere the connector has to drop it
+                deleted_with=args.ground.ends_with if args.source.is_inside else None,
             ),
         )

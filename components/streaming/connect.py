@@ -9,6 +9,7 @@ from pydantic import Field
 from components.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
 from components.section import NOTHING, Keys, Mebibytes, Millicores, Section
 from components.streaming import restarter
+from components.streaming.external import bootstrap_servers, client_security
 from components.streaming.jvm import Jvm, flags
 from components.streaming.kafka import LOG4J
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from components.names import Names
+    from components.streaming.external import ExternalKafka
 
 UID = 1000
 CONFIG = "/etc/connect/worker.properties"
@@ -31,12 +33,14 @@ class ConnectSettings(Section):
     """The worker's size.
 
     Attributes:
-        memory_mib: Memory limit of the pod; 16 MiB of it are for the container `restarter`.
-        cpu_millicores: Processor request.
+        workers: Pods, which share connectors and tasks; each must be able to hold all of them, since the others may be away.
+        memory_mib: Memory limit of one pod; 16 MiB of it are for the container `restarter`.
+        cpu_millicores: Processor request of one pod.
         jvm: Java memory.
         extra: Further properties of the worker, in its own spelling; checked like all others.
     """
 
+    workers: int = Field(default=1, ge=1, le=32)
     memory_mib: Mebibytes = 1024
     cpu_millicores: Millicores = 200
     jvm: Jvm = Field(default=Jvm(heap_mib=512, metaspace_mib=176, code_cache_mib=64, direct_mib=64))
@@ -48,10 +52,17 @@ class ConnectSettings(Section):
         return self.memory_mib - restarter.MEMORY_MIB
 
 
-def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
-    """The worker's properties, the stack's own over all others; secrets come in by reference and are resolved in the worker."""
+def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING, external: ExternalKafka | None = None) -> dict[str, str]:
+    """The worker's properties; secrets come in by reference and are resolved in the worker.
+
+    Args:
+        names: The pipeline's names.
+        extra: The stack's own properties, written over all others.
+        external: The Kafka cluster that was there before, or None for the pipeline's own.
+    """
     return {
-        "bootstrap.servers": names.bootstrap_servers,
+        "bootstrap.servers": bootstrap_servers(names, external),
+        **client_security(external, "", "producer.", "consumer.", "admin."),
         "group.id": names.connect_group,
         "config.storage.topic": "connect-configs",
         "offset.storage.topic": "connect-offsets",

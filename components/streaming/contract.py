@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     import pulumi
 
     from components.foundation.component import Ground
-    from components.names import Names, PublishedPort
+    from components.names import Names
+    from components.reach import Reach
     from components.rotation import Rotation
-    from components.source.component import SourceEndpoint
+    from components.source.contract import SourceEndpoint
     from components.source.postgres import DebeziumSettings
     from components.streaming.connect import ConnectSettings
     from components.streaming.kafka import KafkaSettings
@@ -41,10 +42,9 @@ class StreamingArgs:
         kafka_image: Image of the brokers.
         connect_image: Image of the worker.
         registry_image: Image of the registry.
-        host_address: Address of the published ports.
-        kafka_ports: Published port of each broker.
-        registry_port: Published port of the registry.
-        connect_port: Published port of the worker.
+        reach: How services are reached from outside.
+        spread: What brokers and workers are spread over, ``nodes`` or ``zones``.
+        token_audience: Audience of the token by which AWS knows the worker, or None where it has a key.
         rotation: Which credentials are made anew.
     """
 
@@ -61,16 +61,17 @@ class StreamingArgs:
     kafka_image: str
     connect_image: str
     registry_image: str
-    host_address: str
-    kafka_ports: Sequence[PublishedPort]
-    registry_port: PublishedPort
-    connect_port: PublishedPort
+    reach: Reach
+    spread: str
+    token_audience: str | None
     rotation: Rotation
 
     @property
     def bootstrap(self) -> list[str]:
         """The brokers as reached from the machine where the program runs."""
-        return [f"{self.host_address}:{port.host}" for port in self.kafka_ports]
+        if self.kafka.external is not None:
+            return list(self.kafka.external.bootstrap_servers)
+        return [str(broker.outside) for broker in self.reach.brokers]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +79,14 @@ class StreamEndpoint:
     """The stream as the archive sees it.
 
     Attributes:
-        registry_url: The registry's API inside the cluster.
+        bootstrap: Kafka's servers as reached from outside the cluster.
+        registry_url: The registry's API as the worker reaches it.
         worker: Where connectors are managed.
         rollout: Digest of the worker's pods: when it changes, connectors start anew.
         ready: What must be there before a sink can read.
     """
 
+    bootstrap: tuple[str, ...]
     registry_url: str
     worker: Provider
     rollout: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from components.connectors.models import DebeziumPostgres
 from components.connectors.source_rules import UNWRAP
-from components.names import CONNECT_SECRETS, POSTGRES_PORT
+from components.names import CONNECT_SECRETS
 from components.quantity import MIB
 from components.source.postgres import DebeziumSettings
 from components.source.sql import heartbeat_query
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.names import Names
+    from components.reach import Address
     from components.tables import Table
 
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
@@ -29,7 +30,7 @@ _DEFAULTS = DebeziumSettings()
 
 
 def source_config(
-    names: Names, tables: Sequence[Table], database_host: str, registry_url: str, settings: DebeziumSettings = _DEFAULTS
+    names: Names, tables: Sequence[Table], database: Address, registry_url: str, settings: DebeziumSettings = _DEFAULTS
 ) -> dict[str, str]:
     """The source connector's configuration.
 
@@ -38,13 +39,13 @@ def source_config(
     Args:
         names: The pipeline's names.
         tables: The captured tables.
-        database_host: Address of the database as the worker reaches it.
+        database: The database as the worker reaches it.
         registry_url: The registry's Confluent-compatible API as the worker reaches it.
         settings: What the stack says; its further keys are written over all others.
     """
     connector = DebeziumPostgres(
-        database_hostname=database_host,
-        database_port=POSTGRES_PORT,
+        database_hostname=database.host,
+        database_port=database.port,
         database_user=secret_reference("source", "username"),
         database_password=secret_reference("source", "password"),
         database_dbname=names.database,

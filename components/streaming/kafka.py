@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
 from components.quantity import MIB
-from components.section import NOTHING, Keys, Mebibytes, Millicores, Section
+from components.section import NOTHING, DnsLabel, Keys, Mebibytes, Millicores, Section
+from components.streaming.external import ExternalKafka
 from components.streaming.jvm import Jvm, flags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from components.names import Names
+    from components.reach import Address
 
 UID = 1000
 LIBS = "/opt/kafka/libs/*"
@@ -35,30 +37,48 @@ class KafkaSettings(Section):
     """The brokers' size, each.
 
     Attributes:
+        kind: ``managed``: the program makes three brokers, and the sizes below are theirs; ``external``: a cluster that was there before.
+        external: Where that cluster is, and by which references it is used.
         memory_mib: Memory limit of one broker; what the JVM leaves is page cache.
         cpu_millicores: Processor request of one broker.
         storage_mib: Volume of one broker; at replication factor 3 each broker holds everything.
+        storage_class: Storage class that is there already; by default one of the pipeline's own, which keeps deleted volumes.
         jvm: Java memory.
         extra: Further properties of the brokers, in their own spelling; checked like all others.
     """
 
+    kind: Literal["managed", "external"] = "managed"
+    external: ExternalKafka | None = None
     memory_mib: Mebibytes = 682
     cpu_millicores: Millicores = 100
     storage_mib: Mebibytes = 3413
+    storage_class: DnsLabel | None = None
     jvm: Jvm = Field(default=Jvm(heap_mib=320, metaspace_mib=128, code_cache_mib=48, direct_mib=48))
     extra: Keys = Field(default={})
 
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> KafkaSettings:
+        if (self.kind == "external") != (self.external is not None):
+            message = (
+                f"kind is {self.kind} and external is {'missing' if self.external is None else 'given'}; "
+                "an external cluster needs bootstrapServers and addresses, a managed one nothing of it"
+            )
+            raise ValueError(message)
+        return self
 
-def server_properties(
-    names: Names, ordinal: int, host_address: str, host_ports: Sequence[int], extra: Mapping[str, str] = NOTHING
-) -> dict[str, str]:
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program makes the brokers."""
+        return self.kind == "managed"
+
+
+def server_properties(names: Names, ordinal: int, outside: Address, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """One broker's ``server.properties``.
 
     Args:
         names: The pipeline's names.
         ordinal: Which broker, from 0; also its node id.
-        host_address: Address under which the brokers' published ports are reached from outside.
-        host_ports: Published port of each broker, by ordinal; what a broker advertises must be what is mapped.
+        outside: Where this broker is reached from outside; what it advertises must be what leads to it.
         extra: The stack's own properties, written over all others.
     """
     controllers = ",".join(f"{number}@{names.broker(number)}:{KAFKA_CONTROLLER_PORT}" for number in range(BROKERS))
@@ -67,9 +87,7 @@ def server_properties(
         "node.id": str(ordinal),
         "controller.quorum.voters": controllers,
         "listeners": f"INTERNAL://:{KAFKA_INTERNAL_PORT},CONTROLLER://:{KAFKA_CONTROLLER_PORT},EXTERNAL://:{KAFKA_EXTERNAL_PORT}",
-        "advertised.listeners": (
-            f"INTERNAL://{names.broker(ordinal)}:{KAFKA_INTERNAL_PORT},EXTERNAL://{host_address}:{host_ports[ordinal]}"
-        ),
+        "advertised.listeners": (f"INTERNAL://{names.broker(ordinal)}:{KAFKA_INTERNAL_PORT},EXTERNAL://{outside}"),
         "listener.security.protocol.map": "INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
         "inter.broker.listener.name": "INTERNAL",
         "controller.listener.names": "CONTROLLER",

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components import manifest
-from components.names import ARCHIVE_PROFILE, CONNECT_PORT, CONNECT_SECRETS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from components.names import (
+    ARCHIVE_PROFILE,
+    AWS_TOKEN,
+    CONNECT_PORT,
+    CONNECT_SECRETS,
+    KAFKA_CONTROLLER_PORT,
+    KAFKA_EXTERNAL_PORT,
+    KAFKA_INTERNAL_PORT,
+)
 from components.streaming import connect, kafka, restarter
 from components.streaming.jvm import ENVIRONMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from components.manifest import Manifest
     from components.streaming.connect import ConnectSettings
     from components.streaming.kafka import KafkaSettings
@@ -56,7 +66,9 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
     )
 
 
-def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool, archive_secret: str) -> Manifest:
+def connect_pod(
+    settings: ConnectSettings, image: str, secrets: Mapping[str, str], archive_secret: str, token: Manifest | None = None
+) -> Manifest:
     """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
 
     The archive's identity is mounted as optional: it is made by a later layer, and appears in the running pod when it exists.
@@ -64,12 +76,10 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool, archive
     Args:
         settings: Sizes.
         image: The image with the plugins.
-        catalog: Whether the Iceberg catalog's role is needed too.
+        secrets: What connectors may refer to: name of the folder below CONNECT_SECRETS to name of the Secret.
         archive_secret: Name of the Secret with the archive's identity.
+        token: The volume with the token by which AWS knows the pod, or None.
     """
-    secrets = {"source": "postgresql-debezium", "registry": "schema-registry-client"}
-    if catalog:
-        secrets["catalog"] = "postgresql-catalog"
     mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in (*secrets, "archive")]
     return manifest.pod(
         service_account="connect",
@@ -96,6 +106,7 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool, archive
                     manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
                     manifest.mount("rest-login", connect.REST_LOGIN),
                     *mounts,
+                    *([manifest.mount("aws-token", AWS_TOKEN)] if token else []),
                 ],
                 probes={
                     "startupProbe": manifest.exec_probe(connect.health_command(), period_s=2, failures=150),
@@ -118,17 +129,27 @@ def connect_pod(settings: ConnectSettings, image: str, *, catalog: bool, archive
             manifest.secret_volume("rest-login", "connect-rest"),
             *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
             manifest.secret_volume("secret-archive", archive_secret, optional=True),
+            *([token] if token else []),
         ],
     )
 
 
-def spread_over_nodes(component: str) -> list[Manifest]:
-    """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all."""
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": manifest.labels(component)},
-        }
-    ]
+def web_token(audience: str) -> Manifest:
+    """The volume with a token of the pod's account for one audience, renewed by the kubelet; Kubernetes' own API does not take it."""
+    source: Manifest = {"serviceAccountToken": {"audience": audience, "expirationSeconds": 3600, "path": "token"}}
+    return {"name": "aws-token", "projected": {"sources": [source], "defaultMode": 0o440}}
+
+
+def spread(component: str, over: str, zones: int | None = None) -> list[Manifest]:
+    """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all.
+
+    Args:
+        component: Which component.
+        over: ``nodes``, or ``zones`` to keep pods waiting rather than to put two of them into one zone while another has none.
+        zones: Zones that there must be; in fewer of them one pod each is placed and the others wait, which a skew of 1 alone would not do.
+    """
+    rules: list[Manifest] = [{"topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}]
+    if over == "zones":
+        least = {} if zones is None else {"minDomains": zones}
+        rules.insert(0, {"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", **least})
+    return [{"maxSkew": 1, "labelSelector": {"matchLabels": manifest.labels(component)}, **rule} for rule in rules]

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components import manifest
 from components.names import BROKERS, REGISTRY_PORT
 from components.properties import properties_text
 from components.section import Mebibytes, Millicores, Section
+from components.streaming.external import ExternalRegistry, bootstrap_servers
 from components.streaming.jvm import ENVIRONMENT, Jvm, flags
 from components.streaming.topics import TopicSpec
 
 if TYPE_CHECKING:
     from components.manifest import Manifest
     from components.names import Names
+    from components.streaming.external import ExternalKafka
 
 UID = 1000
 NAME = "schema-registry"
 WORKER_USER = "connect"
 OPERATOR_USER = "operator"
+CLIENT_SECRET = "schema-registry-client"  # noqa: S105 - the name of a Secret
+"""Secret with user and password of the worker."""
 _HEALTH_PORT = 9000
 _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
 
 IMAGES = {
-    "confluent": "confluentinc/cp-schema-registry:8.1.0",
+    "confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
 }
 """Image of each kind when the stack names none."""
@@ -36,21 +40,40 @@ class RegistrySettings(Section):
     """The registry's kind and size.
 
     Attributes:
-        kind: ``confluent`` (Confluent Community License) or ``apicurio`` (Apache 2.0, same API).
+        kind: ``confluent`` (Confluent Community License), ``apicurio`` (Apache 2.0, same API), or ``external``: one that was there before.
+        external: Where that registry is, and by which references it is used.
         memory_mib: Memory limit of the pod.
         cpu_millicores: Processor request.
         jvm: Java memory.
     """
 
-    kind: Literal["confluent", "apicurio"] = "confluent"
+    kind: Literal["confluent", "apicurio", "external"] = "confluent"
+    external: ExternalRegistry | None = None
     memory_mib: Mebibytes = 512
     cpu_millicores: Millicores = 100
     jvm: Jvm = Field(default=Jvm(heap_mib=192, metaspace_mib=144, code_cache_mib=48, direct_mib=32))
 
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> RegistrySettings:
+        if (self.kind == "external") != (self.external is not None):
+            message = (
+                f"kind is {self.kind} and external is {'missing' if self.external is None else 'given'}; "
+                "an external registry needs url, addresses and secret, one of the program's own nothing of it"
+            )
+            raise ValueError(message)
+        return self
 
-def api_url(names: Names, kind: str) -> str:
-    """The Confluent-compatible API inside the cluster."""
-    return f"http://{names.service(NAME)}:{REGISTRY_PORT}{api_path(kind)}"
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program makes the registry."""
+        return self.kind != "external"
+
+
+def api_url(names: Names, settings: RegistrySettings) -> str:
+    """The Confluent-compatible API as the worker reaches it."""
+    if settings.external is not None:
+        return settings.external.url
+    return f"http://{names.service(NAME)}:{REGISTRY_PORT}{api_path(settings.kind)}"
 
 
 def api_path(kind: str) -> str:
@@ -60,16 +83,18 @@ def api_path(kind: str) -> str:
 
 def topics(kind: str) -> list[TopicSpec]:
     """What must exist before the registry starts. Confluent's makes its one topic by itself; Apicurio refuses a journal that forgets."""
-    if kind == "confluent":
+    if kind != "apicurio":
         return []
     keep = {"cleanup.policy": "delete", "min.insync.replicas": "2", "retention.ms": "-1", "retention.bytes": "-1"}
     return [TopicSpec(name, 1, keep) for name in ("registry-journal", "registry-snapshots", "registry-events")]
 
 
-def _confluent_properties(names: Names) -> dict[str, str]:
+def _confluent_properties(names: Names, external: ExternalKafka | None) -> dict[str, str]:
+    protocol = external.protocol if external else "PLAINTEXT"
     return {
         "listeners": f"http://0.0.0.0:{REGISTRY_PORT}",
-        "kafkastore.bootstrap.servers": ",".join(f"PLAINTEXT://{server}" for server in names.bootstrap_servers.split(",")),
+        "kafkastore.bootstrap.servers": ",".join(f"{protocol}://{server}" for server in bootstrap_servers(names, external).split(",")),
+        "kafkastore.security.protocol": protocol,
         "kafkastore.topic.replication.factor": str(BROKERS),
         "schema.compatibility.level": "full",
         "authentication.method": "BASIC",
@@ -79,7 +104,8 @@ def _confluent_properties(names: Names) -> dict[str, str]:
     }
 
 
-def _apicurio_properties(names: Names) -> dict[str, str]:
+def _apicurio_properties(names: Names, external: ExternalKafka | None) -> dict[str, str]:
+    protocol = {"apicurio.kafkasql.security.protocol": external.protocol} if external else {}
     return {
         "quarkus.http.host": "0.0.0.0",  # noqa: S104 - a pod; the network policies say who may connect
         "quarkus.http.port": str(REGISTRY_PORT),
@@ -92,7 +118,8 @@ def _apicurio_properties(names: Names) -> dict[str, str]:
         "quarkus.security.users.embedded.plain-text": "true",
         "apicurio.auth.role-based-authorization": "true",
         "apicurio.storage.kind": "kafkasql",
-        "apicurio.kafkasql.bootstrap.servers": names.bootstrap_servers,
+        "apicurio.kafkasql.bootstrap.servers": bootstrap_servers(names, external),
+        **protocol,
         "apicurio.kafkasql.topic": "registry-journal",
         "apicurio.kafkasql.snapshots.topic": "registry-snapshots",
         "apicurio.events.kafka.topic": "registry-events",
@@ -104,11 +131,17 @@ def _apicurio_properties(names: Names) -> dict[str, str]:
     }
 
 
-def config_files(names: Names, settings: RegistrySettings) -> dict[str, str]:
-    """The registry's configuration without its passwords. Compatibility FULL: old and new readers both understand every change."""
+def config_files(names: Names, settings: RegistrySettings, external: ExternalKafka | None = None) -> dict[str, str]:
+    """The registry's configuration without its passwords. Compatibility FULL: old and new readers both understand every change.
+
+    Args:
+        names: The pipeline's names.
+        settings: Which registry.
+        external: The Kafka cluster that was there before, or None for the pipeline's own.
+    """
     if settings.kind == "apicurio":
-        return {"application.properties": properties_text(_apicurio_properties(names))}
-    return {"schema-registry.properties": properties_text(_confluent_properties(names))}
+        return {"application.properties": properties_text(_apicurio_properties(names, external))}
+    return {"schema-registry.properties": properties_text(_confluent_properties(names, external))}
 
 
 def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ import pulumi
 import pulumi_random as random
 
 from components import manifest
-from components.names import REGISTRY_PORT
 from components.objects import Objects
 from components.streaming import registry
 
@@ -38,16 +37,16 @@ class RegistryService(pulumi.ComponentResource):
             for user in users
         }
         login = pulumi.Output.all(**passwords).apply(lambda known: registry.login_files(args.registry.kind, known))
-        files = registry.config_files(args.names, args.registry)
+        files = registry.config_files(args.names, args.registry, args.kafka.external)
         mounted = [
             objects.account(),
             objects.files("schema-registry-config", files),
             objects.secret("schema-registry-login", login),
-            objects.secret("schema-registry-client", {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
+            objects.secret(registry.CLIENT_SECRET, {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
         ]
         pod = registry.registry_pod(args.registry, args.registry_image)
         checksum = manifest.checksum(files, args.rotation.words("registry"))
         workload = objects.deployment(pod, checksum, [*mounted, *topics])
-        self.service = objects.published(registry.NAME, REGISTRY_PORT, args.registry_port.node, workload)
+        self.service = objects.published(args.reach.registry, workload)
         self.operator_password = passwords[registry.OPERATOR_USER]
         self.register_outputs({})

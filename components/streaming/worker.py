@@ -1,4 +1,4 @@
-"""The Connect worker as a workload: one pod with the plugins in its image, its REST interface behind a password."""
+"""The Connect worker as a workload: pods with the plugins in their image, their REST interface behind a password."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components import manifest
-from components.names import CONNECT_PORT
 from components.objects import Objects
 from components.properties import properties_text
 from components.streaming import connect, kafka, pods
+from components.streaming.registry import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +18,27 @@ if TYPE_CHECKING:
     from components.streaming.contract import StreamingArgs
 
 CONNECT_USER = "operator"
-_HELD = ("debezium", "catalog", "connect", "registry")
+_HELD = ("debezium", "catalog", "connect", "registry", "kafka")
 """Credentials that the worker reads once, when it or a connector starts."""
 
 
+def _pod(args: StreamingArgs) -> manifest.Manifest:
+    external, registry = args.kafka.external, args.registry.external
+    secrets = {
+        "source": args.source.connect_secret,
+        "registry": registry.secret if registry else CLIENT_SECRET,
+        "catalog": args.source.catalog_secret,
+        "kafka": external.secret if external else None,
+    }
+    token = pods.web_token(args.token_audience) if args.token_audience else None
+    pod = pods.connect_pod(
+        args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, args.rotation.archive_secret, token
+    )
+    return {**pod, "topologySpreadConstraints": pods.spread("connect", args.spread)} if args.connect.workers > 1 else pod
+
+
 class Worker(pulumi.ComponentResource):
-    """Kafka Connect, distributed mode, one worker."""
+    """Kafka Connect, distributed mode, one worker or several that share the tasks."""
 
     service: pulumi.Resource
     rollout: str
@@ -40,7 +55,7 @@ class Worker(pulumi.ComponentResource):
         super().__init__("cdc:streaming:Worker", name, None, opts)
         objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component="connect")
         files = {
-            "worker.properties": properties_text(connect.worker_properties(args.names, args.connect.extra)),
+            "worker.properties": properties_text(connect.worker_properties(args.names, args.connect.extra, args.kafka.external)),
             "log4j2.properties": kafka.LOGGING,
         }
         mounted = [
@@ -48,14 +63,11 @@ class Worker(pulumi.ComponentResource):
             objects.files("connect-config", files),
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
-        pod = pods.connect_pod(
-            args.connect,
-            args.connect_image,
-            catalog=args.source.catalog_secret is not None,
-            archive_secret=args.rotation.archive_secret,
-        )
+        pod = _pod(args)
         checksum = manifest.checksum(files, args.rotation.words(*_HELD))
         self.rollout = manifest.checksum(checksum, pod)
-        workload = objects.deployment(pod, checksum, [*mounted, *after])
-        self.service = objects.published("connect", CONNECT_PORT, args.connect_port.node, workload)
+        workload = objects.deployment(pod, checksum, [*mounted, *after], args.connect.workers)
+        if args.connect.workers > 1:
+            objects.disruption_budget()
+        self.service = objects.published(args.reach.connect, workload)
         self.register_outputs({})

@@ -50,12 +50,8 @@ def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
     Raises:
         PostgresError: If the server does not start or does not answer.
     """
-    unpack(archives, scratch)
-    scratch.chmod(0o755)
-    null, work = scratch / "dev" / "null", scratch / _WORK
-    null.unlink(missing_ok=True)
-    os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-    null.chmod(0o666)
+    lay_out(archives, scratch)
+    work = scratch / _WORK
     work.mkdir()
     os.chown(work, USER, USER)
     command = ["chroot", f"--userspec={USER}:{USER}", str(scratch), "/bin/sh", "-c", _SCRIPT]
@@ -66,6 +62,16 @@ def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
         msg = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
         raise PostgresError(msg)
     return table(out.read_text(encoding="utf-8"))
+
+
+def lay_out(archives: Sequence[Path], scratch: Path) -> None:
+    """Unpack the image into an empty folder in which ``chroot`` can start its programs."""
+    unpack(archives, scratch)
+    scratch.chmod(0o755)
+    null = scratch / "dev" / "null"
+    null.unlink(missing_ok=True)
+    os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    null.chmod(0o666)
 
 
 def table(text: str) -> dict[str, Any]:

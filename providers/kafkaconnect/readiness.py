@@ -7,8 +7,9 @@ but advertises an address that leads nowhere makes the first topic hang for minu
 from __future__ import annotations
 
 import logging
+import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,9 @@ _ASK_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 2.0
 _DEFAULT_TIMEOUT: Final = 300
 _HIGHEST_PORT: Final = 65535
+_PLAIN: Final[dict[str, str]] = {}
+USER_VARIABLE: Final = "KAFKA_SASL_USERNAME"
+PASSWORD_VARIABLE: Final = "KAFKA_SASL_PASSWORD"  # noqa: S105 - a variable's name
 _SILENT = logging.getLogger("providers.kafkaconnect.librdkafka")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
@@ -40,16 +44,40 @@ class NotReadyError(Exception):
     """One sentence on what is missing."""
 
 
-Ask = Callable[[str], Metadata]
+Security = Mapping[str, str]
+"""`protocol` and `mechanism` of a listener; nothing for plain text."""
+
+Ask = Callable[[str, Security], Metadata]
 """Asks one bootstrap server, host:port; raises NotReadyError."""
 
 
-def ask(server: str, seconds: float = _ASK_SECONDS) -> Metadata:
-    """Ask one listener for the cluster's metadata, over PLAINTEXT."""
+def client(security: Security) -> dict[str, str]:
+    """What librdkafka needs for a listener; user and password come from the environment, as those of the Kafka provider do.
+
+    Raises:
+        ProviderError: If a login is needed and the environment has none.
+    """
+    protocol = security.get("protocol", "PLAINTEXT")
+    if not protocol.startswith("SASL"):
+        return {"security.protocol": protocol.lower()}
+    missing = [name for name in (USER_VARIABLE, PASSWORD_VARIABLE) if not os.environ.get(name)]
+    if missing:
+        message = f"{' and '.join(missing)} not in the environment: this Kafka cluster wants a login by {security.get('mechanism')}"
+        raise ProviderError(message)
+    return {
+        "security.protocol": protocol.lower(),
+        "sasl.mechanism": security["mechanism"],
+        "sasl.username": os.environ[USER_VARIABLE],
+        "sasl.password": os.environ[PASSWORD_VARIABLE],
+    }
+
+
+def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metadata:
+    """Ask one listener for the cluster's metadata."""
     from confluent_kafka import KafkaException  # 60 ms and a C library, only where it is needed  # noqa: PLC0415  # a preview need not pay for it
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # a preview need not pay for it
 
-    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None}
+    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
     admin = AdminClient(settings, logger=_SILENT)
     try:
         metadata = admin.list_topics(timeout=seconds)
@@ -65,11 +93,11 @@ def ask(server: str, seconds: float = _ASK_SECONDS) -> Metadata:
     )
 
 
-def cluster_id(servers: list[str], brokers: int, asked: Ask = ask) -> str:
+def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN) -> str:
     """The id of the one cluster behind all `servers`; raises NotReadyError naming the first thing that is missing."""
     ids: dict[str, str] = {}
     for server in servers:
-        metadata = asked(server)
+        metadata = asked(server, security)
         if len(metadata.brokers) != brokers:
             message = f"{server} knows {len(metadata.brokers)} of {brokers} brokers"
             raise NotReadyError(message)
@@ -132,7 +160,7 @@ class ClusterReadyOperations:
         patience = Patience(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
         while True:
             try:
-                found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked)
+                found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked, inputs.get("security") or _PLAIN)
             except NotReadyError as missing:
                 if patience.over:
                     message = (

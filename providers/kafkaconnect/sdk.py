@@ -77,7 +77,7 @@ class ClusterReady(pulumi.CustomResource):
 
     cluster_id: pulumi.Output[str]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -85,19 +85,21 @@ class ClusterReady(pulumi.CustomResource):
         brokers: pulumi.Input[int],
         rollout: pulumi.Input[str],
         partitions: pulumi.Input[Mapping[str, pulumi.Input[int]]] | None = None,
+        security: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Wait for `brokers` brokers at each of `bootstrap_servers`.
 
         Asked again whenever `rollout`, a digest of the pod templates, changes. `partitions` are those of each topic to come: a preview
-        is refused when one has fewer than before.
+        is refused when one has fewer than before. `security` has `protocol` and `mechanism` of listeners that are not plain text.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
             "brokers": brokers,
             "rollout": rollout,
             "partitions": partitions,
+            "security": security,
             "timeout_seconds": timeout_seconds,
         }
         super().__init__("kafkaconnect:index:ClusterReady", resource_name, {**given(inputs), "cluster_id": None}, opts)

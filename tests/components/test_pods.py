@@ -10,7 +10,7 @@ import pytest
 
 from components import manifest
 from components.quantity import parse_bytes
-from tests.declared import Declared, containers, main_container
+from tests.declared import MAKES, Declared, containers, main_container, where_made
 from tests.pod_security import violations
 
 if TYPE_CHECKING:
@@ -114,13 +114,15 @@ def test_no_container_is_larger_than_the_limit_range_allows(declared: Declared) 
     assert max(sizes) == parse_bytes(bounds["max"]["memory"])
 
 
-@pytest.mark.parametrize("workload", ["kafka", "connect", "schema-registry"])
-def test_the_bounded_parts_of_a_jvm_leave_room_in_its_container(declared: Declared, workload: str) -> None:
+def test_the_bounded_parts_of_a_jvm_leave_room_in_its_container(declared: Declared) -> None:
     """Threads, garbage collector and allocator need about a fifth of the limit; a tighter one is killed under load."""
-    container = main_container(declared.pods[workload])
-    sizes = dict(re.findall(r"(-Xmx|MaxMetaspaceSize=|ReservedCodeCacheSize=|MaxDirectMemorySize=)(\d+)m", str(container["command"])))
-    assert len(sizes) == 4
-    assert sum(map(int, sizes.values())) * 2**20 <= 0.9 * parse_bytes(container["resources"]["limits"]["memory"])
+    java = {name: main_container(pod) for name, pod in declared.pods.items() if main_container(pod)["command"][0] == "java"}
+    made = {"kafka": MAKES["brokers"](declared.settings), "connect": True, "schema-registry": MAKES["registry"](declared.settings)}
+    assert {name: name in java for name in made} == made
+    for container in java.values():
+        sizes = dict(re.findall(r"(-Xmx|MaxMetaspaceSize=|ReservedCodeCacheSize=|MaxDirectMemorySize=)(\d+)m", str(container["command"])))
+        assert len(sizes) == 4
+        assert sum(map(int, sizes.values())) * 2**20 <= 0.9 * parse_bytes(container["resources"]["limits"]["memory"])
 
 
 def test_images_are_pinned_and_only_pulled_when_absent(declared: Declared) -> None:
@@ -160,26 +162,40 @@ def test_a_slow_start_is_not_killed(declared: Declared) -> None:
 
 
 def test_volumes_outlive_their_workload(declared: Declared) -> None:
-    """And the stack, where it says so: a throw-away cluster keeps nothing."""
+    """And the stack, where it says so: a throw-away cluster keeps nothing. A class that was there before decides for itself."""
     kept = "Retain" if declared.settings.cluster.keep_volumes else "Delete"
-    assert (declared.settings.environment, kept) in {("dev", "Retain"), ("sandbox", "Delete")}
-    classes = declared.objects("StorageClass")
-    for workload in declared.objects("StatefulSet").values():
+    assert (declared.settings.environment, kept) in {("dev", "Retain"), ("sandbox", "Delete"), ("prod", "Retain")}
+    found = {"postgresql": declared.settings.source.storage_class, "kafka": declared.settings.streaming.kafka.storage_class}
+    classes = dict(declared.objects("StorageClass"))
+    used = set()
+    for name, workload in declared.objects("StatefulSet").items():
         spec = workload.inputs["spec"]
         assert set(spec["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
         for claim in spec["volumeClaimTemplates"]:
+            if found[name] is not None:
+                assert claim["spec"]["storageClassName"] == found[name]
+                continue
+            used.add(claim["spec"]["storageClassName"])
             storage = classes[claim["spec"]["storageClassName"]].inputs
             assert storage["reclaimPolicy"] == kept
             assert storage["volumeBindingMode"] == "WaitForFirstConsumer"
             assert storage["provisioner"] == declared.settings.cluster.provisioner
+    assert set(classes) == used, "a class is made that nobody uses"
 
 
+@where_made("brokers")
 def test_brokers_may_lose_a_node(declared: Declared) -> None:
-    """They spread where they can, and still start on a cluster of one node."""
-    (rule,) = declared.pods["kafka"]["spec"]["topologySpreadConstraints"]
-    assert rule["topologyKey"] == "kubernetes.io/hostname"
-    assert rule["whenUnsatisfiable"] == "ScheduleAnyway"
-    assert rule["labelSelector"]["matchLabels"].items() <= declared.pods["kafka"]["metadata"]["labels"].items()
+    """They spread where they can, and still start on a cluster of one node; over zones, each has one of its own or waits."""
+    *over_zones, over_nodes = declared.pods["kafka"]["spec"]["topologySpreadConstraints"]
+    assert over_nodes["topologyKey"] == "kubernetes.io/hostname"
+    assert over_nodes["whenUnsatisfiable"] == "ScheduleAnyway"
+    assert bool(over_zones) == (declared.settings.cluster.spread == "zones")
+    for rule in over_zones:
+        assert rule["topologyKey"] == "topology.kubernetes.io/zone"
+        assert (rule["whenUnsatisfiable"], rule["maxSkew"]) == ("DoNotSchedule", 1)
+        assert rule["minDomains"] == declared.manifest("StatefulSet", "kafka")["spec"]["replicas"], "in two zones two would share one"
+    for rule in (*over_zones, over_nodes):
+        assert rule["labelSelector"]["matchLabels"].items() <= declared.pods["kafka"]["metadata"]["labels"].items()
 
 
 @pytest.mark.parametrize("workload", ["postgresql", "kafka", "schema-registry", "connect"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from components.names import CONNECT_SECRETS
-from tests.declared import CONNECTOR, Declared, containers
+from tests.declared import CONNECTOR, Declared, containers, where_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,13 +98,19 @@ def test_generated_passwords_need_no_quoting_anywhere(declared: Declared) -> Non
         assert resource.inputs["length"] >= 24
 
 
+@where_made("database")
 def test_no_two_roles_share_a_password(declared: Declared) -> None:
     roles = declared.secret("postgresql-roles")
     assert len(set(roles.values())) == len(roles)
+
+
+@where_made("registry")
+def test_worker_and_operator_have_a_password_of_their_own_for_the_registry(declared: Declared) -> None:
     assert declared.secret("schema-registry-client")["password"] != declared.recording.outputs["registry"]["password"]
 
 
-def test_the_two_ends_of_a_login_hold_the_same_password(declared: Declared) -> None:
+@where_made("database")
+def test_server_and_clients_of_the_database_hold_the_same_passwords(declared: Declared) -> None:
     """What the server is told and what the client is told."""
     server = declared.secret("postgresql-roles")
     assert declared.secret("postgresql-debezium")["password"] == server["debezium"]
@@ -112,10 +118,17 @@ def test_the_two_ends_of_a_login_hold_the_same_password(declared: Declared) -> N
     if "catalog" in server:
         assert declared.secret("postgresql-catalog")["password"] == server["catalog"]
         assert declared.only("pulumi:providers:iceberg").inputs["password"] == server["catalog"]
+
+
+@where_made("registry")
+def test_server_and_clients_of_the_registry_hold_the_same_passwords(declared: Declared) -> None:
     registry = declared.secret("schema-registry-login")["users.properties"]
     client = declared.secret("schema-registry-client")
     for user, password in ((client["username"], client["password"]), ("operator", declared.recording.outputs["registry"]["password"])):
         assert re.search(rf"(^|\.){user}[=:] ?{password}(,|$)", registry, re.MULTILINE)
+
+
+def test_worker_and_program_hold_the_same_password(declared: Declared) -> None:
     rest = declared.secret("connect-rest")
     login = declared.recording.outputs["connect"]
     assert f"{login['user']}={login['password']}" in rest["users.properties"].splitlines()
@@ -128,7 +141,7 @@ def test_every_reference_in_a_connector_finds_a_mounted_key(declared: Declared) 
     references = {found for config in declared.connectors.values() for found in REFERENCE.findall(json.dumps(config))}
     assert references
     for folder, key in references:
-        assert key in declared.secret(mounted[folder]), f"{folder}:{key}"
+        assert key in declared.keys_of_secret(mounted[folder]), f"{folder}:{key}"
 
 
 def test_every_file_that_a_connector_reads_is_a_mounted_key(declared: Declared) -> None:
@@ -139,7 +152,7 @@ def test_every_file_that_a_connector_reads_is_a_mounted_key(declared: Declared) 
     assert paths
     for path in paths:
         folder, _, key = path.rpartition("/")
-        assert key in declared.secret(mounted[folder])
+        assert key in declared.keys_of_secret(mounted[folder])
 
 
 def test_the_worker_reads_secrets_from_its_mounts_and_nowhere_else(declared: Declared) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plan.recorder import ROOT
+from tests.checkout import copy_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ class Project:
     def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
         """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generators`, `k8s` and `aws`."""
         original = (ROOT / "__main__.py").read_text(encoding="utf-8")
-        place = "    source = Source(\n"
+        place = "    source: Source | ExistingSource\n"
         assert original.count(place) == 1
         lines = textwrap.indent(textwrap.dedent(snippet), "    ")
         (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}"), encoding="utf-8")
@@ -133,12 +134,7 @@ def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
 def copied(base: Path, **environment: str) -> Project:
     """A copy of what the repository tracks, with an empty state beside it."""
     folder = base / "project"
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    copy_project(folder)
     return Project(folder, cli(base, **environment))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,7 @@ def image_with_sink(tmp_path: Path) -> Path:
 
 
 def test_a_plugin_of_the_users_own_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
-    archive = image_with_sink / staging.EXTRA / "sink-12.1.11.zip"
-    archive.with_name(archive.name + ".sha256").write_text(f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n")
+    staging.record_extras(image_with_sink)
     staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
     plugin = tmp_path / "contents" / "plugins" / "sink-12.1.11"
     assert (plugin / "sink-12.1.11/lib/kafka-connect-s3-12.1.11.jar").exists()
@@ -78,11 +78,24 @@ def test_a_plugin_of_the_users_own_is_unpacked_and_gets_the_manifest_it_lacks(im
     assert manifest == b"io.confluent.connect.s3.S3SinkConnector\n"
 
 
-@pytest.mark.parametrize("note", [None, "0" * 64])
-def test_a_plugin_without_its_right_checksum_beside_it_is_refused(image_with_sink: Path, tmp_path: Path, note: str | None) -> None:
-    if note:
-        (image_with_sink / staging.EXTRA / "sink-12.1.11.zip.sha256").write_text(note)
-    with pytest.raises(ChecksumError, match="write its checksum there"):
+def test_the_first_use_of_a_plugin_records_its_checksum_as_sha256sum_checks_it(image_with_sink: Path) -> None:
+    assert staging.record_extras(image_with_sink) == ["sink-12.1.11.zip"]
+    assert staging.record_extras(image_with_sink) == []
+    checked = ["sha256sum", "--check", "--strict", staging.SUMS]
+    subprocess.run(checked, cwd=image_with_sink / staging.EXTRA, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Path, tmp_path: Path) -> None:
+    staging.record_extras(image_with_sink)
+    with zipfile.ZipFile(image_with_sink / staging.EXTRA / "sink-12.1.11.zip", "a") as file:
+        file.writestr("sink-12.1.11/lib/more.jar", b"classes")
+    assert staging.record_extras(image_with_sink) == []
+    with pytest.raises(ChecksumError, match=r"its SHA-256 is [0-9a-f]{64}, SHA256SUMS says [0-9a-f]{64}"):
+        staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
+
+
+def test_a_plugin_nobody_has_recorded_is_refused_with_the_command_that_does(image_with_sink: Path, tmp_path: Path) -> None:
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,11 +13,9 @@ from plan.picture import bars, svg
 from plan.recorder import ROOT, record
 from plan.report import memory
 from plan.stackfile import stack_config
+from policy.declared import Limits
 from policy.limits import of_stack
 from settings import parse_text
-
-if TYPE_CHECKING:
-    from policy.declared import Limits
 
 
 def limits(stack: str) -> Limits:
@@ -29,23 +26,23 @@ def limits(stack: str) -> Limits:
 @pytest.mark.parametrize("stack", ["dev", "sandbox"])
 def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
     """`make plan` writes it."""
-    recording = record(stack)
-    drawn = svg(bars(recorded(recording, limits(stack))), memory(recording, 4096), f"Memory of the stack {stack}")
+    known = recorded(record(stack), limits(stack))
+    drawn = svg(bars(known), memory(known), f"Memory of the stack {stack}")
     assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn
 
 
 def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
-    recording = record("sandbox")
-    rows = bars(recorded(recording, limits("sandbox")))
+    known = recorded(record("sandbox"), limits("sandbox"))
+    rows = bars(known)
     assert [row.label for row in rows] == ["kafka-0", "kafka-1", "kafka-2", "connect", "postgresql", "schema-registry"]
-    assert sum(sum(row.parts.values()) for row in rows) == memory(recording, 4096).steady
+    assert sum(sum(row.parts.values()) for row in rows) == memory(known).steady
     assert all(size > 0 for row in rows for size in row.parts.values())
 
 
 @pytest.mark.parametrize(("budget", "over"), [(4096, False), (4000, True)])
 def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001
-    recording = record("sandbox")
-    drawn = svg([], memory(recording, budget), "a <title> & more")
+    known = recorded(record("sandbox"), Limits(memory={"data-ingestion": budget * MIB}))
+    drawn = svg([], memory(known), "a <title> & more")
     ET.fromstring(drawn)  # noqa: S314 - made here
     assert ("#e45756" in drawn) == over
     line, bar = (
@@ -53,4 +50,4 @@ def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:
     )
     assert (bar + 190 > line) == over
     assert f"budget {budget} MiB" in drawn
-    assert memory(recording, budget).budget == budget * MIB
+    assert memory(known).budget == budget * MIB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,16 @@ import pytest
 
 import plan
 from plan.__main__ import main
+from plan.judgement import recorded
 from plan.report import Paint, judgement, memory, memory_table, tree
+from policy.budget_rules import namespace_total
+from policy.declared import Limits
 from policy.rule import Violation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LIMITS = Limits(memory={"default": 2048 * 2**20})
 PAINT = Paint(colours=False)
 
 
@@ -61,7 +66,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
         deployment("big", "1Gi")
         deployment("rolling", "512Mi", rollingUpdate={"maxSurge": 1})
 
-    sums = memory(plan.record("dev", root=root, declare=declare), 2048)
+    sums = memory(recorded(plan.record("dev", root=root, declare=declare), LIMITS))
     assert memory_table(sums, PAINT).splitlines() == [
         "Memory in MiB",
         "workload            pods  each  steady  peak",
@@ -73,12 +78,29 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("stack", ["dev", "sandbox"])
-def test_the_projects_own_stacks_are_accepted(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
+    """As in the sum that the policies judge, else table and verdict differ."""
+
+    def declare() -> None:
+        container = {"name": "agent", "image": "i:1", "resources": {"limits": {"memory": "64Mi"}}}
+        template = {"metadata": {"labels": {"a": "agent"}}, "spec": {"containers": [container]}}
+        kubernetes.apps.v1.DaemonSet(
+            "agent", metadata={"name": "agent"}, spec={"selector": {"match_labels": {"a": "agent"}}, "template": template}
+        )
+
+    recording = plan.record("dev", root=root, declare=declare)
+    known = recorded(recording, dataclasses.replace(LIMITS, nodes=3))
+    assert memory_table(memory(known), PAINT).splitlines()[2].split() == ["DaemonSet", "agent", "3", "64", "192", "192"]
+    assert memory(known).steady == namespace_total(known, "default").steady == 3 * 64 * 2**20
+    assert memory(recorded(recording, LIMITS)).workloads == ()
+
+
+@pytest.mark.parametrize(("stack", "budget"), [("dev", 4096), ("sandbox", 4096), ("prod", 23552)])
+def test_the_projects_own_stacks_are_accepted(stack: str, budget: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", stack]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"data-ingestion-{stack}: ")
-    assert re.search(r"^budget +4096 +4096$", printed, re.MULTILINE)
+    assert re.search(rf"^budget +{budget} +{budget}$", printed, re.MULTILINE)
 
 
 def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:

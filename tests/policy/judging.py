@@ -32,7 +32,7 @@ def shipped(stack: str) -> tuple[list[Declared], Limits]:
     return declared(of.recording.resources), of_stack(of.settings)
 
 
-_NOT_JUDGED = {"NetworkPolicy", "Secret", "ServiceAccount", "Service", "StorageClass", "Namespace", "LimitRange", "ResourceQuota"}
+_NOT_JUDGED = {"NetworkPolicy", "Secret", "ServiceAccount", "StorageClass", "Namespace", "LimitRange", "ResourceQuota"}
 _JUDGED_PACKAGES = ("kubernetes:", "kafka:", "kafkaconnect:", "iceberg:", "aws:")
 
 

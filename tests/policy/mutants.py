@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.policy import mutations_access, mutations_config, mutations_data, mutations_memory
-from tests.policy.mutations_harmless import harmless
+from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -30,10 +30,13 @@ FAMILIES: tuple[Family, ...] = (
     mutations_config.topics,
     mutations_config.files,
     mutations_access.pods,
+    mutations_access.services,
+    mutations_access.disruptions,
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
     harmless,
+    harmless_reach,
 )
 FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_data.database,
@@ -45,6 +48,20 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_access.rights,
 )
 """What differs between formats, catalogs and object stores."""
+FAMILIES_OF_PROD: tuple[Family, ...] = (
+    mutations_memory.limits,
+    mutations_memory.pods,
+    mutations_data.sinks,
+    mutations_config.files,
+    mutations_access.pods,
+    mutations_access.services,
+    mutations_access.disruptions,
+    mutations_access.buckets,
+    mutations_access.rights,
+    harmless,
+    harmless_reach,
+)
+"""What an existing database leaves to change, with several workers, load balancers, an identity without a key and KMS."""
 
 
 @dataclass(frozen=True)

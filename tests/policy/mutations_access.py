@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.known import UNKNOWN
-from tests.policy.workbench import Workbench, pod_of
+from tests.policy.workbench import Workbench, extra, pod_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.policy.workbench import Made
 
 
+TOKENS: tuple[dict[str, Any], ...] = ({}, {"audience": ""}, {"audience": UNKNOWN}, {"audience": "https://kubernetes.default.svc"})
+"""What makes a projected token one that Kubernetes itself takes, or that nobody can tell."""
 HOST_PATH = {"name": "host", "hostPath": {"path": "/"}}
 
 
@@ -38,11 +40,74 @@ def pods(bench: Workbench) -> Iterator[Made]:
         yield f"{name}: as root", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["securityContext"].update(runAsUser=0))
         yield f"{name}: a token", "pod-restricted", bench.changed(name, lambda i: pod_of(i).pop("automountServiceAccountToken"))
         yield f"{name}: a host path", "pod-restricted", bench.changed(name, lambda i: pod_of(i)["volumes"].append(HOST_PATH))
+        for more in TOKENS:
+            volume = {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "token", **more}}]}}
+            made = bench.changed(name, lambda i, v=volume: pod_of(i)["volumes"].append(v))
+            yield f"{name}: a projected token {more}", "pod-restricted", made
         for key, value in (("DB_PASSWORD", "hunter2"), ("AWS_SECRET_ACCESS_KEY", "x" * 40), ("URL", "postgres://u:hunter2@db/x")):
             made = first(lambda one, k=key, v=value: one.setdefault("env", []).append({"name": k, "value": v}))
             yield f"{name}: {key} in clear", "no-literal-credential", made
         made = first(lambda one: one["command"].append("--password=hunter2"))
         yield f"{name}: a password in the command", "no-literal-credential", made
+
+
+def services(bench: Workbench) -> Iterator[Made]:
+    """Load balancers for everybody, and for who knows whom; all services are alike but for their ports."""
+    published = [name for name in bench.of_kind("Service") if bench.inputs(name)["spec"].get("clusterIP") != "None"]
+    for name in published[:2]:
+
+        def let_in(ranges: Any, name: str = name) -> list[Declared]:
+            return bench.changed(name, lambda i: i["spec"].update(type="LoadBalancer", loadBalancerSourceRanges=ranges))
+
+        def nobody_said(inputs: Any) -> None:
+            inputs["spec"]["type"] = "LoadBalancer"
+            inputs["spec"].pop("loadBalancerSourceRanges", None)
+
+        yield f"{name}: lets everybody in", "service-private", bench.changed(name, nobody_said)
+        for ranges in (
+            [],
+            ["0.0.0.0/0"],
+            ["10.0.0.0/8", "8.8.8.0/24"],
+            ["::/0"],
+            ["172.0.0.0/8"],
+            ["our network"],
+            UNKNOWN,
+            [UNKNOWN],
+            "10.0.0.0/8",
+        ):
+            yield f"{name}: lets in {ranges}", "service-private", let_in(ranges)
+        yield f"{name}: unknown type", "service-private", bench.changed(name, lambda i: i["spec"].update(type=UNKNOWN))
+        yield f"{name}: unknown specification", "service-private", bench.changed(name, lambda i: i.update(spec=UNKNOWN))
+    balancer = {"type": "LoadBalancer", "ports": [{"port": 9092}]}
+    yield "a load balancer more", "service-private", bench.with_more(extra("Service", "extra", balancer))
+
+
+def disruptions(bench: Workbench) -> Iterator[Made]:
+    """Budgets that hold up a drain, or let too many pods go."""
+    for name in bench.of_kind("PodDisruptionBudget"):
+        spec = bench.inputs(name)["spec"]
+
+        def allowing(name: str = name, **said: Any) -> list[Declared]:
+            def edit(inputs: Any) -> None:
+                inputs["spec"].pop("maxUnavailable")
+                inputs["spec"].update(said)
+
+            return bench.changed(name, edit)
+
+        for said in (0, "0%", 3, 5, "100%", UNKNOWN, "one"):
+            yield f"{name}: maxUnavailable {said}", "disruption-bounded", allowing(maxUnavailable=said)
+        for said in (3, "100%", "70%", 0, "0%", UNKNOWN):
+            yield f"{name}: minAvailable {said}", "disruption-bounded", allowing(minAvailable=said)
+        yield f"{name}: says nothing", "disruption-bounded", allowing()
+        yield f"{name}: unknown specification", "disruption-bounded", bench.changed(name, lambda i: i.update(spec=UNKNOWN))
+        expression = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+        made = bench.changed(name, lambda i, s=expression: i["spec"].update(selector=s))
+        yield f"{name}: chooses by expressions", "disruption-bounded", made
+        if "kafka" in name:
+            yield f"{name}: two brokers away", "disruption-bounded", allowing(maxUnavailable=2)
+            yield f"{name}: one broker stays", "disruption-bounded", allowing(minAvailable="33%")
+        twin = extra("PodDisruptionBudget", "extra", {"minAvailable": "100%", "selector": spec["selector"]}, "policy/v1")
+        yield f"{name}: a second one that allows nothing", "disruption-bounded", bench.with_more(twin)
 
 
 def connectors(bench: Workbench) -> Iterator[Made]:

@@ -73,7 +73,11 @@ def sinks(bench: Workbench) -> Iterator[Made]:
         yield "sink: 24 tasks, row groups without a bound", "sink-fits", _unbounded_groups(bench, sink)
     else:
         yield "sink: files of 2 million rows", "sink-fits", told(sink, flush__size="2000000")
-        yield "sink: parts of 25 MiB at once", "sink-fits", told(sink, s3__part__size=str(25 * 2**20), s3__elastic__buffer__enable="false")
+        yield (
+            "sink: parts of 100 MiB at once",
+            "sink-fits",
+            told(sink, s3__part__size=str(100 * 2**20), s3__elastic__buffer__enable="false"),
+        )
         yield "sink: flush.size is no number", "sink-fits", told(sink, flush__size="many")
     pattern = next(bench.inputs(name) for name in bench.of_kind("Topic") if bench.inputs(name)["name"] in read.split(","))
     more = [
@@ -81,7 +85,7 @@ def sinks(bench: Workbench) -> Iterator[Made]:
         for number in range(40)
     ]
     yield "sink: forty tables more", "sink-fits", [*more, *told(sink, topics=",".join([read, *(f"more.{n}" for n in range(40))]))]
-    yield "source: a queue of 400 MiB", "sink-fits", told(source, max__queue__size__in__bytes=str(400 * 2**20))
+    yield "source: a queue of 4 GiB", "sink-fits", told(source, max__queue__size__in__bytes=str(4 * 2**30))
 
 
 def _unlimited(bench: Workbench, sink: str) -> list[Declared]:

@@ -63,6 +63,8 @@ def harmless(bench: Workbench) -> Iterator[Made]:
                     ),
                 ),
             )
+        token = {"name": "aws", "projected": {"sources": [{"serviceAccountToken": {"audience": "sts.amazonaws.com", "path": "token"}}]}}
+        yield f"{name}: a token for AWS", None, bench.changed(name, lambda i, t=token: pod_of(i)["volumes"].append(t))
         yield f"{name}: an annotation", None, bench.changed(name, lambda i: i["metadata"].update(annotations={"team": UNKNOWN}))
         yield (
             f"{name}: a rollout",
@@ -90,7 +92,7 @@ def harmless(bench: Workbench) -> Iterator[Made]:
     for kind, group in (("ConfigMap", "core/v1"), ("Service", "core/v1"), ("Role", "rbac.authorization.k8s.io/v1")):
         yield f"a {kind} more", None, bench.with_more(extra(kind, "extra", {}, group))
     yield "a chart whose parts are declared", None, bench.with_more(extra("Chart", "extra", {}, "helm.sh/v4"))
-    yield "a disruption budget", None, bench.with_more(extra("PodDisruptionBudget", "extra", {"minAvailable": 2}, "policy/v1"))
+    yield "a disruption budget of others", None, bench.with_more(extra("PodDisruptionBudget", "extra", {"minAvailable": 2}, "policy/v1"))
     for name in bench.of_kind("Topic"):
         yield f"{name}: a shorter time", None, bench.changed(name, lambda i: i["config"].update({"retention.ms": "3600000"}))
     for name in bench.of_kind("Connector"):
@@ -100,3 +102,22 @@ def harmless(bench: Workbench) -> Iterator[Made]:
             bench.changed(name, lambda i: i["config"].update({_secret_of(i["config"]): "${dir:/etc/connect/secrets/archive:password}"})),
         )
     yield "the same in another order", None, list(reversed(bench.with_more()))
+
+
+def harmless_reach(bench: Workbench) -> Iterator[Made]:
+    """Other ways to publish and to drain that are as good."""
+    for name in bench.of_kind("PodDisruptionBudget"):
+        for said in (
+            {"maxUnavailable": "33%"},
+            {"maxUnavailable": None, "minAvailable": 2},
+            {"maxUnavailable": None, "minAvailable": "60%"},
+        ):
+            yield f"{name}: {said}", None, bench.changed(name, lambda i, s=said: i["spec"].update(s))
+    for name in bench.of_kind("Service"):
+        if bench.inputs(name)["spec"].get("clusterIP") != "None":
+            for ranges in (["10.20.0.0/16"], ["fd00::/8", "172.16.0.0/12"]):
+                balanced = {"type": "LoadBalancer", "loadBalancerSourceRanges": ranges}
+                yield f"{name}: lets in {ranges}", None, bench.changed(name, lambda i, b=balanced: i["spec"].update(b))
+            yield f"{name}: inside the cluster", None, bench.changed(name, lambda i: i["spec"].update(type="ClusterIP"))
+    single = {"maxUnavailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/component": "schema-registry"}}}
+    yield "a disruption budget for a single pod", None, bench.with_more(extra("PodDisruptionBudget", "extra", single, "policy/v1"))

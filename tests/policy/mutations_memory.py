@@ -29,7 +29,7 @@ def limits(bench: Workbench) -> Iterator[Made]:
             yield f"{where}: unknown limits", "memory-limit", resources(lambda sizes: sizes.update(limits=UNKNOWN))
             yield f"{where}: limit that is no size", "memory-limit", resources(lambda sizes: sizes["limits"].update(memory="512 MB"))
             yield f"{where}: limit 0", "memory-limit", resources(lambda sizes: sizes["limits"].update(memory="0"))
-            yield f"{where}: request above", "memory-limit", resources(lambda sizes: sizes["requests"].update(memory="4Gi"))
+            yield f"{where}: request above", "memory-limit", resources(lambda sizes: sizes["requests"].update(memory="8Gi"))
             yield (
                 f"{where}: eight times the limit",
                 "memory-start" if place == "initContainers" else "memory-budget",
@@ -67,7 +67,7 @@ def pods(bench: Workbench) -> Iterator[Made]:
         yield (
             f"{name}: a wide init container",
             "memory-start",
-            bench.changed(name, lambda i: pod_of(i).setdefault("initContainers", []).append(container(memory="2Gi"))),
+            bench.changed(name, lambda i: pod_of(i).setdefault("initContainers", []).append(container(memory="8Gi"))),
         )
         yield (
             f"{name}: overhead of the runtime",

@@ -48,14 +48,14 @@ def test_every_rule_is_a_policy_and_those_that_must_are_mandatory(pack: Pack) ->
     assert info.supportsConfig
 
 
-@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+@pytest.mark.parametrize("stack", ["dev", "sandbox", "prod"])
 def test_the_shipped_stacks_pass_a_preview_with_all_its_unknowns(stack: str) -> None:
     with running(stack) as started:
         found = started.run(in_order(stack))
     assert [one.message for one in found if one.enforcementLevel == MANDATORY] == []
 
 
-@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+@pytest.mark.parametrize("stack", ["dev", "sandbox", "prod"])
 def test_the_shipped_stacks_pass_an_update(stack: str) -> None:
     with running(stack, dry_run=False) as started:
         found = started.run(in_order(stack, preview=False))

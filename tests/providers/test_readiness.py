@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
+from providers.kafkaconnect.readiness import (
+    PASSWORD_VARIABLE,
+    USER_VARIABLE,
+    ClusterReadyOperations,
+    Metadata,
+    NotReadyError,
+    ask,
+    client,
+    cluster_id,
+)
 from providers.operations import UNKNOWN, CancelledError, ProviderError
 
 if TYPE_CHECKING:
@@ -27,7 +36,7 @@ def port() -> Iterator[int]:
 def test_the_gate_opens_when_every_listener_agrees_and_every_address_leads_somewhere(port: int) -> None:
     """The id of the cluster is what it found."""
     good = Metadata("abc", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})
-    state = ClusterReadyOperations(threading.Event(), asked=lambda _: good).create(INPUTS)
+    state = ClusterReadyOperations(threading.Event(), asked=lambda *_: good).create(INPUTS)
     assert (state.id, state.outputs) == ("ready:abc", {**INPUTS, "clusterId": "abc"})
 
 
@@ -35,19 +44,19 @@ def test_a_missing_broker_a_dead_address_and_a_foreign_listener_are_named(port: 
     """One sentence each."""
     here, dead = ("127.0.0.1", port), ("127.0.0.1", 9)
     with pytest.raises(NotReadyError, match="a:1 knows 1 of 2 brokers"):
-        cluster_id(["a:1"], 2, lambda _: Metadata("x", {1: here}))
+        cluster_id(["a:1"], 2, lambda *_: Metadata("x", {1: here}))
     with pytest.raises(NotReadyError, match=r"broker 2 advertises 127\.0\.0\.1:9 to clients of a:1, and nothing answers"):
-        cluster_id(["a:1"], 2, lambda _: Metadata("x", {1: here, 2: dead}))
+        cluster_id(["a:1"], 2, lambda *_: Metadata("x", {1: here, 2: dead}))
     with pytest.raises(NotReadyError, match="different clusters: a to a, b to b"):
-        cluster_id(["a", "b"], 1, lambda server: Metadata(server, {1: here}))
+        cluster_id(["a", "b"], 1, lambda server, _: Metadata(server, {1: here}))
 
 
 def test_it_waits_and_says_for_what_until_time_is_up(port: int) -> None:
     """A broker that comes late is waited for; one that never comes ends in its own reason."""
     answers = [Metadata("x", {}), Metadata("x", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})]
-    late = ClusterReadyOperations(threading.Event(), asked=lambda _: answers.pop(0) if len(answers) > 1 else answers[0], poll=0.01)
+    late = ClusterReadyOperations(threading.Event(), asked=lambda *_: answers.pop(0) if len(answers) > 1 else answers[0], poll=0.01)
     assert late.create(INPUTS).outputs["clusterId"] == "x"
-    never = ClusterReadyOperations(threading.Event(), asked=lambda _: Metadata("x", {}), poll=0.01)
+    never = ClusterReadyOperations(threading.Event(), asked=lambda *_: Metadata("x", {}), poll=0.01)
     with pytest.raises(ProviderError, match=r"not ready after 0 s: 127\.0\.0\.1:1 knows 0 of 2 brokers"):
         never.create({**INPUTS, "timeoutSeconds": 0.05})
 
@@ -57,14 +66,32 @@ def test_it_can_be_cancelled() -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(CancelledError):
-        ClusterReadyOperations(cancelled, asked=lambda _: Metadata("x", {})).create(INPUTS)
+        ClusterReadyOperations(cancelled, asked=lambda *_: Metadata("x", {})).create(INPUTS)
 
 
 def test_a_port_where_no_kafka_speaks_is_told_as_such(capfd: pytest.CaptureFixture[str]) -> None:
     """By the real client, which keeps its own noise to itself."""
     with pytest.raises(NotReadyError, match=r"127\.0\.0\.1:9 does not answer \(transport\)"):
-        ask("127.0.0.1:9", seconds=0.3)
+        ask("127.0.0.1:9", {}, seconds=0.3)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_login_comes_from_the_environment_or_its_absence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for the Kafka provider itself, so that no password is an input."""
+    for name in (USER_VARIABLE, PASSWORD_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    assert client({}) == {"security.protocol": "plaintext"}
+    assert client({"protocol": "SSL", "mechanism": "PLAIN"}) == {"security.protocol": "ssl"}
+    login = {"protocol": "SASL_SSL", "mechanism": "SCRAM-SHA-512"}
+    with pytest.raises(ProviderError, match=f"{USER_VARIABLE} and {PASSWORD_VARIABLE} not in the environment"):
+        client(login)
+    monkeypatch.setenv(USER_VARIABLE, "writer")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "p4ss")
+    assert client(login) == {
+        "security.protocol": "sasl_ssl", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "writer", "sasl.password": "p4ss",
+    }  # fmt: skip
+    with pytest.raises(NotReadyError, match="does not answer"):
+        ask("127.0.0.1:9", login, seconds=0.3)
 
 
 def test_every_input_is_checked_and_any_change_asks_again() -> None:

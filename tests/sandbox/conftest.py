@@ -1,4 +1,4 @@
-"""An engine on a state directory of its own, a quiet progress, and an object store for the tests that need one."""
+"""An engine on a state directory of its own, and a quiet progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.engine.aws import AwsResources
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.kubernetes import Kube
@@ -48,14 +48,3 @@ class Runs:
 def runs(tmp_path: Path) -> Runs:
     """Give an empty state."""
     return Runs(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def object_store() -> Iterator[str]:
-    """Start moto on a free port of the loopback interface and give its URL."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()

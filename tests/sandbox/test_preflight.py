@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from operate.doctor import machine as this_machine
+from operate.doctor.check import Level
 from sandbox import lifecycle, lock, preflight
 from sandbox.progress import Progress
 
@@ -31,8 +33,8 @@ class Machine:
         patch.setattr(platform, "machine", lambda: self.architecture)
         patch.setattr(os, "geteuid", lambda: self.user)
         patch.setattr(shutil, "which", lambda _: "/usr/bin/apt-get" if self.debian else None)
-        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=int(self.disk_gib * preflight.GIB)))
-        patch.setattr(preflight, "_available_memory", lambda: int(self.memory_gib * preflight.GIB))
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=int(self.disk_gib * this_machine.GIB)))
+        patch.setattr(this_machine, "available_memory", lambda: int(self.memory_gib * this_machine.GIB))
         patch.setattr(preflight, "CACHE", self.cache)
         patch.setattr(preflight, "STATE", tmp_path / "state")
 
@@ -123,33 +125,20 @@ def test_every_taken_port_is_named_with_the_way_to_find_its_owner(machine: Machi
     assert "Pulumi.sandbox.yaml" in port
 
 
-def test_a_port_that_was_left_a_moment_ago_is_free() -> None:
-    """A closed connection lingers for a minute and must not stop the next run."""
-    with socket.socket() as server, socket.socket() as client:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = server.getsockname()[1]
-        client.connect(("127.0.0.1", port))
-        accepted, _ = server.accept()
-        accepted.close()
-    assert preflight.port_problems([port]) == []
-
-
-def test_looking_at_a_port_does_not_take_it(taken: int) -> None:
-    assert len(preflight.port_problems([taken])) == len(preflight.port_problems([taken])) == 1
-
-
 def test_a_running_sandbox_holds_its_own_ports_and_memory(machine: Machine, taken: int) -> None:
     machine.memory_gib, machine.disk_gib = 0.1, 0.1
     preflight.check([taken], running=True, warm=True)
 
 
-def test_available_memory_is_read_in_bytes() -> None:
-    """As the kernel tells it; between 16 MiB and 64 TiB on any machine that runs this."""
-    assert 2**24 < preflight._available_memory() < 2**46
+def test_the_doctor_shows_the_same_checks_and_those_that_pass_too(machine: Machine, taken: int) -> None:
+    machine.memory_gib = 1
+    found = {one.name: one.judge(one.probe()) for one in preflight.checks([taken], running=False, warm=False)}
+    assert [name for name, finding in found.items() if finding.level is Level.FAILURE] == ["memory", f"port {taken}"]
+    assert found["system"].level is found["disk"].level is Level.FINE
 
 
-def test_a_place_that_is_not_there_yet_is_judged_by_the_folder_above(tmp_path: Path) -> None:
-    assert preflight._first_existing(tmp_path / "a" / "b") == tmp_path
-    assert preflight._first_existing(tmp_path) == tmp_path
+def test_the_doctor_says_why_a_running_sandbox_is_asked_for_nothing(machine: Machine) -> None:
+    machine.memory_gib = 0.1
+    found = [one.judge(one.probe()) for one in preflight.checks([1], running=True, warm=True)]
+    assert [finding.level for finding in found] == [Level.FINE, Level.FINE]
+    assert "the sandbox that is here" in found[1].found

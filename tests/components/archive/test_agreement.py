@@ -7,14 +7,13 @@ import re
 
 import pytest
 
-from components.ecommerce import TABLES
 from components.tables import PARTITION_COLUMNS
-from tests.declared import Declared
+from tests.declared import MAKES, Declared
 
 NULL_SAFE = "replace.null.with.default"
 
 
-@pytest.fixture(params=["sandbox", "glue"])
+@pytest.fixture(params=["sandbox", "glue", "guest"])
 def tabled(request: pytest.FixtureRequest) -> Declared:
     """A stack whose archive has Iceberg tables."""
     return Declared.of(request.param)
@@ -52,10 +51,11 @@ def test_every_topic_is_routed_to_exactly_one_table(tabled: Declared) -> None:
     config = tabled.sink_config
     tables = config["iceberg.tables"].split(",")
     routes = {name: re.compile(config[f"iceberg.table.{name}.route-regex"]) for name in tables}
+    names = tabled.settings.names
+    wanted = {names.topic(table): [f"{names.archive_namespace}.{table.archive_name}"] for table in tabled.settings.source.tables}
+    assert set(wanted) == set(config["topics"].split(","))
     for topic in tabled.topics:
-        hits = [name for name, route in routes.items() if route.search(topic)]
-        assert len(hits) == (1 if topic in config["topics"].split(",") else 0), topic
-        assert all(topic.endswith(f".{name.split('.')[1]}") for name in hits)
+        assert [name for name, route in routes.items() if route.search(topic)] == wanted.get(topic, []), topic
 
 
 def test_the_routing_field_is_one_that_the_sink_inserts(tabled: Declared) -> None:
@@ -81,10 +81,9 @@ def test_sink_and_program_open_one_catalog(tabled: Declared) -> None:
 
 def test_table_columns_are_the_rows_columns_and_what_the_two_connectors_add(tabled: Declared) -> None:
     added = added_by_source(tabled.source_config) | set(added_by_sink(tabled.sink_config))
-    for table in TABLES:
-        declared = [
-            column["name"] for column in tabled.iceberg_tables[f"{tabled.settings.names.archive_namespace}.{table.name}"].inputs["columns"]
-        ]
+    for table in tabled.settings.source.tables:
+        name = f"{tabled.settings.names.archive_namespace}.{table.archive_name}"
+        declared = [column["name"] for column in tabled.iceberg_tables[name].inputs["columns"]]
         assert len(declared) == len(set(declared))
         assert set(declared) == {column.name for column in table.columns} | added
 
@@ -136,11 +135,14 @@ def test_table_locations_are_below_the_one_prefix_that_the_worker_may_write(decl
         locations.append(f"s3://{declared.sink_config['s3.bucket.name']}/{declared.sink_config['topics.dir']}/any")
     for location in locations:
         assert location.removeprefix("s3://").startswith(root)
-    assert len(set(locations)) >= len(TABLES), "two tables share a folder"
+    assert len(set(locations)) >= len(declared.settings.source.tables), "two tables share a folder"
 
 
 def test_the_bucket_has_one_name_everywhere(declared: Declared) -> None:
-    bucket = declared.only("aws:s3/bucket:Bucket").inputs["bucket"]
+    bucket = declared.settings.archive.bucket
+    assert [made.inputs["bucket"] for made in declared.recording.of_type("aws:s3/bucket:Bucket")] == [bucket] * MAKES["bucket"](
+        declared.settings
+    )
     assert declared.recording.outputs["archive"]["bucket"] == bucket
     config = declared.sink_config
     assert bucket == (config.get("s3.bucket.name") or config["iceberg.catalog.warehouse"].split("/")[2])

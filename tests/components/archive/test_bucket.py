@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.archive.iam import tls_only
+from tests.declared import where_made
 
 if TYPE_CHECKING:
     from tests.declared import Declared
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 import json
 
 
+@where_made("bucket")
 def test_every_guard_is_on_the_bucket_that_is_made(declared: Declared) -> None:
     kinds = {resource.type.rpartition(":")[2]: resource for resource in declared.recording.resources if resource.type.startswith("aws:s3/")}
     assert set(kinds) - {"BucketPolicy"} == {
@@ -27,6 +29,7 @@ def test_every_guard_is_on_the_bucket_that_is_made(declared: Declared) -> None:
         assert made.urn in guard.dependencies
 
 
+@where_made("bucket")
 def test_nothing_of_the_bucket_can_be_public(declared: Declared) -> None:
     block = declared.only("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -36,12 +39,14 @@ def test_nothing_of_the_bucket_can_be_public(declared: Declared) -> None:
     )
 
 
+@where_made("bucket")
 def test_objects_are_encrypted_and_keep_their_versions(declared: Declared) -> None:
     (rule,) = declared.only("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").inputs["rules"]
     assert rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"] in {"AES256", "aws:kms"}
     assert declared.only("aws:s3/bucketVersioning:BucketVersioning").inputs["versioningConfiguration"]["status"] == "Enabled"
 
 
+@where_made("bucket")
 def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(declared: Declared) -> None:
     """The policy comes after the block: AWS refuses one while it is still applying the other."""
     policies = [resource for resource in declared.recording.resources if resource.type.endswith(":BucketPolicy")]
@@ -51,6 +56,7 @@ def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(decl
         assert json.loads(policy.inputs["policy"]) == tls_only(declared.settings.archive.bucket)
 
 
+@where_made("bucket")
 def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared: Declared) -> None:
     rules = declared.only("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
     assert all(rule["status"] == "Enabled" for rule in rules)
@@ -60,8 +66,12 @@ def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared
     assert not any("expiration" in rule for rule in rules)
 
 
-def test_rows_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:
+def test_tables_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:
     wanted = declared.settings.archive.destroy_with_stack
-    assert declared.only("aws:s3/bucket:Bucket").inputs["forceDestroy"] is wanted
     assert all(table.inputs["deleteOnDestroy"] is wanted for table in declared.iceberg_tables.values())
     assert not wanted or declared.settings.environment == "sandbox"
+
+
+@where_made("bucket")
+def test_rows_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:
+    assert declared.only("aws:s3/bucket:Bucket").inputs["forceDestroy"] is declared.settings.archive.destroy_with_stack

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.archive.iam import aws_files, tls_only, use_catalog, write_archive
-from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
+from components.archive.iam import aws_files, tls_only, token_files, trust_pods, use_catalog, use_key, write_archive
+from components.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
+from tests.declared import where_made
 
 if TYPE_CHECKING:
     from tests.declared import Declared
@@ -28,10 +29,14 @@ def as_list(value: Any) -> list[Any]:
 def matches(statement: Any, action: str, resource: str, context: dict[str, str]) -> bool:
     """Whether a statement speaks of a request."""
     conditions = statement.get("Condition", {})
-    assert set(conditions) <= {"StringLike", "Bool"}, "this reader does not know the others"
+    assert set(conditions) <= {"StringLike", "StringEquals", "Bool"}, "this reader does not know the others"
     fulfilled = all(
-        key in context and any(fnmatch.fnmatchcase(context[key], pattern) for pattern in as_list(patterns))
-        for keys in conditions.values()
+        key in context
+        and any(
+            context[key] == pattern if kind == "StringEquals" else fnmatch.fnmatchcase(context[key], pattern)
+            for pattern in as_list(patterns)
+        )
+        for kind, keys in conditions.items()
         for key, patterns in keys.items()
     )
     hit = any(fnmatch.fnmatchcase(action, pattern) for pattern in as_list(statement["Action"]))
@@ -102,6 +107,7 @@ def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
                 assert "*" not in as_list(statement["Resource"])
 
 
+@where_made("key")
 def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
     (assume,) = policy(declared, "archive-assume")["Statement"]
     (trust,) = json.loads(declared.only("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
@@ -115,8 +121,9 @@ def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(de
     assert declared.only("aws:iam/userPolicy:UserPolicy").inputs["user"] == user
 
 
-def test_the_role_may_write_to_the_bucket_that_is_made(declared: Declared) -> None:
-    bucket = declared.only("aws:s3/bucket:Bucket").inputs["bucket"]
+def test_the_role_may_write_to_the_bucket(declared: Declared) -> None:
+    """The one that is made, which has the settings' name, or the one that was there before."""
+    bucket = declared.settings.archive.bucket
     document = policy(declared, "archive-write")
     for row in declared.recording.outputs["tables"]:
         assert allowed(document, "s3:PutObject", f"arn:aws:s3:::{row['location'].removeprefix('s3://')}/a.parquet")
@@ -162,3 +169,57 @@ def test_the_sdk_assumes_the_role_with_the_users_key(endpoint: str | None) -> No
         assert config[section]["region"] == "eu-west-1"
         assert config[section].get("endpoint_url") == endpoint
     assert "KEYSECRET" not in files["config"]
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0000"
+
+
+@pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
+def test_a_key_may_be_used_by_way_of_s3_in_its_region_and_in_no_other_way(action: str) -> None:
+    """Decrypt too: an upload in parts is read back before it is one object."""
+    document = use_key(KEY, "eu-west-1")
+    assert allowed(document, action, KEY, **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
+    assert not allowed(document, action, KEY)
+    assert not allowed(document, action, KEY, **{"kms:ViaService": "s3.us-east-1.amazonaws.com"})
+    assert not allowed(document, action, f"{KEY}1", **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
+
+
+def test_a_key_may_be_neither_managed_nor_given_on() -> None:
+    for action in ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey"):
+        assert not allowed(use_key(KEY, "eu-west-1"), action, KEY, **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
+
+
+def test_the_role_trusts_one_account_of_one_cluster_for_one_audience() -> None:
+    """As IAM wants it, to the letter; a forgotten condition lets in every pod of the cluster, or of every cluster with that issuer."""
+    provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
+    assert trust_pods(provider, "sts.amazonaws.com", "pipeline", "connect") == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "ArchivePods",
+                "Effect": "Allow",
+                "Principal": {"Federated": provider},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        "oidc.eks.eu-west-1.amazonaws.com/id/ABC:sub": "system:serviceaccount:pipeline:connect",
+                        "oidc.eks.eu-west-1.amazonaws.com/id/ABC:aud": "sts.amazonaws.com",
+                    }
+                },
+            }
+        ],
+    }
+
+
+def test_the_sdk_assumes_the_role_with_the_pods_token_and_has_no_key() -> None:
+    files = token_files("arn:aws:iam::1:role/writer", "eu-west-1")
+    config = configparser.ConfigParser()
+    config.read_string(files["config"])
+    assert config.sections() == [f"profile {ARCHIVE_PROFILE}"]
+    assert dict(config[f"profile {ARCHIVE_PROFILE}"]) == {
+        "role_arn": "arn:aws:iam::1:role/writer",
+        "web_identity_token_file": f"{AWS_TOKEN}/token",
+        "role_session_name": "connect",
+        "region": "eu-west-1",
+    }
+    assert files["credentials"] == ""

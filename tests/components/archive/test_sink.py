@@ -10,6 +10,7 @@ from components.archive import sink
 from components.archive.settings import ArchiveSettings, InClusterStore
 from components.ecommerce import TABLES
 from components.names import Names
+from components.reach import Address
 
 STORE = InClusterStore(namespace="object-store", service="moto", port=5000, host_endpoint="http://127.0.0.1:4566")
 NAMES = Names()
@@ -19,7 +20,7 @@ def config(**changes: object) -> dict[str, str]:
     """A sink's configuration in the format that the settings ask for."""
     settings = ArchiveSettings.model_validate({"bucket": "archive", "format": "iceberg", **changes})
     if settings.format == "iceberg":
-        return sink.iceberg_config(NAMES, TABLES, settings, "http://registry", "database")
+        return sink.iceberg_config(NAMES, TABLES, settings, "http://registry", Address(host="database", port=5432))
     return sink.parquet_config(NAMES, TABLES, settings, "http://registry")
 
 

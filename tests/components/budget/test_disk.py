@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from components.budget.disk import JOURNAL_MIB, Topic, broker_bytes, internal_bytes, partition_bytes, waiting_bytes
 from components.names import Names
+from components.reach import Address
 from components.streaming.kafka import server_properties
 
 MIB = 2**20
-BROKER = server_properties(Names(), 0, "127.0.0.1", [9092, 9093, 9094])
+BROKER = server_properties(Names(), 0, Address(host="127.0.0.1", port=9092))
 SEGMENT = 16
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from components.foundation.edges import DATA_PATH, PRIVATE_RANGES, ObjectStoreInCluster, all_policies, object_store_policies
-from tests.declared import main_container
+from tests.declared import MAKES, main_container, where_made
 from tests.network import COMPONENT, Address, Rule, resolve, rules
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def connect_needs(declared: Declared) -> Iterator[tuple[str, int]]:
     for url in urls:
         parts = urlsplit(url)
         assert parts.hostname
-        yield parts.hostname, parts.port or 443
+        yield parts.hostname, parts.port or {"http": 80}.get(parts.scheme, 443)
 
 
 def registry_needs(declared: Declared) -> Iterator[tuple[str, int]]:
@@ -65,7 +65,11 @@ def kafka_needs(declared: Declared) -> Iterator[tuple[str, int]]:
 def needed(declared: Declared) -> set[tuple[str, Address]]:
     """Every connection that some configuration makes."""
     wants = {"connect": connect_needs, "schema-registry": registry_needs, "kafka": kafka_needs}
-    found = {(component, resolve(declared, *host)) for component, list_ in wants.items() for host in list_(declared)}
+    for component, part in {"schema-registry": "registry", "kafka": "brokers"}.items():
+        if not MAKES[part](declared.settings):
+            assert component not in declared.pods
+            del wants[component]
+    found = {(component, end) for component, list_ in wants.items() for host in list_(declared) for end in resolve(declared, *host)}
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["rest.advertised.host.name"] == "${env:POD_IP}", "workers forward requests to each other by pod address"
     return found | {("connect", Address("connect", int(worker["listeners"].rsplit(":", 1)[1])))}
@@ -73,8 +77,8 @@ def needed(declared: Declared) -> set[tuple[str, Address]]:
 
 def test_pods_may_connect_to_what_they_are_configured_for_and_to_nothing_else(declared: Declared) -> None:
     allowed = {(rule.component, Address(rule.peer, rule.port)) for rule in rules(declared, "egress") if rule.port != 53}
-    outside = set() if declared.settings.archive.store else {("connect", Address(ANYWHERE, 443))}
-    assert allowed == needed(declared) | outside
+    aws = () if declared.settings.archive.store else (ANYWHERE, *declared.settings.archive.endpoint_addresses)
+    assert allowed == needed(declared) | {("connect", Address(address, 443)) for address in aws}
 
 
 def test_pods_accept_exactly_the_connections_that_others_are_configured_to_make(declared: Declared) -> None:
@@ -105,11 +109,12 @@ def test_policies_say_which_direction_they_speak_of(declared: Declared) -> None:
             assert [kind.lower() for kind in spec["policyTypes"]] == [key for key in ("ingress", "egress") if key in spec]
 
 
-def test_what_is_published_may_be_reached_from_the_nodes_only(declared: Declared) -> None:
+def test_what_is_published_may_be_reached_from_the_settings_sources_only(declared: Declared) -> None:
+    """The nodes, or clients of load balancers, or those who run within the cluster's network."""
     published = set()
     for service in declared.objects("Service").values():
         spec = service.inputs["spec"]
-        if spec.get("type") == "NodePort":
+        if spec.get("clusterIP") != "None":
             component = spec["selector"][COMPONENT]
             ports = {item["name"]: item["containerPort"] for item in main_container(declared.pods[component])["ports"]}
             published |= {(component, ports.get(port["targetPort"], port["targetPort"])) for port in spec["ports"]}
@@ -118,6 +123,7 @@ def test_what_is_published_may_be_reached_from_the_nodes_only(declared: Declared
     assert opened == {Rule(name, source, "TCP", port) for name, port in published for source in declared.settings.host.sources}
 
 
+@where_made("node ports")
 def test_no_pod_hides_among_the_addresses_of_the_nodes(declared: Declared) -> None:
     """On the pod network only the gateways are allowed, one address each: a pod is never one of them."""
     pods = ipaddress.ip_network("10.244.0.0/16")

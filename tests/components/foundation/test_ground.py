@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.declared import containers, main_container
+from tests.declared import containers, main_container, where_made
 
 if TYPE_CHECKING:
     from tests.declared import Declared
 
 
+@where_made("namespace")
 def test_the_namespace_refuses_what_is_not_restricted(declared: Declared) -> None:
     """``enforce`` refuses pods; ``audit`` and ``warn`` tell whoever applies a workload that would be refused."""
     labels = declared.manifest("Namespace", declared.settings.names.namespace)["metadata"]["labels"]
@@ -17,6 +18,7 @@ def test_the_namespace_refuses_what_is_not_restricted(declared: Declared) -> Non
         assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
 
 
+@where_made("node ports")
 def test_published_ports_are_those_of_the_settings_each_used_once(declared: Declared) -> None:
     host = declared.settings.host
     node_ports = [
@@ -37,6 +39,7 @@ def test_published_services_lead_to_a_port_that_somebody_listens_on(declared: De
             assert port.get("targetPort", port["port"]) in {item[key] for item in ports for key in ("name", "containerPort")}
 
 
+@where_made("node ports")
 def test_each_broker_advertises_the_port_by_which_its_own_service_is_reached(declared: Declared) -> None:
     """A client asks any broker and is sent to the leader's advertised address: a mix-up there sends it to the wrong broker, in silence."""
     host = declared.settings.host
@@ -58,6 +61,7 @@ def test_each_broker_advertises_the_port_by_which_its_own_service_is_reached(dec
         assert properties["controller.quorum.voters"].split(",")[ordinal].startswith(f"{ordinal}@{pod}.")
 
 
+@where_made("brokers")
 def test_a_broker_finds_its_file_by_its_name(declared: Declared) -> None:
     container = declared.pods["kafka"]["spec"]["containers"][0]
     (mount,) = [mount for mount in container["volumeMounts"] if "subPathExpr" in mount]

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from components.ecommerce import TABLES
 from components.names import CONNECT_SECRETS, Names
+from components.reach import Address
 from components.streaming import connect
 from components.streaming.converters import converter_settings
 from components.streaming.debezium import source_config
 
 NAMES = Names()
-SOURCE = source_config(NAMES, TABLES, "database", "http://registry")
+SOURCE = source_config(NAMES, TABLES, Address(host="database", port=5432), "http://registry")
 WORKER = connect.worker_properties(NAMES)
 
 

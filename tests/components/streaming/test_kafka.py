@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.names import BROKERS, Names
+from components.reach import Address
 from components.streaming import kafka
 from components.streaming.jvm import Jvm, flags
 
 NAMES = Names()
 PORTS = [9092, 9093, 9094]
-SERVERS = [kafka.server_properties(NAMES, ordinal, "127.0.0.1", PORTS) for ordinal in range(BROKERS)]
+SERVERS = [kafka.server_properties(NAMES, ordinal, Address(host="127.0.0.1", port=PORTS[ordinal])) for ordinal in range(BROKERS)]
 EACH = {"node.id", "advertised.listeners"}
 
 

@@ -121,7 +121,7 @@ def test_it_ends_at_once_when_its_pod_does(tmp_path: Path) -> None:
 
 
 def test_the_login_is_in_no_command_line_and_no_environment() -> None:
-    pod = pods.connect_pod(connect.ConnectSettings(), "connect:1", catalog=False, archive_secret="connect-archive")
+    pod = pods.connect_pod(connect.ConnectSettings(), "connect:1", {"source": "postgresql-debezium"}, "connect-archive")
     (beside,) = (container for container in pod["containers"] if container["name"] == "restarter")
     assert {"name": "LOGIN", "value": connect.CURL_LOGIN} in beside["env"]
     assert "password" not in json.dumps(beside["command"] + beside["env"]).lower()
@@ -129,6 +129,6 @@ def test_the_login_is_in_no_command_line_and_no_environment() -> None:
 
 def test_the_pod_keeps_its_memory() -> None:
     settings = connect.ConnectSettings()
-    pod = pods.connect_pod(settings, "connect:1", catalog=False, archive_secret="connect-archive")
+    pod = pods.connect_pod(settings, "connect:1", {"source": "postgresql-debezium"}, "connect-archive")
     limits = [int(container["resources"]["limits"]["memory"].removesuffix("Mi")) for container in pod["containers"]]
     assert sum(limits) == settings.memory_mib

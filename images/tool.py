@@ -1,0 +1,59 @@
+"""A plain command-line tool, run in the open: every line that changes something is printed as one could type it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ASK_TIMEOUT_S: Final = 60.0
+_TAIL: Final = 5
+_INSTALL: Final = {
+    "docker": "install Docker Engine or Docker Desktop and start it",
+    "kind": "install Kind 0.24 or newer",
+}
+
+
+class ToolError(RuntimeError):
+    """A tool is missing or failed; the message names its command line, and what to do where that is known."""
+
+
+def line(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """A command as one would type it, the variables it needs in front."""
+    return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()), shlex.join(command)])
+
+
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    """Print a command and run it, its output going where ours goes. Raises ToolError."""
+    print(f"$ {line(command, environment)}", flush=True)
+    try:
+        done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
+    except FileNotFoundError:
+        raise _missing(command[0]) from None
+    if done.returncode:
+        msg = f"`{' '.join(command[:3])}` failed with exit code {done.returncode}; its own words are above"
+        raise ToolError(msg)
+
+
+def ask(command: Sequence[str]) -> str:
+    """Run a command that changes nothing, quietly; gives what it printed. Raises ToolError."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_TIMEOUT_S, check=False)
+    except FileNotFoundError:
+        raise _missing(command[0]) from None
+    except subprocess.TimeoutExpired as error:
+        msg = f"`{line(command)}` did not answer within {_ASK_TIMEOUT_S:.0f} s"
+        raise ToolError(msg) from error
+    if done.returncode:
+        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-_TAIL:])
+        msg = f"`{line(command)}` failed:\n{last}"
+        raise ToolError(msg)
+    return done.stdout
+
+
+def _missing(program: str) -> ToolError:
+    return ToolError(f"the command {program} is not on PATH: {_INSTALL.get(program, f'install {program}')}")

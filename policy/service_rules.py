@@ -1,0 +1,50 @@
+"""Services: a load balancer lets in private networks only, since what stands behind it speaks plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from components.known import Unknown, unknown_paths
+from components.surroundings import is_private
+from policy.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+_CURE = "set spec.loadBalancerSourceRanges to the private ranges of its clients (host.sources)"
+
+
+def _within_the_network(resource: Declared, _record: Record) -> Iterator[str]:
+    if not (resource.is_kubernetes and resource.kind == "Service"):
+        return
+    spec = resource.inputs.get("spec") or {}
+    if not isinstance(spec, Mapping) or isinstance(spec.get("type"), Unknown):
+        yield "its type is not known at preview, nor is who reaches it; give a plain value"
+    elif spec.get("type") == "LoadBalancer":
+        yield from _let_in(spec.get("loadBalancerSourceRanges"))
+
+
+def _let_in(ranges: object) -> Iterator[str]:
+    if not ranges:
+        yield f"is a load balancer that lets everybody in; {_CURE}"
+    elif isinstance(ranges, Unknown) or list(unknown_paths(ranges)):
+        yield f"whom it lets in is not known at preview; {_CURE}"
+    elif isinstance(ranges, (list, tuple)):
+        public = [str(one) for one in ranges if not is_private(str(one).strip())]
+        if public:
+            yield f"lets in {', '.join(public)}, which can be outside your network; {_CURE}"
+    else:
+        yield f"its loadBalancerSourceRanges are no list; {_CURE}"
+
+
+RULES = (
+    Rule(
+        name="service-private",
+        says="A load balancer says whom it lets in, and these are private networks.",
+        check=_within_the_network,
+        severity="critical",
+    ),
+)

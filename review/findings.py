@@ -1,0 +1,72 @@
+"""Everything that is worth saying of a preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from review.configuration import connector_keys, setting_keys
+from review.losses import Surroundings, loss
+from review.memory import memory
+
+if TYPE_CHECKING:
+    from review.configuration import Key
+    from review.loss import Loss
+    from review.memory import Memory
+    from review.preview import PolicyResult, Preview
+    from review.step import Step
+
+EXCEPTIONS: Final = "exceptions-shown"
+"""The policy that lists what the stack excepts from the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        preview: The preview itself.
+        losses: Resources whose data is concerned, each with what becomes of it.
+        memory: Namespaces with pods.
+        connector_keys: Changed keys of connectors.
+        setting_keys: Changed keys of topics and of servers' files.
+    """
+
+    preview: Preview
+    losses: tuple[tuple[Step, Loss], ...]
+    memory: tuple[Memory, ...]
+    connector_keys: tuple[Key, ...]
+    setting_keys: tuple[Key, ...]
+
+    @classmethod
+    def of(cls, preview: Preview) -> Findings:
+        """Look at a preview."""
+        around = Surroundings.of(preview.steps)
+        judged = ((step, loss(step, around)) for step in preview.changed)
+        return cls(
+            preview=preview,
+            losses=tuple((step, found) for step, found in judged if found is not None),
+            memory=tuple(memory(preview.steps)) if preview.complete else (),
+            connector_keys=tuple(connector_keys(preview.changed)),
+            setting_keys=tuple(setting_keys(preview.changed)),
+        )
+
+    @property
+    def loses_data(self) -> bool:
+        """Whether anything is gone for certain."""
+        return any(found.verdict == "lost" for _, found in self.losses)
+
+    @property
+    def violations(self) -> list[PolicyResult]:
+        """What the policies refuse."""
+        return [result for result in self.preview.policies or () if result.mandatory]
+
+    @property
+    def warnings(self) -> list[PolicyResult]:
+        """What the policies warn of."""
+        return [result for result in self.preview.policies or () if not result.mandatory and result.rule != EXCEPTIONS]
+
+    @property
+    def exceptions(self) -> list[PolicyResult]:
+        """What the stack excepts from the policies."""
+        return [result for result in self.preview.policies or () if result.rule == EXCEPTIONS]

@@ -1,0 +1,117 @@
+"""A document as Markdown for a comment, within the length that the place allows."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from review.document import Block, Cell, Code, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
+
+GITHUB_LIMIT: Final = 65_536
+"""Characters of a comment; GitHub refuses a longer one ("body is too long (maximum is 65536 characters)")."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
+_RUN = re.compile(r"`+")
+
+
+class LeadTooLongError(ValueError):
+    """Even without everything that may be left out, the comment is longer than allowed."""
+
+
+def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
+    """The comment, at most `limit` characters long.
+
+    What leads is never cut. Of the sections that may be cut, each keeps as many rows as fit, the earlier ones first, and says how many it
+    leaves out.
+
+    Raises:
+        LeadTooLongError: If the lead alone is longer.
+    """
+    shown = {id(section): 0 for section in document.sections if section.cuttable}
+
+    def text() -> str:
+        sections = [_section(section, shown.get(id(section))) for section in document.sections]
+        head = [document.marker, f"## {_inline(document.title)}", *(_inline(line) for line in document.headline)]
+        return "\n\n".join([*head, *sections]) + "\n"
+
+    if len(text()) > limit:
+        message = (
+            f"what must not be left out takes {len(text())} characters, and {limit} are allowed; raise --limit, or show the text form "
+            "(--format text) where there is room for it"
+        )
+        raise LeadTooLongError(message)
+    for section in document.sections:
+        if section.cuttable:
+            least, most = 0, len(_rows(section))
+            while least < most:
+                shown[id(section)] = (least + most + 1) // 2
+                if len(text()) <= limit:
+                    least = shown[id(section)]
+                else:
+                    most = shown[id(section)] - 1
+            shown[id(section)] = least
+    return text()
+
+
+def _rows(section: Section) -> tuple[object, ...]:
+    (block,) = section.blocks
+    assert isinstance(block, (Table, Diff))  # noqa: S101 - what Section.cuttable promises
+    return block.rows
+
+
+def _section(section: Section, shown: int | None) -> str:
+    blocks = [_block(block, shown) for block in section.blocks]
+    if shown is not None:
+        rows, unit = _rows(section), getattr(section.blocks[0], "unit", "rows")
+        if shown < len(rows):
+            blocks = [*(blocks if shown else []), f"**{len(rows) - shown} of {len(rows)} {unit} left out**: the comment would be too long."]
+    if section.folded:
+        return "\n\n".join([f"<details><summary>{_html(section.title)}</summary>", *blocks, "</details>"])
+    return "\n\n".join([f"### {_inline(section.title)}", *blocks])
+
+
+def _block(block: Block, shown: int | None) -> str:
+    if isinstance(block, Paragraph):
+        return _inline(block.text)
+    if isinstance(block, Verbatim):
+        return _fenced(block.text, "text")
+    if isinstance(block, Diff):
+        return _fenced("\n".join(block.rows[:shown]), "diff")
+    lines = [block.head, tuple("---" if at < block.texts else "--:" for at in range(len(block.head)))]
+    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    rows += ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in block.rows[:shown]]
+    return "\n".join(rows)
+
+
+def _fenced(text: str, language: str) -> str:
+    longest = max((len(run) for run in _RUN.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _inline(cell: Cell) -> str:
+    return "".join(_piece(piece) for piece in pieces(cell))
+
+
+def _piece(piece: str) -> str:
+    if isinstance(piece, Code):
+        return _code(piece)
+    return f"**{_plain(piece)}**" if isinstance(piece, Strong) else _plain(piece)
+
+
+def _code(text: str) -> str:
+    """A code span on one line; a bar would end the cell of a table even there."""
+    flat = " ".join(text.split()).replace("|", "\\|")
+    if not flat:
+        return "(empty)"
+    fence = "`" * (max((len(run) for run in _RUN.findall(flat)), default=0) + 1)
+    space = " " if flat[0] == "`" or flat[-1] == "`" else ""
+    return f"{fence}{space}{flat}{space}{fence}"
+
+
+def _plain(text: str) -> str:
+    """Text in which nothing becomes markup, a link or the mention of a person."""
+    return _html(_SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))).replace("@", "@<!-- -->")
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,115 @@
+"""The memory of each namespace before and after: workloads, sum, peak of a rollout, and the quota that is its budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from components.budget.pods import UnreadableError
+from components.budget.workloads import total, workload
+from components.known import Unknown
+from components.quantity import parse_bytes
+from policy.budget_rules import counted_workloads
+from policy.declared import Limits, Record, namespace_of
+from policy.kinds import hides_pods, starts_pods
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from components.budget.workloads import Total, Workload
+    from policy.declared import Declared
+    from review.step import State, Step
+
+Side = Literal["old", "new"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """A namespace.
+
+    Attributes:
+        namespace: Its name.
+        before: Sums of what runs now, with the quota in force as budget; a budget of 0 is none.
+        after: Sums of what would run.
+        uncounted: What cannot be added up afterwards, each with the reason.
+    """
+
+    namespace: str
+    before: Total
+    after: Total
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything of it differs."""
+        return self.before != self.after
+
+    @property
+    def over(self) -> bool:
+        """Whether a rollout may need more than there is."""
+        return 0 < self.after.budget < max(self.after.steady, self.after.peak)
+
+    def rows(self) -> list[tuple[str, Workload | None, Workload | None]]:
+        """Every workload by its title, before and after, the largest first."""
+        before = {f"{part.kind} {part.name}": part for part in self.before.workloads}
+        after = {f"{part.kind} {part.name}": part for part in self.after.workloads}
+        return [(title, before.get(title), after.get(title)) for title in dict.fromkeys([*after, *before])]
+
+
+def memory(steps: Iterable[Step]) -> list[Memory]:
+    """The namespaces in which pods run before or after, by name."""
+    steps = list(steps)
+    old, new = _record(steps, "old"), _record(steps, "new")
+    names = {one.namespace for record in (old, new) for one in record.resources.values() if starts_pods(one)}
+    return [
+        Memory(namespace=name, before=_sums(old, name), after=_sums(new, name), uncounted=tuple(_uncounted(new, name)))
+        for name in sorted(str(name) for name in names if not isinstance(name, Unknown))
+    ]
+
+
+def _state(step: Step, side: Side) -> State | None:
+    """A resource that stays has one state for both; one that is deleted has no new one, whatever the engine shows."""
+    if side == "new":
+        return None if step.fate in ("delete", "forget") else step.new or (step.old if step.fate == "same" else None)
+    return step.old
+
+
+def _record(steps: list[Step], side: Side) -> Record:
+    record = Record(Limits())
+    providers = {step.urn: state.inputs for step in steps if step.type.startswith("pulumi:providers:") and (state := _state(step, side))}
+    for step in steps:
+        state = _state(step, side)
+        if state is not None:
+            record.add(step.declared(state, namespace_of(providers.get(state.provider, {}))))
+    return record
+
+
+def _sums(record: Record, namespace: str) -> Total:
+    return total(counted_workloads(record, namespace), _quota(record, namespace))
+
+
+def _quota(record: Record, namespace: str) -> int:
+    """The least of the namespace's quotas for memory limits in bytes, or 0."""
+    found = []
+    for quota in record.of_kind("ResourceQuota", namespace=namespace):
+        hard = (quota.inputs.get("spec") or {}).get("hard") or {}
+        if isinstance(hard.get("limits.memory"), (str, int, float)):
+            found.append(parse_bytes(hard["limits.memory"]))
+    return min(found, default=0)
+
+
+def _uncounted(record: Record, namespace: str) -> Iterable[str]:
+    for resource in record.resources.values():
+        hidden = hides_pods(resource)
+        if resource.namespace == namespace and (hidden or starts_pods(resource)):
+            reason = hidden or _unreadable(resource)
+            if reason:
+                yield f"{resource.title}: {reason}"
+
+
+def _unreadable(resource: Declared) -> str | None:
+    try:
+        workload(resource.kind, resource.inputs)
+    except UnreadableError as error:
+        return str(error)
+    return None

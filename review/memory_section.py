@@ -1,0 +1,64 @@
+"""The memory of each namespace as the comment shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.kinds import mib
+from review.document import Code, Paragraph, Section, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from components.budget.workloads import Workload
+    from review.document import Cell
+    from review.findings import Findings
+    from review.memory import Memory
+
+
+def memory_sections(found: Findings) -> Iterator[Section]:
+    """A section for each namespace: a table where something differs, a line where nothing does."""
+    if not found.preview.complete:
+        why = "The preview failed" if found.preview.errors else "Resources that stay are not in this preview (run it with --show-sames)"
+        yield Section("Memory", (Paragraph(f"{why}, so the memory cannot be added up."),))
+        return
+    for one in found.memory:
+        title = f"Memory of {one.namespace} in MiB"
+        problems = tuple(Paragraph(f"Not counted: {line}.") for line in one.uncounted)
+        if one.changed or one.over or problems:
+            yield Section(title, (_memory_table(one), *problems))
+        else:
+            sums = one.after
+            yield Section(title, (Paragraph(f"As before: {mib(sums.steady)} of {_budget(sums.budget)}, {mib(sums.peak)} in a rollout."),))
+
+
+def _memory_table(one: Memory) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (Code(title), _pods(old), _pods(new), _step(old.steady if old else 0, new.steady if new else 0)) for title, old, new in one.rows()
+    ]
+    before, after = one.before, one.after
+    rows += [
+        ("all", mib(before.steady), mib(after.steady), _step(before.steady, after.steady)),
+        ("all, while everything rolls out", mib(before.peak), mib(after.peak), _step(before.peak, after.peak)),
+        ("budget", _budget(before.budget), _budget(after.budget), _step(before.budget, after.budget)),
+        ("free in a rollout", _free(before.budget, before.peak), _free(after.budget, after.peak), "OVER" if one.over else ""),
+    ]
+    return Table(("workload", "before", "after", "change"), tuple(rows), texts=1)
+
+
+def _budget(size: int) -> str:
+    return mib(size) if size else "none"
+
+
+def _free(budget: int, peak: int) -> str:
+    return mib(budget - peak) if budget else ""
+
+
+def _pods(part: Workload | None) -> str:
+    if part is None:
+        return ""
+    return mib(part.pod) if part.replicas == 1 else f"{part.replicas} x {mib(part.pod)} = {mib(part.steady)}"
+
+
+def _step(before: int, after: int) -> str:
+    return "" if before == after else f"{'+' if after > before else '−'}{mib(abs(after - before))}"  # noqa: RUF001 - a minus sign

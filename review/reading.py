@@ -1,0 +1,180 @@
+"""Reading what `pulumi preview --json` wrote, in either form."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from review.preview import PolicyResult, Preview, UnreadablePreviewError
+from review.secrecy import cleaned, message_without_secrets
+from review.step import FATES, State, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from review.step import Fate
+
+    Json = Mapping[str, Any]
+
+_COMMAND: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json"
+_EVENTS: Final = ("resourcePreEvent", "resOutputsEvent", "policyEvent", "diagnosticEvent", "summaryEvent")
+_OUTPUT: Final = "info#err"
+"""Severity under which the engine reports what the program wrote to its standard error."""
+_REFUSED: Final = "preview failed"
+"""All that the engine says when policies refuse a preview that came to its end."""
+_TRACE = re.compile(r"\s*(Traceback|File \"|During handling|KeyboardInterrupt|\s|\^|$)")
+
+
+def read(text: str) -> Preview:
+    """The preview in a text.
+
+    Raises:
+        UnreadablePreviewError: If it is none.
+    """
+    if not text.strip():
+        message = f"the preview is empty; the preview command has failed before it wrote anything. It is: {_COMMAND}"
+        raise UnreadablePreviewError(message)
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError:
+        return _of_events(_lines(text))
+    if isinstance(whole, dict) and not any(event in whole for event in _EVENTS):
+        return _of_document(whole)
+    return _of_events([whole])
+
+
+def _lines(text: str) -> list[Json]:
+    events: list[Json] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                events.append(json.loads(line))
+            except json.JSONDecodeError:
+                message = (
+                    f"line {number} of the preview is not JSON. Give the standard output of {_COMMAND}, and nothing of its standard error"
+                )
+                raise UnreadablePreviewError(message) from None
+    return events
+
+
+def _of_document(document: Json) -> Preview:
+    steps = document.get("steps")
+    if not isinstance(steps, list) and "changeSummary" not in document:
+        message = f"this is JSON, but no preview: it has neither steps nor a changeSummary. Give the standard output of {_COMMAND}"
+        raise UnreadablePreviewError(message)
+    found = [_step(item, item.get("oldState"), item.get("newState"), item.get("replaceReasons")) for item in _mappings(steps or [])]
+    errors = _errors(_mappings(document.get("diagnostics") or []))
+    merged = _merged(found)
+    expected = sum(int(count) for count in (document.get("changeSummary") or {}).values())
+    return Preview(steps=merged, complete=not errors and len(merged) >= expected, succeeded=not errors, errors=errors)
+
+
+def _of_events(events: list[Any]) -> Preview:
+    steps, policies, told, refreshed = [], [], [], set()
+    summary: Json | None = None
+    for event in _mappings(events):
+        for key, inner in (("resourcePreEvent", "metadata"), ("resOutputsEvent", "metadata")):
+            step = (event.get(key) or {}).get(inner)
+            if not step:
+                continue
+            if step.get("op") == "refresh":
+                refreshed.add(step.get("urn"))
+            if key == "resourcePreEvent" or step.get("urn") in refreshed:  # only what a refresh has found is worth its outputs
+                steps.append(_step(step, step.get("old"), step.get("new"), step.get("keys")))
+        if "policyEvent" in event:
+            policies.append(_policy(event["policyEvent"]))
+        if "diagnosticEvent" in event:
+            told.append(event["diagnosticEvent"])
+        summary = event.get("summaryEvent") or summary
+    if not any(key in event for event in _mappings(events) for key in _EVENTS):
+        message = f"none of the events is one of a preview. Give the standard output of {_COMMAND}"
+        raise UnreadablePreviewError(message)
+    ended: Json = summary or {}
+    succeeded, errors = ended.get("result", "failed") == "succeeded", _errors(told)
+    return Preview(
+        steps=_merged(steps),
+        complete=summary is not None and (succeeded or errors == (_REFUSED,)),
+        succeeded=succeeded,
+        policies=tuple(dict.fromkeys(policies)),  # a pack that was named twice runs twice
+        packs=tuple(sorted(name.partition("|")[0] for name in ended.get("PolicyPacks") or {})),
+        errors=errors,
+    )
+
+
+def _mappings(items: Iterable[Any]) -> list[Json]:
+    found = list(items)
+    if not all(isinstance(item, dict) for item in found):
+        message = f"a step or event of the preview is no object. Give the standard output of {_COMMAND}"
+        raise UnreadablePreviewError(message)
+    return found
+
+
+def _step(item: Json, old: Json | None, new: Json | None, reasons: Iterable[str] | None) -> Step:
+    urn, operation = item.get("urn"), item.get("op")
+    if not isinstance(urn, str) or urn.count("::") < 3 or operation not in FATES:  # noqa: PLR2004 - stack, project, type, name
+        message = f"a step has the URN {urn!r} and the operation {operation!r}, which this version does not know"
+        raise UnreadablePreviewError(message)
+    kind = urn.split("::")[2].rpartition("$")[2]
+    return Step(
+        urn=urn,
+        fate=FATES[operation],
+        old=_state(kind, old),
+        new=_state(kind, new),
+        reasons=tuple(reasons or ()),
+        paths=tuple(item.get("detailedDiff") or item.get("diffReasons") or item.get("diffs") or ()),
+    )
+
+
+def _state(kind: str, state: Json | None) -> State | None:
+    if not state:
+        return None
+    return State(
+        inputs=cleaned(kind, state.get("inputs") or {}),
+        protected=bool(state.get("protect")),
+        retained=bool(state.get("retainOnDelete")),
+        custom=bool(state.get("custom")),
+        provider=str(state.get("provider") or "").rpartition("::")[0],
+    )
+
+
+_STRONGER: Final[tuple[Fate, ...]] = ("same", "forget", "update", "create", "delete", "replace")
+
+
+def _merged(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """One step for each resource: a replacement is told in up to three, each with a part of it."""
+    found: dict[str, Step] = {}
+    for step in steps:
+        before = found.get(step.urn)
+        if before is None:
+            found[step.urn] = step
+            continue
+        fate = max(before.fate, step.fate, key=_STRONGER.index)
+        found[step.urn] = Step(
+            urn=step.urn,
+            fate="replace" if {before.fate, step.fate} == {"create", "delete"} else fate,
+            old=step.old or before.old,
+            new=step.new or before.new,
+            reasons=tuple(dict.fromkeys([*before.reasons, *step.reasons])),
+            paths=tuple(dict.fromkeys([*before.paths, *step.paths])),
+        )
+    return tuple(found.values())
+
+
+def _policy(event: Json) -> PolicyResult:
+    says, _, message = str(event.get("message", "")).strip().partition("\n")
+    return PolicyResult(
+        rule=str(event.get("policyName", "?")),
+        mandatory=event.get("enforcementLevel") == "mandatory",
+        urn=str(event.get("resourceUrn") or ""),
+        message=message_without_secrets((message or says).strip()),
+    )
+
+
+def _errors(told: Iterable[Json]) -> tuple[str, ...]:
+    """What went wrong: the engine's errors, and what the program wrote to its standard error when it ended with one, without traces."""
+    told = list(told)
+    errors = [str(item.get("message", "")).strip() for item in told if item.get("severity") == "error"]
+    printed = [str(item.get("message", "")).rstrip() for item in told if item.get("severity") == _OUTPUT]
+    said = "\n".join(line for text in printed for line in text.split("\n") if not _TRACE.match(line) or line.startswith("  - "))
+    return tuple(message_without_secrets(text) for text in (*([said] if errors and said else []), *errors) if text)

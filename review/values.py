@@ -1,0 +1,48 @@
+"""Values as a reviewer reads them: short, and long ones only around what differs."""
+
+from __future__ import annotations
+
+import json
+from itertools import takewhile
+from typing import Final
+
+from components.known import Unknown
+from review.secrecy import Hidden
+
+LONGEST: Final = 160
+"""Characters of one value; more is cut in the middle of what two have in common, or at the end."""
+_AROUND: Final = 24
+
+
+def shown(value: object) -> str:
+    """One value on one line."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, (str, Hidden, Unknown)):
+        return " ".join(str(value).split("\n"))
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+
+
+def cut(text: str) -> str:
+    """A text in at most LONGEST characters."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def changed_pair(old: object, new: object) -> tuple[str, str]:
+    """Both values; long ones without the ends that they share."""
+    before, after = shown(old), shown(new)
+    if len(before) <= LONGEST and len(after) <= LONGEST:
+        return before, after
+    head = max(_alike(before, after) - _AROUND, 0)
+    tail = max(_alike(before[head:][::-1], after[head:][::-1]) - _AROUND, 0)
+    return _middle(before, head, tail), _middle(after, head, tail)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _middle(text: str, head: int, tail: int) -> str:
+    middle = cut(text[head : len(text) - tail])
+    return ("…" if head else "") + middle + ("…" if tail and not middle.endswith("…") else "")

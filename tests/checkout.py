@@ -1,0 +1,22 @@
+"""A copy of the project, for tests that must change files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from plan.recorder import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what git knows, as it lies here now, into a new folder; it shares the virtual environment."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")

@@ -1,0 +1,163 @@
+"""A PostgreSQL of our own for a few seconds: TLS, passwords, no neighbours, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from images.keydump import postgres
+from sandbox import images as sandbox_images
+from sandbox.cluster import pki
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+INSTALLED = Path("/usr/lib/postgresql")
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        folder: Everything it has, as this process sees it.
+        inside: The same folder as the server sees it.
+        programs: Where its programs are, as it sees them.
+        user: Number of the user that it runs as.
+        root: Its root folder, or None for this machine's.
+        port: Its TCP port on localhost.
+    """
+
+    folder: Path
+    inside: str
+    programs: str
+    user: int
+    root: Path | None
+    port: int
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that its own is signed by."""
+        return self.folder / "tls" / "ca.crt"
+
+    def run(self, program: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run one of its programs as its user."""
+        command = [f"{self.programs}/{program}", *arguments]
+        if self.root:
+            command = ["chroot", f"--userspec={self.user}:{self.user}", str(self.root), *command]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": self.inside}
+        as_user = {} if self.root or os.geteuid() else {"user": self.user, "group": self.user, "extra_groups": []}
+        return subprocess.run(
+            command, env=environment, input=given, capture_output=True, text=True, timeout=_SECONDS, check=False, cwd="/", **as_user
+        )
+
+    def ran(self, program: str, *arguments: str, given: str = "") -> str:
+        """Run one that must succeed, and give what it printed."""
+        done = self.run(program, *arguments, given=given)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def psql(self, script: str, database: str = "postgres", user: str = "postgres") -> subprocess.CompletedProcess[str]:
+        """Run a script by psql over the server's own socket, where nobody is asked for a password."""
+        quiet = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"]
+        return self.run(
+            "psql", *quiet, f"--host={self.inside}", f"--port={self.port}", f"--username={user}", f"--dbname={database}", given=script
+        )
+
+    def sql(self, script: str, database: str = "postgres", user: str = "postgres") -> str:
+        """Run a script that must succeed, and give what it printed."""
+        done = self.psql(script, database, user)
+        assert done.returncode == 0, f"{script}\n{done.stderr}"
+        return done.stdout.strip()
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        self.ran("pg_ctl", "start", "--wait", f"--pgdata={self.inside}/data", f"--log={self.inside}/log")
+
+    def stop(self) -> None:
+        """Stop, and return when it has."""
+        self.run("pg_ctl", "stop", "--wait", "--mode=immediate", f"--pgdata={self.inside}/data")
+
+    def restart(self) -> None:
+        """Stop and start."""
+        self.ran("pg_ctl", "restart", "--wait", "--mode=fast", f"--pgdata={self.inside}/data", f"--log={self.inside}/log")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def installed() -> Path | None:
+    """Folder of the newest server's programs on this machine, or None."""
+    found = sorted(INSTALLED.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def _user() -> int:
+    """PostgreSQL refuses to run as root."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+@contextmanager
+def of_this_machine(programs: Path) -> Iterator[Server]:
+    """A server of the installed programs."""
+    with _short_folder() as folder:
+        yield from _served(Server(folder, str(folder), str(programs), _user(), None, _free_port()))
+
+
+@contextmanager
+def of_the_image() -> Iterator[Server]:
+    """A server of the sandbox's own image, in a folder of its own."""
+    archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
+    with _short_folder() as root:
+        postgres.lay_out(archives, root)
+        (root / "served").mkdir()
+        yield from _served(Server(root / "served", "/served", postgres.BIN, postgres.USER, root, _free_port()))
+
+
+@contextmanager
+def _short_folder() -> Iterator[Path]:
+    """A folder whose path is short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _served(server: Server) -> Iterator[Server]:
+    pki.make(server.folder / "tls")
+    (server.folder / "tls").chmod(0o755)
+    _own([server.folder, *(server.folder / "tls").iterdir()], server.user)
+    server.ran("initdb", f"--pgdata={server.inside}/data", "--username=postgres", "--auth=trust", "--no-sync", "--locale=C", "-E", "UTF8")
+    (server.folder / "data" / "pg_hba.conf").write_text("local all all trust\nhostssl all all all scram-sha-256\n", encoding="utf-8")
+    with (server.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(
+            f"listen_addresses = 'localhost'\nport = {server.port}\nunix_socket_directories = '{server.inside}'\n"
+            f"ssl = on\nssl_cert_file = '{server.inside}/tls/etcd.crt'\nssl_key_file = '{server.inside}/tls/etcd.key'\n"
+            "fsync = off\nshared_buffers = 16MB\ndynamic_shared_memory_type = mmap\nmax_connections = 20\n"
+        )
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _own(paths: Sequence[Path], user: int) -> None:
+    if os.geteuid() == 0:
+        for path in paths:
+            os.chown(path, user, user)

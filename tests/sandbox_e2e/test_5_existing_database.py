@@ -1,0 +1,255 @@
+"""A second pipeline whose database, namespace and storage class were there before, from the administrator's SQL to the archived row."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg.rows import dict_row
+
+from components.tables import Table
+from plan.program import load as load_program
+from plan.stackfile import stack_config
+from sandbox import cloud
+from sandbox.archive import Archive
+from sandbox.engine import Engine
+from sandbox.equality import wait_until_equal
+from sandbox.paths import CHECKOUT
+from sandbox.progress import Progress
+from tests.sandbox_e2e import existing_server as server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.kubernetes import Kube
+
+pytestmark = pytest.mark.sandbox
+
+STACK = "e2e-existing"
+NAMESPACE = "second-pipeline"
+BUCKET = "second-archive"
+HOST = server.NODE
+NUMBERS = {"postgres": 15433, "registry": 18081, "connect": 18083}
+BROKERS = (19092, 19093, 19094)
+
+SCHEMA = """\
+CREATE ROLE shop_owner LOGIN;
+CREATE ROLE iceberg LOGIN;
+CREATE DATABASE shop OWNER shop_owner;
+CREATE DATABASE iceberg_catalog OWNER iceberg;
+\\connect shop
+SET ROLE shop_owner;
+CREATE SCHEMA sales;
+CREATE TABLE sales.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, credit numeric(12,2) NOT NULL,
+  born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false);
+CREATE TABLE sales.notes (written timestamptz, body text);
+CREATE TABLE sales.prices (id integer PRIMARY KEY, amount numeric NOT NULL);
+CREATE TABLE sales.moods (id integer PRIMARY KEY, mood text DEFAULT 'fine');
+INSERT INTO sales.customers (name, credit, born) SELECT 'customer ' || n, n * 1.25, date '2000-01-01' + n FROM generate_series(1, 200) AS n;
+"""
+
+TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname IN ('public', 'sales')"
+
+
+def stack_file(tables: Path) -> dict[str, Any]:
+    """The second pipeline's stack file: the sandbox's, with other ports, and with what is there already."""
+    config = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"))["config"]
+    both = {name: {"node": number, "host": number} for name, number in NUMBERS.items()}
+    config["data-ingestion:host"] |= {**both, "kafka": [{"node": number, "host": number} for number in BROKERS]}
+    config["data-ingestion:cluster"] |= {"existingNamespace": True, "identifier": "second"}
+    config["data-ingestion:names"] = {"namespace": NAMESPACE, "database": "shop", "topicPrefix": "shop", "slot": "shop_slot"}
+    config["data-ingestion:source"] = {
+        "kind": "external",
+        "external": {
+            "host": HOST,
+            "port": server.PORT,
+            "addresses": [f"{HOST}/32"],
+            "secret": "source-database",
+            "catalogSecret": "catalog-database",
+        },
+        **({"tables": str(tables.relative_to(CHECKOUT))} if tables.exists() else {}),
+    }
+    config["data-ingestion:streaming"]["kafka"] = {"cpuMillicores": 50, "storageClass": "data-ingestion-streaming"}
+    config["data-ingestion:archive"]["bucket"] = BUCKET
+    return {"config": config}
+
+
+def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m operate …`` as its user would."""
+    line = [sys.executable, "-m", "operate", *arguments, "--stack", STACK]
+    return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
+
+
+class Second:
+    """The second pipeline: its files, its server, its engine."""
+
+    def __init__(self, kube: Kube, folder: Path) -> None:
+        """Nothing is there yet."""
+        self.kube = kube
+        self.file = CHECKOUT / f"Pulumi.{STACK}.yaml"
+        self.tables = CHECKOUT / "tables" / f"{STACK}.yaml"
+        self.passwords = {role: secrets.token_hex(16) for role in ("debezium", "iceberg", "shop_owner")}
+        self.authority = server.Authority.made()
+        self.ca = folder / "ca.crt"
+        self.ca.write_text(self.authority.certificate, encoding="utf-8")
+        self.engine = Engine(folder, kube)
+        self.outputs: dict[str, Any] = {}
+
+    def write(self) -> None:
+        """Write the stack file as far as it is known."""
+        self.file.write_text(yaml.safe_dump(stack_file(self.tables)), encoding="utf-8")
+
+    def login(self, role: str) -> dict[str, str]:
+        """Libpq's variables for a role."""
+        return {"PGUSER": role, "PGPASSWORD": self.passwords[role], "PGSSLROOTCERT": str(self.ca), "PGSSLMODE": "verify-full"}
+
+    def connect(self) -> psycopg.Connection[dict[str, Any]]:
+        """The captured database, as its owner."""
+        return psycopg.connect(
+            host=HOST, port=server.PORT, dbname="shop", user="shop_owner", password=self.passwords["shop_owner"],
+            sslmode="verify-full", sslrootcert=str(self.ca), autocommit=True, row_factory=dict_row,
+        )  # fmt: skip
+
+    def database(self) -> dict[str, Any]:
+        """What the doctor says of the database: level by check."""
+        done = operate("doctor", "--json", environment=self.login("debezium"))
+        lines = json.loads(done.stdout)["findings"]
+        return {line["name"]: line for line in lines if line["group"] == "Database"}
+
+    @property
+    def captured(self) -> tuple[Table, ...]:
+        """The table model that was written."""
+        return tuple(Table.model_validate(table) for table in yaml.safe_load(self.tables.read_text(encoding="utf-8")))
+
+    def archive(self) -> Archive:
+        """The archive as the store's administrator sees it."""
+        account = cloud.known()
+        assert account is not None
+        store = {
+            "endpoint": account.endpoint,
+            "region": account.region,
+            "access_key_id": account.access_key_id,
+            "secret_access_key": account.secret_access_key,
+        }
+        catalog = {
+            "name": "archive",
+            "namespace": "archive",
+            "warehouse": f"s3://{BUCKET}/topics",
+            "uri": self.outputs["catalog"]["uri"],
+            "user": "iceberg",
+            "password": self.passwords["iceberg"],
+        }
+        return Archive({"s3": store, "catalog": catalog})
+
+
+@pytest.fixture(scope="module")
+def second(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    """A server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
+    made = Second(kube, tmp_path_factory.mktemp("second"))
+    account = cloud.known()
+    assert account is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", account.access_key_id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", account.secret_access_key)
+        try:
+            server.apply(kube, made.authority)
+            server.psql(SCHEMA)
+            for role in ("iceberg", "shop_owner"):
+                server.psql(f"ALTER ROLE {role} PASSWORD '{made.passwords[role]}'")
+            made.write()
+            yield made
+        finally:
+            made.engine.down(Progress(), force=True)
+            for path in (made.file, made.tables):
+                path.unlink(missing_ok=True)
+            if made.tables.parent.exists() and not any(made.tables.parent.iterdir()):
+                made.tables.parent.rmdir()
+            for namespace in (NAMESPACE, server.NAMESPACE):
+                kube.delete("Namespace", "", namespace)
+            kube.delete("NetworkPolicy", "object-store", NAMESPACE)
+
+
+def test_1_the_doctor_says_what_is_missing_and_the_sql_holds_no_secret(second: Second) -> None:
+    script = operate("sql", environment={})
+    assert script.returncode == 0, script.stderr
+    assert all(password not in script.stdout for password in second.passwords.values())
+    missing = second.database()
+    assert any(line["level"] == "failure" for line in missing.values()), missing
+
+
+def test_2_the_tables_are_written_from_the_database_and_unfaithful_ones_are_shown(second: Second) -> None:
+    server.psql("CREATE ROLE debezium LOGIN")
+    server.psql(f"ALTER ROLE debezium PASSWORD '{second.passwords['debezium']}'; GRANT CONNECT ON DATABASE shop TO debezium")
+    server.psql("GRANT USAGE ON SCHEMA sales TO debezium; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO debezium", "shop")
+    done = operate("tables", "--include", "sales.*", environment=second.login("debezium"))
+    assert done.returncode == 1, done.stdout + done.stderr
+    for table, why in (("notes", "key"), ("prices", "numeric"), ("moods", "default")):
+        assert f"sales.{table}" in done.stdout
+        assert why in done.stdout
+    assert [table.qualified for table in second.captured] == ["sales.customers"]
+    second.write()
+
+
+def test_3_after_the_printed_sql_the_doctor_has_nothing_left_to_say(second: Second) -> None:
+    script = operate("sql", environment={})
+    assert script.returncode == 0, script.stderr
+    for _again in range(2):
+        server.psql(script.stdout, "shop")
+    assert {name: line["found"] for name, line in second.database().items() if line["level"] == "failure"} == {}
+
+
+def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second: Second, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = server.psql(TABLES, "shop")
+    kube = second.kube
+    labels = {"kubernetes.io/metadata.name": NAMESPACE}
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    kube.apply(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"namespace": "object-store", "name": NAMESPACE},
+            "spec": {
+                "podSelector": {},
+                "policyTypes": ["Ingress"],
+                "ingress": [{"from": [{"namespaceSelector": {"matchLabels": labels}}]}],
+            },
+        }
+    )
+    for name, role in (("source-database", "debezium"), ("catalog-database", "iceberg")):
+        login = {"username": role, "password": second.passwords[role], "ca.crt": second.authority.certificate}
+        server.secret(kube, NAMESPACE, name, login)
+    for name, value in second.login("iceberg").items():
+        monkeypatch.setenv(name, value)
+    config = stack_config(CHECKOUT, STACK)
+    result = second.engine.up(load_program(CHECKOUT), config.project, STACK, config.values, Progress())
+    second.outputs = dict(result.outputs)
+    assert "password" not in second.outputs["postgres"]
+    with second.connect() as database:
+        database.execute("INSERT INTO sales.customers (name, credit) VALUES ('late', 0.01)")
+        database.execute("UPDATE sales.customers SET credit = credit + 1, vip = true WHERE id <= 10")
+        database.execute("DELETE FROM sales.customers WHERE id BETWEEN 11 AND 20")
+    archive = second.archive()
+    owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
+    wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 180)
+    assert archive.duplicates("sales_customers") == 0
+    assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 10, "d": 10}
+    assert server.psql(TABLES, "shop") == before
+    assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
+
+
+def test_5_when_the_pipeline_goes_its_slot_goes_and_the_rest_of_the_database_stays(second: Second) -> None:
+    second.engine.down(Progress())
+    assert server.psql("SELECT count(*) FROM pg_replication_slots") == "0"
+    assert server.psql("SELECT count(*) FROM pg_publication", "shop") == "1"
+    assert int(server.psql("SELECT count(*) FROM sales.customers", "shop")) == 191
+    left = {kind: second.kube.list(kind, NAMESPACE) for kind in ("Pod", "Service", "StatefulSet", "Deployment")}
+    assert not any(left.values()), left
+    assert {item["metadata"]["name"] for item in second.kube.list("Secret", NAMESPACE)} == {"source-database", "catalog-database"}
