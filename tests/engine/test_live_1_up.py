@@ -153,7 +153,8 @@ def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
     found = reached(live)
     with connect(found) as database:
         database.execute("INSERT INTO reviews (product_id, stars) SELECT min(id), 5 FROM products")
-    _until(lambda: Archive(found).query("reviews", "SELECT stars FROM changes") == [(5,)], TIMEOUT_S)
+    archive = Archive(found)
+    _until(lambda: archive.query("reviews", "SELECT stars FROM changes") == [{"stars": 5}], TIMEOUT_S)
     assert live.steps() == {}
 
 
