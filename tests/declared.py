@@ -48,7 +48,18 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
                 "existingBucket": True,
                 "format": "iceberg",
                 "catalog": "jdbc",
-                "endpointAddresses": ["10.4.0.0/16"],
+                "awsAddresses": ["10.4.0.0/16"],
+            },
+        },
+    ),
+    "endpoint": (
+        "dev",
+        {
+            "cluster": {"existingNamespace": True},
+            "archive": {
+                "bucket": "warehouse",
+                "existingBucket": True,
+                "endpoint": {"url": "http://minio.storage:9000", "addresses": ["10.96.0.0/12", "10.244.0.0/16"], "secret": "minio"},
             },
         },
     ),

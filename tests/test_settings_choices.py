@@ -154,8 +154,8 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     ),
     "AWS's identity, key and endpoints for another store": (
         MANAGED,
-        {"archive": {"store": STORE, "kmsKeyArn": KEY, "endpointAddresses": ["10.4.0.0/16"]}},
-        ("data-ingestion:archive: ", "kmsKeyArn, endpointAddresses: for AWS only", "drop them, or store"),
+        {"archive": {"store": STORE, "kmsKeyArn": KEY, "awsAddresses": ["10.4.0.0/16"]}},
+        ("data-ingestion:archive: ", "kmsKeyArn, awsAddresses: for AWS only", "drop them, or store"),
     ),
     "a key of another region": (
         MANAGED,

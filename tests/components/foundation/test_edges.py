@@ -77,7 +77,7 @@ def needed(declared: Declared) -> set[tuple[str, Address]]:
 
 def test_pods_may_connect_to_what_they_are_configured_for_and_to_nothing_else(declared: Declared) -> None:
     allowed = {(rule.component, Address(rule.peer, rule.port)) for rule in rules(declared, "egress") if rule.port != 53}
-    aws = () if declared.settings.archive.store else (ANYWHERE, *declared.settings.archive.endpoint_addresses)
+    aws = () if declared.settings.archive.store else (ANYWHERE, *declared.settings.archive.aws_addresses)
     assert allowed == needed(declared) | {("connect", Address(address, 443)) for address in aws}
 
 
