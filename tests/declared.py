@@ -73,7 +73,8 @@ MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
     "registry": lambda settings: settings.streaming.registry.is_managed,
     "bucket": lambda settings: not settings.archive.existing_bucket,
     "namespace": lambda settings: not settings.cluster.existing_namespace,
-    "key": lambda settings: settings.archive.web_identity is None,
+    "role": lambda settings: settings.archive.endpoint is None,
+    "key": lambda settings: settings.archive.web_identity is None and settings.archive.endpoint is None,
     "node ports": lambda settings: settings.host.exposure == "nodePort",
 }
 """What a stack may make itself or find in place."""
