@@ -1,4 +1,4 @@
-"""A second pipeline that finds database, namespace, storage class and object store in place: from its administrator's SQL to the archived row."""
+"""A second pipeline that finds database, namespace, storage class and store in place: from the administrator's SQL to the archived row."""
 
 from __future__ import annotations
 
