@@ -12,7 +12,7 @@ import pulumi_tls as tls
 
 from components.archive.component import Archive, ArchiveArgs
 from components.foundation.component import Foundation, FoundationArgs
-from components.foundation.edges import COMPONENTS, ObjectStoreInCluster, Outside
+from components.foundation.edges import COMPONENTS, OBJECT_STORE, ObjectStoreInCluster, Outside
 from components.reach import Reach
 from components.source.component import Source, SourceArgs
 from components.source.existing import ExistingSource
@@ -37,14 +37,16 @@ def _kubernetes(settings: Settings) -> k8s.Provider:
     )
 
 
-def _aws(settings: Settings) -> aws.Provider:
-    """AWS, or a store that speaks its protocol; credentials come from the environment."""
+def _aws(settings: Settings) -> list[pulumi.ProviderResource]:
+    """AWS, or an emulator that speaks its protocol; credentials come from the environment. Nothing where no AWS is used."""
+    if settings.archive.endpoint is not None:
+        return []
     store = settings.archive.store
     tags: aws.ProviderDefaultTagsArgsDict = {"tags": {"project": "data-ingestion", "environment": settings.environment}}
     if store is None:
-        return aws.Provider("aws", region=settings.archive.region, default_tags=tags)
+        return [aws.Provider("aws", region=settings.archive.region, default_tags=tags)]
     endpoint = store.host_endpoint
-    return aws.Provider(
+    emulator = aws.Provider(
         "aws",
         region=settings.archive.region,
         default_tags=tags,
@@ -54,6 +56,7 @@ def _aws(settings: Settings) -> aws.Provider:
         skip_credentials_validation=True,
         skip_requesting_account_id=True,
     )
+    return [emulator]
 
 
 def _outside(settings: Settings) -> list[Outside]:
@@ -66,8 +69,10 @@ def _outside(settings: Settings) -> list[Outside]:
     if kafka is not None:
         clients = ("connect", registry.NAME) if streaming.registry.is_managed else ("connect",)
         found.append(Outside("kafka", clients, kafka.addresses, kafka.ports))
-    if settings.archive.endpoint_addresses:
-        found.append(Outside("aws-endpoints", ("connect",), settings.archive.endpoint_addresses, (443,)))
+    if settings.archive.aws_addresses:
+        found.append(Outside("aws-endpoints", ("connect",), settings.archive.aws_addresses, (443,)))
+    if settings.archive.endpoint is not None:
+        found.append(Outside(OBJECT_STORE, ("connect",), settings.archive.endpoint.addresses, (settings.archive.endpoint.port,)))
     if schemas is not None:
         found.append(Outside(registry.NAME, ("connect",), schemas.addresses, (schemas.port,)))
     return found
@@ -139,6 +144,7 @@ def declare() -> None:
             spread=settings.cluster.spread,
             token_audience=archive.web_identity.audience if archive.web_identity else None,
             rotation=settings.rotation,
+            archive_secret=archive.endpoint.secret if archive.endpoint else settings.rotation.archive_secret,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, generator]),
     )
@@ -154,7 +160,7 @@ def declare() -> None:
             kafka=streaming.kafka.external,
             rotation=settings.rotation,
         ),
-        opts=pulumi.ResourceOptions(providers=[kubernetes, cloud]),
+        opts=pulumi.ResourceOptions(providers=[kubernetes, *cloud]),
     )
     export(settings, reach, source, stream, archived)
 

@@ -56,7 +56,8 @@ def export(settings: Settings, reach: Reach, source: Source | ExistingSource, st
     pulumi.export("kafka", {"bootstrapServers": ",".join(stream.endpoint.bootstrap)})
     pulumi.export("registry", _registry(settings, reach, stream))
     pulumi.export("connect", {"url": connect_url, "user": CONNECT_USER, "password": pulumi.Output.secret(stream.connect_password)})
-    pulumi.export("archive", {"bucket": archive.bucket, "format": settings.archive.format, "roleArn": archive.role_arn})
+    writer = {"roleArn": archive.role_arn} if archive.role_arn else {}
+    pulumi.export("archive", {"bucket": archive.bucket, "format": settings.archive.format, **writer})
     pulumi.export("tables", [_archived(names, table, archive.bucket) for table in settings.source.tables])
     if settings.archive.has_catalog_database:
         uri, password = f"postgresql://{source.endpoint.outside}/{names.catalog_database}", source.endpoint.catalog_password

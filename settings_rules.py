@@ -40,6 +40,7 @@ def choice_problems(settings: Settings) -> list[str]:
     referred = {
         "source.external.secret": database.secret if database else None,
         "streaming.kafka.external.secret": brokers.secret if brokers else None,
+        "archive.endpoint.secret": archive.endpoint.secret if archive.endpoint else None,
         "streaming.registry.external.secret": streaming.registry.external.secret if streaming.registry.external else None,
     }
     needed = [path for path, secret in referred.items() if secret]

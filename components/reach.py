@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from components.names import BROKERS, CONNECT_PORT, KAFKA_EXTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT
 
@@ -30,6 +31,12 @@ class Address:
     def __str__(self) -> str:
         """Give ``host:port``."""
         return f"{self.host}:{self.port}"
+
+
+def port_of(url: str) -> int:
+    """The TCP port of an HTTP address: the one in it, or that of its scheme."""
+    parts = urlsplit(url)
+    return parts.port or {"http": 80, "https": 443}[parts.scheme]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

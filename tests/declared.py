@@ -48,7 +48,18 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
                 "existingBucket": True,
                 "format": "iceberg",
                 "catalog": "jdbc",
-                "endpointAddresses": ["10.4.0.0/16"],
+                "awsAddresses": ["10.4.0.0/16"],
+            },
+        },
+    ),
+    "endpoint": (
+        "dev",
+        {
+            "cluster": {"existingNamespace": True},
+            "archive": {
+                "bucket": "warehouse",
+                "existingBucket": True,
+                "endpoint": {"url": "http://minio.storage:9000", "addresses": ["10.96.0.0/12", "10.244.0.0/16"], "secret": "minio"},
             },
         },
     ),
@@ -62,7 +73,8 @@ MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
     "registry": lambda settings: settings.streaming.registry.is_managed,
     "bucket": lambda settings: not settings.archive.existing_bucket,
     "namespace": lambda settings: not settings.cluster.existing_namespace,
-    "key": lambda settings: settings.archive.web_identity is None,
+    "role": lambda settings: settings.archive.endpoint is None,
+    "key": lambda settings: settings.archive.web_identity is None and settings.archive.endpoint is None,
     "node ports": lambda settings: settings.host.exposure == "nodePort",
 }
 """What a stack may make itself or find in place."""

@@ -36,6 +36,9 @@ def outside(declared: Declared) -> dict[tuple[str, int], tuple[str, ...]]:
     for server in kafka.bootstrap_servers if kafka else ():
         host, _, port = server.rpartition(":")
         found[host, int(port)] = kafka.addresses if kafka else ()
+    endpoint = declared.settings.archive.endpoint
+    if endpoint:
+        found[str(urlsplit(endpoint.url).hostname), endpoint.port] = endpoint.addresses
     if registry:
         parts = urlsplit(registry.url)
         assert parts.hostname

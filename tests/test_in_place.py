@@ -56,6 +56,20 @@ def types(declared: Declared) -> set[str]:
     return {resource.type for resource in declared.recording.resources}
 
 
+def test_a_store_that_is_there_is_used_by_its_own_login_and_needs_no_aws() -> None:
+    declared = Declared.of("endpoint")
+    assert not any("aws:" in kind or kind.endswith(":aws") for kind in types(declared))
+    assert "roleArn" not in declared.recording.outputs["archive"]
+    volumes = {volume["name"]: volume for volume in declared.pods["connect"]["spec"]["volumes"]}
+    assert volumes["secret-archive"]["secret"]["secretName"] == "minio"
+    assert (declared.sink_config["store.url"], declared.sink_config["s3.path.style.access.enabled"]) == (
+        "http://minio.storage:9000",
+        "true",
+    )
+    assert {rule.peer for rule in rules(declared, "egress") if rule.port == 9000} == {"10.96.0.0/12", "10.244.0.0/16"}
+    assert not any(rule.peer == "0.0.0.0/0" for rule in rules(declared, "egress"))
+
+
 @pytest.mark.parametrize("stack", ["guest", "prod"])
 def test_nothing_is_made_for_an_existing_database(stack: str) -> None:
     """No server, no SQL, no role, no certificate: its administrator has all of it."""

@@ -26,6 +26,7 @@ def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+ENDPOINT = {"url": "http://minio.storage:9000", "addresses": ["10.0.0.0/8"], "secret": "minio"}
 MANAGED: dict[str, Any] = {"archive": {"bucket": "archive"}}
 FOUND: dict[str, Any] = {
     "archive": {"bucket": "archive", "existingBucket": True},
@@ -154,8 +155,23 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     ),
     "AWS's identity, key and endpoints for another store": (
         MANAGED,
-        {"archive": {"store": STORE, "kmsKeyArn": KEY, "endpointAddresses": ["10.4.0.0/16"]}},
-        ("data-ingestion:archive: ", "kmsKeyArn, endpointAddresses: for AWS only", "drop them, or store"),
+        {"archive": {"store": STORE, "kmsKeyArn": KEY, "awsAddresses": ["10.4.0.0/16"]}},
+        ("data-ingestion:archive: ", "kmsKeyArn, awsAddresses: for AWS only", "drop them, or store"),
+    ),
+    "a store in place of AWS whose bucket nobody has made": (
+        MANAGED,
+        {"archive": {"endpoint": ENDPOINT}},
+        ("data-ingestion:archive: ", "endpoint is given and existingBucket is false", "set existingBucket to true"),
+    ),
+    "a catalog of AWS for another store": (
+        FOUND,
+        {"archive": {"endpoint": ENDPOINT, "format": "iceberg"}},
+        ("data-ingestion:archive: ", "catalog is glue, which is AWS's", "set catalog to jdbc"),
+    ),
+    "two stores": (
+        FOUND,
+        {"archive": {"endpoint": ENDPOINT, "store": STORE}},
+        ("data-ingestion:archive: ", "endpoint and store are two object stores", "drop one of them"),
     ),
     "a key of another region": (
         MANAGED,

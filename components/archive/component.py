@@ -73,7 +73,7 @@ class Archive(pulumi.ComponentResource):
     """Bucket, identity, tables and the sink connector."""
 
     bucket: pulumi.Output[str]
-    role_arn: pulumi.Output[str]
+    role_arn: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: ArchiveArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the archive."""
@@ -95,7 +95,7 @@ class Archive(pulumi.ComponentResource):
         self._sink([*guards, *identity.ready, *tables])
         self.bucket = bucket.bucket if bucket else pulumi.Output.from_input(args.settings.bucket)
         self.role_arn = identity.role_arn
-        self.register_outputs({"bucket": self.bucket, "roleArn": self.role_arn})
+        self.register_outputs({"bucket": self.bucket, "roleArn": self.role_arn} if self.role_arn else {"bucket": self.bucket})
 
     def _bucket(self) -> aws.s3.Bucket:
         settings, protect = self._args.settings, self._args.ground.protect or None
@@ -172,7 +172,7 @@ class Archive(pulumi.ComponentResource):
             catalog_name=sink.CATALOG,
             warehouse=f"s3://{settings.bucket}/{OBJECT_ROOT}",
             region=settings.region,
-            endpoint=settings.store.host_endpoint if settings.store else None,
+            endpoint=settings.host_url,
             uri=f"postgresql://{args.source.outside}/{args.names.catalog_database}" if settings.catalog == "jdbc" else None,
             username=args.names.catalog_role if args.source.catalog_password else None,
             password=args.source.catalog_password,

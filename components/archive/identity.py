@@ -24,11 +24,11 @@ class Writer:
     """What the worker is, once it is declared.
 
     Attributes:
-        role_arn: The role with the rights.
+        role_arn: The role with the rights, or None where there is no AWS.
         ready: What must be there before the worker can write.
     """
 
-    role_arn: pulumi.Output[str]
+    role_arn: pulumi.Output[str] | None
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -53,7 +53,9 @@ class WriterIdentity:
     rotation: Rotation
 
     def declare(self) -> Writer:
-        """Declare the role, its rights, and the worker's Secret."""
+        """Declare the role, its rights, and the worker's Secret; nothing where somebody else has made that Secret."""
+        if self.settings.endpoint is not None:
+            return Writer(role_arn=None, ready=())
         by = self.settings.web_identity
         role, files, made = self._with_key() if by is None else self._with_token(by)
         metadata: manifest.Manifest = {
@@ -81,9 +83,8 @@ class WriterIdentity:
         # a trigger that was absent before replaces nothing, hence a word from the start
         asked = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive or "first")
         key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
-        endpoint = settings.store.url if settings.store else None
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
-            lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, endpoint)
+            lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, settings.pod_url)
         )
         return role, files, [assume, *self._rights(role)]
 

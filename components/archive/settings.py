@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from components.section import BucketName, Cidr, DnsLabel, Keys, KmsKeyArn, OidcProviderArn, Port, Section
+from components.reach import port_of
+from components.section import BucketName, Cidr, DnsLabel, HttpUrl, Keys, KmsKeyArn, OidcProviderArn, Port, Section
 
 
 class InClusterStore(Section):
@@ -28,6 +29,28 @@ class InClusterStore(Section):
     def url(self) -> str:
         """The store as reached by pods."""
         return f"http://{self.service}.{self.namespace}.svc.cluster.local:{self.port}"
+
+
+class S3Endpoint(Section):
+    """An S3-compatible store that somebody else runs, in place of AWS: MinIO, Ceph, a provider's.
+
+    Attributes:
+        url: The store as pods reach it.
+        host_url: The same as the program reaches it, for Iceberg tables; by default as pods do.
+        addresses: Address ranges it answers from; the worker may connect to these and to no others.
+        secret: Secret in the pipeline's namespace, made beforehand; its key ``credentials`` is a file of the AWS SDK with a profile
+            ``archive``. The program itself takes its key from the environment, as for AWS.
+    """
+
+    url: HttpUrl
+    host_url: HttpUrl | None = None
+    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    secret: DnsLabel
+
+    @property
+    def port(self) -> int:
+        """Its TCP port as pods reach it."""
+        return port_of(self.url)
 
 
 class WebIdentity(Section):
@@ -53,8 +76,9 @@ class ArchiveSettings(Section):
         region: AWS region.
         format: ``parquet`` writes plain files by Confluent's S3 sink; ``iceberg`` writes an Iceberg table per source table.
         catalog: Where Iceberg tables are listed: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server.
-        store: An S3-compatible store inside the cluster; absent for AWS.
-        endpoint_addresses: Private address ranges of VPC endpoints of S3, STS, KMS and Glue, where AWS is reached by such; the worker may
+        store: An emulator of AWS inside the cluster, with its identities; absent for AWS.
+        endpoint: An S3-compatible store that is there already, with a bucket in it; absent for AWS.
+        aws_addresses: Private address ranges of VPC endpoints of S3, STS, KMS and Glue, where AWS is reached by such; the worker may
             otherwise connect to public addresses only.
         commit_interval_ms: How often written rows become visible; also the bound for a table that has gone quiet. By default 300000 for
             ``parquet`` and 10000 for ``iceberg``, whose sink holds on its heap what it reads between two commits.
@@ -73,7 +97,8 @@ class ArchiveSettings(Section):
     format: Literal["parquet", "iceberg"] = "parquet"
     catalog: Literal["glue", "jdbc"] = "glue"
     store: InClusterStore | None = None
-    endpoint_addresses: tuple[Cidr, ...] = ()
+    endpoint: S3Endpoint | None = None
+    aws_addresses: tuple[Cidr, ...] = ()
     commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
     flush_records: int = Field(default=20_000, ge=100)
     tasks: int = Field(default=3, ge=1, le=24)
@@ -86,16 +111,45 @@ class ArchiveSettings(Section):
         problems = []
         if self.existing_bucket and self.destroy_with_stack:
             problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
-        of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "endpointAddresses": self.endpoint_addresses}
+        of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
         given = [key for key, value in of_aws.items() if value]
-        if self.store is not None and given:
-            problems.append(f"{', '.join(given)}: for AWS only, and store puts another object store in its place; drop them, or store")
+        other = "store" if self.store is not None else "endpoint" if self.endpoint is not None else None
+        if other is not None and given:
+            problems.append(f"{', '.join(given)}: for AWS only, and {other} puts another object store in its place; drop them, or {other}")
+        if self.endpoint is not None:
+            problems += self._endpoint_problems()
         of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
         if of_key != self.region:
             problems.append(f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of a bucket's own region only; give one")
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _endpoint_problems(self) -> list[str]:
+        problems = []
+        if self.store is not None:
+            problems.append("endpoint and store are two object stores; drop one of them")
+        if not self.existing_bucket:
+            problems.append(
+                "endpoint is given and existingBucket is false: such stores differ in what a bucket can be told, so it is its owner's; "
+                "make it there, and set existingBucket to true"
+            )
+        if self.format == "iceberg" and self.catalog == "glue":
+            problems.append("catalog is glue, which is AWS's, and endpoint puts another store in its place; set catalog to jdbc")
+        return problems
+
+    @property
+    def pod_url(self) -> str | None:
+        """The object store as pods reach it, or None for AWS."""
+        other = self.store or self.endpoint
+        return other.url if other else None
+
+    @property
+    def host_url(self) -> str | None:
+        """The object store as the program reaches it, or None for AWS."""
+        if self.endpoint is not None:
+            return self.endpoint.host_url or self.endpoint.url
+        return self.store.host_endpoint if self.store else None
 
     @property
     def interval_ms(self) -> int:

@@ -67,7 +67,7 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
     twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
     depend on time; (topic, partition, offset) in each row tells a repeated row.
     """
-    store = settings.store
+    url = settings.pod_url
     connector = ConfluentS3Sink(
         **_common(names, tables, settings),
         s3_bucket_name=settings.bucket,
@@ -78,8 +78,8 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         flush_size=settings.flush_records,
         rotate_interval_ms=settings.interval_ms,
         rotate_schedule_interval_ms=2 * settings.interval_ms,
-        store_url=store.url if store else None,
-        s3_path_style_access_enabled=True if store else None,
+        store_url=url,
+        s3_path_style_access_enabled=True if url else None,
         transforms=("place",),
         families={
             **_clients(registry_url),
@@ -118,8 +118,8 @@ def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict
         "iceberg.catalog.client.region": settings.region,
         "iceberg.catalog.http-client.type": "urlconnection",  # the client that the image holds; the default, Apache's, it does not
     }
-    if settings.store is not None:
-        files |= {"iceberg.catalog.s3.endpoint": settings.store.url, "iceberg.catalog.s3.path-style-access": "true"}
+    if settings.pod_url is not None:
+        files |= {"iceberg.catalog.s3.endpoint": settings.pod_url, "iceberg.catalog.s3.path-style-access": "true"}
     if settings.catalog == "glue":
         return {**files, "iceberg.catalog.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog"}
     tls = f"sslmode=verify-full&sslrootcert={CONNECT_SECRETS}/catalog/ca.crt"

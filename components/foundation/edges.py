@@ -60,6 +60,9 @@ class ObjectStoreInCluster:
     port: int
 
 
+OBJECT_STORE = "object-store"
+"""What holds the archive, as a part of the policies' names."""
+
 DATA_PATH: tuple[Edge, ...] = (
     Edge("connect", "postgresql", (POSTGRES_PORT,)),
     Edge("connect", "kafka", (KAFKA_INTERNAL_PORT,)),
@@ -167,7 +170,7 @@ def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manif
         to = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": store.namespace}}}]
         ports = _ports([store.port])
     return {
-        "connect-to-object-store": {
+        f"connect-to-{OBJECT_STORE}": {
             "podSelector": _selector("connect"),
             "policyTypes": ["Egress"],
             "egress": [{"to": to, "ports": ports}],
@@ -191,6 +194,6 @@ def all_policies(
         **deny_all(),
         **edge_policies(edges),
         **published_policies(sources, made),
+        **({} if any(other.name == OBJECT_STORE for other in outside) else object_store_policies(store)),
         **outside_policies(outside),
-        **object_store_policies(store),
     }

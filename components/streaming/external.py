@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from components.names import CONNECT_SECRETS
+from components.reach import port_of
 from components.section import Cidr, DnsLabel, HostPort, HttpUrl, Section
 
 if TYPE_CHECKING:
@@ -97,5 +97,4 @@ class ExternalRegistry(Section):
     @property
     def port(self) -> int:
         """Its TCP port: the one in the URL, or that of its scheme."""
-        parts = urlsplit(self.url)
-        return parts.port or {"http": 80, "https": 443}[parts.scheme]
+        return port_of(self.url)

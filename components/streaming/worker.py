@@ -32,7 +32,7 @@ def _pod(args: StreamingArgs) -> manifest.Manifest:
     }
     token = pods.web_token(args.token_audience) if args.token_audience else None
     pod = pods.connect_pod(
-        args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, args.rotation.archive_secret, token
+        args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, args.archive_secret, token
     )
     return {**pod, "topologySpreadConstraints": pods.spread("connect", args.spread)} if args.connect.workers > 1 else pod
 

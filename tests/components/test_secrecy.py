@@ -182,6 +182,7 @@ def test_connectors_name_credentials_only_by_reference(declared: Declared, word:
                 assert REFERENCE.sub("", value) in {"", ":"}, key
 
 
+@where_made("role")
 def test_the_archive_key_is_mounted_only_where_the_sdk_is_told_to_look(declared: Declared) -> None:
     environment = {item["name"]: item.get("value") for item in containers(declared.pods["connect"])[0]["env"]}
     secret = declared.secret("connect-archive")

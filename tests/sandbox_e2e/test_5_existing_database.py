@@ -1,4 +1,4 @@
-"""A second pipeline whose database, namespace and storage class were there before, from the administrator's SQL to the archived row."""
+"""A second pipeline that finds database, namespace, storage class and store in place: from the administrator's SQL to the archived row."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import psycopg
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from components.tables import Table
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud
+from sandbox.addresses import PODS
 from sandbox.archive import Archive
 from sandbox.engine import Engine
 from sandbox.equality import wait_until_equal
@@ -78,7 +80,19 @@ def stack_file(tables: Path) -> dict[str, Any]:
         **({"tables": str(tables.relative_to(CHECKOUT))} if tables.exists() else {}),
     }
     config["data-ingestion:streaming"]["kafka"] = {"cpuMillicores": 50, "storageClass": "data-ingestion-streaming"}
-    config["data-ingestion:archive"]["bucket"] = BUCKET
+    config["data-ingestion:archive"] = {
+        "bucket": BUCKET,
+        "existingBucket": True,
+        "format": "iceberg",
+        "catalog": "jdbc",
+        "endpoint": {
+            "url": "http://moto.object-store.svc.cluster.local:5000",
+            "hostUrl": "http://127.0.0.1:4566",
+            "addresses": [PODS],
+            "secret": "object-store",
+        },
+    }
+    del config["data-ingestion:policy"]
     return {"config": config}
 
 
@@ -128,6 +142,18 @@ class Second:
     def captured(self) -> tuple[Table, ...]:
         """The table model that was written."""
         return tuple(Table.model_validate(table) for table in yaml.safe_load(self.tables.read_text(encoding="utf-8")))
+
+    def store(self) -> Any:
+        """The object store as its administrator uses it."""
+        account = cloud.known()
+        assert account is not None
+        return boto3.client(
+            "s3",
+            endpoint_url=account.endpoint,
+            region_name=account.region,
+            aws_access_key_id=account.access_key_id,
+            aws_secret_access_key=account.secret_access_key,
+        )
 
     def archive(self) -> Archive:
         """The archive as the store's administrator sees it."""
@@ -223,6 +249,11 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
             },
         }
     )
+    account = cloud.known()
+    assert account is not None
+    keys = f"[archive]\naws_access_key_id = {account.access_key_id}\naws_secret_access_key = {account.secret_access_key}\n"
+    server.secret(kube, NAMESPACE, "object-store", {"credentials": keys})
+    second.store().create_bucket(Bucket=BUCKET)
     for name, role in (("source-database", "debezium"), ("catalog-database", "iceberg")):
         login = {"username": role, "password": second.passwords[role], "ca.crt": second.authority.certificate}
         server.secret(kube, NAMESPACE, name, login)
@@ -252,4 +283,9 @@ def test_5_when_the_pipeline_goes_its_slot_goes_and_the_rest_of_the_database_sta
     assert int(server.psql("SELECT count(*) FROM sales.customers", "shop")) == 191
     left = {kind: second.kube.list(kind, NAMESPACE) for kind in ("Pod", "Service", "StatefulSet", "Deployment")}
     assert not any(left.values()), left
-    assert {item["metadata"]["name"] for item in second.kube.list("Secret", NAMESPACE)} == {"source-database", "catalog-database"}
+    assert {item["metadata"]["name"] for item in second.kube.list("Secret", NAMESPACE)} == {
+        "source-database",
+        "catalog-database",
+        "object-store",
+    }
+    assert second.store().list_objects_v2(Bucket=BUCKET)["KeyCount"] > 0

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from components.tables import PARTITION_COLUMNS
-from tests.declared import MAKES, Declared
+from tests.declared import MAKES, Declared, where_made
 
 NULL_SAFE = "replace.null.with.default"
 
@@ -124,6 +124,7 @@ def test_no_transform_turns_null_into_a_default(declared: Declared) -> None:
         assert {step.get(NULL_SAFE) for step in transforms(config)} == {"false"}
 
 
+@where_made("role")
 def test_table_locations_are_below_the_one_prefix_that_the_worker_may_write(declared: Declared) -> None:
     policy = json.loads(declared.recording.get("archive-write").inputs["policy"])
     (write,) = [statement for statement in policy["Statement"] if "s3:PutObject" in statement["Action"]]
@@ -148,6 +149,7 @@ def test_the_bucket_has_one_name_everywhere(declared: Declared) -> None:
     assert bucket == (config.get("s3.bucket.name") or config["iceberg.catalog.warehouse"].split("/")[2])
 
 
+@where_made("role")
 def test_the_store_is_addressed_alike_by_worker_and_program(declared: Declared) -> None:
     store = declared.settings.archive.store
     config = declared.sink_config

@@ -121,6 +121,7 @@ def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(de
     assert declared.only("aws:iam/userPolicy:UserPolicy").inputs["user"] == user
 
 
+@where_made("role")
 def test_the_role_may_write_to_the_bucket(declared: Declared) -> None:
     """The one that is made, which has the settings' name, or the one that was there before."""
     bucket = declared.settings.archive.bucket

@@ -36,7 +36,8 @@ def connect_needs(declared: Declared) -> Iterator[tuple[str, int]]:
     yield source["database.hostname"], int(source["database.port"])
     urls = [config[f"{side}.converter.schema.registry.url"] for config in (source, sink) for side in ("key", "value")]
     urls += [sink[key].removeprefix("jdbc:") for key in ("iceberg.catalog.uri", "iceberg.catalog.s3.endpoint", "store.url") if key in sink]
-    urls += re.findall(r"endpoint_url = (\S+)", declared.secret("connect-archive")["config"])
+    if MAKES["role"](declared.settings):
+        urls += re.findall(r"endpoint_url = (\S+)", declared.secret("connect-archive")["config"])
     for url in urls:
         parts = urlsplit(url)
         assert parts.hostname
@@ -77,7 +78,7 @@ def needed(declared: Declared) -> set[tuple[str, Address]]:
 
 def test_pods_may_connect_to_what_they_are_configured_for_and_to_nothing_else(declared: Declared) -> None:
     allowed = {(rule.component, Address(rule.peer, rule.port)) for rule in rules(declared, "egress") if rule.port != 53}
-    aws = () if declared.settings.archive.store else (ANYWHERE, *declared.settings.archive.endpoint_addresses)
+    aws = () if declared.settings.archive.pod_url else (ANYWHERE, *declared.settings.archive.aws_addresses)
     assert allowed == needed(declared) | {("connect", Address(address, 443)) for address in aws}
 
 
