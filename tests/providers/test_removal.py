@@ -1,0 +1,176 @@
+"""How a connector ends that holds something elsewhere, against a worker that answers by script."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from providers.iceberg import catalog
+from providers.iceberg.table import TableOperations
+from providers.kafkaconnect.connector import ConnectorOperations
+from providers.kafkaconnect.rest import ConnectClient
+from providers.kafkaconnect.watch import Tempo
+from providers.operations import ProviderError
+from providers.unreachable import SWITCH, UnreachableError
+from tests.providers.connect_worker import REBALANCING, Worker, serving, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFIG = {"connector.class": "a.b.PresentSource", "tasks.max": "1"}
+END = {"config": {"slot.drop.on.stop": "true"}, "otherwise": "SELECT by_hand();"}
+STATE = {"name": "c", "config": CONFIG, "removal": END, "state": "RUNNING", "tasks": 1}
+FAST = Tempo(poll=0.01, steady=0.05, doubt=0.08, again=0.02, read=0.2, removal=1.0, given_up=0.1)
+STATUS = "GET /connectors/c/status"
+
+
+class Notes:
+    """A reporter that keeps what is worth keeping."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.kept: list[str] = []
+
+    def waiting(self, text: str, /) -> None:
+        """Let it go."""
+
+    def note(self, text: str, /) -> None:
+        """Keep it."""
+        self.kept.append(text)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    """No notes yet."""
+    return Notes()
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """A worker with one connector that runs."""
+    with serving(Worker(live={"c": {**CONFIG, "name": "c"}})) as double:
+        yield double
+
+
+def operations(url: str, notes: Notes) -> ConnectorOperations:
+    """Connectors of that worker at test speed."""
+    return ConnectorOperations(ConnectClient(url), 3.0, threading.Event(), notes, FAST)
+
+
+def acts(worker: Worker) -> list[tuple[str, str]]:
+    """What was asked of the worker beyond looking."""
+    return [(method, path.removeprefix("/connectors/")) for method, path, _body, _login in worker.calls if method != "GET"]
+
+
+def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(worker: Worker, notes: Notes) -> None:
+    operations(worker.url, notes).delete("c", STATE)
+    assert acts(worker) == [("PUT", "c/resume"), ("PUT", "c/config"), ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("DELETE", "c")]
+    (last,) = [body for _method, path, body, _login in worker.calls if path.endswith("/config") and body]
+    assert last == {**CONFIG, "name": "c", "slot.drop.on.stop": "true"}
+    assert worker.live == {}
+    assert notes.kept == []
+
+
+def test_a_paused_one_runs_once_more(worker: Worker, notes: Notes) -> None:
+    """A paused task holds its slot and would not drop it."""
+    worker.live_status["c"] = status("PAUSED", "PAUSED")
+    operations(worker.url, notes).delete("c", STATE)
+    assert acts(worker)[0] == ("PUT", "c/resume")
+    assert notes.kept == []
+
+
+def test_one_without_anything_elsewhere_is_just_deleted(worker: Worker, notes: Notes) -> None:
+    operations(worker.url, notes).delete("c", {"name": "c", "config": CONFIG})
+    assert acts(worker) == [("DELETE", "c")]
+
+
+def test_one_that_is_gone_already_is_no_trouble(worker: Worker, notes: Notes) -> None:
+    worker.live.clear()
+    operations(worker.url, notes).delete("c", STATE)
+    assert notes.kept == []
+
+
+def test_a_failed_one_is_removed_at_once_and_what_it_holds_is_told(worker: Worker, notes: Notes) -> None:
+    worker.live_status["c"] = status("RUNNING", "FAILED", trace="password authentication failed")
+    operations(worker.url, notes).delete("c", STATE)
+    assert acts(worker) == [("DELETE", "c")]
+    assert "SELECT by_hand();" in notes.kept[0]
+
+
+def test_one_that_fails_with_its_last_configuration_is_removed_and_told(worker: Worker, notes: Notes) -> None:
+    worker.script[STATUS] = [status("RUNNING", "RUNNING"), status("RUNNING", "FAILED", trace="x")]
+    with pytest.raises(ProviderError, match="the worker still reports it"):
+        operations(worker.url, notes).delete("c", STATE)
+    assert ("DELETE", "c") in acts(worker)
+    assert "SELECT by_hand();" in notes.kept[0]
+
+
+def test_a_worker_that_never_lets_it_run_does_not_hang_the_removal(worker: Worker, notes: Notes) -> None:
+    worker.script[STATUS] = [status("RUNNING", "RUNNING"), *[status("UNASSIGNED")] * 500]
+    started = time.monotonic()
+    with pytest.raises(ProviderError):
+        operations(worker.url, notes).delete("c", STATE)
+    assert time.monotonic() - started < 20 * FAST.removal
+    assert worker.live == {}
+    assert "SELECT by_hand();" in notes.kept[0]
+
+
+def test_a_worker_that_rebalances_is_waited_for(worker: Worker, notes: Notes) -> None:
+    worker.script["PUT /connectors/c/stop"] = [REBALANCING, (202, None)]
+    worker.script[STATUS] = [status("RUNNING", "RUNNING")] * 12 + [status("STOPPED"), (404, {"message": "gone"})]
+    operations(worker.url, notes).delete("c", STATE)
+    assert acts(worker).count(("PUT", "c/stop")) == 2
+    assert notes.kept == []
+
+
+def test_a_worker_that_is_gone_stops_the_removal_with_the_switch_as_the_cure(notes: Notes) -> None:
+    with pytest.raises(UnreachableError, match=f"{SWITCH}=true"):
+        operations("http://127.0.0.1:1", notes).delete("c", STATE)
+
+
+def test_a_worker_that_was_given_up_is_forgotten_and_what_it_held_is_told(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, "true")
+    operations("http://127.0.0.1:1", notes).delete("c", STATE)
+    assert "SELECT by_hand();" in notes.kept[1]
+    assert operations("http://127.0.0.1:1", notes).read("c", STATE) is None
+
+
+def test_a_refresh_needs_the_worker_as_long_as_it_is_not_given_up(notes: Notes) -> None:
+    with pytest.raises(UnreachableError):
+        operations("http://127.0.0.1:1", notes).read("c", STATE)
+
+
+def test_after_a_rollout_of_the_worker_it_must_run_for_a_while(worker: Worker, notes: Notes) -> None:
+    """What the worker before it said last would pass for the truth otherwise."""
+    before: dict[str, Any] = {"name": "c", "config": CONFIG, "rollout": "a"}
+    after = {**before, "rollout": "b"}
+    provider = operations(worker.url, notes)
+    assert [change.path for change in provider.diff({**before, "state": "RUNNING"}, after)] == ["rollout"]
+    worker.script[STATUS] = [status("RUNNING", "RUNNING"), status("RUNNING", "RUNNING"), status("UNASSIGNED"), status("RUNNING", "RUNNING")]
+    assert provider.update("c", before, after).outputs["rollout"] == "b"
+    assert worker.requests("GET").count("/connectors/c/status") > 4
+    assert acts(worker) == []
+
+
+def test_a_refresh_keeps_what_only_the_program_knows_and_says_what_does_not_run(worker: Worker, notes: Notes) -> None:
+    declared = {"name": "c", "config": CONFIG, "removal": END, "rollout": "a"}
+    worker.live_status["c"] = status("PAUSED", "PAUSED")
+    found = operations(worker.url, notes).read("c", declared)
+    assert found is not None
+    assert found.outputs == {**declared, "state": "PAUSED", "tasks": 1}
+    assert notes.kept == ["connector c does not run: connector PAUSED, task 0 PAUSED"]
+
+
+def test_tables_of_a_catalog_that_was_given_up_are_forgotten(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_GIVEN_UP_SECONDS", 0.1)
+    config = {"catalogType": "sql", "catalogName": "a", "warehouse": "s3://b/w", "uri": "postgresql://127.0.0.1:1/c", "username": "u"}
+    tables = TableOperations(catalog.Catalogs(config, threading.Event(), notes, seconds=0.1), threading.Event())
+    with pytest.raises(UnreachableError, match=f"{SWITCH}=true"):
+        tables.delete("cdc.orders", {"deleteOnDestroy": True})
+    monkeypatch.setenv(SWITCH, "true")
+    tables.delete("cdc.orders", {"deleteOnDestroy": True})
+    assert notes.kept == ["table cdc.orders: its catalog does not answer, and it is forgotten as asked; its files may stay"]
+    assert tables.read("cdc.orders", {}) is None
