@@ -10,9 +10,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plan.recorder import ROOT
-from plan.stackfile import StackFileError, stack_config
-from sandbox.direct import without_proxy
+try:
+    from plan.recorder import ROOT
+    from plan.stackfile import StackFileError, stack_config
+    from sandbox.direct import without_proxy
+except ModuleNotFoundError as error:
+    sys.exit(f"error: {error.name} is not installed: make venv, then .venv/bin/python -m operate")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-import requests
-
 from operate.doctor.check import Refused, failure, fine, warning
 
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ class Answered:
 
 def look(url: str) -> Answered | Refused:
     """Ask a server for nothing, without credentials, and note its time."""
+    import requests  # noqa: PLC0415 - missing packages are a finding of their own
+
     try:
         answer = requests.head(url, timeout=_SECONDS, allow_redirects=False)
     except requests.RequestException as error:

@@ -31,7 +31,8 @@ def test_pods_run_what_is_built() -> None:
 def test_an_image_is_built_from_its_folder_over_its_base(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     command = tool.line(docker.command(IMAGES / "kafka", "a/base:1"), docker.ENVIRONMENT)
-    assert command == f"BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag {REFERENCES['kafka']} --build-arg BASE=a/base:1 images/kafka"
+    build = "BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --network none"
+    assert command == f"{build} --tag {REFERENCES['kafka']} --build-arg BASE=a/base:1 images/kafka"
 
 
 @pytest.mark.parametrize("architecture", ["amd64", "arm64"])

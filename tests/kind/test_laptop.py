@@ -50,7 +50,7 @@ def test_a_second_make_cluster_finds_it_and_says_so(laptop: Laptop) -> None:
 def test_images_are_on_every_node_and_each_command_was_shown(laptop: Laptop, images: str) -> None:
     assert laptop.folder.exists()
     for name in IMAGES:
-        assert f"docker build --tag {REFERENCES[name]} --build-arg BASE=" in images
+        assert f"docker build --network none --tag {REFERENCES[name]} --build-arg BASE=" in images
         for node in NODES:
             assert REFERENCES[name] in _on_node(node, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
     assert "$ kind load docker-image --name data-ingestion" in images

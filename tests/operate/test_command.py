@@ -94,6 +94,16 @@ def test_tables_can_be_written_before_their_file_is_there() -> None:
     assert command._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
 
 
+def test_a_python_without_the_packages_is_told_what_to_do() -> None:
+    """As when the virtual environment is forgotten."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "operate", "doctor"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "is not installed: make venv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_help_teaches_the_exit_codes() -> None:
     assert "Exit code 0" in operate("doctor", "--help").stdout
 

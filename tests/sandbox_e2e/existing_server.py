@@ -6,6 +6,7 @@ import datetime as dt
 import ipaddress
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NAMESPACE = "existing-database"
 PORT = 15432
 POD = "server"
+_START_S = 120.0
 
 _START = f"""\
 set -eu
@@ -93,7 +95,15 @@ def apply(kube: Kube, authority: Authority) -> None:
     kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {**meta, "name": POD}})
     spec = {**manifest.pod(service_account=POD, uid=postgres.UID, containers=[container], volumes=volumes), "hostNetwork": True}
     kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {**meta, "name": POD}, "spec": spec})
-    kube.wait_ready("Pod", NAMESPACE, POD, 120)
+    deadline = time.monotonic() + _START_S
+    while not _ready(kube):
+        assert time.monotonic() < deadline, kube.read("Pod", NAMESPACE, POD)
+        time.sleep(0.5)
+
+
+def _ready(kube: Kube) -> bool:
+    pod = kube.read("Pod", NAMESPACE, POD) or {}
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in pod.get("status", {}).get("conditions", []))
 
 
 def secret(kube: Kube, namespace: str, name: str, values: dict[str, str]) -> None:
