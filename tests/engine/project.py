@@ -110,11 +110,14 @@ class Project:
         (found,) = [item["urn"] for item in self.resources() if item["urn"].rpartition("::")[2] == name]
         return str(found)
 
-    def secrets(self) -> set[str]:
-        """Every secret text of the state that is long enough to be recognised; certificates are public."""
-        found: set[str] = set()
-        _collect(self.resources(), found)
-        return {text for text in found if len(text) >= _SHORTEST and "BEGIN CERTIFICATE" not in text}
+    def secrets(self) -> dict[str, str]:
+        """Every secret text of the state that is long enough to be recognised, and whose it is; certificates are public."""
+        owned: dict[str, str] = {}
+        for resource in self.resources():
+            found: set[str] = set()
+            _collect(resource, found)
+            owned |= dict.fromkeys(found, resource["urn"].rpartition("::")[2])
+        return {text: owner for text, owner in owned.items() if len(text) >= _SHORTEST and "BEGIN CERTIFICATE" not in text}
 
 
 def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
