@@ -48,7 +48,7 @@ _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
     ("FATAL:  database", "check the database in uri, and that PostgreSQL was given its databases and roles"),
     ("permission denied for schema", "the role must own the catalog's database"),
-    ("NO_SUCH_BUCKET", "the bucket is missing; let the table depend on it"),
+    ("NO_SUCH_BUCKET", "the bucket is missing; check its name, or let the table depend on it"),
     ("NETWORK_CONNECTION", "the object store does not answer; check the endpoint, and that it runs"),
     ("ACCESS_DENIED", "the identity may not use this path; check the policy on the warehouse's prefix"),
     ("AccessDenied", "the identity may not do this; check its policy on the catalog and on the warehouse's prefix"),

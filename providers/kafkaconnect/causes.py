@@ -69,7 +69,7 @@ CAUSES: Final = (
         r"|This server does not host this topic-partition",
         "the topic is missing and brokers create none by themselves; declare it and let the connector depend on it",
     ),
-    _cause(r"NoSuchBucket|bucket does not exist", "the bucket is missing; let the connector depend on it"),
+    _cause(r"NoSuchBucket|bucket does not exist", "the bucket is missing; check its name, or let the connector depend on it"),
     _cause(
         r"InvalidAccessKeyId|SignatureDoesNotMatch|InvalidClientTokenId|is not authorized to perform|AccessDenied"
         r"|Forbidden",

@@ -140,6 +140,25 @@ def test_destroy_after_an_up_that_was_interrupted(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
+def test_a_bucket_that_is_not_there_stops_an_up_with_a_cure_and_the_right_one_mends_it(
+    live: Live, aws: Aws, figure: Callable[[str], None]
+) -> None:
+    live.set("archive.destroyWithStack", "false")
+    live.set("archive.existingBucket", "true")
+    live.set("archive.bucket", "no-such-bucket")
+    started = time.monotonic()
+    failed = live.up()
+    assert failed.returncode != 0
+    assert "the bucket is missing; check its name" in failed.stdout
+    figure(f"pulumi up from nothing with a bucket that is not there failed after {time.monotonic() - started:.0f} s")
+    live.unset("archive.existingBucket")
+    live.set("archive.destroyWithStack", "true")
+    live.set("archive.bucket", BUCKET)
+    carried_out(live)
+    assert [item["UserName"] for item in aws("iam").list_users()["Users"] if item["UserName"].endswith("-connect")] == [USER]
+    arrives(live, "the-right-bucket-")
+
+
 def test_destroy_when_the_cluster_is_gone_already(
     live: Live, kube: Kube, aws: Aws, kubectl: Callable[..., str], figure: Callable[[str], None]
 ) -> None:
@@ -182,7 +201,7 @@ def test_a_bucket_with_data_refuses_to_go_and_keeps_its_guards(live: Live, kube:
     assert live.destroy().returncode == 0
     assert {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]} == kept
     _emptied(s3)
-    live.unset("archive.destroyWithStack")
+    live.set("archive.destroyWithStack", "true")
     gone(live, kube, aws)
 
 
