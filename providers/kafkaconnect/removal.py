@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.kafkaconnect.asking import answered
+from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import RefusedError
 from providers.kafkaconnect.watch import Watch
 from providers.operations import ProviderError
@@ -82,7 +83,7 @@ class Removal:
         except (RefusedError, ProviderError) as error:
             if isinstance(error, UnreachableError):
                 raise
-            self.patience.reporter.note(f"connector {self.name}: {error}")
+            self.patience.reporter.note(f"connector {self.name}: {without_passwords(str(error))}")
             return False
 
     def _runs(self) -> bool:
