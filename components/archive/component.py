@@ -174,7 +174,7 @@ class Archive(pulumi.ComponentResource):
             region=settings.region,
             endpoint=settings.host_url,
             uri=self._catalog_uri() if settings.catalog == "jdbc" else None,
-            username=args.names.catalog_role if args.source.catalog_password else None,
+            username=args.names.catalog_role if settings.catalog == "jdbc" else None,
             password=args.source.catalog_password,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *args.source.ready]),
         )

@@ -65,7 +65,8 @@ class Worker(pulumi.ComponentResource):
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
         pod = _pod(args)
-        checksum = manifest.checksum(files, args.rotation.words(*_HELD))
+        held = (*_HELD, "archive") if args.archive_secret else _HELD  # a key of our own comes by a Secret of another name
+        checksum = manifest.checksum(files, args.rotation.words(*held))
         self.rollout = manifest.checksum(checksum, pod)
         workload = objects.deployment(pod, checksum, [*mounted, *after], args.connect.workers)
         if args.connect.workers > 1:
