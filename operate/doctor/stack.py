@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from operate.database import capture_rules, catalogue, server_rules
-from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider
+from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider, store
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
@@ -26,7 +26,8 @@ def checks(stack: Stack) -> list[Check[Any]]:
     """Everything that applies to a stack, in the order in which it is read."""
     context = stack.settings.cluster.context
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
-    place = _aws(stack) if stack.settings.archive.store is None else _store(stack)
+    address = stack.settings.archive.host_url
+    place = _aws(stack) if address is None else _store(stack, address)
     return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *place]
 
 
@@ -169,12 +170,14 @@ def _aws(stack: Stack) -> list[Check[Any]]:
     ]
 
 
-def _store(stack: Stack) -> list[Check[Any]]:
-    store = stack.settings.archive.store
-    assert store is not None  # noqa: S101 - the caller asked
-    seen = once(partial(clock.look, store.host_endpoint))
-    report = given if stack.throw_away else access
+def _store(stack: Stack, address: str) -> list[Check[Any]]:
+    archive = stack.settings.archive
+    seen = once(partial(clock.look, address))
+    asked_here = archive.store is not None or archive.format == "iceberg"
+    report = (given if stack.throw_away else access)(clock.endpoint) if asked_here else store.of_pods
+    needs_key = archive.endpoint is not None and archive.format == "iceberg"
     return [
-        Check(group=_STORE, name="endpoint", probe=seen, judge=report(clock.endpoint)),
+        Check(group=_STORE, name="endpoint", probe=seen, judge=report),
+        *([Check(group=_STORE, name="key", probe=store.look_for_key, judge=store.key)] if needs_key else []),
         Check(group=_STORE, name="clock", probe=seen, judge=given(clock.skew)),
     ]
