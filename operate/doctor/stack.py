@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from operate.database import capture_rules, catalogue, server_rules
-from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider, store
+from operate.doctor import aws, brokers, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider, store
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from operate.doctor.check import Finding, Refused
     from operate.stack import Stack
 
-_LAPTOP, _PULUMI, _CLUSTER, _DATABASE, _AWS, _STORE = "Docker and Kind", "Pulumi", "Cluster", "Database", "AWS", "Object store"
+_LAPTOP, _PULUMI, _CLUSTER, _DATABASE = "Docker and Kind", "Pulumi", "Cluster", "Database"
+_KAFKA, _AWS, _STORE = "Kafka", "AWS", "Object store"
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
@@ -28,7 +29,7 @@ def checks(stack: Stack) -> list[Check[Any]]:
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
     address = stack.settings.archive.host_url
     place = _aws(stack) if address is None else _store(stack, address)
-    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *place]
+    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *_kafka(stack), *place]
 
 
 def _sandbox() -> list[Check[Any]]:
@@ -146,6 +147,23 @@ def _database(target: Target) -> list[Check[Any]]:
     return [
         Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),
         *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
+    ]
+
+
+def _kafka(stack: Stack) -> list[Check[Any]]:
+    external = stack.settings.streaming.kafka.external
+    if external is None:
+        return []
+    user = once(brokers.look_at_login) if external.logs_in else str
+    logged_in = partial(brokers.login, mechanism=external.mechanism)
+    return [
+        *([Check(group=_KAFKA, name="login", probe=user, judge=access(logged_in))] if external.logs_in else []),
+        Check(
+            group=_KAFKA,
+            name="brokers",
+            probe=lambda: brokers.look(external, user()),
+            judge=given(partial(brokers.brokers, external=external, stack=stack.name)),
+        ),
     ]
 
 
