@@ -72,7 +72,8 @@ class Stack:
             **({schemas.secret: login} if schemas else {}),
             **({objects.secret: frozenset({"credentials"})} if objects else {}),
         }
-        return Place(settings.cluster, settings.names.namespace, wanted, self.name)
+        sets = (*(["kafka"] if streaming.kafka.is_managed else []), *(["postgresql"] if settings.source.is_managed else []))
+        return Place(settings.cluster, settings.names.namespace, wanted, self.name, sets)
 
     @property
     def own_classes(self) -> bool:

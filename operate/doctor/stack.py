@@ -8,7 +8,20 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from operate.database import capture_rules, catalogue, server_rules
-from operate.doctor import aws, brokers, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider, store
+from operate.doctor import (
+    aws,
+    brokers,
+    clock,
+    cluster,
+    cluster_rules,
+    docker,
+    environment,
+    kind,
+    namespace,
+    pulumi_cli,
+    secrets_provider,
+    store,
+)
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
@@ -106,9 +119,14 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
         **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
         "memory of the nodes": partial(rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=settings.largest_container_mib),
         **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
-        **{f"class {name}": partial(rules.named_class, name=name) for name in stack.named_classes},
+        **{f"class {name}": partial(rules.named_class, name=name, keep=settings.cluster.keep_volumes) for name in stack.named_classes},
         "rights": partial(rules.rights, context=context, unneeded=spared),
         **({} if stack.throw_away and not place.secrets else {"namespace": partial(rules.namespace, place=place)}),
+        **(
+            {"other pods": partial(namespace.alone, place=place), "old volumes": partial(namespace.leftovers, place=place)}
+            if settings.cluster.existing_namespace
+            else {}
+        ),
         **({"secrets": partial(rules.secrets, place=place)} if place.secrets else {}),
         "images": partial(rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else "make images"),
         # the sandbox's node enforces them by itself, in no DaemonSet
