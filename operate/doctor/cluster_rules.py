@@ -109,11 +109,22 @@ def secrets(cluster: Cluster, place: Place) -> Finding:
     return fine(f"{', '.join(place.secrets)}: there with every key")
 
 
-def named_class(cluster: Cluster, name: str) -> Finding:
-    """Whether a storage class that the stack names is there."""
+def named_class(cluster: Cluster, name: str, *, keep: bool) -> Finding:
+    """Whether a storage class that the stack names is there, and keeps volumes where the stack is told to.
+
+    Args:
+        cluster: The cluster.
+        name: The class.
+        keep: Whether volumes must outlive their claims.
+    """
     if name not in cluster.provisioners:
         return failure(
             f"there is no storage class {name}; there are: {', '.join(sorted(cluster.provisioners)) or 'none'}", "make it, or name another"
+        )
+    if keep and cluster.reclaims[name] == "Delete":
+        return warning(
+            f"volumes of {name} go with their claims (reclaimPolicy Delete); cluster.keepVolumes is true and reaches the program's own classes",
+            "name a class with reclaimPolicy Retain, or set cluster.keepVolumes to false",
         )
     return fine(f"{name}, by {cluster.provisioners[name]}")
 
