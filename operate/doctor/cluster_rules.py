@@ -123,7 +123,7 @@ def named_class(cluster: Cluster, name: str, *, keep: bool) -> Finding:
         )
     if keep and cluster.reclaims[name] == "Delete":
         return warning(
-            f"volumes of {name} go with their claims (reclaimPolicy Delete); cluster.keepVolumes is true and reaches the program's own classes",
+            f"volumes of {name} go with their claims (reclaimPolicy Delete), and cluster.keepVolumes is true",
             "name a class with reclaimPolicy Retain, or set cluster.keepVolumes to false",
         )
     return fine(f"{name}, by {cluster.provisioners[name]}")
