@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from operate.doctor.cluster import Cluster, Place
     from operate.doctor.tool import Answer
 
-OLDEST: Final = (1, 25)
-"""The first Kubernetes in which the namespace label for restricted pods is always obeyed (Pod Security admission, stable in 1.25)."""
+OLDEST: Final = (1, 27)
+"""The first Kubernetes that does not drop ``minDomains``, by which three zones are asked for, and ``persistentVolumeClaimRetentionPolicy``.
+
+Both are on by default since 1.27 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/); the label for
+restricted pods, a beta before, is obeyed since 1.25.
+"""
 
 _ENFORCING: Final = ("calico-node", "canal", "cilium", "anetd", "antrea-agent", "weave-net", "kube-router", "ovnkube-node", "azure-npm")
 """DaemonSets of network plug-ins that enforce network policies as they come."""
