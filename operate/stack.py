@@ -101,4 +101,5 @@ class Stack:
             names=self.settings.names,
             tables=source.tables,
             wal_keep_mib=source.slot_wal_keep_mib,
+            catalog=self.settings.archive.has_catalog_database,
         )

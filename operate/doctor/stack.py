@@ -7,7 +7,7 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from operate.database import capture_rules, catalogue, server_rules
+from operate.database import capture_rules, catalog_rules, catalogue, server_rules
 from operate.doctor import (
     aws,
     brokers,
@@ -161,6 +161,7 @@ def _database(target: Target) -> list[Check[Any]]:
         "published changes": partial(capture.published, target=target),
         "replica identity": partial(capture.replica_identity, target=target),
         "columns": partial(capture.columns, target=target),
+        **({"Iceberg catalog": partial(catalog_rules.catalog, target=target)} if target.catalog else {}),
     }
     return [
         Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),

@@ -60,8 +60,8 @@ def place(*, existing: bool = True, **secrets: str) -> Place:
     ("change", "judge", "level"),
     [
         ({}, cluster_rules.answers, Level.FINE),
-        ({"version": "v1.24.17-eks-1"}, cluster_rules.answers, Level.FAILURE),
-        ({"version": "v1.25.0"}, cluster_rules.answers, Level.FINE),
+        ({"version": "v1.26.15-eks-1"}, cluster_rules.answers, Level.FAILURE),
+        ({"version": "v1.27.0"}, cluster_rules.answers, Level.FINE),
         ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "kind-x"), Level.FAILURE),
         ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.WARNING),
         ({"nodes": (replace(WORKER, ready=False),)}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.FAILURE),
