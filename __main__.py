@@ -144,7 +144,7 @@ def declare() -> None:
             spread=settings.cluster.spread,
             token_audience=archive.web_identity.audience if archive.web_identity else None,
             rotation=settings.rotation,
-            archive_secret=archive.endpoint.secret if archive.endpoint else settings.rotation.archive_secret,
+            archive_secret=archive.endpoint.secret if archive.endpoint else None,
         ),
         opts=pulumi.ResourceOptions(providers=[kubernetes, generator]),
     )

@@ -42,6 +42,7 @@ _FIXED = {
     "worker": (
         *("bootstrap.servers", "group.id", "listeners", "plugin.path", "rest.advertised.host.name", "config.storage.topic"),
         *("offset.storage.topic", "status.storage.topic", "config.providers.dir.param.allowed.paths"),
+        *(f"{client}{key}" for client in ("", "producer.", "consumer.", "admin.") for key in ("security.protocol", "sasl.mechanism")),
     ),
     "broker": (
         *("process.roles", "node.id", "controller.quorum.voters", "controller.listener.names", "listeners", "advertised.listeners"),

@@ -48,7 +48,8 @@ def choice_problems(settings: Settings) -> list[str]:
     if needed and not settings.cluster.existing_namespace:
         problems.append(
             f"cluster.existingNamespace is false and {', '.join(needed)} must be in {settings.names.namespace} before the worker starts: "
-            "make namespace and Secret beforehand, and set it to true"
+            "make namespace and Secret beforehand, and set it to true. A stack that has made this namespace takes it out of its state "
+            "first ('pulumi state delete'), or 'up' deletes it with everything in it"
         )
     if database is not None and (database.catalog_secret is not None) != archive.has_catalog_database:
         problems.append(
@@ -61,6 +62,12 @@ def choice_problems(settings: Settings) -> list[str]:
             "the registry's pod cannot log in; use a registry that is there already (kind external), or a listener without a login (SSL)"
         )
     problems += _name_problems(settings)
+    problems += _without_effect(settings)
+    if settings.names.namespace == "default" or settings.names.namespace.startswith("kube-"):
+        problems.append(
+            f"names.namespace is {settings.names.namespace}, where others live: quota and network policies would hold for them too; "
+            "take one that is this pipeline's alone"
+        )
     if settings.protect and archive.destroy_with_stack:
         problems.append("protect is true and archive.destroyWithStack too: one keeps the bucket, the other deletes it; drop one of them")
     return problems
@@ -79,6 +86,10 @@ def _name_problems(settings: Settings) -> list[str]:
             f"names.heartbeatTable is {names.heartbeat_table}, and the program makes its own database's tables in schema public; "
             f"name it public.{names.heartbeat_table.partition('.')[2]}"
         )
+    if source.is_managed and settings.archive.has_catalog_database and names.database == names.catalog_database:
+        problems.append(f"names.database is {names.database}, the Iceberg catalog's own; name another")
+    if source.is_managed and names.debezium_role.startswith("pg_"):
+        problems.append(f"names.debeziumRole is {names.debezium_role}, and PostgreSQL keeps names with pg_ for itself; name another")
     taken = {names.owner_role, names.app_role, names.catalog_role, "postgres"}
     if source.is_managed and names.debezium_role in taken:
         problems.append(
@@ -86,6 +97,22 @@ def _name_problems(settings: Settings) -> list[str]:
             "their rights and passwords must differ; name one of its own"
         )
     return problems
+
+
+def _without_effect(settings: Settings) -> list[str]:
+    """Words for credentials that this stack has not."""
+    streaming, archive, rotation = settings.streaming, settings.archive, settings.rotation
+    absent = {
+        "app": not settings.source.is_managed,
+        "catalog": not archive.has_catalog_database,
+        "kafka": streaming.kafka.external is None or not streaming.kafka.external.logs_in,
+        "archive": archive.web_identity is not None,
+    }
+    return [
+        f"rotation.{name} is {getattr(rotation, name)} and this stack has no such credential to make anew: remove it"
+        for name, is_absent in absent.items()
+        if is_absent and getattr(rotation, name)
+    ]
 
 
 def memory_problems(settings: Settings) -> list[str]:

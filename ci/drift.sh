@@ -18,23 +18,9 @@ exit code  0  everything is as it was deployed
 END
 }
 
-case "${1:-}" in
--h | --help)
-  usage
-  exit 0
-  ;;
-esac
-if (($# != 2)); then
-  usage >&2
-  exit 2
-fi
-stack=$1 report=$(realpath -m "$2")
-cd "$(dirname "$0")/.."
+# shellcheck source=ci/stack_and_file.sh
+source "$(dirname "$0")/stack_and_file.sh"
 drifted=7
-
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 PULUMI_SKIP_UPDATE_CHECK=true
 
 looked=0
 pulumi refresh --stack "$stack" --preview-only --expect-no-changes --json --non-interactive >"$scratch/refresh" 2>"$scratch/errors" || looked=$?
@@ -43,6 +29,6 @@ if ((looked != 0 && looked != drifted)); then
   .venv/bin/python -m review digest --drift --format text "$scratch/refresh" >&2 || true
   exit 1
 fi
-.venv/bin/python -m review digest --drift "$scratch/refresh" >"$report" || exit 1
+.venv/bin/python -m review digest --drift "$scratch/refresh" >"$file" || exit 1
 .venv/bin/python -m review digest --drift --format text "$scratch/refresh"
 exit "$looked"

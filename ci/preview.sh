@@ -19,23 +19,10 @@ exit code  0  the stack can be updated
 END
 }
 
-case "${1:-}" in
--h | --help)
-  usage
-  exit 0
-  ;;
-esac
-if (($# != 2)); then
-  usage >&2
-  exit 2
-fi
-stack=$1 comment=$(realpath -m "$2")
-cd "$(dirname "$0")/.."
+# shellcheck source=ci/stack_and_file.sh
+source "$(dirname "$0")/stack_and_file.sh"
 python=.venv/bin/python
-
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 PULUMI_OPTION_POLICY_PACK=policy PULUMI_SKIP_UPDATE_CHECK=true
+export PULUMI_OPTION_POLICY_PACK=policy
 
 previewed=0
 pulumi preview --stack "$stack" --json --non-interactive >"$scratch/preview" 2>"$scratch/errors" || previewed=$?
@@ -44,14 +31,14 @@ digested=0
 "$python" -m review digest --fail-on-data-loss "$scratch/preview" >"$scratch/comment" || digested=$?
 case $digested in
 0 | 3)
-  mv "$scratch/comment" "$comment"
+  mv "$scratch/comment" "$file"
   "$python" -m review digest --format text "$scratch/preview"
   ;;
 *)
   cat "$scratch/errors" >&2
   # shellcheck disable=SC2016 # backquotes of Markdown
   printf '<!-- data-ingestion preview data-ingestion/%s -->\n\n## Preview of `data-ingestion/%s`\n\n**It could not run.** The log of this job tells why.\n' \
-    "$stack" "$stack" >"$comment"
+    "$stack" "$stack" >"$file"
   exit 1
   ;;
 esac

@@ -26,6 +26,7 @@ class Objects:
         namespace: Their namespace.
         component: Value of their component label.
         protect: Whether what holds data may not be deleted or replaced.
+        keep_volumes: Whether claims outlive the pods that they were made for.
     """
 
     parent: pulumi.ComponentResource
@@ -33,6 +34,7 @@ class Objects:
     namespace: pulumi.Input[str]
     component: str
     protect: bool = False
+    keep_volumes: bool = True
 
     def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child; ``after`` names what no data flows from and must be there all the same."""
@@ -109,7 +111,7 @@ class Objects:
             "selector": {"matchLabels": manifest.labels(self.component)},
             "template": manifest.template(self.component, pod, checksum),
             "volumeClaimTemplates": [claim],
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain" if self.keep_volumes else "Delete", "whenScaled": "Retain"},
         }
         options = self.options(*after)
         options.protect = self.protect or None

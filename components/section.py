@@ -50,6 +50,24 @@ def _plain_text(value: Any) -> Any:  # noqa: ANN401 - whatever a stack file hold
     return str(value) if isinstance(value, (int, float)) else value
 
 
+_RESERVED = re.compile(
+    "all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check|collate|collation|column|concurrently|"
+    "constraint|create|cross|current_catalog|current_date|current_role|current_schema|current_time|current_timestamp|current_user|default|"
+    "deferrable|desc|distinct|do|else|end|except|false|fetch|for|foreign|freeze|from|full|grant|group|having|ilike|in|initially|inner|"
+    "intersect|into|is|isnull|join|lateral|leading|left|like|limit|localtime|localtimestamp|natural|not|notnull|null|offset|on|only|or|order|"
+    "outer|overlaps|placing|primary|references|returning|right|select|session_user|similar|some|symmetric|system_user|table|tablesample|then|"
+    "to|trailing|true|union|unique|user|using|variadic|verbose|when|where|window|with"
+)
+"""Words that stand for themselves only in quotes (PostgreSQL 17, appendix C, "reserved")."""
+
+
+def _unreserved(value: str) -> str:
+    if _RESERVED.fullmatch(value):
+        message = f"{value!r} is one of PostgreSQL's own words and would need quotes everywhere; choose another name, for example {value}_1"
+        raise ValueError(message)
+    return value
+
+
 def _cidr(value: str) -> str:
     import ipaddress  # noqa: PLC0415 - only a stack that names address ranges pays for it
 
@@ -85,8 +103,8 @@ Millicores = Annotated[int, Field(gt=0, le=128_000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
 
-SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-"""A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters."""
+SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$"), AfterValidator(_unreserved)]
+"""A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words."""
 
 QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$")]
 """A table with its schema, both without quotes: ``public.users``."""

@@ -36,9 +36,10 @@ class ClusterSettings(Section):
         identifier: Fixed identity of the cluster for Pulumi; with it a changed address is an update and not a replacement.
         provisioner: What makes volumes there.
         keep_volumes: Whether the volumes of database and brokers stay, with their data, when the stack is destroyed. Decided for a volume
-            when it is made.
+            when it is made; where ``storageClass`` names a class, that class decides what becomes of a volume whose namespace goes.
         existing_namespace: Whether ``names.namespace`` is there already, made by somebody else for this pipeline alone; the program then
-            makes what belongs into it, and leaves the namespace itself.
+            makes what belongs into it, and leaves the namespace itself. A stack that has made its namespace deletes it when this
+            becomes true, with everything in it, unless ``pulumi state delete`` has taken it out of the state before.
         spread: What brokers and workers are spread over. ``nodes`` is a preference; with ``zones`` two brokers never share a zone, and a
             cluster with fewer than three zones is refused by its scheduler.
     """

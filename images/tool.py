@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     except FileNotFoundError:
         raise _missing(command[0]) from None
     if done.returncode:
-        msg = f"`{' '.join(command[:3])}` failed with exit code {done.returncode}; its own words are above"
+        begun = " ".join(takewhile(lambda word: not word.startswith("-"), command))
+        msg = f"`{begun}` failed with exit code {done.returncode}; its own words are above"
         raise ToolError(msg)
 
 

@@ -62,7 +62,8 @@ def _sql(_: argparse.Namespace, stack: Stack) -> int:
     from components.source.external_sql import script  # noqa: PLC0415 - as above
 
     target = _target(stack)
-    print(script(target.names, target.tables, target.host, target.port, target.wal_keep_mib), end="")
+    text = script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog)
+    print(text, end="")
     return FINE
 
 

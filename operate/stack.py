@@ -64,13 +64,16 @@ class Stack:
         settings, streaming = self.settings, self.settings.streaming
         login = frozenset({"username", "password"})
         database, brokers, schemas = settings.source.external, streaming.kafka.external, streaming.registry.external
+        objects = settings.archive.endpoint
         wanted = {
             **({database.secret: login | {"ca.crt"}} if database else {}),
             **({database.catalog_secret: login | {"ca.crt"}} if database and database.catalog_secret else {}),
             **({brokers.secret: login} if brokers and brokers.secret else {}),
             **({schemas.secret: login} if schemas else {}),
+            **({objects.secret: frozenset({"credentials"})} if objects else {}),
         }
-        return Place(settings.cluster, settings.names.namespace, wanted, self.name)
+        sets = (*(["kafka"] if streaming.kafka.is_managed else []), *(["postgresql"] if settings.source.is_managed else []))
+        return Place(settings.cluster, settings.names.namespace, wanted, self.name, sets)
 
     @property
     def own_classes(self) -> bool:
@@ -98,4 +101,5 @@ class Stack:
             names=self.settings.names,
             tables=source.tables,
             wal_keep_mib=source.slot_wal_keep_mib,
+            catalog=self.settings.archive.has_catalog_database,
         )

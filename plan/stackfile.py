@@ -97,4 +97,4 @@ def _has_secure(value: Json) -> bool:
 
 
 def _encode(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

@@ -31,6 +31,7 @@ _PLAIN = re.compile(r"(?i)\d+(\.\d+)?[a-z]{0,2}|true|false|yes|no|on|off|none|nu
 _REFERENCE = re.compile(r"\$[{(][^})]+[})]")
 _ASSIGNED = re.compile(r"(?:^|[\s'\";&])-{0,2}([A-Za-z][\w.-]*)[=:]\s*['\"]?([^\s'\"$;&|]{3,})")
 _IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^@/\s]+)@")
+_JAAS_OPTION = re.compile(r"(\w+)\s*=\s*[\"']?([^\"';\s]*)")
 _AWS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 _PEM = "PRIVATE KEY-----"
 _FILES = (".properties", ".conf", ".env", ".ini")
@@ -46,6 +47,14 @@ def is_credential(name: str, value: object = "") -> bool:
 def is_referred(value: object) -> bool:
     """Whether a value only says where the real one is, in every part: ``${dir:/secrets:user}:${dir:/secrets:password}`` or ``$(TOKEN)``."""
     return not isinstance(value, Unknown) and not re.search(r"[A-Za-z0-9]", _REFERENCE.sub("", str(value or "")))
+
+
+def _is_told_elsewhere(name: str, value: object) -> bool:
+    """Whether a setting only refers to its credential; of a login module's text (JAAS), whether every option that is a credential does."""
+    if "jaas" not in name.lower() or not isinstance(value, str):
+        return is_referred(value)
+    options = _JAAS_OPTION.findall(value)
+    return is_referred(value) or (bool(options) and all(is_referred(given) or not is_credential(option) for option, given in options))
 
 
 def shows_credential(text: str) -> bool:
@@ -105,14 +114,14 @@ def _in_files(files: object) -> Iterator[str]:
         known = text if isinstance(text, str) else ""
         lines = properties(known) if key.endswith(_FILES) else {key: known} if "\n" not in known else {}
         if shows_credential(known) or any(
-            is_secret(name) and is_credential(name, value) and not is_referred(value) for name, value in lines.items()
+            is_secret(name) and is_credential(name, value) and not _is_told_elsewhere(name, value) for name, value in lines.items()
         ):
             yield f"the file {key} has a credential in it, and a ConfigMap is no secret; put it into a Secret"
 
 
 def _in_connector(config: object) -> Iterator[str]:
     for key, value in config.items() if isinstance(config, Mapping) else ():
-        if (is_secret(key) and not is_referred(value)) or (isinstance(value, str) and shows_credential(value)):
+        if (is_secret(key) and not _is_told_elsewhere(key, value)) or (isinstance(value, str) and shows_credential(value)):
             yield (
                 f"{key} holds a credential in clear, which Connect keeps in a topic and shows over REST; "
                 "write a reference such as ${dir:/etc/connect/secrets/source:password}"

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from review.document import Diff
-from review.secrecy import SHOWN_AS, is_open
+from review.secrecy import is_open
+from review.texts import SHOWN_AS
 from review.values import changed_pair
 
 if TYPE_CHECKING:

@@ -16,7 +16,22 @@ from review.loss import Loss
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from review.step import State, Step
+    from review.step import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimant:
+    """A resource whose volumes go with its namespace.
+
+    Attributes:
+        title: How people call it.
+        namespace: Where it lives; None when the preview does not tell.
+        classes: Storage classes of its volumes; None for the cluster's own choice.
+    """
+
+    title: str
+    namespace: str | None
+    classes: frozenset[str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,55 +39,73 @@ class Surroundings:
     """What decides over the data of others.
 
     Attributes:
-        leaving: Namespaces that are deleted or replaced.
+        leaving: Namespaces that are deleted or replaced; None for one whose name the preview does not tell.
+        claimants: Whatever has volumes now, also where nothing happens to it.
         reclaim: Reclaim policy of each storage class by its name.
         without_positions: Whether the topic goes in which Connect keeps the positions of its connectors.
     """
 
-    leaving: frozenset[str] = frozenset()
+    leaving: frozenset[str | None] = frozenset()
+    claimants: tuple[Claimant, ...] = ()
     reclaim: Mapping[str, str] = field(default_factory=dict)
     without_positions: bool = False
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> Surroundings:
         """The surroundings that a preview shows."""
-        leaving, reclaim, without_positions = set(), {}, False
+        leaving, claimants, reclaim, without_positions = set(), [], {}, False
         for step in steps:
             if step.type == _NAMESPACE and step.goes and step.old:
-                leaving.add(_name(step.old))
+                leaving.add(_text(step.old.inputs, "metadata", "name"))
             if step.type == "kubernetes:storage.k8s.io/v1:StorageClass" and step.old:
-                reclaim[_name(step.old)] = str(step.old.inputs.get("reclaimPolicy") or "Delete")
+                reclaim[str(_text(step.old.inputs, "metadata", "name"))] = str(step.old.inputs.get("reclaimPolicy") or "Delete")
+            if step.old and (claims := _claims(step.type, step.old.inputs)):
+                classes = frozenset(_text(claim, "spec", "storageClassName") for claim in claims)
+                claimants.append(Claimant(title=step.title, namespace=_text(step.old.inputs, "metadata", "namespace"), classes=classes))
             if step.title == f"Topic {kafka_losses.POSITIONS}" and step.goes:
                 without_positions = True
-        return cls(leaving=frozenset(leaving), reclaim=reclaim, without_positions=without_positions)
+        return cls(leaving=frozenset(leaving), claimants=tuple(claimants), reclaim=reclaim, without_positions=without_positions)
 
-    def outlives(self, storage_class: object) -> bool:
-        """Whether a volume of a class is kept when its claim is deleted."""
-        return self.reclaim.get(str(storage_class)) == "Retain"
+    def outlive(self, classes: Iterable[str | None]) -> bool:
+        """Whether volumes of these classes are kept when their claims are deleted."""
+        return all(self.reclaim.get(str(storage_class)) == "Retain" for storage_class in classes)
+
+    def leaves(self, namespace: str | None) -> bool:
+        """Whether a namespace goes; one whose name is not known may be any."""
+        return namespace in self.leaving or None in self.leaving or (namespace is None and bool(self.leaving))
 
 
 _NAMESPACE: Final = "kubernetes:core/v1:Namespace"
+_SET: Final = "kubernetes:apps/v1:StatefulSet"
+_CLAIM: Final = "kubernetes:core/v1:PersistentVolumeClaim"
 _RELEASED: Final = (
     "the volumes stay, but released (reclaim policy Retain): new pods begin empty, and whoever wants the data binds them by hand"
 )
 
 
-def _name(state: State) -> str:
-    return str((state.inputs.get("metadata") or {}).get("name"))
+def _text(inputs: Mapping[str, Any], group: str, key: str) -> str | None:
+    found = (inputs.get(group) or {}).get(key)
+    return found if isinstance(found, str) else None
+
+
+def _claims(kind: str, inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The claims that a resource is or makes."""
+    if kind == _CLAIM:
+        return [inputs]
+    templates = (inputs.get("spec") or {}).get("volumeClaimTemplates") if kind == _SET else None
+    return [claim for claim in templates or [] if isinstance(claim, Mapping)]
 
 
 def _volumes(step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss | None:
-    spec = old.get("spec") or {}
-    claims = [claim for claim in spec.get("volumeClaimTemplates") or [] if isinstance(claim, Mapping)]
+    spec, claims = old.get("spec") or {}, _claims(_SET, old)
     if not claims:
         return None
     replicas = spec.get("replicas", 1)
-    sizes = ", ".join(f"{replicas} x {_claim(claim)}" for claim in claims)
+    sizes = ", ".join(f"{replicas} x {_size(claim)}" for claim in claims)
     what = f"volumes {sizes}"
-    classes = {(claim.get("spec") or {}).get("storageClassName") for claim in claims}
-    kept = all(around.outlives(storage_class) for storage_class in classes)
-    namespace = (old.get("metadata") or {}).get("namespace")
-    gone_with = namespace in around.leaving
+    kept = around.outlive(_text(claim, "spec", "storageClassName") for claim in claims)
+    namespace = _text(old, "metadata", "namespace")
+    gone_with = around.leaves(namespace)
     retention = (spec.get("persistentVolumeClaimRetentionPolicy") or {}).get("whenDeleted", "Retain")
     if gone_with or retention == "Delete":
         cause = f"the namespace {namespace} goes, and the claims with it" if gone_with else "the claims go with it (whenDeleted: Delete)"
@@ -84,20 +117,24 @@ def _volumes(step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss |
     return Loss("kept", what, "the claims stay until somebody deletes them")
 
 
-def _claim(claim: Mapping[str, Any]) -> str:
+def _size(claim: Mapping[str, Any]) -> str:
     size = (((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}).get("storage", "?")
     return f"{size} ({(claim.get('metadata') or {}).get('name', '?')})"
 
 
 def _one_volume(_step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss:
-    kept = around.outlives((old.get("spec") or {}).get("storageClassName"))
-    return Loss("check" if kept else "lost", f"volume {_claim(old)}", _RELEASED if kept else "the volume is deleted with its claim")
+    kept = around.outlive([_text(old, "spec", "storageClassName")])
+    return Loss("check" if kept else "lost", f"volume {_size(old)}", _RELEASED if kept else "the volume is deleted with its claim")
 
 
-def _namespace(_step: Step, _old: Mapping[str, Any], _around: Surroundings) -> Loss:
-    return Loss(
-        "check", "everything in it", "volumes as their storage class says, see the StatefulSets; Secrets and ConfigMaps made by hand go"
-    )
+def _namespace(_step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss:
+    name = _text(old, "metadata", "name")
+    inside = [claimant for claimant in around.claimants if name is None or claimant.namespace in (name, None)]
+    gone = [claimant.title for claimant in inside if not around.outlive(claimant.classes)]
+    by_hand = "Secrets and ConfigMaps made by hand go"
+    if gone:
+        return Loss("lost", f"everything in it, with the volumes of {', '.join(gone)}", f"the claims go with the namespace; {by_hand}")
+    return Loss("check", "everything in it", f"{_RELEASED}; {by_hand}" if inside else f"claims that others made in it go; {by_hand}")
 
 
 def _bucket(_step: Step, old: Mapping[str, Any], _around: Surroundings) -> Loss:
@@ -136,8 +173,8 @@ def _random(step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss:
 
 HOLDS: Final[dict[str, Callable[[Step, Mapping[str, Any], Surroundings], Loss | None]]] = {
     _NAMESPACE: _namespace,
-    "kubernetes:apps/v1:StatefulSet": _volumes,
-    "kubernetes:core/v1:PersistentVolumeClaim": _one_volume,
+    _SET: _volumes,
+    _CLAIM: _one_volume,
     "kafka:index/topic:Topic": lambda _step, old, _around: kafka_losses.of_topic(str(old.get("name"))),
     "kafkaconnect:index:Connector": lambda step, old, around: kafka_losses.of_connector(
         step, old, without_positions=around.without_positions

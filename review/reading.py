@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from review.preview import PolicyResult, Preview, UnreadablePreviewError
-from review.secrecy import cleaned, message_without_secrets
+from review.secrecy import cleaned
 from review.step import FATES, State, Step
+from review.texts import message_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

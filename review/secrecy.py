@@ -7,15 +7,12 @@ people put it: the previewed change may be the very one that puts a password in 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from components.connectors.message import is_secret
 from components.known import UNKNOWN, Unknown
-from policy.credential_rules import is_credential, is_referred, shows_credential, telling_words
+from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
 
-SHOWN_AS: Final = "[secret]"
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that only the deployment can tell (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)."""
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
@@ -24,10 +21,6 @@ _SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
 """What that key says of a secret (the same file, Secret)."""
 _CLOSED: Final = {"kubernetes:core/v1:Secret": {"data", "stringData"}}
 """Properties that are hidden whole, by type."""
-_LINE = re.compile(r"^(\s*[\"']?)([\w.-]+)([\"']?\s*[=:]\s*)(\S.*)$")
-_ASSIGNED = re.compile(r"([\w.-]+)([\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)")
-_EQUATED = re.compile(r"([\w.-]+)(=)(\S+)")
-_FLAG = re.compile(r"(--?[A-Za-z][\w-]*)(\s+)([^\s-]\S*)")
 
 
 class Hidden:
@@ -71,12 +64,12 @@ def _cleaned(key: str, value: Any) -> Any:  # noqa: ANN401 - anything as JSON kn
     if isinstance(value, Mapping):
         return _object(value)
     if isinstance(value, list):
-        return _list(value)
+        return _list(key, value)
     if value == _UNKNOWN:
         return UNKNOWN
     if value is None or isinstance(value, bool):
         return value
-    if _names_a_secret(key, value):
+    if names_a_secret(key, value):
         return Hidden(value)
     return text_without_secrets(value) if isinstance(value, str) else value
 
@@ -90,44 +83,9 @@ def _object(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     return {key: _cleaned(key, item) for key, item in value.items()}
 
 
-def _list(value: list[Any]) -> list[Any]:
-    words = [item if isinstance(item, str) else "" for item in value]
-    told = telling_words(words)
-    # the flag says what the next word is, or the word says it itself
-    hidden = {at for at in told if not words[at].startswith("-") or "=" in words[at]} | {
-        at + 1 for at in told if words[at].startswith("-") and "=" not in words[at]
-    }
-    return [Hidden(item) if at in hidden else _cleaned("", item) for at, item in enumerate(value)]
-
-
-def _names_a_secret(key: str, value: object) -> bool:
-    return (is_secret(key) or is_credential(key, value)) and not is_referred(value)
-
-
-def message_without_secrets(text: str) -> str:
-    """A message for people with every credential in it replaced; prose such as ``a Secret: valueFrom`` stays."""
-    return "\n".join(SHOWN_AS if shows_credential(line) else _EQUATED.sub(_masked, line) for line in text.split("\n"))
-
-
-def text_without_secrets(text: str) -> str:
-    """A text, be it a file or a message, with every credential in it replaced by ``[secret]``; references stay, they tell nothing."""
-    if "PRIVATE KEY-----" in text:
-        return SHOWN_AS
-    return "\n".join(_line(line) for line in text.split("\n"))
-
-
-def _line(line: str) -> str:
-    if shows_credential(line):
-        return SHOWN_AS
-    whole = _LINE.match(line)
-    if whole and is_secret(whole[2]) and not is_referred(whole[4]):
-        return f"{whole[1]}{whole[2]}{whole[3]}{SHOWN_AS}"
-    return _FLAG.sub(_masked, _ASSIGNED.sub(_masked, line))
-
-
-def _masked(found: re.Match[str]) -> str:
-    name, value = found[1].lstrip("-"), found[3].strip("\"'")
-    return f"{found[1]}{found[2]}{SHOWN_AS}" if _names_a_secret(name, value) and value != SHOWN_AS else found[0]
+def _list(key: str, value: list[Any]) -> list[Any]:
+    hidden = set(secret_words([item if isinstance(item, str) else "" for item in value]))
+    return [Hidden(item) if at in hidden else _cleaned(key, item) for at, item in enumerate(value)]
 
 
 def is_open(value: object) -> bool:

@@ -169,12 +169,14 @@ class Declared:
         """The Secrets that somebody made beforehand, as the settings name them, with the keys that the settings ask for."""
         source, streaming = self.settings.source.external, self.settings.streaming
         kafka, registry = streaming.kafka.external, streaming.registry.external
+        endpoint = self.settings.archive.endpoint
         login = {"username", "password"}
         found = {
             source.secret if source else None: {*login, "ca.crt"},
             source.catalog_secret if source else None: {*login, "ca.crt"},
             kafka.secret if kafka else None: login,
             registry.secret if registry else None: login,
+            endpoint.secret if endpoint else None: {"credentials"},
         }
         return {name: keys for name, keys in found.items() if name}
 

@@ -105,8 +105,9 @@ def test_a_catalog_in_an_existing_server_is_opened_with_a_login_that_the_program
     sink, provider = guest.sink_config, guest.only("pulumi:providers:iceberg").inputs
     catalog = guest.settings.names.catalog_database
     assert sink["iceberg.catalog.uri"].partition("?")[0] == f"jdbc:postgresql://db.internal:6432/{catalog}"
-    assert provider["uri"] == f"postgresql://db.internal:6432/{catalog}"
-    assert not {"username", "password"} & set(provider)
+    assert provider["uri"] == f"postgresql://db.internal:6432/{catalog}?sslmode=verify-full"
+    assert provider["username"] == guest.settings.names.catalog_role
+    assert "password" not in provider
     assert "password" not in json.dumps(guest.recording.outputs["catalog"])
 
 

@@ -223,6 +223,7 @@ def test_a_bucket_that_was_there_encrypts_as_it_did_and_the_role_may_use_its_key
 # what may not be deleted
 
 HOLDS_DATA = {
+    "kubernetes:core/v1:Namespace",
     "kubernetes:apps/v1:StatefulSet",
     "kafka:index/topic:Topic",
     "iceberg:index:Table",
@@ -235,7 +236,7 @@ HOLDS_DATA = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
 }
 """What holds data, and the guards of the bucket, without which it would stay behind open."""
-OUTLIVES = {TOPIC, "aws:s3/bucket:Bucket"}
+OUTLIVES = {"kubernetes:core/v1:Namespace", TOPIC, "aws:s3/bucket:Bucket"}
 
 
 @functools.cache

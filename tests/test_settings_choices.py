@@ -173,6 +173,41 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
         {"archive": {"endpoint": ENDPOINT, "store": STORE}},
         ("data-ingestion:archive: ", "endpoint and store are two object stores", "drop one of them"),
     ),
+    "a bucket too long for its user's name": (
+        MANAGED,
+        {"archive": {"bucket": "a" * 57}},
+        ("data-ingestion:archive: ", "has 57 characters", "at most 56"),
+    ),
+    "a bucket that S3 refuses": (
+        MANAGED,
+        {"archive": {"bucket": "192.168.1.1"}},
+        ("data-ingestion:archive: ", "S3 refuses", "choose another"),
+    ),
+    "a region of another AWS": (
+        MANAGED,
+        {"archive": {"region": "cn-north-1"}},
+        ("data-ingestion:archive: ", "region cn-north-1", "arn:aws"),
+    ),
+    "a namespace of everybody's": (
+        MANAGED,
+        {"names": {"namespace": "kube-system"}},
+        ("names.namespace is kube-system", "this pipeline's alone"),
+    ),
+    "a reserved word as a name": (
+        MANAGED,
+        {"names": {"debeziumRole": "user"}},
+        ("data-ingestion:names.debeziumRole: ", "own words", "user_1"),
+    ),
+    "a role that PostgreSQL keeps for itself": (
+        MANAGED,
+        {"names": {"debeziumRole": "pg_reader"}},
+        ("names.debeziumRole is pg_reader", "pg_"),
+    ),
+    "a credential that there is not, made anew": (
+        FOUND,
+        {"rotation": {"app": "2026-11"}},
+        ("rotation.app is 2026-11", "no such credential", "remove it"),
+    ),
     "a key of another region": (
         MANAGED,
         {"archive": {"region": "eu-west-1", "kmsKeyArn": KEY}},

@@ -173,8 +173,8 @@ class Archive(pulumi.ComponentResource):
             warehouse=f"s3://{settings.bucket}/{OBJECT_ROOT}",
             region=settings.region,
             endpoint=settings.host_url,
-            uri=f"postgresql://{args.source.outside}/{args.names.catalog_database}" if settings.catalog == "jdbc" else None,
-            username=args.names.catalog_role if args.source.catalog_password else None,
+            uri=self._catalog_uri() if settings.catalog == "jdbc" else None,
+            username=args.names.catalog_role if settings.catalog == "jdbc" else None,
             password=args.source.catalog_password,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *args.source.ready]),
         )
@@ -194,6 +194,12 @@ class Archive(pulumi.ComponentResource):
             )
             for table in args.tables
         ]
+
+    def _catalog_uri(self) -> str:
+        """The catalog as the program reaches it. A server that was there before proves who it is, by an authority that libpq is told of."""
+        source = self._args.source
+        verified = "" if source.is_inside else "?sslmode=verify-full"
+        return f"postgresql://{source.outside}/{self._args.names.catalog_database}{verified}"
 
     def _sink(self, after: Sequence[pulumi.Resource]) -> Connector:
         args = self._args

@@ -81,7 +81,7 @@ class WriterIdentity:
         role = self._role(user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
         assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(self._role_name)), opts=child)
         # a trigger that was absent before replaces nothing, hence a word from the start
-        asked = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive or "first")
+        asked = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive or "-")
         key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
             lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, settings.pod_url)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from components.reach import port_of
 from components.section import BucketName, Cidr, DnsLabel, HttpUrl, Keys, KmsKeyArn, OidcProviderArn, Port, Section
+
+_LONGEST_BUCKET = 56
+"""IAM's names end at 64 characters, and the user's is the bucket's with eight more."""
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
 
 
 class InClusterStore(Section):
@@ -70,7 +76,8 @@ class ArchiveSettings(Section):
 
     Attributes:
         bucket: S3 bucket.
-        existing_bucket: Whether the bucket is there already; the program then changes nothing in it and never deletes it.
+        existing_bucket: Whether the bucket is there already; the program then changes nothing in it and never deletes it. A stack that has
+            made its bucket deletes it when this becomes true, unless ``pulumi state delete`` has taken it out of the state before.
         kms_key_arn: KMS key that encrypts the objects, in the bucket's region; by default S3's own key.
         web_identity: The cluster as an identity provider, so that there is no key; by default a user whose key may only assume the role.
         region: AWS region.
@@ -108,7 +115,7 @@ class ArchiveSettings(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> ArchiveSettings:
-        problems = []
+        problems = self._name_problems()
         if self.existing_bucket and self.destroy_with_stack:
             problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
         of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
@@ -124,6 +131,19 @@ class ArchiveSettings(Section):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _name_problems(self) -> list[str]:
+        problems = []
+        if self.endpoint is None and len(self.bucket) > _LONGEST_BUCKET:
+            problems.append(
+                f"bucket {self.bucket!r} has {len(self.bucket)} characters, and its user and role are named after it: take at most "
+                f"{_LONGEST_BUCKET}"
+            )
+        if ".." in self.bucket or _IP_ADDRESS.fullmatch(self.bucket):
+            problems.append(f"bucket {self.bucket!r} is a name that S3 refuses (two dots in a row, or an IP address); choose another")
+        if self.region.startswith(_OTHER_PARTITIONS):
+            problems.append(f"region {self.region} is in a part of AWS of its own, where names do not begin with arn:aws: choose another")
+        return problems
 
     def _endpoint_problems(self) -> list[str]:
         problems = []

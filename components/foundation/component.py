@@ -68,6 +68,7 @@ class Ground:
         database_class: Storage class for the database.
         streaming_class: Storage class for the brokers.
         protect: Whether what holds data may not be deleted or replaced.
+        keep_volumes: Whether volumes outlive what they were made for.
         ends_with: The namespace as a resource: what lives inside it and is gone with it need not be deleted one by one, by servers that
             may be gone already; None where the namespace stays.
     """
@@ -76,6 +77,7 @@ class Ground:
     database_class: str = DATABASE_CLASS
     streaming_class: str = STREAMING_CLASS
     protect: bool = False
+    keep_volumes: bool = True
     ends_with: pulumi.Resource | None = None
 
 
@@ -99,6 +101,7 @@ class Foundation(pulumi.ComponentResource):
             database_class=args.database_class or DATABASE_CLASS,
             streaming_class=args.streaming_class or STREAMING_CLASS,
             protect=args.protect,
+            keep_volumes=args.keep_volumes,
             ends_with=namespace,
         )
         self.register_outputs({"namespace": self.ground.namespace})
@@ -107,7 +110,9 @@ class Foundation(pulumi.ComponentResource):
         labels = {"app.kubernetes.io/part-of": PART_OF}
         for mode in ("enforce", "audit", "warn"):
             labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
-        return k8s.core.v1.Namespace(f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=self._child)
+        keep = self._args.protect or None
+        options = pulumi.ResourceOptions(parent=self, protect=keep, retain_on_delete=keep)
+        return k8s.core.v1.Namespace(f"{self._name}-namespace", metadata={"name": self._args.namespace, "labels": labels}, opts=options)
 
     def _meta(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
         return {"name": name, "namespace": self._namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}

@@ -67,7 +67,14 @@ class Source(pulumi.ComponentResource):
         """Declare the database and what its clients need to know."""
         super().__init__("cdc:source:Source", name, None, opts)
         self._args = args
-        self._objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component=NAME, protect=args.ground.protect)
+        self._objects = Objects(
+            parent=self,
+            prefix=name,
+            namespace=args.ground.namespace,
+            component=NAME,
+            protect=args.ground.protect,
+            keep_volumes=args.ground.keep_volumes,
+        )
         host = args.names.service(NAME)
         roles = [role for role in _ROLES if role != "catalog" or args.catalog]
         passwords = {

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from components.source import catalog_sql
 from components.source.sql import (
     create_heartbeat,
     grant_heartbeat,
     publication_sql,
     publication_tables,
     set_publication_tables,
+    when,
 )
 
 if TYPE_CHECKING:
@@ -140,11 +142,6 @@ def set_published(names: Names) -> str:
     return f"ALTER PUBLICATION {names.publication} SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);"
 
 
-def _when(condition: str, statement: str) -> str:
-    """A statement that psql runs only when a condition holds."""
-    return f"SELECT '{statement.rstrip(';').replace(chr(39), chr(39) * 2)}' WHERE {condition} \\gexec\n"
-
-
 def _identities(table: str) -> str:
     """The replica identity of a table and of each of its partitions, where it is not FULL yet: the statement waits for a lock."""
     return (
@@ -164,14 +161,16 @@ def _heartbeat_apart(names: Names) -> bool:
     return not names.heartbeat_table.startswith("public.")
 
 
-def _header(names: Names, host: str, port: int) -> str:
+def _header(names: Names, host: str, port: int, *, catalog: bool) -> str:
     connection = f"host={host} port={port} dbname={names.database} user=<administrator> sslmode=verify-full sslrootcert=<file>"
+    roles = [names.debezium_role, *([names.catalog_role] if catalog else [])]
+    passwords = "".join(f"--   psql \"{connection}\" --command='\\password {role}'\n" for role in roles)
     return f"""\
 -- Makes the database {names.database} ready for change data capture. It may be run again: what is right already is left alone.
 -- Run it as a superuser, or on RDS and Aurora as the master user, who must own the tables or be a member of the roles that do:
 --   psql "{connection}" --file=<this file>
--- Then give the role its password; psql asks for it and sends only a hash:
---   psql "{connection}" --command='\\password {names.debezium_role}'
+-- Then give each role its password; psql asks for it and sends only a hash:
+{passwords}\
 \\set ON_ERROR_STOP on
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_superuser') AS managed \\gset
 
@@ -181,7 +180,7 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_superuser') AS managed 
 def _server(names: Names, wal_keep_mib: int) -> str:
     own, managed = [], []
     for parameter in parameters(names, wal_keep_mib):
-        own.append(_when(parameter.wrong, f"ALTER SYSTEM SET {parameter.name} = '{parameter.value}'"))
+        own.append(when(parameter.wrong, f"ALTER SYSTEM SET {parameter.name} = '{parameter.value}'"))
         note = " (reboot)" if parameter.restart else ""
         managed.append(f"SELECT '  {parameter.rds}{note}' AS \"set in the parameter group:\" WHERE {parameter.wrong};\n")
     return (
@@ -196,12 +195,12 @@ def _role(names: Names) -> str:
     absent = f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{names.debezium_role}')"
     return (
         "-- 2. The role that reads changes: it may replicate, look at the captured tables, and write one table of its own.\n"
-        + _when(absent, create_role(names))
+        + when(absent, create_role(names))
         + f"\\if :managed\n{allow_replication(names, managed=True)}\n\\else\n{allow_replication(names, managed=False)}\n\\endif\n\n"
     )
 
 
-def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep_mib: int) -> str:
+def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep_mib: int, *, catalog: bool = False) -> str:
     """The whole, for psql.
 
     Args:
@@ -210,10 +209,11 @@ def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep
         host: The server's name.
         port: Its TCP port.
         wal_keep_mib: The most write-ahead log, in MiB, that a slot may hold back before it is given up.
+        catalog: Whether the Iceberg catalog lives in this server, in a database and a role of its own.
     """
     return "".join(
         [
-            _header(names, host, port),
+            _header(names, host, port, catalog=catalog),
             _server(names, wal_keep_mib),
             _role(names),
             "-- 3. In one transaction, which gives up after five seconds if somebody holds a table: then run it again.\n",
@@ -229,7 +229,8 @@ def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep
             "-- Exactly these tables; the heartbeat table must be one of them.\n",
             publication_sql(names),
             f"{set_publication_tables(names, tables)}\n",
-            _when(_silent(names), set_published(names)),
+            when(_silent(names), set_published(names)),
             "COMMIT;\n",
+            *(["\n", catalog_sql.script(names)] if catalog else []),
         ]
     )

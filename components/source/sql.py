@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 _SILENT = "SET log_statement = 'none';\nSET log_min_error_statement = 'panic';\nSET log_min_duration_statement = -1;\n"
 
 
+def when(condition: str, statement: str) -> str:
+    """A statement that psql runs only when a condition holds, also one that no transaction may hold."""
+    return f"SELECT '{statement.rstrip(';').replace(chr(39), chr(39) * 2)}' WHERE {condition} \\gexec\n"
+
+
 def _role(name: str, attributes: str, password_file: str | None) -> str:
     """A role made if absent and brought to its attributes; the password is read inside the pod and never logged."""
     lines = [
-        f"SELECT 'CREATE ROLE {name}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') \\gexec",
+        when(f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')", f"CREATE ROLE {name}").rstrip(),
         f"ALTER ROLE {name} WITH {attributes};",
     ]
     if password_file:
@@ -26,8 +31,8 @@ def _role(name: str, attributes: str, password_file: str | None) -> str:
 
 def _database(name: str, owner: str) -> str:
     return (
-        f"SELECT 'CREATE DATABASE {name} OWNER {owner}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
+        when(f"NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}')", f"CREATE DATABASE {name} OWNER {owner}")
+        + f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
     )
 
 
@@ -93,7 +98,7 @@ $$;
 def publication_sql(names: Names) -> str:
     """A publication made if absent, still without tables, for psql."""
     absent = f"NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}')"
-    return f"SELECT 'CREATE PUBLICATION {names.publication}' WHERE {absent} \\gexec\n"
+    return when(absent, f"CREATE PUBLICATION {names.publication}")
 
 
 def set_publication_tables(names: Names, tables: Sequence[Table]) -> str:

@@ -40,7 +40,14 @@ class Brokers(pulumi.ComponentResource):
         """Declare brokers, services, gate and topics; ``worker`` is the provider that the gate is a resource of."""
         super().__init__("cdc:streaming:Brokers", name, None, opts)
         self._args = args
-        self._objects = Objects(parent=self, prefix=name, namespace=args.ground.namespace, component="kafka", protect=args.ground.protect)
+        self._objects = Objects(
+            parent=self,
+            prefix=name,
+            namespace=args.ground.namespace,
+            component="kafka",
+            protect=args.ground.protect,
+            keep_volumes=args.ground.keep_volumes,
+        )
         self._name = name
         services, rollout = self._own() if args.kafka.is_managed else ([], "external")
         self.topics = tuple(self._topics(self._gate(services, rollout, worker)))

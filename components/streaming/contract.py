@@ -46,7 +46,7 @@ class StreamingArgs:
         spread: What brokers and workers are spread over, ``nodes`` or ``zones``.
         token_audience: Audience of the token by which AWS knows the worker, or None where it has a key.
         rotation: Which credentials are made anew.
-        archive_secret: Name of the Secret with the archive's identity.
+        archive_secret: Secret with the archive's identity that was there before, or None where the archive makes it.
     """
 
     ground: Ground
@@ -66,7 +66,7 @@ class StreamingArgs:
     spread: str
     token_audience: str | None
     rotation: Rotation
-    archive_secret: str
+    archive_secret: str | None
 
     @property
     def bootstrap(self) -> list[str]:

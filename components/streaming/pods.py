@@ -67,20 +67,20 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
 
 
 def connect_pod(
-    settings: ConnectSettings, image: str, secrets: Mapping[str, str], archive_secret: str, token: Manifest | None = None
+    settings: ConnectSettings, image: str, secrets: Mapping[str, str], later: str | None, token: Manifest | None = None
 ) -> Manifest:
     """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
 
-    The archive's identity is mounted as optional: it is made by a later layer, and appears in the running pod when it exists.
+    The archive's identity is mounted as optional where a later layer makes it: it appears in the running pod when it exists.
 
     Args:
         settings: Sizes.
         image: The image with the plugins.
         secrets: What connectors may refer to: name of the folder below CONNECT_SECRETS to name of the Secret.
-        archive_secret: Name of the Secret with the archive's identity.
+        later: Name of the Secret with the archive's identity, or None where it is there already and stands among ``secrets``.
         token: The volume with the token by which AWS knows the pod, or None.
     """
-    mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in (*secrets, "archive")]
+    mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in dict.fromkeys((*secrets, "archive"))]
     return manifest.pod(
         service_account="connect",
         uid=connect.UID,
@@ -128,7 +128,7 @@ def connect_pod(
             manifest.config_volume("config", "connect-config"),
             manifest.secret_volume("rest-login", "connect-rest"),
             *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
-            manifest.secret_volume("secret-archive", archive_secret, optional=True),
+            *([manifest.secret_volume("secret-archive", later, optional=True)] if later else []),
             *([token] if token else []),
         ],
     )

@@ -29,11 +29,12 @@ def _pod(args: StreamingArgs) -> manifest.Manifest:
         "registry": registry.secret if registry else CLIENT_SECRET,
         "catalog": args.source.catalog_secret,
         "kafka": external.secret if external else None,
+        "archive": args.archive_secret,
     }
     token = pods.web_token(args.token_audience) if args.token_audience else None
-    pod = pods.connect_pod(
-        args.connect, args.connect_image, {name: secret for name, secret in secrets.items() if secret}, args.archive_secret, token
-    )
+    mounted = {name: secret for name, secret in secrets.items() if secret}
+    later = None if args.archive_secret else args.rotation.archive_secret
+    pod = pods.connect_pod(args.connect, args.connect_image, mounted, later, token)
     return {**pod, "topologySpreadConstraints": pods.spread("connect", args.spread)} if args.connect.workers > 1 else pod
 
 
@@ -64,7 +65,8 @@ class Worker(pulumi.ComponentResource):
             objects.secret("connect-rest", password.apply(lambda known: connect.login_files(CONNECT_USER, known))),
         ]
         pod = _pod(args)
-        checksum = manifest.checksum(files, args.rotation.words(*_HELD))
+        held = (*_HELD, "archive") if args.archive_secret else _HELD  # a key of our own comes by a Secret of another name
+        checksum = manifest.checksum(files, args.rotation.words(*held))
         self.rollout = manifest.checksum(checksum, pod)
         workload = objects.deployment(pod, checksum, [*mounted, *after], args.connect.workers)
         if args.connect.workers > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from operate.database.connection import connect
-from operate.database.facts import Database, Publication, Role, SeenColumn, SeenTable, Server, Slot
+from operate.database.facts import Catalog, Database, Publication, Role, SeenColumn, SeenTable, Server, Slot
 from operate.doctor.check import Refused
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ SELECT rolcanlogin, rolreplication OR EXISTS (
   coalesce((SELECT bool_and(has_table_privilege(r.oid, to_regclass(%(heartbeat)s), right_)) FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE'])
             AS wanted (right_) WHERE to_regclass(%(heartbeat)s) IS NOT NULL), false)
 FROM pg_catalog.pg_roles r WHERE rolname = %(role)s
+"""
+_CATALOG: Final = """
+SELECT r.oid IS NOT NULL, coalesce(r.rolcanlogin, false), coalesce(d.datdba::regrole::text, ''),
+  coalesce(has_database_privilege(r.oid, d.oid, 'CONNECT'), false)
+FROM (VALUES (%(role)s, %(database)s)) AS wanted (role, database)
+  LEFT JOIN pg_catalog.pg_roles r ON rolname = wanted.role LEFT JOIN pg_catalog.pg_database d ON datname = wanted.database
 """
 _PUBLICATION: Final = """
 SELECT puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot,
@@ -92,6 +98,7 @@ def look(target: Target) -> Database | Refused:
             role=_role(connection, names.debezium_role, names.heartbeat_table),
             publication=_publication(connection, names.publication, server.version_number),
             heartbeat=bool(heartbeat),
+            catalog=_catalog(connection, names.catalog_role, names.catalog_database) if target.catalog else None,
             tables=_tables(connection),
         )
 
@@ -136,6 +143,11 @@ def _role(connection: Any, role: str, heartbeat: str) -> Role | None:  # noqa: A
         reads=frozenset(reads),
         writes_heartbeat=writes,
     )
+
+
+def _catalog(connection: Any, role: str, database: str) -> Catalog:  # noqa: ANN401 - as above
+    is_there, login, owner, connects = _rows(connection, _CATALOG, role=role, database=database)[0]
+    return Catalog(role=is_there, login=login, owner=owner, connects=connects)
 
 
 def _publication(connection: Any, name: str, version: int) -> Publication | None:  # noqa: ANN401 - as above

@@ -157,6 +157,23 @@ class SeenTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Role and database of an Iceberg catalog.
+
+    Attributes:
+        role: Whether the role is there.
+        login: Whether it may log in.
+        owner: The role that owns the database; empty when there is no such database.
+        connects: Whether the catalog's role may connect to it.
+    """
+
+    role: bool
+    login: bool
+    owner: str
+    connects: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
     """Everything that was seen.
 
@@ -165,6 +182,7 @@ class Database:
         role: The role, or None when there is none.
         publication: The publication, or None when there is none.
         heartbeat: Whether its table is there.
+        catalog: Role and database of the Iceberg catalog, or None when it lives elsewhere.
         tables: Every ordinary and partitioned table outside the system's schemas, by qualified name; partitions are not listed.
     """
 
@@ -172,4 +190,5 @@ class Database:
     role: Role | None
     publication: Publication | None
     heartbeat: bool
+    catalog: Catalog | None
     tables: Mapping[str, SeenTable]

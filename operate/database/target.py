@@ -21,6 +21,7 @@ class Target:
         names: Database, role, publication, slot and heartbeat table.
         tables: The captured tables.
         wal_keep_mib: The most write-ahead log, in MiB, that the slot should hold back.
+        catalog: Whether the Iceberg catalog lives in the same server.
     """
 
     stack: str
@@ -29,3 +30,4 @@ class Target:
     names: Names
     tables: tuple[Table, ...]
     wal_keep_mib: int
+    catalog: bool = False

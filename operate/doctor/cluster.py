@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from components.quantity import parse_bytes
+from operate.doctor import namespace
 from operate.doctor.check import Refused
 from operate.doctor.kind import is_kind
 
@@ -68,12 +69,14 @@ class Place:
         namespace: Where the pipeline will be.
         secrets: Secrets that must be there beforehand, with the keys that each must have.
         stack: Name of the stack, for cures.
+        sets: StatefulSets with volumes that the stack makes.
     """
 
     settings: ClusterSettings
     namespace: str
     secrets: Mapping[str, frozenset[str]]
     stack: str
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class Cluster:
         daemons: Name to first image of what runs on every node.
         has_namespace: Whether the pipeline's namespace is there.
         secrets: Those of the wanted Secrets that are there, with their keys and nothing of their values.
+        reclaims: Storage class to what becomes of its volumes without their claims, ``Delete`` or ``Retain``.
+        inside: What the namespace holds, where somebody else makes it.
     """
 
     server: str
@@ -101,6 +106,8 @@ class Cluster:
     daemons: Mapping[str, str]
     has_namespace: bool
     secrets: Mapping[str, frozenset[str]]
+    reclaims: Mapping[str, str]
+    inside: namespace.Inside
 
 
 def look(place: Place) -> Cluster | Refused:
@@ -173,11 +180,12 @@ def _asked(api: Any, place: Place) -> Cluster:  # noqa: ANN401 - a client withou
 
     core, storage, apps = client.CoreV1Api(api), client.StorageV1Api(api), client.AppsV1Api(api)
     version = client.VersionApi(api).get_code(_request_timeout=_SECONDS).git_version
+    classes = storage.list_storage_class(_request_timeout=_SECONDS).items
     return Cluster(
         server=api.configuration.host,
         version=version,
         nodes=tuple(map(_node, core.list_node(_request_timeout=_SECONDS).items)),
-        provisioners={one.metadata.name: one.provisioner for one in storage.list_storage_class(_request_timeout=_SECONDS).items},
+        provisioners={one.metadata.name: one.provisioner for one in classes},
         drivers=frozenset(one.metadata.name for one in storage.list_csi_driver(_request_timeout=_SECONDS).items),
         denied=_denied(client, api, place.namespace),
         daemons={
@@ -190,6 +198,8 @@ def _asked(api: Any, place: Place) -> Cluster:  # noqa: ANN401 - a client withou
             for name in place.secrets
             if (secret := _found(core.read_namespaced_secret, name, place.namespace)) is not None
         },
+        reclaims={one.metadata.name: one.reclaim_policy for one in classes},
+        inside=namespace.look(api, place.namespace, place.sets, _SECONDS) if place.settings.existing_namespace else namespace.Inside(),
     )
 
 

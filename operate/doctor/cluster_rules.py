@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from operate.doctor.cluster import Cluster, Place
     from operate.doctor.tool import Answer
 
-OLDEST: Final = (1, 25)
-"""The first Kubernetes in which the namespace label for restricted pods is always obeyed (Pod Security admission, stable in 1.25)."""
+OLDEST: Final = (1, 27)
+"""The first Kubernetes that does not drop ``minDomains``, by which three zones are asked for, and ``persistentVolumeClaimRetentionPolicy``.
+
+Both are on by default since 1.27 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/); the label for
+restricted pods, a beta before, is obeyed since 1.25.
+"""
 
 _ENFORCING: Final = ("calico-node", "canal", "cilium", "anetd", "antrea-agent", "weave-net", "kube-router", "ovnkube-node", "azure-npm")
 """DaemonSets of network plug-ins that enforce network policies as they come."""
@@ -109,11 +113,22 @@ def secrets(cluster: Cluster, place: Place) -> Finding:
     return fine(f"{', '.join(place.secrets)}: there with every key")
 
 
-def named_class(cluster: Cluster, name: str) -> Finding:
-    """Whether a storage class that the stack names is there."""
+def named_class(cluster: Cluster, name: str, *, keep: bool) -> Finding:
+    """Whether a storage class that the stack names is there, and keeps volumes where the stack is told to.
+
+    Args:
+        cluster: The cluster.
+        name: The class.
+        keep: Whether volumes must outlive their claims.
+    """
     if name not in cluster.provisioners:
         return failure(
             f"there is no storage class {name}; there are: {', '.join(sorted(cluster.provisioners)) or 'none'}", "make it, or name another"
+        )
+    if keep and cluster.reclaims[name] == "Delete":
+        return warning(
+            f"volumes of {name} go with their claims (reclaimPolicy Delete), and cluster.keepVolumes is true",
+            "name a class with reclaimPolicy Retain, or set cluster.keepVolumes to false",
         )
     return fine(f"{name}, by {cluster.provisioners[name]}")
 

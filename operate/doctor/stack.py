@@ -7,8 +7,21 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from operate.database import capture_rules, catalogue, server_rules
-from operate.doctor import aws, clock, cluster, cluster_rules, docker, environment, kind, pulumi_cli, secrets_provider
+from operate.database import capture_rules, catalog_rules, catalogue, server_rules
+from operate.doctor import (
+    aws,
+    brokers,
+    clock,
+    cluster,
+    cluster_rules,
+    docker,
+    environment,
+    kind,
+    namespace,
+    pulumi_cli,
+    secrets_provider,
+    store,
+)
 from operate.doctor.check import Check, access, given, once
 from operate.doctor.tool import ask
 
@@ -19,15 +32,17 @@ if TYPE_CHECKING:
     from operate.doctor.check import Finding, Refused
     from operate.stack import Stack
 
-_LAPTOP, _PULUMI, _CLUSTER, _DATABASE, _AWS, _STORE = "Docker and Kind", "Pulumi", "Cluster", "Database", "AWS", "Object store"
+_LAPTOP, _PULUMI, _CLUSTER, _DATABASE = "Docker and Kind", "Pulumi", "Cluster", "Database"
+_KAFKA, _AWS, _STORE = "Kafka", "AWS", "Object store"
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
     """Everything that applies to a stack, in the order in which it is read."""
     context = stack.settings.cluster.context
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
-    place = _aws(stack) if stack.settings.archive.store is None else _store(stack)
-    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *place]
+    address = stack.settings.archive.host_url
+    place = _aws(stack) if address is None else _store(stack, address)
+    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *_kafka(stack), *place]
 
 
 def _sandbox() -> list[Check[Any]]:
@@ -104,9 +119,14 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
         **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
         "memory of the nodes": partial(rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=settings.largest_container_mib),
         **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
-        **{f"class {name}": partial(rules.named_class, name=name) for name in stack.named_classes},
+        **{f"class {name}": partial(rules.named_class, name=name, keep=settings.cluster.keep_volumes) for name in stack.named_classes},
         "rights": partial(rules.rights, context=context, unneeded=spared),
         **({} if stack.throw_away and not place.secrets else {"namespace": partial(rules.namespace, place=place)}),
+        **(
+            {"other pods": partial(namespace.alone, place=place), "old volumes": partial(namespace.leftovers, place=place)}
+            if settings.cluster.existing_namespace
+            else {}
+        ),
         **({"secrets": partial(rules.secrets, place=place)} if place.secrets else {}),
         "images": partial(rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else "make images"),
         # the sandbox's node enforces them by itself, in no DaemonSet
@@ -141,10 +161,28 @@ def _database(target: Target) -> list[Check[Any]]:
         "published changes": partial(capture.published, target=target),
         "replica identity": partial(capture.replica_identity, target=target),
         "columns": partial(capture.columns, target=target),
+        **({"Iceberg catalog": partial(catalog_rules.catalog, target=target)} if target.catalog else {}),
     }
     return [
         Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),
         *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
+    ]
+
+
+def _kafka(stack: Stack) -> list[Check[Any]]:
+    external = stack.settings.streaming.kafka.external
+    if external is None:
+        return []
+    user = once(brokers.look_at_login) if external.logs_in else str
+    logged_in = partial(brokers.login, mechanism=external.mechanism)
+    return [
+        *([Check(group=_KAFKA, name="login", probe=user, judge=access(logged_in))] if external.logs_in else []),
+        Check(
+            group=_KAFKA,
+            name="brokers",
+            probe=lambda: brokers.look(external, user()),
+            judge=given(partial(brokers.brokers, external=external, stack=stack.name)),
+        ),
     ]
 
 
@@ -169,12 +207,14 @@ def _aws(stack: Stack) -> list[Check[Any]]:
     ]
 
 
-def _store(stack: Stack) -> list[Check[Any]]:
-    store = stack.settings.archive.store
-    assert store is not None  # noqa: S101 - the caller asked
-    seen = once(partial(clock.look, store.host_endpoint))
-    report = given if stack.throw_away else access
+def _store(stack: Stack, address: str) -> list[Check[Any]]:
+    archive = stack.settings.archive
+    seen = once(partial(clock.look, address))
+    asked_here = archive.store is not None or archive.format == "iceberg"
+    report = (given if stack.throw_away else access)(clock.endpoint) if asked_here else store.of_pods
+    needs_key = archive.endpoint is not None and archive.format == "iceberg"
     return [
-        Check(group=_STORE, name="endpoint", probe=seen, judge=report(clock.endpoint)),
+        Check(group=_STORE, name="endpoint", probe=seen, judge=report),
+        *([Check(group=_STORE, name="key", probe=store.look_for_key, judge=store.key)] if needs_key else []),
         Check(group=_STORE, name="clock", probe=seen, judge=given(clock.skew)),
     ]

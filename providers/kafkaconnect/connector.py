@@ -109,6 +109,8 @@ class ConnectorOperations:
         name, config, patience = inputs["name"], _whole(inputs), self._patience()
         subject = f"configuring connector {name}"
         live = self._answered(patience, subject, lambda: self.client.config(name))
+        if live is not None and _half_removed(live, config, inputs.get("removal")):
+            Removal(self.client, name, self.tempo, patience).begun_again()
         before = self._answered(patience, subject, lambda: self.client.status(name)) if live is not None else None
         changed = live != config
         if changed:
@@ -175,6 +177,12 @@ class ConnectorOperations:
 
     def _patience(self, seconds: float | None = None) -> Patience:
         return Patience(min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter)
+
+
+def _half_removed(live: Mapping[str, str], wanted: Mapping[str, str], removal: Plain | None) -> bool:
+    """Whether it runs with the keys of its own end, which a removal has given it that broke off."""
+    last = removal["config"] if removal else {}
+    return any(live.get(key) == value != wanted.get(key) for key, value in last.items())
 
 
 def _whole(inputs: Plain) -> dict[str, str]:

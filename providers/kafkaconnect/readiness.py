@@ -98,7 +98,7 @@ def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Sec
     ids: dict[str, str] = {}
     for server in servers:
         metadata = asked(server, security)
-        if len(metadata.brokers) != brokers:
+        if len(metadata.brokers) < brokers:
             message = f"{server} knows {len(metadata.brokers)} of {brokers} brokers"
             raise NotReadyError(message)
         for number, (host, port) in sorted(metadata.brokers.items()):

@@ -69,6 +69,17 @@ class Removal:
             if wanted:
                 self._tell(wanted["otherwise"])
 
+    def begun_again(self) -> None:
+        """After a removal that broke off half-way: it gives back what it holds and forgets how far it was, so that it misses nothing.
+
+        Raises:
+            ProviderError: If it does not stop.
+        """
+        self.patience.reporter.note(f"connector {self.name}: a removal of it broke off; it begins from the start")
+        if not self._stopped():
+            message = f"connector {self.name}: a removal of it broke off, and it does not stop; stop it, remove its offsets, and try again"
+            raise ProviderError(message)
+
     def _given_back(self, config: Mapping[str, str]) -> bool:
         """Whether it gave back what it holds, or there is no such connector."""
         live, status = self._ask(lambda: self.client.config(self.name)), self._ask(lambda: self.client.status(self.name))

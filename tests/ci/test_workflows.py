@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_there_are_workflows_and_scripts() -> None:
     assert set(TEXTS) == {"preview.yml", "drift.yml"}
-    assert {path.name for path in SCRIPTS} == {"preview.sh", "drift.sh", "publish.sh"}
+    assert {path.name for path in SCRIPTS} == {"preview.sh", "drift.sh", "publish.sh", "stack_and_file.sh"}
 
 
 def test_workflows_keep_to_the_schema() -> None:
@@ -55,7 +56,7 @@ def test_the_audit_does_find_something(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_has_no_finding(script: Path) -> None:
     assert run("bash", "-n", script).returncode == 0
-    done = run(BIN / "shellcheck", script)
+    done = run(BIN / "shellcheck", "--external-sources", script)
     assert done.returncode == 0, done.stdout
 
 
@@ -126,6 +127,58 @@ def test_a_checkout_leaves_no_token_behind() -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
+ACCEPTED = "data loss accepted"
+EVENTS: dict[str, tuple[str, str | None, bool]] = {
+    "the label is set": ("labeled", ACCEPTED, True),
+    "another label is set, with that one already there": ("labeled", "documentation", False),
+    "a commit is pushed, with the label still there": ("synchronize", None, False),
+    "the pull request is opened again": ("reopened", None, False),
+    "the label is taken off": ("unlabeled", ACCEPTED, False),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_lost_data_is_accepted_by_setting_the_label_and_not_by_its_being_there(event: str) -> None:
+    """GitHub runs no expression here: the two comparisons of this one are done by Python."""
+    (step,) = [step for _, step in STEPS if "ACCEPT_DATA_LOSS" in step.get("env", {})]
+    expression = step["env"]["ACCEPT_DATA_LOSS"]
+    compared = re.findall(r"github\.event\.(action|label\.name) == '([^']*)'", expression)
+    assert expression == "${{ " + " && ".join(f"github.event.{key} == '{value}'" for key, value in compared) + " }}"
+    action, label, accepted = EVENTS[event]
+    assert action in LOADED["preview.yml"][True]["pull_request"]["types"]
+    known = {"action": action, "label.name": label}
+    assert all(known[key] == value for key, value in compared) is accepted
+
+
+LOGINS = ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD", "PGUSER", "PGPASSWORD")
+
+
+@pytest.mark.parametrize("given", ["x", ""], ids=["given", "not given"])
+def test_drift_has_the_logins_that_are_given_and_no_empty_ones(tmp_path: Path, given: str) -> None:
+    (step,) = [step for _, step in STEPS if step.get("name") == "Drift"]
+    assert {name: f"${{{{ secrets.{name} }}}}" for name in LOGINS}.items() <= step["env"].items()
+    (tmp_path / "ci").mkdir()
+    script = tmp_path / "ci" / "drift.sh"
+    script.write_text("#!/bin/sh\nenv > seen\n")
+    script.chmod(0o755)
+    known = {"PATH": os.environ["PATH"], "STACK": "prod", "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output")}
+    known |= dict.fromkeys((*LOGINS, "PGSSLROOTCERT_CONTENT"), given)
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env=known,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines())
+    expected = {**dict.fromkeys(LOGINS, given), "PGSSLROOTCERT": str(tmp_path / "database-ca.crt")} if given else {}
+    assert {name: seen[name] for name in (*LOGINS, "PGSSLROOTCERT") if name in seen} == expected
+    assert not given or (tmp_path / "database-ca.crt").read_text() == f"{given}\n"
+
+
 def test_runs_of_one_stack_do_not_meet() -> None:
     for place in WITH_SECRETS:
         assert "${{ matrix.stack }}" in JOBS[place]["concurrency"]["group"]
@@ -140,3 +193,5 @@ def test_stacks_of_the_workflows_exist() -> None:
 def test_the_cli_is_of_the_version_of_the_sdk() -> None:
     (sdk,) = re.findall(r"^pulumi==(\S+)$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert {version for text in TEXTS.values() for version in re.findall(r"pulumi-version: (\S+)", text)} == {sdk}
+    document = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    assert re.findall(r"get\.pulumi\.com \| sh -s -- --version (\S+)", document) == [sdk]

@@ -15,7 +15,8 @@ from components.properties import properties_text
 from components.section import Section
 from components.tables import Column, Table
 
-identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,20}", fullmatch=True)
+identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,20}_", fullmatch=True)
+"""Names without the few that are reserved words."""
 
 
 def table(name: str) -> Table:

@@ -170,7 +170,7 @@ def test_volumes_outlive_their_workload(declared: Declared) -> None:
     used = set()
     for name, workload in declared.objects("StatefulSet").items():
         spec = workload.inputs["spec"]
-        assert set(spec["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
+        assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": kept, "whenScaled": "Retain"}
         for claim in spec["volumeClaimTemplates"]:
             if found[name] is not None:
                 assert claim["spec"]["storageClassName"] == found[name]

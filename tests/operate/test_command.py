@@ -81,7 +81,7 @@ def test_the_sql_is_printed_for_the_stack_that_is_named() -> None:
     assert done.returncode == 0, done.stderr
     target = stack("prod").target
     assert target is not None
-    assert done.stdout == script(target.names, target.tables, target.host, target.port, target.wal_keep_mib)
+    assert done.stdout == script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=False)
 
 
 def test_an_existing_database_is_looked_at_and_one_of_our_own_is_not() -> None:

@@ -23,7 +23,7 @@ def limits(stack: str) -> Limits:
     return of_stack(parse_text(stack_config(ROOT, stack).values))
 
 
-@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+@pytest.mark.parametrize("stack", ["dev", "prod", "sandbox"])
 def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
     """`make plan` writes it."""
     known = recorded(record(stack), limits(stack))

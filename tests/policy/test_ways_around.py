@@ -236,6 +236,16 @@ REFUSED: dict[str, tuple[str, list[Declared]]] = {
         [extra("Pod", "p", pod(container(env=[{"name": "MYSQL_PWD", "value": "hunter2"}])))],
     ),
     "a password in a file": ("no-literal-credential", [config_map("c", {"app.properties": "spring.datasource.password=hunter2\n"})]),
+    "a login module with its password written out": (
+        "no-literal-credential",
+        [
+            config_map(
+                "c",
+                {"worker.properties": 'sasl.jaas.config=x.ScramLoginModule required username="${dir:/s:username}" password="hunter2";\n'},
+            )
+        ],
+    ),
+    "a login module that is no text of one": ("no-literal-credential", [config_map("c", {"a.properties": "sasl.jaas.config=hunter2\n"})]),
     "a password as a file": ("no-literal-credential", [config_map("c", {"DB_PASSWORD": "hunter2"})]),
     "a port of the node": ("pod-restricted", [extra("Pod", "p", pod(container(ports=[{"containerPort": 80, "hostPort": 80}])))]),
     "rights inside a role": (

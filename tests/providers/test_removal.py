@@ -65,6 +65,23 @@ def acts(worker: Worker) -> list[tuple[str, str]]:
     return [(method, path.removeprefix("/connectors/")) for method, path, _body, _login in worker.calls if method != "GET"]
 
 
+def test_after_a_removal_that_broke_off_it_forgets_how_far_it_was_before_it_runs_again(notes: Notes) -> None:
+    """Else its old task would drop the slot and go on behind changes that nobody has kept."""
+    with serving(Worker(live={"c": {**CONFIG, "name": "c", **END["config"]}})) as worker:  # type: ignore[dict-item]
+        operations(worker.url, notes).update("c", STATE, {"name": "c", "config": CONFIG, "removal": END})
+        done = [act for act in acts(worker) if not act[1].endswith("validate")]
+    assert [act for act in done if "connector-plugins" not in act[1]] == [
+        ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("PUT", "c/config"), ("PUT", "c/resume"),
+    ]  # fmt: skip
+    assert worker.live["c"] == {**CONFIG, "name": "c"}
+    assert "begins from the start" in notes.kept[0]
+
+
+def test_a_running_connector_keeps_its_offsets(worker: Worker, notes: Notes) -> None:
+    operations(worker.url, notes).update("c", STATE, {"name": "c", "config": {**CONFIG, "tasks.max": "2"}, "removal": END})
+    assert ("DELETE", "c/offsets") not in acts(worker)
+
+
 def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(worker: Worker, notes: Notes) -> None:
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker) == [("PUT", "c/resume"), ("PUT", "c/config"), ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("DELETE", "c")]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from review.findings import Findings
 from review.losses import HOLDS, Surroundings, holds_nothing, loss
+from review.reading import read
 from review.step import Fate, State, Step
 from tests.declared import STACKS, Declared
+from tests.review.previews import text
 
 
 def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] | None = None, **state: Any) -> Step:
@@ -35,6 +39,7 @@ def stateful(storage_class: str = "fast", retention: str | None = None, size: st
 
 SOURCE = {"name": "source", "config": {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "slot.name": "a_slot"}}
 SINK = {"name": "sink", "config": {"connector.class": "org.apache.iceberg.connect.IcebergSinkConnector"}}
+SPACE = {"metadata": {"name": "space"}}
 GOING = Surroundings(leaving=frozenset({"space"}))
 KEPT = Surroundings(leaving=frozenset({"space"}), reclaim={"fast": "Retain"})
 
@@ -95,6 +100,49 @@ def test_a_deleted_or_replaced_resource(name: str) -> None:
     found = loss(given, around)
     assert (found.verdict if found else None) == verdict
     assert why in (found.why if found else "")
+
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+ELSEWHERE = {**stateful(), "metadata": {"name": "kafka", "namespace": "elsewhere"}}
+RETAINING = step("kubernetes:storage.k8s.io/v1:StorageClass", "same", {"metadata": {"name": "fast"}, "reclaimPolicy": "Retain"})
+LONE_CLAIM = {"metadata": {"name": "d", "namespace": "space"}, "spec": {}}
+NAMESPACES: dict[str, tuple[dict[str, Any], list[Step], str, str]] = {
+    "with a set that stays as it is": (SPACE, [step(SET, "same", stateful(), stateful())], "lost", "StatefulSet kafka"),
+    "with a set that goes too": (SPACE, [step(SET, "delete", stateful())], "lost", "StatefulSet kafka"),
+    "with a claim": (SPACE, [step(CLAIM, "same", LONE_CLAIM, LONE_CLAIM)], "lost", "PersistentVolumeClaim d"),
+    "with volumes that are retained": (SPACE, [RETAINING, step(SET, "same", stateful(), stateful())], "check", "everything in it"),
+    "with a set elsewhere": (SPACE, [step(SET, "same", ELSEWHERE, ELSEWHERE)], "check", "everything in it"),
+    "with a set that is new": (SPACE, [step(SET, "create", None, stateful())], "check", "everything in it"),
+    "with nothing that the stack knows of": (SPACE, [], "check", "everything in it"),
+    "of a name that is not told": ({}, [step(SET, "same", stateful(), stateful())], "lost", "StatefulSet kafka"),
+}
+
+
+@pytest.mark.parametrize("name", NAMESPACES)
+def test_a_namespace_that_goes(name: str) -> None:
+    old, others, verdict, what = NAMESPACES[name]
+    going = step(NAMESPACE, "delete", old)
+    found = loss(going, Surroundings.of([going, *others]))
+    assert found is not None
+    assert found.verdict == verdict
+    assert what in found.what
+
+
+def test_a_deleted_namespace_loses_data_though_the_preview_leaves_its_sets_as_they_are() -> None:
+    events = [json.loads(line) for line in text("unchanged.jsonl").splitlines()]
+    assert not Findings.of(read(text("unchanged.jsonl"))).loses_data
+    (going,) = [
+        step
+        for event in events
+        if (step := event.get("resourcePreEvent", {}).get("metadata", {})).get("urn", "").endswith("::foundation-namespace")
+    ]
+    going |= {"op": "delete", "new": None}
+    for inputs in ({}, {"metadata": {"name": "data-ingestion"}}):
+        going["old"]["inputs"] = inputs
+        found = Findings.of(read("\n".join(json.dumps(event) for event in events)))
+        assert found.loses_data
+        ((_, lost),) = found.losses
+        assert "StatefulSet kafka, StatefulSet postgresql" in lost.what
 
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str | None]] = {

@@ -16,7 +16,8 @@ from review.findings import Findings
 from review.markdown import markdown
 from review.plain import plain
 from review.reading import read
-from review.secrecy import Hidden, cleaned, message_without_secrets, text_without_secrets
+from review.secrecy import Hidden, cleaned
+from review.texts import message_without_secrets, text_without_secrets
 from tests.review.previews import FILES, comment, document, text
 
 MARKER = "marker-secret"
@@ -91,6 +92,78 @@ def test_a_credential_is_hidden_wherever_it_is_put(place: str) -> None:
     assert "[secret]" in written
 
 
+IN_A_TEXT = {
+    "a block": f"user: me\npassword: |\n  {MARKER}\n\n  # {MARKER}\nhost: db",
+    "a block in a list": f"- password: >-\n    {MARKER}\n  host: db",
+    "the line after its key": f"user: me\npassword:\n  {MARKER}\nhost: db",
+    "a list under its key": f"passwords:\n- {MARKER}\n- {MARKER}\nhost: db",
+    "a list in JSON": f'{{\n  "tokens": [\n    "{MARKER}"\n  ],\n  "host": "db"\n}}',
+    "a value over two lines": f"password=\\\n  {MARKER}\nhost=db",
+    "several words": f"- password: two {MARKER}\n  host: db",
+    "an element": f"<password>{MARKER}</password><host>db</host>",
+    "an element over lines": f'<password type="plain">\n  {MARKER}\n</password>\n<host>db</host>',
+    "a property of Hadoop": f"<name>db.password</name>\n<value>{MARKER}</value><host>db</host>",
+    "attributes": f'<add key="password" value="{MARKER}"/><add key="host" value="db"/>',
+    "a variable in YAML": f"- name: DB_PASSWORD\n  value: two {MARKER}\n- name: HOST\n  value: db",
+    "a login of curl": f"curl -u me:{MARKER} http://db",
+    "a quoted login": f'curl --user "me:{MARKER} {MARKER}" http://db',
+    "a login without a space": f"curl -ume:{MARKER} http://db",
+    "a header": f"curl -H 'Authorization: Bearer {MARKER}' http://db",
+    "a header of another scheme": f"Authorization: Own {MARKER}\nHost: db",
+    "a header in JSON": f'{{"Authorization": "Basic {MARKER}", "host": "db"}}',
+    "a short flag": f"mysql -p {MARKER} -h db",
+    "arguments in JSON": f'args: ["-p", "{MARKER}", "-h", "db"]',
+    "arguments in YAML": f"args:\n  - --password\n  - {MARKER}\n  - -u\n  - me:{MARKER}\n  - db",
+    "an argument on the next line": f"tool --password \\\n  {MARKER} --host db",
+    "SQL": f"ALTER ROLE me PASSWORD 'two {MARKER}'; -- db",
+    "the query of a URL": f"url=jdbc:postgresql://db/x?password={MARKER}&user=me",
+    "a later part of a query": f"url=jdbc:postgresql://db/x?user=me&password={MARKER}",
+    "a password with signs in it": f"tool --host=db --password=a,b;c&{MARKER}",
+    "JSON in JSON": f'{{\\"host\\": \\"db\\", \\"password\\": \\"two {MARKER}\\"}}',
+}
+
+
+@pytest.mark.parametrize("place", IN_A_TEXT)
+def test_a_credential_in_a_text_is_hidden_and_the_rest_of_it_stays(place: str) -> None:
+    written = text_without_secrets(IN_A_TEXT[place])
+    assert MARKER not in written
+    assert "[secret]" in written
+    assert "db" in written
+    assert text_without_secrets(written) == written
+
+
+WORDS = (["-p", MARKER], ["-u", f"me:{MARKER}"], ["--password", f"{MARKER}="], ["-H", f"Authorization: Bearer {MARKER}"])
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: words[0])
+def test_a_credential_among_the_words_of_a_command_is_hidden(words: list[str]) -> None:
+    written = repr(cleaned("kubernetes:core/v1:Pod", {"spec": {"args": ["run", *words, "db"]}}))
+    assert MARKER not in written
+    assert "'db'" in written
+
+
+def test_a_header_and_a_list_of_credentials_are_hidden_too() -> None:
+    headers = [{"name": "Authorization", "value": f"Bearer {MARKER}"}, {"name": "Host", "value": "db"}]
+    assert MARKER not in repr(cleaned("kubernetes:core/v1:Pod", {"httpHeaders": headers, "passwords": [MARKER]}))
+
+
+STAYS = (
+    "credentials:\n  user: me\n  password: ${dir:/etc/connect/secrets/source:password}\nhost: db",
+    "imagePullSecrets:\n  - name: pull\n",
+    "password: ${env:PASSWORD}\n  # ends here\nhost: db",
+    "curl -H 'Authorization: Bearer $(TOKEN)' -u $(USER):$(PASSWORD) http://db:80",
+    "mkdir -p data && pg_isready -h db",
+    "url=jdbc:postgresql://db/x?user=me&password=${dir:/etc/connect/secrets/source:password}&ssl=true",
+    "ALTER TABLE public.users ADD COLUMN IF NOT EXISTS password text;",
+    "<host>db</host>",
+)
+
+
+@pytest.mark.parametrize("given_text", STAYS)
+def test_a_text_without_a_credential_stays_as_it_is(given_text: str) -> None:
+    assert text_without_secrets(given_text) == given_text
+
+
 OPEN = {
     "a reference": {"config": {"database.password": "${dir:/etc/connect/secrets/source:password}"}},
     "a variable taken from a Secret": {
@@ -134,3 +207,27 @@ def test_a_message_loses_its_credentials_and_keeps_its_prose() -> None:
     assert message_without_secrets("take it from a Secret: valueFrom.secretKeyRef") == "take it from a Secret: valueFrom.secretKeyRef"
     assert "hunter2" not in message_without_secrets("cannot connect to postgresql://me:hunter2@db/x")
     assert "hunter2" not in text_without_secrets("password: hunter2")
+
+
+MESSAGES = (
+    "cannot connect to jdbc:postgresql://h/db?user=a&password={}",
+    "password = {} is refused",
+    "password = '{} {}' is refused",
+    'the body was {{"user": "me", "password": "{}"}}',
+    "curl -u me:{} failed",
+    "sent Authorization: Bearer {}",
+    "<password>{}</password> is refused",
+    "ran with ['-p', '{}']",
+)
+
+
+@pytest.mark.parametrize("form", MESSAGES)
+def test_a_message_shows_no_credential_in_any_form(form: str) -> None:
+    written = message_without_secrets(form.format("hunter2hunter2", "hunter2hunter2"))
+    assert "hunter2" not in written
+    assert "[secret]" in written
+
+
+def test_a_message_that_hides_its_value_already_is_left_alone() -> None:
+    told = "database.password = (not shown): it is a reference such as ${dir:/etc/connect/secrets/source:password}"
+    assert message_without_secrets(told) == told

@@ -22,6 +22,14 @@ def test_no_password_stands_in_the_text() -> None:
     assert f"\\password {NAMES.debezium_role}" in SCRIPT
 
 
+def test_a_catalog_is_made_only_where_it_is_used_and_without_a_password() -> None:
+    catalog = external_sql.script(NAMES, TABLES, "db.example.com", 5432, 1536, catalog=True)
+    assert f"CREATE DATABASE {NAMES.catalog_database} OWNER {NAMES.catalog_role}" in catalog.split("COMMIT;")[1]
+    assert f"\\password {NAMES.catalog_role}" in catalog
+    assert "password" not in "\n".join(line for line in catalog.splitlines() if not line.startswith("--")).lower()
+    assert NAMES.catalog_role not in SCRIPT
+
+
 def test_publication_and_heartbeat_are_those_of_a_database_of_our_own() -> None:
     own = sql.schema_sql(NAMES, TABLES)
     for statement in (sql.create_heartbeat(NAMES), sql.grant_heartbeat(NAMES), sql.set_publication_tables(NAMES, TABLES)):

@@ -14,6 +14,8 @@ from operate.doctor.stack import _database
 from tests.operate.database.conftest import PASSWORD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from components.names import Names
     from operate.database.target import Target
     from operate.doctor.check import Finding
@@ -32,7 +34,7 @@ def failing(target: Target) -> dict[str, Finding]:
 
 def the_script(target: Target) -> str:
     """What ``make source-sql`` prints."""
-    return script(target.names, target.tables, target.host, target.port, target.wal_keep_mib)
+    return script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog)
 
 
 def made_ready(existing: Existing) -> None:
@@ -271,6 +273,67 @@ def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing)
     finally:
         existing.sql("ALTER SYSTEM RESET wal_sender_timeout;")
         existing.server.sql("SELECT pg_reload_conf(); DROP ROLE rds_superuser; DROP ROLE rds_replication;")
+
+
+@pytest.fixture
+def catalog(existing: Existing) -> Iterator[Target]:
+    """A target whose Iceberg catalog lives in the same server; its role and database have fixed names, and go afterwards."""
+    names = existing.target.names
+    made_ready(existing)
+    yield existing.expecting(catalog=True)
+    existing.server.sql(f"DROP DATABASE IF EXISTS {names.catalog_database} WITH (FORCE);")
+    existing.server.sql(f"DROP ROLE IF EXISTS {names.catalog_role}; DROP ROLE IF EXISTS master; DROP ROLE IF EXISTS rds_superuser;")
+
+
+def test_a_catalog_elsewhere_is_not_asked_for(existing: Existing) -> None:
+    assert "Iceberg catalog" not in findings(existing.target)
+
+
+def test_the_script_makes_a_catalog_that_nobody_else_is_let_into(existing: Existing, catalog: Target) -> None:
+    names = catalog.names
+    assert set(failing(catalog)) == {"Iceberg catalog"}
+    for _again in range(2):
+        existing.sql(the_script(catalog))
+        assert failing(catalog) == {}
+    existing.server.sql("CREATE TABLE public.iceberg_tables (id int);", names.catalog_database, names.catalog_role)
+    stranger = existing.server.psql("SELECT 1", names.catalog_database, names.debezium_role)
+    assert "permission denied for database" in stranger.stderr
+
+
+CATALOG_BREAKAGES = (
+    ("ALTER ROLE {role} NOLOGIN", "may not log in"),
+    ("DROP DATABASE {database}", "there is no database"),
+    ("ALTER DATABASE {database} OWNER TO postgres", "is owned by postgres"),
+    ("REVOKE CONNECT ON DATABASE {database} FROM {role}", "has not CONNECT"),
+    ("DROP DATABASE {database}; DROP ROLE {role}", "there is no role"),
+)
+
+
+@pytest.mark.parametrize("by_script", [False, True], ids=["by its cure", "by the script"])
+@pytest.mark.parametrize(("broken", "told"), CATALOG_BREAKAGES, ids=[told for _, told in CATALOG_BREAKAGES])
+def test_what_a_catalog_lacks_is_told_and_mended(existing: Existing, catalog: Target, broken: str, told: str, *, by_script: bool) -> None:
+    existing.sql(the_script(catalog))
+    for statement in broken.format(role=catalog.names.catalog_role, database=catalog.names.catalog_database).split("; "):
+        existing.sql(f"{statement};")
+    found = findings(catalog)["Iceberg catalog"]
+    assert found.level is Level.FAILURE
+    assert told in found.found
+    if by_script:
+        existing.sql(the_script(catalog))
+    else:
+        for statement in statements(found.cure).splitlines():
+            existing.sql(statement)
+    assert findings(catalog)["Iceberg catalog"].level is Level.FINE
+
+
+def test_an_administrator_without_all_rights_makes_the_catalog_too(existing: Existing, catalog: Target) -> None:
+    """As the master user of RDS does: it may make roles and databases, and gives one away only to a role that it is a member of."""
+    existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE master LOGIN CREATEROLE CREATEDB;")
+    assert "GRANT iceberg TO CURRENT_USER" in findings(catalog)["Iceberg catalog"].cure
+    part = "SELECT true AS managed \\gset\n" + the_script(catalog).split("COMMIT;\n")[1]
+    for _again in range(2):
+        existing.server.sql(part, "postgres", "master")
+    assert findings(catalog)["Iceberg catalog"].level is Level.FINE
 
 
 def refused(target: Target) -> Refused:

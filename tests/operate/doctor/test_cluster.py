@@ -13,12 +13,17 @@ import pytest
 import yaml
 
 from components.surroundings import ClusterSettings
-from operate.doctor import cluster, cluster_rules
+from operate.doctor import cluster, cluster_rules, namespace
 from operate.doctor.check import Level, Refused
 from operate.doctor.cluster import Cluster, Node, Place
+from operate.doctor.namespace import Inside, without_owner
+from operate.doctor.stack import checks
 from operate.doctor.tool import Answer
+from operate.stack import Stack
+from plan.recorder import ROOT
 from sandbox import lifecycle
 from sandbox.paths import CHECKOUT, KUBECONFIG
+from tests.declared import STACKS, Declared, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +43,8 @@ KIND = Cluster(
     daemons={"kindnet": "docker.io/kindest/kindnetd:v20250512-df8de77b", "kube-proxy": "registry/kube-proxy:v1.34.0"},
     has_namespace=True,
     secrets={"source-database": frozenset({"username", "password"})},
+    reclaims={"standard": "Delete"},
+    inside=Inside(),
 )
 SETTINGS = ClusterSettings()
 ZONES = tuple(replace(WORKER, name=zone, zone=zone) for zone in ("a", "b", "c"))
@@ -53,8 +60,8 @@ def place(*, existing: bool = True, **secrets: str) -> Place:
     ("change", "judge", "level"),
     [
         ({}, cluster_rules.answers, Level.FINE),
-        ({"version": "v1.24.17-eks-1"}, cluster_rules.answers, Level.FAILURE),
-        ({"version": "v1.25.0"}, cluster_rules.answers, Level.FINE),
+        ({"version": "v1.26.15-eks-1"}, cluster_rules.answers, Level.FAILURE),
+        ({"version": "v1.27.0"}, cluster_rules.answers, Level.FINE),
         ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "kind-x"), Level.FAILURE),
         ({"nodes": (CONTROL, replace(WORKER, ready=False))}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.WARNING),
         ({"nodes": (replace(WORKER, ready=False),)}, lambda seen: cluster_rules.nodes(seen, "eks"), Level.FAILURE),
@@ -77,8 +84,14 @@ def place(*, existing: bool = True, **secrets: str) -> Place:
         ({"nodes": ZONES}, cluster_rules.zones, Level.FINE),
         ({"nodes": ZONES[:2]}, cluster_rules.zones, Level.FAILURE),
         ({"nodes": (*ZONES[:2], replace(ZONES[2], schedulable=False))}, cluster_rules.zones, Level.FAILURE),
-        ({}, lambda seen: cluster_rules.named_class(seen, "standard"), Level.FINE),
-        ({}, lambda seen: cluster_rules.named_class(seen, "gp3"), Level.FAILURE),
+        ({}, lambda seen: cluster_rules.named_class(seen, "standard", keep=False), Level.FINE),
+        ({}, lambda seen: cluster_rules.named_class(seen, "standard", keep=True), Level.WARNING),
+        ({"reclaims": {"standard": "Retain"}}, lambda seen: cluster_rules.named_class(seen, "standard", keep=True), Level.FINE),
+        ({}, lambda seen: cluster_rules.named_class(seen, "gp3", keep=True), Level.FAILURE),
+        ({}, lambda seen: namespace.alone(seen, place()), Level.FINE),
+        ({"inside": Inside(strangers=("web-0",))}, lambda seen: namespace.alone(seen, place()), Level.FAILURE),
+        ({}, lambda seen: namespace.leftovers(seen, place()), Level.FINE),
+        ({"inside": Inside(claims=("data-kafka-0",))}, lambda seen: namespace.leftovers(seen, place()), Level.WARNING),
         ({}, lambda seen: cluster_rules.namespace(seen, place()), Level.FINE),
         ({"has_namespace": False}, lambda seen: cluster_rules.namespace(seen, place()), Level.FAILURE),
         ({"has_namespace": False}, lambda seen: cluster_rules.namespace(seen, place(existing=False)), Level.FINE),
@@ -119,6 +132,40 @@ def test_a_secret_is_asked_for_without_its_values_on_the_command_line() -> None:
     found = cluster_rules.secrets(KIND, place(source_database="username password ca.crt", kafka="username"))
     assert found.found == "Secret source-database has no ca.crt; there is no Secret kafka"
     assert found.cure.splitlines()[1].endswith("--namespace ns create secret generic kafka --from-file=username=<file>")
+
+
+def test_other_pods_are_named_and_many_are_counted() -> None:
+    found = namespace.alone(replace(KIND, inside=Inside(strangers=tuple(f"web-{number}" for number in range(7)))), place())
+    assert found.found.startswith("web-0, web-1, web-2, web-3, web-4 and 2 more in ns: ")
+    assert "names.namespace in Pulumi.prod.yaml" in found.cure
+
+
+def test_old_volumes_are_deleted_in_their_namespace() -> None:
+    found = namespace.leftovers(replace(KIND, inside=Inside(claims=("data-kafka-0", "data-kafka-1"))), place())
+    assert found.cure.endswith("--namespace ns delete pvc data-kafka-0 data-kafka-1")
+
+
+def test_only_claims_that_a_stateful_set_to_come_would_take_are_left_over() -> None:
+    claims = ["data-kafka-2", "data-kafka-0", "data-kafka-ui-0", "data-kafka", "logs-kafka-0", "data-postgresql-0"]
+    assert without_owner(claims, ["kafka"]) == ("data-kafka-0", "data-kafka-2")
+    assert without_owner(claims, ["kafka", "postgresql"]) == ("data-kafka-0", "data-kafka-2", "data-postgresql-0")
+    assert without_owner(claims, []) == ()
+
+
+@pytest.mark.parametrize("stack", sorted(STACKS))
+def test_the_claims_that_are_looked_for_are_those_that_the_stack_makes(stack: str) -> None:
+    sets = Declared.of(stack).objects("StatefulSet")
+    claims = [
+        f"{claim['metadata']['name']}-{name}-0" for name, made in sets.items() for claim in made.inputs["spec"]["volumeClaimTemplates"]
+    ]
+    wanted = Stack(STACKS[stack][0], settings_of(stack), ROOT).place.sets
+    assert set(wanted) == set(sets)
+    assert without_owner(claims, wanted) == tuple(sorted(claims))
+
+
+def test_a_namespace_is_looked_into_only_where_somebody_else_made_it() -> None:
+    asked = [{check.name for check in checks(Stack(STACKS[stack][0], settings_of(stack), ROOT))} for stack in ("dev", "endpoint")]
+    assert [{"other pods", "old volumes"} <= names for names in asked] == [False, True]
 
 
 def test_kubectl_is_for_people() -> None:
@@ -180,6 +227,21 @@ def test_a_real_cluster_answers_every_question() -> None:
     assert [node.ready for node in seen.nodes] == [True]
     assert stack.images.kafka in seen.nodes[0].images
     assert stack.cluster.provisioner in seen.provisioners.values()
+    assert set(seen.reclaims.values()) <= {"Retain", "Delete"}
+    assert seen.reclaims.keys() == seen.provisioners.keys()
+
+
+@pytest.mark.sandbox
+def test_strangers_and_old_volumes_are_seen_in_a_real_namespace() -> None:
+    """The pipeline's own pods are none, nor are its volumes as long as it runs; those of the object store are."""
+    there = lifecycle.settings().cluster.model_copy(update={"existing_namespace": True})
+    seen = {}
+    for name in ("data-ingestion", "object-store", "no-such-namespace"):
+        found = cluster.look(Place(there, name, {}, "sandbox", ("kafka", "postgresql")))
+        assert isinstance(found, Cluster)
+        seen[name] = found.inside
+    assert seen["data-ingestion"] == seen["no-such-namespace"] == Inside()
+    assert seen["object-store"].strangers
 
 
 def with_token(token: str, folder: Path) -> ClusterSettings:

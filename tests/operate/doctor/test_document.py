@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from components.names import PublishedPort
 from operate.doctor import cluster_rules, docker, kind, pulumi_cli
 from operate.doctor.check import SEE_ABOVE, Refused, access, unseen
@@ -10,6 +12,7 @@ from operate.doctor.docker import Docker
 from operate.doctor.machine import GIB
 from operate.doctor.report import Line, paragraphs, verdict
 from operate.doctor.tool import Answer
+from operate.doctor.version import shown
 from plan.recorder import ROOT
 
 DOCUMENT = ROOT / "docs" / "doctor.md"
@@ -37,6 +40,11 @@ def sample() -> str:
     ]
     width = max(len(line.name) for line in lines)
     return "\n".join([*paragraphs(lines, width), verdict("dev", lines)])
+
+
+@pytest.mark.parametrize(("document", "words"), [("doctor.md", "Kubernetes {} or newer"), ("getting-started.md", "Kubernetes from {} ")])
+def test_documents_name_the_oldest_kubernetes_that_the_check_takes(document: str, words: str) -> None:
+    assert words.format(shown(cluster_rules.OLDEST)) in (ROOT / "docs" / document).read_text(encoding="utf-8")
 
 
 def test_the_sample_is_what_the_checks_say() -> None:
