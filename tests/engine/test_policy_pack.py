@@ -30,7 +30,7 @@ deployment, stateful = k8s.apps.v1.Deployment, k8s.apps.v1.StatefulSet
 REFUSED = {
     "memory-limit": 'extra(deployment, resources={"requests": {"memory": "64Mi"}})',
     "memory-limit, unknown": (
-        'size = random.RandomInteger("size", min=64, max=64, opts=pulumi.ResourceOptions(provider=generators[0])).result\n'
+        'size = random.RandomInteger("size", min=64, max=64, opts=pulumi.ResourceOptions(provider=generator)).result\n'
         'extra(deployment, resources={"limits": {"memory": size.apply(lambda n: f"{n}Mi")}})'
     ),
     "memory-budget": "extra(stateful, replicas=1)",
@@ -45,7 +45,7 @@ REFUSED = {
     ),
     "image-pinned": 'extra(stateful, image="kafka:latest")',
     "no-literal-credential": 'extra(stateful, env=[{"name": "DB_PASSWORD", "value": "hunter2"}])',
-    "bucket-private": 'aws.s3.Bucket("extra", bucket="extra", acl="public-read", opts=pulumi.ResourceOptions(provider=cloud))',
+    "bucket-private": 'aws.s3.Bucket("extra", bucket="extra", acl="public-read", opts=pulumi.ResourceOptions(provider=cloud[0]))',
 }
 
 
