@@ -54,7 +54,7 @@ class Project:
         return done
 
     def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
-        """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud` (a list), `generator`, `k8s` and `aws`."""
+        """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generator`, `k8s` and `aws`."""
         original = (ROOT / "__main__.py").read_text(encoding="utf-8")
         place = "    source: Source | ExistingSource\n"
         assert original.count(place) == 1
