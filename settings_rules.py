@@ -164,15 +164,10 @@ def _postgres_problems(settings: Settings) -> list[str]:
     return [problem]
 
 
-def sink_heap(settings: Settings, tables: Sequence[Table] = ()) -> sink.SinkHeap:
-    """What one worker needs on its heap for this stack's connectors, also when it is the only one left.
-
-    Args:
-        settings: The settings.
-        tables: Tables in place of those that the settings name.
-    """
+def sink_heap(settings: Settings) -> sink.SinkHeap:
+    """What one worker needs on its heap for this stack's connectors, also when it is the only one left."""
     names, url, host = settings.names, "http://registry", Address(host="postgresql", port=5432)
-    tables = tables or settings.source.tables
+    tables = settings.source.tables
     topics = {topic.name: topic.partitions for topic in change_topics(names, tables, settings.streaming.topics)}
     if settings.archive.format == "iceberg":
         config = iceberg_config(names, tables, settings.archive, url, host)

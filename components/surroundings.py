@@ -85,6 +85,11 @@ class HostSettings(Section):
     registry: PublishedPort = PublishedPort(node=30081, host=8081)
     connect: PublishedPort = PublishedPort(node=30083, host=8083)
 
+    @property
+    def pairs(self) -> tuple[PublishedPort, ...]:
+        """The ports of every service."""
+        return (self.postgres, *self.kafka, self.registry, self.connect)
+
     @field_validator("sources")
     @classmethod
     def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -119,7 +124,7 @@ class HostSettings(Section):
     def _distinct(self) -> HostSettings:
         problems = []
         for side in ("node", "host"):
-            numbers = [getattr(pair, side) for pair in (self.postgres, *self.kafka, self.registry, self.connect)]
+            numbers = [getattr(pair, side) for pair in self.pairs]
             twice = sorted({number for number in numbers if numbers.count(number) > 1})
             if twice:
                 problems.append(f"{side} port {', '.join(map(str, twice))} is used twice; give each service its own")

@@ -13,6 +13,11 @@ SWITCH: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
 CURE: Final = f"if it is gone for good, say {SWITCH}=true: what was in it is then forgotten, and everything else removed"
 
 
+def with_cure(message: str) -> str:
+    """A message, and what to do where the thing is gone for good."""
+    return f"{message}. {CURE[0].upper()}{CURE[1:]}"
+
+
 class UnreachableError(ProviderError):
     """Nothing answers where the thing is, or was."""
 

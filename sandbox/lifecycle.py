@@ -48,9 +48,8 @@ def settings() -> Settings:
 
 def published_ports(stack: Settings) -> list[int]:
     """Every port the sandbox opens on 127.0.0.1."""
-    host = stack.host
     store = [int(stack.archive.store.host_endpoint.rsplit(":", 1)[1])] if stack.archive.store else []
-    return [host.postgres.node, *(port.node for port in host.kafka), host.registry.node, host.connect.node, *store]
+    return [*(pair.node for pair in stack.host.pairs), *store]
 
 
 def checks() -> list[Check[Any]]:

@@ -17,6 +17,22 @@ SECRET_MOUNT = f"{CONNECT_SECRETS}/kafka"
 """Where a worker finds its user name and password for Kafka."""
 
 
+def refuse_mixed(kind: str, external: Section | None, needs: str) -> None:
+    """Whatever was there before is described, and nothing else is.
+
+    Args:
+        kind: What the stack says it is.
+        external: The description, or None.
+        needs: What a description needs, and that the program's own has none; ends the message.
+
+    Raises:
+        ValueError: If one of the two contradicts the other.
+    """
+    if (kind == "external") != (external is not None):
+        message = f"kind is {kind} and external is {'missing' if external is None else 'given'}; {needs}"
+        raise ValueError(message)
+
+
 class ExternalKafka(Section):
     """A Kafka cluster that somebody else runs, for example Amazon MSK or Confluent Cloud.
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
 from components.quantity import MIB
 from components.section import NOTHING, DnsLabel, Keys, Mebibytes, Millicores, Section
-from components.streaming.external import ExternalKafka
+from components.streaming.external import ExternalKafka, refuse_mixed
 from components.streaming.jvm import Jvm, flags
 
 if TYPE_CHECKING:
@@ -58,12 +58,7 @@ class KafkaSettings(Section):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> KafkaSettings:
-        if (self.kind == "external") != (self.external is not None):
-            message = (
-                f"kind is {self.kind} and external is {'missing' if self.external is None else 'given'}; "
-                "an external cluster needs bootstrapServers and addresses, a managed one nothing of it"
-            )
-            raise ValueError(message)
+        refuse_mixed(self.kind, self.external, "an external cluster needs bootstrapServers and addresses, a managed one nothing of it")
         return self
 
     @property

@@ -10,7 +10,7 @@ from components import manifest
 from components.names import BROKERS, REGISTRY_PORT
 from components.properties import properties_text
 from components.section import Mebibytes, Millicores, Section
-from components.streaming.external import ExternalRegistry, bootstrap_servers
+from components.streaming.external import ExternalRegistry, bootstrap_servers, refuse_mixed
 from components.streaming.jvm import ENVIRONMENT, Jvm, flags
 from components.streaming.topics import TopicSpec
 
@@ -55,12 +55,8 @@ class RegistrySettings(Section):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> RegistrySettings:
-        if (self.kind == "external") != (self.external is not None):
-            message = (
-                f"kind is {self.kind} and external is {'missing' if self.external is None else 'given'}; "
-                "an external registry needs url, addresses and secret, one of the program's own nothing of it"
-            )
-            raise ValueError(message)
+        needs = "an external registry needs url, addresses and secret, one of the program's own nothing of it"
+        refuse_mixed(self.kind, self.external, needs)
         return self
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from providers.operations import Plain, ProviderError, Quiet, Reporter, scrubbed
 from providers.patience import Patience, backoff
-from providers.unreachable import CURE, UnreachableError, is_given_up
+from providers.unreachable import UnreachableError, is_given_up, with_cure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +94,7 @@ class Catalogs:
         except Exception as error:  # noqa: BLE001  # six libraries' errors, and any may quote a secret
             message = f"{subject}: {self._told(error)}"
             if _is_away(message):
-                message += f". {CURE[0].upper()}{CURE[1:]}"
-                raise UnreachableError(message) from None
+                raise UnreachableError(with_cure(message)) from None
             raise ProviderError(message) from None
 
     def _open(self, subject: str) -> Catalog:

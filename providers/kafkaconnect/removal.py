@@ -16,7 +16,7 @@ from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import RefusedError
 from providers.kafkaconnect.watch import Watch
 from providers.operations import ProviderError
-from providers.unreachable import CURE, UnreachableError, is_given_up
+from providers.unreachable import UnreachableError, is_given_up, with_cure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,8 +63,7 @@ class Removal:
             self._forgotten()
         except UnreachableError as error:
             if not is_given_up():
-                message = f"{error}. {CURE[0].upper()}{CURE[1:]}"
-                raise UnreachableError(message) from None
+                raise UnreachableError(with_cure(str(error))) from None
             self.patience.reporter.note(f"connector {self.name}: its worker does not answer, and it is forgotten as asked")
             if wanted:
                 self._tell(wanted["otherwise"])
