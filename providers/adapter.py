@@ -95,15 +95,19 @@ class AdapterProvider(rpc.Provider):
         new = request.new_inputs
         operations = self._of(request.type)
         previous = marshalling.plain_map(request.old_inputs) or None
-        problems = await self._run(request.urn, new, lambda: operations.check(marshalling.plain_map(new), previous))
-        return rpc.CheckResponse(inputs=new, failures=_failures(problems, self._secrets | marshalling.secret_strings(new)))
+        inputs, name = marshalling.plain_map(new), request.urn.rpartition("::")[2]
+        problems = await self._run(request.urn, new, lambda: operations.check(inputs, previous))
+        if problems:
+            return rpc.CheckResponse(inputs=new, failures=_failures(problems, self._secrets | marshalling.secret_strings(new)))
+        completed = operations.completed(inputs, previous, name)
+        return rpc.CheckResponse(inputs=marshalling.wrapped_map(completed, marshalling.secret_paths(new)), failures=[])
 
     async def diff(self, request: rpc.DiffRequest) -> rpc.DiffResponse:
         """The difference, leaf by leaf."""
         operations = self._of(request.type)
         old, new = marshalling.plain_map(request.old_state), marshalling.plain_map(request.new_inputs)
         changes = await self._run(request.urn, request.new_inputs, lambda: operations.diff(old, new))
-        return _diff_response(changes)
+        return _diff_response(changes, deletes_first=operations.deletes_first(old, new))
 
     async def create(self, request: rpc.CreateRequest) -> rpc.CreateResponse:
         """Make it; in a preview say what will be known only then."""
@@ -128,8 +132,8 @@ class AdapterProvider(rpc.Provider):
     async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
         """The live thing, secret where the old inputs were; an empty id says it is gone."""
         operations = self._of(request.type)
-        previous = marshalling.plain_map(request.inputs) or None
-        state = await self._run(request.urn, request.inputs, lambda: operations.read(request.resource_id, previous))
+        previous, outputs = marshalling.plain_map(request.inputs) or None, marshalling.plain_map(request.properties) or None
+        state = await self._run(request.urn, request.inputs, lambda: operations.read(request.resource_id, previous, outputs))
         if state is None:
             return rpc.ReadResponse("", {}, {})
         secrets = marshalling.secret_paths(request.inputs) | marshalling.secret_paths(request.properties)
@@ -196,12 +200,12 @@ def _root(path: str) -> str:
     return path.split(".", 1)[0].split("[", 1)[0]
 
 
-def _diff_response(changes: list[Change]) -> rpc.DiffResponse:
+def _diff_response(changes: list[Change], *, deletes_first: bool) -> rpc.DiffResponse:
     replaces = sorted({_root(change.path) for change in changes if change.replace})
     return rpc.DiffResponse(
         changes=bool(changes),
         replaces=replaces,
-        delete_before_replace=bool(replaces),
+        delete_before_replace=bool(replaces) and deletes_first,
         diffs=sorted({_root(change.path) for change in changes}),
         detailed_diff={change.path: rpc.PropertyDiff(_KINDS[change.kind, change.replace], input_diff=True) for change in changes},
     )

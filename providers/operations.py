@@ -102,6 +102,18 @@ class Operations(Protocol):
     """The life of one resource type. Every method is synchronous and may be called from several threads at once."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs that together name the thing where it exists; none for a value that exists in the state alone."""
+
+    @property
+    def adopts(self) -> bool:
+        """Whether creating again adopts what is there and changes nothing that is right, so that doing it twice is harmless."""
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether a replacement loses what somebody else has put into the thing."""
+
+    @property
     def learnt(self) -> tuple[str, ...]:
         """The outputs that only the real thing tells; unknown while a creation is previewed."""
 
@@ -112,20 +124,45 @@ class Operations(Protocol):
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
         """All problems of the inputs at once; `previous` are the inputs of the last run."""
 
+    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:
+        """The inputs with defaults and a made-up name; `name` is the resource's logical name. `check` has accepted them."""
+
     def diff(self, old: Plain, new: Plain) -> list[Change]:
         """What would change; pure. `old` are the outputs of the last run."""
+
+    def deletes_first(self, old: Plain, new: Plain) -> bool:
+        """Whether a replacement must delete the old thing before the new one can be made."""
 
     def create(self, inputs: Plain) -> State:
         """Make it, or adopt what is already there; changes nothing when all is right. Raises ProviderError."""
 
-    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
-        """The live thing, None when it is gone; `previous` are the inputs of the last run. Raises ProviderError."""
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:
+        """The live thing, None when it is gone. Raises ProviderError.
+
+        `previous` are the inputs and `outputs` the outputs of the last run; both are None or empty in an import.
+        """
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:
         """Bring it from `old` outputs to `new` inputs. Raises ProviderError."""
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Remove it; absent already is fine. Raises ProviderError."""
+
+
+class Adopting:
+    """What holds for every type of the project's own: no defaults, no made-up names, deleted before it is replaced."""
+
+    names: tuple[str, ...] = ("namespace", "name")
+    adopts = True
+    holds_data = False
+
+    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002  # the protocol's
+        """The inputs as they are."""
+        return inputs
+
+    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002  # the protocol's
+        """Always: a slot, a name or a gate is taken as long as the old one is there."""
+        return True
 
 
 def has_unknown(value: object) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 VERSION = "0.1.0"
-"""What the engine shows for both providers."""
+"""What the engine shows for the project's own providers."""
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message."""
@@ -108,19 +108,24 @@ def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.
     return status
 
 
-def serve(package: Package) -> None:
-    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout."""
+def serve(package: Package, version: str = VERSION) -> None:
+    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
+
+    Args:
+        package: The package.
+        version: What the engine is told; it warns of every resource whose SDK is newer.
+    """
     arguments = argparse.ArgumentParser(description=f"Pulumi provider {package.name}")
     arguments.add_argument("engine", help="address of the engine, host:port")
     known, _ = arguments.parse_known_args()
-    asyncio.run(_serve(package, known.engine))
+    asyncio.run(_serve(package, known.engine, version))
 
 
-async def _serve(package: Package, engine: str) -> None:
+async def _serve(package: Package, engine: str, version: str) -> None:
     limits = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.aio.server(options=limits)
     provider = AdapterProvider(package, EngineReporter(engine))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer([], VERSION, provider, engine_address=engine), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer([], version, provider, engine_address=engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"{port}\n")

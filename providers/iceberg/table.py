@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
-from providers.operations import Change, Plain, Problem, ProviderError, State, has_unknown
+from providers.operations import Adopting, Change, Plain, Problem, ProviderError, State, has_unknown
 from providers.patience import Patience, backoff
 from providers.unreachable import UnreachableError, is_given_up
 
@@ -28,7 +28,7 @@ _NAMESPACES: Final = threading.Lock()
 
 
 @dataclass(slots=True)
-class TableOperations:
+class TableOperations(Adopting):
     """Tables of one catalog."""
 
     catalogs: Catalogs
@@ -64,7 +64,7 @@ class TableOperations:
         _refuse(resource_id, losses({**old, "location": None}, new, old_is_complete=True))
         return self._converged(new, old)
 
-    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
         """The declaration as the live table bears it out; columns the sink added are not drift."""
         try:
             with self.catalogs.opened(f"table {resource_id}") as catalog:

@@ -16,6 +16,7 @@ from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError
 from providers.kafkaconnect.rules import connector_problems
 from providers.kafkaconnect.watch import Tempo, Watch
 from providers.operations import (
+    Adopting,
     Change,
     IncompleteError,
     Plain,
@@ -40,7 +41,7 @@ _CHECK_SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectorOperations:
+class ConnectorOperations(Adopting):
     """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
 
     client: ConnectClient
@@ -81,7 +82,7 @@ class ConnectorOperations:
         """The same as creating it: the worker's PUT is idempotent. After a rollout of the worker it must run anew."""
         return self._converged(new, restarted=old.get("rollout") != new.get("rollout"))
 
-    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
         """The live configuration and state."""
         patience, subject = self._patience(self.tempo.given_up if is_given_up() else self.tempo.read), f"reading connector {resource_id}"
         try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from providers.differences import differences
-from providers.operations import UNKNOWN, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
+from providers.operations import UNKNOWN, Adopting, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
 from providers.patience import Patience
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _connect(server: str, number: int, host: str, port: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterReadyOperations:
+class ClusterReadyOperations(Adopting):
     """The gate as a resource: made when the cluster is ready, made sure again whenever an input changes."""
 
     cancelled: threading.Event
@@ -176,7 +176,7 @@ class ClusterReadyOperations:
         """Make sure again."""
         return self.create(new)
 
-    def read(self, resource_id: str, previous: Plain | None = None) -> State | None:
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
         """What was found last: a refresh must not hang on a cluster that is down."""
         return State(resource_id, {**(previous or {}), "clusterId": resource_id.removeprefix("ready:")})
 
