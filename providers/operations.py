@@ -102,10 +102,6 @@ class Operations(Protocol):
     """The life of one resource type. Every method is synchronous and may be called from several threads at once."""
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The inputs that together name the thing where it exists; none for a value that exists in the state alone."""
-
-    @property
     def adopts(self) -> bool:
         """Whether creating again adopts what is there and changes nothing that is right, so that doing it twice is harmless."""
 
@@ -123,6 +119,9 @@ class Operations(Protocol):
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
         """All problems of the inputs at once; `previous` are the inputs of the last run."""
+
+    def named(self, inputs: Plain) -> str:
+        """The name of the thing where it exists, which is its id once it does; empty for what exists in the state alone."""
 
     def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:
         """The inputs with defaults and a made-up name; `name` is the resource's logical name. `check` has accepted them."""
@@ -152,9 +151,12 @@ class Operations(Protocol):
 class Adopting:
     """What holds for every type of the project's own: no defaults, no made-up names, deleted before it is replaced."""
 
-    names: tuple[str, ...] = ("namespace", "name")
     adopts = True
     holds_data = False
+
+    def named(self, inputs: Plain) -> str:
+        """Its name, behind the namespace where it has one."""
+        return ".".join(str(inputs[key]) for key in ("namespace", "name") if key in inputs)
 
     def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002  # the protocol's
         """The inputs as they are."""

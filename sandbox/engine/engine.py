@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from plan.program import run
-from sandbox.engine.aws import AwsResources
-from sandbox.engine.certificates import Certificates
 from sandbox.engine.failures import EngineError, RefusedError, joined
 from sandbox.engine.family import Change, Family
 from sandbox.engine.journal import Journal
 from sandbox.engine.kubernetes_objects import KubernetesObjects
 from sandbox.engine.monitor import ActingMonitor
-from sandbox.engine.own_providers import OwnProvider
-from sandbox.engine.random_values import RandomValues
+from sandbox.engine.operated import OperatedFamily, own, stand_in
 from sandbox.engine.removal import Removal
-from sandbox.engine.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -54,12 +50,9 @@ class Engine:
         self._cancelled = threading.Event()
         self._families: dict[str, Family] = {
             "kubernetes": KubernetesObjects(kube, self._cancelled),
-            "kafka": Topics(),
-            "aws": AwsResources(),
-            "random": RandomValues(),
-            "tls": Certificates(),
-            "kafkaconnect": OwnProvider("providers.kafkaconnect.provider", self._cancelled),
-            "iceberg": OwnProvider("providers.iceberg.provider", self._cancelled),
+            **{name: OperatedFamily(stand_in(name), self._cancelled) for name in ("aws", "kafka", "random", "tls")},
+            "kafkaconnect": OperatedFamily(own("providers.kafkaconnect.provider", "KafkaConnect"), self._cancelled),
+            "iceberg": OperatedFamily(own("providers.iceberg.provider", "Iceberg"), self._cancelled),
         }
 
     def up(

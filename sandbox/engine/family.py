@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plan import Resource
-    from plan.values import Json
     from sandbox.engine.journal import Entry
 
 
@@ -87,17 +85,3 @@ def automatic_name(wanted: Wanted, digits: int = 7) -> str:
     if wanted.known is not None and wanted.known.identity:
         return wanted.known.identity
     return f"{wanted.resource.name}-{secrets.token_hex(digits)[:digits]}"
-
-
-def decoded(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Decode a bridged provider's inputs: everything but text travels as JSON inside text."""
-    return {key: _decoded(value) for key, value in inputs.items()}
-
-
-def _decoded(value: Json) -> Json:
-    if isinstance(value, str) and (value in {"true", "false", "null"} or value[:1] in {"[", "{"}):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value

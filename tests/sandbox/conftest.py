@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from sandbox.engine import Engine, Result
-from sandbox.engine.aws import AwsResources
+from sandbox.engine.operated import OperatedFamily, stand_in
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 # Clients of boto3 take a quarter of a second each to make; nothing else is kept in this family.
-SHARED_AWS = AwsResources()
+SHARED_AWS = OperatedFamily(stand_in("aws"), threading.Event())
 
 
 class Runs:

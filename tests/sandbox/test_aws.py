@@ -164,7 +164,7 @@ def test_a_key_the_emulator_lost_is_made_again(runs: Runs, store: Store) -> None
     first = runs.up(store.program).outputs
     store.iam.delete_access_key(UserName=first["user"], AccessKeyId=first["key"])
     second = runs.up(store.program)
-    assert second.updated == ("AccessKey key",)
+    assert second.created == ("AccessKey key",)
     assert second.outputs["secret"] != first["secret"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -30,12 +30,22 @@ class Worker:
         self.deleted: list[str] = []
         self.problems: list[Problem] = []
         self.broken = False
+        self.adopts, self.holds_data = True, False
 
     def check(self, inputs: dict[str, Any], previous: dict[str, Any] | None = None) -> list[Problem]:  # noqa: ARG002 the protocol's
         return self.problems
 
     def diff(self, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
         return [Change(key, "update") for key in new["config"] if old["config"].get(key) != new["config"][key]]
+
+    def named(self, inputs: dict[str, Any]) -> str:
+        return str(inputs["name"])
+
+    def completed(self, inputs: dict[str, Any], previous: dict[str, Any] | None, name: str) -> dict[str, Any]:  # noqa: ARG002 the protocol's
+        return inputs
+
+    def update(self, resource_id: str, old: dict[str, Any], new: dict[str, Any]) -> State:  # noqa: ARG002 the protocol's
+        return self.create(new)
 
     def create(self, inputs: dict[str, Any]) -> State:
         if self.broken:
@@ -44,7 +54,7 @@ class Worker:
         self.live[inputs["name"]] = inputs
         return State(inputs["name"], {**inputs, "state": "RUNNING", "tasks": 1})
 
-    def read(self, resource_id: str, previous: dict[str, Any] | None = None) -> State | None:  # noqa: ARG002 the protocol's
+    def read(self, resource_id: str, previous: dict[str, Any] | None = None, outputs: dict[str, Any] | None = None) -> State | None:  # noqa: ARG002 the protocol's
         return State(resource_id, self.live[resource_id]) if resource_id in self.live else None
 
     def delete(self, resource_id: str, old: dict[str, Any]) -> None:
@@ -58,11 +68,11 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     worker = Worker()
     module = ModuleType(MODULE)
 
-    def operations(config: dict[str, Any], **_: Any) -> dict[str, Worker]:
+    def operations(config: dict[str, Any], *_: Any) -> dict[str, Worker]:
         worker.logins.append(config)
         return {TOKEN: worker}
 
-    module.operations = operations  # type: ignore[attr-defined]
+    module.KafkaConnect = lambda: SimpleNamespace(operations=operations)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, MODULE, module)
     return worker
 

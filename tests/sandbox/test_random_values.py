@@ -11,7 +11,8 @@ import pulumi_random as random
 import pytest
 
 from sandbox.engine import EngineError
-from sandbox.engine.random_values import password
+from sandbox.standins.random_values import RandomPassword
+from sandbox.standins.random_values import text as password
 
 if TYPE_CHECKING:
     from conftest import Runs
@@ -31,8 +32,9 @@ def test_minimum_counts_hold() -> None:
 
 
 def test_a_length_that_cannot_hold_the_minimum_is_refused() -> None:
-    with pytest.raises(ValueError, match="cannot hold"):
-        password({"length": 3, "minUpper": 4})
+    (problem,) = RandomPassword().check({"length": 3, "minUpper": 4})
+    assert problem.path == "length"
+    assert "cannot hold the 4 characters" in problem.reason
 
 
 def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
@@ -56,5 +58,6 @@ def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
 
 
 def test_other_random_types_are_refused_by_name(runs: Runs) -> None:
-    with pytest.raises(EngineError, match="RandomShuffle order could not be brought about\n  the sandbox makes no RandomShuffle"):
+    refusal = "RandomShuffle order could not be brought about\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
+    with pytest.raises(EngineError, match=refusal):
         runs.up(lambda: random.RandomShuffle("order", inputs=["a"]))

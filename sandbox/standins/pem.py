@@ -1,7 +1,9 @@
-"""Keys, certificate requests and certificates: made here, kept in the journal, renewed before they end."""
+"""Key pairs, requests and certificates as PEM: pure but for chance and the clock."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,18 +13,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.engine.failures import RefusedError
-from sandbox.engine.family import Change, Converged
+from providers.operations import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
 
-    from sandbox.engine.family import Step, Wanted
-    from sandbox.engine.journal import Entry
-
-_CURVES: Final[dict[str, type[ec.EllipticCurve]]] = {"P256": ec.SECP256R1, "P384": ec.SECP384R1, "P521": ec.SECP521R1}
+ALGORITHMS: Final = ("ECDSA", "RSA", "ED25519")
+CURVES: Final[dict[str, type[ec.EllipticCurve]]] = {"P224": ec.SECP224R1, "P256": ec.SECP256R1, "P384": ec.SECP384R1, "P521": ec.SECP521R1}
 _SUBJECT: Final = {
     "commonName": NameOID.COMMON_NAME,
     "organization": NameOID.ORGANIZATION_NAME,
@@ -49,56 +48,41 @@ _USAGES: Final = {
 }
 
 
-class Certificates:
-    """Acts for pulumi-tls."""
-
-    def identity(self, wanted: Wanted) -> str:
-        """Name a key or certificate by its URN: it exists nowhere else."""
-        return wanted.resource.urn
-
-    def kept(self, wanted: Wanted, identity: str) -> dict[str, Any]:  # noqa: ARG002 of the protocol
-        """Keep nothing: there is nothing to delete."""
-        return {}
-
-    def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:  # noqa: ARG002 of the protocol
-        """Give what an earlier run made for the same inputs, unless it is about to end."""
-        asked = dict(wanted.inputs)
-        earlier = wanted.known.outputs if wanted.known is not None else {}
-        if earlier.get("asked") == asked and not _ends_soon(earlier["values"], asked):
-            values, change = earlier["values"], Change.UNCHANGED
-        else:
-            values, change = _MAKERS[wanted.type_name](asked), Change.UPDATED if earlier else Change.CREATED
-        outputs = {**asked, **values}
-        return Converged(id=_id(values), outputs=outputs, change=change, remember={"asked": asked, "values": values})
-
-    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
-        """Do nothing: the journal forgets it."""
-
-
 def private_key(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Make a key pair from `algorithm` (ECDSA, RSA, ED25519), `ecdsaCurve` and `rsaBits`, as PEM."""
     algorithm = asked["algorithm"]
     key: CertificateIssuerPrivateKeyTypes
     if algorithm == "ECDSA":
-        curve = _CURVES.get(asked.get("ecdsaCurve") or "P256")
-        if curve is None:
-            message = f"ecdsaCurve is {asked['ecdsaCurve']}; the sandbox makes {', '.join(_CURVES)}"
-            raise RefusedError(message)
-        key, form = ec.generate_private_key(curve()), serialization.PrivateFormat.TraditionalOpenSSL
+        key, form = ec.generate_private_key(CURVES[asked.get("ecdsaCurve") or "P224"]()), serialization.PrivateFormat.TraditionalOpenSSL
     elif algorithm == "RSA":
         key = rsa.generate_private_key(65537, asked.get("rsaBits") or 2048)
         form = serialization.PrivateFormat.TraditionalOpenSSL
-    elif algorithm == "ED25519":
-        key, form = ed25519.Ed25519PrivateKey.generate(), serialization.PrivateFormat.PKCS8
     else:
-        message = f"algorithm is {algorithm}; the sandbox makes ECDSA, RSA and ED25519 keys"
-        raise RefusedError(message)
+        key, form = ed25519.Ed25519PrivateKey.generate(), serialization.PrivateFormat.PKCS8
     pem, nothing = serialization.Encoding.PEM, serialization.NoEncryption()
     public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     return {
         "privateKeyPem": key.private_bytes(pem, form, nothing).decode(),
         "privateKeyPemPkcs8": key.private_bytes(pem, serialization.PrivateFormat.PKCS8, nothing).decode(),
         "publicKeyPem": public.decode(),
+        **_openssh(key, curve=asked.get("ecdsaCurve")),
+    }
+
+
+def _openssh(key: CertificateIssuerPrivateKeyTypes, *, curve: object) -> dict[str, Any]:
+    """Spell a pair as OpenSSH does, with its fingerprints; nothing for the one curve that OpenSSH does not know."""
+    if isinstance(key, ec.EllipticCurvePrivateKey) and curve in (None, "P224"):
+        return dict.fromkeys(("privateKeyOpenssh", "publicKeyOpenssh", "publicKeyFingerprintMd5", "publicKeyFingerprintSha256"), "")
+    form, nothing = serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    blob = base64.b64decode(public.split()[1])
+    md5 = hashlib.md5(blob, usedforsecurity=False).digest()
+    sha256 = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return {
+        "privateKeyOpenssh": key.private_bytes(serialization.Encoding.PEM, form, nothing).decode(),
+        "publicKeyOpenssh": f"{public.decode()}\n",
+        "publicKeyFingerprintMd5": md5.hex(":"),
+        "publicKeyFingerprintSha256": f"SHA256:{sha256}",
     }
 
 
@@ -106,7 +90,8 @@ def self_signed(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Make a certificate that signs itself, such as an authority's."""
     key = _key(asked["privateKeyPem"])
     name = _name(asked.get("subject") or {})
-    return _certificate(asked, name, key.public_key(), issuer=name, signer=key, names=_names(asked))
+    made = _certificate(asked, name, key.public_key(), issuer=name, signer=key, names=_names(asked))
+    return {**made, "keyAlgorithm": _algorithm(key)}
 
 
 def request(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +101,8 @@ def request(asked: Mapping[str, Any]) -> dict[str, Any]:
     names = _names(asked)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return {"certRequestPem": builder.sign(key, _digest(key)).public_bytes(serialization.Encoding.PEM).decode()}
+    pem = builder.sign(key, _digest(key)).public_bytes(serialization.Encoding.PEM).decode()
+    return {"certRequestPem": pem, "keyAlgorithm": _algorithm(key)}
 
 
 def locally_signed(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,15 +114,8 @@ def locally_signed(asked: Mapping[str, Any]) -> dict[str, Any]:
     except x509.ExtensionNotFound:
         names = []
     signer = _key(asked["caPrivateKeyPem"])
-    return _certificate(asked, wish.subject, wish.public_key(), issuer=authority.subject, signer=signer, names=names)
-
-
-_MAKERS: Final = {
-    "PrivateKey": private_key,
-    "SelfSignedCert": self_signed,
-    "CertRequest": request,
-    "LocallySignedCert": locally_signed,
-}
+    made = _certificate(asked, wish.subject, wish.public_key(), issuer=authority.subject, signer=signer, names=names)
+    return {**made, "caKeyAlgorithm": _algorithm(signer)}
 
 
 def _certificate(
@@ -181,21 +160,17 @@ def _certificate(
     }
 
 
-def _ends_soon(values: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    if "validityEndTime" not in values:
-        return False
-    early = timedelta(hours=asked.get("earlyRenewalHours") or 0)
-    return datetime.now(UTC) >= datetime.fromisoformat(values["validityEndTime"]) - early
-
-
-def _id(values: Mapping[str, Any]) -> str:
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(str(values.get("publicKeyPem") or values.get("certPem") or values.get("certRequestPem")).encode())
-    return digest.finalize().hex()[:40]
+def _algorithm(key: CertificateIssuerPrivateKeyTypes) -> str:
+    kinds = {ec.EllipticCurvePrivateKey: "ECDSA", rsa.RSAPrivateKey: "RSA", ed25519.Ed25519PrivateKey: "ED25519"}
+    return next(name for kind, name in kinds.items() if isinstance(key, kind))
 
 
 def _key(pem: str) -> CertificateIssuerPrivateKeyTypes:
-    key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
+    try:
+        key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
+    except ValueError:
+        message = "the private key is no PEM that can be read; give privateKeyPem as PrivateKey gives it"
+        raise ProviderError(message) from None
     loaded: CertificateIssuerPrivateKeyTypes = key
     return loaded
 

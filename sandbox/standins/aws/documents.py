@@ -1,15 +1,14 @@
-"""The shape of settings: camelCase in the program, PascalCase in the API, and whether the live ones are as asked."""
+"""The two spellings of settings, camelCase in the program and PascalCase in the API, and whether live ones are as asked."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, TypeAlias
 
-if TYPE_CHECKING:
-    from plan.values import Json
+Json: TypeAlias = Any
 
 # Names that are not simply capitalised.
 _SPECIAL: Final = {"id": "ID", "sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
+_BACK: Final = {api: own for own, api in _SPECIAL.items()}
 
 
 def pascal(value: Json) -> Json:
@@ -21,6 +20,15 @@ def pascal(value: Json) -> Json:
     return value
 
 
+def camel(value: Json) -> Json:
+    """Turn the keys of the API's answer into those of a program's property."""
+    if isinstance(value, dict):
+        return {_BACK.get(key, key[:1].lower() + key[1:]): camel(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [camel(item) for item in value]
+    return value
+
+
 def covers(live: Json, asked: Json) -> bool:
     """Tell whether everything asked for is so in the live settings; what the service adds is its own affair."""
     if isinstance(asked, dict):
@@ -28,9 +36,3 @@ def covers(live: Json, asked: Json) -> bool:
     if isinstance(asked, list):
         return isinstance(live, list) and len(live) == len(asked) and all(map(covers, live, asked))
     return bool(live == asked)
-
-
-def same_document(live: Json, asked: str) -> bool:
-    """Compare policy documents, whether text or parsed, by their meaning."""
-    parsed = json.loads(live) if isinstance(live, str) else live
-    return bool(parsed == json.loads(asked))
