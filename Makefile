@@ -19,7 +19,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine-test kind-test plan doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine engine-test kind-test plan doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -85,8 +85,11 @@ down: pulumi venv ## delete everything that a stack has created: make down STACK
 pulumi:
 	@command -v pulumi > /dev/null || { echo 'The Pulumi CLI is not on PATH: docs/getting-started.md says how to get it'; exit 1; }
 
-sandbox: venv ## the whole pipeline on this machine (Debian, root); again: converge
-	@$(BIN)/python -m sandbox up
+engine: venv ## build the real Pulumi engine from Go modules (some minutes), for ENGINE=pulumi and the tests marked engine
+	@$(BIN)/python -m sandbox engine
+
+sandbox: venv ## the whole pipeline on this machine (Debian, root), by the real engine with ENGINE=pulumi; again: converge
+	@$(BIN)/python -m sandbox up $(if $(ENGINE),--engine $(ENGINE))
 
 sandbox-down: venv ## remove the sandbox and everything it left, whichever checkout made it
 	@$(BIN)/python -m sandbox down

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,10 @@ VERSION = "0.1.0"
 
 _MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit for one message."""
+
+
+_ORPHANED_S = 2.0
+"""How long a provider may outlive an engine that was killed, in seconds."""
 
 
 class EngineReporter:
@@ -130,4 +137,13 @@ async def _serve(package: Package, engine: str, version: str) -> None:
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await server.wait_for_termination()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The engine ends its plugins by SIGINT; without a handler each would leave a traceback behind.
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    starter = os.getppid()
+    while os.getppid() == starter and not ended.is_set():
+        # An engine that was killed tells nobody: whoever it started is then another process's child.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), _ORPHANED_S)
+    await server.stop(None)

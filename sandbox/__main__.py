@@ -21,6 +21,17 @@ _DESCRIPTION = """\
 The whole pipeline on this machine: a throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with
 Debezium and the Iceberg sink, and an emulated AWS, made by the same program that 'pulumi up' runs. Needs Debian and root, no Docker."""
 
+_PULUMI = """\
+The Pulumi CLI on the stack 'sandbox', with the state, the passphrase, the plugins and the policy pack of 'make sandbox ENGINE=pulumi':
+
+  sandbox pulumi -- preview --diff            what would change
+  sandbox pulumi -- up                        change it, after a preview and a question
+  sandbox pulumi -- refresh --preview-only    what somebody has changed by hand
+  sandbox pulumi -- config set --path data-ingestion:archive.commitIntervalMs 8000
+  sandbox pulumi -- stack output --show-secrets
+
+Settings are those of Pulumi.sandbox.yaml in this checkout; 'config set' writes there."""
+
 _GROUND = """\
   Kubeconfig       {kubeconfig}
   Credentials      eval "$(.venv/bin/python -m sandbox env)"
@@ -32,7 +43,7 @@ def _up(arguments: argparse.Namespace) -> int:
     from sandbox import lifecycle  # noqa: PLC0415 - each command loads only what it needs
 
     progress = Progress()
-    made = lifecycle.up(progress)
+    made = lifecycle.up(progress, by_engine=arguments.engine == "pulumi")
     result = made.result
     touched = len(result.created) + len(result.updated) + len(result.deleted)
     counts = (f"{len(names)} {word}" for word, names in _fates(result).items())
@@ -56,6 +67,26 @@ def _cluster(_: argparse.Namespace) -> int:
     lifecycle.ground(Progress())
     print(_GROUND.format(kubeconfig=KUBECONFIG))
     return 0
+
+
+def _engine(_: argparse.Namespace) -> int:
+    import tempfile  # noqa: PLC0415 - as above
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    from sandbox.pulumi import home  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory() as folder:
+        tools = home.prepare(Path(folder), Progress())
+    for name, what in tools.parts.items():
+        print(f"  {name:16} {what}")
+    return 0
+
+
+def _pulumi(arguments: argparse.Namespace) -> int:
+    from sandbox import lifecycle  # noqa: PLC0415 - as above
+
+    given = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
+    return lifecycle.engine(Progress()).command(given)
 
 
 def _fates(result: Result) -> dict[str, tuple[str, ...]]:
@@ -133,6 +164,12 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="make the sandbox, or bring it back to what the program declares")
     up.add_argument("--prove", action="store_true", help="make sample changes and check the archive even when nothing was changed")
     up.add_argument("--times", metavar="FILE", help="write the seconds that each step took as JSON")
+    up.add_argument(
+        "--engine",
+        choices=("none", "pulumi"),
+        default="none",
+        help="who carries the program out: the sandbox's own adapter, or the real Pulumi engine with preview, diff and refresh",
+    )
     up.set_defaults(run=_up)
     ground = commands.add_parser("cluster", help="start the cluster with its images and the emulated AWS only, for 'pulumi up -s sandbox'")
     ground.set_defaults(run=_cluster)
@@ -145,6 +182,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="change some rows and watch them arrive").set_defaults(run=_demo)
     env = commands.add_parser("env", help="the emulated AWS's credentials as shell variables, for 'pulumi up -s sandbox'")
     env.set_defaults(run=_env)
+    commands.add_parser(
+        "engine", help="build the Pulumi CLI and its Kubernetes plugin from Go modules, and say what each part is"
+    ).set_defaults(run=_engine)
+    pulumi = commands.add_parser("pulumi", help="the Pulumi CLI on the sandbox's stack; put -- before its own options", description=_PULUMI)
+    pulumi.formatter_class = argparse.RawDescriptionHelpFormatter
+    pulumi.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    pulumi.set_defaults(run=_pulumi)
     kubectl = commands.add_parser("kubectl", help="kubectl for the sandbox's cluster; put -- before its own options")
     kubectl.add_argument("arguments", nargs=argparse.REMAINDER)
     kubectl.set_defaults(run=_kubectl)

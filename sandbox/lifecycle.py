@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
-from sandbox.engine import Engine, JournalError, Result
+from sandbox.engine import Engine, EngineError, JournalError, Result
+from sandbox.engine.engine import JOURNAL
+from sandbox.engine.journal import Journal
 from sandbox.kubernetes import Kube
 from sandbox.lock import alone
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
+from sandbox.pulumi import home
+from sandbox.pulumi import stack as pulumi_stack
+from sandbox.pulumi.stack import PulumiStack
 from settings import Settings, parse_text
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.progress import Progress
 
 STACK = "sandbox"
+_WITH_THE_NODE = "Everything goes with the node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,16 @@ def checks() -> list[Check[Any]]:
     return preflight.checks(published_ports(settings()), running=cluster.owner() is not None, warm=cluster.built() and images.built())
 
 
-def up(progress: Progress) -> Made:
+class OtherDriverError(RuntimeError):
+    """The pipeline that is here was made by the other driver, whose records are the only ones that know of it."""
+
+
+def up(progress: Progress, *, by_engine: bool = False) -> Made:
     """Everything from a bare machine to a running pipeline; what is right already is left as it is.
+
+    Args:
+        progress: Where to show it.
+        by_engine: Whether the Pulumi engine carries the program out. A pipeline that it has made is always its own.
 
     Raises:
         Exception: Each part's own error, whose message is for people; the next run continues from there.
@@ -70,8 +84,41 @@ def up(progress: Progress) -> Made:
     preflight.check_platform()
     with alone():
         stack = settings()
-        kube, emulator = _ground(stack, progress)
-        return _pipeline(stack, kube, emulator, progress)
+        by_engine = by_engine or pulumi_stack.exists()
+        if by_engine:
+            refuse_the_adapters()
+        with ThreadPoolExecutor(1) as pool:
+            tools = pool.submit(home.prepare, pulumi_stack.PLACE, progress) if by_engine else None
+            kube, emulator = _ground(stack, progress)
+        engine = PulumiStack(tools.result(), emulator) if tools is not None else None
+        return _pipeline(stack, kube, emulator, engine, progress)
+
+
+def refuse_the_adapters() -> None:
+    """Refuse the engine where the pipeline was made without it. Raises OtherDriverError with the cure."""
+    if Journal(STATE / JOURNAL).entries():
+        message = (
+            "the pipeline that is here was made without the Pulumi engine, whose state knows nothing of it and would make all of it again. "
+            "Take it down with 'make sandbox-down', then 'make sandbox ENGINE=pulumi'"
+        )
+        raise OtherDriverError(message)
+
+
+def engine(progress: Progress) -> PulumiStack:
+    """The stack under the engine, on the ground that is here, for commands of the CLI.
+
+    Raises:
+        NoSandboxError: If there is no ground.
+        OtherDriverError: If the pipeline on it was made without the engine.
+    """
+    preflight.check_platform()
+    emulator = cloud.known()
+    if emulator is None or not cluster.answers():
+        message = "there is no sandbox for the Pulumi CLI on this machine; make one with 'make sandbox ENGINE=pulumi'"
+        raise outputs.NoSandboxError(message)
+    cluster.refuse_another()
+    refuse_the_adapters()
+    return PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator)
 
 
 def ground(progress: Progress) -> None:
@@ -103,10 +150,13 @@ def _ground(stack: Settings, progress: Progress) -> tuple[Kube, cloud.Cloud]:
     return kube, cloud.up(kube, progress)
 
 
-def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, progress: Progress) -> Made:
-    os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
-    config = stack_config(CHECKOUT, STACK)
-    result = Engine(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
+def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, engine: PulumiStack | None, progress: Progress) -> Made:
+    if engine is not None:
+        result = engine.up(progress)
+    else:
+        os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
+        config = stack_config(CHECKOUT, STACK)
+        result = Engine(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
     collected = outputs.collect(result.outputs, stack, reader.ensure(emulator, stack.archive.bucket, _known_reader()))
     outputs.save(collected)
     return Made(result, collected)
@@ -140,10 +190,24 @@ def down(progress: Progress) -> bool:
 def _delete_resources(progress: Progress) -> None:
     """Delete what the program made, as long as the cluster answers; what cannot be deleted goes with the node."""
     known = cloud.known()
+    if not cluster.answers():
+        return
+    if known is not None and pulumi_stack.exists():
+        _destroy(known, progress)
     if known is not None:
         os.environ |= {"AWS_ACCESS_KEY_ID": known.access_key_id, "AWS_SECRET_ACCESS_KEY": known.secret_access_key}
-    if cluster.answers():
-        try:
-            Engine(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
-        except JournalError as error:
-            progress.note(f"{error}. Everything goes with the node")
+    try:
+        Engine(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
+    except JournalError as error:
+        progress.note(f"{error}. {_WITH_THE_NODE}")
+
+
+def _destroy(emulator: cloud.Cloud, progress: Progress) -> None:
+    """Let the engine delete what it has made; what it cannot goes with the node."""
+    if home.published_cli() is None and not home.is_built():
+        progress.note(f"The Pulumi engine that made the pipeline is not in the cache any more. {_WITH_THE_NODE}")
+        return
+    try:
+        PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator).destroy(progress)
+    except EngineError as error:
+        progress.note(f"{error}\n{_WITH_THE_NODE}")

@@ -16,6 +16,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_COUNT_EACH_S = 30.0  # what counts changes with every line of a compiler
 _REPEAT_AFTER_S = 15.0  # a log line for the same wait this often, so that a CI log shows life without drowning
 
 
@@ -38,6 +39,18 @@ class Step:
     def waiting(self, what: str) -> None:
         """Say what this step is waiting for, for example ``postgres-0: pulling image``."""
         self._owner.waiting(self, what)
+
+    def counting(self, what: str) -> None:
+        """Say how far this step is, for example ``the compiler, 40 of 1700 packages``; a log gets a line each half minute."""
+        self._owner.counting(self, what)
+
+    def done(self) -> None:
+        """End it well."""
+        self._owner.end(self, good=True)
+
+    def fail(self) -> None:
+        """End it badly."""
+        self._owner.end(self, good=False)
 
     @property
     def elapsed(self) -> float:
@@ -69,15 +82,25 @@ class Progress:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Run the block as a named step; its time is recorded and shown, also when it fails."""
-        step = Step(title, time.monotonic(), self)
-        self._begin(step)
+        step = self.begin(title)
         try:
             yield step
         except BaseException:
-            self._end(step, "failed", "red")
+            step.fail()
             raise
-        self.seconds[title] = step.elapsed
-        self._end(step, "done", "green")
+        step.done()
+
+    def begin(self, title: str) -> Step:
+        """Begin a step whose end comes from elsewhere: by `Step.done` or `Step.fail`."""
+        step = Step(title, time.monotonic(), self)
+        self._begin(step)
+        return step
+
+    def end(self, step: Step, *, good: bool) -> None:
+        """End a step; only the time of a good one is recorded."""
+        if good:
+            self.seconds[step.title] = step.elapsed
+        self._end(step, "done" if good else "failed", "green" if good else "red")
 
     def note(self, text: str) -> None:
         """Print a line that belongs to no step."""
@@ -90,9 +113,20 @@ class Progress:
             now = time.monotonic()
             fresh = what != step.wait or now - step._last_line > _REPEAT_AFTER_S  # noqa: SLF001 - Step is this class's own record
             step.wait = what
-            if fresh and self._live is None and not self._quiet:
-                step._last_line = now  # noqa: SLF001 - Step is this class's own record
-                self._console.print(Text(f"    {step.title}: waiting for {what} ({step.elapsed:.0f} s)", style="dim"))
+            if fresh:
+                self._say(step)
+
+    def counting(self, step: Step, what: str) -> None:
+        """Record how far a step is; print it once in a while."""
+        with self._lock:
+            step.wait = what
+            if time.monotonic() - max(step._last_line, step.started) > _COUNT_EACH_S:  # noqa: SLF001 - Step is this class's own record
+                self._say(step)
+
+    def _say(self, step: Step) -> None:
+        if self._live is None and not self._quiet:
+            step._last_line = time.monotonic()  # noqa: SLF001 - Step is this class's own record
+            self._console.print(Text(f"    {step.title}: waiting for {step.wait} ({step.elapsed:.0f} s)", style="dim"))
 
     def _begin(self, step: Step) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from sandbox import golang
 from sandbox.cluster import binary
 
 pytestmark = pytest.mark.sandbox
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.sandbox
 @pytest.mark.parametrize("package", ["network", "volumes"])
 def test_the_nodes_own_go_packages_pass_their_tests(package: str) -> None:
     # vet would compile all of Kubernetes a second time
-    command = [binary.compiler(), "test", "-trimpath", "-vet=off", f"./{package}"]
-    done = subprocess.run(command, cwd=binary.SOURCES, env=binary.environment(), capture_output=True, text=True, timeout=900, check=False)
+    command = [golang.compiler(), "test", *golang.COMPILE, "-vet=off", f"./{package}"]
+    done = subprocess.run(command, cwd=binary.SOURCES, env=golang.environment(), capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no test files" not in done.stdout

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.cluster import NodeError, images
-from sandbox.cluster.binary import digest
+from sandbox.golang import digest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,103 @@
+"""Building the engine: the Pulumi CLI and its plugin for Kubernetes, kept in the cache under a hash of their sources."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sandbox import golang
+from sandbox.paths import CACHE
+
+if TYPE_CHECKING:
+    from sandbox.progress import Progress, Step
+
+SOURCES: Final = Path(__file__).resolve().parent
+BUILDS: Final = CACHE / "engine"
+
+_CLI: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+_SDK: Final = "github.com/pulumi/pulumi/sdk/v3"
+_KUBERNETES: Final = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+_EMBEDDED: Final = ("schema.json", "terraform-mapping.json")
+_EXEC: Final = "pulumi-language-python-exec"
+
+
+def cli(progress: Progress) -> Path:
+    """Return the CLI; beside it lies the SDK's script that runs Python programs. Built when the cache has not these sources.
+
+    Raises:
+        CompileError: If there is no Go, or it refuses the sources, with its own words.
+    """
+    sources, program = SOURCES / "cli", _cli()
+    if not program.exists():
+        with progress.step("Building the Pulumi CLI") as step:
+            program.parent.mkdir(parents=True, exist_ok=True)
+            script = golang.module_folder(sources, _SDK, step) / "python" / "cmd" / _EXEC
+            shutil.copy(script, program.with_name(_EXEC))
+            version = f"{_SDK}/go/common/version.Version=v{cli_version()}"
+            golang.build(sources, _CLI, program, link=f"-s -w -X {version}", step=step)
+            golang.forget_old(program.parent.parent)
+    return program
+
+
+def kubernetes(progress: Progress, sdk_version: str) -> Path:
+    """Return the plugin for Kubernetes; as `cli`.
+
+    Args:
+        progress: Where to show the build.
+        sdk_version: The version of pulumi-kubernetes' SDK. The plugin says this one, with the day and commit it really is of behind a
+            plus sign: the CLI warns of every single resource whose plugin is older than its SDK.
+
+    Raises:
+        CompileError: As `cli`.
+    """
+    sources, program = SOURCES / "kubernetes", _kubernetes(sdk_version)
+    if not program.exists():
+        with progress.step("Building the Kubernetes plugin") as step:
+            program.parent.mkdir(parents=True, exist_ok=True)
+            overlay = _overlay(sources, program.parent, step)
+            link = f"-s -w -X main.version={sdk_version}+{plugin_version()}"
+            golang.build(sources, ".", program, link=link, step=step, overlay=overlay)
+            golang.forget_old(program.parent.parent)
+    return program
+
+
+def built(sdk_version: str) -> bool:
+    """Tell whether both are in the cache."""
+    return _cli().exists() and _kubernetes(sdk_version).exists()
+
+
+def cli_version() -> str:
+    """Return the CLI's version, which its module file pins."""
+    return _required(SOURCES / "cli", "github.com/pulumi/pulumi/pkg/v3")
+
+
+def plugin_version() -> str:
+    """Return day and commit of the plugin's sources, such as `20260115033456.f47bc2d6f199`."""
+    return ".".join(_required(SOURCES / "kubernetes", _KUBERNETES).split("-")[1:])
+
+
+def _required(sources: Path, module: str) -> str:
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", (sources / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        message = f"{sources / 'go.mod'} does not require {module}"
+        raise golang.CompileError(message)
+    return found[1]
+
+
+def _cli() -> Path:
+    return BUILDS / "cli" / golang.digest(SOURCES / "cli") / "pulumi"
+
+
+def _kubernetes(sdk_version: str) -> Path:
+    return BUILDS / "kubernetes" / golang.digest(SOURCES / "kubernetes", sdk_version) / "pulumi-resource-kubernetes"
+
+
+def _overlay(sources: Path, folder: Path, step: Step) -> Path:
+    """Write the file that lays the module's own two files over our sources, so that they can be embedded."""
+    theirs = golang.module_folder(sources, _KUBERNETES, step) / "cmd" / "pulumi-resource-kubernetes"
+    overlay = folder / "overlay.json"
+    overlay.write_text(json.dumps({"Replace": {str(sources / name): str(theirs / name) for name in _EMBEDDED}}))
+    return overlay

@@ -1,0 +1,173 @@
+"""The sandbox's stack under the real engine: made, changed and destroyed through the Automation API, or by any command of the CLI."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi.automation as auto
+from pulumi.automation.errors import CommandError
+
+from plan.stackfile import stack_config
+from sandbox.engine.engine import Result
+from sandbox.engine.failures import EngineError, joined
+from sandbox.kubernetes import Kube
+from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
+from sandbox.pulumi import home, locks
+from sandbox.pulumi.events import Events
+from sandbox.pulumi.reasons import told
+from sandbox.pulumi.stackfile import StackFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sandbox.cloud import Cloud
+    from sandbox.progress import Progress
+
+STACK: Final = "sandbox"
+PLACE: Final = STATE / "pulumi"
+"""The CLI's home, its state, and the passphrase of that state's secrets."""
+
+_FORCE: Final = "PULUMI_K8S_ENABLE_PATCH_FORCE"
+"""Lets the Kubernetes plugin take over the fields of an object that an interrupted run has made but not recorded."""
+
+
+def exists() -> bool:
+    """Tell whether the engine has a stack of the sandbox on this machine."""
+    return any((PLACE / "backend").glob(f".pulumi/stacks/*/{STACK}.json"))
+
+
+class PulumiStack:
+    """The stack, and the CLI that drives it."""
+
+    def __init__(self, tools: home.Home, emulator: Cloud) -> None:
+        """Keep what the CLI needs; nothing is started."""
+        self.tools = tools
+        self.project = stack_config(CHECKOUT, STACK).project
+        self._file = StackFile(CHECKOUT / f"Pulumi.{STACK}.yaml", PLACE / f"Pulumi.{STACK}.yaml")
+        self._variables = {
+            **tools.variables,
+            "PULUMI_STACK": STACK,
+            "PULUMI_OPTION_CONFIG_FILE": str(self._file.path),
+            "AWS_ACCESS_KEY_ID": emulator.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key,
+        }
+
+    def up(self, progress: Progress) -> Result:
+        """Preview, judged by the policy pack, then bring the stack to what the program declares.
+
+        Raises:
+            EngineError: With the reason of whatever failed; the next run continues.
+        """
+        stack, events = self._opened(progress), Events(progress)
+        with progress.step("Previewing, judged by the policy pack"):
+            self._carried_out(stack.preview, events)
+        events = Events(progress)
+        self._carried_out(stack.up, events)
+        self._settle(stack)
+        outputs = stack.outputs()
+        return Result(
+            outputs={name: output.value for name, output in outputs.items()},
+            secret_outputs=frozenset(name for name, output in outputs.items() if output.secret),
+            created=tuple(events.created),
+            updated=tuple(events.updated),
+            unchanged=tuple(events.unchanged),
+            deleted=tuple(events.deleted),
+        )
+
+    def destroy(self, progress: Progress) -> Result:
+        """Delete what the stack has made. Raises EngineError as `up`."""
+        stack, events = self._opened(progress), Events(progress)
+        self._carried_out(stack.destroy, events)
+        return Result(deleted=tuple(events.deleted))
+
+    def command(self, arguments: Sequence[str]) -> int:
+        """Run the CLI as it is, on this terminal, and return its exit code.
+
+        Its settings are the checkout's stack file, and what it writes there comes back into that file. Nothing of ours is locked: the
+        CLI's own lock says who holds it.
+        """
+        self._begin()
+        self._file.bring()
+        try:
+            done = subprocess.run(
+                [self.tools.pulumi, *arguments], cwd=CHECKOUT, env={**self.tools.environment, **self._environment()}, check=False
+            )
+        finally:
+            self._file.take_back()
+        return done.returncode
+
+    def _opened(self, progress: Progress) -> auto.Stack:
+        if self._begin():
+            progress.note("The last run of the engine was ended before its time; its lock is taken away, and this run continues it")
+        self._file.bring()
+        workspace = auto.LocalWorkspace(
+            work_dir=str(CHECKOUT),
+            env_vars=self._environment(),
+            pulumi_command=auto.PulumiCommand(root=str(_root(self.tools.pulumi))),
+        )
+        return auto.Stack.select(STACK, workspace)
+
+    def _begin(self) -> bool:
+        """Make the stack once, and take away the lock of a run that was killed; tell whether there was one."""
+        if not exists():
+            self._made()
+        return locks.release_stale(PLACE / "backend", self.project, STACK) > 0
+
+    def _made(self) -> None:
+        """Make the empty stack from a folder of its own: `stack init` writes its salt beside the project file that it finds."""
+        folder = PLACE / "project"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
+        command = [str(self.tools.pulumi), "stack", "init", STACK, "--non-interactive"]
+        environment = {name: value for name, value in {**self.tools.environment, **self._variables}.items() if name not in _ONLY_LATER}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise EngineError(done.stderr.strip() or done.stdout.strip())
+        (folder / f"Pulumi.{STACK}.yaml").replace(self._file.path)
+
+    def _environment(self) -> dict[str, str]:
+        forced = {_FORCE: "true"} if self._pending() else {}
+        return {**self._variables, **forced}
+
+    def _pending(self) -> bool:
+        """Tell whether a run was interrupted in the middle of an operation, of which the state knows only that it began."""
+        return any('"pending_operations": [' in path.read_text(encoding="utf-8") for path in _checkpoints())
+
+    def _settle(self, stack: auto.Stack) -> None:
+        """Forget operations of an interrupted run: everything that is declared is recorded now."""
+        if self._pending():
+            whole = stack.export_stack()
+            deployment: dict[str, Any] = dict(whole.deployment or {})
+            deployment["pending_operations"] = []
+            stack.import_stack(auto.Deployment(version=whole.version, deployment=deployment))
+
+    def _carried_out(self, operation: Callable[..., Any], events: Events) -> None:
+        try:
+            operation(on_event=events, color="never")
+        except CommandError as error:
+            blocks = told(events, Kube(KUBECONFIG))
+            raise EngineError(joined(blocks) if blocks else _last(str(error))) from None
+        finally:
+            events.close()
+            self._file.take_back()
+
+
+_ONLY_LATER: Final = frozenset({"PULUMI_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_POLICY_PACK"})
+
+
+def _checkpoints() -> list[Path]:
+    return [*(PLACE / "backend").glob(f".pulumi/stacks/*/{STACK}.json")]
+
+
+def _root(program: Path) -> Path:
+    """Return the folder above the one that a CLI lies in, as the Automation API names it."""
+    return program.parent.parent
+
+
+def _last(text: str) -> str:
+    """Give the engine's last words, for what no event told."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return "\n".join(lines[-15:])
