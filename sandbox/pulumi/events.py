@@ -35,8 +35,10 @@ class Events:
         objects: Namespace and name of each Kubernetes object that an operation was begun on, by URN.
     """
 
-    def __init__(self, progress: Progress) -> None:
-        """Show the operation in `progress`."""
+    def __init__(self, progress: Progress, preview: Step | None = None) -> None:
+        """Show the operation in `progress`; of a preview only how far it is, in its own step."""
+        self._preview = preview
+        self._looked_at: set[str] = set()
         self.created: list[str] = []
         self.updated: list[str] = []
         self.deleted: list[str] = []
@@ -78,6 +80,10 @@ class Events:
         self._running.clear()
 
     def _begin(self, about: StepEventMetadata) -> None:
+        if self._preview is not None:
+            self._looked_at.add(about.urn)
+            self._preview.counting(f"the engine, {len(self._looked_at)} resources so far")
+            return
         if about.op in _QUIET or _is_component(about):
             return
         metadata = ((about.new.inputs if about.new else None) or {}).get("metadata")

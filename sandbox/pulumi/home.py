@@ -100,7 +100,7 @@ def _cli(programs: Path, parts: dict[str, str], progress: Progress) -> Path:
         parts["pulumi"] = parts["language host"] = f"the one on PATH ({found})"
         return found
     built = build.cli(progress)
-    _link(programs / "pulumi", built)
+    _place(programs / "pulumi", built)
     script = built.with_name("pulumi-language-python-exec")
     _wrap(programs / "pulumi-language-python", "sandbox.pulumi.language_host", "--script", str(script))
     parts["pulumi"] = f"v{build.cli_version()}, built from Go modules"
@@ -152,6 +152,22 @@ def _link(place: Path, target: Path) -> None:
     if place.is_symlink() or place.exists():
         place.unlink()
     place.symlink_to(target)
+
+
+def _place(place: Path, program: Path) -> None:
+    """Put a program somewhere as a file of its own: the CLI warns of a language host that does not lie beside its real place."""
+    if (
+        not place.is_symlink()
+        and place.exists()
+        and place.stat().st_size == program.stat().st_size
+        and place.stat().st_mtime == program.stat().st_mtime
+    ):
+        return
+    place.unlink(missing_ok=True)
+    try:
+        place.hardlink_to(program)
+    except OSError:
+        shutil.copy2(program, place)
 
 
 def _wrap(place: Path, module: str, *arguments: str) -> None:

@@ -61,9 +61,9 @@ class PulumiStack:
         Raises:
             EngineError: With the reason of whatever failed; the next run continues.
         """
-        stack, events = self._opened(progress), Events(progress)
-        with progress.step("Previewing, judged by the policy pack"):
-            self._carried_out(stack.preview, events)
+        stack = self._opened(progress)
+        with progress.step("Previewing, judged by the policy pack") as step:
+            self._carried_out(stack.preview, Events(progress, step))
         events = Events(progress)
         self._carried_out(stack.up, events)
         self._settle(stack)

@@ -21,16 +21,20 @@ class StackFile:
         self._given = ""
 
     def bring(self) -> None:
-        """Make the copy as the checkout's file is now; the salt stays."""
-        before = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-        salt = _SALT.search(before)
+        """Make the copy as the checkout's file is now; its own salt stays."""
+        salt = _SALT.search(self.path.read_text(encoding="utf-8")) if self.path.exists() else None
         self._given = self._original.read_text(encoding="utf-8")
-        self.path.write_text((salt.group() if salt else "") + self._given, encoding="utf-8")
+        self.path.write_text((salt.group() if salt else "") + _SALT.sub("", self._given), encoding="utf-8")
 
-    def take_back(self) -> bool:
-        """Write what the CLI has changed into the checkout's file, and tell whether it has changed anything."""
+    def take_back(self) -> None:
+        """Write what the CLI has changed into the checkout's file.
+
+        Commands that know no `--config-file` (`stack output`, `stack export`) write a new salt into the checkout's file when it has none:
+        nothing is encrypted with it, and it is taken out again.
+        """
         after = _SALT.sub("", self.path.read_text(encoding="utf-8"))
-        if after.strip() == self._given.strip():
-            return False
-        self._original.write_text(after, encoding="utf-8")
-        return True
+        theirs = _SALT.search(self._given)
+        if after.strip() != _SALT.sub("", self._given).strip():
+            self._original.write_text((theirs.group() if theirs else "") + after, encoding="utf-8")
+        elif self._original.read_text(encoding="utf-8") != self._given:
+            self._original.write_text(self._given, encoding="utf-8")
