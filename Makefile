@@ -45,9 +45,10 @@ format: venv ## rewrite to the project's format
 	$(BIN)/ruff format .
 
 test: venv ## everything that needs only Python
-	$(BIN)/pytest -m 'not sandbox and not kind'
+	$(BIN)/pytest -m 'not sandbox and not kind and not engine'
 
-engine-test: venv ## the tests that need the Pulumi CLI on PATH (they are skipped in `make test` without it)
+engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
+	@$(BIN)/python -m sandbox cluster
 	$(BIN)/pytest -m engine
 
 kind-test: venv ## the tests that need Docker and Kind: they make the laptop's cluster, use it and remove it

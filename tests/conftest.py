@@ -10,6 +10,9 @@ import pytest
 
 from sandbox.direct import without_proxy
 from tests.declared import STACKS, Declared
+from tests.no_skips import pytest_runtest_makereport
+
+__all__ = ["pytest_runtest_makereport"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,6 +18,7 @@ from sandbox.pulumi import home, locks
 from sandbox.pulumi.events import Events
 from sandbox.pulumi.reasons import told
 from sandbox.pulumi.stackfile import StackFile
+from sandbox.standins import ADOPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,8 +31,8 @@ STACK: Final = "sandbox"
 PLACE: Final = STATE / "pulumi"
 """The CLI's home, its state, and the passphrase of that state's secrets."""
 
-_FORCE: Final = "PULUMI_K8S_ENABLE_PATCH_FORCE"
-"""Lets the Kubernetes plugin take over the fields of an object that an interrupted run has made but not recorded."""
+_CONTINUED: Final = ("PULUMI_K8S_ENABLE_PATCH_FORCE", ADOPT)
+"""Let the Kubernetes plugin and the stand-ins take over what an interrupted run has made but not recorded."""
 
 
 def exists() -> bool:
@@ -129,8 +130,7 @@ class PulumiStack:
         (folder / f"Pulumi.{STACK}.yaml").replace(self._file.path)
 
     def _environment(self) -> dict[str, str]:
-        forced = {_FORCE: "true"} if self._pending() else {}
-        return {**self._variables, **forced}
+        return {**self._variables, **(dict.fromkeys(_CONTINUED, "true") if self._pending() else {})}
 
     def _pending(self) -> bool:
         """Tell whether a run was interrupted in the middle of an operation, of which the state knows only that it began."""

@@ -5,3 +5,10 @@ and outputs of the published plugin. The Pulumi CLI starts one as a process (`py
 the sandbox without an engine calls the same classes in its own process. README.md lists how they differ from the
 published plugins.
 """
+
+from __future__ import annotations
+
+from typing import Final
+
+ADOPT: Final = "DATA_INGESTION_ADOPT"
+"""The variable by which a run that continues an interrupted one lets creations adopt what that one has made and not recorded."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 
 from providers.server import serve
+from sandbox.standins import ADOPT
 from sandbox.standins.packages import PACKAGES
 
 
@@ -14,7 +17,7 @@ def main() -> None:
         names = ",".join(PACKAGES)
         sys.exit(f"usage: python -m sandbox.standins {{{names}}} ENGINE\nServes a stand-in to the Pulumi engine at ENGINE, host:port.")
     package = PACKAGES[sys.argv.pop(1)]
-    serve(package, package.version)
+    serve(replace(package, adopts=os.environ.get(ADOPT) == "true"), package.version)
 
 
 if __name__ == "__main__":

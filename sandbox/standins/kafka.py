@@ -21,7 +21,7 @@ from confluent_kafka.admin import (
 )
 
 from providers.operations import Change, Plain, Problem, ProviderError, Reporter, State
-from sandbox.standins.shape import Shape, StandIn, decoded
+from sandbox.standins.shape import Shape, StandIn, decoded, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +39,7 @@ class Topic(StandIn):
 
     shape = Shape(
         token="kafka:index/topic:Topic",  # noqa: S106  # a type token
+        exclusive=True,
         required=frozenset({"partitions", "replicationFactor"}),
         optional={"name": None, "config": None},
         replaces=frozenset({"name"}),
@@ -79,11 +80,13 @@ class Topic(StandIn):
         ]
 
     def create(self, inputs: Plain) -> State:
-        """Make the topic, or adopt the one of this name, and wait until every partition has a leader."""
+        """Make the topic, and wait until every partition has a leader; one that is there is refused, or adopted and corrected."""
         with _in_words():
             live = self._topic(inputs["name"])
             if live is None:
                 self._create(inputs)
+            elif not self.adopts:
+                raise taken(self.shape, inputs["name"])
             else:
                 self._adjust(inputs, live, dropped=())
             self._wait_for_leaders(inputs["name"], inputs["partitions"])

@@ -63,11 +63,13 @@ class StandInPackage:
         name: The first part of its type tokens.
         kinds: Its resource types.
         make: Makes their operations from the provider's configuration.
+        adopts: Whether a creation adopts what is there under the name: without the engine always, since its journal may be lost.
     """
 
     name: str
     kinds: tuple[type[StandIn], ...]
     make: Maker
+    adopts: bool = True
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -85,7 +87,10 @@ class StandInPackage:
 
     def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
         """Give the operations by type token."""
-        return {made.shape.token: made for made in self.make(config, reporter, cancelled)}
+        table = {made.shape.token: made for made in self.make(config, reporter, cancelled)}
+        for made in table.values():
+            made.adopts = made.adopts and self.adopts
+        return table
 
 
 PACKAGES: Final = {

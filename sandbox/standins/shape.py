@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from providers.differences import differences
-from providers.operations import Change, Plain, Problem, State, has_unknown
+from providers.operations import Change, Plain, Problem, ProviderError, State, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,7 @@ class Shape:
         names: Inputs that together name the thing; empty for a value that exists in the state alone.
         named: The input for which a name is made up when it is not given, or empty.
         documents: Inputs that hold JSON as text, compared by meaning.
+        exclusive: Whether the service refuses to create a thing whose name is taken.
     """
 
     token: str
@@ -41,6 +42,7 @@ class Shape:
     names: tuple[str, ...] = ()
     named: str = ""
     documents: frozenset[str] = frozenset()
+    exclusive: bool = False
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -49,7 +51,10 @@ class Shape:
 
 
 class StandIn(ABC):
-    """The operations of one type, as far as they follow from its shape."""
+    """The operations of one type, as far as they follow from its shape.
+
+    Its `adopts` is what the package was told: with the engine, only a run that continues an interrupted one adopts.
+    """
 
     shape: ClassVar[Shape]
     adopts: bool = True
@@ -127,6 +132,15 @@ class StandIn(ABC):
     @abstractmethod
     def delete(self, resource_id: str, old: Plain) -> None:
         """Remove it."""
+
+
+def taken(shape: Shape, name: str) -> ProviderError:
+    """Refuse to create what is there already and was not made by this stack."""
+    message = (
+        f"{name} exists already, and this stack has not made it. Give it another name in the program, or take it over: "
+        f"pulumi import {shape.token} <logical name> {name}"
+    )
+    return ProviderError(message)
 
 
 def same_document(one: object, other: object) -> bool:

@@ -1,10 +1,8 @@
-"""A copy of the project in a scratch folder, driven by the Pulumi CLI on PATH with state in a folder."""
+"""A copy of the project in a scratch folder, driven by the Pulumi CLI with state in a folder."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import textwrap
 from dataclasses import dataclass, field
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plan.recorder import ROOT
+from sandbox.progress import Progress
+from sandbox.pulumi import home
 from tests.checkout import copy_project
 
 if TYPE_CHECKING:
@@ -142,15 +142,7 @@ def copied(base: Path, **environment: str) -> Project:
 
 
 def cli(base: Path, **environment: str) -> dict[str, str]:
-    """The environment of a CLI whose state lies under `base`; the test is skipped, visibly, when there is none."""
-    if shutil.which("pulumi") is None:
-        pytest.skip("the Pulumi CLI is not on PATH")
-    (base / "state").mkdir()
-    own = {
-        "PULUMI_BACKEND_URL": f"file://{base / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "tests",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_OPTION_POLICY_PACK": "policy",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    return {**os.environ, **own, **environment}
+    """The environment of a CLI whose home and state lie under `base`: a published one on PATH, or the one that `make engine` has built."""
+    if home.published_cli() is None and not home.is_built():
+        pytest.fail("the Pulumi engine is not built: run 'make engine'")
+    return {**home.prepare(base / "pulumi", Progress(quiet=True)).environment, **environment}

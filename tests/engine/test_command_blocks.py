@@ -27,7 +27,9 @@ def test_a_command_block_works_with_the_cli(block: Block, tmp_path: Path) -> Non
     project = copied(tmp_path)
     home = tmp_path / "home"
     home.mkdir()
-    own = {name: value for name, value in project.environment.items() if name not in {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"}}
+    own = {
+        name: value for name, value in project.environment.items() if name not in {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE"}
+    }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.script],
         cwd=project.folder,

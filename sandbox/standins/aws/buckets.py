@@ -22,6 +22,7 @@ class Bucket(AwsStandIn):
 
     shape = Shape(
         token="aws:s3/bucket:Bucket",  # noqa: S106  # a type token
+        exclusive=True,
         optional={"bucket": None, "forceDestroy": False, "tags": None, "acl": None},
         learnt=("arn", "region", "bucketRegion", "bucketDomainName", "bucketRegionalDomainName", TAGS_ALL),
         replaces=frozenset({"bucket"}),
@@ -67,7 +68,7 @@ class Bucket(AwsStandIn):
             s3.delete_bucket(Bucket=resource_id)
         except ClientError as error:
             if error.response["Error"]["Code"] == "BucketNotEmpty":
-                message = f"bucket {resource_id} still holds objects; set forceDestroy on it to delete them with it"
+                message = f"BucketNotEmpty: bucket {resource_id} still holds objects; set forceDestroy on it to delete them with it"
                 raise ProviderError(message) from None
             if not absent(error):
                 raise

@@ -19,6 +19,7 @@ class User(AwsStandIn):
 
     shape = Shape(
         token="aws:iam/user:User",  # noqa: S106  # a type token
+        exclusive=True,
         optional={"name": None, "path": "/", "forceDestroy": False, "tags": None},
         learnt=("arn", "uniqueId", TAGS_ALL),
         names=("name",),
@@ -69,6 +70,7 @@ class Role(AwsStandIn):
 
     shape = Shape(
         token="aws:iam/role:Role",  # noqa: S106  # a type token
+        exclusive=True,
         required=frozenset({"assumeRolePolicy"}),
         optional={"name": None, "path": "/", "description": None, "maxSessionDuration": 3600, "forceDetachPolicies": False, "tags": None},
         learnt=("arn", "uniqueId", "createDate", TAGS_ALL),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from providers.differences import differences
 from providers.operations import Change, Plain, State, has_unknown
 from sandbox.standins.aws.clients import in_its_words
-from sandbox.standins.shape import StandIn
+from sandbox.standins.shape import StandIn, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,8 +33,10 @@ class AwsStandIn(StandIn):
         return changes
 
     def create(self, inputs: Plain) -> State:
-        """Make the thing, or adopt the one of this name and correct it."""
+        """Make the thing; one of this name that is there is refused, or adopted and corrected."""
         with in_its_words():
+            if self.shape.exclusive and not self.adopts and self._live(self.named(inputs), {}, {}) is not None:
+                raise taken(self.shape, self.named(inputs))
             return self._ensure(inputs, None)
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from operate.doctor.check import Level
 from operate.doctor.environment import Environment
 from operate.doctor.tool import Answer, ask
 from plan.recorder import ROOT
+from tests.engine.project import cli
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,8 +123,7 @@ def test_a_passphrase_is_never_shown(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 def test_the_real_command_line_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if shutil.which("pulumi") is None:
-        pytest.skip("the Pulumi CLI is not on PATH")
+    monkeypatch.setenv("PATH", cli(tmp_path)["PATH"])
     for name, value in {"PULUMI_HOME": "home", "HOME": "user"}.items():
         (tmp_path / value).mkdir()
         monkeypatch.setenv(name, str(tmp_path / value))
