@@ -90,7 +90,7 @@ def test_a_value_that_is_not_known_yet_is_no_mistake_in_a_preview(tiny: Tiny, wo
     tiny.write(
         worker,
         """
-        word = random.RandomString("word").id
+        word = random.RandomString("word", length=8).result
         Connector("it", name="c", config={**config, "consumer.override.client.id": word}, opts=pulumi.ResourceOptions(provider=worker))
         """,
     )

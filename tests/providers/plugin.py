@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 UNKNOWN = rpc.UNKNOWN
+SAME, CHANGED = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
 
 
 def secret(value: object) -> dict[str, object]:
@@ -60,8 +62,8 @@ class Plugin:
     package: str
 
     def urn(self, kind: str, name: str = "it") -> str:
-        """The URN of a resource of this package."""
-        return f"urn:pulumi:dev::cdc::{self.package}:index:{kind}::{name}"
+        """The URN of a resource of this package, by the last part of its type or by the whole type."""
+        return f"urn:pulumi:dev::cdc::{kind if ':' in kind else f'{self.package}:index:{kind}'}::{name}"
 
     def configure(self, **config: object) -> Any:
         """Configure it, as the engine does before anything else."""
@@ -71,6 +73,12 @@ class Plugin:
         """Check inputs; the failures as (property, reason)."""
         answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn(kind), news=struct(new), olds=struct(old or {})))
         return [(failure.property, failure.reason) for failure in answer.failures]
+
+    def checked(self, kind: str, new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The inputs as a check that finds nothing completes them."""
+        answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn(kind), news=struct(new), olds=struct(old or {})))
+        assert not answer.failures, answer.failures
+        return plain(answer.inputs)
 
     def diff(self, kind: str, old: dict[str, Any], new: dict[str, Any]) -> Any:
         """Diff outputs of the last run against new inputs."""
@@ -100,15 +108,16 @@ class Plugin:
 
 
 @contextmanager
-def running(package: str) -> Iterator[Plugin]:
-    """The provider in `providers/<package>`, started by its folder with an engine to talk to."""
+def running(package: str, *command: str, **environment: str) -> Iterator[Plugin]:
+    """A provider with an engine to talk to: the one in `providers/<package>`, started by its folder, or what `command` starts."""
     engine = Engine()
     server = grpc.server(ThreadPoolExecutor(2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    folder = str(ROOT / "providers" / package)
-    process = subprocess.Popen([sys.executable, folder, f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True, cwd="/")
+    line = [sys.executable, *(command or (str(ROOT / "providers" / package),)), f"127.0.0.1:{port}"]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd="/", env=variables)
     try:
         assert process.stdout is not None
         channel = grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}")

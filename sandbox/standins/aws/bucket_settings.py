@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import ClientError
 
-from providers.operations import Plain, State
+from providers.operations import Change, Plain, State
 from sandbox.standins.aws.clients import absent
-from sandbox.standins.aws.documents import Json, camel, covers, pascal
+from sandbox.standins.aws.documents import Json, camel, covers, pascal, said
 from sandbox.standins.aws.standin import AwsStandIn
 from sandbox.standins.shape import Shape
 
@@ -40,6 +40,10 @@ class BucketSetting(AwsStandIn):
     drop: ClassVar[str]
     parameter: ClassVar[str]
     flat: ClassVar[bool] = False
+
+    def diff(self, old: Plain, new: Plain) -> list[Change]:
+        """As by the inputs; what is off is the same as what is not said, which the service spells out."""
+        return super().diff(said(old), said(new))
 
     @abstractmethod
     def document(self, inputs: Mapping[str, Any]) -> Json:

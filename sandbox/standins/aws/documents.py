@@ -29,6 +29,15 @@ def camel(value: Json) -> Json:
     return value
 
 
+def said(value: Json) -> Json:
+    """Leave out what is off, at every depth."""
+    if isinstance(value, dict):
+        return {key: said(item) for key, item in value.items() if item is not None and item is not False}
+    if isinstance(value, list):
+        return [said(item) for item in value]
+    return value
+
+
 def covers(live: Json, asked: Json) -> bool:
     """Tell whether everything asked for is so in the live settings; what the service adds is its own affair."""
     if isinstance(asked, dict):
