@@ -1,0 +1,69 @@
+"""The locks of the state in a folder: the living keep theirs, the dead do not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.pulumi import locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Lock = Callable[..., Path]
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Lock:
+    """Write a lock as the CLI does."""
+    folder = tmp_path / ".pulumi/locks/organization/p/s"
+    folder.mkdir(parents=True)
+
+    def write(pid: int, host: str = socket.gethostname(), name: str = "one") -> Path:
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps({"pid": pid, "username": "root", "hostname": host, "timestamp": "2026-11-28T00:00:00Z"}))
+        return path
+
+    return write
+
+
+def dead() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_a_lock_of_a_process_that_is_gone_is_taken_away(tmp_path: Path, lock: Lock) -> None:
+    path = lock(dead())
+    assert locks.release_stale(tmp_path, "p", "s") == 1
+    assert not path.exists()
+    assert locks.release_stale(tmp_path, "p", "s") == 0
+
+
+def test_a_number_that_another_program_has_now_is_no_owner(tmp_path: Path, lock: Lock) -> None:
+    lock(os.getpid())
+    assert locks.release_stale(tmp_path, "p", "s") == 1
+
+
+def test_a_cli_that_runs_keeps_its_lock(tmp_path: Path, lock: Lock) -> None:
+    program = tmp_path / "pulumi"
+    shutil.copy(shutil.which("sleep") or "", program)
+    with subprocess.Popen([program, "30"]) as running:
+        path = lock(running.pid)
+        assert locks.release_stale(tmp_path, "p", "s") == 0
+        assert path.exists()
+        running.kill()
+
+
+def test_another_machines_lock_and_one_that_cannot_be_read_are_respected(tmp_path: Path, lock: Lock) -> None:
+    lock(1, host="another-machine")
+    lock(1, name="damaged").write_text("{")
+    assert locks.stale(tmp_path, "p", "s") == []

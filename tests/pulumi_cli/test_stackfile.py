@@ -1,0 +1,59 @@
+"""The stack file between the checkout and the CLI: settings go both ways, the salt of the sandbox's secrets never comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.pulumi.stackfile import StackFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAIN = "# a comment\nconfig:\n  data-ingestion:environment: sandbox\n"
+OURS, THEIRS = "encryptionsalt: v1:ours:v1:a:b\n", "encryptionsalt: v1:theirs:v1:c:d\n"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> tuple[Path, Path]:
+    original, copy = tmp_path / "Pulumi.sandbox.yaml", tmp_path / "copy.yaml"
+    original.write_text(PLAIN)
+    copy.write_text(OURS)
+    return original, copy
+
+
+def test_the_cli_gets_the_checkouts_settings_with_its_own_salt(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    StackFile(original, copy).bring()
+    assert copy.read_text() == OURS + PLAIN
+    assert original.read_text() == PLAIN
+
+
+def test_what_the_cli_sets_comes_back_without_the_salt(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    file = StackFile(original, copy)
+    file.bring()
+    copy.write_text(copy.read_text() + "  data-ingestion:protect: true\n")
+    file.take_back()
+    assert original.read_text() == PLAIN + "  data-ingestion:protect: true\n"
+
+
+def test_a_salt_that_a_command_leaves_in_the_checkout_is_taken_out_again(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    file = StackFile(original, copy)
+    file.bring()
+    original.write_text(PLAIN + THEIRS)
+    file.take_back()
+    assert original.read_text() == PLAIN
+
+
+def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    original.write_text(THEIRS + PLAIN)
+    file = StackFile(original, copy)
+    file.bring()
+    assert copy.read_text() == OURS + PLAIN
+    copy.write_text(copy.read_text().replace("sandbox", "dev"))
+    file.take_back()
+    assert original.read_text() == THEIRS + PLAIN.replace("sandbox", "dev")
