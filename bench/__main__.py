@@ -27,9 +27,11 @@ topics:
   visible  seconds from an INSERT to the row in the archive
   drain    rows per second of source and sink, with a queue in Kafka between them
   memory   each pod and container against its limit, and the node itself
+  builds   cold builds of the Go programs by the compiler's flags; half an hour, only when asked for
+  engine   time and memory of the Pulumi engine's commands, on a ground without a pipeline; only when asked for
 
-Without a topic all are measured, steps only where a file is given. They run in the order above whatever the order given, so memory's
-peaks hold what the others did. What is measured replaces its chapter in the figures; the other chapters stay. Rows that a measurement
+Without a topic all but the last two are measured, steps only where a file is given. They run in the order above whatever the order
+given, so memory's peaks hold what the others did. What is measured replaces its chapter in the figures; the other chapters stay. Rows that a measurement
 inserts are removed and the sink is resumed, also after Ctrl-C. Their changes stay in the archive, which keeps every change."""
 
 _EPILOG: Final = """\
@@ -80,12 +82,29 @@ def _memory(_: argparse.Namespace, progress: Progress) -> Figures:
     return memory.measure(progress)
 
 
+def _builds(_: argparse.Namespace, progress: Progress) -> Figures:
+    from bench import builds  # noqa: PLC0415 - as above
+
+    return builds.measure(progress)
+
+
+def _engine(_: argparse.Namespace, progress: Progress) -> Figures:
+    from bench import engine  # noqa: PLC0415 - as above
+
+    return engine.measure(progress)
+
+
+ONLY_WHEN_ASKED: Final = ("builds", "engine")
+"""Half an hour of compiling, and a pipeline of their own."""
+
 TOPICS: Final[Mapping[str, Callable[[argparse.Namespace, Progress], Figures]]] = {
     "steps": _steps,
     "plan": _plan,
     "visible": _visible,
     "drain": _drain,
     "memory": _memory,
+    "builds": _builds,
+    "engine": _engine,
 }
 """What can be measured, in the order in which it is."""
 
@@ -126,7 +145,7 @@ def chosen(arguments: argparse.Namespace) -> list[str]:
     if arguments.topics:
         return [topic for topic in TOPICS if topic in arguments.topics]
     recorded = arguments.cold or arguments.warm or arguments.again
-    return [topic for topic in TOPICS if topic != "steps" or recorded]
+    return [topic for topic in TOPICS if topic not in ONLY_WHEN_ASKED and (topic != "steps" or recorded)]
 
 
 def _measure(topic: str, arguments: argparse.Namespace, about: Mapping[str, Any], progress: Progress) -> bool:

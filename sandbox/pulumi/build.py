@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOURCES: Final = Path(__file__).resolve().parent
 BUILDS: Final = CACHE / "engine"
 
-_CLI: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+CLI: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _SDK: Final = "github.com/pulumi/pulumi/sdk/v3"
 _KUBERNETES: Final = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _EMBEDDED: Final = ("schema.json", "terraform-mapping.json")
@@ -37,7 +37,7 @@ def cli(progress: Progress) -> Path:
             script = golang.module_folder(sources, _SDK, step) / "python" / "cmd" / _EXEC
             shutil.copy(script, program.with_name(_EXEC))
             version = f"{_SDK}/go/common/version.Version=v{cli_version()}"
-            golang.build(sources, _CLI, program, link=f"-s -w -X {version}", step=step)
+            golang.build(sources, CLI, program, link=f"-s -w -X {version}", step=step)
             golang.forget_old(program.parent.parent)
     return program
 
@@ -57,9 +57,9 @@ def kubernetes(progress: Progress, sdk_version: str) -> Path:
     if not program.exists():
         with progress.step("Building the Kubernetes plugin") as step:
             program.parent.mkdir(parents=True, exist_ok=True)
-            overlay = _overlay(sources, program.parent, step)
+            lay = overlay(sources, program.parent, step)
             link = f"-s -w -X main.version={sdk_version}+{plugin_version()}"
-            golang.build(sources, ".", program, link=link, step=step, overlay=overlay)
+            golang.build(sources, ".", program, link=link, step=step, overlay=lay)
             golang.forget_old(program.parent.parent)
     return program
 
@@ -95,9 +95,9 @@ def _kubernetes(sdk_version: str) -> Path:
     return BUILDS / "kubernetes" / golang.digest(SOURCES / "kubernetes", sdk_version) / "pulumi-resource-kubernetes"
 
 
-def _overlay(sources: Path, folder: Path, step: Step) -> Path:
+def overlay(sources: Path, folder: Path, step: Step) -> Path:
     """Write the file that lays the module's own two files over our sources, so that they can be embedded."""
     theirs = golang.module_folder(sources, _KUBERNETES, step) / "cmd" / "pulumi-resource-kubernetes"
-    overlay = folder / "overlay.json"
-    overlay.write_text(json.dumps({"Replace": {str(sources / name): str(theirs / name) for name in _EMBEDDED}}))
-    return overlay
+    lay = folder / "overlay.json"
+    lay.write_text(json.dumps({"Replace": {str(sources / name): str(theirs / name) for name in _EMBEDDED}}))
+    return lay

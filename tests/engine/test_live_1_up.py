@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 SOURCE, SINK = "postgres-cdc-connector", "s3-sink-connector"
-TIMEOUT_S = 240.0
+# More than the five minutes after which a consumer looks for new partitions by itself.
+TIMEOUT_S = 420.0
 USERS = "postgres.public.users"
 
 

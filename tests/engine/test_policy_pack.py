@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from policy.catalogue import RULES
 from tests.engine.project import Project
+from tests.policy.test_rules_document import EXAMPLES, declared
 
 pytestmark = pytest.mark.engine
 
@@ -65,6 +68,61 @@ def test_a_preview_that_breaks_a_rule_ends_with_a_failure_that_names_it(project:
     assert f"  {rule}  " in done.stdout, done.stdout + done.stderr
     assert "hunter2" not in done.stdout + done.stderr
     assert "can't run policy" not in done.stdout
+
+
+MANDATORY = {rule.name for rule in RULES if rule.level == "mandatory"}
+OTHERS = [
+    pytest.param(example.values[0], example.values[2], id=str(example.values[0]))
+    for example in EXAMPLES
+    if example.values[1] == "refused" and example.values[0] in MANDATORY - {named.partition(",")[0] for named in REFUSED}
+]
+"""The bad example of every further rule, from docs/policies.md."""
+
+ANY = """
+def providers(package):
+    if package == "kubernetes":
+        return kubernetes
+    if package == "aws":
+        return cloud[0]
+    if package == "kafka":
+        import pulumi_kafka
+        return pulumi_kafka.Provider("extra-kafka", bootstrap_servers=["127.0.0.1:1"])
+    from providers.kafkaconnect import Provider
+    return Provider("extra-connect", url="http://127.0.0.1:1")
+
+for token, name, inputs in {resources!r}:
+    pulumi.CustomResource(token, name, inputs, pulumi.ResourceOptions(provider=providers(token.split(":")[0])))
+"""
+
+
+def named_in(shown: str, rule: str) -> bool:
+    """Whether a rule is named: as the policy, or by the policy that tells what only the whole stack shows."""
+    return f"  {rule}  " in shown or f"  {rule}: " in shown
+
+
+def test_every_mandatory_rule_is_tried() -> None:
+    tried = {named.partition(",")[0] for named in REFUSED} | {str(example.values[0]) for example in OTHERS}
+    assert tried == MANDATORY - {"exceptions-proper"}
+
+
+@pytest.mark.parametrize(("rule", "block"), OTHERS)
+def test_the_bad_example_of_a_rule_ends_a_preview_with_a_failure_that_names_it(project: Project, rule: str, block: str) -> None:
+    resources = [declared(document) for document in yaml.safe_load_all(block)]
+    done = project.preview(ANY.format(resources=[(item.type, f"extra-{item.name}", dict(item.inputs)) for item in resources]))
+    assert done.returncode != 0, done.stdout
+    assert "[mandatory]" in done.stdout
+    assert named_in(done.stdout, rule), done.stdout[-6000:] + done.stderr
+    assert "can't run policy" not in done.stdout
+
+
+def test_an_exception_that_fits_nothing_ends_a_preview_with_a_failure(project: Project) -> None:
+    project.set("policy.exceptions[1].rule", "image-pinned")
+    project.set("policy.exceptions[1].resource", "nobody")
+    project.set("policy.exceptions[1].reason", "there was a reason once")
+    done = project.preview()
+    project.unset("policy.exceptions[1]")
+    assert done.returncode != 0
+    assert named_in(done.stdout, "exceptions-proper"), done.stdout[-3000:]
 
 
 def test_the_same_change_passes_where_nobody_runs_the_pack(project: Project) -> None:
