@@ -31,8 +31,9 @@ topics:
   engine   time and memory of the Pulumi engine's commands, on a ground without a pipeline; only when asked for
 
 Without a topic all but the last two are measured, steps only where a file is given. They run in the order above whatever the order
-given, so memory's peaks hold what the others did. What is measured replaces its chapter in the figures; the other chapters stay. Rows that a measurement
-inserts are removed and the sink is resumed, also after Ctrl-C. Their changes stay in the archive, which keeps every change."""
+given, so memory's peaks hold what the others did. What is measured replaces its chapter in the figures; the other chapters stay. Rows
+that a measurement inserts are removed and the sink is resumed, also after Ctrl-C. Their changes stay in the archive, which keeps every
+change."""
 
 _EPILOG: Final = """\
 the steps of a start, which only somebody who starts the sandbox can record:

@@ -17,7 +17,7 @@ from sandbox.engine.journal import Journal
 from sandbox.kubernetes import Kube
 from sandbox.lock import alone
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
-from sandbox.pulumi import home
+from sandbox.pulumi import home, orphans
 from sandbox.pulumi import stack as pulumi_stack
 from sandbox.pulumi.stack import PulumiStack
 from settings import Settings, parse_text
@@ -183,6 +183,7 @@ def down(progress: Progress) -> bool:
             progress.note(f"Taking down the sandbox of {owner}")
             if KUBECONFIG.exists():
                 _delete_resources(progress)
+        orphans.end(pulumi_stack.PLACE / "home")
         cluster.down(progress)
         return owner is not None
 

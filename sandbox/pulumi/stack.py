@@ -14,7 +14,7 @@ from sandbox.engine.engine import Result
 from sandbox.engine.failures import EngineError, joined
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
-from sandbox.pulumi import home, locks
+from sandbox.pulumi import home, locks, orphans
 from sandbox.pulumi.events import Events
 from sandbox.pulumi.reasons import told
 from sandbox.pulumi.stackfile import StackFile
@@ -112,9 +112,10 @@ class PulumiStack:
         return auto.Stack.select(STACK, workspace)
 
     def _begin(self) -> bool:
-        """Make the stack once, and take away the lock of a run that was killed; tell whether there was one."""
+        """Make the stack once, and take away lock and plugins of a run that was killed; tell whether there was one."""
         if not exists():
             self._made()
+        orphans.end(PLACE / "home")
         return locks.release_stale(PLACE / "backend", self.project, STACK) > 0
 
     def _made(self) -> None:

@@ -1,0 +1,88 @@
+"""The same stack by the adapter and by the engine: what exists afterwards is the same, to the letter."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from components.ecommerce import TABLES
+from plan.program import load as load_program
+from plan.stackfile import stack_config
+from sandbox import cloud, outputs, reader
+from sandbox.engine import Engine
+from sandbox.paths import CHECKOUT
+from sandbox.progress import Progress
+from settings import parse_text
+from tests.engine import existing
+from tests.engine.project import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from sandbox.kubernetes import Kube
+    from tests.engine.conftest import Live
+
+pytestmark = pytest.mark.engine
+
+BUCKET = "sandbox-archive"
+
+
+def everything(kube: Kube, aws: Callable[[str], Any], stack: Mapping[str, Any]) -> dict[str, Any]:
+    """What exists, asked of every system."""
+    settings, known = parse_text(stack_config(CHECKOUT, STACK).values), cloud.known()
+    assert known is not None
+    reached = outputs.collect(stack, settings, reader.ensure(known, BUCKET, None))
+    return {
+        "objects": existing.objects(kube),
+        "topics": existing.topics(stack["kafka"]["bootstrapServers"]),
+        "cloud": existing.cloud(aws, BUCKET, f"{BUCKET}-connect", f"{BUCKET}-writer"),
+        **existing.pipeline(reached, tuple(table.archive_name for table in TABLES)),
+    }
+
+
+@pytest.fixture(scope="module")
+def by_adapter(tmp_path_factory: pytest.TempPathFactory, kube: Kube, aws: Callable[[str], Any]) -> dict[str, Any]:
+    """What the adapter makes, which is taken down again."""
+    folder: Path = tmp_path_factory.mktemp("adapter")
+    known = cloud.known()
+    assert known is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", known.access_key_id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", known.secret_access_key)
+        engine, progress, config = Engine(folder, kube), Progress(quiet=True), stack_config(CHECKOUT, STACK)
+        try:
+            result = engine.up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
+            return everything(kube, aws, result.outputs)
+        finally:
+            engine.down(progress, force=True)
+
+
+@pytest.fixture(scope="module")
+def by_engine(by_adapter: dict[str, Any], live: Live, kube: Kube, aws: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
+    """What the engine makes, after the adapter's is gone; taken down again too."""
+    assert by_adapter
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+    yield everything(kube, aws, live.outputs())
+    assert live.destroy().returncode == 0
+
+
+@pytest.mark.parametrize("part", ["topics", "cloud", "connectors", "iceberg", "published", "roles"])
+def test_both_drivers_leave_the_same(by_adapter: dict[str, Any], by_engine: dict[str, Any], part: str) -> None:
+    assert by_adapter[part]
+    assert _text(by_engine[part]) == _text(by_adapter[part])
+
+
+def test_both_drivers_leave_the_same_kubernetes_objects(by_adapter: dict[str, Any], by_engine: dict[str, Any]) -> None:
+    adapters, engines = by_adapter["objects"], by_engine["objects"]
+    assert sorted(engines) == sorted(adapters)
+    assert len(engines) > 40
+    for name in adapters:
+        assert _text(engines[name]) == _text(adapters[name]), name
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, default=lambda item: sorted(item) if isinstance(item, set) else str(item))

@@ -1,0 +1,177 @@
+"""`make sandbox ENGINE=pulumi` and `sandbox pulumi -- …` as a user meets them: killed, continued, changed, refused, taken down.
+
+The last of the live tests: it takes the ground down with the pipeline.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.paths import CHECKOUT, STATE
+from sandbox.pulumi.stack import PLACE
+from tests.engine.project import STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.kubernetes import Kube
+
+pytestmark = pytest.mark.engine
+
+COMMAND = [sys.executable, "-m", "sandbox"]
+UP = [*COMMAND, "up", "--engine", "pulumi"]
+STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_checkouts_settings(kube: Kube) -> Iterator[None]:
+    """The stack file as it was, and no sandbox afterwards."""
+    assert kube
+    before = STACK_FILE.read_text()
+    yield
+    STACK_FILE.write_text(before)
+    run("down")
+
+
+def run(*arguments: str, timeout_s: float = 900) -> subprocess.CompletedProcess[str]:
+    """Run one command of the sandbox."""
+    return subprocess.run([*COMMAND, *arguments], cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+
+def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the CLI by the sandbox."""
+    return run("pulumi", "--", *arguments, "--non-interactive", "--color", "never")
+
+
+def engines() -> set[int]:
+    """Every process that has the engine's home in its environment."""
+    mark = f"PULUMI_HOME={PLACE / 'home'}".encode()
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_run_that_is_killed_is_continued_by_the_next(figure: Callable[[str], None]) -> None:
+    """With its CLI, in the middle of what takes longest; nothing that it had started outlives the next run."""
+    with subprocess.Popen(UP, cwd=CHECKOUT, stderr=subprocess.PIPE, text=True, start_new_session=True) as first:
+        assert first.stderr is not None
+        for line in first.stderr:
+            if "StatefulSet kafka-kafka: waiting for" in line:
+                break
+        os.killpg(first.pid, signal.SIGKILL)
+        for pid in engines():
+            if Path(os.path.realpath(f"/proc/{pid}/exe")).name == "pulumi":
+                os.kill(pid, signal.SIGKILL)
+    started = time.monotonic()
+    second = run("up", "--engine", "pulumi")
+    assert second.returncode == 0, second.stderr[-6000:]
+    figure(f"make sandbox ENGINE=pulumi after one that was killed: {time.monotonic() - started:.0f} s")
+    assert "this run continues it" in second.stderr
+    assert "public.users" in second.stdout, "the rows that arrived are shown"
+    assert engines() == set()
+    again = pulumi("preview", "--expect-no-changes")
+    assert again.returncode == 0, again.stdout[-4000:]
+    assert "pending operations" not in again.stdout + again.stderr
+
+
+def test_a_second_run_finds_everything_and_needs_not_be_told_the_engine(figure: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    done = run("up")
+    assert done.returncode == 0, done.stderr[-4000:]
+    figure(f"make sandbox again, by the engine: {time.monotonic() - started:.0f} s")
+    assert "0 created, 0 updated, 0 deleted" in done.stderr
+    assert "Previewing, judged by the policy pack" in done.stderr
+
+
+def test_a_setting_that_the_cli_sets_is_in_the_checkouts_file_and_what_it_shows_is_what_changes() -> None:
+    assert pulumi("config", "set", "--path", "data-ingestion:archive.commitIntervalMs", "8000").returncode == 0
+    assert "commitIntervalMs: 8000" in STACK_FILE.read_text()
+    shown = pulumi("preview", "--diff")
+    assert shown.returncode == 0, shown.stdout[-3000:]
+    assert '"8000"' in shown.stdout
+    assert "1 to update" in shown.stdout
+    done = pulumi("up", "--yes")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "1 updated" in done.stdout
+    assert pulumi("stack", "output", "namespace").stdout.strip() == "data-ingestion"
+    assert "encryptionsalt" not in STACK_FILE.read_text()
+
+
+def test_of_two_at_once_the_second_says_who_holds_the_lock() -> None:
+    assert pulumi("config", "set", "--path", "data-ingestion:archive.commitIntervalMs", "9000").returncode == 0
+    first = subprocess.Popen(
+        [*COMMAND, "pulumi", "--", "up", "--yes", "--skip-preview"],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    locks = PLACE / "backend/.pulumi/locks"
+    _until(lambda: any(locks.rglob("*.json")))
+    second = pulumi("up", "--yes", "--skip-preview")
+    assert second.returncode != 0
+    assert f"created by {os.environ.get('USER', 'root')}@" in second.stdout + second.stderr
+    assert "pulumi cancel" in second.stdout + second.stderr
+    said, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, said[-3000:]
+
+
+def test_a_violation_ends_the_run_before_anything_is_changed() -> None:
+    assert pulumi("config", "set", "--path", "data-ingestion:streaming.connect.memoryMib", "1100").returncode == 0
+    done = run("up")
+    assert done.returncode == 1
+    assert "budget.memoryMib" in done.stderr
+    assert "encryptionsalt" not in STACK_FILE.read_text()
+    assert pulumi("config", "rm", "--path", "data-ingestion:streaming.connect.memoryMib").returncode == 0
+
+
+def test_a_connector_that_fails_ends_the_run_with_its_reason_and_the_cure(sql: Callable[[str], str]) -> None:
+    sql("ALTER ROLE debezium PASSWORD 'somebody changed it by hand'")
+    assert pulumi("config", "set", "--path", "data-ingestion:source.debezium.pollIntervalMs", "70").returncode == 0
+    failed = run("up")
+    assert failed.returncode == 1
+    assert "error: Connector streaming-source-connector could not be updated" in failed.stderr
+    assert "password authentication failed" in failed.stderr
+    assert "check that the Secret the worker mounts is the one the role was made from" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert pulumi("config", "set", "--path", "data-ingestion:rotation.debezium", "mended").returncode == 0
+    mended = run("up")
+    assert mended.returncode == 0, mended.stderr[-4000:]
+
+
+def test_down_goes_by_the_engine_and_leaves_nothing(figure: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    done = run("down")
+    assert done.returncode == 0, done.stderr[-4000:]
+    figure(f"make sandbox-down by the engine: {time.monotonic() - started:.0f} s")
+    order = [line for line in done.stderr.splitlines() if "✓ Delete" in line]
+    assert any("Connector archive-sink-connector" in line for line in order)
+    assert any("Bucket archive-bucket" in line for line in order)
+    assert not STATE.exists()
+    assert engines() == set()
+
+
+def test_without_a_ground_the_cli_is_refused_with_the_cure() -> None:
+    done = pulumi("preview")
+    assert done.returncode == 1
+    assert "make one with 'make sandbox ENGINE=pulumi'" in done.stderr
+
+
+def _until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.05)
