@@ -172,6 +172,30 @@ def test_more_partitions_are_added_in_place(live: Live) -> None:
     assert live.steps() == {}
 
 
+def test_what_exists_is_imported_into_a_state_that_has_lost_it(live: Live) -> None:
+    """Connectors, a table and a topic: forgotten by the state, imported by type and id, and nothing is to change."""
+    lost = ["archive-sink-connector", "streaming-source-connector", "archive-table-users", f"kafka-topic-{USERS}"]
+    known = {item["urn"].rpartition("::")[2]: item for item in live.resources()}
+    for name in lost:
+        gone = live.pulumi("state", "delete", known[name]["urn"], "--stack", STACK, "--yes")
+        assert gone.returncode == 0, gone.stderr
+    assert live.steps() == dict.fromkeys(lost, "create")
+    for name in reversed(lost):
+        table = {"parent": known[name]["parent"], "provider": known[name]["provider"].rpartition("::")[0]}
+        wanted = {"type": known[name]["type"], "name": name, "id": known[name]["id"], "parent": "parent", "provider": "provider"}
+        file = live.folder / "import.json"
+        file.write_text(json.dumps({"nameTable": table, "resources": [wanted]}))
+        options = ["--yes", "--skip-preview", "--protect=false", "--generate-code=false"]
+        done = live.pulumi("import", "--file", str(file), "--stack", STACK, *options)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert set(live.steps().values()) <= {"update"}
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert live.steps() == {}
+    assert live.refresh().returncode == 0
+    arrives(live, "imported-")
+
+
 def test_fewer_partitions_are_refused_by_the_preview(live: Live) -> None:
     live.set("streaming.topics.partitions", "6")
     done = live.pulumi("preview", "--stack", STACK)

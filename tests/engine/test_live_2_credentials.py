@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.test_live_1_up import SINK, SOURCE, arrives, ask, states
+from sandbox.archive import Archive
+from tests.engine.test_live_1_up import SINK, SOURCE, arrives, ask, reached, states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.engine.conftest import Live
 
@@ -37,8 +40,38 @@ MADE_ANEW = {
 KEPT_SECRETS: dict[str, str] = {}
 
 
+@contextmanager
+def writing(sql: Callable[[str], str], mark: str) -> Iterator[list[int]]:
+    """Insert a row again and again for as long as the block runs, through restarts of the database; gives the numbers written."""
+    written: list[int] = []
+    ended = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not ended.is_set():
+            try:
+                sql(
+                    f"INSERT INTO users (email, first_name, last_name) VALUES ('{mark}{number}', 'While', 'Rotating') ON CONFLICT DO NOTHING"
+                )
+            except AssertionError:
+                ended.wait(0.5)
+                continue
+            written.append(number)
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield written
+    finally:
+        ended.set()
+        writer.join(120)
+
+
 @pytest.mark.parametrize("credential", sorted(ROLLED))
-def test_a_word_makes_a_credential_anew_and_rolls_what_holds_it(live: Live, credential: str) -> None:
+def test_a_word_makes_a_credential_anew_while_rows_are_written_and_rolls_what_holds_it(
+    live: Live, credential: str, sql: Callable[[str], str], figure: Callable[[str], None]
+) -> None:
     if not live.resources():
         assert live.up().returncode == 0
     KEPT_SECRETS.update(live.secrets())
@@ -49,7 +82,9 @@ def test_a_word_makes_a_credential_anew_and_rolls_what_holds_it(live: Live, cred
     assert replaced - {"archive-credentials"} == MADE_ANEW[credential]
     workloads = {"source-postgresql", "registry-schema-registry", "connect-connect", "kafka-kafka"}
     assert {name for name in steps if name in workloads} == ROLLED[credential]
-    done = live.up()
+    mark = f"while-{credential}-"
+    with writing(sql, mark) as written:
+        done = live.up()
     assert done.returncode == 0, done.stdout[-4000:]
     after = {item["urn"].rpartition("::")[2]: item for item in live.resources()}
     for name in MADE_ANEW[credential]:
@@ -58,6 +93,12 @@ def test_a_word_makes_a_credential_anew_and_rolls_what_holds_it(live: Live, cred
     assert live.steps() == {}
     assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
     arrives(live, f"rotated-{credential}-")
+    there = int(sql(f"SELECT count(*) FROM users WHERE email LIKE '{mark}%'"))
+    assert there == len(written) > 5
+    question = f"SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM changes WHERE email LIKE '{mark}%' AND __op = 'c'"
+    (archived,) = Archive(reached(live)).query("users", question)
+    assert archived == {"rows": there, "ids": there}, "each insert is in the archive once"
+    figure(f"{there} rows were written while the credential {credential} was made anew: all in the archive, each once")
 
 
 def test_the_key_before_is_good_for_nothing(live: Live, aws: Callable[[str], object]) -> None:
