@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import grpc
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from sandbox.pulumi import children
 from sandbox.pulumi.policy_gate import LIMITS, PolicyGate
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ EXECUTABLE: Final = "pulumi-language-python"
 EXEC: Final = "pulumi-language-python-exec"
 _TOLD: Final = 32
 """The exit code with which the SDK's script says that the user has seen the error (its own constant)."""
-_CHUNK_BYTES: Final = 64 * 1024
-_GRACE_S: Final = 5.0
 _ORPHANED_S: Final = 2.0
 _POLL_S: Final = 0.2
 _THREADS: Final = 32
@@ -119,7 +117,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return
         with self._started([python, "-u", folder, *request.args], request.pwd or folder, environment, subprocess.PIPE) as process:
             context.add_callback(process.terminate)
-            yield from _relayed(process)
+            yield from children.relayed(process)
             yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
     def _gated(self, command: list[str], folder: str, environment: dict[str, str], context: Any) -> Iterator[Any]:  # noqa: ANN401  # the protocol's
@@ -132,7 +130,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                     return
             with self._started(command, folder, environment | gate.environment(), subprocess.PIPE) as process:
                 context.add_callback(process.terminate)
-                yield from _attached(gate, _relayed(process))
+                yield from gate.attached(children.relayed(process))
                 yield language_pb2.RunPluginResponse(exitcode=process.wait())
         finally:
             gate.close()
@@ -142,7 +140,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         with self._lock:
             left = list(self._running)
         for process in left:
-            _ended(process)
+            children.end(process)
 
     def _arguments(self, request: Any) -> list[str]:  # noqa: ANN401  # the protocol's
         """Give the arguments of the SDK's script."""
@@ -179,7 +177,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         finally:
             with self._lock:
                 self._running.discard(process)
-            _ended(process)
+            children.end(process)
 
 
 def _python(info: Any, context: Any) -> str:  # noqa: ANN401  # the protocol's
@@ -197,53 +195,6 @@ def _python(info: Any, context: Any) -> str:  # noqa: ANN401  # the protocol's
             f"the virtual environment {named} of {info.root_directory or info.program_directory} has no bin/python: `make venv` makes it",
         )
     return str(python)
-
-
-def _relayed(process: subprocess.Popen[bytes]) -> Iterator[Any]:
-    """Hand on both outputs as they come, until both have ended."""
-    with selectors.DefaultSelector() as selector:
-        for pipe, name in ((process.stdout, "stdout"), (process.stderr, "stderr")):
-            if pipe is not None:
-                selector.register(pipe, selectors.EVENT_READ, name)
-        while selector.get_map():
-            for key, _ in selector.select():
-                piece = os.read(key.fd, _CHUNK_BYTES)
-                if not piece:
-                    selector.unregister(key.fileobj)
-                elif key.data == "stdout":
-                    yield language_pb2.RunPluginResponse(stdout=piece)
-                else:
-                    yield language_pb2.RunPluginResponse(stderr=piece)
-
-
-def _attached(gate: PolicyGate, said: Iterator[Any]) -> Iterator[Any]:
-    """Take the first line of a pack's output, its port, for the gate; hand on the rest."""
-    first = b""
-    for answer in said:
-        if answer.WhichOneof("output") != "stdout" or first.endswith(b"\n"):
-            yield answer
-            continue
-        line, end, rest = answer.stdout.partition(b"\n")
-        first += line + end
-        if end:
-            gate.attach(int(first))
-        if rest:
-            yield language_pb2.RunPluginResponse(stdout=rest)
-    if not first.endswith(b"\n"):
-        gate.fail("the policy pack ended before it listened; what it printed says why")
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
 
 
 def serve(engine: str, script: Path) -> None:

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
-from pulumi.runtime.proto import analyzer_pb2
+from pulumi.runtime.proto import analyzer_pb2, language_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SERVICE: Final = "/pulumirpc.Analyzer/"
 _THREADS: Final = 16
@@ -55,6 +55,22 @@ class PolicyGate(grpc.GenericRpcHandler):
             "PULUMI_CONFIG": json.dumps(dict(told.config)) if told.config else "",
         }
         return {name: value for name, value in variables.items() if value}
+
+    def attached(self, said: Iterator[Any]) -> Iterator[Any]:
+        """Take the first line of a pack's output, its port, for the gate; hand on the rest."""
+        first = b""
+        for answer in said:
+            if answer.WhichOneof("output") != "stdout" or first.endswith(b"\n"):
+                yield answer
+                continue
+            line, end, rest = answer.stdout.partition(b"\n")
+            first += line + end
+            if end:
+                self.attach(int(first))
+            if rest:
+                yield language_pb2.RunPluginResponse(stdout=rest)
+        if not first.endswith(b"\n"):
+            self.fail("the policy pack ended before it listened; what it printed says why")
 
     def attach(self, port: int) -> None:
         """Hand calls on to the pack that listens on `port` of 127.0.0.1."""

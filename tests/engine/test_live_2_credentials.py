@@ -50,9 +50,8 @@ def writing(sql: Callable[[str], str], mark: str) -> Iterator[list[int]]:
         number = 0
         while not ended.is_set():
             try:
-                sql(
-                    f"INSERT INTO users (email, first_name, last_name) VALUES ('{mark}{number}', 'While', 'Rotating') ON CONFLICT DO NOTHING"
-                )
+                row = f"('{mark}{number}', 'While', 'Rotating')"
+                sql(f"INSERT INTO users (email, first_name, last_name) VALUES {row} ON CONFLICT DO NOTHING")
             except AssertionError:
                 ended.wait(0.5)
                 continue

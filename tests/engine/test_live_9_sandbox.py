@@ -17,6 +17,7 @@ import pytest
 
 from sandbox.paths import CHECKOUT, STATE
 from sandbox.pulumi.stack import PLACE
+from tests.command_blocks import Block, tried
 from tests.engine.project import STACK
 
 if TYPE_CHECKING:
@@ -29,15 +30,15 @@ pytestmark = pytest.mark.engine
 COMMAND = [sys.executable, "-m", "sandbox"]
 UP = [*COMMAND, "up", "--engine", "pulumi"]
 STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
+SETTINGS = STACK_FILE.read_text()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _the_checkouts_settings(kube: Kube) -> Iterator[None]:
     """The stack file as it was, and no sandbox afterwards."""
     assert kube
-    before = STACK_FILE.read_text()
     yield
-    STACK_FILE.write_text(before)
+    STACK_FILE.write_text(SETTINGS)
     run("down")
 
 
@@ -168,6 +169,15 @@ def test_without_a_ground_the_cli_is_refused_with_the_cure() -> None:
     done = pulumi("preview")
     assert done.returncode == 1
     assert "make one with 'make sandbox ENGINE=pulumi'" in done.stderr
+
+
+@pytest.mark.parametrize("block", tried("tried by tests/engine/test_live_9_sandbox.py"), ids=lambda block: block.place)
+def test_the_commands_that_a_document_shows_work_as_they_stand(block: Block) -> None:
+    STACK_FILE.write_text(SETTINGS)
+    line = ["bash", "-euo", "pipefail", "-c", block.script]
+    done = subprocess.run(line, cwd=CHECKOUT, capture_output=True, text=True, timeout=1500, check=False)
+    assert done.returncode == 0, f"{block.script}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    assert not STATE.exists()
 
 
 def _until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:

@@ -1,0 +1,60 @@
+"""Plugins that a killed engine has left behind are ended, those of one that runs are not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from sandbox.pulumi import orphans
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLUGIN = "import time; time.sleep(60)"
+CLI = f"""
+import os, subprocess, sys
+plugin = subprocess.Popen([sys.executable, "-c", {PLUGIN!r}], start_new_session=True)
+print(plugin.pid, flush=True)
+plugin.wait()
+"""
+
+
+def test_only_a_plugin_whose_parent_is_none_of_the_engines_is_ended(tmp_path: Path) -> None:
+    environment = {**os.environ, "PULUMI_HOME": str(tmp_path)}
+    cli = subprocess.Popen([sys.executable, "-c", CLI], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert cli.stdout is not None
+    plugin = int(cli.stdout.readline())
+    # Started by this test, which has another home: a launcher of Python counts as a plugin, so the one that stands for the CLI goes too.
+    assert orphans.end(tmp_path / "another") == 0
+    assert lives(plugin)
+    cli.kill()
+    cli.wait()
+    cli.stdout.close()
+    assert orphans.end(tmp_path) == 1
+    deadline = time.monotonic() + 10
+    while lives(plugin):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert orphans.end(tmp_path) == 0
+
+
+def test_the_cli_and_its_plugins_are_left_alone(tmp_path: Path) -> None:
+    program = tmp_path / "pulumi"
+    shutil.copy(shutil.which("sleep") or "", program)
+    with subprocess.Popen([program, "60"], env={**os.environ, "PULUMI_HOME": str(tmp_path)}) as cli:
+        assert orphans.end(tmp_path) == 0
+        assert cli.poll() is None
+        cli.kill()
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there and not only waiting to be taken notice of."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 a process may be gone in between
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,23 @@
+"""Which driver may touch which pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import lifecycle
+from sandbox.engine.engine import JOURNAL
+from sandbox.engine.journal import Entry, Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_engine_refuses_a_pipeline_that_the_adapter_made_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its state knows nothing of it: every resource would be new."""
+    monkeypatch.setattr(lifecycle, "STATE", tmp_path)
+    lifecycle.refuse_the_adapters()
+    Journal(tmp_path / JOURNAL).put(Entry(urn="u", type="t", name="n", provider="", requires=(), identity="i"))
+    with pytest.raises(lifecycle.OtherDriverError, match="'make sandbox-down', then 'make sandbox ENGINE=pulumi'"):
+        lifecycle.refuse_the_adapters()
