@@ -87,11 +87,12 @@ def up(progress: Progress, *, by_engine: bool = False) -> Made:
         by_engine = by_engine or pulumi_stack.exists()
         if by_engine:
             refuse_the_adapters()
-        with ThreadPoolExecutor(1) as pool:
-            tools = pool.submit(home.prepare, pulumi_stack.PLACE, progress) if by_engine else None
-            kube, emulator = _ground(stack, progress)
-        engine = PulumiStack(tools.result(), emulator) if tools is not None else None
-        return _pipeline(stack, kube, emulator, engine, progress)
+        kube, emulator = _ground(stack, progress, by_engine=by_engine)
+        if not by_engine:
+            return _pipeline(stack, kube, emulator, None, progress)
+        tools = home.prepare(pulumi_stack.PLACE, progress)
+        progress.note(f"The Pulumi engine is {tools.summary}")
+        return _pipeline(stack, kube, emulator, PulumiStack(tools, emulator), progress)
 
 
 def refuse_the_adapters() -> None:
@@ -132,16 +133,21 @@ def ground(progress: Progress) -> None:
         _ground(settings(), progress)
 
 
-def _ground(stack: Settings, progress: Progress) -> tuple[Kube, cloud.Cloud]:
+def _ground(stack: Settings, progress: Progress, *, by_engine: bool = False) -> tuple[Kube, cloud.Cloud]:
     cluster.refuse_another()
-    preflight.check(published_ports(stack), running=cluster.owner() is not None, warm=cluster.built() and images.built())
+    warm, missing = cluster.built() and images.built(), by_engine and not home.is_built()
+    preflight.check(published_ports(stack), running=cluster.owner() is not None, warm=warm, engine=missing)
     cluster.refuse_others()
     toolchain.install([*cluster.prerequisites(), *images.prerequisites()], progress)
     with ThreadPoolExecutor(2) as pool:
         node, archives = pool.submit(cluster.build, progress), pool.submit(images.build, progress)
         binary = node.result()
+        # One compiler at a time: two of them need more memory than the sandbox asks for.
+        compiled = pool.submit(home.build_missing, progress) if missing else None
         kubeconfig = cluster.up(binary, progress)
         built = archives.result()
+        if compiled is not None:
+            compiled.result()
     with progress.step("Importing images") as step:
         for reference, archive in built.items():
             step.waiting(reference)
@@ -205,7 +211,7 @@ def _delete_resources(progress: Progress) -> None:
 
 def _destroy(emulator: cloud.Cloud, progress: Progress) -> None:
     """Let the engine delete what it has made; what it cannot goes with the node."""
-    if home.published_cli() is None and not home.is_built():
+    if not home.is_built():
         progress.note(f"The Pulumi engine that made the pipeline is not in the cache any more. {_WITH_THE_NODE}")
         return
     try:

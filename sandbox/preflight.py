@@ -23,6 +23,8 @@ DISK_WARM_GIB = 8
 """Containerd 3, volumes and room for them 5; measured 2.3 and 0.1 after the end-to-end tests."""
 DISK_COLD_GIB = DISK_WARM_GIB + 9
 """Besides: Go's modules and builds 4, jars and wheels 1, image layers and archives 2, and 2 while images are built."""
+DISK_ENGINE_GIB = 7
+"""Besides, where the Pulumi engine has to be built: Go's modules 2, builds 5."""
 _GROUP: Final = "This machine"
 _WHO: Final = "the sandbox"
 _LAPTOP = "on a laptop with Docker use Kind instead: see 'On a laptop' in README.md"
@@ -46,13 +48,14 @@ def _platform(problem: Finding | None) -> Finding:
     return problem or fine(f"{platform.system()} on {platform.machine()} with apt-get, as root")
 
 
-def checks(ports: Sequence[int], *, running: bool, warm: bool) -> list[Check[Any]]:
+def checks(ports: Sequence[int], *, running: bool, warm: bool, engine: bool = False) -> list[Check[Any]]:
     """What the sandbox asks of a machine, as ``make doctor`` shows it.
 
     Args:
         ports: TCP ports the sandbox publishes on 127.0.0.1.
         running: Whether a sandbox is here already, which then holds the ports and the memory.
         warm: Whether node and images are built.
+        engine: Whether the Pulumi engine has to be built.
     """
     system: Check[Any] = Check(group=_GROUP, name="system", probe=_platform_problem, judge=_platform)
     if running:
@@ -61,7 +64,7 @@ def checks(ports: Sequence[int], *, running: bool, warm: bool) -> list[Check[Any
     return [
         system,
         Check(group=_GROUP, name="memory", probe=machine.available_memory, judge=partial(machine.memory, needed_gib=MEMORY_GIB, who=_WHO)),
-        *_disk_checks(DISK_WARM_GIB if warm else DISK_COLD_GIB),
+        *_disk_checks((DISK_WARM_GIB if warm else DISK_COLD_GIB) + (DISK_ENGINE_GIB if engine else 0)),
         *(_port_check(port) for port in ports),
     ]
 
@@ -86,18 +89,19 @@ def check_platform() -> None:
         raise PreflightError(_told(wrong))
 
 
-def check(ports: Sequence[int], *, running: bool, warm: bool) -> None:
+def check(ports: Sequence[int], *, running: bool, warm: bool, engine: bool = False) -> None:
     """Refuse a machine that has not the memory, the disk or the ports that the sandbox needs.
 
     Args:
         ports: TCP ports the sandbox publishes on 127.0.0.1.
         running: Whether a sandbox is here already, which then holds the ports and the memory.
         warm: Whether node and images are built.
+        engine: Whether the Pulumi engine has to be built.
 
     Raises:
         PreflightError: With every reason and its cure.
     """
-    found = [one.judge(one.probe()) for one in checks(ports, running=running, warm=warm)]
+    found = [one.judge(one.probe()) for one in checks(ports, running=running, warm=warm, engine=engine)]
     problems = [_told(finding) for finding in found if finding.level is Level.FAILURE]
     if problems:
         raise PreflightError("\n".join(problems))

@@ -30,7 +30,7 @@ def cli(progress: Progress) -> Path:
     Raises:
         CompileError: If there is no Go, or it refuses the sources, with its own words.
     """
-    sources, program = SOURCES / "cli", _cli()
+    sources, program = SOURCES / "cli", cli_path()
     if not program.exists():
         with progress.step("Building the Pulumi CLI") as step:
             program.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def kubernetes(progress: Progress, sdk_version: str) -> Path:
     Raises:
         CompileError: As `cli`.
     """
-    sources, program = SOURCES / "kubernetes", _kubernetes(sdk_version)
+    sources, program = SOURCES / "kubernetes", kubernetes_path(sdk_version)
     if not program.exists():
         with progress.step("Building the Kubernetes plugin") as step:
             program.parent.mkdir(parents=True, exist_ok=True)
@@ -62,11 +62,6 @@ def kubernetes(progress: Progress, sdk_version: str) -> Path:
             golang.build(sources, ".", program, link=link, step=step, overlay=lay)
             golang.forget_old(program.parent.parent)
     return program
-
-
-def built(sdk_version: str) -> bool:
-    """Tell whether both are in the cache."""
-    return _cli().exists() and _kubernetes(sdk_version).exists()
 
 
 def cli_version() -> str:
@@ -87,11 +82,13 @@ def _required(sources: Path, module: str) -> str:
     return found[1]
 
 
-def _cli() -> Path:
+def cli_path() -> Path:
+    """Return where the CLI of these sources lies, or would lie."""
     return BUILDS / "cli" / golang.digest(SOURCES / "cli") / "pulumi"
 
 
-def _kubernetes(sdk_version: str) -> Path:
+def kubernetes_path(sdk_version: str) -> Path:
+    """Return where the plugin of these sources lies, or would lie."""
     return BUILDS / "kubernetes" / golang.digest(SOURCES / "kubernetes", sdk_version) / "pulumi-resource-kubernetes"
 
 

@@ -53,6 +53,14 @@ class Home:
         """The caller's environment with the variables over it."""
         return {**os.environ, **self.variables}
 
+    @property
+    def summary(self) -> str:
+        """What the engine consists of, in one line."""
+        kinds: dict[str, list[str]] = {}
+        for name, what in self.parts.items():
+            kinds.setdefault(what, []).append(name)
+        return "; ".join(f"{', '.join(names)}: {what}" for what, names in kinds.items())
+
 
 def prepare(folder: Path, progress: Progress) -> Home:
     """Lay out the CLI's home under `folder`, building what has to be built; what is right already is left as it is.
@@ -81,8 +89,17 @@ def prepare(folder: Path, progress: Progress) -> Home:
 
 
 def is_built() -> bool:
-    """Tell whether nothing would have to be compiled."""
-    return build.built(_version(KUBERNETES))
+    """Tell whether nothing would have to be compiled: each part is in the cache, or a published one is installed."""
+    cli = build.cli_path().exists() or published_cli() is not None
+    return cli and (build.kubernetes_path(_version(KUBERNETES)).exists() or _published(KUBERNETES) is not None)
+
+
+def build_missing(progress: Progress) -> None:
+    """Compile what is neither in the cache nor installed. Raises CompileError."""
+    if published_cli() is None:
+        build.cli(progress)
+    if _published(KUBERNETES) is None:
+        build.kubernetes(progress, _version(KUBERNETES))
 
 
 def published_cli() -> Path | None:
@@ -112,14 +129,13 @@ def _plugin(plugins: Path, name: str, progress: Progress) -> str:
     """Put one plugin in its place, and say what it is."""
     version = _version(name)
     folder, program = f"resource-{name}-v{version}", f"pulumi-resource-{name}"
-    on_path, installed = shutil.which(program), _user_home() / "plugins" / folder
-    place = plugins / folder
-    if on_path is not None or installed.is_dir():
+    published, place = _published(name), plugins / folder
+    if published is not None:
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
-        if on_path is None:
-            _link(place, installed)
-        return f"the published plugin ({on_path or installed})"
+        if published.is_dir():
+            _link(place, published)
+        return f"the published plugin ({published})"
     if place.is_symlink():
         place.unlink()
     place.mkdir(exist_ok=True)
@@ -127,7 +143,16 @@ def _plugin(plugins: Path, name: str, progress: Progress) -> str:
         _link(place / program, build.kubernetes(progress, version))
         return f"built from Go modules, sources of {build.plugin_version()}"
     _wrap(place / program, "sandbox.standins", name)
-    return f"a stand-in (sandbox/standins), for SDK {version}"
+    return "a stand-in (sandbox/standins)"
+
+
+def _published(name: str) -> Path | None:
+    """Return the program of a published plugin on PATH, or the folder of the installed one that fits the SDK."""
+    on_path = shutil.which(f"pulumi-resource-{name}")
+    installed = _user_home() / "plugins" / f"resource-{name}-v{_version(name)}"
+    if on_path is not None:
+        return Path(on_path)
+    return installed if installed.is_dir() else None
 
 
 def _version(name: str) -> str:

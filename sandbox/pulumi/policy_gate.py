@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SERVICE: Final = "/pulumirpc.Analyzer/"
+_GRACE_S: Final = 2.0
 _THREADS: Final = 16
 _MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """The engine's own limit for one message."""
@@ -89,9 +90,10 @@ class PolicyGate(grpc.GenericRpcHandler):
         self._attached.set()
 
     def close(self) -> None:
-        """Stop serving."""
-        self.fail("the policy pack has ended")
-        self._server.stop(None)
+        """Stop serving, after those who wait have had their answer."""
+        if not self._failure:
+            self.fail("the policy pack has ended")
+        self._server.stop(_GRACE_S)
         if self._channel is not None:
             self._channel.close()
 
