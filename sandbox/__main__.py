@@ -86,7 +86,7 @@ def _pulumi(arguments: argparse.Namespace) -> int:
     from sandbox import lifecycle  # noqa: PLC0415 - as above
 
     given = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
-    return lifecycle.engine(Progress()).command(given)
+    return lifecycle.by_cli(given, Progress())
 
 
 def _fates(result: Result) -> dict[str, tuple[str, ...]]:

@@ -23,11 +23,15 @@ from sandbox.pulumi.stack import PulumiStack
 from settings import Settings, parse_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from operate.doctor.check import Check
     from sandbox.progress import Progress
 
 STACK = "sandbox"
 _WITH_THE_NODE = "Everything goes with the node"
+_CHANGING = frozenset({"up", "update", "destroy", "down", "refresh", "import"})
+"""Commands of the CLI after which the stack may have other outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ def refuse_the_adapters() -> None:
         raise OtherDriverError(message)
 
 
-def engine(progress: Progress) -> PulumiStack:
-    """The stack under the engine, on the ground that is here, for commands of the CLI.
+def by_cli(arguments: Sequence[str], progress: Progress) -> int:
+    """Run a command of the Pulumi CLI on the stack, on the ground that is here, and return its exit code.
+
+    What scripts need to reach the pipeline is written anew after a command that may have changed it.
 
     Raises:
         NoSandboxError: If there is no ground.
@@ -119,7 +125,15 @@ def engine(progress: Progress) -> PulumiStack:
         raise outputs.NoSandboxError(message)
     cluster.refuse_another()
     refuse_the_adapters()
-    return PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator)
+    stack = PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator)
+    code = stack.command(arguments)
+    if code == 0 and _CHANGING & set(arguments):
+        made, declared = stack.outputs(progress), settings()
+        if made:
+            outputs.save(outputs.collect(made, declared, reader.ensure(emulator, declared.archive.bucket, _known_reader())))
+        else:
+            outputs.forget()
+    return code
 
 
 def ground(progress: Progress) -> None:

@@ -68,6 +68,11 @@ def save(outputs: Mapping[str, Any]) -> None:
     temporary.replace(_FILE)
 
 
+def forget() -> None:
+    """Delete them: there is no pipeline any more."""
+    _FILE.unlink(missing_ok=True)
+
+
 def read() -> dict[str, Any]:
     """The outputs of the sandbox that is here.
 

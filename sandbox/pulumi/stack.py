@@ -21,7 +21,7 @@ from sandbox.pulumi.stackfile import StackFile
 from sandbox.standins import ADOPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.cloud import Cloud
@@ -33,6 +33,10 @@ PLACE: Final = STATE / "pulumi"
 
 _CONTINUED: Final = ("PULUMI_K8S_ENABLE_PATCH_FORCE", ADOPT)
 """Let the Kubernetes plugin and the stand-ins take over what an interrupted run has made but not recorded."""
+
+
+class OtherStackError(ValueError):
+    """A command is about another stack than the sandbox's."""
 
 
 def exists() -> bool:
@@ -68,10 +72,10 @@ class PulumiStack:
         events = Events(progress)
         self._carried_out(stack.up, events)
         self._settle(stack)
-        outputs = stack.outputs()
+        found = self._outputs(stack)
         return Result(
-            outputs={name: output.value for name, output in outputs.items()},
-            secret_outputs=frozenset(name for name, output in outputs.items() if output.secret),
+            outputs={name: output.value for name, output in found.items()},
+            secret_outputs=frozenset(name for name, output in found.items() if output.secret),
             created=tuple(events.created),
             updated=tuple(events.updated),
             unchanged=tuple(events.unchanged),
@@ -84,12 +88,26 @@ class PulumiStack:
         self._carried_out(stack.destroy, events)
         return Result(deleted=tuple(events.deleted))
 
+    def outputs(self, progress: Progress) -> dict[str, Any]:
+        """Give the stack's outputs, secrets in clear; nothing when there is no pipeline."""
+        return {name: output.value for name, output in self._outputs(self._opened(progress)).items()}
+
+    def _outputs(self, stack: auto.Stack) -> Mapping[str, auto.OutputValue]:
+        try:
+            return stack.outputs()
+        finally:
+            self._file.take_back()
+
     def command(self, arguments: Sequence[str]) -> int:
         """Run the CLI as it is, on this terminal, and return its exit code.
 
         Its settings are the checkout's stack file, and what it writes there comes back into that file. Nothing of ours is locked: the
         CLI's own lock says who holds it.
+
+        Raises:
+            OtherStackError: If another stack is named, whose settings these are not.
         """
+        _refuse_another(arguments)
         self._begin()
         self._file.bring()
         try:
@@ -157,6 +175,14 @@ class PulumiStack:
 
 
 _ONLY_LATER: Final = frozenset({"PULUMI_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_POLICY_PACK"})
+
+
+def _refuse_another(arguments: Sequence[str]) -> None:
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, _, given = option.partition("=")
+        if name in {"--stack", "-s"} and (given or value).rpartition("/")[2] != STACK:
+            message = f"this drives the stack {STACK} alone, and {given or value} is another: use the Pulumi CLI itself for that"
+            raise OtherStackError(message)
 
 
 def _checkpoints() -> list[Path]:

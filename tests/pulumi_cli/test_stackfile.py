@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.pulumi import stack
 from sandbox.pulumi.stackfile import StackFile
 
 if TYPE_CHECKING:
@@ -57,3 +58,10 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
     copy.write_text(copy.read_text().replace("sandbox", "dev"))
     file.take_back()
     assert original.read_text() == THEIRS + PLAIN.replace("sandbox", "dev")
+
+
+@pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["stack", "rm", "-s", "prod"]])
+def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
+    with pytest.raises(stack.OtherStackError, match="this drives the stack sandbox alone, and (dev|prod) is another"):
+        stack._refuse_another(words)
+    stack._refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
