@@ -62,6 +62,6 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
 
 @pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["stack", "rm", "-s", "prod"]])
 def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
-    with pytest.raises(stack.OtherStackError, match="this drives the stack sandbox alone, and (dev|prod) is another"):
+    with pytest.raises(stack.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
         stack._refuse_another(words)
     stack._refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])

@@ -193,10 +193,11 @@ def test_identities_drift_and_are_put_back(plugin: Plugin, client: Any) -> None:
     assert plugin.diff(POLICY, policy_outputs, spaced).changes == SAME, "the same document in other words"
     assert plugin.read(POLICY, inline, {}, {})[1]["user"] == "writer"
     plugin.delete(POLICY, inline, policy_outputs)
-    renamed = plugin.update(USER, user, outputs, {**inputs, "name": "writer-2"})
-    assert renamed["arn"].endswith("user/writer-2")
-    assert plugin.read(USER, user, {**inputs, "name": "writer-2"}, renamed)[2]["name"] == "writer-2"
-    plugin.delete(USER, user, renamed)
+    renamed = plugin.diff(USER, outputs, {**inputs, "name": "writer-2"})
+    assert (list(renamed.replaces), renamed.deleteBeforeReplace) == (["name"], False)
+    moved = plugin.update(USER, user, outputs, {**inputs, "path": "/pipeline/"})
+    assert moved["arn"].endswith("user/pipeline/writer")
+    plugin.delete(USER, user, moved)
     plugin.delete(ROLE, role, role_outputs)
 
 

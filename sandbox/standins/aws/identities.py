@@ -22,19 +22,20 @@ class User(AwsStandIn):
         exclusive=True,
         optional={"name": None, "path": "/", "forceDestroy": False, "tags": None},
         learnt=("arn", "uniqueId", TAGS_ALL),
+        # IAM renames in place, and so does the published plugin; the emulator then loses the keys of the renamed user.
+        replaces=frozenset({"name"}),
         names=("name",),
         named="name",
     )
     steady = ("uniqueId",)
 
-    def _ensure(self, inputs: Plain, old: Plain | None) -> State:
+    def _ensure(self, inputs: Plain, old: Plain | None) -> State:  # noqa: ARG002  # the protocol's
         iam, name, tags = self.account.client("iam"), inputs["name"], self.all_tags(inputs)
-        before = str((old or {}).get("name", name))
-        answer = found(iam.get_user, UserName=before)
+        answer = found(iam.get_user, UserName=name)
         if answer is None:
             answer = iam.create_user(UserName=name, Path=inputs["path"], Tags=tag_list(tags))
-        elif (answer["User"]["Path"], before) != (inputs["path"], name):
-            iam.update_user(UserName=before, NewUserName=name, NewPath=inputs["path"])
+        elif answer["User"]["Path"] != inputs["path"]:
+            iam.update_user(UserName=name, NewPath=inputs["path"])
             answer = iam.get_user(UserName=name)
         live = tag_map(answer["User"].get("Tags") or [])
         if live != tags:
@@ -43,18 +44,17 @@ class User(AwsStandIn):
             iam.tag_user(UserName=name, Tags=tag_list(tags))
         return State(name, {**inputs, "arn": answer["User"]["Arn"], "uniqueId": answer["User"]["UserId"], TAGS_ALL: tags})
 
-    def _live(self, resource_id: str, previous: Plain, outputs: Plain) -> State | None:
-        name = outputs.get("name") or resource_id
-        answer = found(self.account.client("iam").get_user, UserName=name)
+    def _live(self, resource_id: str, previous: Plain, outputs: Plain) -> State | None:  # noqa: ARG002  # the protocol's
+        answer = found(self.account.client("iam").get_user, UserName=resource_id)
         if answer is None:
             return None
         user = answer["User"]
-        declared = {"name": name, "path": user["Path"], "forceDestroy": previous.get("forceDestroy", False)}
+        declared = {"name": resource_id, "path": user["Path"], "forceDestroy": previous.get("forceDestroy", False)}
         tags = self.own_tags(tag_map(user.get("Tags") or []), previous)
         return State(resource_id, {**declared, "arn": user["Arn"], "uniqueId": user["UserId"], **tags})
 
     def _remove(self, resource_id: str, old: Plain) -> None:
-        iam, name = self.account.client("iam"), old.get("name") or resource_id
+        iam, name = self.account.client("iam"), resource_id
         keys = found(iam.list_access_keys, UserName=name) or {}
         left = [key["AccessKeyId"] for key in keys.get("AccessKeyMetadata", [])]
         if left and not old.get("forceDestroy"):
