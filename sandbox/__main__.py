@@ -15,7 +15,7 @@ from sandbox.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.engine import Result
+    from sandbox.adapter import Result
 
 _DESCRIPTION = """\
 The whole pipeline on this machine: a throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
-from sandbox.engine import Engine, EngineError, JournalError, Result
-from sandbox.engine.engine import JOURNAL
-from sandbox.engine.journal import Journal
+from sandbox.adapter import Adapter, JournalError, ResourceError, Result
+from sandbox.adapter.driver import JOURNAL
+from sandbox.adapter.journal import Journal
 from sandbox.kubernetes import Kube
 from sandbox.lock import alone
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
@@ -176,7 +176,7 @@ def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, engine: Pulumi
     else:
         os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
         config = stack_config(CHECKOUT, STACK)
-        result = Engine(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
+        result = Adapter(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
     collected = outputs.collect(result.outputs, stack, reader.ensure(emulator, stack.archive.bucket, _known_reader()))
     outputs.save(collected)
     return Made(result, collected)
@@ -218,7 +218,7 @@ def _delete_resources(progress: Progress) -> None:
     if known is not None:
         os.environ |= {"AWS_ACCESS_KEY_ID": known.access_key_id, "AWS_SECRET_ACCESS_KEY": known.secret_access_key}
     try:
-        Engine(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
+        Adapter(STATE, Kube(Path(KUBECONFIG))).down(progress, force=True)
     except JournalError as error:
         progress.note(f"{error}. {_WITH_THE_NODE}")
 
@@ -230,5 +230,5 @@ def _destroy(emulator: cloud.Cloud, progress: Progress) -> None:
         return
     try:
         PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator).destroy(progress)
-    except EngineError as error:
+    except ResourceError as error:
         progress.note(f"{error}\n{_WITH_THE_NODE}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi.automation import OpType
 
-from sandbox.engine.failures import short_type
+from sandbox.adapter.failures import short_type
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox import rollout
-from sandbox.engine.failures import block
+from sandbox.adapter.failures import block
 from sandbox.kubernetes import KubeError
 
 if TYPE_CHECKING:

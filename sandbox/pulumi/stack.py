@@ -10,8 +10,8 @@ import pulumi.automation as auto
 from pulumi.automation.errors import CommandError
 
 from plan.stackfile import stack_config
-from sandbox.engine.engine import Result
-from sandbox.engine.failures import EngineError, joined
+from sandbox.adapter.driver import Result
+from sandbox.adapter.failures import ResourceError, joined
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from sandbox.pulumi import home, locks, orphans
@@ -64,7 +64,7 @@ class PulumiStack:
         """Preview, judged by the policy pack, then bring the stack to what the program declares.
 
         Raises:
-            EngineError: With the reason of whatever failed; the next run continues.
+            ResourceError: With the reason of whatever failed; the next run continues.
         """
         stack = self._opened(progress)
         with progress.step("Previewing, judged by the policy pack") as step:
@@ -83,7 +83,7 @@ class PulumiStack:
         )
 
     def destroy(self, progress: Progress) -> Result:
-        """Delete what the stack has made. Raises EngineError as `up`."""
+        """Delete what the stack has made. Raises ResourceError as `up`."""
         stack, events = self._opened(progress), Events(progress)
         self._carried_out(stack.destroy, events)
         return Result(deleted=tuple(events.deleted))
@@ -145,7 +145,7 @@ class PulumiStack:
         environment = {name: value for name, value in {**self.tools.environment, **self._variables}.items() if name not in _ONLY_LATER}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise EngineError(done.stderr.strip() or done.stdout.strip())
+            raise ResourceError(done.stderr.strip() or done.stdout.strip())
         (folder / f"Pulumi.{STACK}.yaml").replace(self._file.path)
 
     def _environment(self) -> dict[str, str]:
@@ -168,7 +168,7 @@ class PulumiStack:
             operation(on_event=events, color="never")
         except CommandError as error:
             blocks = told(events, Kube(KUBECONFIG))
-            raise EngineError(joined(blocks) if blocks else _last(str(error))) from None
+            raise ResourceError(joined(blocks) if blocks else _last(str(error))) from None
         finally:
             events.close()
             self._file.take_back()

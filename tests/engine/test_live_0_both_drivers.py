@@ -11,7 +11,7 @@ from components.ecommerce import TABLES
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud, outputs, reader
-from sandbox.engine import Engine
+from sandbox.adapter import Adapter
 from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress
 from settings import parse_text
@@ -52,7 +52,7 @@ def by_adapter(tmp_path_factory: pytest.TempPathFactory, kube: Kube, aws: Callab
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", known.access_key_id)
         patch.setenv("AWS_SECRET_ACCESS_KEY", known.secret_access_key)
-        engine, progress, config = Engine(folder, kube), Progress(quiet=True), stack_config(CHECKOUT, STACK)
+        engine, progress, config = Adapter(folder, kube), Progress(quiet=True), stack_config(CHECKOUT, STACK)
         try:
             result = engine.up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
             return everything(kube, aws, result.outputs)

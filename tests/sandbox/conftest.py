@@ -1,4 +1,4 @@
-"""An engine on a state directory of its own, and a quiet progress."""
+"""An adapter on a state directory of its own, and a quiet progress."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from sandbox.engine import Engine, Result
-from sandbox.engine.operated import OperatedFamily, stand_in
+from sandbox.adapter import Adapter, Result
+from sandbox.adapter.operated import OperatedFamily, stand_in
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -23,26 +23,26 @@ SHARED_AWS = OperatedFamily(stand_in("aws"), threading.Event())
 
 
 class Runs:
-    """Runs programs one after another on one state directory, a fresh engine each time, as separate commands would."""
+    """Runs programs one after another on one state directory, a fresh adapter each time, as separate commands would."""
 
     def __init__(self, state_dir: Path) -> None:
         """Keep the journal under `state_dir`."""
         self.state_dir = state_dir
         self.progress = Progress(quiet=True)
 
-    def engine(self) -> Engine:
-        """Make an engine that has no cluster."""
-        engine = Engine(self.state_dir, cast("Kube", None))
-        engine._families["aws"] = SHARED_AWS
-        return engine
+    def adapter(self) -> Adapter:
+        """Make an adapter that has no cluster."""
+        adapter = Adapter(self.state_dir, cast("Kube", None))
+        adapter._families["aws"] = SHARED_AWS
+        return adapter
 
     def up(self, program: Callable[[], Any]) -> Result:
         """Bring a program about."""
-        return self.engine().up(lambda: program() and None, "sample", "sandbox", {}, self.progress)
+        return self.adapter().up(lambda: program() and None, "sample", "sandbox", {}, self.progress)
 
     def down(self, *, force: bool = False) -> Result:
         """Take everything down."""
-        return self.engine().down(self.progress, force=force)
+        return self.adapter().down(self.progress, force=force)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from sandbox.engine import EngineError
+from sandbox.adapter import ResourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,7 +203,7 @@ def test_down_keeps_a_bucket_with_objects_otherwise(runs: Runs, store: Store) ->
     store.force_destroy = False
     runs.up(store.program)
     store.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
-    with pytest.raises(EngineError, match="still holds objects; set forceDestroy"):
+    with pytest.raises(ResourceError, match="still holds objects; set forceDestroy"):
         runs.down()
     assert store.s3.head_bucket(Bucket=BUCKET)
     store.force_destroy = True
@@ -218,7 +218,7 @@ def test_a_provider_without_endpoints_is_refused(runs: Runs) -> None:
         provider = aws.Provider("aws", region="us-east-1", access_key="a", secret_key="b")
         aws.s3.Bucket("bucket", bucket=BUCKET, opts=pulumi.ResourceOptions(provider=provider))
 
-    with pytest.raises(EngineError, match="never speaks to the real AWS"):
+    with pytest.raises(ResourceError, match="never speaks to the real AWS"):
         runs.up(careless)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.journal import Entry, Journal, JournalError
+from sandbox.adapter.journal import Entry, Journal, JournalError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_cure(tmp_path: Path, conte
 def test_a_kill_at_any_moment_leaves_a_readable_journal(tmp_path: Path) -> None:
     """A writer is killed while it writes as fast as it can; what is on disk is always one whole state."""
     program = (
-        "import sys; from pathlib import Path; from sandbox.engine.journal import Entry, Journal\n"
+        "import sys; from pathlib import Path; from sandbox.adapter.journal import Entry, Journal\n"
         "journal = Journal(Path(sys.argv[1])); print('ready', flush=True)\n"
         "for n in range(100000):\n"
         "    journal.put(Entry(urn=str(n % 50), type='t', name='n', provider='', requires=(), identity='i', outputs={'n': n}))\n"

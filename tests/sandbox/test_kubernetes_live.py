@@ -11,7 +11,7 @@ import pytest
 
 from components.budget import workloads as budget
 from components.quantity import MIB
-from sandbox.engine import Engine, EngineError, Result
+from sandbox.adapter import Adapter, ResourceError, Result
 from sandbox.kubernetes import Kube, NotReadyError
 from sandbox.paths import KUBECONFIG
 from sandbox.progress import Progress
@@ -168,10 +168,10 @@ class Run:
         self.kube = kube
 
     def up(self, program: Callable[[], Any]) -> Result:
-        return Engine(self.state_dir, self.kube).up(lambda: program() and None, "engine", "test", {}, Progress(quiet=True))
+        return Adapter(self.state_dir, self.kube).up(lambda: program() and None, "engine", "test", {}, Progress(quiet=True))
 
     def down(self) -> Result:
-        return Engine(self.state_dir, self.kube).down(Progress(quiet=True))
+        return Adapter(self.state_dir, self.kube).down(Progress(quiet=True))
 
 
 @pytest.fixture
@@ -239,5 +239,5 @@ def test_a_refusal_of_the_server_is_one_readable_block(run: Run) -> None:
     def wrong() -> None:
         k8s.core.v1.Service("service", metadata={"name": "a", "namespace": "default"}, spec={"ports": [{"port": 0}]})
 
-    with pytest.raises(EngineError, match=r"^Service service could not be brought about\n  .*spec.ports\[0\].port: Invalid value: 0"):
+    with pytest.raises(ResourceError, match=r"^Service service could not be brought about\n  .*spec.ports\[0\].port: Invalid value: 0"):
         run.up(wrong)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import lifecycle
-from sandbox.engine.engine import JOURNAL
-from sandbox.engine.journal import Entry, Journal
+from sandbox.adapter.driver import JOURNAL
+from sandbox.adapter.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from pathlib import Path

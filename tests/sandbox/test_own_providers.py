@@ -11,7 +11,7 @@ import pytest
 
 from providers.kafkaconnect import Connector, Provider
 from providers.operations import Change, Problem, ProviderError, State
-from sandbox.engine import EngineError
+from sandbox.adapter import ResourceError
 
 if TYPE_CHECKING:
     from conftest import Runs
@@ -97,14 +97,14 @@ def test_a_connector_is_created_then_recognised_then_updated(runs: Runs, worker:
 
 def test_refused_properties_are_listed_with_their_paths(runs: Runs, worker: Worker) -> None:
     worker.problems = [Problem('config["a"]', "unknown key; use b"), Problem("name", "too long")]
-    with pytest.raises(EngineError, match=r'Connector source could not .*\n  config\["a"\]: unknown key; use b\n  name: too long$'):
+    with pytest.raises(ResourceError, match=r'Connector source could not .*\n  config\["a"\]: unknown key; use b\n  name: too long$'):
         runs.up(program)
     assert not worker.live
 
 
 def test_a_connector_that_failed_half_way_is_deleted_by_its_name(runs: Runs, worker: Worker) -> None:
     worker.broken = True
-    with pytest.raises(EngineError, match="task 0 failed"):
+    with pytest.raises(ResourceError, match="task 0 failed"):
         runs.up(program)
     runs.down()
     assert worker.deleted == ["pg"]

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_random as random
 import pytest
 
-from sandbox.engine import EngineError
+from sandbox.adapter import ResourceError
 from sandbox.standins.random_values import RandomPassword
 from sandbox.standins.random_values import text as password
 
@@ -59,5 +59,5 @@ def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
 
 def test_other_random_types_are_refused_by_name(runs: Runs) -> None:
     refusal = "RandomShuffle order could not be brought about\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
-    with pytest.raises(EngineError, match=refusal):
+    with pytest.raises(ResourceError, match=refusal):
         runs.up(lambda: random.RandomShuffle("order", inputs=["a"]))

@@ -19,9 +19,9 @@ from components.tables import Table
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud
+from sandbox.adapter import Adapter
 from sandbox.addresses import PODS
 from sandbox.archive import Archive
-from sandbox.engine import Engine
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress
@@ -114,7 +114,7 @@ class Second:
         self.authority = server.Authority.made()
         self.ca = folder / "ca.crt"
         self.ca.write_text(self.authority.certificate, encoding="utf-8")
-        self.engine = Engine(folder, kube)
+        self.engine = Adapter(folder, kube)
         self.outputs: dict[str, Any] = {}
 
     def write(self) -> None:

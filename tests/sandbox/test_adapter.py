@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002 the ledger has the shape of a family
-"""The engine's order of things: parallel where it may be, after what is needed, nothing after a failure."""
+"""The adapter's order of things: parallel where it may be, after what is needed, nothing after a failure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pulumi
 import pulumi_random as random
 import pytest
 
-from sandbox.engine import Engine, EngineError, Result
-from sandbox.engine.family import Change, Converged
+from sandbox.adapter import Adapter, ResourceError, Result
+from sandbox.adapter.family import Change, Converged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,16 +59,16 @@ class Bench:
         self.runs = runs
         self.ledger = Ledger()
 
-    def engine(self) -> Engine:
-        engine = self.runs.engine()
-        engine._families["random"] = self.ledger
-        return engine
+    def adapter(self) -> Adapter:
+        adapter = self.runs.adapter()
+        adapter._families["random"] = self.ledger
+        return adapter
 
     def up(self, program: Callable[[], Any]) -> Result:
-        return self.engine().up(lambda: program() and None, "sample", "sandbox", {}, self.runs.progress)
+        return self.adapter().up(lambda: program() and None, "sample", "sandbox", {}, self.runs.progress)
 
     def down(self, *, force: bool = False) -> Result:
-        return self.engine().down(self.runs.progress, force=force)
+        return self.adapter().down(self.runs.progress, force=force)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_nothing_begins_after_a_failure_and_the_next_run_goes_on(bench: Bench) -
         thing("third", depends_on=[second])
 
     bench.ledger.acts = {"second": broken}
-    with pytest.raises(EngineError) as caught:
+    with pytest.raises(ResourceError) as caught:
         bench.up(program)
     assert str(caught.value) == "RandomBytes second could not be brought about\n  quota exceeded\n  ask for less"
     assert bench.ledger.made == ["first"]
@@ -139,7 +139,7 @@ def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
 
     bench.ledger.acts = {"slow": patient, "bad": broken}
     started = time.monotonic()
-    with pytest.raises(EngineError, match=r"^RandomBytes bad could not be brought about\n  no$"):
+    with pytest.raises(ResourceError, match=r"^RandomBytes bad could not be brought about\n  no$"):
         bench.up(lambda: [thing("slow"), thing("bad")])
     assert time.monotonic() - started < 10
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_deleted_keeps_what_it_needs(bench: Bench) -> None:
 
     bench.up(program)
     bench.ledger.failing_deletes = {"stubborn"}
-    with pytest.raises(EngineError, match="RandomBytes stubborn could not be deleted\n  it does not want to go"):
+    with pytest.raises(ResourceError, match="RandomBytes stubborn could not be deleted\n  it does not want to go"):
         bench.down()
     assert bench.ledger.deleted == ["willing"]
     bench.down(force=True)
@@ -203,7 +203,7 @@ def test_what_cannot_be_deleted_keeps_what_it_needs(bench: Bench) -> None:
 
 def test_a_protected_resource_stops_down_before_it_begins(bench: Bench) -> None:
     bench.up(lambda: [thing("precious", protect=True), thing("other")])
-    with pytest.raises(EngineError, match="protected, so nothing was deleted: precious"):
+    with pytest.raises(ResourceError, match="protected, so nothing was deleted: precious"):
         bench.down()
     assert not bench.ledger.deleted
 
@@ -231,7 +231,7 @@ def test_two_of_one_name_are_refused(bench: Bench) -> None:
 
 def test_the_outputs_of_the_last_good_run_can_be_asked_for(bench: Bench) -> None:
     bench.up(lambda: pulumi.export("port", 5432))
-    assert bench.engine().outputs() == ({"port": 5432}, frozenset())
+    assert bench.adapter().outputs() == ({"port": 5432}, frozenset())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.engine.family import Change, Converged, automatic_name
+from sandbox.adapter.family import Change, Converged, automatic_name
 from sandbox.kinds import kind_of
 from sandbox.kubernetes import Kube, KubeError
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plan.values import Json
-    from sandbox.engine.family import Step, Wanted
-    from sandbox.engine.journal import Entry
+    from sandbox.adapter.family import Step, Wanted
+    from sandbox.adapter.journal import Entry
 
 _SKIP_AWAIT: Final = "pulumi.com/skipAwait"
 _DEFAULT_TIMEOUT_S: Final = 600.0

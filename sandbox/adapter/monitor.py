@@ -10,15 +10,15 @@ from pulumi.runtime.proto import resource_pb2
 
 from plan.recorder import RegistrationMonitor
 from plan.values import has_unknown, wire
-from sandbox.engine.failures import RefusedError, block, short_type
-from sandbox.engine.family import Wanted
-from sandbox.engine.journal import Entry, Journal
+from sandbox.adapter.failures import RefusedError, block, short_type
+from sandbox.adapter.family import Wanted
+from sandbox.adapter.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from plan import Resource
-    from sandbox.engine.family import Change, Family, Step
+    from sandbox.adapter.family import Change, Family, Step
     from sandbox.progress import Progress
 
 

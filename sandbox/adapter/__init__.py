@@ -6,8 +6,8 @@ machines. Those belong to the Pulumi CLI, which runs the very same stack.
 
 from __future__ import annotations
 
-from sandbox.engine.engine import Engine, Result
-from sandbox.engine.failures import EngineError
-from sandbox.engine.journal import JournalError
+from sandbox.adapter.driver import Adapter, Result
+from sandbox.adapter.failures import ResourceError
+from sandbox.adapter.journal import JournalError
 
-__all__ = ["Engine", "EngineError", "JournalError", "Result"]
+__all__ = ["Adapter", "JournalError", "ResourceError", "Result"]

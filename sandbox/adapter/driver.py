@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from plan.program import run
-from sandbox.engine.failures import EngineError, RefusedError, joined
-from sandbox.engine.family import Change, Family
-from sandbox.engine.journal import Journal
-from sandbox.engine.kubernetes_objects import KubernetesObjects
-from sandbox.engine.monitor import ActingMonitor
-from sandbox.engine.operated import OperatedFamily, own, stand_in
-from sandbox.engine.removal import Removal
+from sandbox.adapter.failures import RefusedError, ResourceError, joined
+from sandbox.adapter.family import Change, Family
+from sandbox.adapter.journal import Journal
+from sandbox.adapter.kubernetes_objects import KubernetesObjects
+from sandbox.adapter.monitor import ActingMonitor
+from sandbox.adapter.operated import OperatedFamily, own, stand_in
+from sandbox.adapter.removal import Removal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,7 +41,7 @@ class Result:
     deleted: tuple[str, ...] = ()
 
 
-class Engine:
+class Adapter:
     """Brings a program about on this machine's sandbox and takes it down again."""
 
     def __init__(self, state_dir: Path, kube: Kube) -> None:
@@ -65,7 +65,7 @@ class Engine:
     ) -> Result:
         """Bring about what the program declares, then delete what it no longer does.
 
-        `config` has keys as `project:key` (`plan.stackfile.stack_config`). Raises EngineError when a resource fails:
+        `config` has keys as `project:key` (`plan.stackfile.stack_config`). Raises ResourceError when a resource fails:
         nothing after it was begun, and the next run continues. What the program raises itself comes out unchanged.
         """
         self._cancelled.clear()
@@ -85,7 +85,7 @@ class Engine:
             if not monitor.failures:
                 raise
         if monitor.failures:
-            raise EngineError(joined(monitor.failures))
+            raise ResourceError(joined(monitor.failures))
         orphans = [entry for entry in journal.entries() if entry.urn not in monitor.seen]
         removal = Removal(journal=journal, family=self._family, progress=progress, cancelled=self._cancelled)
         removal.run(orphans)
@@ -101,14 +101,14 @@ class Engine:
         """Delete everything in the journal, what needs others first; things already gone are no trouble.
 
         With `force`, what cannot be deleted is forgotten: for a cluster that is removed as a whole anyway. Raises
-        EngineError about protected resources before anything is deleted, else about all that could not be deleted.
+        ResourceError about protected resources before anything is deleted, else about all that could not be deleted.
         """
         self._cancelled.clear()
         journal = Journal(self._path)
         guarded = [entry.name for entry in journal.entries() if entry.protect]
         if guarded and not force:
             message = f"protected, so nothing was deleted: {', '.join(guarded)}"
-            raise EngineError(message)
+            raise ResourceError(message)
         removal = Removal(journal=journal, family=self._family, progress=progress, cancelled=self._cancelled, force=force)
         removal.run(journal.entries())
         if not journal.entries():

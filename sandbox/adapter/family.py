@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plan import Resource
-    from sandbox.engine.journal import Entry
+    from sandbox.adapter.journal import Entry
 
 
 class Change(StrEnum):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class EngineError(RuntimeError):
+class ResourceError(RuntimeError):
     """A resource could not be created, changed or deleted; the message is one readable block."""
 
 

@@ -8,15 +8,15 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox.engine.failures import RefusedError
-from sandbox.engine.family import Change, Converged
+from sandbox.adapter.failures import RefusedError
+from sandbox.adapter.family import Change, Converged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from providers.operations import Operations, Plain, Reporter, State
-    from sandbox.engine.family import Step, Wanted
-    from sandbox.engine.journal import Entry
+    from sandbox.adapter.family import Step, Wanted
+    from sandbox.adapter.journal import Entry
 
 _step: contextvars.ContextVar[Step | None] = contextvars.ContextVar("step", default=None)
 """The line of progress of the resource that this thread works on."""
@@ -41,7 +41,7 @@ class OperatedFamily:
         self._cancelled = cancelled
         self._lock = threading.Lock()
         self._tables: dict[str, Mapping[str, Operations]] = {}
-        self._completed: dict[str, tuple[Mapping[str, Any], Plain]] = {}
+        self._completed: dict[str, tuple[object, Plain]] = {}
 
     def identity(self, wanted: Wanted) -> str:
         """Name a thing as it is named where it exists, else by its URN; another trigger is another thing."""
@@ -101,10 +101,10 @@ class OperatedFamily:
         urn, known = wanted.resource.urn, wanted.known
         previous = dict(known.outputs.get("inputs") or known.kept) if known is not None else {}
         with self._lock:
-            asked, made = self._completed.get(urn, ({}, {}))
-            if not made or asked != wanted.inputs:
+            asked, made = self._completed.get(urn, (None, {}))
+            if asked != (wanted.inputs, previous):
                 made = operations.completed(dict(wanted.inputs), previous, wanted.resource.name)
-                self._completed[urn] = (wanted.inputs, made)
+                self._completed[urn] = ((wanted.inputs, previous), made)
             return dict(made)
 
     def _operations(self, provider: Mapping[str, Any], type_token: str) -> Operations:

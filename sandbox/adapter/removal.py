@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from plan.registration import PROVIDER_PREFIX
-from sandbox.engine.failures import EngineError, block, joined, short_type
+from sandbox.adapter.failures import ResourceError, block, joined, short_type
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable
 
-    from sandbox.engine.family import Family
-    from sandbox.engine.journal import Entry, Journal
+    from sandbox.adapter.family import Family
+    from sandbox.adapter.journal import Entry, Journal
     from sandbox.progress import Progress
 
 _WORKERS: Final = 16
@@ -37,7 +37,7 @@ class Removal:
     _failures: list[str] = field(default_factory=list)
 
     def run(self, entries: Iterable[Entry]) -> None:
-        """Delete the entries. Raises EngineError about all that could not be deleted; what they need stays."""
+        """Delete the entries. Raises ResourceError about all that could not be deleted; what they need stays."""
         left = {entry.urn: entry for entry in entries}
         going = frozenset(left)
         running: dict[Future[bool], Entry] = {}
@@ -57,7 +57,7 @@ class Removal:
                     if not future.result():
                         _keep_what_it_needs(left, entry)
         if self._failures and not self.force:
-            raise EngineError(joined(self._failures))
+            raise ResourceError(joined(self._failures))
 
     def _delete(self, entry: Entry, going: frozenset[str]) -> bool:
         title = f"{short_type(entry.type)} {entry.name}"
