@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 class JournalError(RuntimeError):
