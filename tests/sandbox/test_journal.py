@@ -83,4 +83,4 @@ def test_a_kill_at_any_moment_leaves_a_readable_journal(tmp_path: Path) -> None:
         writer.wait()
         writer.stdout.close()
         assert Journal(path).entries()
-        assert json.loads(path.read_text())["version"] == 1
+        assert json.loads(path.read_text())["version"] == 2
