@@ -116,7 +116,7 @@ class AdapterProvider(rpc.Provider):
         if request.preview:
             return rpc.CreateResponse("", marshalling.wrapped_map(dict.fromkeys(operations.learnt, UNKNOWN) | inputs, secrets))
         state = await self._run(request.urn, request.properties, lambda: operations.create(_known(inputs)))
-        return rpc.CreateResponse(state.id, marshalling.wrapped_map(state.outputs, secrets))
+        return rpc.CreateResponse(state.id, marshalling.wrapped_map(state.outputs, secrets | _secret(operations)))
 
     async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:
         """Bring it to the new inputs; in a preview keep only what an update cannot change."""
@@ -127,7 +127,7 @@ class AdapterProvider(rpc.Provider):
             learnt = {key: old.get(key, UNKNOWN) if key in operations.steady else UNKNOWN for key in operations.learnt}
             return rpc.UpdateResponse(marshalling.wrapped_map(learnt | new, secrets))
         state = await self._run(request.urn, request.news, lambda: operations.update(request.resource_id, old, _known(new)))
-        return rpc.UpdateResponse(marshalling.wrapped_map(state.outputs, secrets))
+        return rpc.UpdateResponse(marshalling.wrapped_map(state.outputs, secrets | _secret(operations)))
 
     async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
         """The live thing, secret where the old inputs were; an empty id says it is gone."""
@@ -136,7 +136,7 @@ class AdapterProvider(rpc.Provider):
         state = await self._run(request.urn, request.inputs, lambda: operations.read(request.resource_id, previous, outputs))
         if state is None:
             return rpc.ReadResponse("", {}, {})
-        secrets = marshalling.secret_paths(request.inputs) | marshalling.secret_paths(request.properties)
+        secrets = marshalling.secret_paths(request.inputs) | marshalling.secret_paths(request.properties) | _secret(operations)
         inputs = {key: value for key, value in state.outputs.items() if key not in operations.learnt or key in (previous or {})}
         return rpc.ReadResponse(state.id, marshalling.wrapped_map(state.outputs, secrets), marshalling.wrapped_map(inputs, secrets))
 
@@ -182,6 +182,11 @@ class InitFailedError(IncompleteError):
         """Keep the marshalled outputs beside the plain ones."""
         super().__init__(state, reasons)
         self.properties = properties
+
+
+def _secret(operations: Operations) -> frozenset[marshalling.Path]:
+    """The outputs of a type that are secret whatever the program says."""
+    return frozenset((name,) for name in operations.secret)
 
 
 def _known(inputs: Plain) -> Plain:

@@ -102,6 +102,10 @@ class Operations(Protocol):
     """The life of one resource type. Every method is synchronous and may be called from several threads at once."""
 
     @property
+    def secret(self) -> tuple[str, ...]:
+        """The outputs that are secret whatever the program says."""
+
+    @property
     def adopts(self) -> bool:
         """Whether creating again adopts what is there and changes nothing that is right, so that doing it twice is harmless."""
 
@@ -151,6 +155,7 @@ class Operations(Protocol):
 class Adopting:
     """What holds for every type of the project's own: no defaults, no made-up names, deleted before it is replaced."""
 
+    secret: tuple[str, ...] = ()
     adopts = True
     holds_data = False
 

@@ -90,7 +90,7 @@ def build(sources: Path, package: str, target: Path, *, link: str, step: Step, o
     listing = ["list", *flags, "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", package]
     missing = set(_watched(listing, sources, step, lambda _: "Go's modules to be fetched"))
     fresh = target.with_name(f"{target.name}.{os.getpid()}.building")
-    compiled = _Compiled(missing)
+    compiled = _Compiled(line for line in missing if not line.startswith("go: "))
     try:
         _watched(["build", "-v", *flags, "-ldflags", link, "-o", str(fresh), package], sources, step, compiled.after)
         fresh.rename(target)

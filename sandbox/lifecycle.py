@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from plan.program import load as load_program
 from plan.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
-from sandbox.adapter import Adapter, JournalError, ResourceError, Result
+from sandbox.adapter import Adapter, JournalError, Result
 from sandbox.adapter.driver import JOURNAL
 from sandbox.adapter.journal import Journal
 from sandbox.kubernetes import Kube
@@ -23,7 +23,7 @@ from sandbox.pulumi.stack import PulumiStack
 from settings import Settings, parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from operate.doctor.check import Check
     from sandbox.progress import Progress
@@ -127,13 +127,23 @@ def by_cli(arguments: Sequence[str], progress: Progress) -> int:
     refuse_the_adapters()
     stack = PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator)
     code = stack.command(arguments)
-    if code == 0 and _CHANGING & set(arguments):
-        made, declared = stack.outputs(progress), settings()
-        if made:
-            outputs.save(outputs.collect(made, declared, reader.ensure(emulator, declared.archive.bucket, _known_reader())))
-        else:
-            outputs.forget()
+    if code == 0 and {"up", "update"} & set(arguments):
+        stack.settle(progress)
+    if _CHANGING & set(arguments):
+        _follow(stack.outputs(progress), emulator, progress)
     return code
+
+
+def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) -> None:
+    """Write anew what scripts need, from the stack's outputs; a stack that is not complete keeps what was known."""
+    if not made:
+        outputs.forget()
+        return
+    declared = settings()
+    try:
+        outputs.save(outputs.collect(made, declared, reader.ensure(emulator, declared.archive.bucket, _known_reader())))
+    except KeyError as missing:
+        progress.note(f"The stack has no output {missing} yet: 'sandbox outputs' shows what was known before")
 
 
 def ground(progress: Progress) -> None:
@@ -230,5 +240,5 @@ def _destroy(emulator: cloud.Cloud, progress: Progress) -> None:
         return
     try:
         PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator).destroy(progress)
-    except ResourceError as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, the node with everything in it must go
         progress.note(f"{error}\n{_WITH_THE_NODE}")

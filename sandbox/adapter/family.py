@@ -76,6 +76,9 @@ class Family(Protocol):
     def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
         """Create or correct the thing, wait until it is usable, and touch nothing that is right already."""
 
+    def holds_data(self, entry: Entry, provider: Mapping[str, Any]) -> bool:
+        """Tell whether others put data into the thing, which a replacement would lose."""
+
     def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
         """Delete the thing; silent when it is gone already."""
 

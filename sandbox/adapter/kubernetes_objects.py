@@ -73,6 +73,10 @@ class KubernetesObjects:
         object_id = f"{place}/{name}" if place else name
         return Converged(id=object_id, outputs=outputs, change=_change(before, live))
 
+    def holds_data(self, entry: Entry, provider: Mapping[str, Any]) -> bool:  # noqa: ARG002 of the protocol
+        """Say no: data lies in volumes, which outlive their claims' names as the storage class says."""
+        return False
+
     def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:  # noqa: ARG002 of the protocol
         """Delete the object and wait until it and its pods are gone."""
         kind, place, name = entry.identity.split("/")

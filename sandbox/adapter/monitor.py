@@ -73,6 +73,8 @@ class ActingMonitor(RegistrationMonitor):
             if known is not None and known.identity != identity:
                 self._replace(known, family, step)
                 wanted = replace(wanted, known=None)
+                # A made-up name is made up anew.
+                identity = family.identity(wanted)
             kept = family.kept(wanted, identity)
             entry = self._journal.put(self._intent(wanted, identity, kept))
             converged = family.converge(wanted, identity, step)
@@ -82,9 +84,16 @@ class ActingMonitor(RegistrationMonitor):
         return _answer(resource, converged.id, converged.outputs)
 
     def _replace(self, known: Entry, family: Family, step: Step) -> None:
-        step.waiting(f"{known.identity} to go: the program gives it another name")
         provider = self._journal.get(known.provider)
-        family.delete(known, provider.kept if provider else {}, step)
+        settings = provider.kept if provider else {}
+        if known.protect or family.holds_data(known, settings):
+            message = (
+                f"{known.identity} would be deleted with what it holds, since the program gives it another name. Without the engine "
+                "nothing is replaced that holds data or is protected: take the change back, or take the sandbox down first"
+            )
+            raise RefusedError(message)
+        step.waiting(f"{known.identity} to go: the program gives it another name")
+        family.delete(known, settings, step)
 
     def _intent(self, wanted: Wanted, identity: str, kept: Mapping[str, Any]) -> Entry:
         """Make the entry that is written before acting: what an earlier run knew stays until this one has succeeded."""

@@ -66,6 +66,10 @@ class OperatedFamily:
         remember = {"id": state.id, "inputs": inputs, "outputs": state.outputs}
         return Converged(id=state.id, outputs=state.outputs, change=change, remember=remember)
 
+    def holds_data(self, entry: Entry, provider: Mapping[str, Any]) -> bool:
+        """Ask the type."""
+        return entry.done and self._operations(provider, entry.type).holds_data
+
     def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
         """Delete the thing as its provider does; one whose creation was cut off by its name, or without an id."""
         _step.set(step)

@@ -50,8 +50,9 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The caller's environment with the variables over it."""
-        return {**os.environ, **self.variables}
+        """The caller's environment with the variables over it; a passphrase in the caller's would go before the state's own."""
+        caller = {name: value for name, value in os.environ.items() if name != "PULUMI_CONFIG_PASSPHRASE"}
+        return {**caller, **self.variables}
 
     @property
     def summary(self) -> str:
@@ -104,7 +105,8 @@ def build_missing(progress: Progress) -> None:
 
 def published_cli() -> Path | None:
     """Return the CLI on PATH when it is new enough and has a language host of its own beside it or on PATH."""
-    found, host = shutil.which("pulumi"), shutil.which("pulumi-language-python")
+    elsewhere = os.pathsep.join(place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if not _is_ours(Path(place)))
+    found, host = shutil.which("pulumi", path=elsewhere), shutil.which("pulumi-language-python", path=elsewhere)
     if found is None or host is None:
         return None
     told = re.search(r"v(\d+)\.(\d+)", subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout)
@@ -115,7 +117,10 @@ def _cli(programs: Path, parts: dict[str, str], progress: Progress) -> Path:
     found = published_cli()
     if found is not None:
         parts["pulumi"] = parts["language host"] = f"the one on PATH ({found})"
-        return found
+        # The Automation API looks for a CLI in a folder bin, and not every installation has one.
+        _link(programs / "pulumi", found)
+        (programs / "pulumi-language-python").unlink(missing_ok=True)
+        return programs / "pulumi"
     built = build.cli(progress)
     _place(programs / "pulumi", built)
     script = built.with_name("pulumi-language-python-exec")
@@ -161,7 +166,13 @@ def _version(name: str) -> str:
 
 
 def _user_home() -> Path:
-    return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    told = os.environ.get("PULUMI_HOME")
+    return Path(told) if told and not _is_ours(Path(told)) else Path.home() / ".pulumi"
+
+
+def _is_ours(place: Path) -> bool:
+    """Tell whether a folder is part of a home that was laid out here: whoever has its environment finds it again."""
+    return (place.parent / "passphrase").exists() and (place.parent / "backend").is_dir()
 
 
 def _passphrase(path: Path) -> Path:

@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CLI: Final = "pulumi"
+_PLUGINS: Final = (
+    b"pulumi-resource-",
+    b"sandbox.standins",
+    b"sandbox.pulumi.language_host",
+    b"pulumi-language-python",
+    b"pulumi.policy",
+    b"/providers/",
+)
+"""What the command line of a plugin, or of what a language host runs, has in it."""
 
 
 def end(home: Path) -> int:
     """End every plugin whose CLI is gone, and return how many there were.
 
     A plugin's parent is a CLI, or a language host that a CLI has started: both have the home in their environment. One whose parent has
-    not was left behind. The CLI itself is started by others, and never ended here.
+    not was left behind. Nothing but a plugin is ever ended, whoever has the home in its environment.
     """
     found = list(_left(home))
     for pid in found:
@@ -31,7 +39,8 @@ def _left(home: Path) -> Iterator[int]:
     mark = f"PULUMI_HOME={home}".encode()
     marked = {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if mark in _read(path).split(b"\0")}
     for pid in marked:
-        if Path(os.path.realpath(f"/proc/{pid}/exe")).name != _CLI and _parent(pid) not in marked:
+        command = _read(Path(f"/proc/{pid}/cmdline"))
+        if _parent(pid) not in marked and any(sign in command for sign in _PLUGINS):
             yield pid
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi.automation as auto
+import yaml
 from pulumi.automation.errors import CommandError
 
-from plan.stackfile import stack_config
 from sandbox.adapter.driver import Result
 from sandbox.adapter.failures import ResourceError, joined
 from sandbox.kubernetes import Kube
@@ -21,7 +24,7 @@ from sandbox.pulumi.stackfile import StackFile
 from sandbox.standins import ADOPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.cloud import Cloud
@@ -50,7 +53,9 @@ class PulumiStack:
     def __init__(self, tools: home.Home, emulator: Cloud) -> None:
         """Keep what the CLI needs; nothing is started."""
         self.tools = tools
-        self.project = stack_config(CHECKOUT, STACK).project
+        self.project = str(yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
+        # It goes before the file that holds the passphrase of this state, and the Automation API takes it from here.
+        os.environ.pop("PULUMI_CONFIG_PASSPHRASE", None)
         self._file = StackFile(CHECKOUT / f"Pulumi.{STACK}.yaml", PLACE / f"Pulumi.{STACK}.yaml")
         self._variables = {
             **tools.variables,
@@ -107,16 +112,21 @@ class PulumiStack:
         Raises:
             OtherStackError: If another stack is named, whose settings these are not.
         """
-        _refuse_another(arguments)
+        refuse_another(arguments)
         self._begin()
         self._file.bring()
+        environment = {**self.tools.environment, **self._environment()}
         try:
-            done = subprocess.run(
-                [self.tools.pulumi, *arguments], cwd=CHECKOUT, env={**self.tools.environment, **self._environment()}, check=False
-            )
+            with _ctrl_c_is_the_clis():
+                done = subprocess.run([self.tools.pulumi, *arguments], cwd=CHECKOUT, env=environment, check=False)
         finally:
             self._file.take_back()
         return done.returncode
+
+    def settle(self, progress: Progress) -> None:
+        """Forget operations of an interrupted run after one that has succeeded, so that nothing is taken over any more."""
+        if self._pending():
+            self._settle(self._opened(progress))
 
     def _opened(self, progress: Progress) -> auto.Stack:
         if self._begin():
@@ -127,7 +137,10 @@ class PulumiStack:
             env_vars=self._environment(),
             pulumi_command=auto.PulumiCommand(root=str(_root(self.tools.pulumi))),
         )
-        return auto.Stack.select(STACK, workspace)
+        try:
+            return auto.Stack.select(STACK, workspace)
+        except CommandError as error:
+            raise ResourceError(_last(str(error))) from None
 
     def _begin(self) -> bool:
         """Make the stack once, and take away lock and plugins of a run that was killed; tell whether there was one."""
@@ -165,7 +178,8 @@ class PulumiStack:
 
     def _carried_out(self, operation: Callable[..., Any], events: Events) -> None:
         try:
-            operation(on_event=events, color="never")
+            with _ctrl_c_is_the_clis():
+                operation(on_event=events, color="never")
         except CommandError as error:
             blocks = told(events, Kube(KUBECONFIG))
             raise ResourceError(joined(blocks) if blocks else _last(str(error))) from None
@@ -177,12 +191,44 @@ class PulumiStack:
 _ONLY_LATER: Final = frozenset({"PULUMI_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_POLICY_PACK"})
 
 
-def _refuse_another(arguments: Sequence[str]) -> None:
+def refuse_another(arguments: Sequence[str]) -> None:
+    """Refuse what is about another stack, and what would remove or rename the stack file in the checkout. Raises OtherStackError."""
     for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
         name, _, given = option.partition("=")
+        if name.startswith("-s") and not name.startswith("--") and len(name) > len("-s"):
+            name, given = "-s", name.removeprefix("-s")
         if name in {"--stack", "-s"} and (given or value).rpartition("/")[2] != STACK:
             message = f"this drives the stack {STACK} alone, and {given or value} is another: use the Pulumi CLI itself for that"
             raise OtherStackError(message)
+    words = [word for word in arguments if not word.startswith("-")]
+    if (words[:1] == ["stack"] and set(words[1:2]) & {"init", "rename", "rm", "select"}) or "--remove" in arguments:
+        message = (
+            f"the sandbox makes its stack {STACK} by itself and removes it with 'make sandbox-down'; "
+            f"the CLI would write, rename or delete Pulumi.{STACK}.yaml in the checkout"
+        )
+        raise OtherStackError(message)
+
+
+@contextmanager
+def _ctrl_c_is_the_clis() -> Iterator[None]:
+    """Leave Ctrl-C to the CLI, which gets it from the terminal too: it cancels, records what was done, and then ends by itself.
+
+    A handler that does nothing, since what is ignored is inherited.
+
+    Raises:
+        KeyboardInterrupt: Afterwards, if there was one.
+    """
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    except CommandError:
+        if not pressed:
+            raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _checkpoints() -> list[Path]:

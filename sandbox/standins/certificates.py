@@ -22,6 +22,16 @@ _LEARNT: Final = ("certPem", "validityStartTime", "validityEndTime", "readyForRe
 class _Pem(Value):
     """What is made of keys and exists in the state alone."""
 
+    def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:  # noqa: ARG002  # the protocol's
+        """Refuse uses of a certificate that would be left out of it in silence."""
+        uses = inputs.get("allowedUses")
+        known = sorted(pem.USES)
+        return [
+            Problem(f"allowedUses[{index}]", f"{use} is not one of {', '.join(known)}")
+            for index, use in enumerate(uses if isinstance(uses, list) else [])
+            if isinstance(use, str) and use not in pem.USES
+        ]
+
     def create(self, inputs: Plain) -> State:
         """Make it; its id is a digest, as the published provider's is."""
         values = self.made(inputs)
@@ -44,6 +54,7 @@ class PrivateKey(_Pem):
             "publicKeyFingerprintMd5",
             "publicKeyFingerprintSha256",
         ),
+        secret=("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"),
         replaces=frozenset({"algorithm", "ecdsaCurve", "rsaBits"}),
     )
 

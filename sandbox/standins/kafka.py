@@ -20,7 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from providers.operations import Change, Plain, Problem, ProviderError, Reporter, State
+from providers.operations import Change, IncompleteError, Plain, Problem, ProviderError, Reporter, State
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _REQUEST_S: Final = 15.0
 _APPEAR_S: Final = 60.0
 _POLL_S: Final = 0.25
+# Where a key comes from that is set on the topic itself.
+_OWN: Final = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
 _SILENT: Final = logging.getLogger("sandbox.kafka")
 
 
@@ -49,7 +51,7 @@ class Topic(StandIn):
     holds_data = True
 
     def __init__(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> None:
-        """Connect to nothing yet: a preview needs no broker."""
+        """Connect to nothing yet."""
         self._settings = decoded(config)
         self._reporter = reporter
         self._cancelled = cancelled
@@ -80,16 +82,27 @@ class Topic(StandIn):
         ]
 
     def create(self, inputs: Plain) -> State:
-        """Make the topic, and wait until every partition has a leader; one that is there is refused, or adopted and corrected."""
+        """Make the topic, and wait until every partition has a leader; one that is there is refused, or adopted and corrected.
+
+        Raises:
+            IncompleteError: If the topic was made and is not usable, so that the next run goes on with it.
+        """
         with _in_words():
             live = self._topic(inputs["name"])
-            if live is None:
-                self._create(inputs)
-            elif not self.adopts:
-                raise taken(self.shape, inputs["name"])
-            else:
-                self._adjust(inputs, live, dropped=())
-            self._wait_for_leaders(inputs["name"], inputs["partitions"])
+        if live is not None and not self.adopts:
+            raise taken(self.shape, inputs["name"])
+        try:
+            with _in_words():
+                if live is None:
+                    self._create(inputs)
+                else:
+                    self._adjust(inputs, live, dropped=())
+                self._wait_for_leaders(inputs["name"], inputs["partitions"])
+        except ProviderError as error:
+            with _in_words():
+                if self._topic(inputs["name"]) is None:
+                    raise
+            raise IncompleteError(State(inputs["name"], dict(inputs)), [str(error)]) from None
         return State(inputs["name"], dict(inputs))
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
@@ -136,8 +149,8 @@ class Topic(StandIn):
     def _client(self) -> AdminClient:
         with self._lock:
             if self._made is None:
-                servers = ",".join(self._settings["bootstrapServers"])
-                self._made = AdminClient({"bootstrap.servers": servers, **_security(self._settings), "log_level": 0}, logger=_SILENT)
+                servers = {"bootstrap.servers": ",".join(self._settings["bootstrapServers"]), "log_level": 0}
+                self._made = AdminClient({**servers, **_security(self._settings)}, logger=_SILENT)
             return self._made
 
     def _topic(self, name: str) -> TopicMetadata | None:
@@ -213,10 +226,6 @@ class Topic(StandIn):
             self._cancelled.wait(_POLL_S)
 
 
-_OWN: Final = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
-"""Where a key comes from that is set on the topic itself."""
-
-
 @contextmanager
 def _in_words() -> Iterator[None]:
     """Let Kafka's own words out without the exception's form."""
@@ -224,6 +233,9 @@ def _in_words() -> Iterator[None]:
         yield
     except KafkaException as error:
         raise ProviderError(error.args[0].str()) from None
+    except TimeoutError:
+        message = f"the brokers have not answered for {_REQUEST_S:.0f} s; look at their pods, and run again"
+        raise ProviderError(message) from None
 
 
 def _security(settings: Mapping[str, Any]) -> dict[str, str]:

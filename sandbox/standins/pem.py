@@ -46,6 +46,8 @@ _USAGES: Final = {
     "encipher_only": "encipher_only",
     "decipher_only": "decipher_only",
 }
+USES: Final = frozenset({*_USAGES, *_EXTENDED}) - {"encipher_only", "decipher_only"}
+"""What a certificate may be for here; the two left out mean something only beside key agreement."""
 
 
 def private_key(asked: Mapping[str, Any]) -> dict[str, Any]:

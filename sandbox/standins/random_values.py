@@ -79,6 +79,14 @@ class RandomString(Value):
         """Refuse a length that cannot hold what is asked for."""
         if has_unknown(inputs):
             return []
+        numbers = {key: inputs[key] for key in ("length", *_MINIMA.values()) if inputs.get(key) is not None}
+        wrong = [
+            Problem(key, f"{value!r} is not a whole number from {int(key == 'length')}")
+            for key, value in numbers.items()
+            if not isinstance(value, int) or isinstance(value, bool) or value < int(key == "length")
+        ]
+        if wrong:
+            return wrong
         allowed, least = _classes(inputs)
         length = inputs["length"]
         if allowed and sum(least.values()) <= length:
@@ -93,20 +101,14 @@ class RandomString(Value):
         return {"result": text(inputs)}
 
     def imported(self, resource_id: str) -> Plain:
-        """Take the text itself for the id, as the published provider does."""
-        classes = {name: any(letter in letters for letter in resource_id) for name, letters in _CLASSES.items()}
-        return {
-            **{key: value for key, value in _TEXT.items() if value is not None},
-            **classes,
-            "length": len(resource_id),
-            "result": resource_id,
-        }
+        """Take the text itself for the id, with the defaults for everything else, as the published provider does."""
+        return {**{key: value for key, value in _TEXT.items() if value is not None}, "length": len(resource_id), "result": resource_id}
 
 
 class RandomPassword(RandomString):
     """The same, whose result the SDK marks as secret."""
 
-    shape = replace(RandomString.shape, token="random:index/randomPassword:RandomPassword")  # noqa: S106  # a type token
+    shape = replace(RandomString.shape, token="random:index/randomPassword:RandomPassword", secret=("result",))  # noqa: S106  # a type token
 
 
 class RandomBytes(Value):

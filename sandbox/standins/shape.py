@@ -31,6 +31,7 @@ class Shape:
         names: Inputs that together name the thing; empty for a value that exists in the state alone.
         named: The input for which a name is made up when it is not given, or empty.
         documents: Inputs that hold JSON as text, compared by meaning.
+        secret: Outputs that are secret whatever the program says.
         exclusive: Whether the service refuses to create a thing whose name is taken.
     """
 
@@ -43,6 +44,7 @@ class Shape:
     named: str = ""
     documents: frozenset[str] = frozenset()
     exclusive: bool = False
+    secret: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -63,6 +65,11 @@ class StandIn(ABC):
     def named(self, inputs: Plain) -> str:
         """Give the inputs that together name the thing."""
         return ":".join(str(inputs[key]) for key in self.shape.names)
+
+    @property
+    def secret(self) -> tuple[str, ...]:
+        """The outputs that are secret whatever the program says."""
+        return self.shape.secret
 
     @property
     def learnt(self) -> tuple[str, ...]:
@@ -157,9 +164,13 @@ def _parsed(document: object) -> object:
     return json.loads(document) if isinstance(document, str) else document
 
 
+_TEXTS: Final = frozenset({"accessKey", "secretKey", "token", "region", "profile", "saslUsername", "saslPassword", "saslMechanism"})
+"""Configuration that is text, whatever it looks like."""
+
+
 def decoded(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Decode a bridged provider's configuration: everything but text travels as JSON inside text."""
-    return {key: _decoded(value) for key, value in inputs.items()}
+    return {key: value if key in _TEXTS else _decoded(value) for key, value in inputs.items()}
 
 
 def _decoded(value: Any) -> Any:  # noqa: ANN401  # JSON

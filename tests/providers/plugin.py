@@ -30,6 +30,15 @@ def secret(value: object) -> dict[str, object]:
     return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}  # the wire format has no public name
 
 
+def opened(value: Any) -> Any:
+    """A value with every secret in it taken out of its wrapping."""
+    if isinstance(value, dict):
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
+            return opened(value["value"])
+        return {key: opened(item) for key, item in value.items()}
+    return [opened(item) for item in value] if isinstance(value, list) else value
+
+
 def struct(values: dict[str, Any]) -> struct_pb2.Struct:
     """Plain values as a protobuf struct."""
     return json_format.ParseDict(values, struct_pb2.Struct())

@@ -77,7 +77,9 @@ def test_a_cli_on_path_is_used_when_it_is_new_enough(machine: Path, version: str
     assert home.published_cli() is None, "it has no language host"
     program(machine / "path/pulumi-language-python")
     made = prepared(machine)
-    assert (made.pulumi == machine / "path/pulumi") == used
+    assert (made.pulumi.resolve() == machine / "path/pulumi") == used
+    assert made.pulumi == machine / "place/bin/pulumi", "the Automation API looks for a CLI in a folder bin"
+    assert (machine / "place/bin/pulumi-language-python").exists() != used
     assert ("on PATH" in made.parts["pulumi"]) == used
 
 

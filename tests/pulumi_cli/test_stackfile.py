@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.pulumi import stack
-from sandbox.pulumi.stackfile import StackFile
+from sandbox.pulumi.stackfile import StackFile, StackFileConflictError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,8 +60,59 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
     assert original.read_text() == THEIRS + PLAIN.replace("sandbox", "dev")
 
 
-@pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["stack", "rm", "-s", "prod"]])
+@pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["preview", "-sprod"]])
 def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
     with pytest.raises(stack.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
-        stack._refuse_another(words)
-    stack._refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
+        stack.refuse_another(words)
+    stack.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
+
+
+def test_what_somebody_else_wrote_meanwhile_is_never_lost(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    file = StackFile(original, copy)
+    file.bring()
+    original.write_text(PLAIN + "  theirs: 1\n" + OURS)
+    file.take_back()
+    assert original.read_text() == PLAIN + "  theirs: 1\n"
+    file.bring()
+    original.write_text(PLAIN + "  theirs: 2\n")
+    copy.write_text(copy.read_text() + "  ours: 1\n")
+    with pytest.raises(StackFileConflictError, match="was changed while the command ran"):
+        file.take_back()
+    assert original.read_text() == PLAIN + "  theirs: 2\n"
+
+
+def test_a_salt_that_a_killed_command_left_is_taken_out_before_the_next(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    StackFile(original, copy).bring()
+    original.write_text(THEIRS + PLAIN)
+    after = StackFile(original, copy)
+    after.bring()
+    assert original.read_text() == PLAIN
+    after.take_back()
+    assert original.read_text() == PLAIN
+
+
+def test_a_secret_for_this_sandbox_alone_does_not_reach_the_checkout(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    file = StackFile(original, copy)
+    file.bring()
+    copy.write_text(copy.read_text() + "  data-ingestion:x:\n    secure: v1:abc\n")
+    with pytest.raises(StackFileConflictError, match="encrypted for this sandbox alone"):
+        file.take_back()
+    assert original.read_text() == PLAIN
+
+
+def test_a_file_that_a_command_has_deleted_is_put_back(places: tuple[Path, Path]) -> None:
+    original, copy = places
+    file = StackFile(original, copy)
+    file.bring()
+    original.unlink()
+    file.take_back()
+    assert original.read_text() == PLAIN
+
+
+@pytest.mark.parametrize("words", [["stack", "rm", "-y"], ["stack", "init", "x"], ["stack", "rename", "x"], ["destroy", "--remove"]])
+def test_a_command_that_would_remove_or_rename_the_checkouts_file_is_refused(words: list[str]) -> None:
+    with pytest.raises(stack.OtherStackError, match="make sandbox-down"):
+        stack.refuse_another(words)

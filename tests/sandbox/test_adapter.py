@@ -31,6 +31,7 @@ class Ledger:
         self.deleted: list[str] = []
         self.acts: dict[str, Callable[[Any], object]] = {}
         self.failing_deletes: set[str] = set()
+        self.holding: set[str] = set()
         self.names: dict[str, str] = {}
 
     def identity(self, wanted: Any) -> str:
@@ -43,6 +44,9 @@ class Ledger:
         self.acts.get(wanted.resource.name, lambda _: None)(wanted)
         self.made.append(identity)
         return Converged(id=identity, outputs={**wanted.inputs, "result": "r", "hex": "h"}, change=Change.CREATED)
+
+    def holds_data(self, entry: Any, provider: Any) -> bool:
+        return entry.name in self.holding
 
     def delete(self, entry: Any, provider: Any, step: Any) -> None:
         if entry.name in self.failing_deletes:
@@ -213,6 +217,18 @@ def test_a_thing_with_a_new_physical_name_replaces_the_old_one(bench: Bench) -> 
     bench.ledger.names = {"a": "renamed"}
     bench.up(lambda: thing("a"))
     assert (bench.ledger.made, bench.ledger.deleted) == (["a", "renamed"], ["a"])
+
+
+def test_another_name_never_deletes_what_holds_data_or_is_protected(bench: Bench) -> None:
+    bench.up(lambda: [thing("full"), thing("precious", protect=True)])
+    bench.ledger.names = {"full": "renamed"}
+    bench.ledger.holding = {"full"}
+    with pytest.raises(ResourceError, match="full would be deleted with what it holds, since the program gives it another name"):
+        bench.up(lambda: [thing("full"), thing("precious", protect=True)])
+    bench.ledger.names = {"precious": "renamed"}
+    with pytest.raises(ResourceError, match="precious would be deleted"):
+        bench.up(lambda: [thing("full"), thing("precious", protect=True)])
+    assert bench.ledger.deleted == []
 
 
 def test_a_thing_taken_over_by_another_declaration_survives(bench: Bench) -> None:

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 
-from tests.providers.plugin import SAME, Plugin, running
+from tests.providers.plugin import SAME, Plugin, opened, running, secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,8 @@ def test_a_plugin_says_the_version_of_the_sdk(random: Plugin, tls: Plugin) -> No
 def test_a_password_stays_until_its_inputs_ask_for_another(random: Plugin) -> None:
     inputs = random.checked(PASSWORD, {"length": 20, "special": False})
     found, outputs = random.create(PASSWORD, inputs)
-    assert (found, len(outputs["result"])) == ("none", 20)
+    assert outputs["result"] == secret(opened(outputs)["result"]), "whatever the program says"
+    assert (found, len(opened(outputs)["result"])) == ("none", 20)
     assert random.read(PASSWORD, found, inputs, outputs) == (found, inputs, outputs)
     assert random.diff(PASSWORD, outputs, inputs).changes == SAME
     longer = random.diff(PASSWORD, outputs, {**inputs, "length": 21})
@@ -57,7 +58,10 @@ def test_a_password_stays_until_its_inputs_ask_for_another(random: Plugin) -> No
 
 
 def test_values_are_imported_as_the_published_plugin_imports_them(random: Plugin, tls: Plugin) -> None:
-    assert random.read(PASSWORD, "aB3", {}, {})[2]["result"] == "aB3"
+    _, inputs, outputs = random.read(PASSWORD, "aB3", {}, {})
+    assert outputs["result"] == secret("aB3")
+    assert random.diff(PASSWORD, outputs, random.checked(PASSWORD, {"length": 3})).changes == SAME
+    assert inputs["special"] is True
     assert random.read(BYTES, base64.b64encode(b"four").decode(), {}, {})[2] == {"length": 4, "base64": "Zm91cg==", "hex": b"four".hex()}
     with pytest.raises(grpc.RpcError, match="PrivateKey has no import here"):
         tls.read(KEY, "x", {}, {})
@@ -69,7 +73,9 @@ def test_a_range_without_a_number_in_it_is_refused(random: Plugin) -> None:
 
 
 def test_a_certificate_is_replaced_before_it_ends(tls: Plugin) -> None:
-    _, key = tls.create(KEY, tls.checked(KEY, {"algorithm": "ECDSA", "ecdsaCurve": "P256"}))
+    _, made = tls.create(KEY, tls.checked(KEY, {"algorithm": "ECDSA", "ecdsaCurve": "P256"}))
+    key = opened(made)
+    assert made["privateKeyPem"] == secret(key["privateKeyPem"])
     asked = {"privateKeyPem": key["privateKeyPem"], "validityPeriodHours": 100, "allowedUses": ["cert_signing"], "earlyRenewalHours": 10}
     inputs = tls.checked(OWN, asked)
     _, outputs = tls.create(OWN, inputs)
@@ -86,3 +92,22 @@ def test_a_key_that_is_no_key_is_told_without_showing_it(tls: Plugin) -> None:
     with pytest.raises(grpc.RpcError, match="the private key is no PEM that can be read") as caught:
         tls.create(REQUEST, {"privateKeyPem": "hunter2hunter2"})
     assert "hunter2" not in str(caught.value.details())
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "path"),
+    [
+        (PASSWORD, {"length": "20"}, "length"),
+        (PASSWORD, {"length": 0}, "length"),
+        (PASSWORD, {"length": 4.5}, "length"),
+        (PASSWORD, {"length": 4, "minUpper": -1}, "minUpper"),
+        (PASSWORD, {"length": 3, "minUpper": 4}, "length"),
+        (OWN, {"privateKeyPem": "k", "validityPeriodHours": 1, "allowedUses": ["cert_signing", "email_protection"]}, "allowedUses[1]"),
+        (KEY, {"algorithm": "DSA"}, "algorithm"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_before_it_is_tried(
+    random: Plugin, tls: Plugin, kind: str, inputs: dict[str, object], path: str
+) -> None:
+    plugin = random if kind.startswith("random") else tls
+    assert [where for where, _ in plugin.check(kind, inputs)] == [path]

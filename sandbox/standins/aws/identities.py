@@ -190,6 +190,7 @@ class AccessKey(AwsStandIn):
         required=frozenset({"user"}),
         optional={"status": "Active"},
         learnt=("createDate", "secret"),
+        secret=("secret",),
         replaces=frozenset({"user"}),
         names=("user",),
     )

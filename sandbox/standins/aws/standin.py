@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from providers.differences import differences
-from providers.operations import Change, Plain, State, has_unknown
+from providers.operations import Change, IncompleteError, Plain, ProviderError, State, has_unknown
 from sandbox.standins.aws.clients import in_its_words
 from sandbox.standins.shape import StandIn, taken
 
@@ -33,11 +33,23 @@ class AwsStandIn(StandIn):
         return changes
 
     def create(self, inputs: Plain) -> State:
-        """Make the thing; one of this name that is there is refused, or adopted and corrected."""
+        """Make the thing; one of this name that is there is refused, or adopted and corrected.
+
+        Raises:
+            IncompleteError: If the thing was made and something about it could not be set, so that the next run goes on with it.
+        """
         with in_its_words():
             if self.shape.exclusive and not self.adopts and self._live(self.named(inputs), {}, {}) is not None:
                 raise taken(self.shape, self.named(inputs))
-            return self._ensure(inputs, None)
+        try:
+            with in_its_words():
+                return self._ensure(inputs, None)
+        except ProviderError as error:
+            with in_its_words():
+                half = self._live(self.named(inputs), inputs, {}) if self.shape.exclusive else None
+            if half is None:
+                raise
+            raise IncompleteError(half, [str(error)]) from None
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:
         """Look at the thing."""
