@@ -79,7 +79,9 @@ def prepare(folder: Path, progress: Progress) -> Home:
     own = {
         "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
         "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{backend}",
+        # Without files of attributes beside the state's own: those are not written whole, and a run that is killed leaves an empty one,
+        # which no later run can read.
+        "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(folder / "passphrase")),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

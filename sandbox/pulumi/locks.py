@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +42,8 @@ def _is_held(path: Path) -> bool:
     if host != socket.gethostname():
         return True
     try:
-        # A process number is used again; what holds this lock is a CLI.
-        return Path(f"/proc/{pid}/exe").resolve().name.startswith("pulumi") and Path(f"/proc/{pid}").exists()
+        # A process number is used again; what holds this lock is a CLI. One that is dead and not yet taken notice of has no command line.
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
     except OSError:
-        return os.path.exists(f"/proc/{pid}")  # noqa: PTH110  # pathlib raises here
+        return False
+    return Path(command.decode(errors="replace")).name.startswith("pulumi")

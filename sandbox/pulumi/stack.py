@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -166,7 +167,8 @@ class PulumiStack:
 
     def _pending(self) -> bool:
         """Tell whether a run was interrupted in the middle of an operation, of which the state knows only that it began."""
-        return any('"pending_operations": [' in path.read_text(encoding="utf-8") for path in _checkpoints())
+        checkpoints = [json.loads(path.read_text(encoding="utf-8")).get("checkpoint") or {} for path in _checkpoints()]
+        return any((checkpoint.get("latest") or {}).get("pending_operations") for checkpoint in checkpoints)
 
     def _settle(self, stack: auto.Stack) -> None:
         """Forget operations of an interrupted run: everything that is declared is recorded now."""
@@ -174,6 +176,11 @@ class PulumiStack:
             whole = stack.export_stack()
             deployment: dict[str, Any] = dict(whole.deployment or {})
             deployment["pending_operations"] = []
+            for resource in deployment.get("resources", []):
+                # The SDK writes the variable that let the plugin take over into the provider, which the program does not say.
+                for values in (resource.get("inputs"), resource.get("outputs")):
+                    if resource["type"] == "pulumi:providers:kubernetes" and values:
+                        values.pop("enablePatchForce", None)
             stack.import_stack(auto.Deployment(version=whole.version, deployment=deployment))
 
     def _carried_out(self, operation: Callable[..., Any], events: Events) -> None:

@@ -149,7 +149,7 @@ class Topic(StandIn):
     def _client(self) -> AdminClient:
         with self._lock:
             if self._made is None:
-                servers = {"bootstrap.servers": ",".join(self._settings["bootstrapServers"]), "log_level": 0}
+                servers: dict[str, Any] = {"bootstrap.servers": ",".join(self._settings["bootstrapServers"]), "log_level": 0}
                 self._made = AdminClient({**servers, **_security(self._settings)}, logger=_SILENT)
             return self._made
 

@@ -35,7 +35,7 @@ _SERVERS_OWN = {"uid", "resourceVersion", "creationTimestamp", "managedFields", 
 _DRIVERS_OWN = {"deployment.kubernetes.io/revision", "pulumi.com/patchForce"}
 _CHANCE = {"clusterIP", "clusterIPs", "volumeName", "healthCheckNodePort"}
 """Fields of a specification that a server fills with what is free."""
-_DRAWN = ("kafka-cluster-id", "CLUSTER_ID", "checksum", "rollout", "restartedAt")
+_DRAWN = ("kafka-cluster-id", "cluster-id", "CLUSTER_ID", "checksum", "rollout", "restartedAt")
 """What depends on random values, which two runs do not share: it is there, and compared no further."""
 
 

@@ -173,8 +173,8 @@ def test_more_partitions_are_added_in_place(live: Live) -> None:
 
 
 def test_what_exists_is_imported_into_a_state_that_has_lost_it(live: Live) -> None:
-    """Connectors, a table and a topic: forgotten by the state, imported by type and id, and nothing is to change."""
-    lost = ["archive-sink-connector", "streaming-source-connector", "archive-table-users", f"kafka-topic-{USERS}"]
+    """Connectors and a table that the state has forgotten are imported by type and id, and nothing is to change; so is a topic."""
+    lost = ["archive-sink-connector", "streaming-source-connector", "archive-table-users"]
     known = {item["urn"].rpartition("::")[2]: item for item in live.resources()}
     for name in lost:
         gone = live.pulumi("state", "delete", known[name]["urn"], "--stack", STACK, "--yes")
@@ -194,6 +194,19 @@ def test_what_exists_is_imported_into_a_state_that_has_lost_it(live: Live) -> No
     assert live.steps() == {}
     assert live.refresh().returncode == 0
     arrives(live, "imported-")
+
+    topic = known[f"kafka-topic-{USERS}"]
+    table = {"provider": topic["provider"].rpartition("::")[0]}
+    file.write_text(
+        json.dumps({"nameTable": table, "resources": [{"type": topic["type"], "name": "again", "id": USERS, "provider": "provider"}]})
+    )
+    done = live.pulumi("import", "--file", str(file), "--stack", STACK, *options)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    (imported,) = [item for item in live.resources() if item["urn"].endswith("::again")]
+    assert imported["inputs"]["partitions"] == 9
+    assert imported["inputs"]["config"] == topic["inputs"]["config"]
+    assert live.pulumi("state", "delete", imported["urn"], "--stack", STACK, "--yes").returncode == 0
+    assert live.steps() == {}
 
 
 def test_fewer_partitions_are_refused_by_the_preview(live: Live) -> None:

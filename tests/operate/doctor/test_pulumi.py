@@ -133,7 +133,7 @@ def test_the_real_command_line_is_understood(tmp_path: Path, monkeypatch: pytest
     assert pulumi_cli.version(ask("pulumi", "version"), metadata.version("pulumi")).level is Level.FINE
     assert pulumi_cli.plugins(ask("pulumi", "plugin", "ls", "--json"), PINNED).level is Level.WARNING
     assert pulumi_cli.backend(ask("pulumi", "whoami", "--verbose", "--json")).level is Level.FAILURE
-    assert ask("pulumi", "login", "--local") is not None
+    assert ask("pulumi", "login", f"file://{tmp_path / 'user'}") is not None
     assert pulumi_cli.backend(ask("pulumi", "whoami", "--verbose", "--json")).level is Level.FINE
     (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: yaml\n", encoding="utf-8")
     made = ask("pulumi", "stack", "init", "dev", "--cwd", str(tmp_path))
