@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from sandbox.pulumi import locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Lock = Callable[..., Path]
 
@@ -58,6 +58,8 @@ def test_a_cli_that_runs_keeps_its_lock(tmp_path: Path, lock: Lock) -> None:
     shutil.copy(shutil.which("sleep") or "", program)
     with subprocess.Popen([program, "30"]) as running:
         path = lock(running.pid)
+        while not Path(f"/proc/{running.pid}/cmdline").read_bytes():
+            assert running.poll() is None
         assert locks.release_stale(tmp_path, "p", "s") == 0
         assert path.exists()
         running.kill()
