@@ -83,10 +83,10 @@ def _memory(_: argparse.Namespace, progress: Progress) -> Figures:
     return memory.measure(progress)
 
 
-def _builds(_: argparse.Namespace, progress: Progress) -> Figures:
+def _builds(arguments: argparse.Namespace, progress: Progress) -> Figures:
     from bench import builds  # noqa: PLC0415 - as above
 
-    return builds.measure(progress)
+    return builds.measure(progress, arguments.variant)
 
 
 def _engine(_: argparse.Namespace, progress: Progress) -> Figures:
@@ -137,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--inserts", type=_positive, default=20, metavar="N", help="how many single rows visible inserts (default: 20)")
     made.add_argument("--rows", type=_positive, default=200_000, metavar="N", help="how many rows drain queues (default: 200000)")
     made.add_argument("--minutes", type=_positive, default=20, metavar="N", help="the most that drain may take (default: 20)")
+    made.add_argument("--variant", default="", metavar="NAME", help="only builds whose name begins so (default: all)")
     made.add_argument("--to", type=Path, default=_HERE, metavar="FOLDER", help="where the figures go (default: bench)")
     return made
 
