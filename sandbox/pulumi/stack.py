@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi.automation as auto
@@ -19,28 +17,24 @@ from sandbox.adapter.failures import ResourceError, joined
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from sandbox.pulumi import home, locks, orphans
+from sandbox.pulumi.commands import STACK, ctrl_c_is_the_clis, refuse_another
 from sandbox.pulumi.events import Events
 from sandbox.pulumi.reasons import told
 from sandbox.pulumi.stackfile import StackFile
 from sandbox.standins import ADOPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.cloud import Cloud
     from sandbox.progress import Progress
 
-STACK: Final = "sandbox"
 PLACE: Final = STATE / "pulumi"
 """The CLI's home, its state, and the passphrase of that state's secrets."""
 
 _CONTINUED: Final = ("PULUMI_K8S_ENABLE_PATCH_FORCE", ADOPT)
 """Let the Kubernetes plugin and the stand-ins take over what an interrupted run has made but not recorded."""
-
-
-class OtherStackError(ValueError):
-    """A command is about another stack than the sandbox's."""
 
 
 def exists() -> bool:
@@ -118,7 +112,7 @@ class PulumiStack:
         self._file.bring()
         environment = {**self.tools.environment, **self._environment()}
         try:
-            with _ctrl_c_is_the_clis():
+            with ctrl_c_is_the_clis():
                 done = subprocess.run([self.tools.pulumi, *arguments], cwd=CHECKOUT, env=environment, check=False)
         finally:
             self._file.take_back()
@@ -185,7 +179,7 @@ class PulumiStack:
 
     def _carried_out(self, operation: Callable[..., Any], events: Events) -> None:
         try:
-            with _ctrl_c_is_the_clis():
+            with ctrl_c_is_the_clis():
                 operation(on_event=events, color="never")
         except CommandError as error:
             blocks = told(events, Kube(KUBECONFIG))
@@ -196,46 +190,6 @@ class PulumiStack:
 
 
 _ONLY_LATER: Final = frozenset({"PULUMI_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_POLICY_PACK"})
-
-
-def refuse_another(arguments: Sequence[str]) -> None:
-    """Refuse what is about another stack, and what would remove or rename the stack file in the checkout. Raises OtherStackError."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        name, _, given = option.partition("=")
-        if name.startswith("-s") and not name.startswith("--") and len(name) > len("-s"):
-            name, given = "-s", name.removeprefix("-s")
-        if name in {"--stack", "-s"} and (given or value).rpartition("/")[2] != STACK:
-            message = f"this drives the stack {STACK} alone, and {given or value} is another: use the Pulumi CLI itself for that"
-            raise OtherStackError(message)
-    words = [word for word in arguments if not word.startswith("-")]
-    if (words[:1] == ["stack"] and set(words[1:2]) & {"init", "rename", "rm", "select"}) or "--remove" in arguments:
-        message = (
-            f"the sandbox makes its stack {STACK} by itself and removes it with 'make sandbox-down'; "
-            f"the CLI would write, rename or delete Pulumi.{STACK}.yaml in the checkout"
-        )
-        raise OtherStackError(message)
-
-
-@contextmanager
-def _ctrl_c_is_the_clis() -> Iterator[None]:
-    """Leave Ctrl-C to the CLI, which gets it from the terminal too: it cancels, records what was done, and then ends by itself.
-
-    A handler that does nothing, since what is ignored is inherited.
-
-    Raises:
-        KeyboardInterrupt: Afterwards, if there was one.
-    """
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    try:
-        yield
-    except CommandError:
-        if not pressed:
-            raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def _checkpoints() -> list[Path]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.pulumi import stack
+from sandbox.pulumi import commands
 from sandbox.pulumi.stackfile import StackFile, StackFileConflictError
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
 
 @pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["preview", "-sprod"]])
 def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
-    with pytest.raises(stack.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
-        stack.refuse_another(words)
-    stack.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
+    with pytest.raises(commands.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
+        commands.refuse_another(words)
+    commands.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
 
 
 def test_what_somebody_else_wrote_meanwhile_is_never_lost(places: tuple[Path, Path]) -> None:
@@ -114,5 +114,5 @@ def test_a_file_that_a_command_has_deleted_is_put_back(places: tuple[Path, Path]
 
 @pytest.mark.parametrize("words", [["stack", "rm", "-y"], ["stack", "init", "x"], ["stack", "rename", "x"], ["destroy", "--remove"]])
 def test_a_command_that_would_remove_or_rename_the_checkouts_file_is_refused(words: list[str]) -> None:
-    with pytest.raises(stack.OtherStackError, match="make sandbox-down"):
-        stack.refuse_another(words)
+    with pytest.raises(commands.OtherStackError, match="make sandbox-down"):
+        commands.refuse_another(words)
