@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 PLACE: Final = STATE / "pulumi"
 """The CLI's home, its state, and the passphrase of that state's secrets."""
 
-_CONTINUED: Final = ("PULUMI_K8S_ENABLE_PATCH_FORCE", ADOPT)
-"""Let the Kubernetes plugin and the stand-ins take over what an interrupted run has made but not recorded."""
+_FORCE: Final = "PULUMI_K8S_ENABLE_PATCH_FORCE"
+"""Lets the Kubernetes plugin take over fields. Always, since an object that an interrupted run has made and not recorded stays a second
+owner of its fields, and would refuse every later change; and since the SDK writes the variable into its provider."""
 
 
 def exists() -> bool:
@@ -55,6 +56,7 @@ class PulumiStack:
         self._variables = {
             **tools.variables,
             "PULUMI_STACK": STACK,
+            _FORCE: "true",
             "PULUMI_OPTION_CONFIG_FILE": str(self._file.path),
             "AWS_ACCESS_KEY_ID": emulator.access_key_id,
             "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key,
@@ -157,7 +159,7 @@ class PulumiStack:
         (folder / f"Pulumi.{STACK}.yaml").replace(self._file.path)
 
     def _environment(self) -> dict[str, str]:
-        return {**self._variables, **(dict.fromkeys(_CONTINUED, "true") if self._pending() else {})}
+        return {**self._variables, **({ADOPT: "true"} if self._pending() else {})}
 
     def _pending(self) -> bool:
         """Tell whether a run was interrupted in the middle of an operation, of which the state knows only that it began."""
@@ -170,11 +172,6 @@ class PulumiStack:
             whole = stack.export_stack()
             deployment: dict[str, Any] = dict(whole.deployment or {})
             deployment["pending_operations"] = []
-            for resource in deployment.get("resources", []):
-                # The SDK writes the variable that let the plugin take over into the provider, which the program does not say.
-                for values in (resource.get("inputs"), resource.get("outputs")):
-                    if resource["type"] == "pulumi:providers:kubernetes" and values:
-                        values.pop("enablePatchForce", None)
             stack.import_stack(auto.Deployment(version=whole.version, deployment=deployment))
 
     def _carried_out(self, operation: Callable[..., Any], events: Events) -> None:
