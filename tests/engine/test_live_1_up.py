@@ -98,7 +98,7 @@ def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: C
     next(iter(admin.incremental_alter_configs([change]).values())).result(30)
     edit = json.dumps([{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 31}])
     kubectl("--namespace", "data-ingestion", "patch", "deployment", "schema-registry", "--type=json", f"--patch={edit}")
-    _until(lambda: states(live, SOURCE) == {"PAUSED"})
+    until(lambda: states(live, SOURCE) == {"PAUSED"})
 
     shown = live.refresh()
     assert shown.returncode != 0
@@ -108,7 +108,7 @@ def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: C
 
     repaired = live.up("--refresh")
     assert repaired.returncode == 0, repaired.stdout[-4000:]
-    assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
+    until(lambda: states(live, SOURCE) == states(live, SINK) == {"RUNNING"})
     assert ask(live, "GET", f"/connectors/{SINK}/config").json() == config
     assert live.refresh().returncode == 0
     arrives(live, "drift-")
@@ -134,7 +134,7 @@ def test_a_change_is_exactly_as_wide_as_it_is(live: Live, path: str, value: str,
     done = live.up()
     assert done.returncode == 0, done.stdout[-4000:]
     assert live.steps() == {}
-    assert states(live, SOURCE) == states(live, SINK) == {"RUNNING"}
+    until(lambda: states(live, SOURCE) == states(live, SINK) == {"RUNNING"})
 
 
 def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
@@ -155,7 +155,7 @@ def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
     with connect(found) as database:
         database.execute("INSERT INTO reviews (product_id, stars) SELECT min(id), 5 FROM products")
     archive = Archive(found)
-    _until(lambda: archive.query("reviews", "SELECT stars FROM changes") == [{"stars": 5}], TIMEOUT_S)
+    until(lambda: archive.query("reviews", "SELECT stars FROM changes") == [{"stars": 5}], TIMEOUT_S)
     assert live.steps() == {}
 
 
@@ -217,7 +217,8 @@ def test_fewer_partitions_are_refused_by_the_preview(live: Live) -> None:
     live.set("streaming.topics.partitions", "9")
 
 
-def _until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
+def until(true: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    """Wait until a condition holds; a failure after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not true():
         assert time.monotonic() < deadline, "it did not come to that in time"
