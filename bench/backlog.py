@@ -18,7 +18,7 @@ from settings.shop import TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.patience import Patience
+    from waiting import Patience
 
 _TIMEOUT_S: Final = 30.0
 

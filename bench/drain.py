@@ -20,7 +20,7 @@ from sandbox.archive import Archive
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
-from sandbox.patience import Patience
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bench.backlog import Queued
     from sandbox.progress import Progress
 
-_LOOK_EVERY: Final = 4  # moments of patience; the commits carry their own time, and each look takes processor time from the sink
+_LOOK_EVERY_S: Final = 2.0  # the commits carry their own time, and each look takes processor time from the sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes
     _refuse_failed(outputs)
     archive, timeout_s = Archive(outputs), minutes * 60
     with rows.removed_after(outputs, progress) as mark, progress.step(f"Draining {number} rows") as step:
-        patience = Patience(timeout_s, step, None)
+        patience = Patience(timeout_s, display=step)
         with sink.held_back(outputs, patience):
             queued = backlog.fill(outputs, mark, number, patience)
             known, began = _snapshots(archive), time.time()
@@ -154,7 +154,7 @@ def _wait(outputs: Mapping[str, Any], archive: Archive, wanted: _Wanted, known: 
         if added >= wanted.number and _complete(archive, wanted):
             return
         reason = f"the archive to have {wanted.number} more rows, it has {added}"
-        if not all(patience.go_on(reason) for _ in range(_LOOK_EVERY)):
+        if not patience.go_on(reason, _LOOK_EVERY_S):
             verdict = patience.verdict(f"the archive has {added} of {wanted.number} rows more")
             raise FiguresError("\n".join([verdict, *connectors.failures(outputs)]))
 

@@ -14,7 +14,7 @@ from settings.names import Names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sandbox.patience import Patience
+    from waiting import Patience
 
 _NAME = Names.sink_connector
 

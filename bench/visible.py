@@ -20,6 +20,7 @@ from sandbox.archive import Archive
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,16 +59,17 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int) -> Figu
 
 def _wait(outputs: Mapping[str, Any], archive: Archive, address: str) -> None:
     """Return when the archive holds the row."""
-    deadline, seen = time.monotonic() + _PATIENCE_S, ""
-    while time.monotonic() < deadline:
+    patience, seen = Patience(_PATIENCE_S), ""
+    while True:
         table = archive.table(rows.TABLE)
         if table.metadata_location != seen:
             seen = table.metadata_location
             if table.scan(row_filter=f"email == '{address}'", selected_fields=("email",)).to_arrow().num_rows:
                 return
-        time.sleep(_POLL_S)
+        if not patience.go_on(f"the row of {address}", _POLL_S):
+            break
     failed = connectors.failures(outputs)
-    message = "\n".join([f"the row of {address} is not in the archive after {_PATIENCE_S:.0f} s", *failed])
+    message = "\n".join([patience.verdict(f"the row of {address} is not in the archive"), *failed])
     raise FiguresError(message)
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+from waiting import Patience
+
+if TYPE_CHECKING:
+    import threading
 
 Plain: TypeAlias = dict[str, Any]
 """Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
@@ -96,6 +101,11 @@ class Quiet:
 
     def note(self, text: str, /) -> None:
         """Say nothing."""
+
+
+def provider_wait(seconds: float, cancelled: threading.Event, reporter: Reporter) -> Patience:
+    """A wait of a provider; one that the engine stops ends in a CancelledError."""
+    return Patience(seconds, cancelled=cancelled, display=reporter, stopped=CancelledError)
 
 
 class Operations(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from sandbox import connectors
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.archive import Archive
-    from sandbox.progress import Step
     from settings.tables import Table
+    from waiting import Display
 
 _POLL_S = 1.0
 _SHOWN = 5
@@ -102,7 +102,7 @@ def compare(outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table
 
 
 def wait_until_equal(
-    outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table], timeout_s: float, step: Step | None = None
+    outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table], timeout_s: float, step: Display | None = None
 ) -> float:
     """Wait until database and archive hold the same rows.
 
@@ -113,11 +113,11 @@ def wait_until_equal(
         DifferenceError: If they still differ after ``timeout_s`` seconds.
         ConnectorFailedError: If tasks have failed and after 90 s and some restarts still nothing more arrives.
     """
-    started = time.monotonic()
+    patience = Patience(timeout_s, display=step)
     failing_since, fewest = math.inf, math.inf
     while True:
         found = compare(outputs, archive, tables)
-        elapsed = time.monotonic() - started
+        elapsed = patience.spent
         if not found:
             return elapsed
         if len(found) < fewest:
@@ -127,11 +127,8 @@ def wait_until_equal(
             failing_since = min(failing_since, elapsed)
             if elapsed - failing_since > _FAILED_PATIENCE_S:
                 connectors.refuse(failed)
-        if elapsed > timeout_s:
+        trouble = f"; {len(failed)} failed task(s) are being restarted" if failed else ""
+        if not patience.go_on(f"{len(found)} row(s) to reach the archive, for example {found[0]}{trouble}", _POLL_S):
             shown = "\n".join(f"  {difference}" for difference in found[:_SHOWN])
             message = f"after {elapsed:.0f} s {len(found)} row(s) differ between database and archive:\n{shown}"
             raise DifferenceError(message)
-        if step is not None:
-            trouble = f"; {len(failed)} failed task(s) are being restarted" if failed else ""
-            step.waiting(f"{len(found)} row(s) to reach the archive, for example {found[0]}{trouble}")
-        time.sleep(_POLL_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -15,15 +16,14 @@ from urllib3.util import Retry
 
 from sandbox import rollout
 from sandbox.kinds import UnknownKindError, kind_of
-from sandbox.patience import Patience
 from sandbox.rollout import NotReadyError, Verdict
+from waiting import Patience
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from sandbox.patience import Waiting
+    from waiting import Display
 
 
 FIELD_MANAGER: Final = "data-ingestion-sandbox"
@@ -109,7 +109,7 @@ class Kube:
         name: str,
         *,
         wait: bool = True,
-        step: Waiting | None = None,
+        step: Display | None = None,
         cancelled: threading.Event | None = None,
     ) -> bool:
         """Delete an object with everything that belongs to it; False when it was already gone.
@@ -145,7 +145,7 @@ class Kube:
         namespace: str | None,
         name: str,
         timeout_s: float = 600,
-        step: Waiting | None = None,
+        step: Display | None = None,
         cancelled: threading.Event | None = None,
     ) -> dict[str, Any]:
         """Wait as pulumi-kubernetes does and give the live object.
@@ -156,7 +156,7 @@ class Kube:
         lines when it cannot succeed, when `timeout_s` is over, or when `cancelled` is set.
         """
         judge = rollout.JUDGES.get(kind, rollout.present)
-        watch = Patience(timeout_s, step, cancelled)
+        watch = Patience(timeout_s, cancelled=cancelled or threading.Event(), display=step)
         started, replaced = time.time(), set[str]()
         while True:
             live = self.read(kind, namespace, name)
@@ -179,11 +179,11 @@ class Kube:
         namespace: str | None,
         name: str,
         timeout_s: float,
-        step: Waiting | None = None,
+        step: Display | None = None,
         cancelled: threading.Event | None = None,
         uid: str | None = None,
     ) -> None:
-        watch = Patience(timeout_s, step, cancelled)
+        watch = Patience(timeout_s, cancelled=cancelled or threading.Event(), display=step)
         while True:
             live = self.read(kind, namespace, name)
             if live is None or uid not in {None, live["metadata"]["uid"]}:

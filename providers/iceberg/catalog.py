@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from providers.operations import Plain, ProviderError, Quiet, Reporter, scrubbed
-from providers.patience import Patience, backoff
+from providers.operations import Plain, ProviderError, Quiet, Reporter, provider_wait, scrubbed
 from providers.unreachable import UnreachableError, is_given_up, with_cure
+from waiting import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,8 @@ class Catalogs:
         from sqlalchemy import create_engine  # noqa: PLC0415  # a preview need not pay for it
         from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # a preview need not pay for it
 
-        patience, attempt = Patience(_GIVEN_UP_SECONDS if is_given_up() else self.seconds, self.cancelled, self.reporter), 0
+        patience = provider_wait(_GIVEN_UP_SECONDS if is_given_up() else self.seconds, self.cancelled, self.reporter)
+        attempt = 0
         with self._lock:
             while not self._prepared:
                 engine = create_engine(url)

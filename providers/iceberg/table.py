@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
-from providers.operations import Adopting, Change, Plain, Problem, ProviderError, State, has_unknown
-from providers.patience import Patience, backoff
+from providers.operations import Adopting, Change, Plain, Problem, ProviderError, State, has_unknown, provider_wait
 from providers.unreachable import UnreachableError, is_given_up
+from waiting import backoff
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -147,7 +147,7 @@ class TableOperations(Adopting):
         """Commit what is missing; when the sink committed in between, look again."""
         from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415  # a preview need not pay for it
 
-        name, patience = ".".join(table.name()), Patience(60.0, self.cancelled, self.catalogs.reporter)
+        name, patience = ".".join(table.name()), provider_wait(60.0, self.cancelled, self.catalogs.reporter)
         for attempt in range(_COMMIT_TRIES):
             live = described(table)
             _refuse(name, losses(live, inputs, old_is_complete=False))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, TypeVar
 
 from providers.kafkaconnect.causes import explained
 from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import AwayError, NotNowError
 from providers.operations import ProviderError
-from providers.patience import Patience, backoff
 from providers.unreachable import UnreachableError
+from waiting import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from waiting import Patience
 
 _Answer = TypeVar("_Answer")
 
@@ -34,13 +35,13 @@ def answered(
         UnreachableError: If nothing answered.
         ProviderError: If the worker had no time for it.
     """
-    attempt, started = 0, time.monotonic()
+    attempt, begun = 0, patience.spent
     while True:
         try:
             return ask()
         except NotNowError as error:
             said = without_passwords(str(error))
-            if patience.over or time.monotonic() - started >= longest:
+            if patience.over or patience.spent - begun >= longest:
                 message = f"{subject}: gave up after {patience.spent:.0f} s: "
                 if isinstance(error, AwayError):
                     message += f"{said}; does Kafka Connect run, and is that its address?"

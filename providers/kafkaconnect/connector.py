@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -26,13 +25,15 @@ from providers.operations import (
     Reporter,
     State,
     has_unknown,
+    provider_wait,
 )
-from providers.patience import Patience
 from providers.unreachable import UnreachableError, is_given_up
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
+
+    from waiting import Patience
 
 _Answer = TypeVar("_Answer")
 _DECLARED: Final = ("name", "config", "removal", "rollout")
@@ -104,14 +105,14 @@ class ConnectorOperations(Adopting):
     def delete(self, resource_id: str, old: Plain) -> None:
         """Let it give back what it holds elsewhere, remove it, and wait until the worker has forgotten it."""
         patience = self._patience(self.tempo.given_up if is_given_up() else self.tempo.removal)
-        Removal(self.client, resource_id, self.tempo, patience).run(old.get("removal"))
+        Removal(self.client, resource_id, self.tempo, patience, self.reporter).run(old.get("removal"))
 
     def _converged(self, inputs: Plain, *, restarted: bool = False) -> State:
         name, config, patience = inputs["name"], _whole(inputs), self._patience()
         subject = f"configuring connector {name}"
         live = self._answered(patience, subject, lambda: self.client.config(name))
         if live is not None and _half_removed(live, config, inputs.get("removal")):
-            Removal(self.client, name, self.tempo, patience).begun_again()
+            Removal(self.client, name, self.tempo, patience, self.reporter).begun_again()
         before = self._answered(patience, subject, lambda: self.client.status(name)) if live is not None else None
         changed = live != config
         if changed:
@@ -129,7 +130,7 @@ class ConnectorOperations(Adopting):
 
     def _validated(self, patience: Patience, name: str, config: dict[str, str]) -> None:
         """Ask the worker until it is content, or until its complaint has had the time to pass by itself."""
-        started = time.monotonic()
+        begun = patience.spent
         while True:
             try:
                 complaints = self._answered(
@@ -142,7 +143,7 @@ class ConnectorOperations(Adopting):
                 raise ProviderError(self._refused(name, config, refusal)) from None
             if not complaints:
                 return
-            if patience.over or time.monotonic() - started >= validation.patience_for(complaints):
+            if patience.over or patience.spent - begun >= validation.patience_for(complaints):
                 lines = [f"  {problem.path}: {problem.reason}" for problem in validation.as_problems(complaints)]
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
             patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
@@ -177,7 +178,7 @@ class ConnectorOperations(Adopting):
         return answered(patience, subject, ask, first=self.tempo.poll / 2, longest=longest)
 
     def _patience(self, seconds: float | None = None) -> Patience:
-        return Patience(min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter)
+        return provider_wait(min(self.timeout, seconds) if seconds is not None else self.timeout, self.cancelled, self.reporter)
 
 
 def _half_removed(live: Mapping[str, str], wanted: Mapping[str, str], removal: Plain | None) -> bool:

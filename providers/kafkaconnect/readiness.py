@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from providers.differences import differences
-from providers.operations import UNKNOWN, Adopting, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
-from providers.patience import Patience
+from providers.operations import UNKNOWN, Adopting, Change, Plain, Problem, ProviderError, Quiet, Reporter, State, provider_wait
 
 if TYPE_CHECKING:
     import threading
@@ -157,7 +156,7 @@ class ClusterReadyOperations(Adopting):
 
     def create(self, inputs: Plain) -> State:
         """Wait until the cluster is ready."""
-        patience = Patience(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
+        patience = provider_wait(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
         while True:
             try:
                 found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked, inputs.get("security") or _PLAIN)

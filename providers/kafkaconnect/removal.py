@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from providers.kafkaconnect.rest import ConnectClient, Status
     from providers.kafkaconnect.watch import Tempo
-    from providers.operations import Plain
-    from providers.patience import Patience
+    from providers.operations import Plain, Reporter
+    from waiting import Patience
 
     _Answer = TypeVar("_Answer")
 
@@ -39,12 +39,14 @@ class Removal:
         name: Its name.
         tempo: How often to look.
         patience: How long everything together may take.
+        reporter: Hears what could not be given back.
     """
 
     client: ConnectClient
     name: str
     tempo: Tempo
     patience: Patience
+    reporter: Reporter
 
     def run(self, wanted: Plain | None) -> None:
         """Remove it and wait until the worker has forgotten it.
@@ -64,7 +66,7 @@ class Removal:
         except UnreachableError as error:
             if not is_given_up():
                 raise UnreachableError(with_cure(str(error))) from None
-            self.patience.reporter.note(f"connector {self.name}: its worker does not answer, and it is forgotten as asked")
+            self.reporter.note(f"connector {self.name}: its worker does not answer, and it is forgotten as asked")
             if wanted:
                 self._tell(wanted["otherwise"])
 
@@ -74,7 +76,7 @@ class Removal:
         Raises:
             ProviderError: If it does not stop.
         """
-        self.patience.reporter.note(f"connector {self.name}: a removal of it broke off; it begins from the start")
+        self.reporter.note(f"connector {self.name}: a removal of it broke off; it begins from the start")
         if not self._stopped():
             message = f"connector {self.name}: a removal of it broke off, and it does not stop; stop it, remove its offsets, and try again"
             raise ProviderError(message)
@@ -93,7 +95,7 @@ class Removal:
         except (RefusedError, ProviderError) as error:
             if isinstance(error, UnreachableError):
                 raise
-            self.patience.reporter.note(f"connector {self.name}: {without_passwords(str(error))}")
+            self.reporter.note(f"connector {self.name}: {without_passwords(str(error))}")
             return False
 
     def _runs(self) -> bool:
@@ -132,7 +134,7 @@ class Removal:
         self.patience.pause(self.tempo.poll, f"connector {self.name} {until}")
 
     def _tell(self, otherwise: str) -> None:
-        self.patience.reporter.note(f"connector {self.name}: it did not run, so it could not give back what it holds. {otherwise}")
+        self.reporter.note(f"connector {self.name}: it did not run, so it could not give back what it holds. {otherwise}")
 
 
 def _has_stopped(status: Status | None) -> bool:

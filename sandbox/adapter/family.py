@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from recording import Resource
     from sandbox.adapter.journal import Entry
+    from waiting import Display
 
 
 class Change(StrEnum):
@@ -21,13 +22,6 @@ class Change(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-
-
-class Step(Protocol):
-    """A line of progress; `sandbox.progress.Step` is one."""
-
-    def waiting(self, what: str) -> None:
-        """Say what is being waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +67,13 @@ class Family(Protocol):
     def kept(self, wanted: Wanted, identity: str) -> dict[str, Any]:
         """Choose what deletion will need to know."""
 
-    def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
+    def converge(self, wanted: Wanted, identity: str, step: Display) -> Converged:
         """Create or correct the thing, wait until it is usable, and touch nothing that is right already."""
 
     def holds_data(self, entry: Entry, provider: Mapping[str, Any]) -> bool:
         """Tell whether others put data into the thing, which a replacement would lose."""
 
-    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
+    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Display) -> None:
         """Delete the thing; silent when it is gone already."""
 
 

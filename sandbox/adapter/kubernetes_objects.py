@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from recording.values import Json
-    from sandbox.adapter.family import Step, Wanted
+    from sandbox.adapter.family import Wanted
     from sandbox.adapter.journal import Entry
+    from waiting import Display
 
 _SKIP_AWAIT: Final = "pulumi.com/skipAwait"
 _DEFAULT_TIMEOUT_S: Final = 600.0
@@ -50,7 +51,7 @@ class KubernetesObjects:
         """Keep nothing beyond the identity."""
         return {}
 
-    def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:
+    def converge(self, wanted: Wanted, identity: str, step: Display) -> Converged:
         """Apply the manifest, recreate what cannot be changed in place, wait until it is ready."""
         kind, place, name = identity.split("/")
         manifest = _manifest(wanted.inputs, place, name)
@@ -77,7 +78,7 @@ class KubernetesObjects:
         """Say no: data lies in volumes, which outlive their claims' names as the storage class says."""
         return False
 
-    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:  # noqa: ARG002 of the protocol
+    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Display) -> None:  # noqa: ARG002 of the protocol
         """Delete the object and wait until it and its pods are gone."""
         kind, place, name = entry.identity.split("/")
         self._kube.delete(kind, place, name, step=step, cancelled=self._cancelled)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from recording import Resource
-    from sandbox.adapter.family import Change, Family, Step
+    from sandbox.adapter.family import Change, Family
     from sandbox.progress import Progress
+    from waiting import Display
 
 
 class ActingMonitor(RegistrationMonitor):
@@ -83,7 +84,7 @@ class ActingMonitor(RegistrationMonitor):
             self.changes[resource.urn] = (title, converged.change)
         return _answer(resource, converged.id, converged.outputs)
 
-    def _replace(self, known: Entry, family: Family, step: Step) -> None:
+    def _replace(self, known: Entry, family: Family, step: Display) -> None:
         provider = self._journal.get(known.provider)
         settings = provider.kept if provider else {}
         if known.protect or family.holds_data(known, settings):

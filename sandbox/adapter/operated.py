@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from providers.operations import Operations, Plain, Reporter, State
-    from sandbox.adapter.family import Step, Wanted
+    from sandbox.adapter.family import Wanted
     from sandbox.adapter.journal import Entry
+    from waiting import Display
 
-_step: contextvars.ContextVar[Step | None] = contextvars.ContextVar("step", default=None)
+_step: contextvars.ContextVar[Display | None] = contextvars.ContextVar("step", default=None)
 """The line of progress of the resource that this thread works on."""
 
 
@@ -52,7 +53,7 @@ class OperatedFamily:
         """Keep the inputs, with the names that were made up: a creation that is cut off is continued and deleted by them."""
         return self._inputs(self._operations(wanted.provider, wanted.resource.type), wanted)
 
-    def converge(self, wanted: Wanted, identity: str, step: Step) -> Converged:  # noqa: ARG002 of the protocol
+    def converge(self, wanted: Wanted, identity: str, step: Display) -> Converged:  # noqa: ARG002 of the protocol
         """Check, look, then create, update or replace as the engine would after its preview."""
         _step.set(step)
         operations = self._operations(wanted.provider, wanted.resource.type)
@@ -70,7 +71,7 @@ class OperatedFamily:
         """Ask the type."""
         return entry.done and self._operations(provider, entry.type).holds_data
 
-    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Step) -> None:
+    def delete(self, entry: Entry, provider: Mapping[str, Any], step: Display) -> None:
         """Delete the thing as its provider does; one whose creation was cut off by its name, or without an id."""
         _step.set(step)
         operations = self._operations(provider, entry.type)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from urllib.error import URLError
@@ -20,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud.workload import NODE_PORT
 from sandbox.paths import STATE
+from waiting import Patience
 
 ENDPOINT: Final = f"http://127.0.0.1:{NODE_PORT}"
 """The emulator as reached from this machine."""
@@ -82,15 +82,14 @@ def wait_for_answer(endpoint: str) -> None:
     Raises:
         CloudError: After 30 s without an answer.
     """
-    deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+    patience = Patience(_ANSWER_TIMEOUT_S)
     while True:
         try:
             _own_api(endpoint, "")
         except OSError as error:
-            if time.monotonic() > deadline:
+            if not patience.go_on(str(error), 0.2):
                 message = f"the emulated AWS does not answer at {endpoint}: {error}"
                 raise CloudError(message) from None
-            time.sleep(0.2)
         else:
             return
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ from sandbox import addresses
 from sandbox.cluster import firewall
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
+from waiting import Patience
 
 _KILL_S = 10.0
+_POLL_S = 0.05
 _NOTES = STATE / "host.json"
 
 # Set by us, by the kubelet, by kube-proxy or by the bridge plugin.
@@ -126,15 +127,14 @@ def has_bridge() -> bool:
 
 def kill_pods() -> None:
     """Kill every process in the pods' control groups and return when they are gone."""
-    deadline = time.monotonic() + _KILL_S
+    patience = Patience(_KILL_S)
     while victims := _pod_processes():
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if time.monotonic() > deadline:
+        if not patience.go_on("the containers' processes to end", _POLL_S):
             message = f"these containers' processes do not end even when killed: {sorted(victims)}"
             raise NodeError(message)
-        time.sleep(0.05)
 
 
 def _noted() -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _start(binary: Path, step: Step) -> None:
         # Left by a restart of the machine: the runtime's idea of containers that are gone.
         host.unmount(STATE / "containerd" / "run")
         shutil.rmtree(STATE / "containerd" / "run", ignore_errors=True)
-    watch = Watch(step.waiting)
+    watch = Watch(step)
 
     _ensure(digest, components.containerd(), components.etcd())
     watch.until("containerd", images.runtime_answers)

@@ -10,13 +10,13 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NAME = "DATA_INGESTION_SANDBOX_COMPONENT"
 _FINGERPRINT = "DATA_INGESTION_SANDBOX_FINGERPRINT"
 _POLL_S = 0.05
+_BIRTH_S = 10.0
 
 LOGS = STATE / "log"
 """Where each component writes ``<name>.log``."""
@@ -75,8 +76,9 @@ def start(component: str, argv: Sequence[str], fingerprint: str, environment: Ma
             start_new_session=True,
         )
     # For an instant after its birth a process has no environment to read yet.
-    while child.poll() is None and _read(child.pid) is None:
-        time.sleep(_POLL_S / 10)
+    birth = Patience(_BIRTH_S)
+    while child.poll() is None and _read(child.pid) is None and birth.go_on(f"{component} to be born", _POLL_S / 10):
+        pass
     # The handle is dropped on purpose: the process is found by its mark, and its end by looking for it.
     child.returncode = 0
     return child.pid
@@ -94,11 +96,12 @@ def stop(processes: Iterable[Process], *, grace_s: float) -> None:
             for handle in handles.values():
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(handle, signal_number)
-            deadline = time.monotonic() + patience_s
-            while time.monotonic() < deadline:
-                if not any(_read(process.pid) == process for process in handles):
-                    return
-                time.sleep(_POLL_S)
+            patience = Patience(patience_s)
+            while any(_read(process.pid) == process for process in handles):
+                if not patience.go_on("the processes to end", _POLL_S):
+                    break
+            else:
+                return
         stuck = ", ".join(f"{process.component} ({process.pid})" for process in handles if _read(process.pid) == process)
         message = f"these processes do not end even when killed: {stuck}; the kernel holds them, so a restart of the machine is the cure"
         raise NodeError(message)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from sandbox.cluster import processes
 from sandbox.cluster.errors import NodeError
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from waiting import Display
 
 _TIMEOUT_S = 90.0  # tens of times what each wait needs on two cores
 _POLL_S = 0.05
@@ -21,12 +23,12 @@ class Watch:
     """Waits for one thing after the other while all that was started must stay alive.
 
     Args:
-        say: Told what is being waited for.
+        display: Shows what is being waited for.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, display: Display | None = None) -> None:
         """Remember how long each log is, so that a failure shows only what was logged since."""
-        self._say = say
+        self._display = display
         self._since = {log.stem: log.stat().st_size for log in processes.LOGS.glob("*.log")}
         self._started: set[str] = set()
 
@@ -42,8 +44,7 @@ class Watch:
         Raises:
             NodeError: If a component that ran ends, or time runs out, with the last lines of the log.
         """
-        self._say(what or component)
-        deadline = time.monotonic() + _TIMEOUT_S
+        patience = Patience(_TIMEOUT_S, display=self._display)
         while not ready():
             alive = set(processes.leaders())
             dead = sorted((self._started | {component}) - alive)
@@ -53,15 +54,14 @@ class Watch:
                     f"{dead[0]} ended while the node started; its last lines ({processes.LOGS / dead[0]}.log):\n{self._last_lines(dead[0])}"
                 )
                 raise NodeError(message)
-            if time.monotonic() > deadline:
+            if not patience.go_on(what or component, _POLL_S):
                 lines = [
-                    f"{what or component}: not ready after {_TIMEOUT_S:.0f} s",
+                    patience.verdict(f"{what or component} is not ready"),
                     *reasons(),
                     f"last lines of {processes.LOGS / component}.log:",
                     self._last_lines(component),
                 ]
                 raise NodeError("\n".join(lines))
-            time.sleep(_POLL_S)
 
     def _last_lines(self, component: str) -> str:
         path = processes.LOGS / f"{component}.log"

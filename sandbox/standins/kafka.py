@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +21,7 @@ from confluent_kafka.admin import (
 
 from providers.operations import Change, IncompleteError, Plain, Problem, ProviderError, Reporter, State
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
+from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,10 +141,9 @@ class Topic(StandIn):
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise
-            deadline = time.monotonic() + _APPEAR_S
-            while self._topic(resource_id) is not None and time.monotonic() < deadline:
-                self._reporter.waiting(f"topic {resource_id}: the brokers to forget it")
-                time.sleep(_POLL_S)
+            patience = self._patience()
+            while self._topic(resource_id) is not None and patience.go_on(f"topic {resource_id}: the brokers to forget it", _POLL_S):
+                pass
 
     def _client(self) -> AdminClient:
         with self._lock:
@@ -213,17 +212,18 @@ class Topic(StandIn):
             self._client().incremental_alter_configs([change])[change].result(_REQUEST_S)
 
     def _wait_for_leaders(self, name: str, partitions: int) -> None:
-        deadline = time.monotonic() + _APPEAR_S
+        patience = self._patience()
         while not self._cancelled.is_set():
             live = self._topic(name)
             led = [item for item in live.partitions.values() if item.leader >= 0] if live is not None else []
             if len(led) >= partitions:
                 return
-            if time.monotonic() > deadline:
+            if not patience.go_on(f"topic {name}: leaders of the partitions, {len(led)} of {partitions} so far", _POLL_S) and patience.over:
                 message = f"topic {name} has leaders for {len(led)} of its {partitions} partitions after {_APPEAR_S:.0f} s"
                 raise ProviderError(message)
-            self._reporter.waiting(f"topic {name}: leaders of the partitions, {len(led)} of {partitions} so far")
-            self._cancelled.wait(_POLL_S)
+
+    def _patience(self) -> Patience:
+        return Patience(_APPEAR_S, cancelled=self._cancelled, display=self._reporter)
 
 
 @contextmanager

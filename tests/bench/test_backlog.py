@@ -14,7 +14,7 @@ from bench.figures import FiguresError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.patience import Patience
+    from waiting import Patience
 
 
 class Looks:

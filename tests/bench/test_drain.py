@@ -10,7 +10,7 @@ from bench import drain, sink
 from bench.backlog import Queued
 from bench.drain import Commit
 from bench.figures import FiguresError
-from sandbox.patience import Patience
+from waiting import Patience
 
 if TYPE_CHECKING:
     from sandbox.archive import Archive
@@ -94,14 +94,14 @@ def test_a_row_that_is_there_twice_or_was_never_made_is_an_error(counts: tuple[i
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, FiguresError])
 def test_the_sink_goes_on_whatever_ends_the_measurement(monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException]) -> None:
     worker = Worker(monkeypatch)
-    with pytest.raises(ended_by), sink.held_back(OUTPUTS, Patience(10, None, None)):
+    with pytest.raises(ended_by), sink.held_back(OUTPUTS, Patience(10)):
         raise ended_by
     assert worker.asked == ["PUT pause", "PUT resume"]
 
 
 def test_a_sink_that_does_not_pause_is_an_error_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(monkeypatch, obeys=False)
-    with pytest.raises(FiguresError, match="given up after 0 s: the sink does not pause"), sink.held_back(OUTPUTS, Patience(0, None, None)):
+    with pytest.raises(FiguresError, match="given up after 0 s: the sink does not pause"), sink.held_back(OUTPUTS, Patience(0)):
         pytest.fail("nothing may be measured")
     assert worker.asked == ["PUT pause", "PUT resume"]
 

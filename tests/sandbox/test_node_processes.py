@@ -53,7 +53,7 @@ def test_a_handle_is_not_given_to_a_process_that_is_not_the_one_found() -> None:
 
 
 def test_a_component_that_ends_is_reported_with_its_last_words() -> None:
-    watch = Watch(lambda _: None)
+    watch = Watch()
     processes.start("etcd", ["sh", "-c", "echo data directory is locked; exit 1"], "abc", {})
     with pytest.raises(NodeError, match=r"etcd ended while the node started.*\n.*data directory is locked"):
         watch.until("etcd", lambda: False)
