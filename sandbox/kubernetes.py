@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
-
-from kubernetes import config as kubeconfigs
-from kubernetes.client.configuration import Configuration
-from kubernetes.client.rest import RESTClientObject
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
 from sandbox import rollout
-from sandbox.kinds import UnknownKindError, kind_of
+from sandbox.api_server import ApiServer, KubeError, UnknownKindError
 from sandbox.rollout import NotReadyError, Verdict
 from waiting import Patience
 
@@ -27,52 +19,30 @@ if TYPE_CHECKING:
 
 
 FIELD_MANAGER: Final = "data-ingestion-sandbox"
-_REQUEST_TIMEOUT_S: Final = 30.0
-_CONNECTIONS: Final = 64
-# A control plane that starts or is short of CPU refuses for moments; all requests made here may be sent twice.
-_RETRIES: Final = Retry(
-    total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None, raise_on_status=False
-)
 _GONE: Final = 404
 _CONFLICT: Final = 409
-_INVALID: Final = 422
 # A pod that is being replaced may use up a quota for as long as its grace period.
 _REFUSAL_PATIENCE_S: Final = 45.0
 
 __all__ = ["FIELD_MANAGER", "Kube", "KubeError", "NotReadyError", "UnknownKindError"]
 
 
-class KubeError(RuntimeError):
-    """The API server refused a request or does not answer; the message holds its own words.
-
-    Attributes: `status` is the HTTP status, 0 when there was no answer.
-    """
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        """Keep the status for callers that can do something about it."""
-        super().__init__(message)
-        self.status = status
-
-    @property
-    def immutable(self) -> bool:
-        """Whether the object must be recreated to become what was asked for."""
-        text = str(self).lower()
-        return self.status == _INVALID and ("immutable" in text or "updates to statefulset spec for fields" in text)
-
-
 class Kube:
-    """One cluster, spoken to by the kinds in `sandbox.kinds`; usable from many threads at once."""
+    """One cluster, its kinds by name; usable from many threads at once."""
 
-    def __init__(self, kubeconfig: Path) -> None:
-        """Read the credentials; nothing is sent yet. Raises OSError or ValueError for an unusable kubeconfig."""
+    def __init__(self, kubeconfig: Path, *, patient: bool = True) -> None:
+        """Read the credentials of the current context; nothing is sent yet.
+
+        Args:
+            kubeconfig: Its file.
+            patient: Whether to ask again where the API server refuses or does not answer; a probe of one that starts does not.
+
+        Raises:
+            OSError: If there is no such file.
+            ConfigException: If it cannot be used.
+        """
         self.kubeconfig = kubeconfig
-        settings = Configuration()
-        kubeconfigs.load_kube_config(config_file=str(kubeconfig), client_configuration=settings)
-        settings.connection_pool_maxsize = _CONNECTIONS
-        self._host = settings.host
-        self._token = settings.get_api_key_with_prefix("authorization")
-        # Only its connections are used: its generated calls differ from one major version to the next.
-        self._pool: Any = RESTClientObject(settings).pool_manager
+        self._server = ApiServer(kubeconfig, patient=patient)
 
     def apply(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Apply a manifest on the server, taking over fields others have set, and give the live object.
@@ -84,14 +54,13 @@ class Kube:
         live = self.read(kind, namespace, name)
         if live is not None and "deletionTimestamp" in live["metadata"]:
             self._wait_gone(kind, namespace, name, 180)
-        path = kind_of(kind).path(namespace, name)
-        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-        return self._request("PATCH", path, query, manifest, "application/apply-patch+yaml")
+        how = {"field_manager": FIELD_MANAGER, "force_conflicts": True}
+        return self._server.ask("server_side_apply", kind, str(manifest["apiVersion"]), body=manifest, namespace=namespace, **how)
 
     def read(self, kind: str, namespace: str | None, name: str) -> dict[str, Any] | None:
         """Give the live object, or None when there is none."""
         try:
-            return self._request("GET", kind_of(kind).path(namespace, name))
+            return self._server.ask("get", kind, name=name, namespace=namespace)
         except KubeError as error:
             if error.status == _GONE:
                 return None
@@ -99,8 +68,8 @@ class Kube:
 
     def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Sequence[dict[str, Any]]:
         """Give the objects of a kind; `labels` and `fields` are selectors as the API writes them."""
-        query = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
-        return list(self._request("GET", kind_of(kind).path(namespace), query)["items"])
+        found = self._server.ask("get", kind, namespace=namespace, label_selector=labels or None, field_selector=fields or None)
+        return list(found["items"])
 
     def delete(
         self,
@@ -116,10 +85,9 @@ class Kube:
 
         Gone is also an object whose name another one has taken since, as a StatefulSet's new pod does.
         """
-        body = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
         uid = None
         try:
-            answer = self._request("DELETE", kind_of(kind).path(namespace, name), {}, body)
+            answer = self._server.ask("delete", kind, name=name, namespace=namespace, propagation_policy="Foreground")
             uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid")
         except KubeError as error:
             if error.status == _GONE:
@@ -132,12 +100,27 @@ class Kube:
 
     def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> Sequence[str]:
         """Give the last log lines of a container, or none when it has not run."""
-        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         try:
-            text = self._text("GET", kind_of("Pod").path(namespace, pod) + "/log", query)
+            text = self._server.log(namespace, pod, container=container, tailLines=lines, previous=previous)
         except KubeError:
             return []
         return text.splitlines()[-lines:]
+
+    def namespaced(self, kind: str) -> bool:
+        """Tell whether a kind's objects live in namespaces. Raises UnknownKindError."""
+        return bool(self._server.resource(kind).namespaced)
+
+    def answers(self) -> bool:
+        """Tell whether the API server says that it is ready."""
+        return self._server.is_ready()
+
+    def is_ready(self, kind: str, namespace: str | None, name: str) -> bool:
+        """Tell, by one look, whether an object is ready as `wait_ready` means it; no when the API server does not answer."""
+        try:
+            live = self.read(kind, namespace, name)
+            return live is not None and _judged(self, kind, live).ready
+        except KubeError:
+            return False
 
     def wait_ready(
         self,
@@ -155,12 +138,11 @@ class Kube:
         While waiting, `step` hears the pod's own reason. Raises NotReadyError with pod, reason, events and last log
         lines when it cannot succeed, when `timeout_s` is over, or when `cancelled` is set.
         """
-        judge = rollout.JUDGES.get(kind, rollout.present)
         watch = Patience(timeout_s, cancelled=cancelled or threading.Event(), display=step)
         started, replaced = time.time(), set[str]()
         while True:
             live = self.read(kind, namespace, name)
-            verdict = judge(self, live) if live is not None else Verdict(ready=False, reason="it does not exist")
+            verdict = _judged(self, kind, live) if live is not None else Verdict(ready=False, reason="it does not exist")
             if verdict.ready and live is not None:
                 return live
             trouble = rollout.pod_trouble(self, live, started) if live is not None else None
@@ -195,47 +177,6 @@ class Kube:
                 message = f"{kind} {name} is still there, {watch.verdict(reason)}"
                 raise NotReadyError(message)
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        content_type: str = "application/json",
-    ) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self._text(method, path, query or {}, body, content_type))
-        return document
 
-    def _text(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
-        content_type: str = "application/json",
-    ) -> str:
-        target = f"{path}?{urlencode(query)}" if query else path
-        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
-        if self._token:
-            headers["Authorization"] = self._token
-        payload = None if body is None else json.dumps(body).encode()
-        try:
-            response = self._pool.request(
-                method, self._host + target, body=payload, headers=headers, timeout=_REQUEST_TIMEOUT_S, retries=_RETRIES
-            )
-        except (HTTPError, OSError) as error:
-            cause = str(getattr(error, "reason", None) or error).rpartition(": ")[2]
-            message = f"the API server at {self._host} does not answer: {cause}"
-            raise KubeError(message) from None
-        if not 200 <= response.status <= 299:  # noqa: PLR2004 the class of success
-            raise KubeError(_said(response.data) or str(response.reason), response.status)
-        return bytes(response.data).decode("utf-8", errors="replace")
-
-
-def _said(body: object) -> str:
-    """Read the message of the API's own error object."""
-    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body or "")
-    try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
-        return text[:300]
+def _judged(kube: Kube, kind: str, live: Mapping[str, Any]) -> Verdict:
+    return rollout.JUDGES.get(kind, rollout.present)(kube, live)

@@ -118,6 +118,11 @@ def namespace(_kube: Reader, live: Mapping[str, Any]) -> Verdict:
     return Verdict(ready=live.get("status", {}).get("phase") == "Active", reason="the namespace to be active")
 
 
+def node(_kube: Reader, live: Mapping[str, Any]) -> Verdict:
+    """Judge a node: it may be given pods."""
+    return Verdict(ready=says_ready(live), reason="the node to be ready")
+
+
 def present(_kube: Reader, _live: Mapping[str, Any]) -> Verdict:
     """Judge a kind that is ready by being there."""
     return Verdict(ready=True)
@@ -126,6 +131,7 @@ def present(_kube: Reader, _live: Mapping[str, Any]) -> Verdict:
 JUDGES: Final[dict[str, Callable[[Reader, Mapping[str, Any]], Verdict]]] = {
     "Deployment": deployment,
     "Namespace": namespace,
+    "Node": node,
     "PersistentVolumeClaim": claim,
     "Service": service,
     "StatefulSet": stateful_set,
@@ -139,7 +145,7 @@ def pod_trouble(kube: Reader, live: Mapping[str, Any], since: float) -> Trouble 
         return None
     pods = kube.list("Pod", where, labels=",".join(f"{key}={value}" for key, value in sorted(labels.items())))
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["name"])):
-        if not _ready(pod):
+        if not says_ready(pod):
             return replace(_trouble_of(kube, pod, since), uid=str(pod["metadata"]["uid"]))
     if live["kind"] == "Service" or len(pods) >= live["spec"].get("replicas", 1):
         return None
@@ -174,8 +180,9 @@ def _selector(live: Mapping[str, Any]) -> dict[str, str]:
     return labels
 
 
-def _ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", [])
+def says_ready(live: Mapping[str, Any]) -> bool:
+    """Tell whether a pod or a node says of itself that it is ready."""
+    conditions = live.get("status", {}).get("conditions", [])
     return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table as Grid
 
 from capacity.quantity import MIB, parse_bytes
-from sandbox import connectors, memory, outputs
+from sandbox import connectors, memory, outputs, rollout
 from sandbox.archive import Archive
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 NAMESPACE = "data-ingestion"
 
 
-def _ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", [])
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
 def _show_pods(kube: Kube, console: Console) -> bool:
     grid = Grid(title="Pods", title_justify="left")
     for title in ("pod", "ready", "restarts"):
@@ -34,7 +29,7 @@ def _show_pods(kube: Kube, console: Console) -> bool:
         grid.add_column(title, justify="right")
     good = True
     for pod in kube.list("Pod", NAMESPACE):
-        ready = _ready(pod)
+        ready = rollout.says_ready(pod)
         good = good and ready
         limit = sum(parse_bytes(container["resources"]["limits"]["memory"]) for container in pod["spec"]["containers"])
         used = memory.of_pod(pod["metadata"]["uid"])

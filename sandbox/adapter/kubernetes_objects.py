@@ -6,7 +6,6 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.adapter.family import Change, Converged, automatic_name
-from sandbox.kinds import kind_of
 from sandbox.kubernetes import Kube, KubeError
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _REVISION: Final = "deployment.kubernetes.io/revision"
 
 
 class KubernetesObjects:
-    """Acts for every type of pulumi-kubernetes whose kind the sandbox knows."""
+    """Acts for every type of pulumi-kubernetes whose kind the cluster has."""
 
     def __init__(self, kube: Kube, cancelled: threading.Event) -> None:
         """Use this cluster, whatever kubeconfig the program's provider names: the sandbox has only one.
@@ -43,7 +42,7 @@ class KubernetesObjects:
         if name is None:
             name = automatic_name(wanted, digits=8).rpartition("/")[2]
         place = ""
-        if kind_of(kind).namespaced:
+        if self._kube.namespaced(kind):
             place = metadata.get("namespace") or wanted.provider.get("namespace") or "default"
         return f"{kind}/{place}/{name}"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.cluster import components
-from sandbox.cluster.api import Api
 from sandbox.cluster.binary import build, built
 from sandbox.cluster.errors import NodeError
 from sandbox.cluster.host import PACKAGES, refuse_others
 from sandbox.cluster.images import import_image
 from sandbox.cluster.lifecycle import down, up
 from sandbox.cluster.owner import owner, refuse_another
+from sandbox.kubernetes import Kube
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def prerequisites() -> list[str]:
 
 def answers() -> bool:
     """Tell whether the API server of a sandbox on this machine says that it is ready."""
-    return components.PKI.exists() and Api(components.PKI).ready()
+    return components.ADMIN.exists() and Kube(components.ADMIN, patient=False).answers()
 
 
 def installed() -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BINARY = STATE / "bin" / "node"
 PKI = STATE / "pki"
+ADMIN = PKI / "admin.kubeconfig"
 CONTAINERD_SOCKET = STATE / "containerd" / "run" / "containerd.sock"
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
-import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sandbox import addresses
+from sandbox import addresses, rollout
 from sandbox.cluster import components, host, images, manifests, pki, processes, removal
-from sandbox.cluster.api import Api
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
 from sandbox.cluster.owner import claim
 from sandbox.cluster.watch import Watch
+from sandbox.kubernetes import Kube, KubeError
 from sandbox.paths import KUBECONFIG, STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sandbox.cluster.components import Component
@@ -72,8 +71,8 @@ def _healthy(binary: Path) -> bool:
             return False
     if not KUBECONFIG.exists():
         return False
-    api = Api(components.PKI)
-    return api.ready() and api.node_ready() and api.deployment_ready(*manifests.NAME_SERVER)
+    kube = Kube(components.ADMIN, patient=False)
+    return kube.answers() and kube.is_ready("Node", None, addresses.NODE_NAME) and kube.is_ready("Deployment", *manifests.NAME_SERVER)
 
 
 def _start(binary: Path, step: Step) -> None:
@@ -92,16 +91,15 @@ def _start(binary: Path, step: Step) -> None:
     _ensure(digest, components.api_server())
     step.waiting("the node's own images")
     node_image = _import_own(binary)
-    api = Api(components.PKI)
-    watch.until("kube-apiserver", api.ready)
+    kube = Kube(components.ADMIN, patient=False)
+    watch.until("kube-apiserver", kube.answers)
     _ensure(digest, *components.of_kubernetes())
+    watch.until("kube-apiserver", lambda: kube.is_ready("Namespace", None, manifests.NAME_SERVER[0]), "the API server's own namespaces")
     step.waiting("the API server to take the name server's objects")
     _apply(manifests.all_objects(node_image))
     _ensure(digest, *components.of_the_sandbox())
-    watch.until("kubelet", api.node_ready, "the node to be ready")
-    watch.until(
-        "kubelet", lambda: api.deployment_ready(*manifests.NAME_SERVER), "the name server", lambda: api.warnings(manifests.NAME_SERVER[0])
-    )
+    watch.until("kubelet", lambda: kube.is_ready("Node", None, addresses.NODE_NAME), "the node")
+    watch.until("kubelet", lambda: kube.is_ready("Deployment", *manifests.NAME_SERVER), "the name server", lambda: _warnings(kube))
     _write_kubeconfig()
 
 
@@ -143,13 +141,23 @@ def _import_own(binary: Path) -> str:
     return reference
 
 
-def _apply(objects: dict[str, object]) -> None:
-    command = [str(components.BINARY), "kubectl", "--kubeconfig", str(components.PKI / "admin.kubeconfig"), "apply", "--server-side"]
-    command += ["--force-conflicts", "--field-manager=sandbox", "--filename=-"]
-    done = subprocess.run(command, input=json.dumps(objects), check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        message = f"the API server refuses the sandbox's own objects: {done.stderr.strip()}"
-        raise NodeError(message)
+def _apply(objects: Sequence[Mapping[str, object]]) -> None:
+    kube = Kube(components.ADMIN)
+    try:
+        for manifest in objects:
+            kube.apply(manifest)
+    except KubeError as error:
+        message = f"the API server refuses the sandbox's own objects: {error}"
+        raise NodeError(message) from None
+
+
+def _warnings(kube: Kube) -> list[str]:
+    """Return what keeps the name server's pods from running, as far as the API server tells."""
+    namespace = manifests.NAME_SERVER[0]
+    try:
+        return rollout.warnings(kube, namespace, f"involvedObject.namespace={namespace}")[-10:]
+    except KubeError:
+        return []
 
 
 def _write_kubeconfig() -> None:

@@ -17,13 +17,13 @@ _DNS_PORT = 53  # the container's port too: policies allow the port behind the s
 _LABELS = {"k8s-app": "kube-dns"}  # what policies that let pods ask for names select, in every cluster
 
 
-def all_objects(node_image: str) -> dict[str, object]:
-    """Return every object as one List for server-side apply.
+def all_objects(node_image: str) -> list[dict[str, object]]:
+    """Return every object, in the order in which they are applied.
 
     Args:
         node_image: Image with the node's program, from which the name server runs.
     """
-    items = [
+    return [
         _class("standard"),
         *_rights(
             "volume-provisioner",
@@ -44,7 +44,6 @@ def all_objects(node_image: str) -> dict[str, object]:
         ),
         *_name_server(node_image),
     ]
-    return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
 def corefile() -> str:

@@ -9,7 +9,6 @@ from typing import Any, cast
 import pytest
 
 from sandbox import rollout
-from sandbox.kinds import UnknownKindError, kind_of
 from sandbox.kubernetes import Kube, KubeError
 
 
@@ -172,22 +171,10 @@ def test_a_failure_names_pod_reason_events_and_last_words() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "namespace", "name", "path"),
-    [
-        ("Pod", "n", "a", "/api/v1/namespaces/n/pods/a"),
-        ("StatefulSet", "n", "", "/apis/apps/v1/namespaces/n/statefulsets"),
-        ("Namespace", None, "n", "/api/v1/namespaces/n"),
-        ("StorageClass", "ignored", "fast", "/apis/storage.k8s.io/v1/storageclasses/fast"),
-    ],
-)
-def test_paths_are_those_of_the_api(kind: str, namespace: str | None, name: str, path: str) -> None:
-    assert kind_of(kind).path(namespace, name) == path
-
-
-def test_an_unknown_kind_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownKindError, match=r"does not know the kind Gadget; it knows .*StatefulSet"):
-        kind_of("Gadget")
+@pytest.mark.parametrize("status", ["True", "False", "Unknown"])
+def test_a_node_is_ready_when_it_says_so(status: str) -> None:
+    node = live("Node", {"conditions": [{"type": "MemoryPressure", "status": "True"}, {"type": "Ready", "status": status}]})
+    assert rollout.JUDGES["Node"](cluster(), node).ready is (status == "True")
 
 
 @pytest.mark.parametrize(
