@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-import requests
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.figures import FiguresError
 from sandbox import connectors
@@ -16,12 +14,19 @@ if TYPE_CHECKING:
 
     from waiting import Patience
 
-_NAME = Names.sink_connector
+_NAME: Final = Names.sink_connector
 
 
 def commit_interval_s(outputs: Mapping[str, Any]) -> float:
-    """Seconds from one commit to the next, as the running connector is told."""
-    config = _call(outputs, "GET", "config").json()
+    """Seconds from one commit to the next, as the running connector is told.
+
+    Raises:
+        FiguresError: If there is no such connector.
+    """
+    config = connectors.client(outputs).config(_NAME)
+    if config is None:
+        message = f"the worker has no connector {_NAME}; run 'make sandbox'"
+        raise FiguresError(message)
     return int(config["iceberg.control.commit.interval-ms"]) / 1000
 
 
@@ -30,30 +35,18 @@ def held_back(outputs: Mapping[str, Any], patience: Patience) -> Iterator[None]:
     """Run the block while the sink is paused; it goes on afterwards, also after an error or Ctrl-C.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
         patience: How long to wait for its tasks to stop.
 
     Raises:
         FiguresError: If they do not.
     """
+    client = connectors.client(outputs)
     try:
-        _call(outputs, "PUT", "pause")
-        while (states := _states(outputs)) != {"PAUSED"}:
-            if not patience.go_on(f"the sink to pause, it is {', '.join(sorted(states))}"):
+        client.pause(_NAME)
+        while not (status := client.status(_NAME)) or {part.state for part in (status.connector, *status.tasks)} != {"PAUSED"}:
+            if not patience.go_on(f"the sink to pause, it is {status or 'not there'}"):
                 raise FiguresError(patience.verdict("the sink does not pause"))
         yield
     finally:
-        _call(outputs, "PUT", "resume")
-
-
-def _states(outputs: Mapping[str, Any]) -> set[str]:
-    status = connectors.statuses(outputs)[_NAME]
-    return {status["connector"]["state"], *(task["state"] for task in status["tasks"])}
-
-
-def _call(outputs: Mapping[str, Any], method: str, verb: str) -> requests.Response:
-    connect = outputs["connect"]
-    url = f"{connect['url']}/connectors/{_NAME}/{verb}"
-    answer = requests.request(method, url, auth=(connect["user"], connect["password"]), timeout=30)
-    answer.raise_for_status()
-    return answer
+        client.resume(_NAME)

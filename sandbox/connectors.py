@@ -1,53 +1,55 @@
-"""The state of the connectors, as the worker tells it."""
+"""The state of the stack's connectors, as the worker tells it to the provider's own client."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+import textwrap
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-import requests
+from providers.kafkaconnect.causes import explained
+from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
+from providers.operations import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TRACE_LINES = 6
+_ANSWER_S: Final = 10.0
 
 
 class ConnectorFailedError(Exception):
     """A connector or one of its tasks has failed; the message holds the worker's own reason."""
 
 
-def statuses(outputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def client(outputs: Mapping[str, Any]) -> ConnectClient:
+    """The worker's REST API.
+
+    Args:
+        outputs: The stack's outputs.
+    """
+    connect = outputs["connect"]
+    return ConnectClient(connect["url"], connect["user"], connect["password"])
+
+
+def statuses(outputs: Mapping[str, Any]) -> dict[str, Status]:
     """Name to status of every connector.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
     """
-    connect = outputs["connect"]
-    answer = requests.get(f"{connect['url']}/connectors?expand=status", auth=(connect["user"], connect["password"]), timeout=10)
-    answer.raise_for_status()
-    return {name: described["status"] for name, described in answer.json().items()}
-
-
-def _reason(trace: str) -> str:
-    causes = [line for line in trace.splitlines() if line.startswith("Caused by")]
-    return "\n".join(f"    {line}" for line in (causes or trace.splitlines())[:_TRACE_LINES])
+    return client(outputs).statuses(seconds=_ANSWER_S)
 
 
 def failures(outputs: Mapping[str, Any]) -> list[str]:
     """What has failed at this moment, each with the worker's reason; a worker that does not answer just now has not failed.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
     """
     try:
         found = statuses(outputs)
-    except requests.RequestException:
+    except (NotNowError, RefusedError, ProviderError):
         return []
-    failed = []
-    for name, status in sorted(found.items()):
-        parts = {"connector": status["connector"], **{f"task {task['id']}": task for task in status["tasks"]}}
-        failed += [f"  {name}, {part}:\n{_reason(state.get('trace', ''))}" for part, state in parts.items() if state["state"] == "FAILED"]
-    return failed
+    failed = [(name, part) for name, status in sorted(found.items()) for part in status.failed]
+    return [f"  {name}, {part.label}:\n{textwrap.indent(explained(part.trace), '    ')}" for name, part in failed]
 
 
 def refuse(failed: Sequence[str]) -> NoReturn:

@@ -46,9 +46,9 @@ def _show_connectors(collected: Mapping[str, Any], console: Console) -> bool:
         grid.add_column(title)
     states = []
     for name, status in sorted(connectors.statuses(collected).items()):
-        tasks = [task["state"] for task in status["tasks"]]
-        states += [status["connector"]["state"], *tasks]
-        grid.add_row(name, status["connector"]["state"], ", ".join(tasks) or "none")
+        tasks = [task.state for task in status.tasks]
+        states += [status.connector.state, *tasks]
+        grid.add_row(name, status.connector.state, ", ".join(tasks) or "none")
     console.print(grid)
     return bool(states) and set(states) == {"RUNNING"}
 

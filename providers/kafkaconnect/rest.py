@@ -109,11 +109,12 @@ class ConnectClient:
     def status(self, name: str) -> Status | None:
         """The live status, None while there is none."""
         answer = self._found("GET", f"/connectors/{quote(name, safe='')}/status")
-        if answer is None:
-            return None
-        connector = Part("connector", answer["connector"]["state"], answer["connector"].get("trace", ""))
-        tasks = sorted(answer.get("tasks", ()), key=lambda task: int(task["id"]))
-        return Status(connector, tuple(Part(f"task {task['id']}", task["state"], task.get("trace", "")) for task in tasks))
+        return _status(answer) if answer is not None else None
+
+    def statuses(self, *, seconds: float = READ_SECONDS) -> dict[str, Status]:
+        """The live status of every connector that has one."""
+        listed = self._call("GET", "/connectors?expand=status", seconds=seconds)
+        return {name: _status(about["status"]) for name, about in listed.items() if "status" in about}
 
     def put(self, name: str, config: Mapping[str, str]) -> None:
         """Create or reconfigure."""
@@ -122,6 +123,10 @@ class ConnectClient:
     def restart_failed(self, name: str) -> None:
         """Start what FAILED once more."""
         self._call("POST", f"/connectors/{quote(name, safe='')}/restart?includeTasks=true&onlyFailed=true")
+
+    def pause(self, name: str) -> None:
+        """Let it and its tasks rest, with their resources."""
+        self._call("PUT", f"/connectors/{quote(name, safe='')}/pause")
 
     def resume(self, name: str) -> None:
         """End a pause or a stop."""
@@ -197,6 +202,12 @@ class ConnectClient:
         if answer.status_code in _BUSY or answer.status_code >= _SERVER_ERROR:
             raise NotNowError(message or f"HTTP {answer.status_code}")
         raise RefusedError(answer.status_code, message or f"HTTP {answer.status_code}")
+
+
+def _status(answer: Any) -> Status:  # noqa: ANN401 - JSON
+    connector = Part("connector", answer["connector"]["state"], answer["connector"].get("trace", ""))
+    tasks = sorted(answer.get("tasks", ()), key=lambda task: int(task["id"]))
+    return Status(connector, tuple(Part(f"task {task['id']}", task["state"], task.get("trace", "")) for task in tasks))
 
 
 def _json(answer: requests.Response) -> Any:  # JSON  # noqa: ANN401  # JSON

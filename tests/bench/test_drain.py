@@ -10,6 +10,7 @@ from bench import drain, sink
 from bench.backlog import Queued
 from bench.drain import Commit
 from bench.figures import FiguresError
+from providers.kafkaconnect.rest import Part, Status
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -19,21 +20,25 @@ OUTPUTS: dict[str, Any] = {"connect": {"url": "http://127.0.0.1:8083", "user": "
 
 
 class Worker:
-    """A Connect worker that remembers what it was asked to do."""
+    """The client of a Connect worker, that remembers what it was asked to do."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, obeys: bool = True) -> None:
-        """Stand in for the calls to the real one."""
+        """Stand in for the client of the real one."""
         self.asked: list[str] = []
         self.obeys = obeys
-        monkeypatch.setattr("bench.sink._call", self._call)
-        monkeypatch.setattr("sandbox.connectors.statuses", self._statuses)
+        monkeypatch.setattr("sandbox.connectors.client", lambda _: self)
 
-    def _call(self, _: object, method: str, verb: str) -> None:
-        self.asked.append(f"{method} {verb}")
+    def pause(self, name: str) -> None:
+        """Pause, or pretend to."""
+        self.asked.append(f"pause {name}")
 
-    def _statuses(self, _: object) -> dict[str, Any]:
-        state = "PAUSED" if self.obeys and self.asked[-1:] == ["PUT pause"] else "RUNNING"
-        return {"s3-sink-connector": {"connector": {"state": "PAUSED"}, "tasks": [{"id": 0, "state": state}]}}
+    def resume(self, name: str) -> None:
+        """Go on."""
+        self.asked.append(f"resume {name}")
+
+    def status(self, _: str) -> Status:
+        """The connector is paused at once, its task when it obeys."""
+        return Status(Part("connector", "PAUSED"), (Part("task 0", "PAUSED" if self.obeys else "RUNNING"),))
 
 
 class Files:
@@ -96,14 +101,14 @@ def test_the_sink_goes_on_whatever_ends_the_measurement(monkeypatch: pytest.Monk
     worker = Worker(monkeypatch)
     with pytest.raises(ended_by), sink.held_back(OUTPUTS, Patience(10)):
         raise ended_by
-    assert worker.asked == ["PUT pause", "PUT resume"]
+    assert worker.asked == ["pause s3-sink-connector", "resume s3-sink-connector"]
 
 
 def test_a_sink_that_does_not_pause_is_an_error_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(monkeypatch, obeys=False)
     with pytest.raises(FiguresError, match="given up after 0 s: the sink does not pause"), sink.held_back(OUTPUTS, Patience(0)):
         pytest.fail("nothing may be measured")
-    assert worker.asked == ["PUT pause", "PUT resume"]
+    assert worker.asked == ["pause s3-sink-connector", "resume s3-sink-connector"]
 
 
 def test_nothing_is_drained_while_tasks_have_failed(monkeypatch: pytest.MonkeyPatch) -> None:

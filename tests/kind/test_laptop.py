@@ -60,7 +60,7 @@ def test_a_first_up_makes_every_connector_run(stack: dict[str, Any]) -> None:
     assert connectors.failures(stack) == []
     states = connectors.statuses(stack)
     assert len(states) == 2
-    assert {state["connector"]["state"] for state in states.values()} == {"RUNNING"}
+    assert {state.connector.state for state in states.values()} == {"RUNNING"}
 
 
 def test_pods_are_on_both_workers_and_none_beside_the_control_plane(stack: dict[str, Any], kube: Kube) -> None:
