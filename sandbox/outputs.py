@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
+from sandbox import whole_file
 from sandbox.paths import STATE
 from settings.names import OBJECT_ROOT
 from specification.archive.sink import CATALOG
@@ -61,11 +61,7 @@ def collect(stack: Mapping[str, Any], settings: Settings, reader: Reader) -> dic
 
 def save(outputs: Mapping[str, Any]) -> None:
     """Keep the outputs for later commands, readable by root alone."""
-    temporary = _FILE.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(outputs, file, indent=2)
-    temporary.replace(_FILE)
+    whole_file.write(_FILE, json.dumps(outputs, indent=2))
 
 
 def forget() -> None:

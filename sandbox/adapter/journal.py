@@ -8,10 +8,11 @@ the throw-away machine's other state does; its mode is 0600.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from sandbox import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -127,11 +128,4 @@ class Journal:
             "secret_outputs": sorted(self.secret_outputs),
             "entries": [asdict(entry) for entry in sorted(self._entries.values(), key=lambda entry: entry.order)],
         }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        whole_file.write(self._path, json.dumps(content, indent=1))

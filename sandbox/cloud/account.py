@@ -7,7 +7,6 @@ enforces finds mistakes in policies; keeping strangers out is the business of th
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from urllib.error import URLError
@@ -17,6 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox import whole_file
 from sandbox.cloud.workload import NODE_PORT
 from sandbox.paths import STATE
 from waiting import Patience
@@ -67,13 +67,8 @@ def known() -> Cloud | None:
 
 
 def save(cloud: Cloud) -> None:
-    """Keep the administrator for later commands, readable by root alone; the file is replaced whole or not at all."""
-    _FILE.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _FILE.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(cloud), file)
-    temporary.replace(_FILE)
+    """Keep the administrator for later commands, readable by root alone."""
+    whole_file.write(_FILE, json.dumps(asdict(cloud)))
 
 
 def wait_for_answer(endpoint: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox import addresses
+from sandbox import addresses, mounts, whole_file
 from sandbox.cluster import firewall
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
@@ -87,9 +87,7 @@ def prepare() -> None:
             "tables": firewall.tables(),
             "absent": [place for place in _PLACES if not Path(place).exists()],
         }
-        fresh = _NOTES.with_suffix(".writing")
-        fresh.write_text(json.dumps(notes, indent=2) + "\n")
-        fresh.rename(_NOTES)
+        whole_file.write(_NOTES, json.dumps(notes, indent=2) + "\n")
     for name, wanted in _SETTINGS.items():
         if wanted is not None and _setting(name) != wanted:
             (Path("/proc/sys") / name).write_text(wanted)
@@ -100,7 +98,7 @@ def prepare() -> None:
 def put_back() -> None:
     """Undo everything that ``prepare`` and the components did to the host. May be called again."""
     firewall.remove_rules()
-    unmount(STATE)
+    mounts.release(STATE, itself=True)
     _remove_cgroups()
     for interface in _interfaces():
         _ip("link", "delete", interface)
@@ -116,7 +114,7 @@ def put_back() -> None:
     for address in (STATE / "containerd" / "run").glob("io.containerd.runtime.v2.task/*/*/address"):
         Path(address.read_text().removeprefix("unix://")).unlink(missing_ok=True)  # a shim's socket, outside like the rest of these
     for place in notes["absent"]:
-        unmount(Path(place))
+        mounts.release(Path(place), itself=True)
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -164,13 +162,6 @@ def _cgroups() -> list[Path]:
     return [root for hierarchy in hierarchies if (root := hierarchy / "kubepods").is_dir()]
 
 
-def unmount(root: Path) -> None:
-    """Detach every mount at or below the folder, the deepest first."""
-    mounts = [_unescaped(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
-    for mount in sorted((mount for mount in mounts if Path(mount).is_relative_to(root)), reverse=True):
-        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
-
-
 def _remove_cgroups() -> None:
     """Remove the pods' control groups, children first."""
     for root in _cgroups():
@@ -194,7 +185,3 @@ def _setting(name: str) -> str | None:
 
 def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=arguments[1] == "replace", capture_output=True)
-
-
-def _unescaped(mount: str) -> str:
-    return mount.encode().decode("unicode_escape")

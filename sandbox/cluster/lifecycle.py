@@ -7,7 +7,7 @@ import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sandbox import addresses, rollout
+from sandbox import addresses, mounts, rollout, whole_file
 from sandbox.cluster import components, host, images, manifests, pki, processes, removal
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
@@ -81,7 +81,7 @@ def _start(binary: Path, step: Step) -> None:
     pki.make(components.PKI)
     if not processes.find():
         # Left by a restart of the machine: the runtime's idea of containers that are gone.
-        host.unmount(STATE / "containerd" / "run")
+        mounts.release(STATE / "containerd" / "run", itself=True)
         shutil.rmtree(STATE / "containerd" / "run", ignore_errors=True)
     watch = Watch(step)
 
@@ -162,10 +162,7 @@ def _warnings(kube: Kube) -> list[str]:
 
 def _write_kubeconfig() -> None:
     """Write the administrator's kubeconfig last: where it is, a node has been ready."""
-    fresh = KUBECONFIG.with_suffix(".writing")
-    fresh.touch(mode=0o600)
-    fresh.write_text(pki.portable_kubeconfig(components.PKI))
-    fresh.rename(KUBECONFIG)
+    whole_file.write(KUBECONFIG, pki.portable_kubeconfig(components.PKI))
 
 
 def _etcd_answers() -> bool:

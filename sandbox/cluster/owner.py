@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 
+from sandbox import whole_file
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import CHECKOUT, STATE
 
@@ -45,7 +46,5 @@ def claim() -> None:
     if owner() == str(CHECKOUT):
         return
     STATE.mkdir(parents=True, exist_ok=True, mode=0o755)
-    fresh = _FILE.with_suffix(".writing")
     now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
-    fresh.write_text(json.dumps({"checkout": str(CHECKOUT), "started": now, "pid": os.getpid()}) + "\n")
-    fresh.rename(_FILE)
+    whole_file.write(_FILE, json.dumps({"checkout": str(CHECKOUT), "started": now, "pid": os.getpid()}) + "\n", mode=0o644)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import ipaddress
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox import addresses
+from sandbox import addresses, signing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,19 +134,8 @@ def portable_kubeconfig(folder: Path) -> str:
 
 def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox-authority")])
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=True,
-        crl_sign=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    return builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
+    usages = ("digital_signature", "key_cert_sign", "crl_sign")
+    return signing.certificate(name, key.public_key(), issuer=name, signer=key, valid=_valid(), authority=True, usages=usages)
 
 
 def _certificate(
@@ -158,36 +146,20 @@ def _certificate(
 ) -> x509.Certificate:
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in identity.groups]
     subject = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, identity.user)])
-    uses = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if identity.serves else [])]
-    builder = _builder(subject, authority.subject, key)
-    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
-    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-    if identity.serves:
-        names = x509.SubjectAlternativeName([_alternative_name(name) for name in identity.serves])
-        builder = builder.add_extension(names, critical=False)
-    return builder.sign(authority_key, hashes.SHA256())
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = dt.datetime.now(tz=dt.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(now + _LIFE)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    return signing.certificate(
+        subject,
+        key.public_key(),
+        issuer=authority.subject,
+        signer=authority_key,
+        valid=_valid(),
+        extended=[ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if identity.serves else [])],
+        names=[signing.alternative_name(name) for name in identity.serves],
     )
 
 
-def _alternative_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
+def _valid() -> tuple[dt.datetime, dt.datetime]:
+    now = dt.datetime.now(tz=dt.UTC)
+    return now - _SKEW, now + _LIFE
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:

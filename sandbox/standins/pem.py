@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from providers.operations import ProviderError
+from sandbox import signing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ def request(asked: Mapping[str, Any]) -> dict[str, Any]:
     names = _names(asked)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    pem = builder.sign(key, _digest(key)).public_bytes(serialization.Encoding.PEM).decode()
+    pem = builder.sign(key, signing.digest(key)).public_bytes(serialization.Encoding.PEM).decode()
     return {"certRequestPem": pem, "keyAlgorithm": _algorithm(key)}
 
 
@@ -131,29 +132,18 @@ def _certificate(
 ) -> dict[str, Any]:
     start = datetime.now(UTC).replace(microsecond=0)
     end = start + timedelta(hours=asked["validityPeriodHours"])
-    authority = bool(asked.get("isCaCertificate"))
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-    )
     uses = set(asked.get("allowedUses") or [])
-    plain_uses = {parameter: use in uses for use, parameter in _USAGES.items()}
-    if any(plain_uses.values()):
-        builder = builder.add_extension(x509.KeyUsage(**plain_uses), critical=True)
-    extended = [_EXTENDED[use] for use in sorted(uses & _EXTENDED.keys())]
-    if extended:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=False)
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    certificate = builder.sign(signer, _digest(signer))
+    certificate = signing.certificate(
+        subject,
+        public,
+        issuer=issuer,
+        signer=signer,
+        valid=(start, end),
+        authority=bool(asked.get("isCaCertificate")),
+        usages=[usage for use, usage in _USAGES.items() if use in uses],
+        extended=[_EXTENDED[use] for use in sorted(uses & _EXTENDED.keys())],
+        names=names,
+    )
     return {
         "certPem": certificate.public_bytes(serialization.Encoding.PEM).decode(),
         "validityStartTime": start.isoformat(),
@@ -175,10 +165,6 @@ def _key(pem: str) -> CertificateIssuerPrivateKeyTypes:
         raise ProviderError(message) from None
     loaded: CertificateIssuerPrivateKeyTypes = key
     return loaded
-
-
-def _digest(key: CertificateIssuerPrivateKeyTypes) -> hashes.SHA256 | None:
-    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
 
 
 def _name(subject: Mapping[str, Any]) -> x509.Name:

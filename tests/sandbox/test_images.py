@@ -115,6 +115,7 @@ def test_mounts_below_a_folder_are_listed_innermost_first_and_others_never() -> 
         "25 21 0:5 / /cachet rw - tmpfs none rw\n"
     )
     assert mounts.below(Path("/cache"), table) == [Path("/cache/a b/proc"), Path("/cache/a b")]
+    assert mounts.below(Path("/cache"), table, itself=True)[-1] == Path("/cache")
 
 
 @pytest.fixture
