@@ -42,14 +42,14 @@ class Topic:
     """The change topic of the table that is measured.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
     """
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         """Ask for its partitions."""
         (table,) = (table for table in TABLES if table.name == rows.TABLE)
         name = Names().topic(table)
-        self._admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrap_servers"]})
+        self._admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
         described = self._admin.list_topics(name, timeout=_TIMEOUT_S).topics[name]
         self._partitions = [TopicPartition(name, partition) for partition in described.partitions]
 
@@ -68,7 +68,7 @@ def fill(outputs: Mapping[str, Any], mark: str, number: int, patience: Patience)
     """Insert rows and wait until all of them are in Kafka.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
         mark: Whose rows they are.
         number: How many.
         patience: How long to wait.

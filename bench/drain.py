@@ -82,7 +82,7 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes
     """Queue rows, drain them, check them and delete them.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
         progress: Shows how far it is.
         number: How many rows.
         minutes: The most that all of it may take.

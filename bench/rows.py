@@ -25,7 +25,7 @@ def removed_after(outputs: Mapping[str, Any], progress: Progress) -> Iterator[st
     """Give a mark for rows to insert; remove these and what a killed run has left, before and after, also after Ctrl-C.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
         progress: Shows the removal.
     """
     with connect(outputs) as connection:

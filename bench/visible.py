@@ -35,7 +35,7 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int) -> Figu
     """Insert rows one by one and wait for each.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: The stack's outputs.
         progress: Shows which row is on its way.
         number: How many rows.
 

@@ -95,13 +95,13 @@ def _fates(result: Result) -> dict[str, tuple[str, ...]]:
 
 
 def _endpoints(outputs: Mapping[str, Any]) -> str:
-    database, store = outputs["postgres"], outputs["s3"]
+    database = outputs["postgres"]
     lines = {
         "PostgreSQL": f"psql 'host={database['host']} port={database['port']} dbname={database['database']} user={database['user']}'",
-        "Kafka": outputs["kafka"]["bootstrap_servers"],
+        "Kafka": outputs["kafka"]["bootstrapServers"],
         "Schema registry": f"{outputs['registry']['url']} (user {outputs['registry']['user']})",
         "Connect": f"{outputs['connect']['url']} (user {outputs['connect']['user']})",
-        "Archive": f"s3://{store['bucket']} at {store['endpoint']} (emulated AWS: moto)",
+        "Archive": f"s3://{outputs['archive']['bucket']} at {outputs['reader']['endpoint']} (emulated AWS: moto)",
         "Passwords": ".venv/bin/python -m sandbox outputs --json",
         "Look inside": ".venv/bin/python -m sandbox kubectl -- get pods --namespace data-ingestion",
     }

@@ -41,31 +41,30 @@ class Archive:
     """The archive as a reader sees it.
 
     Args:
-        outputs: What ``sandbox outputs`` prints: ``s3`` and ``catalog``.
+        outputs: The stack's outputs: ``reader`` and ``catalog``.
     """
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         """Connect lazily; nothing is read yet."""
-        store, catalog = outputs["s3"], outputs["catalog"]
+        reader, catalog = outputs["reader"], outputs["catalog"]
         self._catalog = SqlCatalog(
-            catalog["name"],
+            reader["catalog"],
             uri=catalog["uri"].replace("postgresql://", f"postgresql+psycopg2://{catalog['user']}:{catalog['password']}@"),
-            warehouse=catalog["warehouse"],
             init_catalog_tables="false",
             pool_pre_ping="true",
             **{
-                "s3.endpoint": store["endpoint"],
-                "s3.region": store["region"],
-                "s3.access-key-id": store["access_key_id"],
-                "s3.secret-access-key": store["secret_access_key"],
+                "s3.endpoint": reader["endpoint"],
+                "s3.region": reader["region"],
+                "s3.access-key-id": reader["accessKeyId"],
+                "s3.secret-access-key": reader["secretAccessKey"],
             },
         )
-        self._namespace = catalog["namespace"]
+        self._namespace = reader["namespace"]
         filesystem = S3FileSystem(
-            endpoint_override=store["endpoint"],
-            region=store["region"],
-            access_key=store["access_key_id"],
-            secret_key=store["secret_access_key"],
+            endpoint_override=reader["endpoint"],
+            region=reader["region"],
+            access_key=reader["accessKeyId"],
+            secret_key=reader["secretAccessKey"],
         )
         self._database = duckdb.connect()
         self._database.register_filesystem(_ArrowS3(filesystem))

@@ -140,11 +140,10 @@ def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) 
     if not made:
         outputs.forget()
         return
-    declared = settings()
     try:
-        outputs.save(outputs.collect(made, declared, reader.ensure(emulator, declared.archive.bucket, _known_reader())))
-    except KeyError as missing:
-        progress.note(f"The stack has no output {missing} yet: 'sandbox outputs' shows what was known before")
+        outputs.save(outputs.collect(made, reader.ensure(emulator, settings().archive.bucket, _known_reader())))
+    except outputs.IncompleteStackError as missing:
+        progress.note(f"'sandbox outputs' shows what was known before: {missing}")
 
 
 def ground(progress: Progress) -> None:
@@ -188,17 +187,17 @@ def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, engine: Pulumi
         os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
         config = stack_config(CHECKOUT, STACK)
         result = Adapter(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
-    collected = outputs.collect(result.outputs, stack, reader.ensure(emulator, stack.archive.bucket, _known_reader()))
+    collected = outputs.collect(result.outputs, reader.ensure(emulator, stack.archive.bucket, _known_reader()))
     outputs.save(collected)
     return Made(result, collected)
 
 
 def _known_reader() -> reader.Reader | None:
     try:
-        store = outputs.read()["s3"]
+        known = outputs.read()["reader"]
     except (outputs.NoSandboxError, KeyError):
         return None
-    return reader.Reader(store["endpoint"], store["region"], store["access_key_id"], store["secret_access_key"])
+    return reader.Reader(known["endpoint"], known["region"], known["accessKeyId"], known["secretAccessKey"])
 
 
 def down(progress: Progress) -> bool:

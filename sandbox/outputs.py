@@ -3,59 +3,54 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox import whole_file
 from sandbox.paths import STATE
-from settings.names import OBJECT_ROOT
+from settings.names import Names
 from specification.archive.sink import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.reader import Reader
-    from settings.model import Settings
 
 _FILE = STATE / "outputs.json"
+_COMPLETE: Final = ("postgres", "kafka", "registry", "connect", "archive", "catalog", "tables")
 
 
 class NoSandboxError(Exception):
     """There is no sandbox whose outputs could be read."""
 
 
-def collect(stack: Mapping[str, Any], settings: Settings, reader: Reader) -> dict[str, Any]:
-    """The outputs in the form that ``sandbox outputs --json`` prints.
+class IncompleteStackError(Exception):
+    """The stack lacks an output that a complete one has."""
+
+
+def collect(stack: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+    """The program's own outputs, and under ``reader`` what it takes to read the archive.
 
     Args:
-        stack: The program's own outputs, secrets in clear.
-        settings: The stack's settings.
+        stack: The program's outputs, secrets in clear.
         reader: An identity that may only read the archive.
+
+    Raises:
+        IncompleteStackError: If an output is missing.
     """
-    postgres = stack["postgres"]
-    catalog = stack["catalog"]
+    missing = [name for name in _COMPLETE if name not in stack]
+    if missing:
+        message = f"the stack has no output {', '.join(missing)} yet"
+        raise IncompleteStackError(message)
     return {
-        "postgres": {key: postgres[key] for key in ("host", "port", "database", "user", "password")}
-        | {"ca_certificate": postgres["caCertificate"]},
-        "kafka": {"bootstrap_servers": stack["kafka"]["bootstrapServers"]},
-        "registry": dict(stack["registry"]),
-        "connect": dict(stack["connect"]),
-        "s3": {
+        **stack,
+        "reader": {
             "endpoint": reader.endpoint,
             "region": reader.region,
-            "access_key_id": reader.access_key_id,
-            "secret_access_key": reader.secret_access_key,
-            "bucket": stack["archive"]["bucket"],
+            "accessKeyId": reader.access_key_id,
+            "secretAccessKey": reader.secret_access_key,
+            "catalog": CATALOG,
+            "namespace": Names.archive_namespace,
         },
-        "catalog": {
-            "type": "sql",
-            "name": CATALOG,
-            "namespace": settings.names.archive_namespace,
-            "uri": catalog["uri"],
-            "user": catalog["user"],
-            "password": catalog["password"],
-            "warehouse": f"s3://{stack['archive']['bucket']}/{OBJECT_ROOT}",
-        },
-        "tables": stack["tables"],
     }
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judgement.stack import parse_text
 from recording.program import load as load_program
 from recording.stackfile import stack_config
 from sandbox import cloud, outputs, reader
@@ -32,9 +31,9 @@ BUCKET = "sandbox-archive"
 
 def everything(kube: Kube, aws: Callable[[str], Any], stack: Mapping[str, Any]) -> dict[str, Any]:
     """What exists, asked of every system."""
-    settings, known = parse_text(stack_config(CHECKOUT, STACK).values), cloud.known()
+    known = cloud.known()
     assert known is not None
-    reached = outputs.collect(stack, settings, reader.ensure(known, BUCKET, None))
+    reached = outputs.collect(stack, reader.ensure(known, BUCKET, None))
     return {
         "objects": existing.objects(kube),
         "topics": existing.topics(stack["kafka"]["bootstrapServers"]),

@@ -47,7 +47,7 @@ def reached(live: Live) -> dict[str, Any]:
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _config(live).items()}
     settings, known = parse_text(values), cloud.known()
     assert known is not None
-    return outputs.collect(live.outputs(), settings, reader.ensure(known, settings.archive.bucket, None))
+    return outputs.collect(live.outputs(), reader.ensure(known, settings.archive.bucket, None))
 
 
 def _config(live: Live) -> dict[str, Any]:

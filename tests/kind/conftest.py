@@ -193,4 +193,4 @@ def stack(laptop: Laptop, store: Cloud) -> dict[str, Any]:
     succeeded(laptop.make("up", f"STACK={STACK}", "FLAGS=--yes --non-interactive"))
     settings = parse_text(stack_config(laptop.folder, STACK).values)
     told = laptop.pulumi("stack", "output", "--json", "--show-secrets")
-    return outputs.collect(told, settings, reader.ensure(store, settings.archive.bucket, None))
+    return outputs.collect(told, reader.ensure(store, settings.archive.bucket, None))

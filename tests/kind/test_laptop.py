@@ -74,7 +74,7 @@ def test_each_of_the_six_ports_answers_on_this_machine(stack: dict[str, Any]) ->
     with connect(stack) as database:
         row = database.execute("SELECT count(*) AS number FROM users").fetchone()
     assert row is not None
-    for server in stack["kafka"]["bootstrap_servers"].split(","):
+    for server in stack["kafka"]["bootstrapServers"].split(","):
         described = AdminClient({"bootstrap.servers": server, "socket.timeout.ms": 10000}).list_topics(timeout=15)
         assert len(described.brokers) == BROKERS
     for service in ("registry", "connect"):

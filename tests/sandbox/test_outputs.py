@@ -23,7 +23,7 @@ READER = Reader(endpoint="http://127.0.0.1:4566", region="us-east-1", access_key
 def collected() -> dict[str, Any]:
     """The outputs of the sandbox stack as the program declares it."""
     declared = Declared.of("sandbox")
-    return outputs.collect(declared.recording.outputs, declared.settings, READER)
+    return outputs.collect(declared.recording.outputs, READER)
 
 
 @pytest.fixture
@@ -36,12 +36,13 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_every_promised_key_is_there(collected: dict[str, Any]) -> None:
     promised = {
-        "postgres": {"host", "port", "database", "user", "password"},
-        "kafka": {"bootstrap_servers"},
+        "postgres": {"host", "port", "database", "user", "password", "caCertificate"},
+        "kafka": {"bootstrapServers"},
         "registry": {"url", "user", "password"},
         "connect": {"url", "user", "password"},
-        "s3": {"endpoint", "region", "access_key_id", "secret_access_key", "bucket"},
-        "catalog": {"uri", "user", "password", "name", "namespace", "warehouse"},
+        "archive": {"bucket", "format"},
+        "catalog": {"uri", "user", "password"},
+        "reader": {"endpoint", "region", "accessKeyId", "secretAccessKey", "catalog", "namespace"},
     }
     for group, keys in promised.items():
         assert keys <= collected[group].keys()
@@ -50,16 +51,25 @@ def test_every_promised_key_is_there(collected: dict[str, Any]) -> None:
         assert {"name", "topic", "location"} <= table.keys()
 
 
+def test_the_programs_outputs_are_as_the_program_gives_them(collected: dict[str, Any]) -> None:
+    assert {key: value for key, value in collected.items() if key != "reader"} == dict(Declared.of("sandbox").recording.outputs)
+
+
+def test_a_stack_that_is_not_complete_is_refused_by_what_it_lacks() -> None:
+    with pytest.raises(outputs.IncompleteStackError, match="no output registry, catalog yet"):
+        outputs.collect({key: {} for key in ("postgres", "kafka", "connect", "archive", "tables")}, READER)
+
+
 def test_everything_is_reached_from_this_machine(collected: dict[str, Any]) -> None:
     assert "svc.cluster.local" not in json.dumps(collected)
     for address in (collected["postgres"]["host"], collected["registry"]["url"], collected["connect"]["url"], collected["catalog"]["uri"]):
         assert "127.0.0.1" in address
-    assert all(server.startswith("127.0.0.1:") for server in collected["kafka"]["bootstrap_servers"].split(","))
+    assert all(server.startswith("127.0.0.1:") for server in collected["kafka"]["bootstrapServers"].split(","))
 
 
 def test_scripts_read_the_archive_and_cannot_write_to_it(collected: dict[str, Any]) -> None:
     """They get the reader's key and not the worker's."""
-    assert (collected["s3"]["access_key_id"], collected["s3"]["secret_access_key"]) == ("READER", "reader-secret")
+    assert (collected["reader"]["accessKeyId"], collected["reader"]["secretAccessKey"]) == ("READER", "reader-secret")
     assert Declared.of("sandbox").recording.get("archive-key").name not in json.dumps(collected)
 
 
@@ -69,10 +79,9 @@ def test_scripts_are_the_application_and_not_the_superuser(collected: dict[str, 
 
 def test_the_catalog_is_the_one_that_the_sink_commits_to(collected: dict[str, Any]) -> None:
     config = Declared.of("sandbox").sink_config
-    catalog = collected["catalog"]
-    assert catalog["name"] == config["iceberg.catalog"]
-    assert catalog["warehouse"] == config["iceberg.catalog.warehouse"]
-    assert {f"{catalog['namespace']}.{row['name'].split('.')[-1]}" for row in collected["tables"]} == set(
+    reader = collected["reader"]
+    assert reader["catalog"] == config["iceberg.catalog"]
+    assert {f"{reader['namespace']}.{row['name'].split('.')[-1]}" for row in collected["tables"]} == set(
         config["iceberg.tables"].split(",")
     )
 

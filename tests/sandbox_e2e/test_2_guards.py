@@ -41,7 +41,7 @@ def _end(consumer: Consumer, topic: str) -> dict[int, int]:
 def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
     outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
 ) -> None:
-    servers = outputs["kafka"]["bootstrap_servers"]
+    servers = outputs["kafka"]["bootstrapServers"]
     consumer = Consumer({"bootstrap.servers": servers, "group.id": f"test-{mark}", "enable.auto.commit": False})
     before = _end(consumer, DEAD_LETTERS)
     database.execute("INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Before', 'Poison')", [f"{mark}-1"])
@@ -157,17 +157,17 @@ def test_the_registry_refuses_a_change_that_would_break_readers(outputs: dict[st
 
 
 def test_the_reader_may_read_the_archive_and_not_write_it(outputs: dict[str, Any]) -> None:
-    store = outputs["s3"]
+    store, bucket = outputs["reader"], outputs["archive"]["bucket"]
     client = boto3.client(
         "s3",
         endpoint_url=store["endpoint"],
         region_name=store["region"],
-        aws_access_key_id=store["access_key_id"],
-        aws_secret_access_key=store["secret_access_key"],
+        aws_access_key_id=store["accessKeyId"],
+        aws_secret_access_key=store["secretAccessKey"],
     )
-    assert client.list_objects_v2(Bucket=store["bucket"], MaxKeys=1)["KeyCount"] == 1
+    assert client.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"] == 1
     with pytest.raises(ClientError, match=r"AccessDenied|Forbidden"):
-        client.put_object(Bucket=store["bucket"], Key="topics/forged", Body=b"")
+        client.put_object(Bucket=bucket, Key="topics/forged", Body=b"")
 
 
 def test_every_pod_stays_under_its_limit_and_none_was_killed(kube: Kube) -> None:

@@ -82,7 +82,7 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
     worker = outputs["connect"]
     login = (worker["user"], worker["password"])
     assert requests.delete(f"{worker['url']}/connectors/s3-sink-connector", auth=login, timeout=30).status_code == 204
-    admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrap_servers"]})
+    admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
     admin.delete_topics(["s3-sink-dlq"])["s3-sink-dlq"].result(30)
     kube.delete("Deployment", NAMESPACE, "schema-registry")
     done = command("up")

@@ -159,21 +159,16 @@ class Second:
         """The archive as the store's administrator sees it."""
         account = cloud.known()
         assert account is not None
-        store = {
+        reader = {
             "endpoint": account.endpoint,
             "region": account.region,
-            "access_key_id": account.access_key_id,
-            "secret_access_key": account.secret_access_key,
-        }
-        catalog = {
-            "name": "archive",
+            "accessKeyId": account.access_key_id,
+            "secretAccessKey": account.secret_access_key,
+            "catalog": "archive",
             "namespace": "archive",
-            "warehouse": f"s3://{BUCKET}/topics",
-            "uri": self.outputs["catalog"]["uri"],
-            "user": "iceberg",
-            "password": self.passwords["iceberg"],
         }
-        return Archive({"s3": store, "catalog": catalog})
+        catalog = {"uri": self.outputs["catalog"]["uri"], "user": "iceberg", "password": self.passwords["iceberg"]}
+        return Archive({"reader": reader, "catalog": catalog})
 
 
 @pytest.fixture(scope="module")
