@@ -13,7 +13,6 @@ from bench import rows
 from bench.figures import FiguresError
 from sandbox.equality import connect
 from settings.names import Names
-from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +42,12 @@ class Topic:
 
     Args:
         outputs: The stack's outputs.
+        what: The table.
     """
 
-    def __init__(self, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, outputs: Mapping[str, Any], what: rows.Measured) -> None:
         """Ask for its partitions."""
-        (table,) = (table for table in TABLES if table.name == rows.TABLE)
-        name = Names().topic(table)
+        (name,) = (table["topic"] for table in outputs["tables"] if table["name"] == what.table.qualified)
         self._admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
         described = self._admin.list_topics(name, timeout=_TIMEOUT_S).topics[name]
         self._partitions = [TopicPartition(name, partition) for partition in described.partitions]
@@ -64,11 +63,12 @@ class Topic:
         return sum(future.result().offset for future in found.values())
 
 
-def fill(outputs: Mapping[str, Any], mark: str, number: int, patience: Patience) -> Queued:
+def fill(outputs: Mapping[str, Any], what: rows.Measured, mark: str, number: int, patience: Patience) -> Queued:
     """Insert rows and wait until all of them are in Kafka.
 
     Args:
         outputs: The stack's outputs.
+        what: Where they go.
         mark: Whose rows they are.
         number: How many.
         patience: How long to wait.
@@ -76,11 +76,11 @@ def fill(outputs: Mapping[str, Any], mark: str, number: int, patience: Patience)
     Raises:
         FiguresError: If they are not there in time.
     """
-    topic = Topic(outputs)
+    topic = Topic(outputs, what)
     begin = end = topic.end()
     with connect(outputs) as database:
         started = time.monotonic()
-        rows.insert(database, mark, 1, number)
+        rows.insert(database, what, mark, 1, number)
         inserted = grown = time.monotonic()
         (position,) = database.execute("SELECT pg_current_wal_lsn()::text AS lsn").fetchall()
         while True:

@@ -91,21 +91,22 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes
         FiguresError: If it takes longer, or a row is missing or there twice.
     """
     _refuse_failed(outputs)
-    archive, timeout_s = Archive(outputs), minutes * 60
-    with rows.removed_after(outputs, progress) as mark, progress.step(f"Draining {number} rows") as step:
+    archive, what, timeout_s = Archive(outputs), rows.measured(outputs), minutes * 60
+    name = what.table.archive_name
+    with rows.removed_after(outputs, what, progress) as mark, progress.step(f"Draining {number} rows") as step:
         patience = Patience(timeout_s, display=step)
         with sink.held_back(outputs, patience):
-            queued = backlog.fill(outputs, mark, number, patience)
-            known, began = _snapshots(archive), time.time()
-        _wait(outputs, archive, _Wanted(mark, "c", number), known, patience)
-        taken = drained(began, _commits(archive, known))
-        _refuse_twice(archive)
-        known, began = _snapshots(archive), time.time()
+            queued = backlog.fill(outputs, what, mark, number, patience)
+            known, began = _snapshots(archive, name), time.time()
+        _wait(outputs, archive, _Wanted(what, mark, "c", number), known, patience)
+        taken = drained(began, _commits(archive, name, known))
+        _refuse_twice(archive, name)
+        known, began = _snapshots(archive, name), time.time()
         with connect(outputs) as database:
-            rows.remove(database)
-        _wait(outputs, archive, _Wanted(mark, "d", number), known, patience)
-        both = drained(began, _commits(archive, known))
-        _refuse_twice(archive)
+            rows.remove(database, what)
+        _wait(outputs, archive, _Wanted(what, mark, "d", number), known, patience)
+        both = drained(began, _commits(archive, name, known))
+        _refuse_twice(archive, name)
     versions = machine.sandbox_versions(Kube(KUBECONFIG))
     raw = {"queued": asdict(queued), "drained": asdict(taken), "deleted": asdict(both)}
     return Figures(f"Draining {number} rows", str(__doc__), (table(queued, taken, both),), raw, versions)
@@ -126,18 +127,19 @@ def _refuse_failed(outputs: Mapping[str, Any]) -> None:
 class _Wanted:
     """What the archive should come to hold: so many changes of one operation to the rows of a mark."""
 
+    what: rows.Measured
     mark: str
     operation: str
     number: int
 
 
-def _snapshots(archive: Archive) -> set[int]:
-    return {snapshot.snapshot_id for snapshot in archive.table(rows.TABLE).snapshots()}
+def _snapshots(archive: Archive, name: str) -> set[int]:
+    return {snapshot.snapshot_id for snapshot in archive.table(name).snapshots()}
 
 
-def _commits(archive: Archive, known: Collection[int]) -> list[Commit]:
+def _commits(archive: Archive, name: str, known: Collection[int]) -> list[Commit]:
     """The commits of the table that were not known."""
-    fresh = [snapshot for snapshot in archive.table(rows.TABLE).snapshots() if snapshot.snapshot_id not in known]
+    fresh = [snapshot for snapshot in archive.table(name).snapshots() if snapshot.snapshot_id not in known]
     return [Commit(snapshot.timestamp_ms / 1000, int((snapshot.summary and snapshot.summary["added-records"]) or 0)) for snapshot in fresh]
 
 
@@ -150,7 +152,7 @@ def _wait(outputs: Mapping[str, Any], archive: Archive, wanted: _Wanted, known: 
         FiguresError: If one is missing in the end, or there are too many.
     """
     while True:
-        added = sum(commit.rows for commit in _commits(archive, known))
+        added = sum(commit.rows for commit in _commits(archive, wanted.what.table.archive_name, known))
         if added >= wanted.number and _complete(archive, wanted):
             return
         reason = f"the archive to have {wanted.number} more rows, it has {added}"
@@ -160,8 +162,9 @@ def _wait(outputs: Mapping[str, Any], archive: Archive, wanted: _Wanted, known: 
 
 
 def _complete(archive: Archive, wanted: _Wanted) -> bool:
-    statement = "SELECT count(*) AS changes, count(DISTINCT email) AS keys FROM changes WHERE email LIKE ? AND __op = ?"
-    found = archive.query(rows.TABLE, statement, [rows.pattern(wanted.mark), wanted.operation])
+    name, marker = wanted.what.table.archive_name, wanted.what.marker.name
+    statement = f"SELECT count(*) AS changes, count(DISTINCT {marker}) AS keys FROM changes WHERE {marker} LIKE ? AND __op = ?"  # noqa: S608 - from the table model
+    found = archive.query(name, statement, [rows.pattern(wanted.mark), wanted.operation])
     changes, keys = (found[0]["changes"], found[0]["keys"]) if found else (0, 0)
     if changes != keys or keys > wanted.number:
         message = f"the archive has {changes} changes {wanted.operation!r} of {keys} rows where {wanted.number} were made, each once"
@@ -169,8 +172,8 @@ def _complete(archive: Archive, wanted: _Wanted) -> bool:
     return bool(keys == wanted.number)
 
 
-def _refuse_twice(archive: Archive) -> None:
-    twice = archive.duplicates(rows.TABLE)
+def _refuse_twice(archive: Archive, name: str) -> None:
+    twice = archive.duplicates(name)
     if twice:
         message = f"{twice} Kafka record(s) are in the archive more than once"
         raise FiguresError(message)

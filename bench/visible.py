@@ -42,29 +42,34 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int) -> Figu
     Raises:
         FiguresError: If a row does not arrive.
     """
-    archive, interval_s = Archive(outputs), sink.commit_interval_s(outputs)
+    archive, interval_s, what = Archive(outputs), sink.commit_interval_s(outputs), rows.measured(outputs)
     seconds: list[float] = []
-    with rows.removed_after(outputs, progress) as mark, connect(outputs) as database, progress.step("Waiting for single rows") as step:
+    with (
+        rows.removed_after(outputs, what, progress) as mark,
+        connect(outputs) as database,
+        progress.step("Waiting for single rows") as step,
+    ):
         for turn in range(1, number + 1):
             step.waiting(f"row {turn} of {number}" + (f", the last took {seconds[-1]:.1f} s" if seconds else ""))
             time.sleep(random.uniform(0, interval_s))  # noqa: S311 - a moment, not a secret
             started = time.monotonic()
-            rows.insert(database, mark, turn, turn)
-            _wait(outputs, archive, rows.address(mark, turn))
+            rows.insert(database, what, mark, turn, turn)
+            _wait(outputs, archive, what, rows.address(mark, turn))
             seconds.append(time.monotonic() - started)
     versions = machine.sandbox_versions(Kube(KUBECONFIG))
     raw = {"commit_interval_s": interval_s, "seconds": seconds, "spread": asdict(Spread.of(seconds))}
     return Figures("From INSERT to the archive, in seconds", str(__doc__), (table(seconds, interval_s),), raw, versions)
 
 
-def _wait(outputs: Mapping[str, Any], archive: Archive, address: str) -> None:
+def _wait(outputs: Mapping[str, Any], archive: Archive, what: rows.Measured, address: str) -> None:
     """Return when the archive holds the row."""
     patience, seen = Patience(_PATIENCE_S), ""
     while True:
-        table = archive.table(rows.TABLE)
+        table = archive.table(what.table.archive_name)
         if table.metadata_location != seen:
             seen = table.metadata_location
-            if table.scan(row_filter=f"email == '{address}'", selected_fields=("email",)).to_arrow().num_rows:
+            marker = what.marker.name
+            if table.scan(row_filter=f"{marker} == '{address}'", selected_fields=(marker,)).to_arrow().num_rows:
                 return
         if not patience.go_on(f"the row of {address}", _POLL_S):
             break

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -67,7 +69,16 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
 def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
     """All rows of a table by key."""
     query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table.database_schema, table.name))
-    return {tuple(row[part] for part in table.primary_key): row for row in connection.execute(query)}
+    types = {column.name: column.type for column in table.columns}
+    rows = ({name: _as_archived(types.get(name), value) for name, value in row.items()} for row in connection.execute(query))
+    return {tuple(row[part] for part in table.primary_key): row for row in rows}
+
+
+def _as_archived(sql_type: str | None, value: object) -> object:
+    """A value as the archive's readers give it, which know no UUID and spell the nearest number of single precision out."""
+    if isinstance(value, UUID):
+        return str(value)
+    return struct.unpack("f", struct.pack("f", value))[0] if sql_type == "real" and isinstance(value, float) else value
 
 
 def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: Mapping[Any, Mapping[str, Any]]) -> list[Difference]:

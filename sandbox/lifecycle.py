@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from judgement.stack import parse_text
 from recording.program import load as load_program
 from recording.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
@@ -21,6 +20,7 @@ from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from sandbox.pulumi import home, orphans
 from sandbox.pulumi import stack as pulumi_stack
 from sandbox.pulumi.stack import PulumiStack
+from sandbox.stack_settings import STACK, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sandbox.progress import Progress
     from settings.model import Settings
 
-STACK = "sandbox"
 _WITH_THE_NODE = "Everything goes with the node"
 _CHANGING = frozenset({"up", "update", "destroy", "down", "refresh", "import"})
 """Commands of the CLI after which the stack may have other outputs."""
@@ -46,15 +45,6 @@ class Made:
 
     result: Result
     outputs: dict[str, Any]
-
-
-def settings() -> Settings:
-    """The sandbox stack's settings, read from its stack file.
-
-    Raises:
-        SettingsError: Listing every problem.
-    """
-    return parse_text(stack_config(CHECKOUT, STACK).values)
 
 
 def published_ports(stack: Settings) -> list[int]:

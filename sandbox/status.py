@@ -12,6 +12,7 @@ from sandbox.archive import Archive
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
+from sandbox.stack_settings import captured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,5 +61,9 @@ def show(console: Console) -> int:
         0 if every pod is ready, every task runs and no row is in the archive twice, else 1.
     """
     collected = outputs.read()
-    good = [_show_pods(Kube(KUBECONFIG), console), _show_connectors(collected, console), show_archive(Archive(collected), console)]
+    good = [
+        _show_pods(Kube(KUBECONFIG), console),
+        _show_connectors(collected, console),
+        show_archive(Archive(collected), captured(collected), console),
+    ]
     return 0 if all(good) else 1

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench import backlog, visible
+from bench import backlog, rows, visible
 from bench.figures import FiguresError
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +47,12 @@ def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]
     def connect(_: object) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(execute=lambda *_: SimpleNamespace(fetchall=lambda: [{"lsn": "0/1"}]))
 
-    monkeypatch.setattr(backlog, "Topic", lambda _: SimpleNamespace(end=lambda: answer(ends)))
+    monkeypatch.setattr(backlog, "Topic", lambda *_: SimpleNamespace(end=lambda: answer(ends)))
     monkeypatch.setattr(backlog, "connect", connect)
     monkeypatch.setattr(backlog, "_captured", lambda *_: answer(confirmed))
     monkeypatch.setattr("bench.rows.insert", lambda *_: None)
     looks = Looks(5)
-    return backlog.fill({}, "mark", 100, cast("Patience", looks)), looks
+    return backlog.fill({}, rows.chosen(TABLES), "mark", 100, cast("Patience", looks)), looks
 
 
 def test_a_topic_that_still_grows_is_waited_for_though_it_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:

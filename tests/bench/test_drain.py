@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench import drain, sink
+from bench import drain, rows, sink
 from bench.backlog import Queued
 from bench.drain import Commit
 from bench.figures import FiguresError
 from providers.kafkaconnect.rest import Part, Status
+from settings.shop import TABLES
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class Files:
         return self._rows
 
 
-def complete(*rows: tuple[int, int]) -> bool:
+def complete(*counts: tuple[int, int]) -> bool:
     """Whether an archive with these counts holds ten rows, each once."""
-    return drain._complete(cast("Archive", Files(*rows)), drain._Wanted("mark", "c", 10))
+    return drain._complete(cast("Archive", Files(*counts)), drain._Wanted(rows.chosen(TABLES), "mark", "c", 10))
 
 
 def test_the_rate_after_the_first_commit_leaves_out_that_commit_and_the_wait_for_it() -> None:

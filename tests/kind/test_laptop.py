@@ -86,7 +86,7 @@ def test_each_of_the_six_ports_answers_on_this_machine(stack: dict[str, Any]) ->
 
 def test_rows_reach_the_archive_as_they_are_in_the_database(stack: dict[str, Any]) -> None:
     archive = Archive(stack)
-    change_rows(stack)
+    assert change_rows(stack, TABLES) == {}
     wait_until_equal(stack, archive, TABLES, TIMEOUT_S)
     assert all(archive.operations(table.name) for table in TABLES)
     assert {table.name: archive.duplicates(table.name) for table in TABLES} == {table.name: 0 for table in TABLES}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import lifecycle
+from sandbox import stack_settings
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud
 
@@ -28,7 +28,7 @@ def container() -> Any:
 
 
 def test_the_stack_file_names_the_same_service_and_ports() -> None:
-    store = lifecycle.settings().archive.store
+    store = stack_settings.settings().archive.store
     assert store is not None
     assert (store.namespace, store.service, store.port) == (workload.NAMESPACE, workload.NAME, workload.PORT)
     assert store.host_endpoint == account.ENDPOINT
@@ -37,7 +37,7 @@ def test_the_stack_file_names_the_same_service_and_ports() -> None:
 
 
 def test_the_region_is_the_stacks() -> None:
-    assert lifecycle.settings().archive.region == account.REGION
+    assert stack_settings.settings().archive.region == account.REGION
 
 
 def test_the_namespace_admits_only_restricted_pods() -> None:
@@ -69,7 +69,7 @@ def test_nothing_leaves_the_pod() -> None:
 
 
 def test_only_connect_workers_and_this_machine_come_in() -> None:
-    stack = lifecycle.settings()
+    stack = stack_settings.settings()
     [rule] = find("NetworkPolicy", "workers-and-machine")["spec"]["ingress"]
     workers, *machine = rule["from"]
     assert workers["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": stack.names.namespace}

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,15 @@ class Rows:
     def execute(self, _: object) -> tuple[dict[str, Any], ...]:
         """Answer."""
         return self.rows
+
+
+def test_values_are_compared_as_the_archives_readers_give_them() -> None:
+    """Parquet keeps a UUID as text, and a number of single precision is not the decimal number that it is shown as."""
+    known = Table(name="known", columns=(Column(name="id", type="uuid"), Column(name="share", type="real")))
+    key = UUID(int=7)
+    rows = equality.database_rows(cast("Any", Rows({"id": key, "share": 0.1})), known)
+    there = {(str(key),): {"id": str(key), "share": 0.10000000149011612}}
+    assert equality.differences(known, rows, there) == []
 
 
 def test_rows_are_told_apart_by_all_parts_of_their_key() -> None:

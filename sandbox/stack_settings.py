@@ -1,0 +1,36 @@
+"""The settings of the sandbox's stack, and the tables that its pipeline captures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from judgement.stack import parse_text
+from recording.stackfile import stack_config
+from sandbox.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from settings.model import Settings
+    from settings.tables import Table
+
+STACK: Final = "sandbox"
+
+
+def settings() -> Settings:
+    """The stack's settings, read from its stack file.
+
+    Raises:
+        SettingsError: Listing every problem.
+    """
+    return parse_text(stack_config(CHECKOUT, STACK).values)
+
+
+def captured(outputs: Mapping[str, Any]) -> tuple[Table, ...]:
+    """The tables that the running pipeline captures, parents before children, as the stack file models them.
+
+    Args:
+        outputs: The stack's outputs.
+    """
+    names = {table["name"] for table in outputs["tables"]}
+    return tuple(table for table in settings().source.tables if table.qualified in names)
