@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import sql
 
 from bench.figures import FiguresError
-from sandbox import made_up
+from sandbox import made_up_rows
 from sandbox.equality import connect
 from sandbox.stack_settings import captured
 
@@ -63,7 +63,7 @@ def chosen(tables: Sequence[Table]) -> Measured:
     for table in tables:
         for marker in filter(_takes_an_address, table.columns):
             found = Measured(table, marker)
-            if not any(made_up.refers(column) or made_up.is_unique(table, column) for column in found.constants):
+            if not any(made_up_rows.refers(column) or made_up_rows.is_unique(table, column) for column in found.constants):
                 return found
     message = (
         f"none of {', '.join(table.qualified for table in tables)} can be measured: it takes a free text column of {_LONGEST} characters, "
@@ -125,7 +125,7 @@ def insert(connection: psycopg.Connection[dict[str, Any]], what: Measured, mark:
     )
     text = "INSERT INTO {table} ({names}) SELECT {values} FROM generate_series(%s::int, %s::int) AS bench(number)"
     statement = sql.SQL(text).format(table=_place(what), names=names, values=values)
-    constants = [made_up.value(column, 1) for column in what.constants]
+    constants = [made_up_rows.value(column, 1) for column in what.constants]
     for begin in range(first, last + 1, _BATCH):
         connection.execute(statement, [mark, _DOMAIN, *constants, begin, min(begin + _BATCH - 1, last)])
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sandbox import attached
+from sandbox import child_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +104,7 @@ def _proxies() -> list[str]:
 
 def _run(command: list[str], why: str, *, given: str = "", temporary: Path | None = None) -> str:
     try:
-        done = attached.run(command, given=given, timeout_s=_TIMEOUT_S, temporary=temporary)
+        done = child_process.run(command, given=given, timeout_s=_TIMEOUT_S, temporary=temporary)
     except FileNotFoundError as error:
         msg = f"{why}: the command {command[0]} is not installed"
         raise BaseImageError(msg) from error

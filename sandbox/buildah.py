@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from sandbox import attached
+from sandbox import child_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ class Buildah:
     def _try(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         self._temporary.mkdir(parents=True, exist_ok=True)
         try:
-            return attached.run([*self._command, *arguments], timeout_s=_TIMEOUT_S, temporary=self._temporary)
+            return child_process.run([*self._command, *arguments], timeout_s=_TIMEOUT_S, temporary=self._temporary)
         except subprocess.TimeoutExpired as error:
             msg = f"buildah {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
             raise BuildError(msg) from error

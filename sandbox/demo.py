@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table as Grid
 
-from sandbox import made_up
+from sandbox import made_up_rows
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
 from sandbox.stack_settings import captured
@@ -40,7 +40,7 @@ def change_rows(outputs: Mapping[str, Any], tables: Sequence[Table]) -> dict[str
         Qualified names of tables that take no made-up rows, and why.
     """
     with connect(outputs) as connection:
-        refused = {table.qualified: made_up.change(connection, table, tables) for table in tables}
+        refused = {table.qualified: made_up_rows.change(connection, table, tables) for table in tables}
     return {name: reason for name, reason in refused.items() if reason is not None}
 
 

@@ -8,8 +8,8 @@ from sandbox.cluster import components
 from sandbox.cluster.binary import build, built
 from sandbox.cluster.errors import NodeError
 from sandbox.cluster.host import PACKAGES, refuse_others
-from sandbox.cluster.images import import_image
-from sandbox.cluster.lifecycle import down, up
+from sandbox.cluster.node import down, up
+from sandbox.cluster.node_images import import_image
 from sandbox.cluster.owner import owner, refuse_another
 from sandbox.kubernetes import Kube
 

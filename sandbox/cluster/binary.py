@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox import golang
-from sandbox.cluster import images
+from sandbox.cluster import node_images
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build(progress: Progress) -> Path:
         for package, program, link in (("./pause", folder / "pause", "-s -w"), (".", node, f"-s -w {_version_flags()}")):
             fresh = program.with_suffix(".built")
             golang.build(SOURCES, package, fresh, link=link, step=step)
-            images.pack(fresh, program.name, program.with_suffix(".tar"))
+            node_images.pack(fresh, program.name, program.with_suffix(".tar"))
             # Last, and only a whole one: the program under its own name says that everything beside it is there.
             fresh.rename(program)
         golang.forget_old(folder.parent)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.cluster import NodeError, images
+from sandbox.cluster import NodeError, node_images
 from sandbox.golang import digest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def archive(tmp_path: Path) -> Path:
     program = tmp_path / "program"
     program.write_bytes(b"\x7fELF")
-    images.pack(program, "pause", tmp_path / "image.tar")
+    node_images.pack(program, "pause", tmp_path / "image.tar")
     return tmp_path / "image.tar"
 
 
@@ -46,7 +46,7 @@ def test_every_digest_in_an_archive_is_that_of_its_blob(archive: Path) -> None:
 
 
 def test_the_same_program_gives_the_same_bytes(archive: Path, tmp_path: Path) -> None:
-    images.pack(tmp_path / "program", "pause", tmp_path / "again.tar")
+    node_images.pack(tmp_path / "program", "pause", tmp_path / "again.tar")
     assert (tmp_path / "again.tar").read_bytes() == archive.read_bytes()
 
 
@@ -56,7 +56,7 @@ def test_an_archive_with_several_images_is_refused_before_the_runtime_is_asked(t
     with tarfile.open(tmp_path / "two.tar", "w") as tar:
         tar.add(index, "index.json")
     with pytest.raises(NodeError, match="holds 2 images; an archive to import holds exactly one"):
-        images.import_image(tmp_path / "two.tar", "localhost/a:1")
+        node_images.import_image(tmp_path / "two.tar", "localhost/a:1")
 
 
 def test_a_build_is_another_one_when_a_source_changes_but_not_when_a_test_does(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sandbox import addresses, mounts, rollout, whole_file
-from sandbox.cluster import components, host, images, manifests, pki, processes, removal
+from sandbox.cluster import components, host, manifests, node_images, pki, processes, removal
 from sandbox.cluster.configs import PAUSE_IMAGE
 from sandbox.cluster.errors import NodeError
 from sandbox.cluster.owner import claim
@@ -86,7 +86,7 @@ def _start(binary: Path, step: Step) -> None:
     watch = Watch(step)
 
     _ensure(digest, components.containerd(), components.etcd())
-    watch.until("containerd", images.runtime_answers)
+    watch.until("containerd", node_images.runtime_answers)
     watch.until("etcd", _etcd_answers)
     _ensure(digest, components.api_server())
     step.waiting("the node's own images")
@@ -136,8 +136,8 @@ def _install(binary: Path) -> None:
 def _import_own(binary: Path) -> str:
     """Import the images made of the node's own programs and return the name of the one with the node in it."""
     reference = f"localhost/data-ingestion/node:{binary.parent.name}"
-    images.import_image(binary.with_name("pause.tar"), PAUSE_IMAGE)
-    images.import_image(binary.with_name("node.tar"), reference)
+    node_images.import_image(binary.with_name("pause.tar"), PAUSE_IMAGE)
+    node_images.import_image(binary.with_name("node.tar"), reference)
     return reference
 
 

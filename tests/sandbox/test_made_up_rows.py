@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from sandbox import images, made_up
+from sandbox import images, made_up_rows
 from sandbox.demo import change_rows
 from settings.shop import TABLES
 from settings.tables import Column, Table
@@ -99,7 +99,7 @@ def test_every_table_is_written_to_in_every_way_and_those_that_take_nothing_are_
 
 
 def test_a_row_is_full_and_the_deleted_one_had_only_what_it_needed(connection: psycopg.Connection[dict[str, Any]]) -> None:
-    assert made_up.change(connection, EVERY_TYPE, ALL) is None
+    assert made_up_rows.change(connection, EVERY_TYPE, ALL) is None
     row = connection.execute("SELECT * FROM every_type ORDER BY id DESC LIMIT 1").fetchone()
     assert row is not None
     assert None not in row.values()
@@ -107,22 +107,22 @@ def test_a_row_is_full_and_the_deleted_one_had_only_what_it_needed(connection: p
 
 def test_a_table_that_is_not_there_is_named_and_a_lost_connection_is_an_error(connection: psycopg.Connection[dict[str, Any]]) -> None:
     absent = Table(name="absent", columns=(ID,))
-    assert made_up.change(connection, absent, ALL) == 'relation "public.absent" does not exist'
+    assert made_up_rows.change(connection, absent, ALL) == 'relation "public.absent" does not exist'
     connection.execute("SET idle_session_timeout = 1")
     import time  # noqa: PLC0415 - only here
 
     time.sleep(0.2)
     with pytest.raises(psycopg.OperationalError):
-        made_up.change(connection, MARKS, ALL)
+        made_up_rows.change(connection, MARKS, ALL)
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_two_turns_differ(kind: str) -> None:
     column = Column(name="a", type=kind)
-    assert made_up.value(column, 1) != made_up.value(column, 2) or kind == "varchar(1)"
+    assert made_up_rows.value(column, 1) != made_up_rows.value(column, 2) or kind == "varchar(1)"
 
 
 @pytest.mark.parametrize("kind", ["bigint", "text", "uuid", "varchar(12)", "numeric(38,9)"])
 def test_unique_values_are(kind: str) -> None:
     column = Column(name="a", type=kind)
-    assert len({made_up.value(column, 1, unique=True) for _ in range(50)}) == 50
+    assert len({made_up_rows.value(column, 1, unique=True) for _ in range(50)}) == 50
