@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from bench import rows
 from bench.figures import FiguresError
 from sandbox.equality import connect
-from settings.names import Names
+from sandbox.stack_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,5 +99,5 @@ def _captured(outputs: Mapping[str, Any], position: str) -> bool:
     """Whether Debezium has confirmed all up to a position of the database's log."""
     statement = "SELECT confirmed_flush_lsn >= %s::pg_lsn AS done FROM pg_replication_slots WHERE slot_name = %s"
     with connect(outputs) as database:
-        found = database.execute(statement, [position, Names.slot]).fetchone()
+        found = database.execute(statement, [position, settings().names.slot]).fetchone()
     return bool(found and found["done"])
