@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.simplefilter("ignore", DeprecationWarning)  # libraries about themselves
     sys.path.insert(0, str(ROOT))
     from doctor.stack_settings import Stack  # noqa: PLC0415 - importable only with the project's root on the path
-    from judgement.stack import SettingsError, parse_text  # noqa: PLC0415 - as above
+    from judgement.stack import SettingsError, specify_text  # noqa: PLC0415 - as above
 
     os.environ |= without_proxy(os.environ, NODE)
     try:
@@ -143,12 +143,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     try:
-        settings = parse_text(_before_tables(config.values) if arguments.run is _tables else config.values)
+        specification = specify_text(_before_tables(config.values) if arguments.run is _tables else config.values)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG
     try:
-        code: int = arguments.run(arguments, Stack(arguments.stack, settings, ROOT))
+        code: int = arguments.run(arguments, Stack(arguments.stack, specification, ROOT))
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE

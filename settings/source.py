@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from settings.section import Section
-from settings.shop import TABLES
+from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
 from settings.types import Cidr, DnsLabel, HostName, Keys, Mebibytes, Millicores, Port
 
@@ -66,8 +66,8 @@ class SourceSettings(Section):
     """Maximum number of connections, replication included."""
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
-    sample_data: bool = True
-    """Whether a new database starts with a few rows of the shop."""
+    sample_data: bool | None = None
+    """Whether a new database starts with a few rows of the shop; by default if ``tables`` holds the shop's tables."""
     parameters: Keys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
@@ -95,6 +95,17 @@ class SourceSettings(Section):
         if self.kind == "managed" and elsewhere:
             problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
         return problems
+
+    @property
+    def has_shop_tables(self) -> bool:
+        """Whether the shop's tables are among the captured ones, so that its rows fit."""
+        return all(table in self.tables for table in TABLES)
+
+    @property
+    def sample_rows(self) -> str:
+        """SQL of the rows that a new database starts with, or an empty string."""
+        wanted = self.has_shop_tables if self.sample_data is None else self.sample_data
+        return SAMPLE_ROWS if wanted and self.has_shop_tables else ""
 
     @property
     def is_managed(self) -> bool:

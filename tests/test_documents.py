@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from judgement import rules
+from judgement.fit import broker_disk_mib
 from judgement.stack import parse
 from recording.recorder import ROOT
 from settings import shop as ecommerce
+from settings.model import Settings
 from settings.streaming import KafkaSettings, TopicSettings
+from specification.stack import Specification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,12 +113,16 @@ def test_settings_that_a_document_shows_are_settings(example: str) -> None:
 
 def test_as_many_tables_fit_as_the_readme_says() -> None:
     """The figures in 'Add a table' follow from the topics' sizes."""
-    names, tables = parse({"archive": {"bucket": "archive"}}).names, ecommerce.TABLES
+    tables = ecommerce.TABLES
 
     def needed(number: int, retention_mib: int) -> int:
-        captured = [tables[index % len(tables)] for index in range(number)]
-        sizes = TopicSettings(retention_mib=retention_mib)
-        return rules.broker_disk_mib(names, rules.declared_topics(names, captured, sizes, "apicurio", "iceberg"))
+        captured = [tables[index % len(tables)].model_copy(update={"name": f"table_{index}"}) for index in range(number)]
+        values = {
+            "source": {"tables": [table.model_dump(by_alias=True) for table in captured]},
+            "streaming": {"topics": {"retentionMib": retention_mib}, "registry": {"kind": "apicurio"}},
+            "archive": {"bucket": "archive", "format": "iceberg"},
+        }
+        return broker_disk_mib(Specification.of(Settings.model_validate(values)))
 
     volume = KafkaSettings().storage_mib
     least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", README)[0])
