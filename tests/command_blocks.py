@@ -1,4 +1,4 @@
-"""The command blocks of README and docs/, each with the mark above it that says how it is tried."""
+"""The command blocks of the documents, each with the mark above it that says how it is tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LANGUAGES: Final = ("console", "sh", "bash", "shell")
-DOCUMENTS: Final = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _BLOCK: Final = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 _PROMPT: Final = re.compile(r"[$#] ")
 

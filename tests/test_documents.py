@@ -17,7 +17,8 @@ from plan.recorder import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+FRONT = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*FRONT, *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 SOURCES = [path for folder in ("components", "operate", "plan", "providers", "sandbox") for path in (ROOT / folder).rglob("*.py")] + [
     ROOT / "settings.py"
