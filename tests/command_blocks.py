@@ -24,8 +24,8 @@ class Block:
 
     Attributes:
         place: Document and number of the block in it.
-        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and a test file, or
-            ``not tried:`` and the reason.
+        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and the test file that runs
+            it as it stands, ``tried in part by`` a test file with what it does instead, or ``not tried:`` and the reason.
         text: The block.
     """
 
