@@ -58,23 +58,23 @@ plan: venv ## what a stack declares, what memory it takes and what the policies 
 	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
 
 doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
-	@$(BIN)/python -m operate doctor --stack $(STACK)
+	@$(BIN)/python -m doctor doctor --stack $(STACK)
 
 source-sql: venv ## the SQL that makes an existing database ready, for its administrator: make source-sql STACK=prod
-	@$(BIN)/python -m operate sql --stack $(STACK)
+	@$(BIN)/python -m doctor sql --stack $(STACK)
 
 tables: venv ## write the typed model of an existing database's tables to tables/<stack>.yaml: make tables STACK=prod
-	@$(BIN)/python -m operate tables --stack $(STACK)
+	@$(BIN)/python -m doctor tables --stack $(STACK)
 
 cluster: venv ## the laptop's Kubernetes: three nodes by Kind, the six ports on 127.0.0.1; again: sees that it is ready
-	@$(BIN)/python -m cluster up --node-image "$(KIND_NODE_IMAGE)"
+	@$(BIN)/python -m laptop up --node-image "$(KIND_NODE_IMAGE)"
 
 cluster-down: venv ## remove the laptop's Kubernetes and all data in it; `make down` goes first
-	@$(BIN)/python -m cluster down
+	@$(BIN)/python -m laptop down
 
 images: venv ## build the container images with Docker and load them into the cluster
 	@$(BIN)/python -m images build $(IMAGES) --base $(BASES)
-	@$(BIN)/python -m cluster load $(IMAGES)
+	@$(BIN)/python -m laptop load $(IMAGES)
 
 up: pulumi venv ## create or change a stack with the Pulumi CLI, previewed and judged first: make up STACK=dev
 	pulumi stack select --create $(STACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
@@ -12,16 +13,21 @@ import pulumi_tls as tls
 
 from components.archive.component import Archive, ArchiveArgs
 from components.foundation.component import Foundation, FoundationArgs
-from components.foundation.edges import COMPONENTS, OBJECT_STORE, ObjectStoreInCluster, Outside
-from components.reach import Reach
 from components.source.component import Source, SourceArgs
 from components.source.existing import ExistingSource
-from components.streaming import registry
 from components.streaming.component import Streaming
 from components.streaming.contract import StreamingArgs
-from components.streaming.topics import iceberg_topics
+from judgement.stack import SettingsError
 from outputs import export
-from settings import Settings, SettingsError, load
+from running_stack import load
+from specification.edges import COMPONENTS, OBJECT_STORE, ObjectStoreInCluster, Outside
+from specification.services import Reach
+from specification.streaming import registry
+from specification.streaming.topics import iceberg_topics
+from specification.workloads import largest_container_mib
+
+if TYPE_CHECKING:
+    from settings.model import Settings
 
 
 def _kubernetes(settings: Settings) -> k8s.Provider:
@@ -93,7 +99,7 @@ def declare() -> None:
         FoundationArgs(
             namespace=names.namespace,
             budget_mib=settings.budget.memory_mib,
-            largest_container_mib=settings.largest_container_mib,
+            largest_container_mib=largest_container_mib(settings),
             provisioner=settings.cluster.provisioner,
             keep_volumes=settings.cluster.keep_volumes,
             host_sources=settings.host.sources,

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.source.existing import ExistingSource
-from components.streaming import registry
 from components.streaming.worker import CONNECT_USER
+from specification.streaming import registry
+from specification.workloads import memory_used_mib
 
 if TYPE_CHECKING:
     from components.archive.component import Archive
-    from components.names import Names
-    from components.reach import Reach
     from components.source.component import Source
     from components.streaming.component import Streaming
-    from components.tables import Table
-    from settings import Settings
+    from settings.model import Settings
+    from settings.names import Names
+    from settings.tables import Table
+    from specification.services import Reach
 
 
 def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
@@ -66,7 +67,7 @@ def export(settings: Settings, reach: Reach, source: Source | ExistingSource, st
             secret: pulumi.Output[str] = pulumi.Output.secret(password)
             catalog |= {"user": names.catalog_role, "password": secret}
         pulumi.export("catalog", catalog)
-    used = settings.memory_used_mib
+    used = memory_used_mib(settings)
     pulumi.export("memory", {"budgetMiB": settings.budget.memory_mib, "usedMiB": used, "freeMiB": settings.budget.memory_mib - used})
     inside = {
         "pods": f"{kubectl} get pods",

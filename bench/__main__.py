@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bench import figures, machine
-from sandbox.direct import without_proxy
+from checks.direct import without_proxy
+from sandbox.addresses import NODE
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser().parse_args(given)
-    os.environ |= without_proxy(os.environ)
+    os.environ |= without_proxy(os.environ, NODE)
     signal.signal(signal.SIGTERM, _interrupted)  # a tool that ends this command leaves as little behind as Ctrl-C
     about, progress = machine.about(given), Progress()
     try:

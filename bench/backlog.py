@@ -11,9 +11,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bench import rows
 from bench.figures import FiguresError
-from components.ecommerce import TABLES
-from components.names import Names
 from sandbox.equality import connect
+from settings.names import Names
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench import machine
 from bench.figures import NOTHING, Figures, FiguresError, Grid
-from components.quantity import MIB, parse_bytes
+from capacity.quantity import MIB, parse_bytes
 from sandbox import memory
 from sandbox.cluster import processes
 from sandbox.kubernetes import Kube

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from bench.figures import FiguresError
-from components.names import Names
 from sandbox import connectors
+from settings.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components import manifest
+from specification import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.reach import Published
+    from specification.services import Published
 
 
 @dataclass(frozen=True, kw_only=True)

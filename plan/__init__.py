@@ -1,9 +1,1 @@
-"""The program without its effects: what it declares, recorded offline and in seconds."""
-
-from __future__ import annotations
-
-from components.known import UNKNOWN, Unknown
-from plan.recorder import Recording, record
-from plan.registration import Resource
-
-__all__ = ["UNKNOWN", "Recording", "Resource", "Unknown", "record"]
+"""The command that shows what a stack declares, its memory, and what the policies say."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from plan.judgement import recorded, violations
 from plan.picture import bars, svg
-from plan.recorder import ROOT, record
-from plan.registration import UnsupportedOptionError
 from plan.report import Paint, heap_line, judgement, memory, memory_table, tree
-from plan.stackfile import StackFileError, stack_config
-from plan.values import UnreadableValueError
 from policy.limits import of_stack, with_pack_configuration
+from recording.recorder import ROOT, record
+from recording.registration import UnsupportedOptionError
+from recording.stackfile import StackFileError, stack_config
+from recording.values import UnreadableValueError
 
 if TYPE_CHECKING:
     from policy.declared import Limits
@@ -40,10 +40,10 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def _limits(stack: str, policy_config: Path | None) -> Limits:
-    import settings  # noqa: PLC0415 importable only with the project's root on the path
+    from judgement.stack import parse_text  # noqa: PLC0415 importable only with the project's root on the path
 
     given = json.loads(policy_config.read_text(encoding="utf-8")) if policy_config else {}
-    return with_pack_configuration(of_stack(settings.parse_text(stack_config(ROOT, stack).values)), given)
+    return with_pack_configuration(of_stack(parse_text(stack_config(ROOT, stack).values)), given)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     # The AWS SDK warns about its own deprecated types while it loads.
     warnings.simplefilter("ignore", DeprecationWarning)
     sys.path.insert(0, str(ROOT))
-    import settings  # noqa: PLC0415 importable only with the project's root on the path
+    from judgement.stack import SettingsError  # noqa: PLC0415 importable only with the project's root on the path
 
     paint = Paint(colours=sys.stdout.isatty())
     try:
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         known = recorded(recording, limits)
         found = violations(known)
         sums = memory(known)
-    except (settings.SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
+    except (SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
         print(f"The stack {given.stack} is refused.\n{error}", file=sys.stderr)
         return REFUSED
     if not given.brief:

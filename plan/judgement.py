@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plan.registration import STACK_TYPE
 from policy.catalogue import RULES
 from policy.declared import Declared, Record, namespace_of
 from policy.rule import Violation, judge, judge_end
+from recording.registration import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plan.recorder import Recording
-    from plan.registration import Resource
     from policy.declared import Limits
+    from recording.recorder import Recording
+    from recording.registration import Resource
 
 
 def declared(resources: Sequence[Resource]) -> list[Declared]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
-from components.budget import jvm, jvm_flags, postgres, postgres_parameters
-from components.budget.workloads import workload
-from components.quantity import MIB
+from capacity import jvm, jvm_flags, postgres, postgres_parameters
+from capacity.quantity import MIB
+from capacity.workloads import workload
 from policy.fit_rules import server_file, sized_containers
 from policy.kinds import mib, starts_pods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from components.budget.workloads import Total
+    from capacity.workloads import Total
     from policy.declared import Declared, Record
 
 _COLOURS: Final = {

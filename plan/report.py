@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from components.budget.workloads import total
+from capacity.workloads import total
 from policy.budget_rules import counted_workloads
 from policy.kinds import mib as _mib
 from policy.sink_rules import sink_heap, sinks, worker_heap
@@ -13,11 +13,11 @@ from policy.sink_rules import sink_heap, sinks, worker_heap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from components.budget.workloads import Total
-    from plan.recorder import Recording
-    from plan.registration import Resource
+    from capacity.workloads import Total
     from policy.declared import Record
     from policy.rule import Violation
+    from recording.recorder import Recording
+    from recording.registration import Resource
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"

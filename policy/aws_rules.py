@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.known import Unknown
 from policy.rule import Rule, nothing
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from components.budget.pods import POD_KINDS, UnreadableError
-from components.budget.workloads import Total, Workload, autoscaled, total, workload
-from components.known import Unknown
-from components.quantity import whole_mib
+from capacity.pods import POD_KINDS, UnreadableError
+from capacity.quantity import whole_mib
+from capacity.workloads import Total, Workload, autoscaled, total, workload
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

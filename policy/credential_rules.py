@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from components.budget import pods
-from components.connectors.message import is_secret
-from components.known import Unknown
+from capacity import pods
+from configs.message import is_secret
 from policy.files import properties
 from policy.kinds import starts_pods
 from policy.rule import Rule
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

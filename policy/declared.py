@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from components.known import Unknown
-from components.quantity import whole_mib
+from capacity.quantity import whole_mib
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class Declared:
         urn: Its URN.
         type: Type token, such as ``kubernetes:apps/v1:Deployment``.
         name: Logical name.
-        inputs: Its properties; what is not known yet is ``components.known.UNKNOWN``. Secrets are in clear: print no values.
+        inputs: Its properties; what is not known yet is ``unknown.UNKNOWN``. Secrets are in clear: print no values.
         default_namespace: Namespace that its provider gives to objects without one, UNKNOWN when the provider's is, or None.
     """
 

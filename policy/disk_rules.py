@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget import commands, disk, jvm_flags, postgres, postgres_parameters
-from components.budget.pods import POD_KINDS, lenient_spec
-from components.known import Unknown, unknown_paths
-from components.quantity import parse_bytes
+from capacity import commands, disk, jvm_flags, postgres, postgres_parameters
+from capacity.pods import POD_KINDS, lenient_spec
+from capacity.quantity import parse_bytes
 from policy import files
 from policy.fit_rules import TOPIC, server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget.pods import POD_KINDS
-from components.known import Unknown, unknown_paths
+from capacity.pods import POD_KINDS
 from policy.disk_rules import is_broker
 from policy.fit_rules import sized_containers
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing
+from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.budget import jvm, jvm_flags, pods, postgres, postgres_parameters
-from components.budget.pods import POD_KINDS, UnreadableError
-from components.known import Unknown
-from components.quantity import MIB, whole_mib
+from capacity import jvm, jvm_flags, pods, postgres, postgres_parameters
+from capacity.pods import POD_KINDS, UnreadableError
+from capacity.quantity import MIB, whole_mib
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

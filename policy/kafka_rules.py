@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.connectors.kafka_rules import broker_problems, topic_problems
-from components.connectors.postgres_rules import postgres_problems
-from components.connectors.spelling import spelling_problems
-from components.connectors.verdict import connector_problems, once
-from components.connectors.worker_rules import worker_problems
-from components.known import unknown_paths
+from configs.kafka_rules import broker_problems, topic_problems
+from configs.postgres_rules import postgres_problems
+from configs.spelling import spelling_problems
+from configs.verdict import connector_problems, once
+from configs.worker_rules import worker_problems
 from policy.files import properties
 from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
+from unknown import unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.budget.pods import POD_KINDS
-from components.quantity import MIB
+from capacity.pods import POD_KINDS
+from capacity.quantity import MIB
 
 if TYPE_CHECKING:
     from policy.declared import Declared

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components.quantity import MIB, parse_bytes
+from capacity.quantity import MIB, parse_bytes
 from policy.declared import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from settings import Settings
+    from settings.model import Settings
 
 SCHEMA: dict[str, dict[str, Any]] = {
     "memory-budget": {
@@ -38,7 +38,7 @@ def of_stack(settings: Settings) -> Limits:
     """What a stack allows itself."""
     namespace = settings.names.namespace
     return Limits(
-        memory={namespace: settings.budget_bytes},
+        memory={namespace: settings.budget.memory_mib * MIB},
         volumes={namespace: settings.budget.disk_mib * MIB},
         exceptions=tuple((item.rule, item.resource, item.reason) for item in settings.policy.exceptions),
         own=namespace,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components.budget import pods
-from components.budget.pods import UnreadableError
-from components.budget.workloads import workload
+from capacity import pods
+from capacity.pods import UnreadableError
+from capacity.workloads import workload
 from policy.kinds import hides_pods, mib, starts_pods
 from policy.rule import Rule
 

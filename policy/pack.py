@@ -16,12 +16,13 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-import settings
+from judgement.stack import SettingsError
 from policy.catalogue import RULES
 from policy.declared import Declared, Limits, Record, namespace_of
 from policy.limits import SCHEMA, of_stack, with_pack_configuration
 from policy.rule import Rule, judge, judge_end
 from policy.values import plain
+from running_stack import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,8 +39,8 @@ WHOLE_STACK = "whole-stack"
 def stack_limits() -> Limits:
     """What the running stack allows itself; nothing, with the reason, when its configuration cannot be read."""
     try:
-        return of_stack(settings.load())
-    except (settings.SettingsError, ValueError) as error:
+        return of_stack(load())
+    except (SettingsError, ValueError) as error:
         return Limits(problem=f"the stack's configuration cannot be read: {' '.join(str(error).split())}")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from components.budget import pods
-from components.known import Unknown
+from capacity import pods
 from policy.kinds import starts_pods
 from policy.rule import Rule
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from components.known import Unknown, unknown_paths
-from components.surroundings import is_private
 from policy.rule import Rule
+from settings.cluster import is_private
+from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from components.budget import jvm, jvm_flags, sink
-from components.budget.commands import words
-from components.budget.pods import POD_KINDS
-from components.known import Unknown
-from components.quantity import MIB, whole_mib
+from capacity import jvm, jvm_flags, sink
+from capacity.commands import words
+from capacity.pods import POD_KINDS
+from capacity.quantity import MIB, whole_mib
 from policy import files
 from policy.fit_rules import CONNECTOR, TOPIC, files_of, sized_containers, sources, table
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

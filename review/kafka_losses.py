@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from components.names import Names
 from review.loss import Loss
+from settings.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

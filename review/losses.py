@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from components.budget.pods import POD_KINDS
+from capacity.pods import POD_KINDS
 from review import kafka_losses
 from review.loss import Loss
 

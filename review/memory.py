@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from components.budget.pods import UnreadableError
-from components.budget.workloads import total, workload
-from components.known import Unknown
-from components.quantity import parse_bytes
+from capacity.pods import UnreadableError
+from capacity.quantity import parse_bytes
+from capacity.workloads import total, workload
 from policy.budget_rules import counted_workloads
 from policy.declared import Limits, Record, namespace_of
 from policy.kinds import hides_pods, starts_pods
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from components.budget.workloads import Total, Workload
+    from capacity.workloads import Total, Workload
     from policy.declared import Declared
     from review.step import State, Step
 

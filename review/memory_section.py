@@ -10,7 +10,7 @@ from review.document import Code, Paragraph, Section, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from components.budget.workloads import Workload
+    from capacity.workloads import Workload
     from review.document import Cell
     from review.findings import Findings
     from review.memory import Memory

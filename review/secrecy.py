@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from components.known import UNKNOWN, Unknown
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
+from unknown import UNKNOWN, Unknown
 
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that only the deployment can tell (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)."""

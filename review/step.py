@@ -11,7 +11,7 @@ from providers.differences import pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from components.known import Unknown
+    from unknown import Unknown
 
 Fate = Literal["create", "update", "replace", "delete", "forget", "same"]
 

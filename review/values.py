@@ -6,8 +6,8 @@ import json
 from itertools import takewhile
 from typing import Final
 
-from components.known import Unknown
 from review.secrecy import Hidden
+from unknown import Unknown
 
 LONGEST: Final = 160
 """Characters of one value; more is cut in the middle of what two have in common, or at the end."""

@@ -9,7 +9,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from sandbox.direct import without_proxy
+from checks.direct import without_proxy
+from sandbox.addresses import NODE
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 when it did what was asked, 1 when not, 130 when interrupted.
     """
     arguments = _parser().parse_args(argv)
-    os.environ |= without_proxy(os.environ)
+    os.environ |= without_proxy(os.environ, NODE)
     try:
         code: int = arguments.run(arguments)
     except KeyboardInterrupt:

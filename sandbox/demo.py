@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table as Grid
 
-from components.ecommerce import TABLES
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

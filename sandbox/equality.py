@@ -16,9 +16,9 @@ from sandbox import connectors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from components.tables import Table
     from sandbox.archive import Archive
     from sandbox.progress import Step
+    from settings.tables import Table
 
 _POLL_S = 1.0
 _SHOWN = 5

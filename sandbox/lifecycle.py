@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plan.program import load as load_program
-from plan.stackfile import stack_config
+from judgement.stack import parse_text
+from recording.program import load as load_program
+from recording.stackfile import stack_config
 from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
 from sandbox.adapter import Adapter, JournalError, Result
 from sandbox.adapter.driver import JOURNAL
@@ -20,13 +21,13 @@ from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from sandbox.pulumi import home, orphans
 from sandbox.pulumi import stack as pulumi_stack
 from sandbox.pulumi.stack import PulumiStack
-from settings import Settings, parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from operate.doctor.check import Check
+    from checks.check import Check
     from sandbox.progress import Progress
+    from settings.model import Settings
 
 STACK = "sandbox"
 _WITH_THE_NODE = "Everything goes with the node"

@@ -6,15 +6,15 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from components.archive.sink import CATALOG
-from components.names import OBJECT_ROOT
 from sandbox.paths import STATE
+from settings.names import OBJECT_ROOT
+from specification.archive.sink import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.reader import Reader
-    from settings import Settings
+    from settings.model import Settings
 
 _FILE = STATE / "outputs.json"
 

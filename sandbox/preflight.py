@@ -8,14 +8,14 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from operate.doctor import machine
-from operate.doctor.check import Check, Level, failure, fine
+from checks import machine
+from checks.check import Check, Level, failure, fine
 from sandbox.paths import CACHE, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from operate.doctor.check import Finding
+    from checks.check import Finding
 
 MEMORY_GIB = 6
 """4 GiB of pods at their limits, 0.6 GiB of control plane, 0.3 GiB of emulator, and room for the machine itself."""

@@ -5,17 +5,28 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sandbox.kubernetes import Kube
+    from collections.abc import Callable, Mapping, Sequence
 
 _CRASHES_BEFORE_GIVING_UP: Final = 3
 _HOPELESS_WAITS: Final = frozenset({"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RunContainerError"})
 # The API writes creation times in whole seconds.
 _CLOCK_STEP_S: Final = 2.0
+
+
+class Reader(Protocol):
+    """What a judgement reads of a cluster."""
+
+    def read(self, kind: str, namespace: str | None, name: str) -> dict[str, Any] | None:
+        """Give one object, or None."""
+
+    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Sequence[dict[str, Any]]:
+        """Give the objects that selectors of labels and fields leave."""
+
+    def logs(self, namespace: str, pod: str, container: str, lines: int = 15, *, previous: bool = False) -> Sequence[str]:
+        """Give the last lines of a container."""
 
 
 class NotReadyError(RuntimeError):
@@ -59,7 +70,7 @@ class Trouble:
         return self.fatal or self.refused_for_s > patience_s
 
 
-def stateful_set(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+def stateful_set(_kube: Reader, live: Mapping[str, Any]) -> Verdict:
     """Judge a StatefulSet: observed, all pods of the newest revision, all ready."""
     wanted, status = live["spec"].get("replicas", 1), live.get("status", {})
     if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
@@ -71,7 +82,7 @@ def stateful_set(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
     return Verdict(ready=True)
 
 
-def deployment(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+def deployment(_kube: Reader, live: Mapping[str, Any]) -> Verdict:
     """Judge a Deployment: observed, all pods of the newest template, all available, none left over."""
     wanted, status = live["spec"].get("replicas", 1), live.get("status", {})
     if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
@@ -82,7 +93,7 @@ def deployment(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
     return Verdict(ready=True)
 
 
-def service(kube: Kube, live: Mapping[str, Any]) -> Verdict:
+def service(kube: Reader, live: Mapping[str, Any]) -> Verdict:
     """Judge a Service: a ready endpoint, unless nothing selects pods for it."""
     spec, metadata = live["spec"], live["metadata"]
     if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None" or not spec.get("selector"):
@@ -93,7 +104,7 @@ def service(kube: Kube, live: Mapping[str, Any]) -> Verdict:
     return Verdict(ready=bool(ready), reason="a ready pod behind the Service")
 
 
-def claim(kube: Kube, live: Mapping[str, Any]) -> Verdict:
+def claim(kube: Reader, live: Mapping[str, Any]) -> Verdict:
     """Judge a claim: bound, or of a class that waits for the first pod."""
     if live.get("status", {}).get("phase") == "Bound":
         return Verdict(ready=True)
@@ -102,17 +113,17 @@ def claim(kube: Kube, live: Mapping[str, Any]) -> Verdict:
     return Verdict(ready=late, reason="a volume to be bound")
 
 
-def namespace(_kube: Kube, live: Mapping[str, Any]) -> Verdict:
+def namespace(_kube: Reader, live: Mapping[str, Any]) -> Verdict:
     """Judge a namespace: active."""
     return Verdict(ready=live.get("status", {}).get("phase") == "Active", reason="the namespace to be active")
 
 
-def present(_kube: Kube, _live: Mapping[str, Any]) -> Verdict:
+def present(_kube: Reader, _live: Mapping[str, Any]) -> Verdict:
     """Judge a kind that is ready by being there."""
     return Verdict(ready=True)
 
 
-JUDGES: Final[dict[str, Callable[[Kube, Mapping[str, Any]], Verdict]]] = {
+JUDGES: Final[dict[str, Callable[[Reader, Mapping[str, Any]], Verdict]]] = {
     "Deployment": deployment,
     "Namespace": namespace,
     "PersistentVolumeClaim": claim,
@@ -121,7 +132,7 @@ JUDGES: Final[dict[str, Callable[[Kube, Mapping[str, Any]], Verdict]]] = {
 }
 
 
-def pod_trouble(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | None:
+def pod_trouble(kube: Reader, live: Mapping[str, Any], since: float) -> Trouble | None:
     """Find what holds a workload or a Service up; events before `since` (epoch seconds) are old news."""
     labels, where = _selector(live), live["metadata"].get("namespace")
     if not labels or where is None:
@@ -135,7 +146,7 @@ def pod_trouble(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | 
     return _refusal(kube, live, since)
 
 
-def failure(kube: Kube, kind: str, where: str | None, name: str, trouble: Trouble | None, verdict: str) -> NotReadyError:
+def failure(kube: Reader, kind: str, where: str | None, name: str, trouble: Trouble | None, verdict: str) -> NotReadyError:
     """Compose the block a person needs: what, which pod, why, its last events and last log lines."""
     lines = [f"{kind} {name} did not become ready", f"  {verdict}"]
     if trouble is not None:
@@ -150,7 +161,7 @@ def failure(kube: Kube, kind: str, where: str | None, name: str, trouble: Troubl
     return NotReadyError("\n".join(lines))
 
 
-def warnings(kube: Kube, where: str, about: str, since: float = 0.0) -> list[str]:
+def warnings(kube: Reader, where: str, about: str, since: float = 0.0) -> list[str]:
     """Give the warning events that a field selector finds, oldest first, as `Reason: message`."""
     events = kube.list("Event", where, fields=f"{about},type=Warning")
     recent = [event for event in events if _happened(event) >= since]
@@ -168,7 +179,7 @@ def _ready(pod: Mapping[str, Any]) -> bool:
     return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
 
 
-def _trouble_of(kube: Kube, pod: Mapping[str, Any], since: float) -> Trouble:
+def _trouble_of(kube: Reader, pod: Mapping[str, Any], since: float) -> Trouble:
     status, name = pod.get("status", {}), pod["metadata"]["name"]
     if "deletionTimestamp" in pod["metadata"]:
         return Trouble(pod=name, container="", reason="being removed", detail="")
@@ -209,7 +220,7 @@ def _container_trouble(pod: str, container: Mapping[str, Any]) -> Trouble | None
     return None
 
 
-def _refusal(kube: Kube, live: Mapping[str, Any], since: float) -> Trouble | None:
+def _refusal(kube: Reader, live: Mapping[str, Any], since: float) -> Trouble | None:
     """Find out why pods are missing: quota and Pod Security speak through events of the controller."""
     where, name = live["metadata"]["namespace"], live["metadata"]["name"]
     owners = [name]

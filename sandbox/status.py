@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
 
-from components.quantity import MIB, parse_bytes
+from capacity.quantity import MIB, parse_bytes
 from sandbox import connectors, memory, outputs
 from sandbox.archive import Archive
 from sandbox.demo import show_archive

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

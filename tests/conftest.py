@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from sandbox.direct import without_proxy
+from checks.direct import without_proxy
+from sandbox.addresses import NODE
 from tests.declared import STACKS, Declared
 from tests.no_skips import pytest_runtest_makereport
 
@@ -32,7 +33,7 @@ def _outputs_in_text_are_errors() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _without_proxy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in without_proxy(os.environ).items():
+        for name, value in without_proxy(os.environ, NODE).items():
             patch.setenv(name, value)
         yield
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.archive import sink
-from components.archive.settings import ArchiveSettings
-from components.ecommerce import TABLES
-from components.names import Names
-from components.reach import Address
-from components.source.postgres import SourceSettings, server_parameters
-from components.source.sql import publication_tables
-from components.streaming import connect, debezium, kafka, registry
-from components.streaming.topics import TopicSettings, change_topics
+from settings.archive import ArchiveSettings
+from settings.names import Names
+from settings.shop import TABLES
+from settings.source import SourceSettings
+from settings.streaming import RegistrySettings, TopicSettings
+from specification.archive import sink
+from specification.services import Address
+from specification.source.postgres import server_parameters
+from specification.source.sql import publication_tables
+from specification.streaming import connect, debezium, kafka, registry
+from specification.streaming.topics import change_topics
 
 if TYPE_CHECKING:
-    from components.connectors.keys import Kind
+    from configs.keys import Kind
 
 NAMES = Names()
-REGISTRY = registry.api_url(NAMES, registry.RegistrySettings(kind="apicurio"))
+REGISTRY = registry.api_url(NAMES, RegistrySettings(kind="apicurio"))
 PUBLISHED = publication_tables(NAMES, TABLES)
 
 S3 = sink.parquet_config(NAMES, TABLES, ArchiveSettings(bucket="archive"), REGISTRY)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-import plan
-from plan.recorder import ROOT
-from plan.stackfile import stack_config
-from settings import Settings, parse_text
+from judgement.stack import parse_text
+from recording import Recording, Resource, record
+from recording.recorder import ROOT, _encoded
+from recording.stackfile import stack_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from settings.model import Settings
 
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),
@@ -88,7 +90,7 @@ CERTIFICATE_REQUEST: Final = "tls:index/certRequest:CertRequest"
 
 def _settings(file: str, overrides: dict[str, Any]) -> Settings:
     config = stack_config(ROOT, file)
-    return parse_text({**config.values, **plan.recorder._encoded(overrides, config.project)})
+    return parse_text({**config.values, **_encoded(overrides, config.project)})
 
 
 @functools.cache
@@ -99,7 +101,7 @@ def settings_of(stack: str) -> Settings:
 
 def variant(file: str, **overrides: Any) -> Declared:
     """What a stack file declares with other sections in the place of its own."""
-    return Declared(settings=_settings(file, overrides), recording=plan.record(file, overrides, preview=False))
+    return Declared(settings=_settings(file, overrides), recording=record(file, overrides, preview=False))
 
 
 def stacks_that_make(part: str) -> list[str]:
@@ -117,21 +119,21 @@ class Declared:
     """A recording, with samples in place of what only a deployment knows, and the settings behind it."""
 
     settings: Settings
-    recording: plan.Recording
+    recording: Recording
 
     @staticmethod
     @functools.cache
     def of(stack: str) -> Declared:
         """Record one of STACKS, once."""
         file, overrides = STACKS[stack]
-        return Declared(settings=settings_of(stack), recording=plan.record(file, overrides, preview=False))
+        return Declared(settings=settings_of(stack), recording=record(file, overrides, preview=False))
 
-    def only(self, type_token: str) -> plan.Resource:
+    def only(self, type_token: str) -> Resource:
         """The one resource of a type."""
         (found,) = self.recording.of_type(type_token)
         return found
 
-    def objects(self, kind: str) -> dict[str, plan.Resource]:
+    def objects(self, kind: str) -> dict[str, Resource]:
         """Kubernetes objects of a kind, by object name."""
         found = [resource for resource in self.recording.resources if resource.type.endswith(f":{kind}") and resource.custom]
         return {item.inputs["metadata"]["name"]: item for item in found if item.type.startswith("kubernetes:")}
@@ -141,7 +143,7 @@ class Declared:
         return self.objects(kind)[name].inputs
 
     @property
-    def workloads(self) -> dict[str, plan.Resource]:
+    def workloads(self) -> dict[str, Resource]:
         """StatefulSets and Deployments by name."""
         return {**self.objects("StatefulSet"), **self.objects("Deployment")}
 
@@ -200,12 +202,12 @@ class Declared:
         return self.connectors[self.settings.names.sink_connector]
 
     @property
-    def topics(self) -> dict[str, plan.Resource]:
+    def topics(self) -> dict[str, Resource]:
         """Declared topics by name."""
         return {item.inputs["name"]: item for item in self.recording.of_type(TOPIC)}
 
     @property
-    def iceberg_tables(self) -> dict[str, plan.Resource]:
+    def iceberg_tables(self) -> dict[str, Resource]:
         """Declared Iceberg tables as the sink names them, ``namespace.name``."""
         return {f"{item.inputs['namespace']}.{item.inputs['name']}": item for item in self.recording.of_type(ICEBERG_TABLE)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from components.connectors.verdict import DEBEZIUM
+from configs.verdict import DEBEZIUM
 from policy.declared import Declared, Limits
 
 REGISTRY = "http://schema-registry.data-ingestion.svc.cluster.local:8081"

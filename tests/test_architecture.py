@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import functools
-from pathlib import PurePath
+import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,20 +21,24 @@ LONGER: dict[str, str] = {}
 """Files over LONGEST lines, each with its reason."""
 
 LAYERS = ("foundation", "source", "streaming", "archive")
-MAY_DECLARE = {
-    "__main__.py",
-    "outputs.py",
-    "settings.py",
-    "components/objects.py",
-    *(f"components/{layer}/component.py" for layer in LAYERS),
-    "components/source/certificates.py",
-    "components/source/contract.py",
-    "components/source/existing.py",
-    "components/archive/identity.py",
-    *(f"components/streaming/{part}.py" for part in ("brokers", "contract", "registry_service", "worker")),
+PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
+ROOT_MODULES = ("__main__", "outputs", "running_stack", "unknown")
+"""Modules at the root: the program, its exports, its configuration, and the marker that every package may import."""
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "configs": {"unknown"},
+    "capacity": {"unknown"},
+    "images": set(),
+    "checks": set(),
+    "providers": {"configs", "unknown"},
+    "settings": {"configs"},
+    "specification": {"capacity", "configs", "settings"},
+    "judgement": {"capacity", "configs", "settings", "specification"},
+    "components": {"capacity", "configs", "providers", "settings", "specification", "unknown"},
+    "recording": {"unknown"},
+    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings", "unknown"},
 }
-PROGRAM = ("__main__", "outputs", "settings", "settings_connectors", "settings_rules", "components")
-OUTSIDE = ("docs", "operate", "plan", "sandbox", "tests", "bench", "policy")
+"""Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -56,6 +62,16 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def direct(names: frozenset[str]) -> set[str]:
+    """Imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
+    return {name for name in names if not any(other.startswith(f"{name}.") and is_module(other) for other in names)}
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a file of the project."""
+    return (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()
+
+
 def importers(*modules: str) -> set[str]:
     """Files that import one of the modules or something in it."""
     return {
@@ -65,9 +81,35 @@ def importers(*modules: str) -> set[str]:
     }
 
 
-def of_program(path: PurePath) -> bool:
-    """Whether a file belongs to the program that Pulumi runs."""
-    return path.parts[0].removesuffix(".py") in PROGRAM
+def may_know_pulumi() -> set[str]:
+    """The files for which ruff's configuration lifts the ban on Pulumi."""
+    ignores = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]["per-file-ignores"]
+    patterns = [pattern for glob, rules in ignores.items() if rules == ["TID251"] for pattern in expanded(glob)]
+    return {path.as_posix() for path in sources() if any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in patterns)}
+
+
+def expanded(glob: str) -> list[str]:
+    """The patterns of a glob with one group of alternatives in braces."""
+    group = re.search(r"\{(.*?)\}", glob)
+    return [glob.replace(group[0], part) for part in group[1].split(",")] if group else [glob]
+
+
+def packages() -> set[str]:
+    """Every package and module at the root of the project."""
+    return {path.parts[0].removesuffix(".py") for path in sources()}
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_a_package_imports_only_what_it_may(package: str) -> None:
+    allowed = {package, *MAY_IMPORT[package]}
+    for path in sources():
+        if path.parts[0].removesuffix(".py") == package:
+            own = {name.split(".")[0] for name in imports(path)} & packages()
+            assert own <= allowed, f"{path} imports {sorted(own - allowed)}"
+
+
+def test_modules_at_the_root_are_few() -> None:
+    assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
 
 
 def test_layers_know_only_the_layers_before_them() -> None:
@@ -76,61 +118,41 @@ def test_layers_know_only_the_layers_before_them() -> None:
         assert [path for path in importers(*later) if path.startswith(f"components/{layer}/")] == []
 
 
-def test_shared_subjects_know_no_layer() -> None:
-    """What stands directly in components/ is used by all of them."""
-    layered = importers(*(f"components.{layer}" for layer in LAYERS))
-    assert [path for path in layered if path.startswith("components/") and path.count("/") == 1] == []
+def test_only_the_listed_files_know_pulumi() -> None:
+    """Everything else is a plain function, or an effect without Pulumi."""
+    assert importers(*PULUMI) - may_know_pulumi() == set()
 
 
-def test_only_declaring_files_know_pulumi() -> None:
-    """Everything else can be run and tested as plain functions."""
-    declaring = importers("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls")
-    assert {path for path in declaring if of_program(PurePath(path))} == MAY_DECLARE
-
-
-def test_only_the_door_reads_settings() -> None:
-    """Components get what they need as arguments, so that they can be used with other settings."""
-    allowed = {"__main__.py", "outputs.py", "settings_connectors.py", "settings_rules.py"}
-    assert {path for path in importers("settings") if path not in allowed and path.split("/")[0] not in OUTSIDE} == set()
-
-
-def test_only_settings_reads_the_configuration() -> None:
+def test_only_one_file_reads_the_configuration() -> None:
+    program = [
+        path for path in sources() if path.parts[0].removesuffix(".py") in {*ROOT_MODULES, "components", "specification", "settings"}
+    ]
     readers = {
         path.as_posix()
-        for path in sources()
-        if of_program(path) and ("pulumi.Config" in (ROOT / path).read_text(encoding="utf-8") or "pulumi.runtime.config" in imports(path))
+        for path in program
+        if "pulumi.Config" in (ROOT / path).read_text(encoding="utf-8") or any(name.startswith("pulumi.runtime") for name in imports(path))
     }
-    assert readers == {"settings.py"}
+    assert readers == {"running_stack.py"}
 
 
-def test_the_program_does_not_know_who_runs_it() -> None:
-    """Neither the plan nor the sandbox: the same program runs under the Pulumi CLI."""
-    assert {path for path in importers("operate", "plan", "sandbox", "tests", "bench", "images") if of_program(PurePath(path))} == set()
-
-
-def test_providers_stand_alone() -> None:
-    """The engine starts each as a program of its own, with its own requirements."""
-    own = [path for path in sources() if path.parts[0] == "providers"]
-    assert own
-    for path in own:
-        assert not any(name.split(".")[0] in {*PROGRAM, "operate", "plan", "sandbox", "images"} for name in imports(path)), path
-
-
-def test_checks_of_a_machine_know_nothing_of_the_sandbox_that_uses_them() -> None:
-    """Only what puts a stack's checks together knows that one stack brings its own."""
-    assert {path for path in importers("sandbox") if path.startswith("operate/")} == {"operate/__main__.py", "operate/doctor/stack.py"}
+def test_no_two_files_import_each_other() -> None:
+    """Neither at run time nor for types."""
+    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in sources()}
+    edges = {name: {other for other in direct(imports(path)) if other in modules and other != name} for name, path in modules.items()}
+    waiting = dict(edges)
+    while free := {name for name, needs in waiting.items() if not needs & waiting.keys()}:
+        waiting = {name: needs for name, needs in waiting.items() if name not in free}
+    assert sorted(waiting) == []
 
 
 def test_judgements_see_facts_only() -> None:
     """The parts of the doctor that decide neither start programs nor ask anybody."""
     effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
     for path in sources():
-        if path.parts[0] == "operate" and (path.stem.endswith("_rules") or path.stem in {"check", "report", "version"}):
+        if path.parts[0] in {"checks", "doctor", "existing_database"} and (
+            path.stem.endswith("_rules") or path.stem in {"check", "report", "version"}
+        ):
             assert not {name.split(".")[0] for name in imports(path)} & effects, path
-
-
-def test_the_plan_runs_without_the_sandbox() -> None:
-    assert [path for path in importers("sandbox") if path.startswith("plan/")] == []
 
 
 def test_pure_parts_touch_nothing() -> None:
@@ -151,7 +173,7 @@ def test_pure_parts_touch_nothing() -> None:
         "shutil",
     }
     for path in sources():
-        if path.parts[0] == "components":
+        if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
             # taking an address apart asks nobody
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from docs.generated import replaced
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from tests.command_blocks import BLOCKS, Block, tried
+from tools.generated import replaced
 
 VERIFICATION = ROOT / "docs" / "verification.md"
 

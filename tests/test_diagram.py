@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import plan
-from docs import diagram
+from recording import record
+from tools import diagram
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def test_the_pictures_show_what_is_declared() -> None:
-    """Whoever changes the program is told to run ``python -m docs.diagram``."""
+    """Whoever changes the program is told to run ``python -m tools.diagram``."""
     assert diagram.main(["--check"]) == 0
 
 
 def test_an_arrow_is_a_connection_that_is_let_out() -> None:
-    made = diagram.arrows(plan.record("dev", preview=False))
+    made = diagram.arrows(record("dev", preview=False))
     assert made["connect", "postgresql"] == "5432"
     assert made["connect", "object-store"] == "443"
     assert ("postgresql", "connect") not in made
@@ -27,10 +27,10 @@ def test_an_arrow_is_a_connection_that_is_let_out() -> None:
 
 
 def test_a_database_that_was_there_is_no_box_of_the_source() -> None:
-    drawn = diagram.picture(plan.record("prod", preview=False))
+    drawn = diagram.picture(record("prod", preview=False))
     assert "subgraph source" not in drawn
     assert 'postgresql[("postgresql")]' in drawn
-    assert "subgraph source" in diagram.picture(plan.record("dev", preview=False))
+    assert "subgraph source" in diagram.picture(record("dev", preview=False))
 
 
 def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-import settings
-import settings_rules
-from components import ecommerce
-from components.streaming import kafka, topics
-from plan.recorder import ROOT
+from judgement import rules
+from judgement.stack import parse
+from recording.recorder import ROOT
+from settings import shop
+from settings.streaming import KafkaSettings, TopicSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,21 +123,21 @@ def test_documents_show_settings() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_settings_that_a_document_shows_are_settings(example: str) -> None:
     shown = {key.removeprefix("data-ingestion:"): value for key, value in yaml.safe_load(example)["config"].items()}
-    settings.parse({"archive": {"bucket": "archive"}, **shown})
+    parse({"archive": {"bucket": "archive"}, **shown})
 
 
 def test_as_many_tables_fit_as_the_page_says() -> None:
     """The figures in 'Add or drop a table' follow from the topics' sizes."""
-    names, tables = settings.parse({"archive": {"bucket": "archive"}}).names, ecommerce.TABLES
+    names, tables = parse({"archive": {"bucket": "archive"}}).names, shop.TABLES
 
     def needed(number: int, retention_mib: int) -> int:
         captured = [tables[index % len(tables)] for index in range(number)]
-        sizes = topics.TopicSettings(retention_mib=retention_mib)
-        return settings_rules.broker_disk_mib(names, settings_rules.declared_topics(names, captured, sizes, "apicurio", "iceberg"))
+        sizes = TopicSettings(retention_mib=retention_mib)
+        return rules.broker_disk_mib(names, rules.declared_topics(names, captured, sizes, "apicurio", "iceberg"))
 
-    volume = kafka.KafkaSettings().storage_mib
+    volume = KafkaSettings().storage_mib
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", page)[0])
     (fitting,) = (int(number) for number in re.findall(r"`streaming.topics.retentionMib` is (\d+) or less", page))
-    assert (needed(5, topics.TopicSettings().retention_mib), volume) == (least, most)
+    assert (needed(5, TopicSettings().retention_mib), volume) == (least, most)
     assert needed(6, fitting) <= volume < needed(6, fitting + 1)

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.names import CONNECT_SECRETS
+from settings.names import CONNECT_SECRETS
+from specification.streaming.connect import worker_mib
+from specification.streaming.external import security
+from specification.workloads import largest_container_mib, memory_used_mib, workloads
 from tests.declared import GATE, TOPIC, Declared, main_container, settings_of, variant
 from tests.network import COMPONENT, Rule, rules
 
 if TYPE_CHECKING:
-    from plan import Resource
+    from recording import Resource
 
 DATABASE_KINDS = ("tls:", "pulumi:providers:tls", "cdc:source:Source")
 
@@ -148,11 +151,11 @@ def test_the_pipelines_own_brokers_are_spoken_to_in_plain_text() -> None:
 def test_worker_and_sink_log_in_to_kafka_alike_and_by_reference_only(guest: Declared) -> None:
     """The Iceberg sink has clients of its own, which the worker's properties do not reach."""
     worker = guest.properties("connect-config", "worker.properties")
-    security = settings_of("guest").streaming.kafka.external
-    assert security is not None
+    existing = settings_of("guest").streaming.kafka.external
+    assert existing is not None
     for prefix in ("", "producer.", "consumer.", "admin."):
-        assert {key: worker[f"{prefix}{key}"] for key in security.security} == security.security
-    assert {key: guest.sink_config[f"iceberg.kafka.{key}"] for key in security.security} == security.security
+        assert {key: worker[f"{prefix}{key}"] for key in security(existing)} == security(existing)
+    assert {key: guest.sink_config[f"iceberg.kafka.{key}"] for key in security(existing)} == security(existing)
     assert "iceberg.kafka.sasl.jaas.config" not in Declared.of("sandbox").sink_config
     for line in [*worker.values(), *guest.sink_config.values()]:
         if "LoginModule" in line:
@@ -239,9 +242,9 @@ def test_the_worker_may_connect_to_the_given_addresses_and_ports_only(guest: Dec
 
 def test_what_was_there_before_takes_no_memory_and_no_disk(guest: Declared) -> None:
     connect = guest.settings.streaming.connect
-    assert guest.settings.memory_used_mib == connect.workers * connect.memory_mib
-    assert sum(workload.pods * workload.storage_mib for workload in guest.settings.workloads) == 0
-    assert guest.settings.largest_container_mib == connect.worker_mib
+    assert memory_used_mib(guest.settings) == connect.workers * connect.memory_mib
+    assert sum(workload.pods * workload.storage_mib for workload in workloads(guest.settings)) == 0
+    assert largest_container_mib(guest.settings) == worker_mib(connect)
 
 
 @given(

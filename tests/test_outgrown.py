@@ -7,11 +7,12 @@ import json
 
 import pytest
 
-from components.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
+from judgement.stack import SettingsError
 from plan.judgement import recorded
 from policy.budget_rules import namespace_total
 from policy.limits import of_stack
-from settings import SettingsError
+from settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
+from specification.workloads import memory_used_mib
 from tests.declared import CERTIFICATE_REQUEST, TOPIC, Declared, containers, settings_of, variant
 from tests.network import COMPONENT, rules, selects
 
@@ -46,8 +47,8 @@ def test_three_workers_take_three_times_the_memory(prod: Declared) -> None:
             "streaming": prod.settings.streaming.model_copy(update={"connect": connect.model_copy(update={"workers": 1})}),
         }
     )
-    assert prod.settings.memory_used_mib - others.memory_used_mib == 2 * connect.memory_mib
-    assert prod.recording.outputs["memory"]["usedMiB"] == prod.settings.memory_used_mib
+    assert memory_used_mib(prod.settings) - memory_used_mib(others) == 2 * connect.memory_mib
+    assert prod.recording.outputs["memory"]["usedMiB"] == memory_used_mib(prod.settings)
 
 
 def test_one_worker_more_than_the_budget_holds_is_refused_in_the_settings() -> None:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import plan
-from components.reach import Reach
 from plan.judgement import recorded
 from plan.report import memory
 from policy.limits import of_stack
+from recording import record
+from recording.values import has_unknown
+from specification.services import Reach
 from tests.declared import CONNECTOR, GATE, MAKES, STACKS, TOPIC, Declared, containers, stacks_that_make, where_made
 
 if TYPE_CHECKING:
-    from components.budget.workloads import Total
-    from plan import Recording, Resource
+    from capacity.workloads import Total
+    from recording import Recording, Resource
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 
@@ -49,7 +50,7 @@ def test_every_part_is_made_by_some_stack_and_the_ones_for_one_machine_make_all_
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "sandbox"])
 def test_a_second_run_declares_the_same_to_the_letter(stack: str) -> None:
-    assert plan.record(stack, preview=False) == Declared.of(stack).recording
+    assert record(stack, preview=False) == Declared.of(stack).recording
 
 
 def test_a_preview_knows_everything_that_a_policy_judges() -> None:
@@ -66,9 +67,9 @@ def test_a_preview_knows_everything_that_a_policy_judges() -> None:
         "Table",
         "Bucket",
     }
-    seen = {resource: resource.type.rpartition(":")[2] for resource in plan.record("sandbox").resources}
+    seen = {resource: resource.type.rpartition(":")[2] for resource in record("sandbox").resources}
     assert judged <= set(seen.values())
-    assert [resource.name for resource, kind in seen.items() if kind in judged and plan.values.has_unknown(dict(resource.inputs))] == []
+    assert [resource.name for resource, kind in seen.items() if kind in judged and has_unknown(dict(resource.inputs))] == []
 
 
 def test_the_top_of_the_tree_is_four_layers_and_shared_providers(declared: Declared) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from components.section import Section
-from docs import reference
-from docs.generated import PartError, markers
-from docs.reference import DOCUMENT, main, render, rows, updated
-from plan.recorder import ROOT
-from plan.stackfile import stack_config
-from settings import Settings, parse_text
+from judgement.stack import parse_text
+from recording.recorder import ROOT
+from recording.stackfile import stack_config
+from settings.model import Settings
+from settings.section import Section
+from tools import reference
+from tools.generated import PartError, markers
+from tools.reference import DOCUMENT, main, render, rows, updated
 
 BEGIN, END = markers("settings")
 
@@ -31,7 +32,7 @@ def leaves(values: Any, path: str = "") -> dict[str, Any]:
 
 
 def test_the_document_holds_the_table_that_the_model_gives() -> None:
-    """Whoever changes a setting is told to run ``python -m docs.reference``."""
+    """Whoever changes a setting is told to run ``python -m tools.reference``."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
     assert main(["--check"]) == 0
@@ -63,7 +64,7 @@ def test_a_required_setting_is_marked() -> None:
 
 def test_a_setting_without_a_meaning_is_refused() -> None:
     """The message names the setting and the docstring to complete."""
-    with pytest.raises(PartError, match="colour has no meaning: describe colour under Attributes in the docstring of Undocumented"):
+    with pytest.raises(PartError, match="colour has no description: add a docstring below colour in Undocumented"):
         list(rows(Undocumented))
 
 
@@ -87,6 +88,6 @@ def test_an_outdated_document_fails_the_check(tmp_path: Any, monkeypatch: pytest
     stale.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     monkeypatch.setattr(reference, "DOCUMENT", stale)
     assert main(["--check"]) == 1
-    assert "run 'python -m docs.reference'" in capsys.readouterr().err
+    assert "run 'python -m tools.reference'" in capsys.readouterr().err
     assert main([]) == 0
     assert main(["--check"]) == 0

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.archive.iam import write_archive
-from components.connectors.message import key_of
-from components.connectors.pair_rules import pair_problems
-from components.connectors.verdict import connector_problems
-from components.connectors.worker_rules import worker_problems
-from components.ecommerce import TABLES
-from components.source.sql import roles_sql, schema_sql
-from components.streaming.registry import RegistrySettings, config_files
+from configs.message import key_of
+from configs.pair_rules import pair_problems
+from configs.verdict import connector_problems
+from configs.worker_rules import worker_problems
 from images.lock import parse as parse_lock
-from plan.recorder import ROOT
-from settings import SettingsError, parse
+from judgement.stack import SettingsError, parse
+from recording.recorder import ROOT
+from settings.shop import TABLES
+from settings.streaming import RegistrySettings
+from specification.archive.iam import write_archive
+from specification.source.sql import roles_sql, schema_sql
+from specification.streaming.registry import config_files
 from tests import found_stack as found
 from tests.connector_configs import NAMES, PUBLISHED
 from tests.declared import Declared, containers

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.archive import iam, sink
 from components.archive.identity import WriterIdentity
-from components.names import OBJECT_ROOT, Names
-from components.tables import PARTITION_COLUMNS, archive_columns
 from providers.iceberg import Column
 from providers.iceberg import Provider as CatalogProvider
 from providers.iceberg import Table as ArchiveTable
 from providers.kafkaconnect import Connector
+from settings.names import OBJECT_ROOT, Names
+from settings.tables import PARTITION_COLUMNS, archive_columns
+from specification.archive import iam, sink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components import manifest
-    from components.archive.settings import ArchiveSettings
     from components.foundation.component import Ground
-    from components.rotation import Rotation
     from components.source.contract import SourceEndpoint
     from components.streaming.contract import StreamEndpoint
-    from components.streaming.external import ExternalKafka
-    from components.tables import Table
+    from settings.archive import ArchiveSettings
+    from settings.rotation import Rotation
+    from settings.streaming import ExistingKafka
+    from settings.tables import Table
+    from specification import manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class ArchiveArgs:
     names: Names
     tables: Sequence[Table]
     settings: ArchiveSettings
-    kafka: ExternalKafka | None
+    kafka: ExistingKafka | None
     rotation: Rotation
 
 

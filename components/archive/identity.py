@@ -10,13 +10,13 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from components import manifest
-from components.archive import iam
+from specification import manifest
+from specification.archive import iam
 
 if TYPE_CHECKING:
-    from components.archive.settings import ArchiveSettings, WebIdentity
-    from components.names import Names
-    from components.rotation import Rotation
+    from settings.archive import ArchiveSettings, WebIdentity
+    from settings.names import Names
+    from settings.rotation import Rotation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.foundation.edges import COMPONENTS, ObjectStoreInCluster, Outside, all_policies
-from components.names import PART_OF
+from settings.names import PART_OF
+from specification.edges import COMPONENTS, ObjectStoreInCluster, Outside, all_policies
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

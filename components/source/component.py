@@ -12,23 +12,24 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
-from components import manifest
-from components.ecommerce import SAMPLE_ROWS
-from components.names import POSTGRES_PORT
 from components.objects import Objects
-from components.reach import Address
-from components.source import postgres
-from components.source.bootstrap import bootstrap_script
 from components.source.certificates import Certificates
 from components.source.contract import SourceEndpoint
-from components.source.pod import NAME, database_pod
-from components.source.sql import roles_sql, schema_sql
+from settings.names import POSTGRES_PORT
+from settings.shop import SAMPLE_ROWS
+from specification import manifest
+from specification.services import Address
+from specification.source import postgres
+from specification.source.bootstrap import bootstrap_script
+from specification.source.pod import NAME, database_pod
+from specification.source.sql import roles_sql, schema_sql
 
 if TYPE_CHECKING:
     from components.foundation.component import Ground
-    from components.names import Names
-    from components.reach import Published
-    from components.rotation import Rotation
+    from settings.names import Names
+    from settings.rotation import Rotation
+    from settings.source import SourceSettings
+    from specification.services import Published
 
 _ROLES = ("app", "debezium", "catalog")
 
@@ -49,7 +50,7 @@ class SourceArgs:
 
     ground: Ground
     names: Names
-    settings: postgres.SourceSettings
+    settings: SourceSettings
     image: str
     published: Published
     catalog: bool

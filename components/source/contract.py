@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pulumi
 
-    from components.reach import Address
+    from specification.services import Address
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.reach import Address
 from components.source.contract import SourceEndpoint
+from specification.services import Address
 
 if TYPE_CHECKING:
-    from components.names import Names
-    from components.source.external import ExternalDatabase
+    from settings.names import Names
+    from settings.source import ExistingDatabase
 
 
 class ExistingSource(pulumi.ComponentResource):
@@ -24,7 +24,7 @@ class ExistingSource(pulumi.ComponentResource):
     endpoint: SourceEndpoint
 
     def __init__(
-        self, name: str, database: ExternalDatabase, names: Names, *, catalog: bool, opts: pulumi.ResourceOptions | None = None
+        self, name: str, database: ExistingDatabase, names: Names, *, catalog: bool, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Say where the database is.
 

@@ -12,19 +12,19 @@ import pulumi
 import pulumi_kafka as kafka_sdk
 import pulumi_random as random
 
-from components import manifest
-from components.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
 from components.objects import Objects
-from components.properties import properties_text
-from components.streaming import kafka, pods, registry
-from components.streaming.topics import change_topics, support_topics
 from providers.kafkaconnect import ClusterReady, Provider
+from settings.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
+from specification import manifest
+from specification.properties import properties_text
+from specification.streaming import kafka, pods, registry
+from specification.streaming.topics import change_topics, support_topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.streaming.contract import StreamingArgs
-    from components.streaming.topics import TopicSpec
+    from specification.streaming.topics import TopicSpec
 
 
 _MECHANISMS = {"SCRAM-SHA-512": "scram-sha512", "SCRAM-SHA-256": "scram-sha256", "PLAIN": "plain"}

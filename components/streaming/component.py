@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
-from components.source.sql import drop_slot_by_hand
-from components.streaming import registry
 from components.streaming.brokers import Brokers
 from components.streaming.contract import StreamEndpoint
-from components.streaming.debezium import LAST_CONFIG, source_config
 from components.streaming.registry_service import RegistryService
 from components.streaming.worker import CONNECT_USER, Worker
 from providers.kafkaconnect import Connector, Provider, Removal
+from specification.source.sql import drop_slot_by_hand
+from specification.streaming import registry
+from specification.streaming.debezium import LAST_CONFIG, source_config
 
 if TYPE_CHECKING:
     from components.streaming.contract import StreamingArgs

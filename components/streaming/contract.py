@@ -11,17 +11,15 @@ if TYPE_CHECKING:
     import pulumi
 
     from components.foundation.component import Ground
-    from components.names import Names
-    from components.reach import Reach
-    from components.rotation import Rotation
     from components.source.contract import SourceEndpoint
-    from components.source.postgres import DebeziumSettings
-    from components.streaming.connect import ConnectSettings
-    from components.streaming.kafka import KafkaSettings
-    from components.streaming.registry import RegistrySettings
-    from components.streaming.topics import TopicSettings, TopicSpec
-    from components.tables import Table
     from providers.kafkaconnect import Provider
+    from settings.names import Names
+    from settings.rotation import Rotation
+    from settings.source import DebeziumSettings
+    from settings.streaming import ConnectSettings, KafkaSettings, RegistrySettings, TopicSettings
+    from settings.tables import Table
+    from specification.services import Reach
+    from specification.streaming.topics import TopicSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
-from components import manifest
 from components.objects import Objects
-from components.streaming import registry
+from specification import manifest
+from specification.streaming import registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

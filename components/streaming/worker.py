@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components import manifest
 from components.objects import Objects
-from components.properties import properties_text
-from components.streaming import connect, kafka, pods
-from components.streaming.registry import CLIENT_SECRET
+from specification import manifest
+from specification.properties import properties_text
+from specification.streaming import connect, kafka, pods
+from specification.streaming.registry import CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

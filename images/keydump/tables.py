@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from images.store import Store
 
 PROGRAM: Final = Path(__file__).resolve().parent / "DumpKeys.java"
-FOLDER: Final = Path(__file__).resolve().parents[2] / "components" / "connectors" / "tables"
+FOLDER: Final = Path(__file__).resolve().parents[2] / "configs" / "tables"
 """Where the tables are committed."""
 
 _PROCESSORS: Final = "-XX:ActiveProcessorCount=2"  # a default that counts processors must not depend on the machine

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from plan.program import run
+from recording.program import run
 from sandbox.adapter.failures import RefusedError, ResourceError, joined
 from sandbox.adapter.family import Change, Family
 from sandbox.adapter.journal import Journal
@@ -65,7 +65,7 @@ class Adapter:
     ) -> Result:
         """Bring about what the program declares, then delete what it no longer does.
 
-        `config` has keys as `project:key` (`plan.stackfile.stack_config`). Raises ResourceError when a resource fails:
+        `config` has keys as `project:key` (`recording.stackfile.stack_config`). Raises ResourceError when a resource fails:
         nothing after it was begun, and the next run continues. What the program raises itself comes out unchanged.
         """
         self._cancelled.clear()

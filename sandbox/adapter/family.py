@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
-    from plan import Resource
+    from recording import Resource
     from sandbox.adapter.journal import Entry
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
-    from plan.values import Json
+    from recording.values import Json
     from sandbox.adapter.family import Step, Wanted
     from sandbox.adapter.journal import Entry
 

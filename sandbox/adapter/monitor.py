@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import resource_pb2
 
-from plan.recorder import RegistrationMonitor
-from plan.values import has_unknown, wire
+from recording.recorder import RegistrationMonitor
+from recording.values import has_unknown, wire
 from sandbox.adapter.failures import RefusedError, block, short_type
 from sandbox.adapter.family import Wanted
 from sandbox.adapter.journal import Entry, Journal
@@ -17,7 +17,7 @@ from sandbox.adapter.journal import Entry, Journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from plan import Resource
+    from recording import Resource
     from sandbox.adapter.family import Change, Family, Step
     from sandbox.progress import Progress
 

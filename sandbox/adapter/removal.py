@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from plan.registration import PROVIDER_PREFIX
+from recording.registration import PROVIDER_PREFIX
 from sandbox.adapter.failures import ResourceError, block, joined, short_type
 
 if TYPE_CHECKING:

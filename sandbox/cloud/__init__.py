@@ -12,9 +12,9 @@ from sandbox.cloud.account import Cloud, CloudError, known
 from sandbox.kubernetes import KubeError
 
 if TYPE_CHECKING:
-    from components.manifest import Manifest
     from sandbox.kubernetes import Kube
     from sandbox.progress import Progress, Step
+    from specification.manifest import Manifest
 
 _POD_TIMEOUT_S: Final = 180
 _LOST: Final = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from components import manifest
-from components.names import Names
 from sandbox.addresses import NODE, PODS
+from settings.names import Names
+from specification import manifest
 
 if TYPE_CHECKING:
-    from components.manifest import Manifest
+    from specification.manifest import Manifest
 
 NAMESPACE: Final = "object-store"
 NAME: Final = "moto"

@@ -11,7 +11,7 @@ import pytest
 from bench import memory
 from bench.figures import FiguresError
 from bench.memory import Part, Usage
-from components.quantity import MIB
+from capacity.quantity import MIB
 from sandbox.cluster.processes import Process
 from sandbox.memory import PodMemory
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bench import rows
-from components.ecommerce import SAMPLE_ROWS, TABLES
 from sandbox.progress import Progress
+from settings.shop import SAMPLE_ROWS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from tests.review.previews import STORED
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Bench:
         }
         known.pop("ACCEPT_DATA_LOSS", None) if "ACCEPT_DATA_LOSS" not in environment else None
         return subprocess.run(
-            [f"{ROOT}/ci/{command[0]}", *command[1:]], cwd=self.folder, env=known, capture_output=True, text=True, timeout=60, check=False
+            [f"{ROOT}/.ci/{command[0]}", *command[1:]], cwd=self.folder, env=known, capture_output=True, text=True, timeout=60, check=False
         )
 
     def preview(self, name: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -233,7 +233,7 @@ def test_a_file_without_a_marker_is_not_published(bench: Bench) -> None:
 def test_a_script_teaches_its_use(bench: Bench, script: str) -> None:
     told = bench.run(script, "--help")
     assert told.returncode == 0
-    assert told.stdout.startswith("usage: ci/")
+    assert told.stdout.startswith("usage: .ci/")
     wrong = bench.run(script)
     assert wrong.returncode == 2
     assert wrong.stderr == told.stdout

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-SCRIPTS = sorted((ROOT / "ci").glob("*.sh"))
+SCRIPTS = sorted((ROOT / ".ci").glob("*.sh"))
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in WORKFLOWS}
 LOADED: dict[str, dict[Any, Any]] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
 JOBS = {f"{name}, {job}": content for name, loaded in LOADED.items() for job, content in loaded["jobs"].items()}
@@ -162,8 +162,8 @@ LOGINS = ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD", "PGUSER", "PGPASSWORD")
 def test_drift_has_the_logins_that_are_given_and_no_empty_ones(tmp_path: Path, given: str) -> None:
     (step,) = [step for _, step in STEPS if step.get("name") == "Drift"]
     assert {name: f"${{{{ secrets.{name} }}}}" for name in LOGINS}.items() <= step["env"].items()
-    (tmp_path / "ci").mkdir()
-    script = tmp_path / "ci" / "drift.sh"
+    (tmp_path / ".ci").mkdir()
+    script = tmp_path / ".ci" / "drift.sh"
     script.write_text("#!/bin/sh\nenv > seen\n")
     script.chmod(0o755)
     known = {"PATH": os.environ["PATH"], "STACK": "prod", "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output")}

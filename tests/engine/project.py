@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from sandbox.progress import Progress
 from sandbox.pulumi import home
 from tests.checkout import copy_project

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from tests.engine.project import STACK, Project, cli
 from tests.providers.connect_worker import GOOD, REBALANCING, Worker, serving, status
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.ecommerce import TABLES
-from plan.program import load as load_program
-from plan.stackfile import stack_config
+from judgement.stack import parse_text
+from recording.program import load as load_program
+from recording.stackfile import stack_config
 from sandbox import cloud, outputs, reader
 from sandbox.adapter import Adapter
 from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress
-from settings import parse_text
+from settings.shop import TABLES
 from tests.engine import existing
 from tests.engine.project import STACK
 

@@ -10,11 +10,11 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from components.ecommerce import TABLES
+from judgement.stack import parse_text
 from sandbox import cloud, outputs, reader
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
-from settings import parse_text
+from settings.shop import TABLES
 from tests.engine.project import STACK
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def test_a_change_is_exactly_as_wide_as_it_is(live: Live, path: str, value: str,
 
 
 def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
-    model = live.folder / "components/ecommerce.py"
+    model = live.folder / "settings/shop.py"
     text = model.read_text(encoding="utf-8")
     review = 'Table(name="reviews", columns=(_ID, _belongs_to("product_id", "products"), Column(name="stars", type="smallint")))'
     assert "TABLES" in text

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.engine
 
 
 def review(project: Project) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Run ci/preview.sh in the copy of the project."""
+    """Run .ci/preview.sh in the copy of the project."""
     path = project.folder / "comment.md"
     path.unlink(missing_ok=True)
     done = subprocess.run(
-        [project.folder / "ci" / "preview.sh", "sandbox", path],
+        [project.folder / ".ci" / "preview.sh", "sandbox", path],
         env=project.environment,
         capture_output=True,
         text=True,

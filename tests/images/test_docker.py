@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.streaming import registry
-from components.surroundings import ImageSettings
 from images import docker, staging, tool
 from images.docker import ForeignError
 from images.lock import Entry
 from images.references import LAPTOP, REFERENCES
 from images.tool import ToolError
-from plan.recorder import ROOT
+from recording.recorder import ROOT
+from settings.images import ImageSettings
+from specification.streaming import registry
 
 if TYPE_CHECKING:
     from pathlib import Path

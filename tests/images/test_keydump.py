@@ -17,7 +17,7 @@ from images.keydump.postgres import PostgresError
 from images.keydump.tables import FOLDER, KeysError
 from images.lock import Entry
 from images.store import Store
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from sandbox import images as sandbox_images
 from sandbox.paths import CACHE
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from cluster import kind
-from components.surroundings import HostSettings
-from plan.stackfile import stack_config
+from judgement.stack import parse_text
+from laptop import kind
+from recording.stackfile import stack_config
 from sandbox import outputs, reader
 from sandbox.cloud import account, workload
 from sandbox.kubernetes import Kube
-from settings import parse_text
+from settings.cluster import HostSettings
 from tests.checkout import copy_project
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     made = Laptop(base / "project", _environment(base))
     copy_project(made.folder)
     (made.folder / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": _config(made)}))
-    _publish_store(made.folder / "cluster" / "kind.yaml")
+    _publish_store(made.folder / "laptop" / "kind.yaml")
     try:
         succeeded(made.make("cluster"))
         yield made

@@ -15,14 +15,14 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient
 
-from cluster import kind
-from components.ecommerce import TABLES
-from components.names import BROKERS, Names
 from images.references import REFERENCES
+from laptop import kind
 from sandbox import connectors
 from sandbox.archive import Archive
 from sandbox.demo import change_rows
 from sandbox.equality import connect, wait_until_equal
+from settings.names import BROKERS, Names
+from settings.shop import TABLES
 from tests.kind.conftest import IMAGES, STACK, succeeded
 
 if TYPE_CHECKING:

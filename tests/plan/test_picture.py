@@ -7,15 +7,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from components.quantity import MIB
+from capacity.quantity import MIB
+from judgement.stack import parse_text
 from plan.judgement import recorded
 from plan.picture import bars, svg
-from plan.recorder import ROOT, record
 from plan.report import memory
-from plan.stackfile import stack_config
 from policy.declared import Limits
 from policy.limits import of_stack
-from settings import parse_text
+from recording.recorder import ROOT, record
+from recording.stackfile import stack_config
 
 
 def limits(stack: str) -> Limits:

@@ -10,13 +10,13 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-import plan
 from plan.__main__ import main
 from plan.judgement import recorded
 from plan.report import Paint, judgement, memory, memory_table, tree
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.rule import Violation
+from recording import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_the_tree_shows_children_under_their_component(root: Path) -> None:
         kubernetes.core.v1.Namespace("space", metadata={"name": "space"}, opts=pulumi.ResourceOptions(parent=layer))
         kubernetes.Provider("cluster", kubeconfig="/nowhere")
 
-    assert tree(plan.record("dev", root=root, declare=declare), PAINT).splitlines() == [
+    assert tree(record("dev", root=root, declare=declare), PAINT).splitlines() == [
         "sample-dev: 3 resources",
         "├─ layer  Layer",
         "│  └─ space  Namespace",
@@ -66,7 +66,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
         deployment("big", "1Gi")
         deployment("rolling", "512Mi", rollingUpdate={"maxSurge": 1})
 
-    sums = memory(recorded(plan.record("dev", root=root, declare=declare), LIMITS))
+    sums = memory(recorded(record("dev", root=root, declare=declare), LIMITS))
     assert memory_table(sums, PAINT).splitlines() == [
         "Memory in MiB",
         "workload            pods  each  steady  peak",
@@ -88,7 +88,7 @@ def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path
             "agent", metadata={"name": "agent"}, spec={"selector": {"match_labels": {"a": "agent"}}, "template": template}
         )
 
-    recording = plan.record("dev", root=root, declare=declare)
+    recording = record("dev", root=root, declare=declare)
     known = recorded(recording, dataclasses.replace(LIMITS, nodes=3))
     assert memory_table(memory(known), PAINT).splitlines()[2].split() == ["DaemonSet", "agent", "3", "64", "192", "192"]
     assert memory(known).steady == namespace_total(known, "default").steady == 3 * 64 * 2**20

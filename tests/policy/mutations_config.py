@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from components.known import UNKNOWN
 from tests.policy.mutations_data import one_of_each
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

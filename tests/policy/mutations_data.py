@@ -6,11 +6,11 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from components.known import UNKNOWN
 from policy.declared import Declared
 from tests.policy.judging import copied
 from tests.policy.mutations_memory import in_memory
 from tests.policy.workbench import TOPIC, Workbench, extra, pod_of
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,14 +14,14 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from plan.recorder import ROOT
-from plan.stackfile import stack_config
-from plan.values import wire
+from recording.recorder import ROOT
+from recording.stackfile import stack_config
+from recording.values import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from plan import Resource
+    from recording import Resource
 
 MANDATORY = analyzer_pb2.MANDATORY
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from components.quantity import MIB
+from capacity.quantity import MIB
 from policy.catalogue import RULES
+from specification.workloads import memory_used_mib
 from tests.declared import STACKS as EVERY_STACK
 from tests.declared import settings_of
 from tests.policy.judging import by_pack, by_plan, judged, shipped
@@ -38,7 +39,7 @@ def corpus(stack: str) -> tuple[Mutant, ...]:
 def tight(stack: str) -> Limits:
     """A stack's limits without room that it does not use, so that one pod more is one too many."""
     limits, settings = shipped(stack)[1], settings_of(stack)
-    return dataclasses.replace(limits, memory={settings.names.namespace: settings.memory_used_mib * MIB})
+    return dataclasses.replace(limits, memory={settings.names.namespace: memory_used_mib(settings) * MIB})
 
 
 @functools.cache

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from google.protobuf import empty_pb2
 
-import plan
-from components.known import UNKNOWN
 from policy.catalogue import RULES
+from recording import record
 from tests.declared import Declared
 from tests.policy.pack_process import MANDATORY, refused, running
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from plan import Resource
+    from recording import Resource
     from tests.policy.pack_process import Pack
 
 
@@ -37,7 +37,7 @@ def changed(resources: Sequence[Resource], name: str, **inputs: Any) -> list[Res
 @functools.cache
 def in_order(stack: str, *, preview: bool = True) -> tuple[Resource, ...]:
     """A stack's resources as an engine gets to them, each after all that it needs; in a preview with its unknowns."""
-    recording = plan.record(stack) if preview else Declared.of(stack).recording
+    recording = record(stack) if preview else Declared.of(stack).recording
     return tuple(sorted(recording.resources, key=lambda item: len(recording.upstream(item.urn))))
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.known import UNKNOWN
 from policy.declared import Declared, Limits
 from policy.limits import with_pack_configuration
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import container, extra, pod
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

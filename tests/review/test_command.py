@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.recorder import ROOT
+from recording.recorder import ROOT
 from review.__main__ import main
 from review.published import UnreadablePagesError, published
 from tests.review.previews import STORED, comment, text

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from docs import review_example
-from plan.recorder import ROOT
+from recording.recorder import ROOT
+from tools import review_example
 
 TEXT = review_example.DOCUMENT.read_text(encoding="utf-8")
 TRUST, RIGHTS = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL))
@@ -17,7 +17,7 @@ WORKFLOWS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".g
 
 
 def test_the_comment_is_what_the_command_writes() -> None:
-    """Whoever changes the comment is told to run ``python -m docs.review_example``."""
+    """Whoever changes the comment is told to run ``python -m tools.review_example``."""
     assert review_example.main(["--check"]) == 0
 
 

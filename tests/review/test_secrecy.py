@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.known import UNKNOWN
 from plan.report import Paint
 from review.digest import PREVIEW, digest
 from review.findings import Findings
@@ -19,6 +18,7 @@ from review.reading import read
 from review.secrecy import Hidden, cleaned
 from review.texts import message_without_secrets, text_without_secrets
 from tests.review.previews import FILES, comment, document, text
+from unknown import UNKNOWN
 
 MARKER = "marker-secret"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}

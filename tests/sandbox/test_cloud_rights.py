@@ -18,11 +18,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pyarrow.fs import FileSelector, S3FileSystem
 
-from components.archive import iam as documents
-from components.names import ARCHIVE_PROFILE, OBJECT_ROOT
 from sandbox import reader
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud, CloudError
+from settings.names import ARCHIVE_PROFILE, OBJECT_ROOT
+from specification.archive import iam as documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.tables import Column, Table
 from sandbox import connectors, equality
 from sandbox.connectors import ConnectorFailedError
 from sandbox.progress import Progress
+from settings.tables import Column, Table
 
 if TYPE_CHECKING:
     from sandbox.archive import Archive

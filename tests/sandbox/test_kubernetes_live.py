@@ -9,8 +9,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from components.budget import workloads as budget
-from components.quantity import MIB
+from capacity import workloads as budget
+from capacity.quantity import MIB
 from sandbox.adapter import Adapter, ResourceError, Result
 from sandbox.kubernetes import Kube, NotReadyError
 from sandbox.paths import KUBECONFIG

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from operate.doctor import machine as this_machine
-from operate.doctor.check import Level
+from checks import machine as this_machine
+from checks.check import Level
 from sandbox import lifecycle, lock, preflight
 from sandbox.progress import Progress
 

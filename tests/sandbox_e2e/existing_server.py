@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from components import manifest
-from components.source import postgres
 from sandbox.addresses import NODE
 from sandbox.paths import CHECKOUT
-from settings import Settings
+from settings.model import Settings
+from specification import manifest
+from specification.source import postgres
 
 if TYPE_CHECKING:
     from sandbox.kubernetes import Kube

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.ecommerce import TABLES
-from components.tables import METADATA_COLUMNS, PARTITION_COLUMNS
 from sandbox.equality import wait_until_equal
+from settings.shop import TABLES
+from settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

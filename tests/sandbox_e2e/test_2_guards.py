@@ -13,10 +13,10 @@ import requests
 from botocore.exceptions import ClientError
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from components.ecommerce import TABLES
-from components.quantity import parse_bytes
+from capacity.quantity import parse_bytes
 from sandbox import memory
 from sandbox.equality import wait_until_equal
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,9 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient
 
-from components.ecommerce import TABLES
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from components.budget import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
-from components.known import UNKNOWN
+from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
+from judgement.stack import parse_text
 from plan.judgement import recorded
-from plan.recorder import ROOT, record
-from plan.stackfile import stack_config
 from policy.disk_rules import broker_properties, is_broker
 from policy.fit_rules import sized_containers
 from policy.limits import of_stack
-from settings import parse_text
+from recording.recorder import ROOT, record
+from recording.stackfile import stack_config
 from tests.sandbox_e2e.conftest import NAMESPACE
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import subprocess

@@ -15,9 +15,8 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
-from components.tables import Table
-from plan.program import load as load_program
-from plan.stackfile import stack_config
+from recording.program import load as load_program
+from recording.stackfile import stack_config
 from sandbox import cloud
 from sandbox.adapter import Adapter
 from sandbox.addresses import PODS
@@ -25,6 +24,7 @@ from sandbox.archive import Archive
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress
+from settings.tables import Table
 from tests.sandbox_e2e import existing_server as server
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def stack_file(tables: Path) -> dict[str, Any]:
 
 
 def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m operate …`` as its user would."""
-    line = [sys.executable, "-m", "operate", *arguments, "--stack", STACK]
+    """Run ``python -m doctor …`` as its user would."""
+    line = [sys.executable, "-m", "doctor", *arguments, "--stack", STACK]
     return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
 
 

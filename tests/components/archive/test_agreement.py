@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from components.tables import PARTITION_COLUMNS
+from settings.tables import PARTITION_COLUMNS
 from tests.declared import MAKES, Declared, where_made
 
 NULL_SAFE = "replace.null.with.default"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.archive.iam import tls_only
+from specification.archive.iam import tls_only
 from tests.declared import where_made
 
 if TYPE_CHECKING:

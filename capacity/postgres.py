@@ -1,0 +1,173 @@
+"""What a PostgreSQL server may take, from the parameters it is really started with.
+
+Parameters, units and defaults are those of PostgreSQL 17 (documentation, chapter 19 "Server Configuration", and `pg_settings`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capacity.postgres_parameters import ParameterError
+from capacity.quantity import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULTS = {
+    "shared_buffers": "128MB",
+    "wal_buffers": "-1",
+    "work_mem": "4MB",
+    "maintenance_work_mem": "64MB",
+    "autovacuum_work_mem": "-1",
+    "autovacuum_max_workers": "3",
+    "logical_decoding_work_mem": "64MB",
+    "max_connections": "100",
+    "max_wal_size": "1GB",
+    "max_slot_wal_keep_size": "-1",
+    "wal_keep_size": "0",
+    "temp_buffers": "8MB",
+    "min_dynamic_shared_memory": "0",
+    "max_locks_per_transaction": "64",
+    "hash_mem_multiplier": "2.0",
+}
+_LOCKS, _TEMP_BUFFERS = 64, 8 * 1024**2
+"""Of locks and temporary buffers as many as by default are within the fixed parts below."""
+LOCK_BYTES = 270
+"""Shared memory of one further lock (documentation, 19.12 "Lock Management")."""
+_UNIT = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
+_UNITLESS = {
+    "shared_buffers": 8192,
+    "wal_buffers": 8192,
+    "max_wal_size": 1024**2,
+    "max_slot_wal_keep_size": 1024**2,
+    "wal_keep_size": 1024**2,
+    "temp_buffers": 8192,
+    "min_dynamic_shared_memory": 1024**2,
+}
+"""What a number without a unit counts, where that is not a kilobyte."""
+
+BACKEND_MIB = 3
+"""Private memory of one backend besides `work_mem`: catalog caches, plans, TLS. Measured: fresh 1.4, used 1.5 to 4, with a 4 MB sort 6."""
+DECODER_MIB = 8
+"""A walsender besides `logical_decoding_work_mem`: one of 32 MB took 39 MiB on one large transaction."""
+SHARED_FIXED_MIB = 12
+"""Shared memory besides buffers: locks, lists of processes, subtransactions. 142 MiB were measured with 128 of buffers and 8 of WAL."""
+AUXILIARY_MIB = 16
+"""Postmaster, checkpointer, writers and launchers together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A server's memory, each part at its most, in bytes.
+
+    Attributes:
+        shared: Buffers and the other shared structures.
+        autovacuum: All autovacuum workers at once.
+        maintenance: One VACUUM or CREATE INDEX by hand.
+        decoding: Logical decoding for each active slot.
+        backends: All connections, each with one sort or hash table in `work_mem`.
+        auxiliary: The server's own processes.
+        connections: Number of connections.
+    """
+
+    shared: int
+    autovacuum: int
+    maintenance: int
+    decoding: int
+    backends: int
+    auxiliary: int
+    connections: int
+
+    @property
+    def needed(self) -> int:
+        """What the container's limit must hold."""
+        return self.shared + self.autovacuum + self.maintenance + self.decoding + self.backends + self.auxiliary
+
+    def parts(self) -> dict[str, int]:
+        """The parts by name, in bytes."""
+        return {
+            "shared buffers": self.shared,
+            "autovacuum": self.autovacuum,
+            "maintenance": self.maintenance,
+            "logical decoding": self.decoding,
+            f"{self.connections} connections": self.backends,
+            "own processes": self.auxiliary,
+        }
+
+
+def size(given: Mapping[str, str], name: str) -> int:
+    """A parameter in bytes, negative when it means "without a bound" or "as another one".
+
+    Raises:
+        ParameterError: If PostgreSQL would not read it.
+    """
+    text = given.get(name, _DEFAULTS[name])
+    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", text)
+    if not match:
+        message = f"{name} is not a size that PostgreSQL reads; write for example 128MB (the case of the unit matters)"
+        raise ParameterError(message)
+    scale = _UNIT[match[2]] if match[2] else _UNITLESS.get(name, 1024)
+    number = float(match[1])
+    return -1 if number < 0 else int(number * scale)
+
+
+def _count(given: Mapping[str, str], name: str) -> int:
+    try:
+        return int(given.get(name, _DEFAULTS[name]))
+    except ValueError:
+        message = f"{name} is not a whole number"
+        raise ParameterError(message) from None
+
+
+def _factor(given: Mapping[str, str], name: str) -> float:
+    try:
+        return float(given.get(name, _DEFAULTS[name]))
+    except ValueError:
+        message = f"{name} is not a number"
+        raise ParameterError(message) from None
+
+
+def memory(given: Mapping[str, str], *, slots: int = 1) -> Postgres:
+    """What a server with these parameters may take.
+
+    Args:
+        given: Parameters that are set; the others have PostgreSQL's defaults.
+        slots: Replication slots that are decoded at the same time.
+
+    Raises:
+        ParameterError: For a value that PostgreSQL would not take.
+    """
+    buffers, wal = size(given, "shared_buffers"), size(given, "wal_buffers")
+    if wal < 0:
+        wal = min(max(buffers // 32, 64 * 1024), 16 * MIB)
+    maintenance, vacuum = size(given, "maintenance_work_mem"), size(given, "autovacuum_work_mem")
+    connections = _count(given, "max_connections")
+    locks = connections * max(_count(given, "max_locks_per_transaction") - _LOCKS, 0) * LOCK_BYTES
+    per_backend = BACKEND_MIB * MIB + max(size(given, "temp_buffers") - _TEMP_BUFFERS, 0)
+    sort = int(size(given, "work_mem") * max(_factor(given, "hash_mem_multiplier") / 2, 1))
+    return Postgres(
+        shared=buffers + wal + SHARED_FIXED_MIB * MIB + locks + size(given, "min_dynamic_shared_memory"),
+        autovacuum=_count(given, "autovacuum_max_workers") * (maintenance if vacuum < 0 else vacuum),
+        maintenance=maintenance,
+        decoding=slots * (size(given, "logical_decoding_work_mem") + DECODER_MIB * MIB),
+        backends=connections * (per_backend + sort),
+        auxiliary=AUXILIARY_MIB * MIB,
+        connections=connections,
+    )
+
+
+def disk_bytes(given: Mapping[str, str]) -> int | None:
+    """The most write-ahead log on the volume: what a stopped connector's slot may hold back, and `max_wal_size` beside it.
+
+    Returns:
+        Bytes, or None when a slot may hold back without a bound (`max_slot_wal_keep_size` -1, PostgreSQL's default).
+    """
+    kept = size(given, "max_slot_wal_keep_size")
+    return None if kept < 0 else max(kept, size(given, "wal_keep_size")) + size(given, "max_wal_size")
+
+
+def wal_room(volume: int) -> int:
+    """What of a volume, in its own unit, the write-ahead log may take: a quarter is left to tables, indexes and temporary files."""
+    return volume - volume // 4

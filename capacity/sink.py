@@ -1,0 +1,219 @@
+"""The heap that a sink connector's open files and consumers take, and what one more table costs.
+
+Confluent S3 sink: one file per topic partition, each with an upload part and a Parquet writer (its sources, `S3OutputStream` and
+`TopicPartitionWriter`; storage-cloud issue 29). Iceberg sink: one file per task, table and hour (`PartitionedFanoutWriter`), each
+holding at most one Parquet row group. The sizes were measured on the real writers (docs/memory.md).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from capacity.quantity import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
+ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
+SINKS = (S3_SINK, ICEBERG_SINK)
+
+FRAMEWORK_MIB = 100
+"""Live heap of a Connect worker with its plugins, before any file is open."""
+SOURCE_LIVE_MIB = 40
+"""Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds."""
+TASK_MIB = 4
+"""Per sink task: schema caches, dead-letter producer, S3 client."""
+BACKLOG_HOURS = 24
+"""A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits."""
+ICEBERG_FILE_BYTES = 512 * 1024
+"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page. Measured: 1.57 MiB with pages of 1 MiB,
+0.56 with pages of 64 KiB, 288 files open."""
+FULL_FILE = 2.5
+"""A file that is full, in row groups: 9.2 MiB were measured with row groups of 4 MiB, 4.6 with 2."""
+ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
+"""Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say."""
+ROWS_PER_S = 12_000
+"""The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
+ROW_BYTES = 750
+"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full (measured 430 to 740; 65 afterwards)."""
+
+_PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
+"""Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
+_ELASTIC_START = 128 * 1024
+_ELASTIC_BYTES_PER_ROW = 80
+_DEFAULT_PART_SIZE = 25 * MIB
+_QUEUE, _EVENT_BYTES = 8192, 2048
+"""Debezium's queue without a bound in bytes: its default number of events, counted at 2 KiB each."""
+_WRITE_PROPERTY = "iceberg.tables.write-props."
+"""What a sink says itself of its writers, over the tables' own properties (Iceberg, "Kafka Connect", configuration)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkHeap:
+    """Heap of a worker that runs a sink, in bytes.
+
+    Attributes:
+        files: Number of files open at once.
+        file: One open file.
+        rows: Buffered rows beyond what `file` counts.
+        consumers: Records that were fetched and not yet written, and what each task keeps.
+        source: The source connector on the same worker.
+        framework: The worker itself.
+        per_table: What one more table costs.
+    """
+
+    files: int
+    file: int
+    rows: int
+    consumers: int
+    source: int
+    framework: int
+    per_table: int
+
+    @property
+    def needed(self) -> int:
+        """What `-Xmx` must hold."""
+        return self.files * self.file + self.rows + self.consumers + self.source + self.framework
+
+    def parts(self) -> dict[str, int]:
+        """The parts by name, in bytes."""
+        return {
+            f"{self.files} open files": self.files * self.file + self.rows,
+            "consumers": self.consumers,
+            "source connector": self.source,
+            "worker": self.framework,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Parquet:
+    """Bounds of an Iceberg table's Parquet writers, in bytes.
+
+    Attributes:
+        row_group: What a writer holds before it writes (`write.parquet.row-group-size-bytes`).
+        page: One column's page (`write.parquet.page-size-bytes`).
+    """
+
+    row_group: int
+    page: int
+
+
+def parquet_of(properties: Mapping[str, str], otherwise: Parquet | None = None) -> Parquet:
+    """The bounds that properties set; where they are silent those of `otherwise`, or Iceberg's own."""
+    beneath = otherwise or Parquet(ICEBERG_DEFAULTS["row-group"], ICEBERG_DEFAULTS["page"])
+    return Parquet(
+        _number(properties, "write.parquet.row-group-size-bytes", beneath.row_group),
+        _number(properties, "write.parquet.page-size-bytes", beneath.page),
+    )
+
+
+class SinkError(ValueError):
+    """A sink whose buffers cannot be counted."""
+
+
+def _number(config: Mapping[str, str], key: str, default: int) -> int:
+    try:
+        return int(config.get(key, default))
+    except ValueError:
+        message = f"{key} is not a whole number"
+        raise SinkError(message) from None
+
+
+def _parquet_bytes(rows: int) -> int:
+    """Heap of one Parquet writer with that many rows."""
+    points = _PARQUET_KIB_BY_ROWS
+    for (low, small), (high, large) in pairwise(points):
+        if rows <= high:
+            return (small * 1024) + (large - small) * 1024 * (rows - low) // (high - low)
+    (low, small), (high, large) = points[-2:]
+    return large * 1024 + (large - small) * 1024 * (rows - high) // (high - low)
+
+
+def _s3_file(config: Mapping[str, str]) -> int:
+    rows = _number(config, "flush.size", 0)
+    part = _number(config, "s3.part.size", _DEFAULT_PART_SIZE)
+    if config.get("s3.elastic.buffer.enable", "false").lower() == "true":
+        part = min(part, max(_ELASTIC_START, rows * _ELASTIC_BYTES_PER_ROW))
+    return part + _parquet_bytes(rows)
+
+
+def _consumers(config: Mapping[str, str], partitions: int, tasks: int) -> int:
+    fetched = min(
+        partitions * _number(config, "consumer.override.max.partition.fetch.bytes", MIB),
+        tasks * _number(config, "consumer.override.fetch.max.bytes", 50 * MIB),
+    )
+    return fetched + tasks * TASK_MIB * MIB
+
+
+def source_heap(config: Mapping[str, str] | None) -> int:
+    """Heap of the Debezium connector on the same worker, in bytes; nothing without one."""
+    if config is None:
+        return 0
+    queue = _number(config, "max.queue.size.in.bytes", 0) or _number(config, "max.queue.size", _QUEUE) * _EVENT_BYTES
+    return queue + SOURCE_LIVE_MIB * MIB
+
+
+def memory(
+    config: Mapping[str, str],
+    partitions: Mapping[str, int],
+    source: Mapping[str, str] | None = None,
+    tables: Parquet | None = None,
+) -> SinkHeap:
+    """What a worker needs on its heap for a sink.
+
+    Args:
+        config: The sink connector's configuration.
+        partitions: Partitions of every topic by name.
+        source: Configuration of the source connector that runs beside it.
+        tables: Parquet sizes of the Iceberg tables; Iceberg's defaults when absent.
+
+    Raises:
+        SinkError: If it reads a topic that is not declared, or a number cannot be read.
+    """
+    topics = read_topics(config, partitions)
+    unknown = [topic for topic in topics if topic not in partitions]
+    if unknown or not topics:
+        message = (
+            f"reads {', '.join(unknown) or 'no topic by name'}, whose partitions this program does not declare: list topics that it does"
+        )
+        raise SinkError(message)
+    widest = max(partitions[topic] for topic in topics)
+    total = sum(partitions[topic] for topic in topics)
+    now = _heap(config, len(topics), total, tables)
+    more = _heap(config, len(topics) + 1, total + widest, tables)
+    return replace(now, source=source_heap(source), per_table=more.needed - now.needed)
+
+
+def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[str]:
+    """The topics that a sink reads: those it lists, or those declared ones that its pattern fits.
+
+    Raises:
+        SinkError: If the pattern cannot be read.
+    """
+    listed = [topic.strip() for topic in config.get("topics", "").split(",") if topic.strip()]
+    pattern = config.get("topics.regex")
+    if listed or not pattern:
+        return listed
+    try:
+        return [topic for topic in declared if re.fullmatch(pattern, topic)]
+    except re.error:
+        message = "topics.regex is not a pattern; list the topics by name"
+        raise SinkError(message) from None
+
+
+def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:
+    """The sink's own share for so many topics with so many partitions together."""
+    tasks = min(_number(config, "tasks.max", 1), partitions)
+    consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
+    if config.get("connector.class") != ICEBERG_SINK:
+        return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0)
+    own = {key.removeprefix(_WRITE_PROPERTY): text for key, text in config.items() if key.startswith(_WRITE_PROPERTY)}
+    sizes = parquet_of(own, tables or parquet_of({}))
+    files = tasks * topics * BACKLOG_HOURS
+    interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
+    rows = min(int(files * sizes.row_group * FULL_FILE), int(ROWS_PER_S * interval_s) * ROW_BYTES)
+    return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0)

@@ -1,0 +1,92 @@
+"""Memory, disk and ports of the machine that the command runs on."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks.check import failure, fine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from checks.check import Finding
+
+GIB = 1024**3
+LOOPBACK = "127.0.0.1"
+
+
+def available_memory() -> int:
+    """Bytes that programs can still take, as the Linux kernel tells; 0 on another system."""
+    kernel = Path("/proc/meminfo")
+    for line in kernel.read_text(encoding="ascii").splitlines() if kernel.exists() else ():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def memory(available: int, needed_gib: int, who: str) -> Finding:
+    """Whether there is memory enough.
+
+    Args:
+        available: Bytes.
+        needed_gib: GiB.
+        who: Who needs it.
+    """
+    if available < needed_gib * GIB:
+        return failure(
+            f"{available / GIB:.1f} GiB of memory are available and {who} needs {needed_gib}", "stop something or use a larger machine"
+        )
+    return fine(f"{available / GIB:.1f} GiB are available, {needed_gib} are needed")
+
+
+def first_existing(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def free_disk(path: Path) -> int:
+    """Bytes free where a folder is, or will be."""
+    return shutil.disk_usage(first_existing(path)).free
+
+
+def disk(free: int, needed_gib: int, place: Path, who: str) -> Finding:
+    """Whether there is disk enough.
+
+    Args:
+        free: Bytes.
+        needed_gib: GiB.
+        place: Where.
+        who: Who needs it.
+    """
+    if free < needed_gib * GIB:
+        return failure(f"{free / GIB:.1f} GiB of disk are free under {place} and {who} needs {needed_gib}", "make room there")
+    return fine(f"{free / GIB:.1f} GiB are free under {place}, {needed_gib} are needed")
+
+
+def taken_ports(ports: Iterable[int], address: str = LOOPBACK) -> frozenset[int]:
+    """Those TCP ports on which somebody listens; looking does not take them."""
+    return frozenset(port for port in ports if _taken(port, address))
+
+
+def _taken(port: int, address: str) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return True
+    return False
+
+
+def port_taken(port: int, stack: str, address: str = LOOPBACK) -> Finding:
+    """A port that another program holds."""
+    return failure(
+        f"port {port} on {address} is taken by another program",
+        f"stop it ('ss -ltnp sport = :{port}', on macOS 'lsof -nP -iTCP:{port} -sTCP:LISTEN', names it) "
+        f"or change the port in Pulumi.{stack}.yaml (host)",
+    )

@@ -1,0 +1,155 @@
+"""The connectors as typed records: a key that does not exist cannot be written, and a value has the type that the connector reads."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from configs.keys import Kind  # noqa: TC001 - pydantic reads the annotations
+from configs.spelling import spelling_problems
+
+Value = bool | int | str | tuple[str, ...]
+"""What a connector's value may be before it is written as text."""
+
+
+def _dotted(name: str) -> str:
+    return name.replace("_", ".")
+
+
+class Configuration(BaseModel):
+    """A connector's configuration.
+
+    Attributes:
+        families: Keys with a prefix, written out: converters, transforms, client overrides and what goes by a table's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=_dotted, validate_by_name=True)
+
+    kind: ClassVar[Kind]
+
+    families: dict[str, str] = Field(default={})
+
+    @model_validator(mode="after")
+    def _known(self) -> Configuration:
+        problems = spelling_problems(self.kind, self.rendered())
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def rendered(self) -> dict[str, str]:
+        """The configuration as the worker takes it: text only, and nothing for what is None."""
+        own = self.model_dump(by_alias=True, exclude={"families"}, exclude_none=True)
+        return {**{key: written(value) for key, value in own.items()}, **self.families}
+
+
+def written(value: Value) -> str:
+    """A value as the worker reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+class DebeziumPostgres(Configuration):
+    """Debezium's PostgreSQL connector; see source_rules for why the choices are so few."""
+
+    kind: ClassVar[Kind] = "debezium"
+
+    connector_class: Literal["io.debezium.connector.postgresql.PostgresConnector"] = "io.debezium.connector.postgresql.PostgresConnector"
+    tasks_max: Literal[1] = 1
+    database_hostname: str
+    database_port: int
+    database_user: str
+    database_password: str
+    database_dbname: str
+    database_sslmode: Literal["verify-full", "verify-ca"] = "verify-full"
+    database_sslrootcert: str
+    topic_prefix: str
+    table_include_list: tuple[str, ...]
+    plugin_name: Literal["pgoutput"] = "pgoutput"
+    slot_name: str
+    publication_name: str
+    publication_autocreate_mode: Literal["disabled"] = "disabled"
+    snapshot_mode: Literal["initial", "no_data"]
+    exactly_once_support: Literal["required"] = "required"
+    transaction_boundary: Literal["poll"] = "poll"
+    poll_interval_ms: int
+    max_queue_size_in_bytes: int
+    heartbeat_interval_ms: int
+    heartbeat_action_query: str
+    provide_transaction_metadata: bool = False
+    decimal_handling_mode: Literal["precise"] = "precise"
+    time_precision_mode: Literal["connect"] = "connect"
+    tombstones_on_delete: bool = False
+    errors_tolerance: Literal["none"] = "none"
+    errors_log_enable: bool = True
+    errors_log_include_messages: bool = False
+    errors_retry_timeout: int = 300_000
+    errors_retry_delay_max_ms: int = 60_000
+    transforms: tuple[str, ...]
+
+
+class Sink(Configuration):
+    """What every sink is told: its topics, its dead letters, its tasks."""
+
+    tasks_max: int
+    topics: tuple[str, ...]
+    errors_tolerance: Literal["all", "none"] = "all"
+    errors_log_enable: bool = True
+    errors_log_include_messages: bool = False
+    errors_retry_timeout: int = 300_000
+    errors_retry_delay_max_ms: int = 60_000
+    errors_deadletterqueue_topic_name: str
+    errors_deadletterqueue_topic_replication_factor: int = 3
+    errors_deadletterqueue_context_headers_enable: bool = True
+    transforms: tuple[str, ...]
+
+
+class ConfluentS3Sink(Sink):
+    """Confluent's S3 sink, writing Parquet by the hour."""
+
+    kind: ClassVar[Kind] = "s3"
+
+    connector_class: Literal["io.confluent.connect.s3.S3SinkConnector"] = "io.confluent.connect.s3.S3SinkConnector"
+    storage_class: str = "io.confluent.connect.s3.storage.S3Storage"
+    format_class: str = "io.confluent.connect.s3.format.parquet.ParquetFormat"
+    parquet_codec: Literal["snappy", "gzip", "zstd", "none"] = "snappy"
+    s3_bucket_name: str
+    s3_region: str
+    s3_part_size: int = Field(default=5 * 1024 * 1024, ge=5 * 1024 * 1024)
+    s3_elastic_buffer_enable: bool = True
+    s3_part_retries: int = 5
+    s3_retry_backoff_ms: int = 2000
+    s3_ssea_name: Literal["AES256", "aws:kms"] = "AES256"
+    topics_dir: str
+    partitioner_class: str = "io.confluent.connect.storage.partitioner.TimeBasedPartitioner"
+    partition_duration_ms: int = 3_600_000
+    path_format: str
+    locale: str = "en-US"
+    timezone: str = "UTC"
+    timestamp_extractor: Literal["RecordField", "Record", "Wallclock"] = "RecordField"
+    timestamp_field: str
+    flush_size: int
+    rotate_interval_ms: int
+    rotate_schedule_interval_ms: int
+    schema_compatibility: Literal["NONE"] = "NONE"
+    behavior_on_null_values: Literal["ignore"] = "ignore"
+    report_null_values_to_dlq: bool = False
+    store_url: str | None = None
+    s3_path_style_access_enabled: bool | None = None
+
+
+class IcebergSink(Sink):
+    """Apache Iceberg's sink, one table for each topic."""
+
+    kind: ClassVar[Kind] = "iceberg"
+
+    connector_class: Literal["org.apache.iceberg.connect.IcebergSinkConnector"] = "org.apache.iceberg.connect.IcebergSinkConnector"
+    iceberg_catalog: str
+    iceberg_tables: tuple[str, ...]
+    iceberg_tables_route_field: str = Field(alias="iceberg.tables.route-field")
+    iceberg_tables_auto_create_enabled: bool = Field(default=False, alias="iceberg.tables.auto-create-enabled")
+    iceberg_tables_evolve_schema_enabled: bool = Field(default=True, alias="iceberg.tables.evolve-schema-enabled")
+    iceberg_control_topic: str
+    iceberg_control_commit_interval_ms: int = Field(alias="iceberg.control.commit.interval-ms")
+    iceberg_control_commit_timeout_ms: int = Field(default=15_000, alias="iceberg.control.commit.timeout-ms")

@@ -1,0 +1,153 @@
+"""The Docker engine that carries a laptop's cluster."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from capacity.quantity import MIB
+from checks.check import Refused, failure, fine, unseen, warning
+from checks.machine import GIB, free_disk
+from checks.tool import ask
+
+if TYPE_CHECKING:
+    from checks.check import Finding
+    from checks.tool import Answer
+
+NODES_MIB: Final = 1280
+"""Memory of three idle Kind nodes, in MiB (measured: control plane 0.73 GiB, each worker 0.26)."""
+
+IMAGES_GIB: Final = 8
+"""Disk for images: the node's 1 GiB, and four of 0.3 to 0.8 GiB, once in Docker and once on each worker."""
+
+_FEWEST_CPUS: Final = 2
+_ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docker:
+    """What the engine says about itself.
+
+    Attributes:
+        version: Its version.
+        memory: Bytes it can give to containers: the machine's, or its virtual machine's.
+        cpus: Processors it can give.
+        architecture: The machine's, as the kernel names it.
+        system: What it runs on; Docker Desktop says so.
+        root: Folder where images and volumes are kept.
+    """
+
+    version: str
+    memory: int
+    cpus: int
+    architecture: str
+    system: str
+    root: str
+
+    @property
+    def in_virtual_machine(self) -> bool:
+        """Whether its disk is not this machine's."""
+        return "Docker Desktop" in self.system
+
+
+def look() -> Docker | Refused:
+    """Ask the engine."""
+    return read(ask("docker", "info", "--format", "{{json .}}"))
+
+
+def read(answer: Answer | None) -> Docker | Refused:
+    """What ``docker info`` printed as JSON, or why there is nothing to read."""
+    if answer is None:
+        return Refused("docker is not on PATH", "install Docker Desktop (Windows, macOS), or on Debian: sudo apt-get install docker.io")
+    try:
+        told = json.loads(answer.out)
+    except json.JSONDecodeError:
+        told = {}
+    errors = told.get("ServerErrors") or []
+    if errors or not told.get("ServerVersion"):
+        return _refused(errors[0] if errors else answer.last_words)
+    return Docker(
+        version=told["ServerVersion"],
+        memory=int(told.get("MemTotal", 0)),
+        cpus=int(told.get("NCPU", 0)),
+        architecture=told.get("Architecture", ""),
+        system=told.get("OperatingSystem", ""),
+        root=told.get("DockerRootDir", ""),
+    )
+
+
+def _refused(why: str) -> Refused:
+    if "permission denied" in why.lower():
+        return Refused("this user may not talk to Docker", "sudo usermod -aG docker $USER, then log in again")
+    return Refused(f"Docker does not answer ({why})", "start Docker Desktop, or on Linux: sudo systemctl start docker")
+
+
+def engine(docker: Docker) -> Finding:
+    """That it answers."""
+    return fine(f"{docker.version} on {docker.system}")
+
+
+def memory(docker: Docker, budget_mib: int) -> Finding:
+    """Whether the pods' budget and the nodes fit together.
+
+    Args:
+        docker: The engine.
+        budget_mib: What the pipeline's pods may use, in MiB.
+    """
+    needed = budget_mib + NODES_MIB
+    sum_up = f"{needed / 1024:.1f} GiB are needed: {budget_mib} MiB for the pods and about {NODES_MIB} for three Kind nodes"
+    if docker.memory < needed * MIB:
+        cure = (
+            "Docker Desktop: Settings, Resources, Memory (with WSL2: 'memory=' in .wslconfig, then 'wsl --shutdown')"
+            if docker.in_virtual_machine
+            else "use a machine with more memory"
+        )
+        return failure(f"Docker has {docker.memory / GIB:.1f} GiB; {sum_up}", f"{cure}: {-(-needed // 1024) + 1} GiB or more")
+    return fine(f"{docker.memory / GIB:.1f} GiB; {sum_up}")
+
+
+def processors(docker: Docker) -> Finding:
+    """Whether the first start does not take for ever."""
+    if docker.cpus < _FEWEST_CPUS:
+        return warning(
+            f"Docker has {docker.cpus} processor: starts may take longer than 'up' waits",
+            f"give it {_FEWEST_CPUS} or more (Docker Desktop: Settings, Resources, CPU limit)",
+        )
+    return fine(f"{docker.cpus} processors")
+
+
+def architecture(docker: Docker) -> Finding:
+    """Whether the images can be built for it."""
+    known = _ARCHITECTURES.get(docker.architecture)
+    if known is None:
+        return failure(f"no image is made for {docker.architecture}", "use a machine with an x86-64 or a 64-bit ARM processor")
+    return fine(f"{docker.architecture}, for which 'make images' builds {known} images")
+
+
+def look_at_disk(docker: Docker | Refused) -> tuple[Docker, int | None] | Refused:
+    """The engine with the bytes free where it keeps things, None when that is in a virtual machine or on another computer."""
+    if isinstance(docker, Refused):
+        return docker
+    local = not docker.in_virtual_machine and Path(docker.root).is_absolute() and Path(docker.root).exists()
+    return docker, free_disk(Path(docker.root)) if local else None
+
+
+def disk(seen: tuple[Docker, int | None], volumes_mib: int) -> Finding:
+    """Whether images and volumes fit.
+
+    Args:
+        seen: The engine with the bytes free on its disk.
+        volumes_mib: What all volumes may hold, in MiB.
+    """
+    docker, free = seen
+    if free is None:
+        return unseen(f"{docker.root} is inside Docker's virtual machine; 'docker system df' shows what is used there")
+    volumes_gib = volumes_mib / 1024
+    needs = f"images take about {IMAGES_GIB} GiB and full volumes {volumes_gib:.0f}"
+    if free < IMAGES_GIB * GIB:
+        return failure(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "docker system prune, or a larger disk")
+    if free < (IMAGES_GIB + volumes_gib) * GIB:
+        return warning(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "make room before the volumes fill")
+    return fine(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}")

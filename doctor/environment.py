@@ -1,0 +1,69 @@
+"""The virtual environment: whether it holds what the requirements pin."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Final
+
+from checks.check import failure, fine, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from checks.check import Finding
+
+_PIN: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s#;]+)", re.MULTILINE)
+_CURE: Final = "rm -f .venv/.complete && make venv"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Packages as pinned and as installed.
+
+    Attributes:
+        pinned: Package to version.
+        installed: Package to version, of the pinned ones.
+        own: Whether this Python is that of the project's .venv, by which Pulumi runs the program.
+    """
+
+    pinned: Mapping[str, str]
+    installed: Mapping[str, str]
+    own: bool
+
+
+def pins(texts: Iterable[str]) -> dict[str, str]:
+    """Package to version from requirements files."""
+    return {name: version for text in texts for name, version in _PIN.findall(text)}
+
+
+def look(root: Path, files: Iterable[str]) -> Environment:
+    """Read the requirements files under ``root`` and the packages of this Python."""
+    pinned = pins((root / file).read_text(encoding="utf-8") for file in files)
+    installed = {}
+    for name in pinned:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return Environment(pinned, installed, own=sys.prefix == str((root / ".venv").resolve()) or sys.prefix == str(root / ".venv"))
+
+
+def complete(environment: Environment) -> Finding:
+    """Whether every package is there in the pinned version, in the environment that Pulumi uses."""
+    missing = [name for name in environment.pinned if name not in environment.installed]
+    other = [
+        f"{name} {environment.installed[name]} and not {version}"
+        for name, version in environment.pinned.items()
+        if environment.installed.get(name, version) != version
+    ]
+    if missing:
+        return failure(f"not installed: {', '.join(missing)}", _CURE)
+    if other:
+        return warning(f"other versions than pinned: {', '.join(other)}", _CURE)
+    if not environment.own:
+        return warning("this Python is not the project's .venv, which Pulumi uses", "make venv, then .venv/bin/python -m doctor doctor")
+    return fine(f"{len(environment.pinned)} packages as pinned")

@@ -1,0 +1,74 @@
+"""What is already in a namespace that somebody else made: pods that are not the pipeline's, and volumes of a former one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.check import failure, fine, warning
+from doctor.facts import NamespaceContents
+from settings.names import PART_OF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from checks.check import Finding
+    from doctor.facts import Cluster, ClusterRequirements
+
+_STRANGERS: Final = f"app.kubernetes.io/part-of!={PART_OF}"
+_RUNNING: Final = "status.phase!=Succeeded,status.phase!=Failed"
+"""Pods that are done neither talk nor count against a quota."""
+
+_SHOWN: Final = 5
+
+
+def look(api: Any, namespace: str, sets: Sequence[str], seconds: float) -> NamespaceContents:  # noqa: ANN401 - a client without types
+    """Ask for the pods and claims of a namespace; one that is not there holds nothing.
+
+    Args:
+        api: The cluster's client.
+        namespace: Its name.
+        sets: StatefulSets with volumes that the stack makes there.
+        seconds: Time limit of each request.
+    """
+    from kubernetes import client  # noqa: PLC0415 - a second to load, only where a cluster is asked
+
+    core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
+    pods = core.list_namespaced_pod(namespace, label_selector=_STRANGERS, field_selector=_RUNNING, _request_timeout=seconds).items
+    running = {one.metadata.name for one in apps.list_namespaced_stateful_set(namespace, _request_timeout=seconds).items}
+    claims = [one.metadata.name for one in core.list_namespaced_persistent_volume_claim(namespace, _request_timeout=seconds).items]
+    return NamespaceContents(
+        tuple(sorted(pod.metadata.name for pod in pods)), without_owner(claims, [name for name in sets if name not in running])
+    )
+
+
+def without_owner(claims: Sequence[str], absent: Sequence[str]) -> tuple[str, ...]:
+    """The claims that StatefulSets which are not there would take over: ``data-kafka-0`` is that of the first pod of ``kafka``."""
+    return tuple(sorted(claim for claim in claims if any(re.fullmatch(rf"data-{re.escape(name)}-\d+", claim) for name in absent)))
+
+
+def alone(cluster: Cluster, place: ClusterRequirements) -> Finding:
+    """Whether the pipeline has the namespace to itself: its network policies and its quota hold for every pod there."""
+    strangers = cluster.inside.strangers
+    if not strangers:
+        return fine(f"no other pods in {place.namespace}")
+    more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
+    return failure(
+        f"{', '.join(strangers[:_SHOWN])}{more} in {place.namespace}: they would be cut off by the pipeline's network policies and share "
+        "its quota",
+        f"set names.namespace in Pulumi.{place.stack}.yaml to a namespace for this pipeline alone, or move them: "
+        f"kubectl --context {place.settings.context} --namespace {place.namespace} get pods --selector '{_STRANGERS}'",
+    )
+
+
+def leftovers(cluster: Cluster, place: ClusterRequirements) -> Finding:
+    """Whether volumes of a former pipeline would be taken over."""
+    claims = cluster.inside.claims
+    if not claims:
+        return fine("no volumes of a former pipeline")
+    return warning(
+        f"a former pipeline left {', '.join(claims)}: new brokers have a new cluster id and refuse volumes of an old one; a database goes "
+        "on with what it finds",
+        f"when nobody wants what they hold: kubectl --context {place.settings.context} --namespace {place.namespace} delete pvc "
+        f"{' '.join(claims)}",
+    )

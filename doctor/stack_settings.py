@@ -1,0 +1,105 @@
+"""A stack as its settings have it, and what a command has to look at for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from doctor.facts import ClusterRequirements
+from existing_database.target import Target
+from specification.streaming import registry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from settings.model import Settings
+    from settings.names import PublishedPort
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack.
+
+    Attributes:
+        name: Name of the stack.
+        settings: Its settings.
+        root: The project's folder.
+    """
+
+    name: str
+    settings: Settings
+    root: Path
+
+    @property
+    def throw_away(self) -> bool:
+        """Whether ``make sandbox`` carries it: it makes the cluster and the store itself, without the Pulumi CLI."""
+        return self.settings.environment == "sandbox"
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of its pods."""
+        settings, images = self.settings, self.settings.images
+        schemas = settings.streaming.registry
+        return (
+            *([images.postgres] if settings.source.is_managed else []),
+            *([images.kafka] if settings.streaming.kafka.is_managed else []),
+            images.connect,
+            *([images.registry or registry.IMAGES[schemas.kind]] if schemas.is_managed else []),
+        )
+
+    @property
+    def ports(self) -> tuple[PublishedPort, ...]:
+        """Every service that it publishes on this machine."""
+        settings, host = self.settings, self.settings.host
+        return (
+            *([host.postgres] if settings.source.is_managed else []),
+            *(host.kafka if settings.streaming.kafka.is_managed else []),
+            *([host.registry] if settings.streaming.registry.is_managed else []),
+            host.connect,
+        )
+
+    @property
+    def place(self) -> ClusterRequirements:
+        """What must be in its cluster."""
+        settings, streaming = self.settings, self.settings.streaming
+        login = frozenset({"username", "password"})
+        database, brokers, schemas = settings.source.external, streaming.kafka.external, streaming.registry.external
+        objects = settings.archive.endpoint
+        wanted = {
+            **({database.secret: login | {"ca.crt"}} if database else {}),
+            **({database.catalog_secret: login | {"ca.crt"}} if database and database.catalog_secret else {}),
+            **({brokers.secret: login} if brokers and brokers.secret else {}),
+            **({schemas.secret: login} if schemas else {}),
+            **({objects.secret: frozenset({"credentials"})} if objects else {}),
+        }
+        sets = (*(["kafka"] if streaming.kafka.is_managed else []), *(["postgresql"] if settings.source.is_managed else []))
+        return ClusterRequirements(settings.cluster, settings.names.namespace, wanted, self.name, sets)
+
+    @property
+    def own_classes(self) -> bool:
+        """Whether it makes storage classes of its own."""
+        source, brokers = self.settings.source, self.settings.streaming.kafka
+        return (source.is_managed and source.storage_class is None) or (brokers.is_managed and brokers.storage_class is None)
+
+    @property
+    def named_classes(self) -> tuple[str, ...]:
+        """Storage classes that must be there."""
+        source, brokers = self.settings.source, self.settings.streaming.kafka
+        named = [part.storage_class for part in (source, brokers) if part.is_managed and part.storage_class]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def target(self) -> Target | None:
+        """The database that was there before, or None when the program makes it."""
+        source = self.settings.source
+        if source.external is None:
+            return None
+        return Target(
+            stack=self.name,
+            host=source.external.host,
+            port=source.external.port,
+            names=self.settings.names,
+            tables=source.tables,
+            wal_keep_mib=source.slot_wal_keep_mib,
+            catalog=self.settings.archive.has_catalog_database,
+        )

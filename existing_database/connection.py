@@ -1,0 +1,88 @@
+"""A connection to an existing database: by verified TLS, able to read only, with credentials from where libpq always takes them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from checks.check import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+
+    from existing_database.target import Target
+
+_SECONDS: Final = 8
+_OPTIONS: Final = f"-c default_transaction_read_only=on -c statement_timeout={_SECONDS}s -c lock_timeout=2s -c search_path="
+
+CREDENTIALS: Final = """\
+export PGUSER=<role>                  # by default the role that Debezium uses
+export PGPASSFILE=<file>              # a line host:port:database:user:password, mode 0600; or PGPASSWORD
+export PGSSLROOTCERT=<CA certificate> # for RDS and Aurora the bundle that AWS publishes; 'system' for the system's own"""
+
+
+def parameters(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
+    """What libpq is told; passwords are not among it, libpq finds them itself.
+
+    Args:
+        target: Which database.
+        environment: Variables of this shell.
+    """
+    return {
+        "host": target.host,
+        "port": str(target.port),
+        "dbname": target.names.database,
+        "user": environment.get("PGUSER") or target.names.debezium_role,
+        "sslmode": "verify-full",
+        "sslrootcert": environment.get("PGSSLROOTCERT") or "system",
+        "connect_timeout": str(_SECONDS),
+        "application_name": "data-ingestion doctor",
+        "options": _OPTIONS,
+    }
+
+
+def connect(target: Target) -> psycopg.Connection[tuple[object, ...]] | Refused:
+    """Log in, or say why not. The caller closes the connection."""
+    import psycopg  # noqa: PLC0415 - a third of a second to load, only where a database is asked
+
+    try:
+        return psycopg.connect(**parameters(target, os.environ), autocommit=True)  # type: ignore[arg-type] # libpq's own names
+    except psycopg.OperationalError as error:
+        return refusal(str(error), target)
+
+
+_NAME: Final = "the name is not known"
+_RESOLVE: Final = "correct source.external.host, or use the network that knows it"
+_REASONS: Final = (
+    ("does not match host name", "the certificate is for another name", "set source.external.host to a name that the certificate has"),
+    ("certificate verify failed", "its certificate is signed by nobody that is trusted here", CREDENTIALS),
+    ("root certificate file", "the CA certificate cannot be read", CREDENTIALS),
+    ("does not support SSL", "it speaks no TLS", "turn it on: ssl = on with a certificate (RDS and Aurora have it)"),
+    ("no password supplied", "no password was found for it", CREDENTIALS),
+    ("authentication failed", "it refuses user or password", CREDENTIALS),
+    ("no pg_hba.conf entry", "pg_hba.conf lets nobody in from here", "add a line: hostssl <database> <user> <address> scram-sha-256"),
+    ("could not translate host name", _NAME, _RESOLVE),
+    ("failed to resolve host", _NAME, _RESOLVE),
+    ("Connection refused", "nothing listens there", "correct source.external.host and port; look at firewall and security groups"),
+    ("timeout", "nothing answers there", "look at firewall, security groups and VPN: this machine must reach it as the pods do"),
+    ("too many clients", "it has no connection left", "raise max_connections, or close what is idle"),
+)
+
+
+def refusal(message: str, target: Target) -> Refused:
+    """Why a login failed, from libpq's message.
+
+    Args:
+        message: What libpq said.
+        target: Which database.
+    """
+    where = f"{target.host}:{target.port}/{target.names.database}"
+    last = message.strip().splitlines()[-1].strip() if message.strip() else "no reason given"
+    for part, why, cure in _REASONS:
+        if part in message:
+            return Refused(f"{where}: {why} ({last})", cure)
+    if f'database "{target.names.database}" does not exist' in message:
+        return Refused(f"{where}: there is no such database ({last})", f"correct names.database in Pulumi.{target.stack}.yaml")
+    return Refused(f"{where}: {last}", CREDENTIALS)

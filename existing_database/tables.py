@@ -1,0 +1,87 @@
+"""The command that writes the typed model of an existing database's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks.check import Refused
+from existing_database import catalogue, document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from existing_database.document import Choice
+    from existing_database.facts import Database
+    from existing_database.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a look at the database brought.
+
+    Attributes:
+        lines: What people are told.
+        good: Whether every chosen table can be archived faithfully and, when only compared, nothing has changed.
+    """
+
+    lines: tuple[str, ...]
+    good: bool
+
+
+def run(target: Target, path: Path, include: Sequence[str], exclude: Sequence[str], *, check: bool) -> Outcome:
+    """Look at the database and bring the file up to date.
+
+    Args:
+        target: Which database.
+        path: The file.
+        include: Patterns of tables to capture.
+        exclude: Patterns of tables to leave out.
+        check: Whether the file is only compared.
+    """
+    seen = catalogue.look(target)
+    if isinstance(seen, Refused):
+        return Outcome((f"✗ {seen.why}", *_indented(seen.cure)), good=False)
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    try:
+        before = document.read(old)
+    except document.DocumentError as error:
+        return Outcome((f"✗ {path}: {error}",), good=False)
+    choice = document.choose(seen.tables, before, include, exclude, {target.names.heartbeat_table})
+    return _written(target, path, old, choice, check=check) if choice.tables else Outcome((*_told(choice), _nothing(seen)), good=False)
+
+
+def _written(target: Target, path: Path, old: str, choice: Choice, *, check: bool) -> Outcome:
+    new = document.text(target.stack, choice.tables)
+    changed = document.difference(old, new, path.name)
+    lines, count = list(_told(choice)), f"{len(choice.tables)} table(s)"
+    if not changed:
+        lines.append(f"{path} is up to date: {count}.")
+    elif check:
+        lines += [*changed.splitlines(), f"{path} is out of date: make tables STACK={target.stack}"]
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(new, encoding="utf-8")
+        lines += changed.splitlines() if old else []
+        lines.append(
+            f"{path} is written: {count}. In Pulumi.{target.stack}.yaml: data-ingestion:source: {{tables: {path.parent.name}/{path.name}}}"
+        )
+    return Outcome(tuple(lines), good=not choice.obstacles and not (check and changed))
+
+
+def _told(choice: Choice) -> Iterator[str]:
+    for obstacle in choice.obstacles:
+        stays = " (the file keeps it as it was)" if obstacle.table in choice.kept else ""
+        yield f"✗ {obstacle.table}: {obstacle.what}{stays}"
+        yield from _indented(obstacle.cure)
+    if choice.further:
+        yield f"· not captured: {', '.join(choice.further)}"
+
+
+def _nothing(seen: Database) -> str:
+    return f"None of the {len(seen.tables)} table(s) in the database is captured; nothing was written."
+
+
+def _indented(cure: str) -> Iterator[str]:
+    yield from (f"{'  → ' if position == 0 else '    '}{line}" for position, line in enumerate(cure.splitlines()))

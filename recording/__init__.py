@@ -1,0 +1,9 @@
+"""The program without its effects: what it declares, recorded offline and in seconds."""
+
+from __future__ import annotations
+
+from recording.recorder import Recording, record
+from recording.registration import Resource
+from unknown import UNKNOWN, Unknown
+
+__all__ = ["UNKNOWN", "Recording", "Resource", "Unknown", "record"]

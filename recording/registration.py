@@ -1,0 +1,123 @@
+"""One declared resource, read from the request with which the program registers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from recording.values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi.runtime.proto import resource_pb2
+
+STACK_TYPE: Final = "pulumi:pulumi:Stack"
+PROVIDER_PREFIX: Final = "pulumi:providers:"
+
+
+class UnsupportedOptionError(ValueError):
+    """The program uses a resource option that only the real engine carries out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource as the program declared it.
+
+    Attributes: `inputs` are plain and `secret_paths` names those that were secret; `dependencies` are the URNs of all
+    edges (data, `depends_on`, and per property in `property_dependencies`); `provider` is the URN of the provider or
+    empty; `custom` is false for components; `timeout_s` is the custom create timeout in seconds or None; a
+    `replacement_trigger` that differs from the last asks for a new thing, and is empty when there is none.
+    """
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    provider: str
+    custom: bool
+    inputs: Mapping[str, Any]
+    secret_paths: frozenset[str]
+    dependencies: frozenset[str]
+    property_dependencies: Mapping[str, frozenset[str]]
+    secret_outputs: frozenset[str]
+    deleted_with: str
+    protect: bool
+    retain_on_delete: bool
+    delete_before_replace: bool
+    ignore_changes: tuple[str, ...]
+    aliases: tuple[str, ...]
+    timeout_s: float | None
+    replacement_trigger: str
+
+    def __hash__(self) -> int:
+        """Hash by URN: the inputs are dictionaries."""
+        return hash(self.urn)
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether this is the configuration of a provider, not a thing of its own."""
+        return self.type.startswith(PROVIDER_PREFIX)
+
+    @property
+    def secret_inputs(self) -> frozenset[str]:
+        """The top-level input names that are secret or hold a secret somewhere inside."""
+        return frozenset(path.replace("[", ".").split(".")[0] for path in self.secret_paths)
+
+
+def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
+    """Read a registration. Raises UnsupportedOptionError for transforms, hooks and imports, which nobody would run."""
+    _refuse_unsupported(request)
+    inputs, secret_paths = plain(request.object)
+    by_property = {key: frozenset(value.urns) for key, value in request.propertyDependencies.items()}
+    return Resource(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        parent=request.parent,
+        provider=request.provider.rpartition("::")[0],
+        custom=request.custom,
+        inputs=inputs,
+        secret_paths=secret_paths,
+        dependencies=frozenset(request.dependencies).union(*by_property.values()),
+        property_dependencies=by_property,
+        secret_outputs=frozenset(request.additionalSecretOutputs),
+        deleted_with=request.deletedWith,
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        delete_before_replace=request.deleteBeforeReplace,
+        ignore_changes=tuple(request.ignoreChanges),
+        aliases=tuple(alias.urn for alias in request.aliases if alias.urn),
+        timeout_s=_seconds(request.customTimeouts.create),
+        replacement_trigger=request.replacement_trigger.string_value,
+    )
+
+
+def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
+    hooks = request.hooks
+    asked = {
+        "transforms": bool(request.transforms),
+        "hooks": any(getattr(hooks, field.name) for field in hooks.DESCRIPTOR.fields),
+        "import_": bool(request.importId),
+        "remote": request.remote,
+    }
+    for option, used in asked.items():
+        if used:
+            message = f"{request.name} ({request.type}) uses {option}, which only the Pulumi engine carries out"
+            raise UnsupportedOptionError(message)
+
+
+_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def _seconds(duration: str) -> float | None:
+    """Read a Go duration such as `10m` or `1h30m`."""
+    if not duration:
+        return None
+    total, digits = 0.0, ""
+    for character in duration:
+        if character in _UNITS:
+            total, digits = total + float(digits) * _UNITS[character], ""
+        else:
+            digits += character
+    return total

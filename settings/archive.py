@@ -1,0 +1,170 @@
+"""Settings of the archive."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from settings.section import Section
+from settings.types import BucketName, Cidr, DnsLabel, HttpUrl, Keys, KmsKeyArn, OidcProviderArn, Port, port_of
+
+# IAM names have at most 64 characters, and the user's name is the bucket's plus eight more.
+_LONGEST_BUCKET = 56
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
+
+
+class InClusterStore(Section):
+    """An S3-compatible store inside the same cluster, in place of AWS."""
+
+    namespace: DnsLabel
+    """Namespace of the store."""
+    service: DnsLabel
+    """Service of the store."""
+    port: Port
+    """TCP port of the Service."""
+    host_endpoint: str = Field(pattern=r"^https?://[^/]+$")
+    """URL of the store as the machine that runs the program reaches it."""
+
+    @property
+    def url(self) -> str:
+        """The store as reached by pods."""
+        return f"http://{self.service}.{self.namespace}.svc.cluster.local:{self.port}"
+
+
+class S3Endpoint(Section):
+    """Existing S3-compatible store in place of AWS: MinIO, Ceph, a provider's."""
+
+    url: HttpUrl
+    """URL of the store as pods reach it."""
+    host_url: HttpUrl | None = None
+    """URL of the store as the program reaches it, for Iceberg tables; by default ``url``."""
+    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    """Address ranges of the store; the worker may connect to these and to no others."""
+    secret: DnsLabel
+    """Existing Secret in the pipeline's namespace; its key ``credentials`` is a credentials file of the AWS SDK with the profile
+    ``archive``. The program itself takes its key from the environment, as for AWS."""
+
+    @property
+    def port(self) -> int:
+        """Its TCP port as pods reach it."""
+        return port_of(self.url)
+
+
+class WebIdentity(Section):
+    """The cluster as an identity provider that AWS trusts, in place of an access key."""
+
+    provider_arn: OidcProviderArn
+    """ARN of the cluster's identity provider, ``arn:aws:iam::<account>:oidc-provider/<issuer>``."""
+    audience: str = "sts.amazonaws.com"
+    """Audience of the token in the worker's pod."""
+
+
+class ArchiveSettings(Section):
+    """The archive: bucket, format, sink."""
+
+    bucket: BucketName
+    """Name of the S3 bucket."""
+    existing_bucket: bool = False
+    """Whether the bucket is an existing one; the program then never changes or deletes it. Setting this to true on a stack that has created
+    its bucket deletes the bucket, unless ``pulumi state delete`` has removed it from the state first."""
+    kms_key_arn: KmsKeyArn | None = None
+    """KMS key that encrypts the objects, in the bucket's region; by default S3 encrypts with its own key."""
+    web_identity: WebIdentity | None = None
+    """Identity of the worker without an access key; by default an IAM user whose key may only assume the role."""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """AWS region."""
+    format: Literal["parquet", "iceberg"] = "parquet"
+    """``parquet`` writes plain files with Confluent's S3 sink; ``iceberg`` writes one Iceberg table per source table."""
+    catalog: Literal["glue", "jdbc"] = "glue"
+    """Catalog of the Iceberg tables: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server."""
+    store: InClusterStore | None = None
+    """Emulator of AWS inside the cluster, with its identities; absent for AWS."""
+    endpoint: S3Endpoint | None = None
+    """Existing S3-compatible store with an existing bucket; absent for AWS."""
+    aws_addresses: tuple[Cidr, ...] = ()
+    """Private address ranges of the VPC endpoints of S3, STS, KMS and Glue, if any; without them the worker may connect to public addresses
+    only."""
+    commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
+    """Interval between commits, in ms: written rows become visible then, also those of a quiet table. By default 300000 for ``parquet`` and
+    10000 for ``iceberg``, whose sink keeps what it reads between two commits on its heap."""
+    flush_records: int = Field(default=20_000, ge=100)
+    """Rows after which the ``parquet`` sink closes a file early."""
+    tasks: int = Field(default=3, ge=1, le=24)
+    """Number of sink tasks; a divisor of the change topics' partitions balances them."""
+    destroy_with_stack: bool = False
+    """Whether ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
+    expire_noncurrent_days: int = Field(default=7, ge=1)
+    """Days after which overwritten or deleted object versions are removed."""
+    extra: Keys = Field(default={})
+    """Further keys of the sink connector, in its own spelling; checked like all others."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ArchiveSettings:
+        problems = self._name_problems()
+        if self.existing_bucket and self.destroy_with_stack:
+            problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
+        of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
+        given = [key for key, value in of_aws.items() if value]
+        other = "store" if self.store is not None else "endpoint" if self.endpoint is not None else None
+        if other is not None and given:
+            problems.append(f"{', '.join(given)}: for AWS only, and {other} puts another object store in its place; drop them, or {other}")
+        if self.endpoint is not None:
+            problems += self._endpoint_problems()
+        of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
+        if of_key != self.region:
+            problems.append(f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of a bucket's own region only; give one")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _name_problems(self) -> list[str]:
+        problems = []
+        if self.endpoint is None and len(self.bucket) > _LONGEST_BUCKET:
+            problems.append(
+                f"bucket {self.bucket!r} has {len(self.bucket)} characters, and its user and role are named after it: take at most "
+                f"{_LONGEST_BUCKET}"
+            )
+        if ".." in self.bucket or _IP_ADDRESS.fullmatch(self.bucket):
+            problems.append(f"bucket {self.bucket!r} is a name that S3 refuses (two dots in a row, or an IP address); choose another")
+        if self.region.startswith(_OTHER_PARTITIONS):
+            problems.append(f"region {self.region} is in a part of AWS of its own, where names do not begin with arn:aws: choose another")
+        return problems
+
+    def _endpoint_problems(self) -> list[str]:
+        problems = []
+        if self.store is not None:
+            problems.append("endpoint and store are two object stores; drop one of them")
+        if not self.existing_bucket:
+            problems.append(
+                "endpoint is given and existingBucket is false: such stores differ in what a bucket can be told, so it is its owner's; "
+                "make it there, and set existingBucket to true"
+            )
+        if self.format == "iceberg" and self.catalog == "glue":
+            problems.append("catalog is glue, which is AWS's, and endpoint puts another store in its place; set catalog to jdbc")
+        return problems
+
+    @property
+    def pod_url(self) -> str | None:
+        """The object store as pods reach it, or None for AWS."""
+        other = self.store or self.endpoint
+        return other.url if other else None
+
+    @property
+    def host_url(self) -> str | None:
+        """The object store as the program reaches it, or None for AWS."""
+        if self.endpoint is not None:
+            return self.endpoint.host_url or self.endpoint.url
+        return self.store.host_endpoint if self.store else None
+
+    @property
+    def interval_ms(self) -> int:
+        """Interval between commits in ms: the configured one, or the format's default."""
+        return self.commit_interval_ms or (300_000 if self.format == "parquet" else 10_000)
+
+    @property
+    def has_catalog_database(self) -> bool:
+        """Whether the Iceberg catalog is in the source's PostgreSQL server."""
+        return self.format == "iceberg" and self.catalog == "jdbc"

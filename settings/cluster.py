@@ -1,0 +1,155 @@
+"""Settings of the Kubernetes cluster and of the published services."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from settings.names import BROKERS, PublishedPort
+from settings.section import Section
+from settings.types import Cidr, HostName, Keys, Port
+
+# RFC 1918, link-local with the metadata service, and carrier-grade NAT, which clusters use for pods.
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
+_PRIVATE = tuple(IPv4Network(network) for network in PRIVATE_RANGES)
+_UNIQUE_LOCAL = IPv6Network("fc00::/7")
+
+
+def is_private(source: str) -> bool:
+    """Whether an address range lies inside private networks; False for text that is no range."""
+    try:
+        network = ip_network(source)
+    except ValueError:
+        return False
+    if isinstance(network, IPv6Network):
+        return network.subnet_of(_UNIQUE_LOCAL)
+    return any(network.subnet_of(private) for private in _PRIVATE)
+
+
+class ClusterSettings(Section):
+    """The Kubernetes cluster."""
+
+    context: str = "kind-data-ingestion"
+    """Context of the kubeconfig file; pinned, so that the current context of a shell never decides where a stack goes."""
+    kubeconfig: str | None = None
+    """Path of the kubeconfig file; by default the usual one."""
+    identifier: str = "data-ingestion"
+    """Fixed identity of the cluster in Pulumi: with it, a changed address of the cluster is an update and no replacement."""
+    provisioner: str = "rancher.io/local-path"
+    """Volume provisioner of the cluster."""
+    keep_volumes: bool = True
+    """Whether the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
+    ``storageClass`` names an existing class, the class decides for volumes whose namespace is deleted."""
+    existing_namespace: bool = False
+    """Whether ``names.namespace`` is an existing namespace, reserved for this pipeline; the program then creates its objects in it and
+    never changes the namespace. Setting this to true on a stack that has created its namespace deletes the namespace with everything in
+    it, unless ``pulumi state delete`` has removed it from the state first."""
+    spread: Literal["nodes", "zones"] = "nodes"
+    """Topology over which brokers and workers are spread. ``nodes`` is a preference. With ``zones``, two brokers never share a zone, and
+    the scheduler refuses a cluster with fewer than three zones."""
+
+
+class PostgresPort(PublishedPort):
+    """Ports of PostgreSQL."""
+
+    node: Port = 30432
+    """Port on every node of the cluster (NodePort)."""
+    host: Port = 5432
+    """Port on the machine that runs the program; the laptop's cluster maps it to ``node``."""
+
+
+class RegistryPort(PublishedPort):
+    """Ports of the schema registry."""
+
+    node: Port = 30081
+    """Port on every node of the cluster (NodePort)."""
+    host: Port = 8081
+    """Port on the machine that runs the program; the laptop's cluster maps it to ``node``."""
+
+
+class ConnectPort(PublishedPort):
+    """Ports of Connect's REST interface."""
+
+    node: Port = 30083
+    """Port on every node of the cluster (NodePort)."""
+    host: Port = 8083
+    """Port on the machine that runs the program; the laptop's cluster maps it to ``node``."""
+
+
+class HostSettings(Section):
+    """How the machine that runs the program reaches the services."""
+
+    exposure: Literal["nodePort", "loadBalancer", "internal"] = "nodePort"
+    """Kind of Service: ``nodePort`` opens a port on every node, ``loadBalancer`` asks for a load balancer and a DNS name per service,
+    ``internal`` is for a program that runs where the cluster's own names and addresses work."""
+    address: str = "127.0.0.1"
+    """Address of the node ports, with ``nodePort``; brokers advertise it."""
+    domain: HostName | None = None
+    """Domain of the load balancers: service ``kafka-0`` becomes ``kafka-0.<domain>``, which each Service requests from ExternalDNS."""
+    annotations: Keys = Field(default={})
+    """Annotations of every published Service, for the load balancer controller."""
+    sources: tuple[Cidr, ...] = ("172.16.0.0/12",)
+    """Address ranges that may connect to published services. With ``nodePort``: the nodes' network, and the nodes' side of the pod network
+    where the network plug-in sees translated addresses (Kind's does not). Otherwise: the clients. Only private ranges, since the listeners
+    speak plain text."""
+    postgres: PostgresPort = PostgresPort()
+    """Ports of PostgreSQL."""
+    kafka: tuple[PublishedPort, ...] = (
+        PublishedPort(node=30092, host=9092),
+        PublishedPort(node=30093, host=9093),
+        PublishedPort(node=30094, host=9094),
+    )
+    """Ports of the brokers, one pair per broker."""
+    registry: RegistryPort = RegistryPort()
+    """Ports of the schema registry."""
+    connect: ConnectPort = ConnectPort()
+    """Ports of Connect's REST interface."""
+
+    @property
+    def pairs(self) -> tuple[PublishedPort, ...]:
+        """Ports of every service."""
+        return (self.postgres, *self.kafka, self.registry, self.connect)
+
+    @field_validator("sources")
+    @classmethod
+    def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        public = [source for source in sources if not is_private(source)]
+        if public:
+            message = (
+                f"{', '.join(public)} can be outside your network, and brokers, registry and Connect speak plain text there; "
+                "give private address ranges, and reach them by VPN or peering"
+            )
+            raise ValueError(message)
+        return sources
+
+    @model_validator(mode="after")
+    def _has_a_domain(self) -> HostSettings:
+        if self.exposure == "loadBalancer" and self.domain is None:
+            message = (
+                "domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one; "
+                "give the domain that the services' names are below"
+            )
+            raise ValueError(message)
+        return self
+
+    @field_validator("kafka")
+    @classmethod
+    def _one_each(cls, ports: tuple[PublishedPort, ...]) -> tuple[PublishedPort, ...]:
+        if len(ports) != BROKERS:
+            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker by itself; give {BROKERS} pairs"
+            raise ValueError(message)
+        return ports
+
+    @model_validator(mode="after")
+    def _distinct(self) -> HostSettings:
+        problems = []
+        for side in ("node", "host"):
+            numbers = [getattr(pair, side) for pair in self.pairs]
+            twice = sorted({number for number in numbers if numbers.count(number) > 1})
+            if twice:
+                problems.append(f"{side} port {', '.join(map(str, twice))} is used twice; give each service its own")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

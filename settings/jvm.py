@@ -1,0 +1,27 @@
+"""Settings of a Java virtual machine's memory."""
+
+from __future__ import annotations
+
+from settings.section import Section
+from settings.types import Mebibytes
+
+
+class Jvm(Section):
+    """Bounded parts of a JVM's memory, in MiB.
+
+    The heap is set by ``-Xmx``, never by a percentage: a JVM that does not see its cgroup would take a quarter of the machine.
+    """
+
+    heap_mib: Mebibytes
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes
+    """Upper bound of buffers outside the heap."""
+
+    @property
+    def bounded_mib(self) -> int:
+        """Sum of the bounded parts; threads, the collector and native libraries come on top."""
+        return self.heap_mib + self.metaspace_mib + self.code_cache_mib + self.direct_mib

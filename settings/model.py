@@ -1,0 +1,48 @@
+"""Settings of a stack as one frozen model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from settings.archive import ArchiveSettings
+from settings.budget import BudgetSettings
+from settings.cluster import ClusterSettings, HostSettings
+from settings.images import ImageSettings
+from settings.names import Names
+from settings.policy import PolicySettings
+from settings.rotation import Rotation
+from settings.section import Section
+from settings.source import SourceSettings
+from settings.streaming import StreamingSettings
+
+
+class Settings(Section):
+    """Settings of a stack."""
+
+    environment: Literal["dev", "sandbox", "prod"] = "dev"
+    """Kind of the stack; tags its AWS resources."""
+    cluster: ClusterSettings = ClusterSettings()
+    """The Kubernetes cluster."""
+    host: HostSettings = HostSettings()
+    """How the machine that runs the program reaches the services."""
+    images: ImageSettings = ImageSettings()
+    """Container images."""
+    names: Names = Names()
+    """Names that two systems must agree on."""
+    budget: BudgetSettings = BudgetSettings()
+    """Memory and disk of the whole pipeline."""
+    policy: PolicySettings = PolicySettings()
+    """Exceptions from the rules of the policy pack."""
+    rotation: Rotation = Rotation()
+    """Credential rotation: a changed word generates a new credential and revokes the old one."""
+    protect: bool = False
+    """Whether updates may neither delete nor replace what holds data (database, brokers, topics, bucket, tables); topics and bucket also
+    survive a ``pulumi destroy`` that ignores the protection."""
+    source: SourceSettings = SourceSettings()
+    """The captured database."""
+    streaming: StreamingSettings = StreamingSettings()
+    """Kafka, the schema registry, Connect and the topics."""
+    archive: ArchiveSettings = Field(default=...)
+    """The archive: bucket, format, sink."""

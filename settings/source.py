@@ -1,0 +1,102 @@
+"""Settings of the captured database and of Debezium."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from settings.section import Section
+from settings.shop import TABLES
+from settings.tables import Table
+from settings.types import Cidr, DnsLabel, HostName, Keys, Mebibytes, Millicores, Port
+
+
+class ExistingDatabase(Section):
+    """Existing PostgreSQL server, for example RDS or Aurora. The program changes nothing in it."""
+
+    host: HostName
+    """Host name as in the server's certificate; pods and the program connect to this name."""
+    port: Port = 5432
+    """TCP port."""
+    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    """Address ranges of the server; the worker may connect to these and to no others."""
+    secret: DnsLabel
+    """Existing Secret in the pipeline's namespace with ``username``, ``password`` and ``ca.crt`` of the role ``names.debeziumRole``."""
+    catalog_secret: DnsLabel | None = None
+    """Existing Secret with the same keys for the role of a JDBC catalog in this server; only with ``archive.catalog: jdbc``."""
+
+
+class DebeziumSettings(Section):
+    """How Debezium reads the database."""
+
+    snapshot_mode: Literal["initial", "no_data"] = "initial"
+    """Whether the rows that exist at the first start are read (``initial``) or left out (``no_data``)."""
+    poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
+    """How long Debezium waits for changes, in ms; with its own default of 500, half of the changes wait half a second."""
+    heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
+    """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
+    max_queue_mib: Mebibytes = 32
+    """Upper bound of the changes that wait on the worker's heap between reading and writing."""
+    extra: Keys = Field(default={})
+    """Further keys of the connector, in its own spelling; checked like all others."""
+
+
+class SourceSettings(Section):
+    """The captured database."""
+
+    kind: Literal["managed", "external"] = "managed"
+    """``managed``: the program creates the server, sized as below. ``external``: use an existing server."""
+    external: ExistingDatabase | None = None
+    """Address and Secrets of the existing server."""
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1)
+    """Captured tables: the path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
+    ``settings/shop.py``."""
+    memory_mib: Mebibytes = 512
+    """Memory limit of the pod."""
+    cpu_millicores: Millicores = 100
+    """Processor request of the pod."""
+    storage_mib: Mebibytes = 5120
+    """Size of the volume."""
+    storage_class: DnsLabel | None = None
+    """Existing storage class; by default the program creates one that keeps the volumes of deleted claims."""
+    shared_buffers_mib: Mebibytes = 128
+    """Page cache of the server; counts towards the pod's memory as it is touched."""
+    max_connections: int = Field(default=30, ge=15, le=500)
+    """Maximum number of connections, replication included."""
+    slot_wal_keep_mib: Mebibytes = 1536
+    """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
+    sample_data: bool = True
+    """Whether a new database starts with a few rows of the shop."""
+    parameters: Keys = Field(default={})
+    """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
+    debezium: DebeziumSettings = DebeziumSettings()
+    """How Debezium reads the database."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SourceSettings:
+        problems = [*self._kind_problems(), *self._table_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _kind_problems(self) -> list[str]:
+        if self.kind == "external" and self.external is None:
+            return ["external is missing: kind is external; give host, addresses and secret of the database"]
+        if self.kind == "managed" and self.external is not None:
+            return ["external is given and kind is managed; set kind to external, or remove it"]
+        return []
+
+    def _table_problems(self) -> list[str]:
+        names = [table.archive_name for table in self.tables]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        problems = [f"tables: {name} stands for two of them in the archive; leave one out, or rename it" for name in twice]
+        elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
+        if self.kind == "managed" and elsewhere:
+            problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
+        return problems
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program creates the server."""
+        return self.kind == "managed"

@@ -1,0 +1,202 @@
+"""Settings of Kafka, the schema registry, Connect and the topics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from settings.jvm import Jvm
+from settings.section import Section, refuse_mixed
+from settings.types import Cidr, DnsLabel, HostPort, HttpUrl, Keys, Mebibytes, Millicores, port_of
+
+
+class ExistingKafka(Section):
+    """Existing Kafka cluster, for example Amazon MSK or Confluent Cloud."""
+
+    bootstrap_servers: tuple[HostPort, ...] = Field(min_length=1)
+    """Servers, ``host:port`` each; pods and the program connect to the same names."""
+    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    """Address ranges of the brokers; worker and registry may connect to these and to no others."""
+    brokers: int = Field(default=3, ge=3)
+    """Number of brokers; three copies of each partition need three."""
+    protocol: Literal["SASL_SSL", "SSL", "PLAINTEXT"] = "SASL_SSL"
+    """Protocol of the clients; certificates need an authority that Java trusts by default, as those of MSK have."""
+    mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    """Login mechanism, with ``SASL_SSL``."""
+    secret: DnsLabel | None = None
+    """Existing Secret in the pipeline's namespace with ``username`` and ``password``, with ``SASL_SSL``. The program itself reads them from
+    the environment variables ``KAFKA_SASL_USERNAME`` and ``KAFKA_SASL_PASSWORD``."""
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> ExistingKafka:
+        if self.logs_in and self.secret is None:
+            message = "secret is missing: SASL_SSL logs in; name the Secret with username and password, or set protocol to SSL"
+            raise ValueError(message)
+        if not self.logs_in and self.secret is not None:
+            message = f"secret {self.secret!r} is not used with {self.protocol}; remove it, or set protocol to SASL_SSL"
+            raise ValueError(message)
+        return self
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether clients need a user name and a password."""
+        return self.protocol == "SASL_SSL"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """TCP ports of the servers, each once."""
+        return tuple(sorted({int(server.rpartition(":")[2]) for server in self.bootstrap_servers}))
+
+
+class ExistingRegistry(Section):
+    """Existing schema registry with Confluent's API."""
+
+    url: HttpUrl
+    """URL of the API as pods reach it."""
+    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    """Address ranges of the registry; the worker may connect to these and to no others."""
+    secret: DnsLabel
+    """Existing Secret in the pipeline's namespace with ``username`` and ``password``."""
+
+    @property
+    def port(self) -> int:
+        """TCP port in the URL, or the default port of its scheme."""
+        return port_of(self.url)
+
+
+class KafkaJvm(Jvm):
+    """Memory of a broker's JVM."""
+
+    heap_mib: Mebibytes = 320
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 128
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 48
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 48
+    """Upper bound of buffers outside the heap."""
+
+
+class RegistryJvm(Jvm):
+    """Memory of the registry's JVM."""
+
+    heap_mib: Mebibytes = 192
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 144
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 48
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 32
+    """Upper bound of buffers outside the heap."""
+
+
+class ConnectJvm(Jvm):
+    """Memory of a worker's JVM."""
+
+    heap_mib: Mebibytes = 512
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 176
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 64
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 64
+    """Upper bound of buffers outside the heap."""
+
+
+class KafkaSettings(Section):
+    """The Kafka brokers; sizes are per broker."""
+
+    kind: Literal["managed", "external"] = "managed"
+    """``managed``: the program creates three brokers, sized as below. ``external``: use an existing cluster."""
+    external: ExistingKafka | None = None
+    """Address and Secret of the existing cluster."""
+    memory_mib: Mebibytes = 682
+    """Memory limit of one broker; what the JVM leaves is page cache."""
+    cpu_millicores: Millicores = 100
+    """Processor request of one broker."""
+    storage_mib: Mebibytes = 3413
+    """Volume of one broker; with replication factor 3 each broker holds every partition."""
+    storage_class: DnsLabel | None = None
+    """Existing storage class; by default the program creates one that keeps the volumes of deleted claims."""
+    jvm: KafkaJvm = KafkaJvm()
+    """Memory of the JVM."""
+    extra: Keys = Field(default={})
+    """Further properties of the brokers, in their own spelling; checked like all others."""
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> KafkaSettings:
+        refuse_mixed(self.kind, self.external, "an external cluster needs bootstrapServers and addresses, a managed one nothing of it")
+        return self
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program creates the brokers."""
+        return self.kind == "managed"
+
+
+class RegistrySettings(Section):
+    """The schema registry."""
+
+    kind: Literal["confluent", "apicurio", "external"] = "confluent"
+    """``confluent`` (Confluent Community License), ``apicurio`` (Apache 2.0, same API), or ``external``: use an existing registry."""
+    external: ExistingRegistry | None = None
+    """Address and Secret of the existing registry."""
+    memory_mib: Mebibytes = 512
+    """Memory limit of the pod."""
+    cpu_millicores: Millicores = 100
+    """Processor request of the pod."""
+    jvm: RegistryJvm = RegistryJvm()
+    """Memory of the JVM."""
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> RegistrySettings:
+        needs = "an external registry needs url, addresses and secret, one of the program's own nothing of it"
+        refuse_mixed(self.kind, self.external, needs)
+        return self
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the program creates the registry."""
+        return self.kind != "external"
+
+
+class ConnectSettings(Section):
+    """The Kafka Connect workers; sizes are per worker."""
+
+    workers: int = Field(default=1, ge=1, le=32)
+    """Number of pods, which share connectors and tasks; each must be able to run all of them while the others are down."""
+    memory_mib: Mebibytes = 1024
+    """Memory limit of one pod; its container ``restarter`` takes 16 MiB of it."""
+    cpu_millicores: Millicores = 200
+    """Processor request of one pod."""
+    jvm: ConnectJvm = ConnectJvm()
+    """Memory of the JVM."""
+    extra: Keys = Field(default={})
+    """Further properties of the worker, in its own spelling; checked like all others."""
+
+
+class TopicSettings(Section):
+    """The change topics."""
+
+    partitions: int = Field(default=6, ge=1, le=100)
+    """Partitions of each change topic; a later increase moves keys to other partitions."""
+    retention_days: int = Field(default=7, ge=1, le=365)
+    """How long changes are kept, in days."""
+    retention_mib: Mebibytes = 48
+    """How much of each partition is kept; the limit that is reached first deletes a segment."""
+    extra: Keys = Field(default={})
+    """Further configuration of each change topic, in the broker's own spelling; checked like all others."""
+
+
+class StreamingSettings(Section):
+    """Kafka, the schema registry, Connect and the topics."""
+
+    kafka: KafkaSettings = KafkaSettings()
+    """The Kafka brokers."""
+    registry: RegistrySettings = RegistrySettings()
+    """The schema registry."""
+    connect: ConnectSettings = ConnectSettings()
+    """The Kafka Connect workers."""
+    topics: TopicSettings = TopicSettings()
+    """The change topics."""

@@ -1,0 +1,167 @@
+"""Least privilege: a user that may only assume a role, and a role that may only do what the sink's code does, on one prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from settings.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
+
+Document = dict[str, Any]
+"""An IAM policy document."""
+
+_VERSION = "2012-10-17"
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": _VERSION, "Statement": list(statements)}
+
+
+def assume_only(role: str) -> Document:
+    """All that the long-lived key can do.
+
+    The account's number stays open, so that the document is known before the role exists and a preview can judge it; a role of that name
+    elsewhere would have to trust this very user.
+
+    Args:
+        role: Name of the role.
+    """
+    return _document(
+        {"Sid": "AssumeTheArchiveRole", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::*:role/{role}"}
+    )
+
+
+def trust(user_arn: str) -> Document:
+    """Who may assume the role."""
+    return _document({"Sid": "ArchiveUser", "Effect": "Allow", "Principal": {"AWS": user_arn}, "Action": "sts:AssumeRole"})
+
+
+def trust_pods(provider_arn: str, audience: str, namespace: str, account: str) -> Document:
+    """Pods of one service account in one namespace of one cluster may assume the role.
+
+    Args:
+        provider_arn: The cluster's issuer in IAM.
+        audience: Audience of the pods' token.
+        namespace: Their namespace.
+        account: Their service account.
+    """
+    issuer = provider_arn.partition(":oidc-provider/")[2]
+    subject = f"system:serviceaccount:{namespace}:{account}"
+    return _document(
+        {
+            "Sid": "ArchivePods",
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": audience}},
+        }
+    )
+
+
+def use_key(key_arn: str, region: str) -> Document:
+    """What S3 does with a KMS key on the writer's behalf: a new key for each object, and reading parts of an upload back."""
+    return _document(
+        {
+            "Sid": "EncryptObjects",
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": key_arn,
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+        }
+    )
+
+
+def write_archive(bucket: str, *, reads: bool) -> Document:
+    """What the sink calls: multipart uploads and their abort below one prefix, and a listing of it.
+
+    Args:
+        bucket: Bucket name.
+        reads: Whether objects are read back and old metadata files removed, as Iceberg does with every commit.
+    """
+    objects = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    old_metadata: list[Document] = []
+    if reads:
+        objects.append("s3:GetObject")
+        resource = f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*/metadata/*.metadata.json"
+        old_metadata.append({"Sid": "DropOldMetadata", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": resource})
+    return _document(
+        {"Sid": "WriteObjects", "Effect": "Allow", "Action": objects, "Resource": f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*"},
+        {
+            "Sid": "ListPrefix",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": f"arn:aws:s3:::{bucket}",
+            "Condition": {"StringLike": {"s3:prefix": [f"{OBJECT_ROOT}/*"]}},
+        },
+        *old_metadata,
+    )
+
+
+def use_catalog(region: str, database: str) -> Document:
+    """What Iceberg's Glue catalog calls to read a table and to commit a new version of it; a role has rights in its own account only."""
+    glue = f"arn:aws:glue:{region}:*"
+    return _document(
+        {
+            "Sid": "ReadAndCommitTables",
+            "Effect": "Allow",
+            "Action": ["glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
+            "Resource": [f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"],
+        }
+    )
+
+
+def tls_only(bucket: str) -> Document:
+    """Bucket policy: no request without TLS, whoever makes it."""
+    return _document(
+        {
+            "Sid": "DenyWithoutTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None) -> dict[str, str]:
+    """The AWS SDK's own files for the worker: a key that is good for nothing but the role, and the profile that assumes it.
+
+    Every connector in the worker uses them without a credential in its configuration.
+
+    Args:
+        access_key_id: The user's key id.
+        secret_access_key: The user's secret key.
+        role_arn: Role to assume.
+        region: AWS region.
+        sts_endpoint: STS in place of AWS's own, or None.
+    """
+    profile = [
+        f"[profile {ARCHIVE_PROFILE}]",
+        f"role_arn = {role_arn}",
+        "source_profile = user",
+        "role_session_name = connect",
+        f"region = {region}",
+    ]
+    user = ["[profile user]", f"region = {region}"]
+    if sts_endpoint:
+        user.append(f"endpoint_url = {sts_endpoint}")
+        profile.append(f"endpoint_url = {sts_endpoint}")
+    keys = ["[user]", f"aws_access_key_id = {access_key_id}", f"aws_secret_access_key = {secret_access_key}"]
+    return {"config": "\n".join([*profile, "", *user, ""]), "credentials": "\n".join([*keys, ""])}
+
+
+def token_files(role_arn: str, region: str) -> dict[str, str]:
+    """The AWS SDK's own file for a worker that is known by its pod's token: no key at all.
+
+    Args:
+        role_arn: Role to assume.
+        region: AWS region.
+    """
+    profile = [
+        f"[profile {ARCHIVE_PROFILE}]",
+        f"role_arn = {role_arn}",
+        f"web_identity_token_file = {AWS_TOKEN}/token",
+        "role_session_name = connect",
+        f"region = {region}",
+    ]
+    return {"config": "\n".join([*profile, ""]), "credentials": ""}

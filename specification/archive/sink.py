@@ -1,0 +1,203 @@
+"""What the sink connector is told, in both formats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from configs.models import ConfluentS3Sink, IcebergSink
+from settings.names import CONNECT_SECRETS, OBJECT_ROOT
+from settings.tables import PARTITION_COLUMNS
+from specification.streaming.connect import secret_reference
+from specification.streaming.converters import converter_settings
+from specification.streaming.external import client_security
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from settings.archive import ArchiveSettings
+    from settings.names import Names
+    from settings.streaming import ExistingKafka
+    from settings.tables import Table
+    from specification.services import Address
+
+_JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
+_HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
+CATALOG = "archive"
+"""Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several."""
+
+
+def _insert(alias: str, **fields: str) -> dict[str, str]:
+    return {
+        f"transforms.{alias}.type": "org.apache.kafka.connect.transforms.InsertField$Value",
+        **{f"transforms.{alias}.{key.replace('_', '.')}": value for key, value in fields.items()},
+        f"transforms.{alias}.replace.null.with.default": "false",
+    }
+
+
+class _Common(TypedDict):
+    tasks_max: int
+    topics: tuple[str, ...]
+    errors_deadletterqueue_topic_name: str
+
+
+def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings) -> _Common:
+    """What does not depend on the format: tasks, topics, dead letters."""
+    return {
+        "tasks_max": settings.tasks,
+        "topics": tuple(names.topic(table) for table in tables),
+        "errors_deadletterqueue_topic_name": names.dead_letter_topic,
+    }
+
+
+def _clients(registry_url: str) -> dict[str, str]:
+    """Converters, and reading only what is committed, in both formats."""
+    return {
+        "consumer.override.isolation.level": "read_committed",
+        "consumer.override.auto.offset.reset": "earliest",
+        "consumer.override.max.poll.records": "500",
+        "consumer.override.max.partition.fetch.bytes": str(1024 * 1024),
+        **converter_settings(registry_url),
+    }
+
+
+def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
+    """Confluent's S3 sink: plain Parquet under ``topics/<topic>/year=…/month=…/day=…/hour=…/`` by commit time in the database.
+
+    A file ends after ``flush_records`` rows, after the commit interval in record time, with the hour, or by the wall clock after
+    twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
+    depend on time; (topic, partition, offset) in each row tells a repeated row.
+    """
+    url = settings.pod_url
+    connector = ConfluentS3Sink(
+        **_common(names, tables, settings),
+        s3_bucket_name=settings.bucket,
+        s3_region=settings.region,
+        topics_dir=OBJECT_ROOT,
+        path_format="'year'=yyyy/'month'=MM/'day'=dd/'hour'=HH",
+        timestamp_field="__source_ts_ms",
+        flush_size=settings.flush_records,
+        rotate_interval_ms=settings.interval_ms,
+        rotate_schedule_interval_ms=2 * settings.interval_ms,
+        store_url=url,
+        s3_path_style_access_enabled=True if url else None,
+        transforms=("place",),
+        families={
+            **_clients(registry_url),
+            **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
+        },
+    )
+    return {**connector.rendered(), **settings.extra}
+
+
+def _hour_partition() -> dict[str, str]:
+    """Adds where the row came from and its hour (time of the Kafka record, UTC) as zero-padded strings.
+
+    Iceberg refuses year, month, day and hour transforms of one column, hence four columns of their own.
+    """
+    built = _insert(
+        "place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year"
+    )
+    for part in PARTITION_COLUMNS[1:]:
+        built |= _insert(part, timestamp_field=part)
+    for part in PARTITION_COLUMNS:
+        alias = f"{part}Text"
+        built |= {
+            f"transforms.{alias}.type": "org.apache.kafka.connect.transforms.TimestampConverter$Value",
+            f"transforms.{alias}.field": part,
+            f"transforms.{alias}.target.type": "string",
+            f"transforms.{alias}.format": _JAVA_PATTERNS[part],
+            f"transforms.{alias}.replace.null.with.default": "false",
+        }
+    return built
+
+
+def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict[str, str]:
+    files = {
+        "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
+        "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        "iceberg.catalog.client.region": settings.region,
+        "iceberg.catalog.http-client.type": "urlconnection",  # the client that the image holds; the default, Apache's, it does not
+    }
+    if settings.pod_url is not None:
+        files |= {"iceberg.catalog.s3.endpoint": settings.pod_url, "iceberg.catalog.s3.path-style-access": "true"}
+    if settings.catalog == "glue":
+        return {**files, "iceberg.catalog.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog"}
+    tls = f"sslmode=verify-full&sslrootcert={CONNECT_SECRETS}/catalog/ca.crt"
+    return {
+        **files,
+        "iceberg.catalog.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+        "iceberg.catalog.uri": f"jdbc:postgresql://{database}/{names.catalog_database}?{tls}",
+        "iceberg.catalog.jdbc.user": secret_reference("catalog", "username"),
+        "iceberg.catalog.jdbc.password": secret_reference("catalog", "password"),
+        "iceberg.catalog.jdbc.schema-version": "V1",
+        "iceberg.catalog.retryable_status_codes": "57P01,57P02,57P03",  # a kept connection that a restart of the database has ended
+    }
+
+
+def table_name(names: Names, table: Table) -> str:
+    """The archive's name of a table: ``archive.users``."""
+    return f"{names.archive_namespace}.{table.archive_name}"
+
+
+def iceberg_config(
+    names: Names,
+    tables: Sequence[Table],
+    settings: ArchiveSettings,
+    registry_url: str,
+    database: Address,
+    kafka: ExistingKafka | None = None,
+) -> dict[str, str]:
+    """Apache Iceberg's sink: one table per topic, committed exactly once, every commit interval whether busy or quiet.
+
+    The short group timeouts matter after a killed worker: the dead coordinator would hold its group for 45 s otherwise.
+
+    Args:
+        names: The pipeline's names.
+        tables: The captured tables.
+        settings: The archive's settings.
+        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        database: PostgreSQL as the worker reaches it, for a JDBC catalog.
+        kafka: The Kafka cluster that was there before, which the sink's own clients must log in to, or None.
+    """
+    routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
+    group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
+    connector = IcebergSink(
+        **_common(names, tables, settings),
+        iceberg_catalog=CATALOG,
+        iceberg_tables=tuple(table_name(names, table) for table in tables),
+        iceberg_tables_route_field="__topic",
+        iceberg_control_topic=names.iceberg_control_topic,
+        iceberg_control_commit_interval_ms=settings.interval_ms,
+        transforms=_HOUR_CHAIN,
+        families={
+            **routes,
+            **_clients(registry_url),
+            **_catalog(names, settings, database),
+            **{f"iceberg.kafka.{key}": value for key, value in group.items()},
+            **client_security(kafka, "iceberg.kafka."),
+            **{f"consumer.override.{key}": value for key, value in group.items()},
+            **_hour_partition(),
+        },
+    )
+    return {**connector.rendered(), **settings.extra}
+
+
+ROW_GROUP_BYTES = 4 * 1024 * 1024
+PAGE_BYTES = 64 * 1024
+"""Bounds of what an open file holds on the worker's heap. A sink that was away opens a file for each task, table and hour of its backlog;
+with Iceberg's own 128 MiB, 1 MiB and 2 MiB a day of it does not fit any heap here (420 such files ended a worker of 512 MiB)."""
+
+
+def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
+    """Properties of an Iceberg table: data beside the metadata, so that keys read ``topics/<topic>/year=…/…`` in both formats."""
+    return {
+        "format-version": "2",
+        "write.format.default": "parquet",
+        "write.parquet.compression-codec": "snappy",
+        "write.parquet.row-group-size-bytes": str(ROW_GROUP_BYTES),
+        "write.parquet.page-size-bytes": str(PAGE_BYTES),
+        "write.parquet.dict-size-bytes": str(PAGE_BYTES),
+        "write.data.path": f"s3://{settings.bucket}/{names.object_prefix(table)}",
+        "write.metadata.delete-after-commit.enabled": "true",
+        "write.metadata.previous-versions-max": "50",
+    }

@@ -1,0 +1,76 @@
+"""PostgreSQL's server files: what fits 512Mi, what logical replication needs, who may connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.source import SourceSettings
+
+UID = 999
+"""User and group of PostgreSQL in Debian-based images."""
+
+BIN = "/usr/lib/postgresql/17/bin"
+VOLUME = "/var/lib/postgresql/data"
+DATA = f"{VOLUME}/pgdata"
+CONFIG = "/etc/postgresql"
+SECRETS = "/etc/postgresql-secrets"
+TLS = "/etc/postgresql-tls"
+
+
+def server_parameters(settings: SourceSettings) -> dict[str, str]:
+    """The parameters of ``postgresql.conf``.
+
+    The worst case counted on is shared_buffers + wal_buffers 8 MB + two autovacuum workers 32 MB + logical decoding 32 MB
+    + maintenance 48 MB + backends, about 400 MB of the default 512 MiB.
+    """
+    return {
+        "listen_addresses": "'*'",
+        "port": "5432",
+        "unix_socket_directories": "'/var/run/postgresql'",
+        "hba_file": f"'{CONFIG}/pg_hba.conf'",
+        "max_connections": str(settings.max_connections),
+        "shared_buffers": f"{settings.shared_buffers_mib}MB",
+        "effective_cache_size": f"{settings.memory_mib // 2}MB",
+        "work_mem": "4MB",
+        "maintenance_work_mem": "32MB",
+        "autovacuum_max_workers": "2",
+        "autovacuum_work_mem": "32MB",
+        "logical_decoding_work_mem": "32MB",
+        "wal_buffers": "8MB",
+        "max_parallel_workers_per_gather": "0",  # /dev/shm of a pod is 64 MB: a parallel query could fail there
+        "wal_level": "logical",
+        "max_replication_slots": "4",
+        "max_wal_senders": "6",
+        "max_slot_wal_keep_size": f"{settings.slot_wal_keep_mib}MB",
+        "max_wal_size": "1GB",
+        "wal_compression": "on",
+        "wal_sender_timeout": "60s",
+        "checkpoint_completion_target": "0.9",
+        "password_encryption": "scram-sha-256",
+        "ssl": "on",
+        "ssl_cert_file": f"'{TLS}/tls.crt'",
+        "ssl_key_file": f"'{TLS}/tls.key'",
+        "ssl_min_protocol_version": "'TLSv1.2'",
+        "log_destination": "'stderr'",
+        "logging_collector": "off",
+        "log_checkpoints": "off",
+        "log_timezone": "'UTC'",
+        "timezone": "'UTC'",
+        **settings.parameters,
+    }
+
+
+def server_conf(settings: SourceSettings) -> str:
+    """The text of ``postgresql.conf``."""
+    return "".join(f"{key} = {value}\n" for key, value in server_parameters(settings).items())
+
+
+def hba_conf() -> str:
+    """The text of ``pg_hba.conf``: the operating-system user inside the pod, and everybody else by TLS and SCRAM.
+
+    Logical replication connects to a database and is matched by the ordinary line, not by ``replication``.
+    """
+    return (
+        "local   all all                peer\nhostssl all all 0.0.0.0/0      scram-sha-256\nhostssl all all ::/0           scram-sha-256\n"
+    )

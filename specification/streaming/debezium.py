@@ -1,0 +1,72 @@
+"""What Debezium is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capacity.quantity import MIB
+from configs.models import DebeziumPostgres
+from configs.source_rules import UNWRAP
+from settings.names import CONNECT_SECRETS
+from settings.source import DebeziumSettings
+from specification.source.sql import heartbeat_query
+from specification.streaming.connect import secret_reference
+from specification.streaming.converters import converter_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from settings.names import Names
+    from settings.tables import Table
+    from specification.services import Address
+
+ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
+"""Lineage of each change, taken out of the envelope by the unwrap transform; each becomes a column ``__op``, ``__source_lsn``, …"""
+
+LAST_CONFIG = {"slot.drop.on.stop": "true"}
+"""What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows."""
+
+_DEFAULTS = DebeziumSettings()
+
+
+def source_config(
+    names: Names, tables: Sequence[Table], database: Address, registry_url: str, settings: DebeziumSettings = _DEFAULTS
+) -> dict[str, str]:
+    """The source connector's configuration.
+
+    ``errors.tolerance`` stays ``none``: a source has no dead-letter queue, and a tolerated error is a row lost in silence.
+
+    Args:
+        names: The pipeline's names.
+        tables: The captured tables.
+        database: The database as the worker reaches it.
+        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        settings: What the stack says; its further keys are written over all others.
+    """
+    connector = DebeziumPostgres(
+        database_hostname=database.host,
+        database_port=database.port,
+        database_user=secret_reference("source", "username"),
+        database_password=secret_reference("source", "password"),
+        database_dbname=names.database,
+        database_sslrootcert=f"{CONNECT_SECRETS}/source/ca.crt",
+        topic_prefix=names.topic_prefix,
+        table_include_list=tuple(table.qualified for table in tables),
+        slot_name=names.slot,
+        publication_name=names.publication,
+        snapshot_mode=settings.snapshot_mode,
+        poll_interval_ms=settings.poll_interval_ms,
+        max_queue_size_in_bytes=settings.max_queue_mib * MIB,
+        heartbeat_interval_ms=settings.heartbeat_interval_ms,
+        heartbeat_action_query=heartbeat_query(names),
+        transforms=("unwrap",),
+        families={
+            "producer.override.compression.type": "lz4",
+            "transforms.unwrap.type": UNWRAP,
+            "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
+            "transforms.unwrap.replace.null.with.default": "false",
+            "transforms.unwrap.add.fields": ",".join(ADDED_FIELDS),
+            **converter_settings(registry_url),
+        },
+    )
+    return {**connector.rendered(), **settings.extra}

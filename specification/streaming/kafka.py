@@ -1,0 +1,140 @@
+"""Kafka brokers: server files, command lines and the sizes that fit 682Mi and 3413Mi of disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capacity.quantity import MIB
+from settings.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
+from settings.types import NOTHING
+from specification.streaming.jvm import flags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from settings.names import Names
+    from settings.streaming import KafkaSettings
+    from specification.services import Address
+
+UID = 1000
+LIBS = "/opt/kafka/libs/*"
+CONFIG = "/etc/kafka/server.properties"
+LOG4J = "/etc/kafka-logging/log4j2.properties"
+DATA_VOLUME = "/var/lib/kafka"
+LOG_DIRS = f"{DATA_VOLUME}/data"
+
+SEGMENT_MIB = 16
+"""Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes."""
+METADATA_MIB = 64
+"""What the cluster's own metadata log keeps."""
+INTERNAL_PARTITIONS = 12
+"""Partitions of Kafka's own compacted topics, consumer offsets and transaction states together."""
+
+
+def server_properties(names: Names, ordinal: int, outside: Address, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
+    """One broker's ``server.properties``.
+
+    Args:
+        names: The pipeline's names.
+        ordinal: Which broker, from 0; also its node id.
+        outside: Where this broker is reached from outside; what it advertises must be what leads to it.
+        extra: The stack's own properties, written over all others.
+    """
+    controllers = ",".join(f"{number}@{names.broker(number)}:{KAFKA_CONTROLLER_PORT}" for number in range(BROKERS))
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(ordinal),
+        "controller.quorum.voters": controllers,
+        "listeners": f"INTERNAL://:{KAFKA_INTERNAL_PORT},CONTROLLER://:{KAFKA_CONTROLLER_PORT},EXTERNAL://:{KAFKA_EXTERNAL_PORT}",
+        "advertised.listeners": (f"INTERNAL://{names.broker(ordinal)}:{KAFKA_INTERNAL_PORT},EXTERNAL://{outside}"),
+        "listener.security.protocol.map": "INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT",
+        "inter.broker.listener.name": "INTERNAL",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": LOG_DIRS,
+        # a topic that nobody declared must not appear, and a replica that lags must not become the truth
+        "auto.create.topics.enable": "false",
+        "unclean.leader.election.enable": "false",
+        "default.replication.factor": str(BROKERS),
+        "min.insync.replicas": "2",
+        "offsets.topic.num.partitions": str(INTERNAL_PARTITIONS // 2),
+        "offsets.topic.replication.factor": str(BROKERS),
+        "transaction.state.log.num.partitions": str(INTERNAL_PARTITIONS // 2),
+        "transaction.state.log.replication.factor": str(BROKERS),
+        "transaction.state.log.min.isr": "2",
+        "share.coordinator.state.topic.replication.factor": str(BROKERS),
+        "share.coordinator.state.topic.min.isr": "2",
+        "group.initial.rebalance.delay.ms": "0",
+        # memory: the defaults of these ten would take a heap of several hundred MiB on their own
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "num.replica.fetchers": "1",
+        "background.threads": "4",
+        "queued.max.requests": "100",
+        "queued.max.request.bytes": str(32 * 1024 * 1024),
+        "socket.request.max.bytes": str(16 * 1024 * 1024),
+        "replica.fetch.response.max.bytes": str(4 * 1024 * 1024),
+        "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+        "log.cleaner.threads": "1",
+        # disk: small segments and frequent checks, else retention.bytes is only a wish
+        "log.segment.bytes": str(SEGMENT_MIB * MIB),
+        "log.retention.check.interval.ms": "15000",
+        "log.segment.delete.delay.ms": "5000",
+        "log.index.size.max.bytes": str(1024 * 1024),
+        "offsets.topic.segment.bytes": str(SEGMENT_MIB * MIB),
+        "transaction.state.log.segment.bytes": str(SEGMENT_MIB * MIB),
+        "metadata.log.segment.bytes": str(SEGMENT_MIB * MIB),
+        "metadata.max.retention.bytes": str(METADATA_MIB * MIB),
+        **extra,
+    }
+
+
+def broker_command(settings: KafkaSettings) -> list[str]:
+    """The broker's command line."""
+    return [
+        "java",
+        *flags(settings.jvm, first_tier_only=True),
+        f"-Dlog4j2.configurationFile={LOG4J}",
+        "-cp",
+        LIBS,
+        "kafka.Kafka",
+        CONFIG,
+    ]
+
+
+def format_command() -> list[str]:
+    """Formats an empty volume for this cluster and leaves a formatted one alone."""
+    return [
+        "java",
+        "-Xmx96m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        f"-Dlog4j2.configurationFile={LOG4J}",
+        "-cp",
+        LIBS,
+        "kafka.tools.StorageTool",
+        "format",
+        "--ignore-formatted",
+        "--cluster-id=$(CLUSTER_ID)",
+        f"--config={CONFIG}",
+    ]
+
+
+def cluster_id(random_base64: str) -> str:
+    """Kafka's cluster id from 16 random bytes in base64: 22 characters of the URL alphabet, never starting with a hyphen."""
+    return random_base64.rstrip("=").replace("+", "A").replace("/", "B")
+
+
+LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}] %p %m (%c{1})%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+logger.rest.name = org.apache.kafka.connect.runtime.rest.RestServer
+logger.rest.level = warn
+logger.values.name = org.apache.kafka.common.config.AbstractConfig
+logger.values.level = warn
+"""
+"""Log4j 2 to standard output; without the access log, which probes fill, and without listings of configuration."""

@@ -1,0 +1,154 @@
+"""The pods of the streaming layer: brokers, registry, Connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from settings.names import (
+    ARCHIVE_PROFILE,
+    AWS_TOKEN,
+    CONNECT_PORT,
+    CONNECT_SECRETS,
+    KAFKA_CONTROLLER_PORT,
+    KAFKA_EXTERNAL_PORT,
+    KAFKA_INTERNAL_PORT,
+)
+from specification import manifest
+from specification.streaming import connect, kafka, restarter
+from specification.streaming.jvm import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from settings.streaming import ConnectSettings, KafkaSettings
+    from specification.manifest import Manifest
+
+
+def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
+    """One broker; its own file is chosen by its pod name, so that no script has to count.
+
+    Args:
+        settings: Sizes of one broker.
+        image: Kafka's image.
+    """
+    mounts = [
+        manifest.mount("data", kafka.DATA_VOLUME, read_only=False),
+        manifest.mount("config", kafka.CONFIG, subPathExpr="$(POD_NAME).properties"),
+        manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+    ]
+    pod_name: Manifest = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
+    size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
+    return manifest.pod(
+        service_account="kafka",
+        uid=kafka.UID,
+        grace_s=60,
+        init_containers=[
+            manifest.container(name="format", command=kafka.format_command(), mounts=mounts, env_from={**pod_name, **cluster}, **size)
+        ],
+        containers=[
+            manifest.container(
+                name="kafka",
+                command=kafka.broker_command(settings),
+                mounts=mounts,
+                env_from=pod_name,
+                ports={"internal": KAFKA_INTERNAL_PORT, "controller": KAFKA_CONTROLLER_PORT, "external": KAFKA_EXTERNAL_PORT},
+                probes={
+                    "startupProbe": manifest.tcp_probe("internal", period_s=1, failures=300),
+                    "readinessProbe": manifest.tcp_probe("internal", period_s=5, failures=3),
+                    "livenessProbe": manifest.tcp_probe("controller", period_s=20, failures=6),
+                },
+                **size,
+            )
+        ],
+        volumes=[manifest.config_volume("config", "kafka-config")],
+    )
+
+
+def connect_pod(
+    settings: ConnectSettings, image: str, secrets: Mapping[str, str], later: str | None, token: Manifest | None = None
+) -> Manifest:
+    """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
+
+    The archive's identity is mounted as optional where a later layer makes it: it appears in the running pod when it exists.
+
+    Args:
+        settings: Sizes.
+        image: The image with the plugins.
+        secrets: What connectors may refer to: name of the folder below CONNECT_SECRETS to name of the Secret.
+        later: Name of the Secret with the archive's identity, or None where it is there already and stands among ``secrets``.
+        token: The volume with the token by which AWS knows the pod, or None.
+    """
+    mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in dict.fromkeys((*secrets, "archive"))]
+    return manifest.pod(
+        service_account="connect",
+        uid=connect.UID,
+        grace_s=60,
+        containers=[
+            manifest.container(
+                name="connect",
+                image=image,
+                command=connect.worker_command(settings),
+                memory_mib=connect.worker_mib(settings),
+                cpu_millicores=settings.cpu_millicores,
+                env={
+                    **ENVIRONMENT,
+                    "AWS_PROFILE": ARCHIVE_PROFILE,
+                    "AWS_CONFIG_FILE": f"{connect.AWS_FILES}/config",
+                    "AWS_SHARED_CREDENTIALS_FILE": f"{connect.AWS_FILES}/credentials",
+                    "AWS_EC2_METADATA_DISABLED": "true",
+                },
+                env_from={"POD_IP": {"fieldRef": {"fieldPath": "status.podIP"}}},
+                ports={"rest": CONNECT_PORT},
+                mounts=[
+                    manifest.mount("config", connect.CONFIG, subPath="worker.properties"),
+                    manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+                    manifest.mount("rest-login", connect.REST_LOGIN),
+                    *mounts,
+                    *([manifest.mount("aws-token", AWS_TOKEN)] if token else []),
+                ],
+                probes={
+                    "startupProbe": manifest.exec_probe(connect.health_command(), period_s=2, failures=150),
+                    "readinessProbe": manifest.exec_probe(connect.health_command(), period_s=10, failures=3),
+                    "livenessProbe": manifest.tcp_probe("rest", period_s=20, failures=6),
+                },
+            ),
+            manifest.container(
+                name="restarter",
+                image=image,
+                command=restarter.command(),
+                memory_mib=restarter.MEMORY_MIB,
+                cpu_millicores=5,
+                env=restarter.environment(connect.CURL_LOGIN),
+                mounts=[manifest.mount("rest-login", connect.REST_LOGIN)],
+            ),
+        ],
+        volumes=[
+            manifest.config_volume("config", "connect-config"),
+            manifest.secret_volume("rest-login", "connect-rest"),
+            *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
+            *([manifest.secret_volume("secret-archive", later, optional=True)] if later else []),
+            *([token] if token else []),
+        ],
+    )
+
+
+def web_token(audience: str) -> Manifest:
+    """The volume with a token of the pod's account for one audience, renewed by the kubelet; Kubernetes' own API does not take it."""
+    source: Manifest = {"serviceAccountToken": {"audience": audience, "expirationSeconds": 3600, "path": "token"}}
+    return {"name": "aws-token", "projected": {"sources": [source], "defaultMode": 0o440}}
+
+
+def spread(component: str, over: str, zones: int | None = None) -> list[Manifest]:
+    """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all.
+
+    Args:
+        component: Which component.
+        over: ``nodes``, or ``zones`` to keep pods waiting rather than to put two of them into one zone while another has none.
+        zones: Zones that there must be; in fewer of them one pod each is placed and the others wait, which a skew of 1 alone would not do.
+    """
+    rules: list[Manifest] = [{"topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}]
+    if over == "zones":
+        least = {} if zones is None else {"minDomains": zones}
+        rules.insert(0, {"topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", **least})
+    return [{"maxSkew": 1, "labelSelector": {"matchLabels": manifest.labels(component)}, **rule} for rule in rules]

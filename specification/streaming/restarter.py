@@ -1,0 +1,48 @@
+"""Restarts what has failed: a task of Kafka Connect that has ended with an error stays down until somebody asks for it again."""
+
+from __future__ import annotations
+
+from settings.names import CONNECT_PORT
+
+MEMORY_MIB = 16
+"""Memory limit: a shell, and for moments curl; measured 2 MiB, and 5 MiB at its peak."""
+
+FIRST_PAUSE_S = 15
+LONGEST_PAUSE_S = 240
+
+_SCRIPT = """\
+trap 'exit 0' TERM INT
+ask() { curl --silent --fail --max-time 10 --config "$LOGIN" "$@"; }
+pause=$FIRST_PAUSE_S
+while :; do
+  sleep $pause & wait $!
+  restarted=
+  for name in $(ask "$WORKER/connectors" | tr -d '[]" ' | tr , ' '); do
+    ask "$WORKER/connectors/$name/status" | grep -q '"state":"FAILED"' || continue
+    echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $name has failed tasks; restarting them"
+    ask --request POST "$WORKER/connectors/$name/restart?includeTasks=true&onlyFailed=true" >/dev/null
+    restarted=yes
+  done
+  if [ "$restarted" ]; then pause=$((pause * 2)); else pause=$FIRST_PAUSE_S; fi
+  if [ $pause -gt $LONGEST_PAUSE_S ]; then pause=$LONGEST_PAUSE_S; fi
+done
+"""
+
+
+def command() -> list[str]:
+    """The container's command: a look every 15 s, and twice as long after each restart that did not help, up to four minutes."""
+    return ["sh", "-c", _SCRIPT]
+
+
+def environment(login: str) -> dict[str, str]:
+    """What the command reads.
+
+    Args:
+        login: Path of the curl configuration with the worker's user and password.
+    """
+    return {
+        "LOGIN": login,
+        "WORKER": f"http://127.0.0.1:{CONNECT_PORT}",
+        "FIRST_PAUSE_S": str(FIRST_PAUSE_S),
+        "LONGEST_PAUSE_S": str(LONGEST_PAUSE_S),
+    }

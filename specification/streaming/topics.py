@@ -1,0 +1,76 @@
+"""The topics, as data: name, partitions and configuration in the broker's own canonical spelling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capacity.quantity import MIB
+from settings.names import BROKERS
+from specification.streaming.kafka import SEGMENT_MIB
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from settings.names import Names
+    from settings.streaming import TopicSettings
+    from settings.tables import Table
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic.
+
+    Attributes:
+        name: Topic name.
+        partitions: Number of partitions.
+        config: Topic configuration; all values are strings as the broker reports them back.
+    """
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+    @property
+    def replication_factor(self) -> int:
+        """Copies of each partition: one on every broker."""
+        return BROKERS
+
+
+def _deleted(retention_ms: int, retention_mib: int) -> dict[str, str]:
+    return {
+        "cleanup.policy": "delete",
+        "min.insync.replicas": "2",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(retention_mib * MIB),
+        "segment.bytes": str(SEGMENT_MIB * MIB),
+        "segment.ms": str(60 * 60 * 1000),
+    }
+
+
+def _compacted() -> dict[str, str]:
+    return {"cleanup.policy": "compact", "min.insync.replicas": "2", "segment.bytes": str(SEGMENT_MIB * MIB)}
+
+
+def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings) -> list[TopicSpec]:
+    """One topic per captured table, compressed by the producer and kept as it came."""
+    config = {"compression.type": "lz4", **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib), **settings.extra}
+    return [TopicSpec(names.topic(table), settings.partitions, config) for table in tables]
+
+
+def support_topics(names: Names) -> list[TopicSpec]:
+    """What Debezium, Connect and every sink need besides the changes themselves."""
+    return [
+        TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
+        TopicSpec("connect-configs", 1, _compacted()),
+        TopicSpec("connect-offsets", 6, _compacted()),
+        TopicSpec("connect-status", 3, _compacted()),
+        TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, SEGMENT_MIB * 4)),
+    ]
+
+
+def iceberg_topics(names: Names) -> list[TopicSpec]:
+    """The Iceberg sink's control topic, by which its tasks agree on a commit."""
+    return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4))]

@@ -1,0 +1,189 @@
+"""What a Java process may take, from the flags it really gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capacity.jvm import METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
+from capacity.jvm_flags import FlagError, is_java
+from unknown import UNKNOWN
+
+MIB = 2**20
+GIB = 2**30
+
+
+def java(*flags: str, env: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """A container that runs Java."""
+    made: dict[str, Any] = {"name": "c", "image": "i:1", "command": ["java", *flags, "-jar", "a.jar"], **more}
+    if env:
+        made["env"] = [{"name": name, "value": value} for name, value in env.items()]
+    return made
+
+
+HEAPS = [
+    ("flag in MiB", java("-Xmx320m"), 320),
+    ("flag in GiB", java("-Xmx2g"), 2048),
+    ("flag in KiB", java("-Xmx524288K"), 512),
+    ("flag in bytes", java("-Xmx536870912"), 512),
+    ("long form", java("-XX:MaxHeapSize=256m"), 256),
+    ("the last one counts", java("-Xmx256m", "-Xmx700m"), 700),
+    ("no flag: a quarter of the limit", java(), 256),
+    ("percentage", java("-XX:MaxRAMPercentage=75"), 768),
+    ("percentage beside a number does nothing", java("-XX:MaxRAMPercentage=90", "-Xmx128m"), 128),
+    ("JAVA_TOOL_OPTIONS", java(env={"JAVA_TOOL_OPTIONS": "-Xmx300m"}), 300),
+    ("JDK_JAVA_OPTIONS", java(env={"JDK_JAVA_OPTIONS": "-Xms1g -Xmx300m"}), 300),
+    ("the command line wins over JAVA_TOOL_OPTIONS", java("-Xmx100m", env={"JAVA_TOOL_OPTIONS": "-Xmx300m"}), 100),
+    ("_JAVA_OPTIONS wins over the command line", java("-Xmx100m", env={"_JAVA_OPTIONS": "-Xmx300m"}), 300),
+    ("args", {"name": "c", "command": ["java"], "args": ["-Xmx64m"]}, 64),
+    ("a shell", {"name": "c", "command": ["/bin/sh", "-c", "exec java -Xmx96m -jar a.jar"]}, 96),
+    ("quoted words", {"name": "c", "command": ["/bin/sh", "-c", "java '-Xmx96m' -Dx='a b'"]}, 96),
+    ("Kafka's image by itself", {"name": "c", "image": "apache/kafka:4.3.1"}, 1024),
+    ("Kafka's image with its variable", {"image": "apache/kafka:4.3.1", "env": [{"name": "KAFKA_HEAP_OPTS", "value": "-Xmx2g"}]}, 2048),
+    ("Connect's image by itself", {"name": "c", "image": "confluentinc/cp-kafka-connect:8.1.0"}, 2048),
+    ("a percentage is overridden by Connect's own start script", {
+        "name": "c",
+        "image": "confluentinc/cp-kafka-connect:8.1.0",
+        "env": [{"name": "KAFKA_OPTS", "value": "-XX:MaxRAMPercentage=50"}],
+    }, 2048),
+    ("the registry's image by itself", {"name": "c", "image": "confluentinc/cp-schema-registry:8.1.0"}, 512),
+    ("the registry's image by digest", {"name": "c", "image": f"confluentinc/cp-schema-registry@sha256:{'0' * 64}"}, 512),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("container", "heap"), [case[1:] for case in HEAPS], ids=[case[0] for case in HEAPS])
+def test_the_heap_is_what_the_process_would_get_in_a_gibibyte(container: dict[str, Any], heap: int) -> None:
+    assert is_java(container)
+    assert memory(container, GIB).heap == heap * MIB
+
+
+def test_what_no_flag_bounds_has_hotspots_own_default() -> None:
+    made = memory(java("-Xmx512m"), GIB)
+    assert (made.direct, made.code_cache, made.metaspace) == (512 * MIB, 240 * MIB, METASPACE_MIB * MIB)
+    assert memory(java("-Xmx512m", "-XX:TieredStopAtLevel=1"), GIB).code_cache == 48 * MIB
+    bounded = memory(java("-Xmx512m", "-XX:MaxDirectMemorySize=64m", "-XX:ReservedCodeCacheSize=64m", "-XX:MaxMetaspaceSize=176m"), GIB)
+    assert (bounded.direct, bounded.code_cache, bounded.metaspace, bounded.guessed) == (64 * MIB, 64 * MIB, 176 * MIB, ())
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("-Xmx", "512mb"), ("-Xmx", "0"), ("-Xmx", ""), ("-XX:MaxDirectMemorySize=", "many"), ("-XX:MaxRAMPercentage=", "x")],
+)
+def test_a_flag_that_java_refuses_is_an_error(flag: str, value: str) -> None:
+    with pytest.raises(FlagError, match="is not"):
+        memory(java(f"{flag}{value}"), GIB)
+
+
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"])
+def test_flags_that_are_not_known_at_preview_are_an_error(name: str) -> None:
+    with pytest.raises(FlagError, match=f"{name} is not known at preview"):
+        memory(java("-Xmx64m", env={name: UNKNOWN}), GIB)
+    elsewhere = {**java("-Xmx64m"), "env": [{"name": name, "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}]}
+    with pytest.raises(FlagError, match=f"{name} is not known at preview"):
+        memory(elsewhere, GIB)
+
+
+@pytest.mark.parametrize("name", ["KAFKA_HEAP_OPTS", "KAFKA_OPTS", "KAFKA_JVM_PERFORMANCE_OPTS"])
+def test_a_start_scripts_variables_must_be_known_too(name: str) -> None:
+    broker = {"name": "c", "image": "apache/kafka:4.3.1", "env": [{"name": name, "value": UNKNOWN}]}
+    with pytest.raises(FlagError, match=f"{name} is not known at preview"):
+        memory(broker, GIB)
+    assert memory(java("-Xmx64m", env={name: UNKNOWN}), GIB).heap == 64 * MIB
+
+
+FOLLOWED = [
+    ("the last of all spellings", java("-Xmx256m", "-XX:MaxHeapSize=700m"), 700),
+    ("an old spelling", java("-mx700m"), 700),
+    ("what stands after the jar is the program's", {"command": ["java", "-Xmx700m", "-jar", "a.jar", "-Xmx64m"]}, 700),
+    ("what stands after the main class is the program's", {"command": ["java", "-Xmx700m", "-cp", "x", "a.Main", "-Xmx64m"]}, 700),
+    ("a variable of Kubernetes", java("$(HEAP)", env={"HEAP": "-Xmx700m"}), 700),
+    ("a part of a word", java("-Xmx$(MB)m", env={"MB": "700"}), 700),
+    ("a variable of a shell", {
+        "command": ["sh", "-c", "exec java $OPTS -jar x"], "env": [{"name": "OPTS", "value": "-Xss1m -Xmx700m"}],
+    }, 700),
+    ("a path through a variable", {"command": ["sh", "-c", 'exec "$JAVA_HOME/bin/java" -Xmx700m -jar x']}, 700),
+    ("a script's last variable", {"image": "apache/kafka:4", "env": [
+        {"name": "KAFKA_OPTS", "value": "-Xmx700m"}, {"name": "KAFKA_HEAP_OPTS", "value": "-Xmx256m"},
+    ]}, 700),
+    ("the script before the image", {"image": "apache/kafka:4", "command": ["connect-distributed.sh", "w.properties"]}, 2048),
+    ("variables that nobody reads", java(env={"JAVA_OPTS": "-Xmx700m"}), 256),
+    ("arguments of an entry point", {"image": "some/app:1", "args": ["-Xmx700m"]}, 700),
+    ("variables of an entry point", {"image": "some/app:1", "env": [{"name": "ES_JAVA_OPTS", "value": "-Xmx700m"}]}, 700),
+    ("a small share of a small limit", java("-XX:MaxRAMPercentage=10"), 126),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("container", "heap"), [case[1:] for case in FOLLOWED], ids=[case[0] for case in FOLLOWED])
+def test_flags_are_followed_through_variables_scripts_and_programs(container: dict[str, Any], heap: int) -> None:
+    assert is_java({"name": "c", **container})
+    assert memory({"name": "c", **container}, GIB).heap == heap * MIB
+
+
+NOT_FOLLOWED = [
+    java("@/opt/flags"),
+    java("-XX:VMOptionsFile=/opt/flags"),
+    java("-XX:Flags=/opt/flags"),
+    java("-XX:MaxRAM=64g"),
+    java("-XX:MaxRAMFraction=1"),
+    java("-XX:+AggressiveHeap"),
+    java("-XX:-UseContainerSupport"),
+    java("$(ELSEWHERE)"),
+    java(env={"JDK_JAVA_OPTIONS": "@/opt/flags"}),
+    java("-Xmx64m", envFrom=[{"configMapRef": {"name": "flags"}}]),
+    {"name": "c", "command": ["sh", "-c", "java -Xmx256m $EXTRA -jar x"]},
+    {"name": "c", "command": ["sh", "-c", "java -Xmx8m -jar a & java -Xmx8m -jar b"]},
+]
+
+
+@pytest.mark.parametrize("container", NOT_FOLLOWED)
+def test_flags_that_nobody_can_follow_are_an_error_and_no_default(container: dict[str, Any]) -> None:
+    assert is_java(container)
+    with pytest.raises(FlagError):
+        memory(container, GIB)
+
+
+def test_a_flag_that_is_refused_shows_no_value() -> None:
+    with pytest.raises(FlagError) as caught:
+        memory(java("-Xmx512m,-Dpassword=hunter2"), GIB)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"name": "c", "image": "connect:1", "command": ["/bin/sh", "-c", "curl http://127.0.0.1:8083/connectors"]},
+        {"name": "c", "image": "postgres:17"},
+        {"name": "c", "image": "javascript:1", "command": ["node", "java.js"]},
+        {"name": "c", "command": ["grep", "-r", "java", "/x"]},
+        {"name": "c", "command": ["sh", "-c", "echo no java here"]},
+        {"name": "c", "image": "danielqsj/kafka-exporter:1.8"},
+        {"name": "c", "image": "kafka.example.com/nginx:1"},
+        {"name": "c", "image": "team/kafka-consumer-py:1"},
+    ],
+)
+def test_what_runs_no_java_is_not_taken_for_it(container: dict[str, Any]) -> None:
+    assert not is_java(container)
+
+
+def test_only_brokers_keep_a_floor_for_the_page_cache() -> None:
+    assert memory(java("-Xmx64m"), GIB).page_cache == 0
+    broker = {"name": "c", "command": ["java", "-Xmx64m", "-cp", "x", "kafka.Kafka", "server.properties"]}
+    assert memory(broker, GIB).page_cache == PAGE_CACHE_FLOOR_MIB * MIB
+
+
+@given(heap=st.integers(1, 4096), more=st.integers(1, 512), limit=st.integers(64, 8192))
+def test_more_heap_never_needs_less(heap: int, more: int, limit: int) -> None:
+    small, large = (memory(java(f"-Xmx{size}m"), limit * MIB) for size in (heap, heap + more))
+    assert large.needed - small.needed >= more * MIB
+    assert small.needed == sum(small.parts().values())
+
+
+@given(st.sampled_from(["-XX:+UseSerialGC", "-XX:+UseG1GC", "-XX:+UseZGC"]), st.integers(64, 2048))
+def test_the_collector_follows_the_flag_and_not_the_machine(collector: str, heap: int) -> None:
+    sizes = {memory(java(f"-Xmx{heap}m", collector), limit * MIB).collector for limit in (512, 4096)}
+    assert len(sizes) == 1
+    chosen = [memory(java(f"-Xmx{heap}m"), limit * MIB).collector for limit in (512, 4096)]
+    assert chosen[0] < chosen[1]

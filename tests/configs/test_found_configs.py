@@ -1,0 +1,87 @@
+"""A whole configuration with many mistakes, as one might be handed over: all of them are told in one run."""
+
+from __future__ import annotations
+
+from configs.kafka_rules import broker_problems, topic_problems
+from configs.message import key_of
+from configs.pair_rules import pair_problems
+from configs.spelling import spelling_problems
+from configs.verdict import connector_problems
+from configs.worker_rules import worker_problems
+from settings.shop import TABLES
+from tests.connector_configs import NAMES, PUBLISHED
+from tests.found_stack import REGISTRY, SINK, SOURCE, WORKER
+
+
+def test_every_mistake_of_the_source_is_told_at_once() -> None:
+    assert {key_of(problem) for problem in connector_problems(SOURCE)} == {
+        "database.server.name",
+        "transforms.unwrap.drop.tombstones",
+        "transforms.unwrap.delete.handling.mode",
+        "heartbeat.topics.prefix",
+        "errors.deadletterqueue.topic.name",
+        "errors.deadletterqueue.topic.replication.factor",
+        "errors.deadletterqueue.context.headers.enable",
+        "errors.tolerance",
+        "errors.log.include.messages",
+        "exactly.once.support",
+        "publication.autocreate.mode",
+        "database.sslmode",
+        "heartbeat.action.query",
+        "transforms.unwrap.delete.tombstone.handling.mode",
+        "transforms.unwrap.replace.null.with.default",
+    }
+
+
+def test_every_mistake_of_the_sink_is_told_at_once() -> None:
+    assert {key_of(problem) for problem in connector_problems(SINK)} == {
+        "parquet.block.size",
+        "parquet.page.size",
+        "s3.retry.jitter.ms",
+        "s3.max.retries",
+        "consumer.override.isolation.level",
+        "errors.log.include.messages",
+        "errors.retry.timeout",
+        "rotate.schedule.interval.ms",
+        "report.null.values.to.dlq",
+    }
+
+
+def test_every_mistake_of_the_worker_is_told_at_once() -> None:
+    assert {key_of(problem) for problem in worker_problems(WORKER, SOURCE, SINK)} == {
+        "exactly.once.source.support",
+        "producer.acks",
+        "config.providers",
+        "rest.extension.classes",
+    }
+    assert [key_of(problem) for problem in spelling_problems("worker", {"circuit_breaker.failure_threshold": "5"})]
+
+
+def test_what_the_ends_do_not_agree_on_is_told_at_once() -> None:
+    problems = pair_problems(SOURCE, SINK, WORKER, tables=TABLES, names=NAMES, publication=PUBLISHED, registry_url=REGISTRY)
+    assert [problem.split(" ")[1].rstrip(":") for problem in problems] == ["consumer.override.isolation.level"]
+    wide = pair_problems(
+        SOURCE, SINK, WORKER, tables=TABLES, names=NAMES, publication=[*PUBLISHED, "public.secrets"], registry_url=REGISTRY
+    )
+    assert any("the publication holds public.secrets" in problem for problem in wide)
+
+
+def test_a_topic_for_a_schema_history_is_told() -> None:
+    found = {"retention.ms": "604800000", "cleanup.policy": "compact"}
+    assert any("is not used" in problem for problem in topic_problems("schema-changes.postgres", found))
+
+
+def test_what_brokers_lack_is_told() -> None:
+    found = {
+        "process.roles": "broker,controller",
+        "num.network.threads": "8",
+        "default.replication.factor": "3",
+        "min.insync.replicas": "2",
+        "unclean.leader.election.enable": "false",
+    }
+    assert {key_of(problem) for problem in broker_problems(found)} == {"auto.create.topics.enable", "log.dir"}
+
+
+def test_a_connector_of_another_class_is_told_as_one_that_is_not_judged() -> None:
+    (problem,) = connector_problems({"connector.class": "org.example.Other"})
+    assert "nothing in it is judged" in problem

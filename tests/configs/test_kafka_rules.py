@@ -1,0 +1,91 @@
+"""Brokers and topics that lose acknowledged rows are refused; those that the program declares are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.kafka_rules import broker_problems, topic_problems
+from configs.message import key_of
+from settings.shop import TABLES
+from settings.streaming import TopicSettings
+from specification.streaming import registry
+from specification.streaming.topics import change_topics, iceberg_topics, support_topics
+from tests.connector_configs import BROKER, NAMES, TOPIC, changed
+
+DECLARED = [
+    *change_topics(NAMES, TABLES, TopicSettings()),
+    *support_topics(NAMES),
+    *iceberg_topics(NAMES),
+    *registry.topics("apicurio"),
+]
+
+
+def test_what_the_program_renders_loses_nothing() -> None:
+    assert broker_problems(BROKER) == []
+
+
+@pytest.mark.parametrize("topic", DECLARED, ids=lambda topic: topic.name)
+def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
+    assert topic_problems(topic.name, topic.config, topic.replication_factor) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("default.replication.factor", "1", "would have one copy"),
+        ("default.replication.factor", None, "would have one copy"),
+        ("min.insync.replicas", None, "acknowledged with one copy"),
+        ("min.insync.replicas", "3", "stops every write"),
+        ("offsets.topic.replication.factor", "1", "what every sink has read"),
+        ("transaction.state.log.replication.factor", "1", "exactly once rests on it"),
+        ("transaction.state.log.min.isr", "1", "acknowledged with one copy"),
+        ("auto.create.topics.enable", None, "a misspelt topic would appear"),
+        ("unclean.leader.election.enable", "true", "would become the truth"),
+        ("log.cleaner.enable", "false", "grow for ever"),
+        ("delete.topic.enable", "false", "could not be removed"),
+        ("log.dirs", "/tmp/kafka", "emptied at a restart"),  # noqa: S108 - the wrong value
+        ("ssl.keystore.password", "hunter2", "is a credential written out"),
+    ],
+)
+def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
+    (problem,) = broker_problems(changed(BROKER, **{key: value}))
+    assert key_of(problem) == key
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("min.insync.replicas", None, "acknowledged with one copy"),
+        ("min.insync.replicas", "3", "stops every write"),
+        ("unclean.leader.election.enable", "true", "would become the truth"),
+        ("cleanup.policy", "compact", "earlier changes of the same row"),
+        ("cleanup.policy", "compact,delete", "earlier changes of the same row"),
+        ("retention.ms", "0604800000", "the broker reports it as '604800000'"),
+        ("retention.bytes", " 1048576", "the broker reports it as '1048576'"),
+        ("preallocate", "TRUE", "the broker reports it as 'true'"),
+    ],
+)
+def test_each_topic_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
+    (problem,) = topic_problems("postgres.public.users", changed(TOPIC, **{key: value}))
+    assert problem.startswith(f"topic postgres.public.users: {key}")
+    assert told in problem
+
+
+def test_one_copy_is_refused_and_the_clusters_own_number_is_not() -> None:
+    (problem,) = topic_problems("a", TOPIC, 1)
+    assert "replication.factor = 1" in problem
+    assert topic_problems("a", TOPIC, -1) == []
+
+
+@pytest.mark.parametrize("name", ["connect-configs", "connect-offsets", "connect-status"])
+def test_connects_own_topics_must_keep_the_last_value(name: str) -> None:
+    (problem,) = topic_problems(name, TOPIC)
+    assert "write compact" in problem
+    assert topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"})) == []
+
+
+@pytest.mark.parametrize("name", ["schema-changes.postgres", "postgres.schema-history"])
+def test_a_schema_history_is_not_used_by_postgresql(name: str) -> None:
+    (problem,) = topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"}))
+    assert "keeps no schema history" in problem

@@ -1,0 +1,92 @@
+"""A Kafka cluster that was there before; asked by librdkafka, at brokers that librdkafka carries in itself and at nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from confluent_kafka import Producer
+
+from checks.check import SEE_ABOVE, Level
+from checks.running import findings
+from doctor import brokers
+from doctor.stack import checks
+from doctor.stack_settings import Stack
+from recording.recorder import ROOT
+from settings.streaming import ExistingKafka
+from tests.declared import settings_of, variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from checks.check import Finding
+
+NOWHERE = "127.0.0.1:1"
+REGISTRY = {"kind": "external", "external": {"url": "https://schemas.internal", "addresses": ["10.3.0.0/16"], "secret": "schemas"}}
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """One of three brokers."""
+    running = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": NOWHERE})
+    broker = running.list_topics(timeout=10).brokers[1]
+    yield f"{broker.host}:{broker.port}"
+    running.flush()
+
+
+def found(server: str, **external: Any) -> dict[str, Finding]:
+    """What the checks of a stack with this cluster say, by name."""
+    kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
+    declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
+    asked = [check for check in checks(Stack("dev", declared.settings, ROOT)) if check.group == "Kafka"]
+    return {check.name: finding for check, finding in findings(asked)}
+
+
+def test_a_cluster_without_a_login_is_asked_for_its_brokers(server: str) -> None:
+    answered = found(server, protocol="PLAINTEXT")
+    assert {name: (finding.level, finding.found) for name, finding in answered.items()} == {"brokers": (Level.FINE, "3 brokers")}
+
+
+def test_fewer_brokers_than_the_stack_says_are_told(server: str) -> None:
+    finding = found(server, protocol="PLAINTEXT", brokers=6)["brokers"]
+    assert (finding.level, finding.cure) == (Level.FAILURE, "correct brokers: streaming.kafka.external in Pulumi.dev.yaml")
+    assert "has 3 brokers and the stack says 6" in finding.found
+
+
+def test_any_of_the_servers_may_answer(server: str) -> None:
+    external = ExistingKafka.model_validate({"bootstrapServers": [NOWHERE, server], "addresses": ["10.2.0.0/16"], "protocol": "PLAINTEXT"})
+    assert brokers.look(external, "") == brokers.Answer(3)
+
+
+def test_a_cluster_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brokers, "_SECONDS", 0.5)
+    finding = found(NOWHERE, protocol="PLAINTEXT")["brokers"]
+    assert finding.level is Level.FAILURE
+    assert f"{NOWHERE} does not answer" in finding.found
+    assert "the route from here" in finding.cure
+
+
+@pytest.mark.parametrize("missing", ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"])
+def test_a_missing_half_of_the_login_is_named_once_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
+        monkeypatch.setenv(name, "known")
+    monkeypatch.delenv(missing)
+    answered = found(NOWHERE, secret="msk")
+    assert answered["login"].level is Level.FAILURE
+    assert f"not in the environment: {missing};" in answered["login"].found
+    assert missing in answered["login"].cure
+    assert (answered["brokers"].level, answered["brokers"].found) == (Level.UNSEEN, SEE_ABOVE)
+
+
+def test_a_login_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SASL_USERNAME", "pipeline")
+    monkeypatch.setenv("KAFKA_SASL_PASSWORD", "very-secret")
+    monkeypatch.setattr(brokers, "_SECONDS", 0.5)
+    answered = found(NOWHERE, secret="msk")
+    assert (answered["login"].level, answered["login"].found) == (Level.FINE, "pipeline, by SCRAM-SHA-512")
+    assert "user and password" in answered["brokers"].cure
+    assert "very-secret" not in f"{answered}"
+
+
+def test_brokers_of_our_own_are_not_asked_before_they_are_there() -> None:
+    assert "Kafka" not in {check.group for check in checks(Stack("dev", settings_of("dev"), ROOT))}

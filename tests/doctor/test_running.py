@@ -1,0 +1,78 @@
+"""Checks run side by side; none of them can hide or hold up another."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from checks.check import SEE_ABOVE, Check, Level, Refused, access, fine, given, once
+from checks.running import findings
+
+
+def check(probe: object, *, name: str = "one", limit: float = 20.0) -> Check[object]:
+    """A check that finds whatever its probe gives."""
+    return Check(group="g", name=name, probe=probe, judge=lambda fact: fine(str(fact)), time_limit_s=limit)  # type: ignore[arg-type]
+
+
+def test_findings_come_in_the_order_of_the_checks_whichever_is_done_first() -> None:
+    second_is_done = threading.Event()
+
+    def slow() -> str:
+        assert second_is_done.wait(10), "the two do not run side by side"
+        return "slow"
+
+    def quick() -> str:
+        second_is_done.set()
+        return "quick"
+
+    assert [found.found for _, found in findings([check(slow), check(quick)])] == ["slow", "quick"]
+
+
+def test_a_probe_that_hangs_is_a_failure_and_holds_up_nobody() -> None:
+    never = threading.Event()
+    hung, well = findings([check(never.wait, limit=0.05), check(lambda: "well")])
+    assert hung[1].level is Level.FAILURE
+    assert "no answer within" in hung[1].found
+    assert well[1].found == "well"
+
+
+def test_a_probe_that_breaks_is_named_and_is_no_failure_of_the_stack() -> None:
+    def broken() -> str:
+        message = "first line\nsecond line"
+        raise ZeroDivisionError(message)
+
+    ((_, found),) = findings([check(broken)])
+    assert (found.level, found.found) == (Level.WARNING, "could not be looked at (ZeroDivisionError: first line)")
+
+
+def test_a_shared_probe_looks_once() -> None:
+    looks: list[int] = []
+
+    def look() -> int:
+        looks.append(1)
+        return len(looks)
+
+    shared = once(look)
+    assert {found.found for _, found in findings([check(shared) for _ in range(8)])} == {"1"}
+
+
+def test_a_shared_probe_that_breaks_breaks_for_everybody_and_looks_once() -> None:
+    looks: list[int] = []
+
+    def look() -> int:
+        looks.append(1)
+        raise LookupError
+
+    shared = once(look)
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            shared()
+    assert len(looks) == 1
+
+
+def test_one_check_reports_why_nothing_is_seen_and_the_others_only_say_so() -> None:
+    refused = Refused("nothing answers (timeout)", "start it")
+    reported, silent = access(fine)(refused), given(fine)(refused)
+    assert (reported.level, reported.cure) == (Level.FAILURE, "start it")
+    assert (silent.level, silent.found, silent.cure) == (Level.UNSEEN, SEE_ABOVE, "")

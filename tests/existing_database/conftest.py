@@ -1,0 +1,101 @@
+"""An existing database, as its administrator has it: a server, a shop's tables, and nothing done for capturing yet."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from existing_database.target import Target
+from settings.names import Names
+from settings.tables import Column, Table
+from tests.existing_database import server as servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.existing_database.server import Server
+
+TABLES = (
+    Table(
+        name="users",
+        columns=(
+            Column(name="id", type="integer"),
+            Column(name="email", type="varchar(255)"),
+            Column(name="note", type="text", nullable=True),
+        ),
+    ),
+    Table(
+        name="orders",
+        database_schema="sales",
+        primary_key=("ordered", "number"),
+        columns=(Column(name="number", type="bigint"), Column(name="ordered", type="date"), Column(name="amount", type="numeric(10,2)")),
+    ),
+)
+DDL = """
+CREATE TABLE public.users (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email varchar(255) NOT NULL, note text);
+CREATE SCHEMA sales;
+CREATE TABLE sales.orders (number bigint NOT NULL, ordered date NOT NULL, amount numeric(10,2) NOT NULL, PRIMARY KEY (ordered, number))
+  PARTITION BY RANGE (ordered);
+CREATE TABLE sales.orders_2026 PARTITION OF sales.orders FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+"""
+PASSWORD = "not-to-be-shown"
+NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A database that was there before.
+
+    Attributes:
+        server: Its server.
+        target: What a pipeline expects of it.
+    """
+
+    server: Server
+    target: Target
+
+    def sql(self, script: str) -> str:
+        """Run a script in it as administrator."""
+        return self.server.sql(script, self.target.names.database)
+
+    def system(self, statement: str) -> None:
+        """Run a statement, and where it sets a parameter return when that is in force."""
+        reload = "\nSELECT pg_reload_conf(), pg_sleep(0.2);" if statement.startswith("ALTER SYSTEM") else ""
+        self.sql(f"{statement}{reload}")
+
+    def expecting(self, **changes: Any) -> Target:
+        """The target with other expectations."""
+        return replace(self.target, **changes)
+
+
+@pytest.fixture(scope="session", params=["installed", pytest.param("image", marks=pytest.mark.sandbox)])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of this machine's PostgreSQL, and, where the sandbox's image has been built, one of that."""
+    if request.param == "image":
+        with servers.of_the_image() as running:
+            yield running
+        return
+    programs = servers.installed()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql); make sandbox-test runs this with the sandbox's own")
+    with servers.of_this_machine(programs) as running:
+        yield running
+
+
+@pytest.fixture
+def existing(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Existing]:
+    """A fresh database with names of its own, and a person's variables that lead there as its administrator."""
+    number = next(NUMBERS)
+    names = Names(database=f"shop{number}", slot=f"slot{number}", publication=f"publication{number}", debezium_role=f"debezium{number}")
+    server.sql(f"CREATE DATABASE {names.database};")
+    server.sql(DDL, names.database)
+    server.sql(f"ALTER ROLE postgres PASSWORD '{PASSWORD}';")
+    monkeypatch.setenv("PGUSER", "postgres")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    monkeypatch.setenv("PGSSLROOTCERT", str(server.authority))
+    yield Existing(server, Target(stack="prod", host="localhost", port=server.port, names=names, tables=TABLES, wal_keep_mib=2048))
+    server.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active;")
+    server.sql(f"DROP DATABASE {names.database} WITH (FORCE);")

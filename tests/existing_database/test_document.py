@@ -1,0 +1,143 @@
+"""The file with the model of the tables: what is chosen, how it is written, what a further look changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from existing_database.document import DocumentError, choose, difference, read, text
+from existing_database.facts import SeenColumn, SeenTable
+from judgement.stack import parse
+from settings import parsing
+from settings import shop as ecommerce
+from tests.existing_database.conftest import TABLES
+
+if TYPE_CHECKING:
+    from existing_database.document import Choice
+    from settings.tables import Table
+
+HEARTBEAT = "public.dbz_heartbeat"
+
+
+def seen(*names: str, sql_type: str = "integer") -> dict[str, SeenTable]:
+    """Tables of one column."""
+    tables = {}
+    for qualified in names:
+        schema, _, name = qualified.partition(".")
+        columns = (SeenColumn(name="id", type=sql_type, nullable=False),)
+        tables[qualified] = SeenTable(schema=schema, name=name, columns=columns, primary_key=("id",))
+    return tables
+
+
+def chosen(choice: Choice) -> list[str]:
+    """Names of the tables in the file."""
+    return [table.qualified for table in choice.tables]
+
+
+def modelled(*names: str) -> tuple[Table, ...]:
+    """Models of such tables, as an earlier run wrote them."""
+    return choose(seen(*names), (), (), (), ()).tables
+
+
+@pytest.mark.parametrize("tables", [TABLES, ecommerce.TABLES[:1]])
+def test_what_is_written_is_what_is_read(tables: tuple[Table, ...]) -> None:
+    """As far as the archive needs it: how the database fills a column is its own business."""
+    kept = [
+        (table.qualified, table.primary_key, [(column.name, column.type, column.nullable) for column in table.columns]) for table in tables
+    ]
+    again = read(text("prod", tables))
+    assert [
+        (table.qualified, table.primary_key, [(column.name, column.type, column.nullable) for column in table.columns]) for table in again
+    ] == kept
+    assert text("prod", again) == text("prod", tables)
+
+
+def test_the_file_is_one_that_the_settings_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "_ROOT", tmp_path)
+    Path(tmp_path / "prod.yaml").write_text(text("prod", TABLES), encoding="utf-8")
+    external = {"host": "db.example.com", "addresses": ["10.0.0.0/8"], "secret": "source"}
+    parsed = parse(
+        {
+            "archive": {"bucket": "archive"},
+            "cluster": {"existingNamespace": True},
+            "source": {"kind": "external", "external": external, "tables": "prod.yaml"},
+        }
+    )
+    assert parsed.source.tables == TABLES
+
+
+def test_columns_stand_on_lines_of_their_own() -> None:
+    """So that a difference shows the column."""
+    assert "  - {name: note, type: text, nullable: true}\n" in text("prod", TABLES)
+
+
+@pytest.mark.parametrize("broken", ["a: [", "- {name: users}", "just words", "- 5"])
+def test_a_file_that_is_no_list_of_tables_is_refused_with_the_reason(broken: str) -> None:
+    with pytest.raises(DocumentError, match="it is no list of tables"):
+        read(broken)
+
+
+def test_an_empty_file_holds_no_tables() -> None:
+    assert read("") == read("# nothing yet\n") == ()
+
+
+def test_the_first_look_takes_everything_but_the_pipelines_own_table() -> None:
+    choice = choose(seen("public.users", "sales.orders", HEARTBEAT), (), (), (), {HEARTBEAT})
+    assert chosen(choice) == ["public.users", "sales.orders"]
+    assert choice.further == ()
+
+
+def test_patterns_choose_and_leave_out() -> None:
+    there = seen("public.users", "public.audit_log", "sales.orders")
+    assert chosen(choose(there, (), ["public.*"], ["*.audit_*"], ())) == ["public.users"]
+    assert choose(there, (), ["public.*"], [], ()).further == ("sales.orders",)
+
+
+def test_a_further_look_refreshes_what_the_file_has_and_names_the_rest() -> None:
+    before = modelled("public.users")
+    choice = choose(seen("public.users", "public.new", sql_type="bigint"), before, (), (), ())
+    assert chosen(choice) == ["public.users"]
+    assert choice.tables[0].columns[0].type == "bigint"
+    assert choice.further == ("public.new",)
+
+
+def test_tables_keep_their_place_in_the_file_and_new_ones_come_last() -> None:
+    before = modelled("public.zebra", "public.ant")[::-1]
+    order = [table.qualified for table in before]
+    assert chosen(choose(seen("public.ant", "public.bee", "public.zebra"), before, ["*"], (), ())) == [*order, "public.bee"]
+
+
+def test_a_table_of_the_file_that_cannot_be_read_anew_stays_as_it_was() -> None:
+    """To drop it from the pipeline is a person's decision."""
+    before = modelled("public.users", "public.gone")
+    choice = choose(seen("public.users", sql_type="jsonb"), before, (), (), ())
+    assert choice.tables == before
+    assert set(choice.kept) == {"public.users", "public.gone"}
+    assert {one.table for one in choice.obstacles} == {"public.users", "public.gone"}
+
+
+def test_a_table_that_a_person_leaves_out_goes_without_a_word() -> None:
+    before = modelled("public.users", "public.gone")
+    choice = choose(seen("public.users"), before, (), ["public.gone"], ())
+    assert (chosen(choice), choice.obstacles) == (["public.users"], ())
+
+
+def test_a_new_table_that_is_not_faithful_is_not_written() -> None:
+    choice = choose(seen("public.users") | seen("public.odd", sql_type="jsonb"), (), (), (), ())
+    assert chosen(choice) == ["public.users"]
+    assert [one.table for one in choice.obstacles] == ["public.odd"]
+
+
+def test_of_two_tables_that_would_be_one_in_the_archive_the_file_keeps_the_one_it_has() -> None:
+    there = seen("public.sales_orders", "sales.orders", "public.users")
+    assert chosen(choose(there, (), (), (), ())) == ["public.users"]
+    again = choose(there, modelled("sales.orders"), ["*"], (), ())
+    assert chosen(again) == ["sales.orders", "public.users"]
+    assert {one.table for one in again.obstacles} == {"public.sales_orders", "sales.orders"}
+
+
+def test_a_difference_shows_lines() -> None:
+    assert difference("a\n", "a\n", "f") == ""
+    assert "+b" in difference("a\n", "a\nb\n", "f")

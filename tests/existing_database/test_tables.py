@@ -1,0 +1,135 @@
+"""``operate tables`` on a real database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from existing_database import document, tables
+from settings.names import Names
+from tests.existing_database.conftest import PASSWORD, TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from existing_database.tables import Outcome
+    from tests.existing_database.conftest import Existing
+
+AWKWARD = """
+CREATE TABLE public.keyless (note text);
+CREATE TABLE public."Quoted" (id int PRIMARY KEY);
+CREATE TABLE public.awkward (id int PRIMARY KEY, amount numeric, state text DEFAULT 'new', day date, "when" timestamptz,
+  doubled int GENERATED ALWAYS AS (id * 2) STORED, tags text[], payload jsonb);
+CREATE UNLOGGED TABLE public.volatile (id int PRIMARY KEY);
+CREATE TABLE public.sales_orders (id int PRIMARY KEY);
+CREATE TABLE public.users_child () INHERITS (public.users);
+"""
+
+
+def looked(existing: Existing, path: Path, *include: str, exclude: tuple[str, ...] = (), check: bool = False) -> Outcome:
+    """Look at the database once."""
+    outcome = tables.run(existing.target, path, include, exclude, check=check)
+    assert PASSWORD not in "\n".join(outcome.lines)
+    return outcome
+
+
+def test_the_first_look_writes_the_model_and_a_second_leaves_the_file_alone(existing: Existing, tmp_path: Path) -> None:
+    path = tmp_path / "tables" / "prod.yaml"
+    first = looked(existing, path)
+    assert first.good, first.lines
+    assert {table.qualified: table for table in document.read(path.read_text(encoding="utf-8"))} == {
+        table.qualified: table for table in TABLES
+    }
+    written = path.stat()
+    second = looked(existing, path)
+    assert second.good
+    assert second.lines == (f"{path} is up to date: 2 table(s).",)
+    assert path.stat().st_mtime_ns == written.st_mtime_ns
+
+
+def test_a_change_of_the_schema_is_shown_as_a_difference(existing: Existing, tmp_path: Path) -> None:
+    path = tmp_path / "prod.yaml"
+    looked(existing, path)
+    before = path.read_text(encoding="utf-8")
+    existing.sql("ALTER TABLE public.users ADD COLUMN phone varchar(20); CREATE TABLE public.new (id int PRIMARY KEY);")
+    compared = looked(existing, path, check=True)
+    assert not compared.good
+    assert "+  - {name: phone, type: varchar(20), nullable: true}" in compared.lines
+    assert path.read_text(encoding="utf-8") == before
+    refreshed = looked(existing, path)
+    assert refreshed.good
+    assert "+  - {name: phone, type: varchar(20), nullable: true}" in refreshed.lines
+    assert "· not captured: public.new" in refreshed.lines
+    assert looked(existing, path, check=True).good
+
+
+def test_what_cannot_be_archived_faithfully_is_told_and_not_written(existing: Existing, tmp_path: Path) -> None:
+    existing.sql(AWKWARD)
+    outcome = looked(existing, tmp_path / "prod.yaml")
+    assert not outcome.good
+    told = "\n".join(outcome.lines)
+    for reason in (
+        "✗ public.keyless: it has no primary key",
+        "✗ public.Quoted: its name needs quotes",
+        "✗ public.awkward: column amount: numeric without a precision",
+        "✗ public.awkward: column state: it is nullable and has a default",
+        "✗ public.awkward: column day: its name is taken in the archive",
+        "✗ public.awkward: column doubled: it is generated",
+        "✗ public.awkward: column tags: type text[]",
+        "✗ public.awkward: column payload: type jsonb",
+        "✗ public.volatile: it is UNLOGGED",
+        "✗ public.sales_orders: another table has the name sales_orders in the archive too",
+        "✗ sales.orders: another table has the name sales_orders in the archive too",
+        "✗ public.users_child: it inherits",
+    ):
+        assert reason in told
+    assert [table.qualified for table in document.read((tmp_path / "prod.yaml").read_text(encoding="utf-8"))] == ["public.users"]
+    assert "column when" not in told
+    assert "column amount" in told.split("public.awkward: column state")[0]
+
+
+def test_every_cure_that_is_sql_makes_its_table_faithful(existing: Existing, tmp_path: Path) -> None:
+    existing.sql('CREATE TABLE public."Odd" (id int PRIMARY KEY, "firstName" text, year int, state text DEFAULT $$x$$, n int);')
+    existing.sql("CREATE UNLOGGED TABLE public.volatile (id int PRIMARY KEY);")
+    path = tmp_path / "prod.yaml"
+    for _ in range(3):
+        outcome = looked(existing, path, "*")
+        cures = [line.removeprefix("  → ") for line in outcome.lines if line.startswith("  → ALTER")]
+        for cure in sorted(cures, key=lambda line: "RENAME TO" in line):  # the table's own name last, so that the others still find it
+            existing.sql(cure)
+        if outcome.good:
+            break
+    assert outcome.good, outcome.lines
+    assert {table.qualified for table in document.read(path.read_text(encoding="utf-8"))} >= {"public.odd", "public.volatile"}
+
+
+def test_patterns_choose(existing: Existing, tmp_path: Path) -> None:
+    path = tmp_path / "prod.yaml"
+    assert looked(existing, path, "sales.*").good
+    assert [table.qualified for table in document.read(path.read_text(encoding="utf-8"))] == ["sales.orders"]
+    nothing = looked(existing, path, "nowhere.*")
+    assert not nothing.good
+    assert "nothing was written" in nothing.lines[-1]
+
+
+def test_the_pipelines_own_table_is_nobodys_data(existing: Existing, tmp_path: Path) -> None:
+    existing.sql(f"CREATE TABLE {Names().heartbeat_table} (id int PRIMARY KEY);")
+    assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} is written: 2 table(s)")
+
+
+def test_a_database_that_cannot_be_reached_leaves_the_file_alone(
+    existing: Existing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    outcome = looked(existing, tmp_path / "prod.yaml")
+    assert not outcome.good
+    assert "refuses user or password" in outcome.lines[0]
+    assert not (tmp_path / "prod.yaml").exists()
+
+
+def test_a_file_that_is_something_else_is_not_overwritten(existing: Existing, tmp_path: Path) -> None:
+    path = tmp_path / "prod.yaml"
+    path.write_text("just words\n", encoding="utf-8")
+    assert not looked(existing, path).good
+    assert path.read_text(encoding="utf-8") == "just words\n"

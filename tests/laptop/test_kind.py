@@ -1,0 +1,66 @@
+"""The laptop's cluster agrees with the settings' defaults, and Kind is asked plainly."""
+
+from __future__ import annotations
+
+import pytest
+
+from laptop import kind
+from laptop.kind import KindError
+from recording.recorder import ROOT
+from settings.cluster import ClusterSettings, HostSettings
+
+CLUSTER = kind.parse(kind.CONFIG.read_text(encoding="utf-8"))
+TOLD = (
+    "\n".join(f"{mapping.node}/tcp -> {mapping.address}:{mapping.host}" for mapping in CLUSTER.mappings) + "\n6443/tcp -> 127.0.0.1:40001\n"
+)
+
+
+def test_every_published_port_of_the_stack_is_mapped_and_no_other() -> None:
+    host = HostSettings()
+    published = {(pair.host, pair.node) for pair in (host.postgres, *host.kafka, host.registry, host.connect)}
+    assert {(mapping.host, mapping.node) for mapping in CLUSTER.mappings} == published
+    assert {mapping.address for mapping in CLUSTER.mappings} == {host.address}
+
+
+def test_the_stacks_context_is_the_clusters() -> None:
+    assert ClusterSettings().context == CLUSTER.context
+
+
+def test_there_are_two_nodes_for_pods() -> None:
+    assert CLUSTER.nodes == 3
+
+
+@pytest.mark.parametrize(
+    "told", ["kind v0.24.0 go1.22.6 linux/amd64", "kind v0.30.0 go1.26.8 darwin/arm64\n", "0.31.0", "kind v1.0.0 go1.30"]
+)
+def test_a_kind_that_enforces_network_policies_is_taken(told: str) -> None:
+    kind.check_version(told)
+
+
+@pytest.mark.parametrize("told", ["kind v0.23.0 go1.22.6 linux/amd64", "0.9.0", "?"])
+def test_an_older_kind_is_refused_with_the_reason(told: str) -> None:
+    with pytest.raises(KindError, match=r"Kind 0\.24 or newer is needed, this is '.+': older ones ignore network policies"):
+        kind.check_version(told)
+
+
+def test_a_cluster_with_the_wanted_ports_is_taken_whatever_else_it_publishes() -> None:
+    kind.check_ports(CLUSTER, TOLD)
+
+
+@pytest.mark.parametrize("told", [TOLD.replace("127.0.0.1:5432", "0.0.0.0:5432"), TOLD.replace("30432/tcp -> 127.0.0.1:5432\n", "")])
+def test_a_cluster_that_lacks_a_port_is_refused_with_the_way_out(told: str) -> None:
+    with pytest.raises(KindError, match=r"does not publish 127\.0\.0\.1:5432 -> 30432, .* `make cluster-down cluster`"):
+        kind.check_ports(CLUSTER, told)
+
+
+def test_the_nodes_image_is_kinds_own_unless_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert kind.create("") == ["kind", "create", "cluster", "--config", "laptop/kind.yaml"]
+    assert kind.create("an/image:1")[-2:] == ["--image", "an/image:1"]
+
+
+def test_every_node_is_waited_for_and_what_makes_volumes() -> None:
+    commands = [" ".join(command) for command in kind.waits(CLUSTER)]
+    assert any("wait --for=condition=Ready nodes --all" in command for command in commands)
+    assert any("rollout status deployment/local-path-provisioner" in command for command in commands)
+    assert ClusterSettings().provisioner == "rancher.io/local-path"

@@ -1,0 +1,73 @@
+"""Reading the configuration of a stack from its two files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recording.stackfile import StackFileError, stack_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROJECT = """
+name: sample
+config:
+  replicas: {type: integer, default: 3}
+  quiet: {type: boolean, default: false}
+  region: {type: string}
+  ports: {type: object, default: {postgres: 5432}}
+  aws:region: eu-west-1
+"""
+
+
+def write(root: Path, stack: str) -> Path:
+    """Make a project whose dev stack has these contents."""
+    (root / "Pulumi.yaml").write_text(PROJECT)
+    (root / "Pulumi.dev.yaml").write_text(stack)
+    return root
+
+
+def test_defaults_are_encoded_as_the_sdk_reads_them(tmp_path: Path) -> None:
+    """Objects, numbers and booleans are JSON, text is text, a key without default is absent."""
+    assert stack_config(write(tmp_path, ""), "dev").values == {
+        "sample:replicas": "3",
+        "sample:quiet": "false",
+        "sample:ports": '{"postgres": 5432}',
+        "aws:region": "eu-west-1",
+    }
+
+
+def test_the_stack_file_wins(tmp_path: Path) -> None:
+    """Keys of the stack file carry their project."""
+    values = stack_config(write(tmp_path, "config: {'sample:replicas': 1, 'sample:ports': {a: [1]}}"), "dev").values
+    assert values["sample:replicas"] == "1"
+    assert values["sample:ports"] == '{"a": [1]}'
+
+
+def test_an_encrypted_value_is_refused_with_its_key(tmp_path: Path) -> None:
+    """Nothing here can decrypt it, and a wrong guess would be worse."""
+    root = write(tmp_path, "config:\n  sample:region:\n    secure: AAABAB\n")
+    with pytest.raises(StackFileError, match=r"Pulumi.dev.yaml: sample:region is encrypted"):
+        stack_config(root, "dev")
+
+
+def test_a_secret_deep_inside_an_object_is_refused_too(tmp_path: Path) -> None:
+    """The CLI encrypts single fields of objects."""
+    root = write(tmp_path, "config:\n  sample:login:\n    users:\n      - password: {secure: AAABAB}\n")
+    with pytest.raises(StackFileError, match="encrypted"):
+        stack_config(root, "dev")
+
+
+def test_an_unknown_stack_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    """A typo shows the names that exist."""
+    with pytest.raises(StackFileError, match=r"Pulumi.dve.yaml does not exist. The stacks of this project are: dev"):
+        stack_config(write(tmp_path, ""), "dve")
+
+
+@pytest.mark.parametrize("content", ["- a\n- b\n", "config: [unclosed"])
+def test_a_malformed_file_is_named(tmp_path: Path, content: str) -> None:
+    """The message names the file that is wrong."""
+    with pytest.raises(StackFileError, match=r"Pulumi.dev.yaml"):
+        stack_config(write(tmp_path, content), "dev")

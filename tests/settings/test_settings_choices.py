@@ -1,0 +1,340 @@
+"""Choices that exclude each other or miss a half: what the owner of such a stack is told, and what is accepted beside it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from judgement.stack import SettingsError, parse
+from settings.cluster import is_private
+from settings.model import Settings
+from settings.section import Section
+
+DATABASE = {"host": "db.internal", "addresses": ["10.1.0.0/16"], "secret": "db"}
+KAFKA = {"bootstrapServers": ["b-1:9096"], "addresses": ["10.2.0.0/16"], "secret": "msk"}
+REGISTRY = {"url": "https://schemas:8085", "addresses": ["10.3.0.0/16"], "secret": "schemas"}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0000"
+STORE = {"namespace": "object-store", "service": "s3", "port": 5000, "hostEndpoint": "http://127.0.0.1:4566"}
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A stack with some keys changed, however deep."""
+    made = copy.deepcopy(base)
+    for key, value in changes.items():
+        made[key] = merged(made[key], value) if isinstance(value, dict) and isinstance(made.get(key), dict) else value
+    return made
+
+
+ENDPOINT = {"url": "http://minio.storage:9000", "addresses": ["10.0.0.0/8"], "secret": "minio"}
+MANAGED: dict[str, Any] = {"archive": {"bucket": "archive"}}
+FOUND: dict[str, Any] = {
+    "archive": {"bucket": "archive", "existingBucket": True},
+    "cluster": {"existingNamespace": True},
+    "source": {"kind": "external", "external": DATABASE},
+    "streaming": {"kafka": {"kind": "external", "external": KAFKA}, "registry": {"kind": "external", "external": REGISTRY}},
+}
+
+
+def told(base: dict[str, Any], **changes: Any) -> list[str]:
+    """The problems of a stack, line by line."""
+    with pytest.raises(SettingsError) as caught:
+        parse(merged(base, changes))
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith(f"{len(lines)} problem(s)")
+    return [line.removeprefix("  - ") for line in lines]
+
+
+def accepted(base: dict[str, Any], **changes: Any) -> Settings:
+    """A stack that has no problem."""
+    return parse(merged(base, changes))
+
+
+def test_both_ends_of_the_choice_are_accepted() -> None:
+    made, found = accepted(MANAGED), accepted(FOUND)
+    for settings, here in ((made, True), (found, False)):
+        kinds = (settings.source, settings.streaming.kafka, settings.streaming.registry)
+        assert [part.is_managed for part in kinds] == [here] * 3
+
+
+WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
+    "an external database without an address": (
+        MANAGED,
+        {"source": {"kind": "external"}},
+        ("data-ingestion:source: ", "external is missing: kind is external", "give host, addresses and secret"),
+    ),
+    "an address for a database of ones own": (
+        MANAGED,
+        {"source": {"external": DATABASE}},
+        ("data-ingestion:source: ", "external is given and kind is managed", "set kind to external, or remove it"),
+    ),
+    "an external Kafka without an address": (
+        MANAGED,
+        {"streaming": {"kafka": {"kind": "external"}}},
+        ("data-ingestion:streaming.kafka: ", "kind is external and external is missing", "needs bootstrapServers and addresses"),
+    ),
+    "an address for brokers of ones own": (
+        MANAGED,
+        {"streaming": {"kafka": {"external": KAFKA}}},
+        ("data-ingestion:streaming.kafka: ", "kind is managed and external is given", "a managed one nothing of it"),
+    ),
+    "an external registry without an address": (
+        MANAGED,
+        {"streaming": {"registry": {"kind": "external"}}},
+        ("data-ingestion:streaming.registry: ", "kind is external and external is missing", "needs url, addresses and secret"),
+    ),
+    "an address for a registry of ones own": (
+        MANAGED,
+        {"streaming": {"registry": {"kind": "apicurio", "external": REGISTRY}}},
+        ("data-ingestion:streaming.registry: ", "kind is apicurio and external is given", "one of the program's own nothing of it"),
+    ),
+    "a login without a Secret": (
+        FOUND,
+        {"streaming": {"kafka": {"external": {"secret": None}}}},
+        ("data-ingestion:streaming.kafka.external: ", "secret is missing: SASL_SSL logs in", "or set protocol to SSL"),
+    ),
+    "a Secret that nothing uses": (
+        FOUND,
+        {"streaming": {"kafka": {"external": {"protocol": "SSL"}}}},
+        ("data-ingestion:streaming.kafka.external: ", "secret 'msk' is not used with SSL", "remove it, or set protocol to SASL_SSL"),
+    ),
+    "two brokers for three copies": (
+        FOUND,
+        {"streaming": {"kafka": {"external": {"brokers": 2}}}},
+        ("data-ingestion:streaming.kafka.external.brokers: ", "greater than or equal to 3", "(got 2)"),
+    ),
+    "no address range for the database": (
+        FOUND,
+        {"source": {"external": {"addresses": []}}},
+        ("data-ingestion:source.external.addresses: ", "at least 1 item", "(got [])"),
+    ),
+    "a host with a port": (
+        FOUND,
+        {"source": {"external": {"host": "db.internal:5432"}}},
+        ("data-ingestion:source.external.host: ", "without scheme and port", "(got 'db.internal:5432')"),
+    ),
+    "a Secret in a namespace that is not there yet": (
+        FOUND,
+        {"cluster": {"existingNamespace": False}},
+        (
+            *("cluster.existingNamespace is false", "source.external.secret", "streaming.kafka.external.secret"),
+            *(
+                "streaming.registry.external.secret",
+                "must be in data-ingestion",
+                "make namespace and Secret beforehand, and set it to true",
+            ),
+        ),
+    ),
+    "a catalog's login without a catalog": (
+        FOUND,
+        {"source": {"external": {"catalogSecret": "catalog"}}},
+        ("source.external.catalogSecret is for an Iceberg catalog", "archive.catalog jdbc", "remove it"),
+    ),
+    "a catalog without its login": (
+        FOUND,
+        {"archive": {"format": "iceberg", "catalog": "jdbc"}},
+        ("source.external.catalogSecret is for", "name the Secret of the catalog's role, or set archive.catalog to glue"),
+    ),
+    "a registry of ones own that cannot log in": (
+        FOUND,
+        {"streaming": {"registry": {"kind": "confluent", "external": None}}},
+        (
+            *("streaming.registry.kind is confluent and streaming.kafka.external.protocol SASL_SSL", "the registry's pod cannot log in"),
+            "use a registry that is there already (kind external), or a listener without a login (SSL)",
+        ),
+    ),
+    "a bucket that is kept and deleted": (
+        MANAGED,
+        {"protect": True, "archive": {"destroyWithStack": True}},
+        ("protect is true and archive.destroyWithStack too", "drop one of them"),
+    ),
+    "somebody else's bucket deleted": (
+        FOUND,
+        {"archive": {"destroyWithStack": True}},
+        ("data-ingestion:archive: ", "destroyWithStack is true and existingBucket too", "drop one of them"),
+    ),
+    "AWS's identity, key and endpoints for another store": (
+        MANAGED,
+        {"archive": {"store": STORE, "kmsKeyArn": KEY, "awsAddresses": ["10.4.0.0/16"]}},
+        ("data-ingestion:archive: ", "kmsKeyArn, awsAddresses: for AWS only", "drop them, or store"),
+    ),
+    "a store in place of AWS whose bucket nobody has made": (
+        MANAGED,
+        {"archive": {"endpoint": ENDPOINT}},
+        ("data-ingestion:archive: ", "endpoint is given and existingBucket is false", "set existingBucket to true"),
+    ),
+    "a catalog of AWS for another store": (
+        FOUND,
+        {"archive": {"endpoint": ENDPOINT, "format": "iceberg"}},
+        ("data-ingestion:archive: ", "catalog is glue, which is AWS's", "set catalog to jdbc"),
+    ),
+    "two stores": (
+        FOUND,
+        {"archive": {"endpoint": ENDPOINT, "store": STORE}},
+        ("data-ingestion:archive: ", "endpoint and store are two object stores", "drop one of them"),
+    ),
+    "a bucket too long for its user's name": (
+        MANAGED,
+        {"archive": {"bucket": "a" * 57}},
+        ("data-ingestion:archive: ", "has 57 characters", "at most 56"),
+    ),
+    "a bucket that S3 refuses": (
+        MANAGED,
+        {"archive": {"bucket": "192.168.1.1"}},
+        ("data-ingestion:archive: ", "S3 refuses", "choose another"),
+    ),
+    "a region of another AWS": (
+        MANAGED,
+        {"archive": {"region": "cn-north-1"}},
+        ("data-ingestion:archive: ", "region cn-north-1", "arn:aws"),
+    ),
+    "a namespace of everybody's": (
+        MANAGED,
+        {"names": {"namespace": "kube-system"}},
+        ("names.namespace is kube-system", "this pipeline's alone"),
+    ),
+    "a reserved word as a name": (
+        MANAGED,
+        {"names": {"debeziumRole": "user"}},
+        ("data-ingestion:names.debeziumRole: ", "own words", "user_1"),
+    ),
+    "a role that PostgreSQL keeps for itself": (
+        MANAGED,
+        {"names": {"debeziumRole": "pg_reader"}},
+        ("names.debeziumRole is pg_reader", "pg_"),
+    ),
+    "a credential that there is not, made anew": (
+        FOUND,
+        {"rotation": {"app": "2026-11"}},
+        ("rotation.app is 2026-11", "no such credential", "remove it"),
+    ),
+    "a key of another region": (
+        MANAGED,
+        {"archive": {"region": "eu-west-1", "kmsKeyArn": KEY}},
+        ("data-ingestion:archive: ", "kmsKeyArn is in us-east-1 and region is eu-west-1", "give one"),
+    ),
+    "an alias for a key": (
+        MANAGED,
+        {"archive": {"kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:alias/archive"}},
+        ("data-ingestion:archive.kmsKeyArn: ", "not an alias", "(got 'arn:aws:kms:us-east-1:123456789012:alias/archive')"),
+    ),
+    "a role for an identity provider": (
+        MANAGED,
+        {"archive": {"webIdentity": {"providerArn": "arn:aws:iam::123456789012:role/x"}}},
+        ("data-ingestion:archive.webIdentity.providerArn: ", "identity provider in IAM", "role/x"),
+    ),
+    "load balancers without names": (
+        MANAGED,
+        {"host": {"exposure": "loadBalancer"}},
+        ("data-ingestion:host: ", "domain is missing: exposure is loadBalancer", "give the domain"),
+    ),
+    "no worker": (
+        MANAGED,
+        {"streaming": {"connect": {"workers": 0}}},
+        ("data-ingestion:streaming.connect.workers: ", "greater than or equal to 1", "(got 0)"),
+    ),
+    "a heartbeat that is captured": (
+        MANAGED,
+        {"names": {"heartbeatTable": "public.users"}},
+        ("names.heartbeatTable is public.users", "source.tables captures", "name a table of the pipeline's own"),
+    ),
+    "a heartbeat in a schema that nobody makes": (
+        MANAGED,
+        {"names": {"heartbeatTable": "ops.beat"}},
+        ("names.heartbeatTable is ops.beat", "in schema public", "name it public.beat"),
+    ),
+    "two roles of one name": (
+        MANAGED,
+        {"names": {"debeziumRole": "app_rw"}},
+        ("names.debeziumRole is app_rw", "another role of the database", "name one of its own"),
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_choice_is_told_with_key_value_rule_and_cure(wrong: str) -> None:
+    base, changes, parts = WRONG[wrong]
+    (line,) = told(base, **changes)
+    for part in parts:
+        assert part in line
+
+
+def test_wrong_choices_are_told_together() -> None:
+    found = told(
+        FOUND,
+        cluster={"existingNamespace": False},
+        protect=True,
+        source={"external": {"catalogSecret": "c"}},
+        names={"heartbeatTable": "public.users"},
+    )
+    assert len(found) == 3
+    found = told(
+        FOUND,
+        archive={"destroyWithStack": True},
+        source={"kind": "managed"},
+        streaming={"kafka": {"kind": "managed"}},
+        host={"sources": ["8.8.8.0/24"]},
+    )
+    assert len(found) == 4
+
+
+def test_what_is_wrong_for_the_programs_own_database_is_right_for_another() -> None:
+    """Its schemas and roles are its administrator's."""
+    names = accepted(FOUND, names={"heartbeatTable": "ops.beat", "debeziumRole": "app_rw"}).names
+    assert (names.heartbeat_table, names.debezium_role) == ("ops.beat", "app_rw")
+
+
+def test_a_registry_of_ones_own_goes_with_a_listener_without_a_login() -> None:
+    kafka = {"external": {"protocol": "SSL", "secret": None}}
+    settings = accepted(FOUND, streaming={"kafka": kafka, "registry": {"kind": "confluent", "external": None}})
+    assert settings.streaming.registry.is_managed
+
+
+def test_without_a_login_the_namespace_may_be_made() -> None:
+    streaming = {"kafka": {"kind": "external", "external": {**KAFKA, "protocol": "SSL", "secret": None}}}
+    assert not accepted(MANAGED, streaming=streaming).cluster.existing_namespace
+
+
+PUBLIC = ("0.0.0.0/0", "8.8.8.0/24", "::/0", "2001:db8::/32", "172.0.0.0/8", "11.0.0.0/8", "192.0.0.0/8", "100.0.0.0/8")
+PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.168.1.0/24", "100.64.0.0/10", "fd00::/8", "fc00::/7")
+
+
+@pytest.mark.parametrize("source", PUBLIC)
+@pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
+def test_a_public_range_is_let_in_by_no_exposure(source: str, exposure: str) -> None:
+    """Brokers, registry and Connect speak plain text; a range that is only partly private counts as public."""
+    (line,) = told(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
+    assert line.startswith(f"data-ingestion:host.sources: {source} can be outside your network")
+    assert "give private address ranges" in line
+
+
+@pytest.mark.parametrize("source", PRIVATE)
+def test_a_private_range_is_let_in(source: str) -> None:
+    assert accepted(MANAGED, host={"sources": [source]}).host.sources == (source,)
+
+
+def test_policy_and_settings_mean_the_same_by_private() -> None:
+    assert [source for source in (*PUBLIC, *PRIVATE, "no range") if is_private(source)] == list(PRIVATE)
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    (line,) = told(FOUND, streaming={"registry": {"external": {"url": "http://me:hunter2@schemas:8081"}}})
+    assert "hunter2" not in line
+    assert "without user, password" in line
+
+
+def test_no_setting_takes_a_password() -> None:
+    """A login is the name of a Secret, or comes from the environment."""
+
+    def keys(model: type[Section]) -> set[str]:
+        nested = [part for field in model.model_fields.values() for part in _sections(field.annotation)]
+        return {*model.model_fields, *(key for part in nested for key in keys(part))}
+
+    assert not [key for key in keys(Settings) if "password" in key or "token" in key]
+
+
+def _sections(annotation: Any) -> list[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [part for argument in getattr(annotation, "__args__", ()) for part in _sections(argument)]

@@ -1,0 +1,115 @@
+"""A stack may add keys of the software itself, and is told at once what they would break."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from judgement.connectors import connector_problems
+from judgement.stack import SettingsError, parse, parse_text
+from recording.recorder import ROOT
+from recording.stackfile import stack_config
+from settings.shop import TABLES
+from specification.archive import sink
+from specification.services import Address
+from specification.source.postgres import server_conf
+from specification.streaming import connect, debezium, kafka, topics
+
+ARCHIVE = {"bucket": "archive", "format": "iceberg"}
+
+
+def refusal(**changes: Any) -> list[str]:
+    """What the owner of a wrong stack is told, line by line."""
+    with pytest.raises(SettingsError) as caught:
+        parse({"archive": ARCHIVE, **changes})
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith(f"{len(lines)} problem(s)")
+    return [line.removeprefix("  - ") for line in lines]
+
+
+@pytest.mark.parametrize("stack", ["dev", "sandbox"])
+@pytest.mark.parametrize(
+    "archive", [{"format": "parquet"}, {"format": "iceberg", "catalog": "jdbc"}, {"format": "iceberg", "catalog": "glue"}]
+)
+@pytest.mark.parametrize("registry", ["confluent", "apicurio"])
+def test_the_shipped_stacks_have_no_problem_in_either_format(stack: str, archive: dict[str, str], registry: str) -> None:
+    given = parse_text(stack_config(ROOT, stack).values)
+    streaming = given.streaming.model_copy(update={"registry": given.streaming.registry.model_copy(update={"kind": registry})})
+    changed = given.model_copy(update={"archive": given.archive.model_copy(update=archive), "streaming": streaming})
+    assert connector_problems(changed) == []
+
+
+PLACES = [
+    ("source.debezium.extra", {"source": {"debezium": {"extra": {"errors.tolerance": "all"}}}}, "a source has no dead-letter queue"),
+    ("source.debezium.extra", {"source": {"debezium": {"extra": {"pol.interval": 5}}}}, "did you mean poll.interval.ms?"),
+    (
+        "source.debezium.extra",
+        {"source": {"debezium": {"extra": {"poll.interval.ms": 5}}}},
+        "source.debezium.pollIntervalMs; write it there",
+    ),
+    ("source.debezium.extra", {"source": {"debezium": {"extra": {"database.password": "x"}}}}, "(not shown): is fixed by the program"),
+    ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive has already"),
+    ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; write it there"),
+    ("archive.extra", {"archive": {**ARCHIVE, "extra": {"iceberg.tables.auto-create-enabled": True}}}, "without the declared types"),
+    ("archive.extra", {"archive": {**ARCHIVE, "extra": {"flush.size": 1}}}, "is a key of the Confluent S3 sink"),
+    ("archive.extra", {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}}, "write s3.part.retries"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a broker that dies"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "taken as the text itself"),
+    ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"min.insync.replicas": 1}}}}, "acknowledged with one copy"),
+    ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"node.id": 7}}}}, "is fixed by the program"),
+    ("streaming.topics.extra", {"streaming": {"topics": {"extra": {"cleanup.policy": "compact"}}}}, "earlier changes of the same row"),
+]
+
+
+@pytest.mark.parametrize(("path", "changes", "told"), PLACES)
+def test_a_problem_begins_with_the_path_of_its_setting(path: str, changes: dict[str, Any], told: str) -> None:
+    (line,) = refusal(**changes)
+    assert line.startswith(f"data-ingestion:{path}: ")
+    assert told in line
+
+
+def test_problems_of_all_parts_are_told_together_and_with_those_of_memory() -> None:
+    lines = refusal(
+        source={"memoryMib": 2048, "parameters": {"ssl": "off"}, "debezium": {"extra": {"errors.tolerance": "all"}}},
+        streaming={"kafka": {"extra": {"zookeeper.connect": "z"}}},
+    )
+    assert len(lines) == 4
+    assert "budget.memoryMib" in lines[0]
+
+
+def test_a_mode_that_bridges_gaps_in_silence_cannot_be_chosen() -> None:
+    (line,) = refusal(source={"debezium": {"snapshotMode": "when_needed"}})
+    assert line.startswith("data-ingestion:source.debezium.snapshotMode: Input should be 'initial' or 'no_data'")
+
+
+def test_a_list_of_secrets_is_not_shown_when_it_is_refused() -> None:
+    (line,) = refusal(source={"debezium": {"extra": {"database.sslpassword": ["hunter2"]}}})
+    assert "hunter2" not in line
+
+
+def test_further_keys_reach_what_they_are_for() -> None:
+    """Numbers and truths of YAML as the text that the software reads."""
+    given = parse(
+        {
+            "archive": {**ARCHIVE, "extra": {"iceberg.control.commit.threads": 2}},
+            "source": {
+                "parameters": {"log_min_duration_statement": "250ms"},
+                "debezium": {"pollIntervalMs": 20, "extra": {"read.only": False}},
+            },
+            "streaming": {
+                "connect": {"extra": {"offset.flush.timeout.ms": 9000}},
+                "kafka": {"extra": {"num.io.threads": 2}},
+                "topics": {"extra": {"max.message.bytes": 2000000}},
+            },
+        }
+    )
+    names, streaming = given.names, given.streaming
+    database = Address(host="database", port=5432)
+    source = debezium.source_config(names, TABLES, database, "http://registry", given.source.debezium)
+    assert (source["read.only"], source["poll.interval.ms"]) == ("false", "20")
+    assert sink.iceberg_config(names, TABLES, given.archive, "http://registry", database)["iceberg.control.commit.threads"] == "2"
+    assert connect.worker_properties(names, streaming.connect.extra)["offset.flush.timeout.ms"] == "9000"
+    assert kafka.server_properties(names, 0, Address(host="127.0.0.1", port=1), streaming.kafka.extra)["num.io.threads"] == "2"
+    assert topics.change_topics(names, TABLES, streaming.topics)[0].config["max.message.bytes"] == "2000000"
+    assert "log_min_duration_statement = 250ms\n" in server_conf(given.source)

@@ -1,0 +1,147 @@
+"""The captured tables as data: in the stack file, or in a file that it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from judgement.stack import SettingsError, parse
+from settings import parsing
+from settings.shop import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = """\
+- name: users
+  columns:
+    - {name: id, type: bigint}
+    - {name: email, type: text}
+- name: orders
+  databaseSchema: sales
+  primaryKey: [number]
+  columns:
+    - {name: number, type: uuid}
+    - {name: total, type: "numeric(12,2)", nullable: true}
+"""
+EXTERNAL = {"kind": "external", "external": {"host": "db", "addresses": ["10.0.0.0/8"], "secret": "db"}}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's root; paths of tables are below it wherever the program is started."""
+    monkeypatch.setattr(parsing, "_ROOT", tmp_path)
+    (tmp_path / "tables").mkdir()
+    return tmp_path
+
+
+def stack(source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The least that a stack must say around its source."""
+    return {"archive": {"bucket": "archive"}, "cluster": {"existingNamespace": True}, "source": {**EXTERNAL, **source}, **more}
+
+
+def told(source: dict[str, Any], **more: Any) -> list[str]:
+    """The problems of a stack, line by line."""
+    with pytest.raises(SettingsError) as caught:
+        parse(stack(source, **more))
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith(f"{len(lines)} problem(s)")
+    return [line.removeprefix("  - ") for line in lines]
+
+
+def test_tables_are_read_from_the_file_that_is_named(root: Path) -> None:
+    (root / "tables" / "shop.yaml").write_text(GOOD)
+    settings = parse(stack({"tables": "tables/shop.yaml"}))
+    assert [table.qualified for table in settings.source.tables] == ["public.users", "sales.orders"]
+    assert [table.archive_name for table in settings.source.tables] == ["users", "sales_orders"]
+    assert settings.source.tables[1].primary_key == ("number",)
+
+
+def test_a_list_in_the_stack_file_is_the_same(root: Path) -> None:
+    (root / "shop.yaml").write_text(GOOD)
+    assert parse(stack({"tables": yaml.safe_load(GOOD)})) == parse(stack({"tables": "shop.yaml"}))
+
+
+def test_without_tables_it_is_the_shop() -> None:
+    assert parse(stack({})).source.tables == TABLES
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("nowhere.yaml", "No such file or directory"),
+        ("tables", "Is a directory"),
+        ("broken.yaml", "mapping values are not allowed here"),
+        ("latin.yaml", "can't decode byte"),
+        ("", "Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_its_path_reason_and_cure(root: Path, name: str, why: str) -> None:
+    (root / "broken.yaml").write_text("tables: a: b\n")
+    (root / "latin.yaml").write_bytes("- name: caf\u00e9".encode("latin-1"))
+    (line,) = told({"tables": name})
+    assert line.startswith(f"data-ingestion:source.tables: '{name}' cannot be read (")
+    assert why in line
+    assert line.endswith("give the path of a file below the project's root, as 'make tables' writes it")
+
+
+def test_a_file_that_cannot_be_read_hides_no_other_problem(root: Path) -> None:
+    assert root.is_dir()
+    lines = told({"tables": "nowhere.yaml", "memoryMib": -1}, environment="production")
+    assert [line.split(": ")[0] for line in lines] == [
+        "data-ingestion:source.tables",
+        "data-ingestion:environment",
+        "data-ingestion:source.memoryMib",
+    ]
+
+
+def test_every_problem_of_a_file_is_told_with_its_place(root: Path) -> None:
+    wrong = [
+        {"name": "Users", "columns": [{"name": "id", "type": "bigint"}]},
+        {"name": "orders", "columns": [{"name": "id", "type": "money"}, {"name": "hour", "type": "text"}, {"name": "x", "typ": "text"}]},
+        {"name": "empty", "columns": []},
+        {"name": "keyless", "primaryKey": ["nr"], "columns": [{"name": "id", "type": "bigint"}]},
+        {"name": "defaulted", "columns": [{"name": "id", "type": "bigint", "nullable": True, "default": "1"}]},
+    ]
+    (root / "shop.yaml").write_text(yaml.safe_dump(wrong))
+    lines = told({"tables": "shop.yaml"})
+    for place, rule in (
+        ("0.name", "(got 'Users')"),
+        ("1.columns.0.type", "'money' cannot be archived faithfully"),
+        ("1.columns.1.name", "'hour' is taken in the archive"),
+        ("1.columns.2.type", "is missing"),
+        ("1.columns.2.typ", "is not a setting"),
+        ("2.columns", "at least 1 item"),
+        ("3", "needs a primary key made of its own columns; nr is not one of id"),
+        ("4.columns.0", "is nullable and has a default"),
+    ):
+        assert any(line.startswith(f"data-ingestion:source.tables.{place}: ") and rule in line for line in lines), (place, lines)
+    assert len(lines) == 8
+
+
+@pytest.mark.parametrize("text", ["", "tables: []", "just words", "[]", "- users"])
+def test_yaml_that_is_no_list_of_tables_is_refused_in_its_place(root: Path, text: str) -> None:
+    (root / "shop.yaml").write_text(text)
+    (line,) = told({"tables": "shop.yaml"})
+    assert line.startswith("data-ingestion:source.tables")
+
+
+def test_another_schema_is_for_a_database_that_was_there_before() -> None:
+    """The program makes its own tables in `public`."""
+    tables = yaml.safe_load(GOOD)
+    assert parse(stack({"tables": tables}))
+    (line,) = told({"kind": "managed", "external": None, "tables": tables})
+    assert (
+        line == "data-ingestion:source: tables: sales.orders are not in schema public, where the program makes its tables; move them there"
+    )
+
+
+def test_two_tables_of_one_name_in_the_archive_are_refused() -> None:
+    column = [{"name": "id", "type": "bigint"}]
+    clash = [{"name": "sales_orders", "columns": column}, {"name": "orders", "databaseSchema": "sales", "columns": column}]
+    (line,) = told({"tables": clash})
+    assert line == "data-ingestion:source: tables: sales_orders stands for two of them in the archive; leave one out, or rename it"
+    (line,) = told({"tables": [clash[0], clash[0]]})
+    assert "sales_orders stands for two of them" in line

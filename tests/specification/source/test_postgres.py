@@ -1,0 +1,95 @@
+"""PostgreSQL's server files: they fit the pod, the volume and what clients need."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from settings.section import Section
+from settings.source import SourceSettings
+from specification.source import postgres
+from specification.source.postgres import hba_conf, server_conf, server_parameters
+from tests.declared import Declared, containers
+
+UNITS = {"kB": 1 / 1024, "MB": 1, "GB": 1024}
+
+
+def mebibytes(value: str) -> float:
+    """A size of PostgreSQL's in MiB."""
+    found = re.fullmatch(r"(\d+)(kB|MB|GB)", value)
+    assert found, value
+    return int(found[1]) * UNITS[found[2]]
+
+
+def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
+    """Shared memory, each autovacuum worker, one decoding sender for Debezium, one maintenance command, and 3 MiB a connection."""
+    settings = SourceSettings()
+    conf = server_parameters(settings)
+    shared = mebibytes(conf["shared_buffers"]) + mebibytes(conf["wal_buffers"])
+    vacuum = int(conf["autovacuum_max_workers"]) * mebibytes(conf["autovacuum_work_mem"])
+    work = mebibytes(conf["logical_decoding_work_mem"]) + mebibytes(conf["maintenance_work_mem"])
+    assert shared + vacuum + work + 3 * int(conf["max_connections"]) <= 0.95 * settings.memory_mib
+
+
+def test_replication_is_logical_and_its_backlog_is_capped() -> None:
+    """Without the cap a stopped connector fills the volume and stops the database."""
+    settings = SourceSettings(slot_wal_keep_mib=777)
+    conf = server_parameters(settings)
+    assert conf["wal_level"] == "logical"
+    assert mebibytes(conf["max_slot_wal_keep_size"]) == 777
+    assert int(conf["max_wal_senders"]) > int(conf["max_replication_slots"]) >= 2
+    assert int(conf["max_connections"]) > int(conf["max_wal_senders"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key", "text"),
+    [
+        ("shared_buffers_mib", 96, "shared_buffers", "96MB"),
+        ("max_connections", 77, "max_connections", "77"),
+        ("memory_mib", 1024, "effective_cache_size", "512MB"),
+    ],
+)
+def test_settings_reach_the_server(field: str, value: int, key: str, text: str) -> None:
+    assert f"\n{key} = {text}\n" in server_conf(SourceSettings(**{field: value}))
+
+
+def test_connections_from_outside_the_pod_need_tls_and_a_password() -> None:
+    rules = [line.split() for line in hba_conf().splitlines()]
+    for kind, *_, method in rules:
+        assert (kind, method) in {("local", "peer"), ("hostssl", "scram-sha-256")}
+    assert {rule[3] for rule in rules if rule[0] == "hostssl"} == {"0.0.0.0/0", "::/0"}
+    assert server_parameters(SourceSettings())["password_encryption"] == "scram-sha-256"
+    assert server_parameters(SourceSettings())["ssl"] == "on"
+
+
+def test_the_server_reads_files_that_are_mounted() -> None:
+    declared = Declared.of("dev")
+    conf = server_parameters(declared.settings.source)
+    secret = declared.secret("postgresql-tls")
+    places = {mount["mountPath"]: mount["name"] for mount in containers(declared.pods["postgresql"])[-1]["volumeMounts"]}
+    for key in ("ssl_cert_file", "ssl_key_file"):
+        folder, _, name = conf[key].strip("'").rpartition("/")
+        assert places[folder] == "tls"
+        assert name in secret
+    folder, _, name = conf["hba_file"].strip("'").rpartition("/")
+    assert folder in places
+    assert name in declared.files("postgresql-config")
+    assert conf["unix_socket_directories"].strip("'") in places
+
+
+def test_the_key_of_the_server_is_readable_by_its_group_only() -> None:
+    """PostgreSQL refuses to start with a key that others can read."""
+    volumes = {volume["name"]: volume for volume in Declared.of("dev").pods["postgresql"]["spec"]["volumes"]}
+    assert volumes["tls"]["secret"]["defaultMode"] & 0o007 == 0
+
+
+def test_the_data_folder_lies_inside_the_volume() -> None:
+    """The volume's own folder may hold lost+found and has other rights than PostgreSQL insists on."""
+    assert postgres.DATA.startswith(f"{postgres.VOLUME}/")
+
+
+def test_sizes_are_settings_of_a_section() -> None:
+    assert issubclass(SourceSettings, Section)
+    with pytest.raises(ValueError, match=r"max_connections|maxConnections"):
+        SourceSettings(max_connections=5)

@@ -1,0 +1,135 @@
+"""The command beside the worker, run by a real shell against a REST interface of a few lines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from settings.streaming import ConnectSettings
+from specification.streaming import connect, pods, restarter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the command needs curl, as the image has it")
+
+LOGIN = "Basic " + base64.b64encode(b"operator:secret").decode()
+
+
+class Worker(ThreadingHTTPServer):
+    """Two connectors; a restart heals, unless `incurable`."""
+
+    def __init__(self, *, incurable: bool = False) -> None:
+        """Listen on a free port."""
+        super().__init__(("127.0.0.1", 0), Rest)
+        self.states = {"sink": "FAILED", "source": "RUNNING"}
+        self.incurable = incurable
+        self.restarts: list[str] = []
+        self.looks = 0
+
+
+class Rest(BaseHTTPRequestHandler):
+    """As much of Connect's REST interface as the command uses."""
+
+    server: Worker
+
+    def do_GET(self) -> None:
+        """List the connectors, or tell one's status."""
+        parts = self.path.split("/")
+        if parts[-1] == "connectors":
+            self.server.looks += 1
+            self._answer(sorted(self.server.states))
+        else:
+            self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": self.server.states[parts[2]]}]})
+
+    def do_POST(self) -> None:
+        """Restart."""
+        self.server.restarts.append(self.path)
+        if not self.server.incurable:
+            self.server.states[self.path.split("/")[2]] = "RUNNING"
+        self._answer({})
+
+    def _answer(self, content: object) -> None:
+        allowed = self.headers["Authorization"] == LOGIN
+        self.send_response(200 if allowed else 401)
+        self.end_headers()
+        self.wfile.write(json.dumps(content, separators=(",", ":")).encode() if allowed else b"{}")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def running(worker: Worker, folder: Path, first_pause_s: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command beside a worker, with a shorter first pause."""
+    login = folder / "curl.conf"
+    login.write_text(connect.login_files("operator", "secret")["curl.conf"])
+    environment = restarter.environment(str(login)) | {
+        "WORKER": f"http://127.0.0.1:{worker.server_port}",
+        "FIRST_PAUSE_S": first_pause_s,
+        "PATH": os.environ["PATH"],
+    }
+    threading.Thread(target=worker.serve_forever, daemon=True).start()
+    with worker, subprocess.Popen(restarter.command(), env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            worker.shutdown()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Wait up to ten seconds."""
+    return any(condition() or time.sleep(0.05) for _ in range(200))
+
+
+def test_what_has_failed_is_restarted_once_and_what_runs_is_left_alone(tmp_path: Path) -> None:
+    worker = Worker()
+    with running(worker, tmp_path, "0"):
+        assert eventually(lambda: worker.looks > 1 and bool(worker.restarts))
+        looks = worker.looks
+        assert eventually(lambda: worker.looks > looks + 1)
+    assert worker.restarts == ["/connectors/sink/restart?includeTasks=true&onlyFailed=true"]
+
+
+def test_what_fails_again_is_restarted_after_ever_longer_pauses(tmp_path: Path) -> None:
+    worker = Worker(incurable=True)
+    started = time.monotonic()
+    with running(worker, tmp_path, "1") as process:
+        assert eventually(lambda: len(worker.restarts) > 1)
+        assert time.monotonic() - started >= 3, "the second look came before the pause had doubled"
+        assert process.stdout is not None
+        assert "sink has failed tasks" in process.stdout.readline()
+
+
+def test_it_ends_at_once_when_its_pod_does(tmp_path: Path) -> None:
+    worker = Worker()
+    with running(worker, tmp_path, "60") as process:
+        time.sleep(0.3)
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_the_login_is_in_no_command_line_and_no_environment() -> None:
+    pod = pods.connect_pod(ConnectSettings(), "connect:1", {"source": "postgresql-debezium"}, "connect-archive")
+    (beside,) = (container for container in pod["containers"] if container["name"] == "restarter")
+    assert {"name": "LOGIN", "value": connect.CURL_LOGIN} in beside["env"]
+    assert "password" not in json.dumps(beside["command"] + beside["env"]).lower()
+
+
+def test_the_pod_keeps_its_memory() -> None:
+    settings = ConnectSettings()
+    pod = pods.connect_pod(settings, "connect:1", {"source": "postgresql-debezium"}, "connect-archive")
+    limits = [int(container["resources"]["limits"]["memory"].removesuffix("Mi")) for container in pod["containers"]]
+    assert sum(limits) == settings.memory_mib

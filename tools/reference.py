@@ -1,0 +1,212 @@
+"""The table of settings in docs/settings.md, made from the typed model: ``python -m tools.reference`` writes it, ``--check`` compares.
+
+Keys, types, defaults and descriptions come from the models, as those of the JSON schema do.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.alias_generators import to_camel
+
+from settings import types as words
+from settings.model import Settings
+from settings.section import Section
+from tools.generated import PartError, replaced
+from tools.generated import main as generated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic.fields import FieldInfo
+
+DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+_WORDS: Final = (
+    (words.Mebibytes, "MiB"),
+    (words.Millicores, "thousandths of a core"),
+    (words.Port, "port"),
+    (words.SqlIdentifier, "SQL name"),
+    (words.QualifiedTable, "schema and table"),
+    (words.DnsLabel, "DNS label"),
+    (words.BucketName, "bucket name"),
+    (words.Word, "word"),
+    (words.Cidr, "address range"),
+    (words.HostName, "host name"),
+    (words.HostPort, "`host:port`"),
+    (words.HttpUrl, "URL"),
+    (words.KmsKeyArn, "ARN"),
+    (words.OidcProviderArn, "ARN"),
+    (bool, "`true` or `false`"),
+    (str, "text"),
+)
+_LONGEST_DEFAULT: Final = 200
+_ALTERNATIVES: Final = re.compile(r"\^\((\w+(?:\|\w+)+)\)\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting.
+
+    Attributes:
+        key: Path below ``data-ingestion:`` as it is written in a stack file.
+        kind: What may be given, in words.
+        default: The default as it would be written in a stack file, or that there is none.
+        meaning: What it does.
+    """
+
+    key: str
+    kind: str
+    default: str
+    meaning: str
+
+
+def meaning(model: type[Section], name: str) -> str:
+    """Description of a field, or an empty string; Markdown."""
+    return " ".join((model.model_fields[name].description or "").split()).replace("``", "`")
+
+
+def rows(model: type[Section], defaults: Section | None = None, prefix: str = "") -> Iterator[Row]:
+    """Every setting of a model, deepest sections included.
+
+    Args:
+        model: The section.
+        defaults: What holds when the section is left out, or None if it must be given.
+        prefix: Its path with a dot at the end.
+
+    Raises:
+        PartError: For a setting without a meaning.
+    """
+    hints = get_type_hints(model, include_extras=True)
+    for name, field in model.model_fields.items():
+        key, hint = prefix + to_camel(name), hints[name]
+        default = getattr(defaults, name) if defaults is not None else None if field.is_required() else field.default
+        if _is_section(hint):
+            yield from rows(hint, default, f"{key}.")
+            continue
+        if not field.description:
+            message = f"{key} has no description: add a docstring below {name} in {model.__name__}"
+            raise PartError(message)
+        yield Row(key, _kind(hint, field), _default(field, default), meaning(model, name))
+
+
+def _default(field: FieldInfo, value: object) -> str:
+    if field.is_required() and value is None:
+        return "**required**"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple) and len(_written(value)) > _LONGEST_DEFAULT:
+        return f"{len(value)} entries"
+    return f"`{_written(value)}`"
+
+
+def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
+    return isinstance(hint, type) and issubclass(hint, Section)
+
+
+def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - as above
+    for known, word in _WORDS:
+        if hint is known:
+            return _pattern(field) or word
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return ", ".join(f"`{part}`" for part in parts)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_kind(part) for part in parts if part is not type(None))
+    if origin in (tuple, dict):
+        return f"list of {_kind(parts[0])}" if origin is tuple else "keys and their values"
+    if hint is int:
+        return _bounds(field)
+    return f"`{{{', '.join(to_camel(name) for name in hint.model_fields)}}}`"
+
+
+def _pattern(field: FieldInfo | None) -> str:
+    for rule in field.metadata if field else ():
+        found = _ALTERNATIVES.fullmatch(str(getattr(rule, "pattern", None)))
+        if found:
+            return ", ".join(f"`{word}`" for word in found[1].split("|"))
+    return ""
+
+
+def _bounds(field: FieldInfo | None) -> str:
+    rules = field.metadata if field else []
+    least = next((rule.ge for rule in rules if hasattr(rule, "ge")), None)
+    most = next((rule.le for rule in rules if hasattr(rule, "le")), None)
+    return "number" + (f" from {least}" if least is not None else "") + (f" to {most}" if most is not None else "")
+
+
+def _written(value: object) -> str:
+    """A default as it would stand in a stack file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Section):
+        return "{" + ", ".join(f"{to_camel(name)}: {_written(part)}" for name, part in value) + "}"
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return str(value)
+
+
+def shapes(model: type[Section], prefix: str = "") -> dict[type[Section], str]:
+    """The objects that stand in lists or may be absent, so that each is given whole, with where they stand."""
+    found: dict[type[Section], str] = {}
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        if name not in model.model_fields:
+            continue
+        key = prefix + to_camel(name)
+        if _is_section(hint):
+            found |= shapes(hint, f"{key}.")
+        place = f"An entry of `{key}`" if get_origin(hint) is tuple else f"`{key}`"
+        found |= dict.fromkeys(filter(_is_section, get_args(hint)), place)
+    return found
+
+
+def _shape(model: type[Section], place: str) -> str:
+    hints = get_type_hints(model, include_extras=True)
+    keys = ", ".join(to_camel(name) for name in model.model_fields)
+    lines = [f"- {place}, `{{{keys}}}`, is given whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
+    lines += [f"  - `{to_camel(name)}` ({_kind(hints[name], field)}): {meaning(model, name)}" for name, field in model.model_fields.items()]
+    return "\n".join(lines)
+
+
+def _table(listed: Sequence[Row]) -> str:
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{row.key}` | {row.kind} | {row.default} | {row.meaning.replace('|', chr(92) + '|')} |" for row in listed]
+    return "\n".join(lines)
+
+
+def render(model: type[Section] = Settings) -> str:
+    """The reference in Markdown: a table for each section, then the objects that are given whole."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows(model):
+        groups.setdefault(row.key.partition(".")[0], []).append(row)
+    parts = []
+    for key, listed in groups.items():
+        parts.append(_table(listed) if listed[0].key == key else f"**{key}**: {meaning(model, key)}\n\n{_table(listed)}")
+    return "\n\n".join([*parts, "\n".join(_shape(shape, place) for shape, place in shapes(model).items())])
+
+
+def updated(text: str, reference: str) -> str:
+    """A document with the reference between its two markers.
+
+    Raises:
+        PartError: If a marker is missing.
+    """
+    return replaced(text, "settings", reference)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the table, or with ``--check`` only compare.
+
+    Returns:
+        0, or 1 when docs/settings.md is out of date or the table cannot be made.
+    """
+    return generated(arguments, "tools.reference", DOCUMENT, lambda text: updated(text, render()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
