@@ -1,4 +1,4 @@
-"""Two systems that must agree, compared with each other: every value here is read from the two ends, none is written down."""
+"""Two systems that must agree, compared with each other: every value is read from both ends, none is written down here."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def schema_sql(declared: Declared) -> str:
-    """The SQL that makes the captured database."""
+    """Return the SQL that creates the captured database."""
     return declared.files("postgresql-config")["schema.sql"]
 
 
 def published_tables(declared: Declared) -> list[str]:
-    """The tables of the publication, read from the SQL."""
+    """Return the tables of the publication, read from the SQL."""
     (listed,) = re.findall(r"ALTER PUBLICATION \w+ SET TABLE (.*);", schema_sql(declared))
     return str(listed).split(", ")
 
@@ -48,7 +48,7 @@ def test_publication_and_database_have_one_name(declared: Declared) -> None:
 
 @where_made("database")
 def test_logins_exist_and_have_what_they_need(declared: Declared) -> None:
-    """Each client's user name is a role of the database, and the one that Debezium uses may replicate and read what it captures."""
+    """Each client's user name is a role of the database, and Debezium's may replicate and read its captured tables."""
     roles = declared.files("postgresql-config")["roles.sql"]
     user = declared.secret("postgresql-debezium")["username"]
     assert re.search(rf"ALTER ROLE {user} WITH LOGIN REPLICATION", roles)
@@ -85,7 +85,7 @@ def test_every_captured_table_has_its_topic_and_no_other_topic_is_read(declared:
 
 
 def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
-    """Its name is Debezium's default prefix and the topic prefix, and nothing makes it on demand."""
+    """Its name is Debezium's default prefix and the topic prefix, and no system creates it on demand."""
     prefix = declared.source_config.get("topic.heartbeat.prefix", "__debezium-heartbeat")
     assert f"{prefix}.{declared.source_config['topic.prefix']}" in declared.topics
     assert int(declared.source_config["heartbeat.interval.ms"]) > 0
@@ -142,7 +142,7 @@ def test_source_and_sink_speak_through_one_registry(declared: Declared) -> None:
 
 
 def test_the_sink_reads_only_what_the_source_committed(declared: Declared) -> None:
-    """Exactly-once needs all three: the worker's support, the connector's demand, the reader's patience."""
+    """Exactly-once needs all three: the worker's support, the connector's requirement, the consumer's isolation level."""
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["exactly.once.source.support"] == "enabled"
     assert declared.source_config["exactly.once.support"] == "required"
@@ -150,14 +150,14 @@ def test_the_sink_reads_only_what_the_source_committed(declared: Declared) -> No
 
 
 def test_messages_fit_on_their_way(declared: Declared) -> None:
-    """A topic's compression is what the producer sends, so that no broker recompresses."""
+    """A topic's compression equals the producer's, so that no broker recompresses."""
     for topic in declared.sink_config["topics"].split(","):
         assert declared.topics[topic].inputs["config"]["compression.type"] == declared.source_config["producer.override.compression.type"]
 
 
 @where_made("brokers")
 def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -> None:
-    """Counted here by hand: retention, and the segment that is still open, of every partition."""
+    """Computed here by hand: retention plus the open segment of every partition."""
 
     def held(topic: Resource) -> int:
         config = topic.inputs["config"]
@@ -171,7 +171,7 @@ def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -
 
 
 def test_every_topic_is_bounded_in_time_or_compacted(declared: Declared) -> None:
-    """Only the registry's journal, which is its data, is kept for ever."""
+    """Only the registry's journal, which is its data, is retained for ever."""
     unbounded = {
         name
         for name, topic in declared.topics.items()
@@ -181,7 +181,7 @@ def test_every_topic_is_bounded_in_time_or_compacted(declared: Declared) -> None
 
 
 def test_topic_settings_are_text_in_the_brokers_own_spelling(declared: Declared) -> None:
-    """A number or ``1e6`` comes back from the broker as other text, and every preview shows a change."""
+    """The broker returns a number or ``1e6`` as other text, and every preview would show a change."""
     for topic in declared.topics.values():
         for key, value in topic.inputs["config"].items():
             assert isinstance(value, str)

@@ -1,4 +1,4 @@
-"""The shape of the code: which part may know which, how large a file may become, what no file may be called."""
+"""The shape of the code: allowed imports, sizes of files, forbidden names."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST = 250
+# files over LONGEST lines, each with its reason
 LONGER: dict[str, str] = {}
-"""Files over LONGEST lines, each with its reason."""
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
@@ -44,14 +44,14 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base
 
 @functools.cache
 def sources() -> tuple[Path, ...]:
-    """Every Python file of the project but the tests, relative to its root."""
+    """Return every Python file of the project but the tests, relative to its root."""
     found = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")))
     return tuple(path for path in found if not path.parts[0].startswith(".") and path.parts[0] not in {"tests", "node_modules"})
 
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """The full names of all modules that a file imports, wherever in the file."""
+    """Return the full names of all modules that a file imports, anywhere in the file."""
     found = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -63,17 +63,17 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def direct(names: frozenset[str]) -> set[str]:
-    """Imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
+    """Return imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
     return {name for name in names if not any(other.startswith(f"{name}.") and is_module(other) for other in names)}
 
 
 def is_module(name: str) -> bool:
-    """Whether a dotted name is a file of the project."""
+    """Tell whether a dotted name is a file of the project."""
     return (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()
 
 
 def importers(*modules: str) -> set[str]:
-    """Files that import one of the modules or something in it."""
+    """Return the files that import one of the modules or something in it."""
     return {
         path.as_posix()
         for path in sources()
@@ -82,20 +82,20 @@ def importers(*modules: str) -> set[str]:
 
 
 def may_know_pulumi() -> set[str]:
-    """The files for which ruff's configuration lifts the ban on Pulumi."""
+    """Return the files for which ruff's configuration lifts the ban on Pulumi."""
     ignores = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]["per-file-ignores"]
     patterns = [pattern for glob, rules in ignores.items() if rules == ["TID251"] for pattern in expanded(glob)]
     return {path.as_posix() for path in sources() if any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in patterns)}
 
 
 def expanded(glob: str) -> list[str]:
-    """The patterns of a glob with one group of alternatives in braces."""
+    """Return the patterns of a glob with one group of alternatives in braces."""
     group = re.search(r"\{(.*?)\}", glob)
     return [glob.replace(group[0], part) for part in group[1].split(",")] if group else [glob]
 
 
 def packages() -> set[str]:
-    """Every package and module at the root of the project."""
+    """Return every package and module at the root of the project."""
     return {path.parts[0].removesuffix(".py") for path in sources()}
 
 
@@ -146,7 +146,7 @@ def test_no_two_files_import_each_other() -> None:
 
 
 def test_judgements_see_facts_only() -> None:
-    """The parts of the doctor that decide neither start programs nor ask anybody."""
+    """The judging parts of the doctor neither start programs nor send requests."""
     effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
     for path in sources():
         if path.parts[0] in {"checks", "doctor", "existing_database"} and (
@@ -156,7 +156,7 @@ def test_judgements_see_facts_only() -> None:
 
 
 def test_pure_parts_touch_nothing() -> None:
-    """No file, network, process, clock or chance decides what is declared; else two runs would differ."""
+    """No file, network, process, clock or chance decides about the declarations; otherwise two runs would differ."""
     effects = {
         "os",
         "subprocess",

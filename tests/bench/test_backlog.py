@@ -1,4 +1,4 @@
-"""A queue counts as complete when Kafka has all of it, and not before."""
+"""A queue counts as complete once Kafka holds all of its rows, and not earlier."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 class Looks:
-    """Patience for a number of looks, that remembers what it was told."""
+    """Patience for a fixed number of polls; records the reasons passed to it."""
 
     def __init__(self, number: int) -> None:
-        """Have so many."""
+        """Allow this many polls."""
         self.left = number
         self.told: list[str] = []
 
     def go_on(self, reason: str) -> bool:
-        """Count one."""
+        """Count one poll and record its reason."""
         self.told.append(reason)
         self.left -= 1
         return self.left >= 0
 
     def verdict(self, reason: str) -> str:
-        """Say why it ended."""
+        """Return the final message."""
         return f"given up: {reason}"
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]) -> tuple[backlog.Queued, Looks]:
-    """Queue 100 rows into a topic that ends where told, look by look; the last answers stay."""
+    """Queue 100 rows; each poll reads the next topic end and confirmation, and the last ones repeat."""
 
     def answer(answers: list[Any]) -> Any:
         return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -55,7 +55,7 @@ def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]
 
 
 def test_a_topic_that_still_grows_is_waited_for_though_it_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ends of transactions count as well, so the length says too early that all rows are there."""
+    """The end offset counts transaction markers too, so it reaches the number of rows before all rows are in the topic."""
     queued, looks = fill(monkeypatch, [1000, 1101, 1104, 1104], [True])
     assert queued.rows == 100
     assert len(looks.told) == 2

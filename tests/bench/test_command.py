@@ -1,4 +1,4 @@
-"""The command says what it can do, measures what was asked for and keeps what it has."""
+"""The command lists its topics, measures the requested ones and saves results after a failure."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, topics: dict[str, Any]) -
 
 
 def measured(*_: object) -> Figures:
-    """A topic that is measured."""
+    """Return the figures of a topic that can be measured."""
     return FOUND
 
 
 def failing(*_: object) -> Figures:
-    """A topic that is not."""
+    """Fail as a topic that cannot be measured."""
     message = "there is no complete sandbox"
     raise FiguresError(message)
 
 
 def interrupted(*_: object) -> Figures:
-    """A topic that Ctrl-C ends."""
+    """Raise what Ctrl-C raises."""
     raise KeyboardInterrupt
 
 
 def interrupted_and_not_tidied(*_: object) -> Figures:
-    """A topic that Ctrl-C ends, while the database is away."""
+    """Raise what Ctrl-C raises and then fail to clean up, as while the database is away."""
     try:
         raise KeyboardInterrupt
     finally:

@@ -1,4 +1,4 @@
-"""Rates follow from the commits, and nothing is left behind."""
+"""Rates follow from the commits, and every measurement cleans up behind itself."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ OUTPUTS: dict[str, Any] = {"connect": {"url": "http://127.0.0.1:8083", "user": "
 
 
 class Worker:
-    """A Connect worker that remembers what it was asked to do."""
+    """A Connect worker that records the requests it receives."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, obeys: bool = True) -> None:
-        """Stand in for the calls to the real one."""
+        """Replace the calls to the real worker."""
         self.asked: list[str] = []
         self.obeys = obeys
         monkeypatch.setattr("bench.sink._call", self._call)
@@ -37,19 +37,19 @@ class Worker:
 
 
 class Files:
-    """An archive that answers a count with given numbers."""
+    """An archive that answers counts with fixed numbers."""
 
     def __init__(self, *rows: tuple[int, int]) -> None:
-        """Keep the answers."""
+        """Store the answers."""
         self._rows = [{"changes": changes, "keys": keys} for changes, keys in rows]
 
     def query(self, *_: object) -> list[dict[str, int]]:
-        """The answers, whatever is asked."""
+        """Return the answers to any query."""
         return self._rows
 
 
 def complete(*rows: tuple[int, int]) -> bool:
-    """Whether an archive with these counts holds ten rows, each once."""
+    """Tell whether an archive with these counts holds ten rows, each once."""
     return drain._complete(cast("Archive", Files(*rows)), drain._Wanted("mark", "c", 10))
 
 

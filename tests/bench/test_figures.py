@@ -1,4 +1,4 @@
-"""The figures are kept by topic, and say where they come from."""
+"""Figures are stored by topic, each with its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER = ["visible", "memory"]
 
 
 def found(value: str) -> Figures:
-    """A measurement with one cell."""
+    """Return a measurement with one cell."""
     return Figures("Memory", "How it was done.\n", (Grid(("pod", "MiB"), (("a", value),), "Pods"),), {"a": value}, {"Kubernetes": "1.34.2"})
 
 

@@ -19,7 +19,7 @@ NOW = dt.datetime(2026, 11, 21, 15, 0, tzinfo=dt.UTC)
 
 
 def pod(**limits: str) -> dict[str, Any]:
-    """A Pod object with a container for each limit."""
+    """Return a Pod object with one container for each limit."""
     return {
         "metadata": {"namespace": "data-ingestion", "name": "connect-0", "uid": "7"},
         "spec": {"containers": [{"name": name, "resources": {"limits": {"memory": limit}}} for name, limit in limits.items()]},
@@ -32,7 +32,7 @@ def pod(**limits: str) -> dict[str, Any]:
 
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> dict[str, PodMemory]:
-    """Control groups by what they are asked for."""
+    """Replace the node's control groups by a dictionary and return it."""
     known: dict[str, PodMemory] = {}
     monkeypatch.setattr("sandbox.memory.of_pod", known.get)
     return known

@@ -1,4 +1,4 @@
-"""Rows of a measurement are told from all others, and go when it ends."""
+"""Rows of a measurement are distinguishable from all others and removed at its end."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Database:
-    """A database that holds a number of measured rows and remembers what it was told."""
+    """A database that holds a number of measured rows and records the statements it runs."""
 
     def __init__(self, held: int = 0) -> None:
-        """Hold so many rows."""
+        """Hold this many rows."""
         self.held = held
         self.told: list[tuple[str, list[Any]]] = []
 
     def execute(self, statement: str, values: list[Any]) -> SimpleNamespace:
-        """Remember a statement; a DELETE takes rows away."""
+        """Record a statement; a DELETE removes rows."""
         self.told.append((statement.partition(" ")[0], values))
         gone = min(self.held, values[-1]) if statement.startswith("DELETE") else 0
         self.held -= gone
@@ -36,13 +36,13 @@ class Database:
 
     @property
     def connection(self) -> psycopg.Connection[dict[str, Any]]:
-        """What a caller takes it for."""
+        """Return it under the type that callers expect."""
         return cast("psycopg.Connection[dict[str, Any]]", self)
 
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
-    """The database that every connection leads to."""
+    """Return the database behind all connections."""
     made = Database()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A few numbers say what many measurements were."""
+"""A few quantiles summarise many measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The disk that Kafka's logs may take."""
+"""Disk space of Kafka's logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEGMENT = 16
 
 
 def topic(name: str = "t", partitions: int = 1, copies: int = 3, **config: str) -> Topic:
-    """A topic; underscores in keys stand for dots."""
+    """Return a topic; underscores in keys stand for dots."""
     return Topic(name, partitions, copies, {key.replace("_", "."): value for key, value in config.items()})
 
 

@@ -1,4 +1,4 @@
-"""What a Java process may take, from the flags it really gets."""
+"""Memory of a Java process, from its effective flags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GIB = 2**30
 
 
 def java(*flags: str, env: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """A container that runs Java."""
+    """Return a container that runs Java."""
     made: dict[str, Any] = {"name": "c", "image": "i:1", "command": ["java", *flags, "-jar", "a.jar"], **more}
     if env:
         made["env"] = [{"name": name, "value": value} for name, value in env.items()]

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server may take, from its file and its command line."""
+"""Memory and disk of a PostgreSQL server, from its file and its command line."""
 
 from __future__ import annotations
 

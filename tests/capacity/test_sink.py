@@ -1,4 +1,4 @@
-"""The heap that a sink's files take, and what one more table costs."""
+"""Heap of a sink's open files, and the cost of one more table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SMALL = Parquet(row_group=4 * MIB, page=64 * 1024)
 
 
 def topics(number: int, partitions: int = 6) -> dict[str, int]:
-    """Topics of a stack, by name."""
+    """Return the topics of a stack by name, with their partitions."""
     return {f"t{at}": partitions for at in range(number)}
 
 
 def config(sink: str, number: int, **more: str) -> dict[str, str]:
-    """A sink that reads so many topics; double underscores stand for dots."""
+    """Return a sink's configuration for a number of topics; double underscores stand for dots."""
     keys = {key.replace("__", "."): value for key, value in more.items()}
     return {"connector.class": sink, "topics": ",".join(topics(number)), "tasks.max": "3", **keys}
 

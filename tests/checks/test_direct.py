@@ -1,4 +1,4 @@
-"""Machines behind a proxy reach the sandbox without it."""
+"""A machine behind a proxy reaches the sandbox directly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripts that every CI calls. The CLI's part is played by its stored outputs, GitHub's by a folder."""
+"""The scripts that every CI calls. Stored outputs stand in for the CLI, a folder for GitHub."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_preview_is_asked_for_with_the_pack_and_without_a_refresh(bench: Bench
 
 
 def test_nothing_is_left_but_the_comment(bench: Bench) -> None:
-    """The preview itself may hold what somebody put in clear."""
+    """The preview itself may hold a secret in plain text."""
     (bench.folder / "tmp").mkdir()
     bench.preview("secrets.jsonl", 1, TMPDIR=str(bench.folder / "tmp"))
     assert list((bench.folder / "tmp").iterdir()) == []

@@ -1,4 +1,4 @@
-"""The workflows: of the right form, and safe in the hands of strangers."""
+"""The workflows: valid, and safe to run on pull requests from forks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_audit_finds_nothing() -> None:
 
 
 def test_the_audit_does_find_something(tmp_path: Path) -> None:
-    """An expression in a script, by which the title of a pull request becomes a command."""
+    """An expression in a script, through which a pull request's title becomes a command."""
     bad = tmp_path / ".github" / "workflows" / "bad.yml"
     bad.parent.mkdir(parents=True)
     bad.write_text(TEXTS["preview.yml"].replace("make venv\n", "echo ${{ github.event.pull_request.title }}\n", 1))
@@ -122,7 +122,7 @@ def test_a_fork_gets_plan_and_policies() -> None:
 
 @pytest.mark.parametrize(("place", "step"), STEPS, ids=[f"{place}, step {number}" for number, (place, _) in enumerate(STEPS)])
 def test_no_expression_stands_in_a_script(place: str, step: dict[str, Any]) -> None:
-    """Values reach a script by the environment, where they stay values."""
+    """Values reach a script through the environment, where they remain values."""
     assert "${{" not in step.get("run", ""), place
 
 
@@ -144,7 +144,7 @@ EVENTS: dict[str, tuple[str, str | None, bool]] = {
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_lost_data_is_accepted_by_setting_the_label_and_not_by_its_being_there(event: str) -> None:
-    """GitHub runs no expression here: the two comparisons of this one are done by Python."""
+    """GitHub evaluates no expression here: Python does this one's two comparisons."""
     (step,) = [step for _, step in STEPS if "ACCEPT_DATA_LOSS" in step.get("env", {})]
     expression = step["env"]["ACCEPT_DATA_LOSS"]
     compared = re.findall(r"github\.event\.(action|label\.name) == '([^']*)'", expression)

@@ -1,4 +1,4 @@
-"""A whole configuration with many mistakes, as one might be handed over: all of them are told in one run."""
+"""Connector configurations of the seed stack: one run reports every mistake."""
 
 from __future__ import annotations
 

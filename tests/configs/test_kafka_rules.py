@@ -1,4 +1,4 @@
-"""Brokers and topics that lose acknowledged rows are refused; those that the program declares are not."""
+"""Brokers and topics that lose acknowledged rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of keys: what must be in them, and what must not be."""
+"""The tables of keys: required and forbidden entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connectors as records: what is misspelt or of the wrong type cannot be written."""
+"""The connectors as records: a misspelt key or a value of the wrong type is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two ends that are right by themselves and disagree are refused."""
+"""Two ends that are valid alone but disagree with each other are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def disagreements(
     publication: list[str] = PUBLISHED,
     registry_url: str = REGISTRY,
 ) -> list[Problem]:
-    """The problems of a pipeline with some parts exchanged."""
+    """Return the problems of a pipeline with some parts exchanged."""
     return pair_problems(source, sink, worker, expected=expected(publication, registry_url))
 
 
@@ -91,7 +91,7 @@ def test_a_table_that_is_not_published_is_told() -> None:
 
 
 def test_a_heartbeat_table_that_is_not_published_is_told() -> None:
-    """Its writes would then not move the slot either."""
+    """Writes to an unpublished table do not advance the slot either."""
     (problem,) = disagreements(publication=[table.qualified for table in TABLES])
     assert "the publication does not hold public.dbz_heartbeat" in str(problem)
 

@@ -1,4 +1,4 @@
-"""Parameters that break capture or lose committed rows are refused; those that the program renders are not."""
+"""Parameters that break capture or lose committed rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a sink drop, hold back or falsify rows is refused; what the program renders is not."""
+"""Sink settings that drop, delay or falsify rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 

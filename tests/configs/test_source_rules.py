@@ -1,4 +1,4 @@
-"""What makes a source lose rows is refused; what the program renders is not."""
+"""Source settings that lose rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 

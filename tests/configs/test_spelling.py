@@ -1,4 +1,4 @@
-"""Keys that nothing reads: misspelt, superseded, on the wrong side; and values of the wrong kind."""
+"""Keys that nothing reads (misspelt, superseded, on the wrong side) and values of the wrong type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.connector_configs import RENDERED, changed
 
 
 def one(kind: Kind, **changes: str) -> str:
-    """The only problem of a rendered configuration with one change."""
+    """Return the only problem of a rendered configuration with one change."""
     (problem,) = spelling_problems(kind, changed(RENDERED[kind], **changes))
     return str(problem)
 
@@ -48,7 +48,7 @@ def test_what_a_cure_says_to_write_is_a_key(kind: Kind, entry: superseded.Supers
 
 
 def examples(expression: str) -> list[str]:
-    """One key for each alternative of an expression of a superseded key."""
+    """Return one key for each alternative of a superseded key's expression."""
     found = [expression.replace("\\.", ".")]
     while any("(" in text for text in found):
         found = [
@@ -158,7 +158,7 @@ def test_a_transform_outside_the_chain_is_told() -> None:
 
 
 def test_a_converters_key_without_its_class_is_told() -> None:
-    """A connector without a converter of its own gets the worker's, with the worker's keys."""
+    """A connector without its own converter uses the worker's, with the worker's keys."""
     assert "header.converter is not named here" in one("debezium", **{"header.converter.schemas.enable": "true"})
 
 
@@ -217,7 +217,7 @@ NAMES = st.sampled_from([(kind, key) for kind in KINDS for key in sorted(own(kin
 
 
 def misspelt(key: str, edit: tuple[str, int, str]) -> str:
-    """A key with one letter wrong."""
+    """Return a key with one letter wrong."""
     how, where, letter = edit
     letters = [index for index, char in enumerate(key) if char.isalpha()]
     at = letters[where % len(letters)]
@@ -239,7 +239,7 @@ def test_one_wrong_letter_in_any_key_is_refused(named: tuple[Kind, str], edit: t
 
 
 def test_the_key_that_was_meant_is_named_nearly_always() -> None:
-    """The rest are keys that are as near to another, such as ssl.keystore.type and ssl.truststore.type."""
+    """The others are keys that are equally close to a second one, such as ssl.keystore.type and ssl.truststore.type."""
     asked = named = 0
     for kind in KINDS:
         for number, key in enumerate(sorted(own(kind))):

@@ -1,4 +1,4 @@
-"""What weakens a worker is refused; what the program renders is not."""
+"""Settings that weaken a worker are refused; the program's own are accepted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_copies_may_be_left_to_the_brokers() -> None:
 
 
 def test_a_reference_without_any_provider_is_told_once_for_each_provider() -> None:
-    """Without config.providers the worker takes ${env:X} as the password itself."""
+    """Without config.providers the worker takes the text ${env:X} as the password itself."""
     bare = changed(WORKER, **{key: None for key in WORKER if key.startswith("config.providers")})
     problems = worker_problems(bare, {"database.password": "${env:PASSWORD}", "x": "${env:OTHER}"}, SOURCE)
     assert [problem.key for problem in problems] == ["config.providers", "config.providers"]

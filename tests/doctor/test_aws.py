@@ -1,4 +1,4 @@
-"""Who AWS takes us for, whose the bucket is, and what the clock says; against moto, which speaks AWS's protocols."""
+"""The caller's AWS identity, the bucket's owner, and the clock; against moto, which implements AWS's protocols."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOME = "eu-west-1"
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A shell that knows nothing of AWS."""
+    """Clear this shell's AWS settings."""
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -36,7 +36,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 @pytest.fixture
 def account(shell: pytest.MonkeyPatch, object_store: str) -> Identity:
-    """An account at moto, by the variables of this shell."""
+    """Use moto with this shell's variables and return the caller's identity."""
     shell.setenv("AWS_ENDPOINT_URL", object_store)
     shell.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
@@ -147,7 +147,7 @@ def test_a_clock_is_ahead_or_behind() -> None:
 
 @pytest.fixture
 def late_server() -> Iterator[str]:
-    """A server whose clock is an hour behind, and which refuses everybody, as S3 does without credentials."""
+    """Run a server whose clock is an hour behind and that refuses every request, as S3 does without credentials."""
 
     class Late(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:

@@ -1,4 +1,4 @@
-"""A Kafka cluster that was there before; asked by librdkafka, at brokers that librdkafka carries in itself and at nobody."""
+"""An existing Kafka cluster: librdkafka asks the mock brokers it carries itself, and an address where none answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REGISTRY = {"kind": "external", "external": {"url": "https://schemas.internal", 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """One of three brokers."""
+    """Yield the address of one of three brokers."""
     running = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": NOWHERE})
     broker = running.list_topics(timeout=10).brokers[1]
     yield f"{broker.host}:{broker.port}"
@@ -35,7 +35,7 @@ def server() -> Iterator[str]:
 
 
 def found(server: str, **external: Any) -> dict[str, Finding]:
-    """What the checks of a stack with this cluster say, by name."""
+    """Return the findings of the checks of a stack with this cluster, by name."""
     kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
     declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
     asked = [check for check in checks(Stack("dev", declared.settings, ROOT)) if check.group == "Kafka"]

@@ -1,4 +1,4 @@
-"""What a cluster must offer, and how one that cannot be asked is told."""
+"""Requirements of a cluster, and the report of one that does not answer."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ ZONES = tuple(replace(WORKER, name=zone, zone=zone) for zone in ("a", "b", "c"))
 
 
 def place(*, existing: bool = True, **secrets: str) -> ClusterRequirements:
-    """What a stack looks for: Secrets with their keys, separated by spaces."""
+    """Return a stack's requirements: Secrets with their keys, separated by spaces."""
     settings = SETTINGS.model_copy(update={"existing_namespace": existing})
     return ClusterRequirements(settings, "ns", {name.replace("_", "-"): frozenset(keys.split()) for name, keys in secrets.items()}, "prod")
 
@@ -175,7 +175,7 @@ def test_kubectl_is_for_people() -> None:
 
 
 def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
-    """A kubeconfig with one context."""
+    """Write a kubeconfig with one context and return its path."""
     path = folder / "kubeconfig"
     content = {
         "apiVersion": "v1",
@@ -190,7 +190,7 @@ def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
 
 
 def refused(settings: ClusterSettings) -> Refused:
-    """Why this cluster cannot be asked."""
+    """Return the reason why this cluster gives no answer."""
     seen = cluster.look(ClusterRequirements(settings, "data-ingestion", {}, "dev"))
     assert isinstance(seen, Refused)
     assert "secret-token" not in f"{seen}"
@@ -234,7 +234,7 @@ def test_a_real_cluster_answers_every_question() -> None:
 
 @pytest.mark.sandbox
 def test_strangers_and_old_volumes_are_seen_in_a_real_namespace() -> None:
-    """The pipeline's own pods are none, nor are its volumes as long as it runs; those of the object store are."""
+    """The pipeline's own pods do not count, nor do its volumes while it runs; those of the object store do."""
     there = lifecycle.settings().cluster.model_copy(update={"existing_namespace": True})
     seen = {}
     for name in ("data-ingestion", "object-store", "no-such-namespace"):
@@ -246,7 +246,7 @@ def test_strangers_and_old_volumes_are_seen_in_a_real_namespace() -> None:
 
 
 def with_token(token: str, folder: Path) -> ClusterSettings:
-    """The sandbox's cluster, asked with a token."""
+    """Return the sandbox's cluster with a token as login."""
     real = yaml.safe_load(Path(KUBECONFIG).read_text(encoding="utf-8"))
     real["users"][0]["user"] = {"token": token}
     path = folder / "kubeconfig"

@@ -33,12 +33,12 @@ def operate(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 
 
 def stack(name: str) -> Stack:
-    """A stack as its file says."""
+    """Return a stack as its file configures it."""
     return Stack(name, parse_text(stack_config(ROOT, name).values), ROOT)
 
 
 def test_a_machine_that_lacks_something_is_told_by_the_exit_code_and_a_cure(tmp_path: Path) -> None:
-    """Without any tool on PATH and without credentials, the laptop's stack cannot come up."""
+    """Without any tool on PATH and without credentials, the laptop's stack cannot be deployed."""
     done = operate("doctor", "--stack", "dev", PATH=str(tmp_path), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
     assert done.returncode == 1, done.stderr
     for told in ("✗ Docker", "✗ Kind", "docker is not on PATH", "→ make cluster", "would stop 'up' of dev"):
@@ -89,7 +89,7 @@ def test_an_existing_database_is_looked_at_and_one_of_our_own_is_not() -> None:
 
 
 def test_tables_can_be_written_before_their_file_is_there() -> None:
-    """The stack file may name it already."""
+    """The stack file may already name it."""
     values = {"data-ingestion:source": json.dumps({"kind": "external", "tables": "tables/none.yaml"}), "other": "1"}
     assert command._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
 

@@ -1,4 +1,4 @@
-"""Kind, its cluster, and whose the published ports are."""
+"""Kind, its cluster, and the owner of the published ports."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_port_that_somebody_else_holds_is_a_failure_and_each_is_named() -> Non
 
 @pytest.mark.parametrize("mapped", [{5432: 30432}, {5432: 30432, 9092: 31111}])
 def test_a_cluster_without_the_right_mapping_must_be_made_anew(mapped: dict[int, int]) -> None:
-    """Also when the port is free: it would lead nowhere."""
+    """Even when the port is free: it would lead nowhere."""
     found = kind.ports(Ports(WANTED, NONE, Cluster("x", mapped)), "dev")
     assert found.level is Level.FAILURE
     assert "port 9092 of this machine does not lead to node port 30092" in found.found

@@ -1,4 +1,4 @@
-"""What people and programs get to read."""
+"""The report for people and for programs."""
 
 from __future__ import annotations
 

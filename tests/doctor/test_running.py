@@ -1,4 +1,4 @@
-"""Checks run side by side; none of them can hide or hold up another."""
+"""Checks run in parallel; none can hide or delay another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checks.running import findings
 
 
 def check(probe: object, *, name: str = "one", limit: float = 20.0) -> Check[object]:
-    """A check that finds whatever its probe gives."""
+    """Return a check that reports its probe's answer."""
     return Check(group="g", name=name, probe=probe, judge=lambda fact: fine(str(fact)), time_limit_s=limit)  # type: ignore[arg-type]
 
 

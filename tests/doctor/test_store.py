@@ -1,4 +1,4 @@
-"""A store that takes AWS's place: what is asked of it, and what of this shell; against moto and against nobody."""
+"""A store in place of AWS: the checks of the store and of this shell; against moto and an address where none answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def stack(url: str, *, iceberg: bool = False) -> Stack:
-    """A stack whose archive is an S3-compatible store at a URL."""
+    """Return a stack whose archive is an S3-compatible store at a URL."""
     endpoint = {"url": "http://minio.storage:9000", "hostUrl": url, "addresses": ["10.96.0.0/12"], "secret": "minio"}
     format_ = {"format": "iceberg", "catalog": "jdbc"} if iceberg else {}
     archive = {"bucket": "warehouse", "existingBucket": True, "endpoint": endpoint, **format_}
@@ -31,7 +31,7 @@ def stack(url: str, *, iceberg: bool = False) -> Stack:
 
 
 def of_the_store(one: Stack) -> dict[str, Finding]:
-    """What its checks say, by name."""
+    """Return the findings of a stack's checks of its store, by name."""
     return {check.name: check.judge(check.probe()) for check in checks(one) if check.group == "Object store"}
 
 

@@ -1,4 +1,4 @@
-"""The doctor on a real PostgreSQL: what is missing is told, and every cure cures."""
+"""The doctor on a real PostgreSQL: everything missing is reported, and every cure works."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 
 def findings(target: Target) -> dict[str, Finding]:
-    """What each check of the database says, by its name."""
+    """Return the finding of each check of the database, by name."""
     return {check.name: check.judge(check.probe()) for check in _database(target)}
 
 
 def failing(target: Target) -> dict[str, Finding]:
-    """Those that say that ``up`` would stop."""
+    """Return the findings that would stop ``up``."""
     return {name: finding for name, finding in findings(target).items() if finding.level is Level.FAILURE}
 
 
 def the_script(target: Target) -> str:
-    """What ``make source-sql`` prints."""
+    """Return the output of ``make source-sql``."""
     return script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog)
 
 
@@ -66,7 +66,7 @@ SELECT name, setting FROM pg_file_settings ORDER BY seqno;
 
 
 def test_the_role_itself_sees_that_everything_is_ready(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The doctor needs no administrator's password; by default it is the role that Debezium uses."""
+    """The doctor needs no administrator's password; by default it logs in as Debezium's role."""
     made_ready(existing)
     monkeypatch.delenv("PGUSER")
     found = findings(existing.target)
@@ -75,7 +75,7 @@ def test_the_role_itself_sees_that_everything_is_ready(existing: Existing, monke
 
 
 def test_the_role_can_do_what_debezium_does(existing: Existing) -> None:
-    """A slot, a snapshot and a heartbeat, with no right that the script does not give."""
+    """A slot, a snapshot and a heartbeat, with no right beyond those of the script."""
     made_ready(existing)
     names = existing.target.names
     existing.server.sql(
@@ -90,7 +90,7 @@ def test_the_role_can_do_what_debezium_does(existing: Existing) -> None:
 
 
 def test_a_deleted_row_reaches_the_log_whole_by_the_name_of_its_table(existing: Existing) -> None:
-    """Also one in a partition: what the publication sends is decoded here as text."""
+    """Including one in a partition: the test decodes what the publication sends."""
     made_ready(existing)
     names = existing.target.names
     existing.sql(f"SELECT pg_create_logical_replication_slot('{names.slot}', 'pgoutput');")
@@ -103,7 +103,7 @@ def test_a_deleted_row_reaches_the_log_whole_by_the_name_of_its_table(existing: 
 
 
 def decoded(sent: str) -> list[str]:
-    """The changes among messages of pgoutput, protocol 1, each with the name of its table and its row."""
+    """Return the changes in messages of pgoutput, protocol 1, each with its table's name and its row."""
     tables, changes = {}, []
     for message in map(bytes.fromhex, sent.splitlines()):
         kind, relation = message[:1], message[1:5]
@@ -116,7 +116,7 @@ def decoded(sent: str) -> list[str]:
 
 
 def values(row: bytes) -> list[str]:
-    """The values of a row in pgoutput's text form."""
+    """Return the values of a row in pgoutput's text form."""
     found = []
     while row:
         length = int.from_bytes(row[1:5], "big")
@@ -126,13 +126,13 @@ def values(row: bytes) -> list[str]:
 
 
 def statements(cure: str) -> str:
-    """The SQL of a cure, without remarks and without what only a person can type."""
+    """Return the SQL of a cure, without remarks and without what only a person can type."""
     lines = [line for line in cure.splitlines() if re.match(r"[A-Z]+ ", line)]
     return "\n".join(re.sub(r"; .*", ";", line) if not line.startswith("ALTER SYSTEM") else line for line in lines)
 
 
 def test_every_cure_cures_until_nothing_is_missing(existing: Existing) -> None:
-    """Without the script: only what the doctor says."""
+    """Without the script: from the doctor's cures alone."""
     for _ in range(6):
         wrong = failing(existing.target)
         if not wrong:
@@ -253,7 +253,7 @@ def test_a_full_set_of_slots_is_told(existing: Existing) -> None:
 
 
 def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing) -> None:
-    """By the roles that AWS gives it; the membership is what replicates there."""
+    """Recognised by the roles that AWS creates; there, a membership grants replication."""
     existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE rds_replication;")
     try:
         names = existing.target.names
@@ -277,7 +277,7 @@ def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing)
 
 @pytest.fixture
 def catalog(existing: Existing) -> Iterator[Target]:
-    """A target whose Iceberg catalog lives in the same server; its role and database have fixed names, and go afterwards."""
+    """Yield a target whose Iceberg catalog is in the same server; its role and database have fixed names and are removed afterwards."""
     names = existing.target.names
     made_ready(existing)
     yield existing.expecting(catalog=True)
@@ -327,7 +327,7 @@ def test_what_a_catalog_lacks_is_told_and_mended(existing: Existing, catalog: Ta
 
 
 def test_an_administrator_without_all_rights_makes_the_catalog_too(existing: Existing, catalog: Target) -> None:
-    """As the master user of RDS does: it may make roles and databases, and gives one away only to a role that it is a member of."""
+    """As the master user of RDS does: it may create roles and databases, and transfers one only to a role of which it is a member."""
     existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE master LOGIN CREATEROLE CREATEDB;")
     assert "GRANT iceberg TO CURRENT_USER" in findings(catalog)["Iceberg catalog"].cure
     part = "SELECT true AS managed \\gset\n" + the_script(catalog).split("COMMIT;\n")[1]
@@ -337,7 +337,7 @@ def test_an_administrator_without_all_rights_makes_the_catalog_too(existing: Exi
 
 
 def refused(target: Target) -> Refused:
-    """Why a login failed."""
+    """Return the reason why a login failed."""
     seen = catalogue.look(target)
     assert isinstance(seen, Refused)
     assert PASSWORD not in f"{seen}"
@@ -366,6 +366,6 @@ def test_a_server_without_tls_is_never_spoken_to(existing: Existing) -> None:
 
 
 def test_looking_changes_nothing(existing: Existing) -> None:
-    """The session itself could not."""
+    """The session itself is read-only."""
     with connection.connect(existing.target) as session:  # type: ignore[union-attr]
         assert session.execute("SHOW transaction_read_only").fetchone() == ("on",)

@@ -1,4 +1,4 @@
-"""Which tables have a faithful model, and what the others lack."""
+"""Tables with a faithful model, and the obstacles of the others."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ ID = SeenColumn(name="id", type="integer", nullable=False, identity=True)
 
 
 def table(*columns: SeenColumn, **others: object) -> SeenTable:
-    """A table with a key."""
+    """Return a table with a key."""
     given = {"schema": "public", "name": "users", "primary_key": ("id",), **others}
     return SeenTable(columns=(ID, *columns), **given)  # type: ignore[arg-type]
 
 
 def column(sql_type: str = "text", name: str = "thing", **others: object) -> SeenColumn:
-    """A column that allows NULL."""
+    """Return a column that allows NULL."""
     return SeenColumn(name=name, type=sql_type, nullable=True, **others)  # type: ignore[arg-type]
 
 
 def only(seen: SeenTable) -> Obstacle:
-    """The one thing that stands in a table's way."""
+    """Return a table's only obstacle."""
     model, obstacles = modelled(seen)
     assert model is None
     (found,) = obstacles

@@ -1,4 +1,4 @@
-"""``operate tables`` on a real database."""
+"""The command ``tables`` on a real database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CREATE TABLE public.users_child () INHERITS (public.users);
 
 
 def looked(existing: Existing, path: Path, *include: str, exclude: tuple[str, ...] = (), check: bool = False) -> Outcome:
-    """Look at the database once."""
+    """Run the command once."""
     outcome = tables.run(existing.target, path, include, exclude, check=check)
     assert PASSWORD not in "\n".join(outcome.lines)
     return outcome

@@ -1,4 +1,4 @@
-"""A base is pinned by the digest that its first use met; another one is only built upon when somebody says so."""
+"""A base image is pinned by the digest of its first use; using another requires an explicit choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images are built by plain `docker build` lines, for any laptop's processor."""
+"""Images are built by plain ``docker build`` commands, for any laptop's processor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of keys are what the jars and the server say: a slow test asks them again."""
+"""The tables of keys agree with the jars and the server: a slow test reads them again."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_the_jars_still_say_what_is_committed() -> None:
 
 @pytest.mark.sandbox
 def test_the_server_still_says_what_is_committed() -> None:
-    """PostgreSQL of the sandbox's own image; a minor version changes only the source."""
+    """From PostgreSQL of the sandbox's own image; a minor version changes only the source."""
     archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
     committed = json.loads((FOLDER / "postgresql.json").read_text(encoding="utf-8"))
     with TemporaryDirectory(dir=CACHE) as root:

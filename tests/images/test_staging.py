@@ -1,4 +1,4 @@
-"""The store keeps only what was verified; staging lays it out for a Dockerfile."""
+"""The store holds only verified files; staging lays them out for a Dockerfile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""contents.toml: read into folders, refused when it says what nobody understands."""
+"""contents.toml: parsed into folders; invalid tables are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key in a stack file that changes nothing is refused, with the choice that makes it void."""
+"""A key in a stack file without any effect is refused, together with the choice that makes it void."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ VALUES: dict[str, Any] = {
 
 
 def with_key(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A stack file with one more key."""
+    """Return a stack file with one more key."""
     key, _, rest = path.partition(".")
     return {**base, key: with_key(base.get(key) or {}, rest, value) if rest else value}
 
 
 def value_of(path: str) -> Any:
-    """Some value for a key."""
+    """Return a valid value for a key."""
     section, _, key = path.rpartition(".")
     if section == "images":
         return "registry.example.com/image:1"
@@ -54,7 +54,7 @@ def value_of(path: str) -> Any:
 
 
 def void(base: dict[str, Any]) -> list[str]:
-    """The paths that change nothing beside a stack's choices."""
+    """Return the paths that have no effect beside a stack's choices."""
     return [path for path, _reason in _void(Settings.model_validate(base))]
 
 
@@ -93,7 +93,7 @@ OTHER = [{"name": "events", "columns": [{"name": "id", "type": "uuid"}]}]
 
 
 def test_a_database_with_other_tables_starts_without_the_shops_rows() -> None:
-    """Its init container would otherwise insert into tables that are not there, and never end."""
+    """Otherwise its init container inserts into tables that do not exist, and never completes."""
     created = specify({**OWN, "source": {"tables": OTHER}}).source.created
     assert created is not None
     files = created.workload.files["postgresql-config"]

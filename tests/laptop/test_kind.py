@@ -1,4 +1,4 @@
-"""The laptop's cluster agrees with the settings' defaults, and Kind is asked plainly."""
+"""The laptop's cluster agrees with the settings' defaults, and the checks of Kind."""
 
 from __future__ import annotations
 

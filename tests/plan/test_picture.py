@@ -1,4 +1,4 @@
-"""The memory picture: what it shows is what was counted, and what is committed is what is generated."""
+"""The memory picture shows the computed numbers, and the committed picture equals the generated one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recording.stackfile import stack_config
 
 
 def limits(stack: str) -> Limits:
-    """A stack's limits."""
+    """Return a stack's limits."""
     return of_stack(parse_text(stack_config(ROOT, stack).values))
 
 

@@ -79,7 +79,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
 
 
 def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
-    """As in the sum that the policies judge, else table and verdict differ."""
+    """As in the sum that the policies check; otherwise table and verdict differ."""
 
     def declare() -> None:
         container = {"name": "agent", "image": "i:1", "resources": {"limits": {"memory": "64Mi"}}}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def database(bench: Workbench) -> Iterator[Made]:
-    """PostgreSQL's parameters, in its file and on its command line."""
+    """Yield changes to PostgreSQL's parameters, in its file and on its command line."""
     (config,) = [name for name in bench.of_kind("ConfigMap") if "postgresql.conf" in bench.inputs(name)["data"]]
     (server,) = [name for name in bench.workloads() if "postgresql" in bench.inputs(name)["metadata"]["name"]]
 
@@ -56,7 +56,7 @@ def database(bench: Workbench) -> Iterator[Made]:
 
 
 def sinks(bench: Workbench) -> Iterator[Made]:
-    """Connectors, topics and tables that take more heap than the worker has."""
+    """Yield connectors, topics and tables that need more heap than the worker has."""
     (sink,) = [name for name in bench.of_kind("Connector") if "Sink" in bench.inputs(name)["config"]["connector.class"]]
     source = next(name for name in bench.of_kind("Connector") if name != sink)
 
@@ -106,13 +106,13 @@ def _unbounded_groups(bench: Workbench, sink: str) -> list[Declared]:
 
 
 def one_of_each(bench: Workbench) -> list[str]:
-    """A topic of each configuration; the others only differ in name."""
+    """Return one topic of each configuration; the others differ only in name."""
     by_config = {str(sorted(bench.inputs(name)["config"].items())): name for name in bench.of_kind("Topic")}
     return sorted(by_config.values())
 
 
 def topics(bench: Workbench) -> Iterator[Made]:
-    """Topics with too few copies, or too large for the brokers."""
+    """Yield topics with too few copies, or too large for the brokers."""
     for name in one_of_each(bench):
         inputs = bench.inputs(name)
         yield f"{name}: two copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=2))
@@ -129,7 +129,7 @@ def topics(bench: Workbench) -> Iterator[Made]:
 
 
 def volumes(bench: Workbench) -> Iterator[Made]:
-    """Volumes that are too large, too small, or of no known size."""
+    """Yield volumes that are too large, too small, or of unknown size."""
 
     def claim(name: str, size: Any) -> list[Declared]:
         return bench.changed(name, lambda i: i["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"].update(storage=size))

@@ -1,4 +1,4 @@
-"""Which containers are brokers, whose disk is counted."""
+"""Recognition of broker containers, whose disk is counted."""
 
 from __future__ import annotations
 

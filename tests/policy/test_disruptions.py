@@ -1,4 +1,4 @@
-"""How many pods a disruption budget lets be away, and what a person is told."""
+"""Disruption budgets: how many pods may be away, and the message to the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABELS = {"app": "tool"}
 
 
 def told(replicas: int | None, selector: Any = None, namespace: str = "data-ingestion", **budget: Any) -> list[str]:
-    """What plan and pack say about a budget beside a StatefulSet, whichever is declared first."""
+    """Return the message of plan and pack about a budget beside a StatefulSet, whichever is declared first."""
     spec = {"template": {"metadata": {"labels": {**LABELS, "tier": "one"}}, "spec": pod(container())}}
     if replicas is not None:
         spec["replicas"] = replicas
@@ -44,7 +44,7 @@ def told(replicas: int | None, selector: Any = None, namespace: str = "data-inge
     ],
 )
 def test_a_budget_that_lets_a_node_be_drained_is_accepted(replicas: int | None, budget: dict[str, Any]) -> None:
-    """A single pod has to go when its node does."""
+    """A single pod must be evicted when its node is drained."""
     assert told(replicas, **budget) == []
 
 

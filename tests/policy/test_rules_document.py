@@ -1,4 +1,4 @@
-"""The document of the rules: complete, and its examples are what it says they are."""
+"""The rules document: complete, with examples that behave as described."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 1
 
 
 def declared(document: dict[str, Any]) -> Declared:
-    """A resource from an example: a Kubernetes manifest, or type, name and inputs."""
+    """Return the resource of an example: a Kubernetes manifest, or type, name and inputs."""
     if "type" in document:
         return Declared(urn=f"urn::{document['name']}", type=document["type"], name=document["name"], inputs=document["inputs"])
     version = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
@@ -39,7 +39,7 @@ def declared(document: dict[str, Any]) -> Declared:
 
 
 def judged(rule_name: str, resources: list[Declared], limits: Limits = LIMITS) -> list[Violation]:
-    """What one rule says to resources that arrive one after another."""
+    """Return one rule's violations of resources that arrive one after another."""
     (rule,) = [rule for rule in RULES if rule.name == rule_name]
     record = Record(limits)
     found: list[Violation] = []

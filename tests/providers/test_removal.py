@@ -1,4 +1,4 @@
-"""How a connector ends that holds something elsewhere, against a worker that answers by script."""
+"""Removal of a connector that holds something elsewhere, against a worker with scripted answers."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ STATUS = "GET /connectors/c/status"
 
 
 class Notes:
-    """A reporter that keeps what is worth keeping."""
+    """A reporter that records its notes."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without notes."""
         self.kept: list[str] = []
 
     def waiting(self, text: str, /) -> None:
-        """Let it go."""
+        """Ignore the message."""
 
     def note(self, text: str, /) -> None:
-        """Keep it."""
+        """Record the note."""
         self.kept.append(text)
 
 
 @pytest.fixture
 def notes() -> Notes:
-    """No notes yet."""
+    """Return an empty reporter."""
     return Notes()
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker with one connector that runs."""
+    """Yield a worker with one running connector."""
     with serving(Worker(live={"c": {**CONFIG, "name": "c"}})) as double:
         yield double
 
 
 def operations(url: str, notes: Notes) -> ConnectorOperations:
-    """Connectors of that worker at test speed."""
+    """Return the operations on that worker's connectors at test speed."""
     return ConnectorOperations(ConnectClient(url), 3.0, threading.Event(), notes, FAST)
 
 
 def acts(worker: Worker) -> list[tuple[str, str]]:
-    """What was asked of the worker beyond looking."""
+    """Return the worker's requests other than reads."""
     return [(method, path.removeprefix("/connectors/")) for method, path, _body, _login in worker.calls if method != "GET"]
 
 
 def test_after_a_removal_that_broke_off_it_forgets_how_far_it_was_before_it_runs_again(notes: Notes) -> None:
-    """Else its old task would drop the slot and go on behind changes that nobody has kept."""
+    """Otherwise its old task would drop the slot and resume behind changes that were not retained."""
     with serving(Worker(live={"c": {**CONFIG, "name": "c", **END["config"]}})) as worker:  # type: ignore[dict-item]
         operations(worker.url, notes).update("c", STATE, {"name": "c", "config": CONFIG, "removal": END})
         done = [act for act in acts(worker) if not act[1].endswith("validate")]
@@ -92,7 +92,7 @@ def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(wo
 
 
 def test_a_paused_one_runs_once_more(worker: Worker, notes: Notes) -> None:
-    """A paused task holds its slot and would not drop it."""
+    """A paused task holds its slot and does not drop it."""
     worker.live_status["c"] = status("PAUSED", "PAUSED")
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker)[0] == ("PUT", "c/resume")
@@ -161,7 +161,7 @@ def test_a_refresh_needs_the_worker_as_long_as_it_is_not_given_up(notes: Notes) 
 
 
 def test_after_a_rollout_of_the_worker_it_must_run_for_a_while(worker: Worker, notes: Notes) -> None:
-    """What the worker before it said last would pass for the truth otherwise."""
+    """Otherwise the last report of the previous worker would count as current."""
     before: dict[str, Any] = {"name": "c", "config": CONFIG, "rollout": "a"}
     after = {**before, "rollout": "b"}
     provider = operations(worker.url, notes)

@@ -1,4 +1,4 @@
-"""The locks of the state in a folder: the living keep theirs, the dead do not."""
+"""Locks of the state in a folder: those of living processes are respected, those of ended ones removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Lock:
-    """Write a lock as the CLI does."""
+    """Return a function that writes a lock as the CLI does."""
     folder = tmp_path / ".pulumi/locks/organization/p/s"
     folder.mkdir(parents=True)
 
@@ -35,7 +35,7 @@ def lock(tmp_path: Path) -> Lock:
 
 
 def dead() -> int:
-    """The number of a process that has ended."""
+    """Return the number of a process that has ended."""
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid

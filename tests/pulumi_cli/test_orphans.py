@@ -1,4 +1,4 @@
-"""Plugins that a killed engine has left behind are ended, those of one that runs are not."""
+"""Plugins that a killed engine has left are ended; those of a running engine are not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_cli_and_whatever_else_has_the_home_in_its_environment_is_left_alone(t
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there and not only waiting to be taken notice of."""
+    """Tell whether a process exists and is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 a process may be gone in between
             return file.read().rpartition(")")[2].split()[0] != "Z"

@@ -1,4 +1,4 @@
-"""The stack file between the checkout and the CLI: settings go both ways, the salt of the sandbox's secrets never comes back."""
+"""The stack file between checkout and CLI: settings go both ways; the salt of the sandbox's secrets never enters the checkout."""
 
 from __future__ import annotations
 

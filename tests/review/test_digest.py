@@ -1,4 +1,4 @@
-"""What the comment on a preview leads with, from outputs of the real CLI."""
+"""The beginning of a preview's comment, from outputs of the real CLI."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_bucket_that_must_not_be_emptied_is_told_to_stop_the_update() -> None:
 
 
 def test_a_resource_replaced_because_of_another_is_replaced_even_where_no_reason_is_given() -> None:
-    """In the document form the CLI leaves the reasons of a cascade out."""
+    """In the document format the CLI omits the reasons of a cascade."""
     others = section(comment("bucket-renamed.json"), "Also replaced or deleted")
     assert "BucketPolicy" in others
     assert "the replacement of another" in others

@@ -1,4 +1,4 @@
-"""docs/review.md shows a real comment, and policies that AWS can read and that name what the workflows use."""
+"""docs/review.md shows a real comment, and policies that AWS accepts and that name the workflows' resources."""
 
 from __future__ import annotations
 

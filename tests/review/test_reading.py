@@ -1,4 +1,4 @@
-"""What is no preview is refused with the command that makes one."""
+"""Input that is not a preview is refused with the command that creates one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_what_is_no_preview_is_refused_and_the_cure_is_named(name: str) -> None:
 
 
 def test_no_refusal_repeats_what_it_was_given() -> None:
-    """It may be a password."""
+    """The input may be a password."""
     with pytest.raises(UnreadablePreviewError) as caught:
         read("password=hunter2\n")
     assert "hunter2" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The emulated AWS as it is declared and remembered."""
+"""The emulated AWS: its declaration and its record."""
 
 from __future__ import annotations
 

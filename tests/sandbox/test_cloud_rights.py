@@ -1,4 +1,4 @@
-"""The program's identity policies, carried out by a real moto started as in the sandbox: who may do what, and what moto cannot tell."""
+"""The program's identity policies, enforced by a real moto started as in the sandbox; also the requests that moto cannot judge."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PART = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Identity:
-    """A key, perhaps of a session."""
+    """An access key, possibly of a session."""
 
     endpoint: str
     access_key_id: str
@@ -59,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Account:
-    """What the archive layer makes, and a role and a bucket that are none of its business."""
+    """The archive layer's identities, and a role and a bucket outside its rights."""
 
     cloud: Cloud
     admin: Identity
@@ -108,7 +108,7 @@ def made(endpoint: str) -> Account:
 
 
 def refused(action: Callable[[], object]) -> bool:
-    """Tell whether an action was refused for lack of rights; any other failure is one of the test."""
+    """Tell whether an action was refused for lack of rights; any other failure fails the test."""
     try:
         action()
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""A pod's memory, read from control groups of both kinds."""
+"""A pod's memory, read from control groups of both versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEW = {"usage": "memory.current", "peak": "memory.peak", "droppable": "inactive_
 
 @pytest.fixture
 def roots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Path]:
-    """Control groups of the first and the second version, without pods."""
+    """Return the roots of both versions of control groups, without pods."""
     places = {"v1": tmp_path / "memory" / "kubepods", "v2": tmp_path / "kubepods"}
     monkeypatch.setattr(memory, "_V1", places["v1"])
     monkeypatch.setattr(memory, "_V2", places["v2"])
@@ -26,7 +26,7 @@ def roots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Path]:
 
 
 def write(folder: Path, names: dict[str, str], usage: int, peak: int, droppable: int) -> None:
-    """Make the control group of a pod; the other version's names hold nonsense."""
+    """Create the control group of a pod; the other version's names contain nonsense."""
     folder.mkdir(parents=True)
     (folder / names["usage"]).write_text(f"{usage}\n")
     (folder / names["peak"]).write_text(f"{peak}\n")

@@ -1,4 +1,4 @@
-"""What the components are told fits together, stays on this machine, and decides when a component is restarted."""
+"""The components' configurations agree with each other, stay on this machine, and decide when a component is restarted."""
 
 from __future__ import annotations
 

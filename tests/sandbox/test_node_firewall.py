@@ -1,4 +1,4 @@
-"""The packet filter is left as it was found: only rules that the sandbox or its Kubernetes made are taken out."""
+"""The packet filter is restored: only rules of the sandbox or its Kubernetes are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images made without a builder are OCI images, and the same program gives the same image."""
+"""Images built without a builder are OCI images, and the same program results in the same image."""
 
 from __future__ import annotations
 

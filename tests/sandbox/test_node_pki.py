@@ -1,4 +1,4 @@
-"""The cluster's certificates: each identity is what Kubernetes expects, nothing is readable for others, a half-made set is made anew."""
+"""The cluster's certificates: each identity is as Kubernetes expects, no other user can read them, and an incomplete set is replaced."""
 
 from __future__ import annotations
 

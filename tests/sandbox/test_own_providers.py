@@ -1,4 +1,4 @@
-"""The project's own providers in this process: checked, created, recognised, deleted even after a cut-off creation."""
+"""The project's own providers in this process: checked, created, recognised, deleted even after an interrupted creation."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TOKEN = "kafkaconnect:index:Connector"
 
 
 class Worker:
-    """Stands in for a Connect worker behind the provider's operations."""
+    """A Connect worker behind the provider's operations."""
 
     def __init__(self) -> None:
-        """No connector exists."""
+        """Start without connectors."""
         self.live: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
         self.deleted: list[str] = []

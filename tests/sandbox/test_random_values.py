@@ -1,4 +1,4 @@
-"""Generated values: as long and as mixed as asked, and the same in every later run."""
+"""Generated values: of the required length and character mix, and the same in every later run."""
 
 from __future__ import annotations
 

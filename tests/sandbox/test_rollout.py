@@ -1,4 +1,4 @@
-"""When an object counts as ready, and what is said about the pod that is not; without a cluster."""
+"""Readiness of objects, and the messages about pods that are not ready; without a cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.kubernetes import Kube, KubeError
 
 
 class Cluster:
-    """Answers from what a test put into it."""
+    """A cluster that answers from a test's data."""
 
     def __init__(self, **objects: list[dict[str, Any]]) -> None:
         """Hold lists of objects by kind."""
@@ -148,7 +148,7 @@ def test_the_reason_is_the_pods_own(status: dict[str, Any], reason: str, fatal: 
 
 
 def test_a_pod_from_before_the_wait_is_known_as_such() -> None:
-    """It gets a fresh start instead of a verdict."""
+    """It gets a fresh start instead of an error."""
     assert trouble(container(state=BACK_OFF, restartCount=9), age_s=60).older
 
 

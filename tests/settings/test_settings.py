@@ -1,4 +1,4 @@
-"""What a stack may say, and how it is told what is wrong: key, value, rule and cure, all at once and without a traceback."""
+"""A stack's settings and their errors: key, value, rule and cure, all at once and without a traceback."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 
 
 def stack(**changes: Any) -> dict[str, Any]:
-    """The least that a stack must say, and some changes."""
+    """Return a minimal stack with some changes."""
     return {"archive": {"bucket": "archive", "format": "iceberg"}, **changes}
 
 
 def refusal(**changes: Any) -> str:
-    """What the owner of a wrong stack is told."""
+    """Return the error message of an invalid stack."""
     with pytest.raises(SettingsError) as caught:
         parse(stack(**changes))
     return str(caught.value)
@@ -44,13 +44,13 @@ def test_there_is_a_stack_for_a_laptop_and_one_for_the_sandbox() -> None:
 
 
 def test_every_section_is_declared_in_the_project_file_and_the_other_way_round() -> None:
-    """Pulumi refuses a key that the project file does not know."""
+    """Pulumi refuses a key that the project file does not declare."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     assert set(project["config"]) == set(Settings.model_fields)
 
 
 def test_only_a_bucket_must_be_named() -> None:
-    """It is global in AWS; everything else has a default."""
+    """Its name is global in AWS; everything else has a default."""
     settings = parse({"archive": {"bucket": "archive"}})
     assert settings.archive.bucket == "archive"
     with pytest.raises(SettingsError, match="data-ingestion:archive: is missing and has no default"):
@@ -90,7 +90,7 @@ def test_each_problem_shows_the_value_that_caused_it() -> None:
     ],
 )
 def test_an_unknown_key_is_named_with_its_path_and_the_one_that_was_probably_meant(changes: dict[str, Any], path: str, cure: str) -> None:
-    """A typo would otherwise be a default."""
+    """Otherwise a typing error would silently select a default."""
     assert f"data-ingestion:{path}: is not a setting; {cure}" in refusal(**changes)
 
 

@@ -1,4 +1,4 @@
-"""Choices that exclude each other or miss a half: what the owner of such a stack is told, and what is accepted beside it."""
+"""Choices that exclude each other or lack their other half: the error messages, and the accepted neighbours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STORE = {"namespace": "object-store", "service": "s3", "port": 5000, "hostEndpoi
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A stack with some keys changed, however deep."""
+    """Return a stack with some keys changed, at any depth."""
     made = copy.deepcopy(base)
     for key, value in changes.items():
         made[key] = merged(made[key], value) if isinstance(value, dict) and isinstance(made.get(key), dict) else value
@@ -38,7 +38,7 @@ FOUND: dict[str, Any] = {
 
 
 def told(base: dict[str, Any], **changes: Any) -> list[str]:
-    """The problems of a stack, line by line."""
+    """Return the problems of a stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse(merged(base, changes))
     first, *lines = str(caught.value).splitlines()
@@ -47,7 +47,7 @@ def told(base: dict[str, Any], **changes: Any) -> list[str]:
 
 
 def accepted(base: dict[str, Any], **changes: Any) -> Settings:
-    """A stack that has no problem."""
+    """Return the settings of a valid stack."""
     return parse(merged(base, changes))
 
 
@@ -283,7 +283,7 @@ def test_wrong_choices_are_told_together() -> None:
 
 
 def test_what_is_wrong_for_the_programs_own_database_is_right_for_another() -> None:
-    """Its schemas and roles are its administrator's."""
+    """The administrator owns its schemas and roles."""
     names = accepted(FOUND, names={"heartbeatTable": "ops.beat", "debeziumRole": "app_rw"}).names
     assert (names.heartbeat_table, names.debezium_role) == ("ops.beat", "app_rw")
 
@@ -306,7 +306,7 @@ PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.
 @pytest.mark.parametrize("source", PUBLIC)
 @pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
 def test_a_public_range_is_let_in_by_no_exposure(source: str, exposure: str) -> None:
-    """Brokers, registry and Connect speak plain text; a range that is only partly private counts as public."""
+    """Brokers, registry and Connect use plain text; a range that is only partly private counts as public."""
     (line,) = told(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
     assert line.startswith(f"data-ingestion:host.sources: {source} can be outside your network")
     assert "give private address ranges" in line

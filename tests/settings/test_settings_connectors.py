@@ -1,4 +1,4 @@
-"""A stack may add keys of the software itself, and is told at once what they would break."""
+"""A stack may add the software's own keys; those that would break the pipeline are refused at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARCHIVE = {"bucket": "archive", "format": "iceberg"}
 
 
 def refusal(**changes: Any) -> list[str]:
-    """What the owner of a wrong stack is told, line by line."""
+    """Return the problems of an invalid stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse({"archive": ARCHIVE, **changes})
     first, *lines = str(caught.value).splitlines()
@@ -90,7 +90,7 @@ def test_a_list_of_secrets_is_not_shown_when_it_is_refused() -> None:
 
 
 def test_further_keys_reach_what_they_are_for() -> None:
-    """Numbers and truths of YAML as the text that the software reads."""
+    """YAML's numbers and booleans become the text that the software reads."""
     given = parse(
         {
             "archive": {**ARCHIVE, "extra": {"iceberg.control.commit.threads": 2}},

@@ -1,4 +1,4 @@
-"""The captured tables as data: in the stack file, or in a file that it names."""
+"""The captured tables as data: in the stack file, or in a file named there."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ EXTERNAL = {"kind": "external", "external": {"host": "db", "addresses": ["10.0.0
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's root; paths of tables are below it wherever the program is started."""
+    """Return a project's root; paths of tables are relative to it, whatever the working directory."""
     monkeypatch.setattr(parsing, "_ROOT", tmp_path)
     (tmp_path / "tables").mkdir()
     return tmp_path
 
 
 def stack(source: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The least that a stack must say around its source."""
+    """Return a minimal stack around its source."""
     return {"archive": {"bucket": "archive"}, "cluster": {"existingNamespace": True}, "source": {**EXTERNAL, **source}, **more}
 
 
 def told(source: dict[str, Any], **more: Any) -> list[str]:
-    """The problems of a stack, line by line."""
+    """Return the problems of a stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse(stack(source, **more))
     first, *lines = str(caught.value).splitlines()
@@ -129,7 +129,7 @@ def test_yaml_that_is_no_list_of_tables_is_refused_in_its_place(root: Path, text
 
 
 def test_another_schema_is_for_a_database_that_was_there_before() -> None:
-    """The program makes its own tables in `public`."""
+    """The program creates its own tables in ``public``."""
     tables = yaml.safe_load(GOOD)
     assert parse(stack({"tables": tables}))
     (line,) = told({"kind": "managed", "external": None, "tables": tables})

@@ -1,4 +1,4 @@
-"""The model of a captured table: what cannot be archived faithfully cannot be declared."""
+"""The model of a captured table: it cannot describe what the archive cannot store faithfully."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS, Column, Table, 
 
 
 def column(**changes: Any) -> Column:
-    """A plain column and some changes."""
+    """Return a plain column with some changes."""
     return Column(**{"name": "title", "type": "text", **changes})
 
 
@@ -44,7 +44,7 @@ def test_types_that_postgresql_refuses_are_refused_here(sql_type: str) -> None:
 
 
 def test_a_default_on_a_nullable_column_is_refused() -> None:
-    """Connect writes the default where the row has NULL, and nobody sees the difference afterwards."""
+    """Connect would silently write the default where the row has NULL."""
     with pytest.raises(ValidationError, match=r"'title' is nullable and has a default.*make it NOT NULL or drop the default"):
         column(nullable=True, default="''")
     assert column(nullable=True).nullable
@@ -53,7 +53,7 @@ def test_a_default_on_a_nullable_column_is_refused() -> None:
 
 @pytest.mark.parametrize("key", [(), ("number",), ("id", "number")])
 def test_the_key_is_made_of_the_tables_own_columns(key: tuple[str, ...]) -> None:
-    """Without a key no order of changes is defined."""
+    """Without a key, changes have no order."""
     with pytest.raises(ValidationError, match=r"'books' needs a primary key made of its own columns"):
         Table(name="books", columns=(column(name="id"), column()), primary_key=key)
 
@@ -65,7 +65,7 @@ def test_a_column_stands_once() -> None:
 
 @pytest.mark.parametrize("name", ["Users", "user-list", "1st", "a" * 64, "users; DROP TABLE users", ""])
 def test_names_that_need_quotes_are_refused(name: str) -> None:
-    """SQL is rendered without quotes, so nothing but plain names may reach it."""
+    """SQL is rendered without quotes, so only plain names may reach it."""
     with pytest.raises(ValidationError):
         Table(name=name, columns=(column(name="id"),))
     with pytest.raises(ValidationError):
@@ -126,7 +126,7 @@ def test_the_shop_keeps_money_exactly_and_time_with_its_zone(table: Table) -> No
 
 
 def test_tables_stand_after_the_tables_they_refer_to() -> None:
-    """They are made in this order."""
+    """They are created in this order."""
     made: set[str] = set()
     for table in TABLES:
         made.add(table.qualified)

@@ -1,4 +1,4 @@
-"""The stand-in for pulumi-aws as the engine's plugin, in front of a real emulator: made, changed, replaced, imported."""
+"""The stand-in for pulumi-aws as the engine's plugin, in front of a real emulator: create, change, replace, import."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def plugin(object_store: str) -> Iterator[Plugin]:
-    """The plugin, configured as the SDK configures a bridged one: everything but text is JSON in text."""
+    """Yield the plugin, configured as the SDK configures a bridged one: everything but text is JSON in text."""
     with running("aws", "-m", "sandbox.standins", "aws", **ENVIRONMENT) as plugin:
         endpoints = json.dumps([{"s3": object_store, "iam": object_store, "sts": object_store}])
         tags = json.dumps({"tags": {"project": "tests"}})
@@ -72,13 +72,13 @@ def plugin(object_store: str) -> Iterator[Plugin]:
 
 @pytest.fixture(scope="module")
 def client(object_store: str) -> Any:
-    """The emulator as its administrator sees it."""
+    """Return a function that gives an administrator's client of the emulator."""
     login = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", "region_name": "us-east-1"}
     return lambda service: boto3.client(service, endpoint_url=object_store, **login)
 
 
 def made(plugin: Plugin, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Check and create; id, completed inputs, outputs."""
+    """Check and create a resource; return its id, its completed inputs and its outputs."""
     inputs = plugin.checked(kind, given)
     found, outputs = plugin.create(kind, inputs)
     return found, inputs, outputs

@@ -1,4 +1,4 @@
-"""The stand-ins for pulumi-random and pulumi-tls as the engine's plugins: what exists in the state alone."""
+"""The stand-ins for pulumi-random and pulumi-tls as the engine's plugins: resources that exist in the state alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY, REQUEST, OWN = "tls:index/privateKey:PrivateKey", "tls:index/certRequest:Ce
 
 @pytest.fixture(scope="module")
 def random() -> Iterator[Plugin]:
-    """The stand-in for pulumi-random."""
+    """Yield the stand-in for pulumi-random."""
     with running("random", "-m", "sandbox.standins", "random") as plugin:
         plugin.configure()
         yield plugin
@@ -34,7 +34,7 @@ def random() -> Iterator[Plugin]:
 
 @pytest.fixture(scope="module")
 def tls() -> Iterator[Plugin]:
-    """The stand-in for pulumi-tls."""
+    """Yield the stand-in for pulumi-tls."""
     with running("tls", "-m", "sandbox.standins", "tls") as plugin:
         plugin.configure()
         yield plugin

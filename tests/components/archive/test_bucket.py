@@ -1,4 +1,4 @@
-"""The bucket: closed, versioned, encrypted, and never emptied by accident."""
+"""The bucket: private, versioned, encrypted, and never emptied by accident."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_objects_are_encrypted_and_keep_their_versions(declared: Declared) -> No
 
 @where_made("bucket")
 def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(declared: Declared) -> None:
-    """The policy comes after the block: AWS refuses one while it is still applying the other."""
+    """The policy is created after the public access block: AWS refuses a policy while it is still applying the block."""
     policies = [resource for resource in declared.recording.resources if resource.type.endswith(":BucketPolicy")]
     assert bool(policies) == (declared.settings.archive.store is None)
     for policy in policies:

@@ -1,4 +1,4 @@
-"""The SQL for an existing database; whether it works is tried on real servers in tests/operate/database."""
+"""The SQL for an existing database; tests/existing_database runs it on real servers."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def test_what_can_be_done_once_only_is_done_when_it_is_missing(statement: str) -
 
 
 def test_a_lock_is_not_waited_for() -> None:
-    """A statement that waits for a lock makes everybody else wait behind it."""
+    """A statement that waits for a lock blocks all later ones."""
     assert "SET LOCAL lock_timeout" in SCRIPT.split("REPLICA IDENTITY")[0]

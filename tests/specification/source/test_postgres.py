@@ -1,4 +1,4 @@
-"""PostgreSQL's server files: they fit the pod, the volume and what clients need."""
+"""PostgreSQL's server files: they fit the pod, the volume and the clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNITS = {"kB": 1 / 1024, "MB": 1, "GB": 1024}
 
 
 def mebibytes(value: str) -> float:
-    """A size of PostgreSQL's in MiB."""
+    """Return a size of PostgreSQL's in MiB."""
     found = re.fullmatch(r"(\d+)(kB|MB|GB)", value)
     assert found, value
     return int(found[1]) * UNITS[found[2]]
@@ -79,13 +79,13 @@ def test_the_server_reads_files_that_are_mounted() -> None:
 
 
 def test_the_key_of_the_server_is_readable_by_its_group_only() -> None:
-    """PostgreSQL refuses to start with a key that others can read."""
+    """PostgreSQL refuses to start with a key that other users can read."""
     volumes = {volume["name"]: volume for volume in Declared.of("dev").pods["postgresql"]["spec"]["volumes"]}
     assert volumes["tls"]["secret"]["defaultMode"] & 0o007 == 0
 
 
 def test_the_data_folder_lies_inside_the_volume() -> None:
-    """The volume's own folder may hold lost+found and has other rights than PostgreSQL insists on."""
+    """The volume's own folder may contain lost+found, and its permissions are not those that PostgreSQL requires."""
     assert postgres.DATA.startswith(f"{postgres.VOLUME}/")
 
 

@@ -1,4 +1,4 @@
-"""The database's SQL: safe to run again, least privilege, and nothing in it that a person typed."""
+"""The database's SQL: safe to run again, least privilege, and without user input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOOKS = Table(
 
 
 def statements(text: str) -> list[str]:
-    """The statements of a script, each on one line, without psql's own commands; bodies of functions stay whole."""
+    """Return the statements of a script, each on one line, without psql's own commands; bodies of functions stay whole."""
     bodies: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -44,6 +44,7 @@ SCRIPTS = {
     "schema": schema_sql(NAMES, TABLES),
 }
 
+# statements that change nothing the second time
 REPEATABLE = (
     r"CREATE TABLE IF NOT EXISTS ",
     r"CREATE OR REPLACE ",
@@ -59,7 +60,6 @@ REPEATABLE = (
     r"COMMIT$",
     r"SELECT 'CREATE \w+ .*' WHERE NOT EXISTS \(SELECT FROM pg_\w+ WHERE \w+ = '\w+'\)$",
 )
-"""Statements that change nothing the second time."""
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -72,7 +72,7 @@ def test_every_statement_may_run_again(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_first_error_stops_the_script(script: str) -> None:
-    """Otherwise psql goes on and the pod serves half a schema."""
+    """Otherwise psql continues and the pod serves half a schema."""
     assert SCRIPTS[script].startswith("\\set ON_ERROR_STOP on\n")
 
 
@@ -96,7 +96,7 @@ def test_a_new_column_in_the_model_reaches_a_database_that_is_there() -> None:
 
 
 def test_the_whole_old_row_is_in_the_log() -> None:
-    """With the default identity a delete arrives with invented values and a long text that was not touched is lost."""
+    """With the default identity a delete arrives with invented values, and a long text that did not change is lost."""
     for table in TABLES:
         assert f"ALTER TABLE {table.qualified} REPLICA IDENTITY FULL;" in SCRIPTS["schema"]
 
@@ -110,7 +110,7 @@ def test_updated_at_is_kept_by_the_database_wherever_there_is_one() -> None:
 
 
 def test_tables_belong_to_the_owner_role_and_not_to_the_superuser() -> None:
-    """Owning the tables is what lets a role make the publication."""
+    """The owner of the tables may create the publication."""
     text = SCRIPTS["schema"]
     first, last = text.index(f"SET ROLE {NAMES.owner_role};"), text.index("RESET ROLE;")
     inside = re.compile(r"CREATE TABLE|CREATE PUBLICATION|ALTER PUBLICATION|CREATE OR REPLACE")
@@ -192,7 +192,7 @@ def test_the_bootstrap_is_a_shell_script(sample_data: bool) -> None:  # noqa: FB
 
 
 def test_an_interrupted_bootstrap_leaves_no_half_made_database() -> None:
-    """It is made under another name; what an earlier attempt left is removed first, and the rename is the last step."""
+    """It is created under another name; the remains of an earlier attempt are removed first, and the rename is the last step."""
     script = bootstrap_script(NAMES, sample_data=True)
     steps = [f"rm -rf {DATA}.new", f"--pgdata={DATA}.new", f"mv {DATA}.new {DATA}"]
     assert [script.index(step) for step in steps] == sorted(script.index(step) for step in steps)
@@ -203,7 +203,7 @@ def test_nobody_can_connect_before_the_schema_is_there() -> None:
 
 
 def test_sample_rows_are_loaded_once_even_when_all_were_deleted() -> None:
-    """The mark lies on the volume and is set only after the load."""
+    """The mark is on the volume and is set only after the load."""
     script = bootstrap_script(NAMES, sample_data=True)
     assert SAMPLE_MARK.startswith(f"{VOLUME}/")
     assert not SAMPLE_MARK.startswith(f"{DATA}/"), "initdb refuses a folder that is not empty, and backups copy it"

@@ -1,4 +1,4 @@
-"""The worker, its logins, and what Debezium is told as far as it is not a matter of agreement."""
+"""The worker, its logins, and Debezium's configuration, except where it must agree with other parts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_no_value_is_rounded_or_invented_on_its_way() -> None:
 
 
 def test_options_that_debezium_no_longer_knows_are_not_used() -> None:
-    """It ignores them without a word."""
+    """It silently ignores them."""
     gone = {
         "database.server.name",
         "heartbeat.topics.prefix",
@@ -99,7 +99,7 @@ def test_rows_never_stand_in_the_workers_log() -> None:
 
 
 def test_a_wide_row_cannot_fill_the_heap() -> None:
-    """The queue is bounded by count only, unless it is told otherwise."""
+    """By default the queue is bounded by count only."""
     assert 0 < int(SOURCE["max.queue.size.in.bytes"]) <= ConnectSettings().jvm.heap_mib * 2**20 / 8
 
 

@@ -1,4 +1,4 @@
-"""Kafka and a registry of somebody else: how Java, the Kafka provider and the gate log in, and what never holds a password."""
+"""An existing Kafka and registry: logins of Java, the Kafka provider and the gate, and files without passwords."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOGIN = re.compile(r'org\.apache\.kafka\.common\.security\.(\S+) required userna
 
 
 def kafka(**more: Any) -> ExistingKafka:
-    """A cluster of two servers that logs in."""
+    """Return a cluster of two servers with a login."""
     given = {"bootstrap_servers": ("b-1.msk:9096", "b-2.msk:9098"), "addresses": ("10.2.0.0/16",), "secret": "msk", **more}
     return ExistingKafka(**given)
 
@@ -63,7 +63,7 @@ def test_the_pipelines_own_brokers_ask_for_nothing() -> None:
 
 
 def test_each_client_of_the_worker_logs_in() -> None:
-    """A worker hands its own connection to none of them: producer, consumer and admin client of a connector each need theirs."""
+    """A worker passes its own connection to none of them: a connector's producer, consumer and admin client each need theirs."""
     properties = connect.worker_properties(Names(), external=kafka())
     assert properties["bootstrap.servers"] == "b-1.msk:9096,b-2.msk:9098"
     for prefix in ("", "producer.", "consumer.", "admin."):

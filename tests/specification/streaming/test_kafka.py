@@ -63,7 +63,7 @@ def test_requests_in_flight_take_a_fraction_of_the_heap() -> None:
 
 
 def test_the_brokers_own_topics_have_small_segments_too() -> None:
-    """Their segments have a default of their own, 100 MiB, and only closed ones are ever cleaned."""
+    """Their segments have a separate default of 100 MiB, and only closed ones are ever cleaned."""
     for topic in ("offsets.topic", "transaction.state.log"):
         assert int(SERVERS[0][f"{topic}.segment.bytes"]) <= int(SERVERS[0]["log.segment.bytes"])
 

@@ -1,4 +1,4 @@
-"""The command beside the worker, run by a real shell against a REST interface of a few lines."""
+"""The restart command beside the worker, run by a real shell against a REST interface of a few lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGIN = "Basic " + base64.b64encode(b"operator:secret").decode()
 
 
 class Worker(ThreadingHTTPServer):
-    """Two connectors; a restart heals, unless `incurable`."""
+    """A worker with two connectors; a restart repairs them, unless ``incurable``."""
 
     def __init__(self, *, incurable: bool = False) -> None:
         """Listen on a free port."""
@@ -40,12 +40,12 @@ class Worker(ThreadingHTTPServer):
 
 
 class Rest(BaseHTTPRequestHandler):
-    """As much of Connect's REST interface as the command uses."""
+    """The part of Connect's REST interface that the command uses."""
 
     server: Worker
 
     def do_GET(self) -> None:
-        """List the connectors, or tell one's status."""
+        """List the connectors, or return one's status."""
         parts = self.path.split("/")
         if parts[-1] == "connectors":
             self.server.looks += 1
@@ -54,7 +54,7 @@ class Rest(BaseHTTPRequestHandler):
             self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": self.server.states[parts[2]]}]})
 
     def do_POST(self) -> None:
-        """Restart."""
+        """Restart a connector."""
         self.server.restarts.append(self.path)
         if not self.server.incurable:
             self.server.states[self.path.split("/")[2]] = "RUNNING"
@@ -67,7 +67,7 @@ class Rest(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(content, separators=(",", ":")).encode() if allowed else b"{}")
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def running(worker: Worker, folder: Path, first_pause_s: str) -> Iterator[subpro
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait up to ten seconds."""
+    """Wait up to ten seconds and tell whether the condition became true."""
     return any(condition() or time.sleep(0.05) for _ in range(200))
 
 
