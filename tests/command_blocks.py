@@ -24,7 +24,7 @@ class Block:
 
     Attributes:
         place: Document and number of the block in it.
-        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and the test file that runs
+        mark: Text of the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and the test file that runs
             it as it stands, ``tried in part by`` a test file with what it does instead, or ``not tried:`` and the reason.
         text: The block.
     """
@@ -35,7 +35,7 @@ class Block:
 
     @property
     def script(self) -> str:
-        """Return the typed input: the lines behind a prompt and their continuations."""
+        """Typed input: the lines behind a prompt and their continuations."""
         typed: list[str] = []
         inside = False
         for line in self.text.splitlines():

@@ -18,7 +18,7 @@ __all__ = ["pytest_runtest_makereport"]
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# the same examples in every run: a red build is then about the change, and slow machines are no failure
+# the same examples in every run: a red build is then due to the change, and slow machines do not fail
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
 

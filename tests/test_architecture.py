@@ -174,7 +174,7 @@ def test_pure_parts_touch_nothing() -> None:
     }
     for path in sources():
         if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
-            # taking an address apart asks nobody
+            # parsing an address sends no request
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 
 

@@ -36,7 +36,7 @@ class Database:
 
     @property
     def connection(self) -> psycopg.Connection[dict[str, Any]]:
-        """Return it under the type that callers expect."""
+        """The database under the type that callers expect."""
         return cast("psycopg.Connection[dict[str, Any]]", self)
 
 

@@ -173,7 +173,7 @@ def test_a_stateful_set_peaks_where_trying_every_order_of_events_does(replicas: 
 
 
 @pytest.mark.parametrize(("surge", "beside"), [(0, False), ("0%", False), (1, True), ("50%", True)])
-def test_a_daemon_set_peaks_where_trying_every_order_of_events_does(surge: Any, beside: bool) -> None:  # noqa: FBT001
+def test_a_daemon_set_peaks_where_trying_every_order_of_events_does(surge: Any, beside: bool) -> None:  # noqa: FBT001 - a table's column
     made = declared("DaemonSet", updateStrategy={"rollingUpdate": {"maxSurge": surge}})
     assert made.peak == most_pods(2, beside=beside) * MIB
 

@@ -1,4 +1,4 @@
-"""Where generated secrets go. Each generated value is recognisable in a recording, so it can be followed through every input."""
+"""Destinations of generated secrets. Each generated value is recognisable in a recording, so it can be followed through every input."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ class Existing:
     """An existing database.
 
     Attributes:
-        server: Its server.
-        target: What a pipeline expects of it.
+        server: The database's server.
+        target: A pipeline's expectations of the database.
     """
 
     server: Server
@@ -87,7 +87,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def existing(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Existing]:
-    """Yield a fresh database with names of its own; the shell's variables lead to it as its administrator."""
+    """Yield a fresh database with unique names; the shell's variables lead to it as its administrator."""
     number = next(NUMBERS)
     names = Names(database=f"shop{number}", slot=f"slot{number}", publication=f"publication{number}", debezium_role=f"debezium{number}")
     server.sql(f"CREATE DATABASE {names.database};")

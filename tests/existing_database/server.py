@@ -29,12 +29,12 @@ class Server:
     """A running server.
 
     Attributes:
-        folder: Everything it has, as this process sees it.
-        inside: The same folder as the server sees it.
-        programs: Where its programs are, as it sees them.
+        folder: Folder of all its files, as this process sees it.
+        inside: The same folder, as the server sees it.
+        programs: Folder of its programs, as the server sees it.
         user: Number of the user that it runs as.
-        root: Its root folder, or None for this machine's.
-        port: Its TCP port on localhost.
+        root: Root folder of the server, or None for this machine's.
+        port: TCP port on localhost.
     """
 
     folder: Path

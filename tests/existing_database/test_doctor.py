@@ -38,7 +38,7 @@ def the_script(target: Target) -> str:
 
 
 def made_ready(existing: Existing) -> None:
-    """Do what the administrator is asked to do."""
+    """Prepare the database as its administrator would."""
     target = existing.target
     existing.sql(the_script(target))
     existing.sql(f"ALTER ROLE {target.names.debezium_role} PASSWORD '{PASSWORD}'")

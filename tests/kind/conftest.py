@@ -1,6 +1,6 @@
 """A copy of the project on a real Kind cluster with an S3-compatible store, driven by the Makefile targets that a person types.
 
-Names of other images come from the environment: KIND_NODE_IMAGE and BASES, as `make` takes them.
+Names of other images come from the environment: KIND_NODE_IMAGE and BASES, as ``make`` reads them.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Laptop:
     """A copy of the project and the environment of its commands.
 
     Attributes:
-        folder: Where it lies.
-        environment: For `make` and the tools it runs.
+        folder: Folder of the copy.
+        environment: Environment of ``make`` and the tools it runs.
     """
 
     folder: Path

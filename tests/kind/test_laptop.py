@@ -1,6 +1,6 @@
 """The promises of the getting-started page for a laptop, on a real Kind: cluster, images, up, rows in the archive, down.
 
-In this order, because each part stands on the one before.
+The tests run in this order; each needs the one before.
 """
 
 from __future__ import annotations

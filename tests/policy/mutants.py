@@ -69,7 +69,7 @@ class Mutant:
     """A changed stack.
 
     Attributes:
-        name: What was changed.
+        name: Description of the change.
         rule: The rule that must refuse it, or None.
         resources: The whole stack after the change.
     """

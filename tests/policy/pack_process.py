@@ -80,9 +80,9 @@ def running(stack: str = "sandbox", *, dry_run: bool = True, config: Mapping[str
     """Start the pack for a stack and end it.
 
     Args:
-        stack: Whose configuration it reads.
+        stack: Stack with the configuration that the pack reads.
         dry_run: Whether this is a preview.
-        config: Configuration in place of the stack's.
+        config: Configuration that replaces the stack's.
     """
     values = stack_config(ROOT, stack).values if config is None else config
     environment = {

@@ -119,7 +119,7 @@ def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
 
 
 def test_the_refusal_that_the_readme_shows_is_what_the_rules_say() -> None:
-    """A console of 256 MiB beside the stack `dev`."""
+    """A console of 256 MiB beside the stack ``dev``."""
     resources, limits = shipped("dev")
     template = {"spec": pod(container("console", "256Mi"))}
     console = extra("Deployment", "console", {"strategy": {"type": "Recreate"}, "template": template}, "apps/v1")

@@ -49,9 +49,9 @@ class Worker:
     """A worker with scripted answers; without a script it answers as a healthy one.
 
     Attributes:
-        script: Answers in turn for `GET /connectors/c/status` and the like; the last one repeats.
-        live: The configuration of each connector.
-        live_status: The status of a connector that does not simply run.
+        script: Answers in turn to a request such as ``GET /connectors/c/status``; the last one repeats.
+        live: Configuration of each connector.
+        live_status: Status of each connector that is not simply running.
         calls: Every request as (method, path, body, authorization header).
     """
 
@@ -114,9 +114,9 @@ def _handler(worker: Worker) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_PUT = do_POST = do_DELETE = _serve  # the names http.server looks for  # noqa: N815  # the names http.server looks for
+        do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's name
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
             """Log nothing."""
 
     return Handler

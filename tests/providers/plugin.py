@@ -56,7 +56,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
         """Start with an empty log."""
         self.lines: list[tuple[str, str]] = []
 
-    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802  # the protocol's
+    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 - the protocol's
         """Record the line with its resource."""
         self.lines.append((request.urn, request.message))
         return empty_pb2.Empty()

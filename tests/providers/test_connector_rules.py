@@ -110,7 +110,7 @@ def test_a_name_is_checked_even_when_the_config_is_not_known_yet() -> None:
         ("com.acme.Archive", {}, True),
     ],
 )
-def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001
+def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001 - a table's column
     """By the class's name where it tells, otherwise by the topics."""
     assert is_source({"connector.class": java_class, **extra}) is source
 

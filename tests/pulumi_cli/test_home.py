@@ -72,7 +72,7 @@ def test_a_plugin_on_path_is_left_to_the_engine_and_named(machine: Path) -> None
 
 
 @pytest.mark.parametrize(("version", "used"), [("v3.207.9", False), ("v3.208.0", True), ("v4.0.0", True), ("nonsense", False)])
-def test_a_cli_on_path_is_used_when_it_is_new_enough(machine: Path, version: str, used: bool) -> None:  # noqa: FBT001 a parameter of the test
+def test_a_cli_on_path_is_used_when_it_is_new_enough(machine: Path, version: str, used: bool) -> None:  # noqa: FBT001 - a table's column
     program(machine / "path/pulumi", f"echo {version}")
     assert home.published_cli() is None, "it has no language host"
     program(machine / "path/pulumi-language-python")

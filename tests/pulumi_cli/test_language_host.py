@@ -51,7 +51,7 @@ class Host:
 
     @property
     def seen(self) -> dict[str, Any]:
-        """Return the recorded call of the program."""
+        """Recorded call of the program."""
         found: dict[str, Any] = json.loads((self.folder / "seen.json").read_text())
         return found
 
@@ -144,7 +144,7 @@ def test_the_engines_address_may_come_with_the_handshake(host: Host) -> None:
 @pytest.mark.parametrize(
     ("code", "error", "bail"), [("0", "", False), ("3", "the program ended with exit code 3", False), ("32", "", True)]
 )
-def test_a_failed_program_is_told_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 a parameter of the test
+def test_a_failed_program_is_told_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 - a table's column
     """The SDK's script has already shown the error when it exits with 32."""
     with started(tmp_path, CODE=code) as host:
         answer = host.run()

@@ -56,7 +56,7 @@ def test_a_cli_and_whatever_else_has_the_home_in_its_environment_is_left_alone(t
 def lives(pid: int) -> bool:
     """Tell whether a process exists and is not a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 a process may be gone in between
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 - a process may be gone in between
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False

@@ -1,4 +1,4 @@
-"""An adapter on a state directory of its own, and a quiet progress."""
+"""An adapter on a separate state directory, and silent progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.kubernetes import Kube
 
 
-# Clients of boto3 take a quarter of a second each to make; nothing else is kept in this family.
+# creating a boto3 client takes a quarter of a second; this family caches nothing else
 SHARED_AWS = OperatedFamily(stand_in("aws"), threading.Event())
 
 

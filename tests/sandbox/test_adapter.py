@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002 the ledger has the shape of a family
+# ruff: noqa: ARG002 - the ledger has the shape of a family
 """The adapter's order: parallel where possible, after dependencies, nothing after a failure."""
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
 def test_the_programs_own_mistake_comes_out_as_it_is(bench: Bench) -> None:
     def mistaken() -> None:
         thing("first")
-        raise LookupError("no such setting")  # noqa: EM101, TRY003 a program under test
+        raise LookupError("no such setting")  # noqa: EM101, TRY003 - a program under test
 
     with pytest.raises(LookupError, match="no such setting"):
         bench.up(mistaken)

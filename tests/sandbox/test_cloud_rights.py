@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUCKET, OTHER = "sandbox-archive", "somebody-elses"
-# Everything in it that a signature gets wrong easily.
+# every character that a signature easily gets wrong
 KEY = f"{OBJECT_ROOT}/postgres.public.users/data/year=2026/month=11/day=21/hour=09/part+1 (a).parquet"
 METADATA = f"{OBJECT_ROOT}/archive/users/metadata/00001-a.metadata.json"
 PART = 5 * 1024 * 1024
@@ -223,7 +223,7 @@ def test_moto_takes_deny_without_tls_for_deny_so_the_policy_cannot_be_put_there(
 
 
 def test_a_second_bootstrap_leaves_one_key(made: Account) -> None:
-    # In a process that died before it had saved the key.
+    # as by a process that died before it saved the key
     again = account.bootstrap(made.cloud.endpoint)
     assert account.accepts(again)
     assert not account.accepts(made.cloud)

@@ -72,7 +72,7 @@ def test_names_from_outside_do_not_exist_and_are_not_forwarded() -> None:
     corefile = manifests.corefile()
     assert "rcode NXDOMAIN" in corefile
     assert "forward" not in corefile
-    # In one block the template would answer before the cluster's names are looked up.
+    # in one block the template would answer before the lookup of the cluster's names
     assert corefile.index("kubernetes") < corefile.index("}\n.:") < corefile.index("template")
 
 

@@ -20,10 +20,10 @@ class Cluster:
         """Hold lists of objects by kind."""
         self.objects = objects
 
-    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Any:  # noqa: ARG002 the client's shape
+    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Any:  # noqa: ARG002 - the client's shape
         return self.objects.get(kind, [])
 
-    def read(self, kind: str, namespace: str | None, name: str) -> Any:  # noqa: ARG002 the client's shape
+    def read(self, kind: str, namespace: str | None, name: str) -> Any:  # noqa: ARG002 - the client's shape
         return next((item for item in self.objects.get(kind, []) if item["metadata"]["name"] == name), None)
 
     def logs(self, *_: Any, previous: bool = False) -> list[str]:
@@ -70,7 +70,7 @@ READY_DEPLOYMENT = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1
         ({"replicas": 2}, False),
     ],
 )
-def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     assert rollout.deployment(cluster(), live("Deployment", {**READY_DEPLOYMENT, **change}, replicas=1)).ready is ready
 
 
@@ -83,12 +83,12 @@ def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], r
         ({"clusterIP": "10.0.0.1", "selector": {"a": "b"}}, False),
     ],
 )
-def test_only_a_service_that_selects_pods_waits_for_them(spec: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_only_a_service_that_selects_pods_waits_for_them(spec: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     assert rollout.service(cluster(), live("Service", {}, **spec)).ready is ready
 
 
 @pytest.mark.parametrize(("condition", "ready"), [({"ready": True}, True), ({"ready": False}, False), ({}, True)])
-def test_an_endpoint_without_a_word_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_an_endpoint_without_a_word_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     slices = [{"endpoints": [{"conditions": condition}]}, {"endpoints": None}]
     assert rollout.service(cluster(EndpointSlice=slices), live("Service", {}, selector={"a": "b"})).ready is ready
 
@@ -142,7 +142,7 @@ BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
         ({"phase": "Pending"}, "containers being made", False),
     ],
 )
-def test_the_reason_is_the_pods_own(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 a table's column
+def test_the_reason_is_the_pods_own(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 - a table's column
     found = trouble(status)
     assert (found.reason, found.fatal, found.older) == (reason, fatal, False)
 
@@ -198,5 +198,5 @@ def test_an_unknown_kind_is_answered_with_the_known_ones() -> None:
         (409, "field is immutable", False),
     ],
 )
-def test_immutable_fields_are_recognised(status: int, message: str, immutable: bool) -> None:  # noqa: FBT001 a table's column
+def test_immutable_fields_are_recognised(status: int, message: str, immutable: bool) -> None:  # noqa: FBT001 - a table's column
     assert KubeError(message, status).immutable is immutable

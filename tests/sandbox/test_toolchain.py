@@ -44,7 +44,7 @@ class Commands:
 
     @property
     def calls(self) -> list[str]:
-        """Return the calls in order."""
+        """Recorded calls, in order."""
         return self.record.read_text().splitlines() if self.record.exists() else []
 
 

@@ -123,7 +123,7 @@ def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(de
 
 @where_made("role")
 def test_the_role_may_write_to_the_bucket(declared: Declared) -> None:
-    """Whether the bucket is created, with the settings' name, or an existing one."""
+    """A created bucket, with the settings' name, or an existing one."""
     bucket = declared.settings.archive.bucket
     document = policy(declared, "archive-write")
     for row in declared.recording.outputs["tables"]:
