@@ -33,7 +33,7 @@ def test_the_publication_holds_the_captured_tables_and_the_heartbeat_table(decla
     assert heartbeat[1] not in captured
 
 
-def test_debezium_makes_no_publication_and_its_slot_has_a_name_that_postgres_takes(declared: Declared) -> None:
+def test_debezium_creates_no_publication_and_its_slot_name_is_valid(declared: Declared) -> None:
     assert declared.source_config["publication.autocreate.mode"] == "disabled"
     assert re.fullmatch(r"[a-z0-9_]{1,63}", declared.source_config["slot.name"])
 
@@ -91,7 +91,7 @@ def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
     assert int(declared.source_config["heartbeat.interval.ms"]) > 0
 
 
-def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared) -> None:
+def test_the_worker_creates_no_topics_because_all_are_declared(declared: Declared) -> None:
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["topic.creation.enable"] == "false"
     for use in ("config", "offset", "status"):
@@ -101,14 +101,14 @@ def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared)
     assert declared.topics[worker["config.storage.topic"]].inputs["partitions"] == 1, "Connect orders its configuration by one partition"
 
 
-def test_topics_survive_a_broker_and_refuse_to_write_to_one_alone(declared: Declared) -> None:
+def test_topics_survive_the_loss_of_one_broker_and_need_two_copies_for_a_write(declared: Declared) -> None:
     for topic in declared.topics.values():
         assert topic.inputs["replicationFactor"] == BROKERS
         assert topic.inputs["config"]["min.insync.replicas"] == str(BROKERS - 1)
 
 
 @where_made("brokers")
-def test_brokers_make_no_topics_and_copy_their_own_as_often_as_the_declared_ones(declared: Declared) -> None:
+def test_brokers_create_no_topics_and_replicate_their_own_like_declared_ones(declared: Declared) -> None:
     brokers = declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]
     server = declared.properties("kafka-config", "kafka-0.properties")
     assert server["auto.create.topics.enable"] == "false"
@@ -156,7 +156,7 @@ def test_messages_fit_on_their_way(declared: Declared) -> None:
 
 
 @where_made("brokers")
-def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -> None:
+def test_the_topics_largest_size_fits_the_brokers_volumes(declared: Declared) -> None:
     """Computed here by hand: retention plus the open segment of every partition."""
 
     def held(topic: Resource) -> int:

@@ -53,7 +53,7 @@ def complete(*rows: tuple[int, int]) -> bool:
     return drain._complete(cast("Archive", Files(*rows)), drain._Wanted("mark", "c", 10))
 
 
-def test_the_rate_after_the_first_commit_leaves_out_that_commit_and_the_wait_for_it() -> None:
+def test_the_rate_after_the_first_commit_excludes_that_commit() -> None:
     found = drain.drained(100.0, [Commit(130.0, 500), Commit(110.0, 100), Commit(120.0, 400)])
     assert (found.rows, found.total_s, found.first_s) == (1000, 30.0, 10.0)
     assert found.rate == pytest.approx(1000 / 30)
@@ -79,27 +79,27 @@ def test_the_table_gives_source_and_sink_apart() -> None:
     )
 
 
-def test_the_archive_is_complete_when_every_row_is_there_once() -> None:
+def test_the_archive_is_complete_when_it_holds_every_row_once() -> None:
     assert complete((10, 10))
     assert not complete((9, 9))
     assert not complete(), "an archive without files"
 
 
 @pytest.mark.parametrize("counts", [(11, 10), (11, 11), (9, 8)])
-def test_a_row_that_is_there_twice_or_was_never_made_is_an_error(counts: tuple[int, int]) -> None:
+def test_a_duplicate_or_unknown_row_is_an_error(counts: tuple[int, int]) -> None:
     with pytest.raises(FiguresError, match="where 10 were made, each once"):
         complete(counts)
 
 
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, FiguresError])
-def test_the_sink_goes_on_whatever_ends_the_measurement(monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException]) -> None:
+def test_the_sink_resumes_however_the_measurement_ends(monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException]) -> None:
     worker = Worker(monkeypatch)
     with pytest.raises(ended_by), sink.held_back(OUTPUTS, Patience(10, None, None)):
         raise ended_by
     assert worker.asked == ["PUT pause", "PUT resume"]
 
 
-def test_a_sink_that_does_not_pause_is_an_error_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sink_that_does_not_pause_is_an_error_and_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(monkeypatch, obeys=False)
     with pytest.raises(FiguresError, match="given up after 0 s: the sink does not pause"), sink.held_back(OUTPUTS, Patience(0, None, None)):
         pytest.fail("nothing may be measured")

@@ -53,7 +53,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     return made
 
 
-def test_the_addresses_of_a_measurement_are_no_others() -> None:
+def test_addresses_of_a_measurement_match_its_own_pattern_only() -> None:
     like = rows.pattern("%").replace("%", "*")
     assert fnmatch.fnmatch(rows.address("a1b2", 7), like)
     assert fnmatch.fnmatch(rows.address("a1b2", 7), rows.pattern("a1b2").replace("%", "*"))
@@ -86,7 +86,7 @@ def test_rows_are_removed_until_there_are_none() -> None:
 
 
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, ValueError])
-def test_rows_go_whatever_ends_the_measurement(database: Database, ended_by: type[BaseException]) -> None:
+def test_rows_are_removed_however_the_measurement_ends(database: Database, ended_by: type[BaseException]) -> None:
     def measurement() -> None:
         with rows.removed_after({}, Progress(quiet=True)):
             database.held = 5
@@ -97,7 +97,7 @@ def test_rows_go_whatever_ends_the_measurement(database: Database, ended_by: typ
     assert database.held == 0
 
 
-def test_what_a_killed_run_has_left_goes_first(database: Database) -> None:
+def test_rows_of_a_killed_run_are_removed_first(database: Database) -> None:
     database.held = 5
     with rows.removed_after({}, Progress(quiet=True)) as mark:
         assert database.held == 0

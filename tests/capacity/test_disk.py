@@ -58,7 +58,7 @@ def test_a_broker_holds_its_share_of_the_copies(shapes: list[tuple[int, int, int
     assert unbounded == []
 
 
-def test_what_waits_for_its_deletion_follows_from_the_brokers_own_intervals() -> None:
+def test_bytes_waiting_for_deletion_follow_from_the_brokers_own_intervals() -> None:
     slow = {**BROKER, "log.retention.check.interval.ms": "300000"}
     assert waiting_bytes(slow) - waiting_bytes(BROKER) == 4 * MIB * 285
     assert waiting_bytes({}) == 4 * MIB * 360

@@ -79,7 +79,7 @@ def test_the_servers_own_file_is_read_to_the_letter() -> None:
         ({"image": "registry/postgres-exporter:1", "command": ["exporter"]}, False, None),
     ],
 )
-def test_a_server_is_told_from_what_only_uses_its_image(container: dict[str, Any], runs: bool, file: str | None) -> None:  # noqa: FBT001 - a table's column
+def test_a_server_is_distinguished_from_other_uses_of_its_image(container: dict[str, Any], runs: bool, file: str | None) -> None:  # noqa: FBT001 - a table's column
     assert is_postgres(container) == runs
     assert config_file(container) == file
 

@@ -49,7 +49,7 @@ def test_an_iceberg_sink_opens_a_file_for_each_task_table_and_hour_of_a_days_bac
 
 
 @given(number=st.integers(1, 40), partitions=st.integers(1, 12), sink=st.sampled_from([S3_SINK, ICEBERG_SINK]))
-def test_one_more_table_costs_what_is_said(number: int, partitions: int, sink: str) -> None:
+def test_one_more_table_costs_the_reported_heap(number: int, partitions: int, sink: str) -> None:
     keys = {"flush__size": "20000", "iceberg__control__commit__interval-ms": "10000"}
     before = memory(config(sink, number, **keys), topics(number, partitions), tables=SMALL)
     after = memory(config(sink, number + 1, **keys), topics(number + 1, partitions), tables=SMALL)

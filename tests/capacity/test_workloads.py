@@ -266,7 +266,7 @@ UNKNOWN_IN: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("told", "path"), UNKNOWN_IN, ids=[told for told, _ in UNKNOWN_IN])
-def test_what_is_not_known_at_preview_is_named_and_never_counted(told: str, path: tuple[Any, ...]) -> None:
+def test_unknown_values_of_a_preview_are_named_and_never_counted(told: str, path: tuple[Any, ...]) -> None:
     manifest: Any = {
         "metadata": {"name": "w"},
         "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "template": {"spec": {"containers": [container(1)]}}},
@@ -292,7 +292,7 @@ def test_a_limit_of_the_pod_as_a_whole_takes_the_place_of_its_containers() -> No
 
 
 @given(limit=st.none() | sizes, written=st.lists(sizes, max_size=3))
-def test_volumes_in_memory_count_within_the_limit_of_who_writes_them(limit: int | None, written: list[int]) -> None:
+def test_volumes_in_memory_count_within_their_writers_limit(limit: int | None, written: list[int]) -> None:
     volumes = [{"name": f"v{number}", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size}Mi"}} for number, size in enumerate(written)]
     mounts = [{"name": volume["name"], "mountPath": f"/{volume['name']}"} for volume in volumes]
     writer = {**container(limit or 1), "volumeMounts": [*mounts, {"name": "disk", "mountPath": "/disk"}]}
@@ -353,6 +353,6 @@ def test_a_stack_is_the_sum_of_its_pods(parts: list[Workload], budget: int) -> N
 
 
 @given(parts=workloads)
-def test_the_largest_come_first_whatever_the_order_of_declaration(parts: list[Workload]) -> None:
+def test_the_largest_come_first_in_any_order_of_declaration(parts: list[Workload]) -> None:
     listed = [part.steady for part in total(parts, 0).workloads]
     assert listed == sorted(listed, reverse=True)

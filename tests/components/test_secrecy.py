@@ -72,7 +72,7 @@ def test_every_generated_secret_is_used(declared: Declared) -> None:
     assert {name for _, _, name in finds(declared)} == set(generated(declared))
 
 
-def test_generated_secrets_stand_only_where_secrets_belong(declared: Declared) -> None:
+def test_generated_secrets_appear_only_in_resources_that_may_hold_them(declared: Declared) -> None:
     """Never in a ConfigMap, an environment variable, a command line or a connector's configuration, which Kafka stores in plain text."""
     assert {resource.type for resource, _, _ in finds(declared)} <= MAY_HOLD
 
@@ -182,7 +182,7 @@ def test_connectors_name_credentials_only_by_reference(declared: Declared, word:
 
 
 @where_made("role")
-def test_the_archive_key_is_mounted_only_where_the_sdk_is_told_to_look(declared: Declared) -> None:
+def test_the_archive_key_is_mounted_only_at_the_path_configured_for_the_sdk(declared: Declared) -> None:
     environment = {item["name"]: item.get("value") for item in containers(declared.pods["connect"])[0]["env"]}
     secret = declared.secret("connect-archive")
     for variable, key in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):

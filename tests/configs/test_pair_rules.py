@@ -83,20 +83,20 @@ def test_a_route_by_a_field_that_nothing_adds_is_refused() -> None:
     assert "no transform adds this field" in str(problem)
 
 
-def test_a_table_that_is_not_published_is_told() -> None:
+def test_an_unpublished_table_is_reported() -> None:
     (problem,) = disagreements(publication=[name for name in PUBLISHED if name != "public.orders"])
     assert "the publication does not hold public.orders" in str(problem)
     (problem,) = disagreements(publication=[*PUBLISHED, "public.carts"])
     assert "the publication holds public.carts" in str(problem)
 
 
-def test_a_heartbeat_table_that_is_not_published_is_told() -> None:
+def test_an_unpublished_heartbeat_table_is_reported() -> None:
     """Writes to an unpublished table do not advance the slot either."""
     (problem,) = disagreements(publication=[table.qualified for table in TABLES])
     assert "the publication does not hold public.dbz_heartbeat" in str(problem)
 
 
-def test_a_table_that_is_captured_at_one_end_only_is_told_at_each_end() -> None:
+def test_a_table_captured_at_one_end_only_is_reported_for_each_end() -> None:
     fewer = changed(SOURCE, **{"table.include.list": "public.users,public.products,public.orders"})
     told = " ".join(map(str, disagreements(source=fewer)))
     assert "the table public.order_items is declared and not captured" in told
@@ -104,11 +104,11 @@ def test_a_table_that_is_captured_at_one_end_only_is_told_at_each_end() -> None:
     assert "nothing writes postgres.public.order_items" in told
 
 
-def test_a_worker_that_does_not_write_exactly_once_is_told() -> None:
+def test_a_worker_without_exactly_once_is_reported() -> None:
     (problem,) = disagreements(worker=changed(WORKER, **{"exactly.once.source.support": "disabled"}))
     assert str(problem).startswith("worker: exactly.once.source.support")
 
 
-def test_the_other_registry_is_told_at_both_ends() -> None:
+def test_a_different_registry_is_reported_for_both_ends() -> None:
     problems = disagreements(registry_url="http://schema-registry.data-ingestion.svc.cluster.local:8081")
     assert len(problems) == 4

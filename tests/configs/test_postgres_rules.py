@@ -44,5 +44,5 @@ def test_each_parameter_that_loses_rows_is_refused(key: str, value: str | None, 
     ("key", "value"),
     [("fsync", "'true'"), ("synchronous_commit", "remote_write"), ("shared_preload_libraries", "'pg_stat_statements'"), ("SSL", "on")],
 )
-def test_what_keeps_rows_is_left_to_the_owner(key: str, value: str) -> None:
+def test_parameters_that_keep_rows_are_accepted(key: str, value: str) -> None:
     assert postgres_problems(changed(POSTGRES, **{key: value})) == []

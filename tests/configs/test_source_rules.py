@@ -79,7 +79,7 @@ def test_each_way_to_lose_rows_is_refused(key: str, value: str | None, told: str
         ("lsn.flush.mode", "connector"),
     ],
 )
-def test_a_safe_choice_is_left_to_the_owner(key: str, value: str | None) -> None:
+def test_a_safe_choice_is_accepted(key: str, value: str | None) -> None:
     assert source_problems(changed(SOURCE, **{key: value})) == []
 
 

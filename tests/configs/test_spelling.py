@@ -42,7 +42,7 @@ def test_each_superseded_key_of_the_unwrap_transform_is_refused_with_its_cure(en
 
 
 @pytest.mark.parametrize(("kind", "entry"), ALL, ids=[f"{kind}-{entry.key}" for kind, entry in ALL])
-def test_what_a_cure_says_to_write_is_a_key(kind: Kind, entry: superseded.Superseded) -> None:
+def test_every_key_that_a_cure_names_exists(kind: Kind, entry: superseded.Superseded) -> None:
     written = re.match(r"write ([a-z0-9_.-]+[a-z0-9])", entry.cure)
     assert not written or written[1] in own(kind)
 
@@ -90,7 +90,7 @@ def examples(expression: str) -> list[str]:
         ("topic", "num.io.threads", "is a key of the Kafka brokers"),
     ],
 )
-def test_a_key_on_the_wrong_side_is_told_its_place(kind: Kind, key: str, told: str) -> None:
+def test_a_key_on_the_wrong_side_is_reported_with_its_place(kind: Kind, key: str, told: str) -> None:
     assert told in one(kind, **{key: "1"})
 
 
@@ -151,18 +151,18 @@ def test_keys_behind_a_prefix_are_taken_where_something_reads_them(kind: Kind, k
     assert spelling_problems(kind, changed(RENDERED[kind], **{key: value})) == []
 
 
-def test_a_transform_outside_the_chain_is_told() -> None:
+def test_a_transform_outside_the_chain_is_reported() -> None:
     assert "mask is not in the list transforms" in one(
         "debezium", **{"transforms.mask.type": "org.apache.kafka.connect.transforms.MaskField$Value"}
     )
 
 
-def test_a_converters_key_without_its_class_is_told() -> None:
+def test_a_converters_key_without_its_class_is_reported() -> None:
     """A connector without its own converter uses the worker's, with the worker's keys."""
     assert "header.converter is not named here" in one("debezium", **{"header.converter.schemas.enable": "true"})
 
 
-def test_a_property_of_the_driver_is_told_its_prefix() -> None:
+def test_a_property_of_the_driver_is_reported_with_its_prefix() -> None:
     assert "is written driver.prepareThreshold" in one("debezium", **{"database.prepareThreshold": "1"})
 
 
@@ -207,7 +207,7 @@ def test_a_secret_is_never_shown_even_when_its_key_is_misspelt(key: str) -> None
     assert f"{key} = (not shown)" in str(problem)
 
 
-def test_where_a_secret_lies_is_not_shown() -> None:
+def test_the_path_of_a_secret_is_not_shown() -> None:
     assert "/etc/secrets" not in one("debezium", **{"databas.user": "${dir:/etc/secrets:user}"})
 
 
@@ -238,7 +238,7 @@ def test_one_wrong_letter_in_any_key_is_refused(named: tuple[Kind, str], edit: t
     assert problems[0].key == wrong
 
 
-def test_the_key_that_was_meant_is_named_nearly_always() -> None:
+def test_the_intended_key_is_named_in_over_99_percent_of_cases() -> None:
     """The others are keys that are equally close to a second one, such as ssl.keystore.type and ssl.truststore.type."""
     asked = named = 0
     for kind in KINDS:

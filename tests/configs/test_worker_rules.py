@@ -50,7 +50,7 @@ def test_copies_may_be_left_to_the_brokers() -> None:
     assert worker_problems(changed(WORKER, **{"offset.storage.replication.factor": "-1"})) == []
 
 
-def test_a_reference_without_any_provider_is_told_once_for_each_provider() -> None:
+def test_a_reference_without_any_provider_is_reported_once_for_each_provider() -> None:
     """Without config.providers the worker takes the text ${env:X} as the password itself."""
     bare = changed(WORKER, **{key: None for key in WORKER if key.startswith("config.providers")})
     problems = worker_problems(bare, {"database.password": "${env:PASSWORD}", "x": "${env:OTHER}"}, SOURCE)

@@ -47,7 +47,7 @@ def test_a_cluster_without_a_login_is_asked_for_its_brokers(server: str) -> None
     assert {name: (finding.level, finding.found) for name, finding in answered.items()} == {"brokers": (Level.FINE, "3 brokers")}
 
 
-def test_fewer_brokers_than_the_stack_says_are_told(server: str) -> None:
+def test_fewer_brokers_than_configured_are_reported(server: str) -> None:
     finding = found(server, protocol="PLAINTEXT", brokers=6)["brokers"]
     assert (finding.level, finding.cure) == (Level.FAILURE, "correct brokers: streaming.kafka.external in Pulumi.dev.yaml")
     assert "has 3 brokers and the stack says 6" in finding.found
@@ -58,7 +58,7 @@ def test_any_of_the_servers_may_answer(server: str) -> None:
     assert brokers.look(external, "") == brokers.Answer(3)
 
 
-def test_a_cluster_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_does_not_answer_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brokers, "_SECONDS", 0.5)
     finding = found(NOWHERE, protocol="PLAINTEXT")["brokers"]
     assert finding.level is Level.FAILURE
@@ -67,7 +67,7 @@ def test_a_cluster_that_does_not_answer_is_told_in_time(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("missing", ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"])
-def test_a_missing_half_of_the_login_is_named_once_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_an_incomplete_login_is_named_once_and_no_request_is_sent(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
         monkeypatch.setenv(name, "known")
     monkeypatch.delenv(missing)
@@ -88,5 +88,5 @@ def test_a_login_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     assert "very-secret" not in f"{answered}"
 
 
-def test_brokers_of_our_own_are_not_asked_before_they_are_there() -> None:
+def test_a_stack_with_managed_brokers_has_no_checks_of_them() -> None:
     assert "Kafka" not in {check.group for check in checks(Stack("dev", settings_of("dev"), ROOT))}

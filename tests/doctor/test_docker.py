@@ -42,7 +42,7 @@ def test_the_engines_answer_is_read() -> None:
         (Answer(1, "", "permission denied while trying to connect"), "may not talk to Docker", "usermod -aG docker"),
     ],
 )
-def test_an_engine_that_does_not_answer_is_told_apart_from_one_that_is_not_there(answer: Answer | None, why: str, cure: str) -> None:
+def test_an_engine_that_does_not_answer_is_distinguished_from_a_missing_one(answer: Answer | None, why: str, cure: str) -> None:
     found = docker.read(answer)
     assert isinstance(found, Refused)
     assert why in found.why

@@ -35,23 +35,23 @@ def of_the_store(one: Stack) -> dict[str, Finding]:
     return {check.name: check.judge(check.probe()) for check in checks(one) if check.group == "Object store"}
 
 
-def test_a_store_is_asked_and_aws_is_not(object_store: str) -> None:
+def test_a_stack_with_a_store_checks_it_instead_of_aws(object_store: str) -> None:
     one = stack(object_store)
     assert "AWS" not in {check.group for check in checks(one)}
     assert {name: finding.level for name, finding in of_the_store(one).items()} == {"endpoint": Level.FINE, "clock": Level.FINE}
 
 
-def test_the_stores_secret_is_wanted_in_the_namespace() -> None:
+def test_the_stores_secret_is_required_in_the_namespace() -> None:
     assert stack(NOWHERE).place.secrets == {"minio": frozenset({"credentials"})}
 
 
-def test_a_silent_store_is_a_failure_only_where_the_program_uses_it_itself() -> None:
+def test_an_unreachable_store_is_a_failure_only_where_the_program_itself_uses_it() -> None:
     assert of_the_store(stack(NOWHERE))["endpoint"].level is Level.UNSEEN
     found = of_the_store(stack(NOWHERE, iceberg=True))["endpoint"]
     assert (found.level, found.cure) == (Level.FAILURE, f"curl --head {NOWHERE}")
 
 
-def test_a_store_that_only_pods_need_is_told_when_it_answers(object_store: str) -> None:
+def test_a_store_that_only_pods_need_is_reported_when_it_answers(object_store: str) -> None:
     assert store.of_pods(clock.look(object_store)).found == f"{object_store} answers"
 
 

@@ -181,7 +181,7 @@ BREAKAGES = (
 
 
 @pytest.mark.parametrize(("broken", "name", "level"), BREAKAGES, ids=[broken for broken, _, _ in BREAKAGES])
-def test_what_breaks_is_told_by_one_check_and_its_cure_mends_it(existing: Existing, broken: str, name: str, level: Level) -> None:
+def test_each_defect_is_reported_by_its_check_and_repaired_by_the_cure(existing: Existing, broken: str, name: str, level: Level) -> None:
     made_ready(existing)
     names: Names = existing.target.names
     if re.search(r"WHERE \(|\(id, email\)", broken) and int(existing.sql("SHOW server_version_num")) < 150000:
@@ -199,7 +199,7 @@ def test_what_breaks_is_told_by_one_check_and_its_cure_mends_it(existing: Existi
     assert failing(existing.target) == {}
 
 
-def test_tables_that_differ_from_the_model_are_told(existing: Existing) -> None:
+def test_tables_that_differ_from_the_model_are_reported(existing: Existing) -> None:
     made_ready(existing)
     assert findings(existing.target)["columns"].level is Level.FINE
     existing.sql("ALTER TABLE public.users ADD COLUMN phone text;")
@@ -216,7 +216,7 @@ def test_tables_that_differ_from_the_model_are_told(existing: Existing) -> None:
     assert "nullable and has a default" in unfaithful.found
 
 
-def test_a_table_that_is_not_there_is_told(existing: Existing) -> None:
+def test_a_missing_table_is_reported(existing: Existing) -> None:
     existing.sql("DROP TABLE public.users;")
     found = findings(existing.target)["tables"]
     assert found.level is Level.FAILURE
@@ -224,7 +224,7 @@ def test_a_table_that_is_not_there_is_told(existing: Existing) -> None:
     assert "make tables STACK=prod" in found.cure
 
 
-def test_slots_are_told_with_what_they_hold_back(existing: Existing) -> None:
+def test_slots_are_reported_with_their_retained_mib(existing: Existing) -> None:
     made_ready(existing)
     names = existing.target.names
     assert "is free" in findings(existing.target)["slot"].found
@@ -239,7 +239,7 @@ def test_slots_are_told_with_what_they_hold_back(existing: Existing) -> None:
     assert findings(elsewhere)["slot"].level is Level.FAILURE
 
 
-def test_a_full_set_of_slots_is_told(existing: Existing) -> None:
+def test_a_full_set_of_slots_is_reported(existing: Existing) -> None:
     made_ready(existing)
     most = int(existing.sql("SHOW max_replication_slots"))
     for number in range(most):
@@ -252,7 +252,7 @@ def test_a_full_set_of_slots_is_told(existing: Existing) -> None:
     assert findings(own)["slot"].level is Level.FAILURE, "a physical slot is nobody's pipeline"
 
 
-def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing) -> None:
+def test_cures_for_a_server_at_aws_use_its_parameter_group_and_a_membership(existing: Existing) -> None:
     """Recognised by the roles that AWS creates; there, a membership grants replication."""
     existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE rds_replication;")
     try:
@@ -285,11 +285,11 @@ def catalog(existing: Existing) -> Iterator[Target]:
     existing.server.sql(f"DROP ROLE IF EXISTS {names.catalog_role}; DROP ROLE IF EXISTS master; DROP ROLE IF EXISTS rds_superuser;")
 
 
-def test_a_catalog_elsewhere_is_not_asked_for(existing: Existing) -> None:
+def test_a_catalog_in_another_server_is_not_checked(existing: Existing) -> None:
     assert "Iceberg catalog" not in findings(existing.target)
 
 
-def test_the_script_makes_a_catalog_that_nobody_else_is_let_into(existing: Existing, catalog: Target) -> None:
+def test_the_script_creates_a_catalog_that_no_other_role_can_connect_to(existing: Existing, catalog: Target) -> None:
     names = catalog.names
     assert set(failing(catalog)) == {"Iceberg catalog"}
     for _again in range(2):
@@ -311,7 +311,9 @@ CATALOG_BREAKAGES = (
 
 @pytest.mark.parametrize("by_script", [False, True], ids=["by its cure", "by the script"])
 @pytest.mark.parametrize(("broken", "told"), CATALOG_BREAKAGES, ids=[told for _, told in CATALOG_BREAKAGES])
-def test_what_a_catalog_lacks_is_told_and_mended(existing: Existing, catalog: Target, broken: str, told: str, *, by_script: bool) -> None:
+def test_each_defect_of_a_catalog_is_reported_and_repaired(
+    existing: Existing, catalog: Target, broken: str, told: str, *, by_script: bool
+) -> None:
     existing.sql(the_script(catalog))
     for statement in broken.format(role=catalog.names.catalog_role, database=catalog.names.catalog_database).split("; "):
         existing.sql(f"{statement};")
@@ -344,7 +346,7 @@ def refused(target: Target) -> Refused:
     return seen
 
 
-def test_a_login_that_fails_is_told_with_its_reason(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_login_is_reported_with_its_reason(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nothing listens there" in refused(existing.expecting(port=1)).why
     assert "certificate is for another name" in refused(existing.expecting(host="127.0.0.1")).why
     absent = existing.target.names.model_copy(update={"database": "nowhere"})
@@ -365,7 +367,7 @@ def test_a_server_without_tls_is_never_spoken_to(existing: Existing) -> None:
         existing.system("ALTER SYSTEM RESET ssl;")
 
 
-def test_looking_changes_nothing(existing: Existing) -> None:
+def test_the_checks_change_nothing(existing: Existing) -> None:
     """The session itself is read-only."""
     with connection.connect(existing.target) as session:  # type: ignore[union-attr]
         assert session.execute("SHOW transaction_read_only").fetchone() == ("on",)

@@ -83,7 +83,7 @@ def test_an_empty_file_holds_no_tables() -> None:
     assert read("") == read("# nothing yet\n") == ()
 
 
-def test_the_first_look_takes_everything_but_the_pipelines_own_table() -> None:
+def test_the_first_run_takes_every_table_but_the_pipelines_own() -> None:
     choice = choose(seen("public.users", "sales.orders", HEARTBEAT), (), (), (), {HEARTBEAT})
     assert chosen(choice) == ["public.users", "sales.orders"]
     assert choice.further == ()
@@ -95,7 +95,7 @@ def test_patterns_choose_and_leave_out() -> None:
     assert choose(there, (), ["public.*"], [], ()).further == ("sales.orders",)
 
 
-def test_a_further_look_refreshes_what_the_file_has_and_names_the_rest() -> None:
+def test_a_later_run_refreshes_the_files_tables_and_names_the_others() -> None:
     before = modelled("public.users")
     choice = choose(seen("public.users", "public.new", sql_type="bigint"), before, (), (), ())
     assert chosen(choice) == ["public.users"]
@@ -109,7 +109,7 @@ def test_tables_keep_their_place_in_the_file_and_new_ones_come_last() -> None:
     assert chosen(choose(seen("public.ant", "public.bee", "public.zebra"), before, ["*"], (), ())) == [*order, "public.bee"]
 
 
-def test_a_table_of_the_file_that_cannot_be_read_anew_stays_as_it_was() -> None:
+def test_a_table_that_cannot_be_modelled_again_stays_unchanged_in_the_file() -> None:
     """Only a person may decide to drop it from the pipeline."""
     before = modelled("public.users", "public.gone")
     choice = choose(seen("public.users", sql_type="jsonb"), before, (), (), ())
@@ -118,7 +118,7 @@ def test_a_table_of_the_file_that_cannot_be_read_anew_stays_as_it_was() -> None:
     assert {one.table for one in choice.obstacles} == {"public.users", "public.gone"}
 
 
-def test_a_table_that_a_person_leaves_out_goes_without_a_word() -> None:
+def test_an_excluded_table_is_removed_without_an_obstacle() -> None:
     before = modelled("public.users", "public.gone")
     choice = choose(seen("public.users"), before, (), ["public.gone"], ())
     assert (chosen(choice), choice.obstacles) == (["public.users"], ())
@@ -130,7 +130,7 @@ def test_a_new_table_that_is_not_faithful_is_not_written() -> None:
     assert [one.table for one in choice.obstacles] == ["public.odd"]
 
 
-def test_of_two_tables_that_would_be_one_in_the_archive_the_file_keeps_the_one_it_has() -> None:
+def test_of_two_tables_with_one_archive_name_the_recorded_one_is_kept() -> None:
     there = seen("public.sales_orders", "sales.orders", "public.users")
     assert chosen(choose(there, (), (), (), ())) == ["public.users"]
     again = choose(there, modelled("sales.orders"), ["*"], (), ())

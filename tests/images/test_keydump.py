@@ -34,7 +34,7 @@ def test_every_committed_table_is_asked_for_or_hand_made() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_a_table_holds_no_text_of_others_and_is_written_as_the_generator_writes_it(path: Path) -> None:
+def test_a_table_contains_no_copied_text_and_equals_the_generators_format(path: Path) -> None:
     table = json.loads(path.read_text(encoding="utf-8"))
     assert path.read_text(encoding="utf-8") == tables.render(table)
     assert set(table) <= {"source", "keys", "classes"}

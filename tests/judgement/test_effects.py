@@ -81,7 +81,7 @@ def test_keys_of_iceberg_and_of_named_storage_classes_are_void_too() -> None:
         parse(named)
 
 
-def test_a_given_key_is_told_from_a_default() -> None:
+def test_an_explicit_key_is_distinguished_from_a_default() -> None:
     settings = Settings.model_validate({**OWN, "source": {"memoryMib": 512}, "host": {"domain": None}})
     assert is_given(settings, "source.memoryMib")
     assert not is_given(settings, "source.storageMib")

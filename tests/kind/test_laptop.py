@@ -108,7 +108,7 @@ def test_a_pod_from_elsewhere_does_not_reach_the_database(stack: dict[str, Any],
     assert f"{database['status']['podIP']}:5432 - no response" in done.stdout, done.stderr
 
 
-def test_a_published_port_is_open_to_the_stacks_sources_and_to_nobody_else(stack: dict[str, Any], kube: Kube) -> None:
+def test_a_published_port_is_open_to_the_stacks_sources_only(stack: dict[str, Any], kube: Kube) -> None:
     policy = kube.read("NetworkPolicy", Names().namespace, "host-to-postgresql")
     assert policy is not None
     changed = {key: policy[key] for key in ("apiVersion", "kind", "spec")}

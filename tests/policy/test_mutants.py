@@ -86,7 +86,7 @@ def test_the_plan_and_the_pack_agree_on_every_change(stack: str) -> None:
     assert differ == []
 
 
-def test_the_corpus_is_large_and_its_names_are_its_own() -> None:
+def test_the_corpus_is_large_and_its_names_are_unique() -> None:
     names = [(stack, mutant.name) for stack in STACKS for mutant in corpus(stack)]
     assert len(names) == len(set(names))
     for stack in WHOLE:

@@ -69,7 +69,7 @@ ABOUT_SUMS = {rule.name for rule in RULES if rule.together}
 
 
 @pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
-def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_does_not(rule: str, verdict: str, block: str) -> None:
+def test_an_exception_needs_a_reason_and_a_rule_about_one_resource(rule: str, verdict: str, block: str) -> None:
     resources = [declared(document) for document in yaml.safe_load_all(block)]
     for reason, proper in (("tried on a machine of its own", True), ("because", False)):
         passes = proper and rule not in ABOUT_SUMS
@@ -92,20 +92,20 @@ def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_d
         ("memory-budget", "tool", "raise the budget instead"),
     ],
 )
-def test_an_exception_cannot_be_for_everything(rule: str, pattern: str, says: str) -> None:
+def test_an_exception_cannot_cover_every_resource(rule: str, pattern: str, says: str) -> None:
     limits = Limits(memory=LIMITS.memory, exceptions=((rule, pattern, "a reason that is long enough"),))
     (violation,) = judged("exceptions-proper", [], limits)
     assert says in violation.message
 
 
-def test_an_exception_for_nothing_is_refused() -> None:
+def test_an_exception_that_fits_no_resource_is_refused() -> None:
     reason = "x" * LEAST_REASON
     limits = Limits(exceptions=(("memory-limit", "nobody", reason), ("no-such-rule", "nobody", reason)))
     messages = [violation.message for violation in judged("exceptions-proper", [], limits)]
     assert [("fits no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
 
 
-def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
+def test_a_rule_that_raises_refuses_the_stack_and_shows_no_value() -> None:
     class Trap(dict[str, Any]):
         def get(self, key: str, *_default: Any) -> Any:
             if key == "spec":

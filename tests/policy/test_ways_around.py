@@ -337,7 +337,7 @@ def test_an_everyday_manifest_is_accepted(everyday: str) -> None:
     assert refused(ACCEPTED[everyday], LIMITS) == set()
 
 
-def test_another_namespace_is_told_where_its_budget_stands() -> None:
+def test_the_message_for_another_namespace_names_the_setting_of_its_budget() -> None:
     (violation,) = by_plan([deployment(replicas=3, namespace="elsewhere", spec=pod(container(memory="1Gi")))], LIMITS)
     assert "give elsewhere 3072Mi in `budgets` of the rule memory-budget" in violation.message
 
@@ -348,7 +348,7 @@ def test_a_cluster_has_at_least_one_node(nodes: float) -> None:
         with_pack_configuration(LIMITS, {"memory-limit": {"nodes": nodes}})
 
 
-def test_what_cannot_be_counted_is_no_memory_that_an_exception_gives_away() -> None:
+def test_an_exception_from_the_limit_does_not_hide_memory_from_the_budget() -> None:
     unbounded = extra("Pod", "greedy", pod(container(memory=None)))
     limits = Limits(memory=LIMITS.memory, exceptions=(("memory-limit", "greedy", "it is only here for a minute"),))
     assert refused([unbounded], limits) == {"memory-budget"}

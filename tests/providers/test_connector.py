@@ -113,7 +113,7 @@ def test_a_worker_that_is_still_starting_is_waited_for() -> None:
     assert made == ["c"]
 
 
-def test_a_worker_that_never_comes_is_given_up_with_its_address(worker: Worker) -> None:
+def test_a_worker_that_never_answers_is_reported_with_its_address(worker: Worker) -> None:
     """The message names the address that was tried."""
     gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 0.1, threading.Event(), tempo=FAST)
     with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); does"):
@@ -137,7 +137,7 @@ def test_a_failed_task_ends_the_wait_with_cause_and_cure(worker: Worker) -> None
     assert "WorkerSinkTask.java" not in message
 
 
-def test_what_had_failed_before_is_started_once_more(worker: Worker) -> None:
+def test_a_failed_connector_is_restarted_once(worker: Worker) -> None:
     """A PUT of the same configuration restarts nothing, so the repair must."""
     worker.live["c"] = {**CONFIG, "name": "c"}
     failed = status("RUNNING", "FAILED", trace="boom")
@@ -164,7 +164,7 @@ def test_a_paused_connector_is_resumed(worker: Worker) -> None:
     assert operations(worker).create(INPUTS).outputs["state"] == "RUNNING"
 
 
-def test_a_connector_that_never_runs_says_what_it_looked_like(worker: Worker) -> None:
+def test_a_connector_that_never_runs_is_reported_with_its_last_state(worker: Worker) -> None:
     """Not only that the time limit has passed."""
     worker.script[STATUS] = [status("RUNNING", "UNASSIGNED")]
     with pytest.raises(IncompleteError, match="connector RUNNING, task 0 UNASSIGNED"):
@@ -182,7 +182,7 @@ def test_cancelling_ends_a_wait_at_once(worker: Worker) -> None:
     assert time.monotonic() - began < 2
 
 
-def test_complaints_about_form_are_final(worker: Worker) -> None:
+def test_validation_errors_about_form_are_final(worker: Worker) -> None:
     """Nothing was put, nothing was waited for, and the value of a credential is not repeated."""
     worker.script[VALIDATE] = [complaints(topics="Invalid value x for configuration topics: no", x__password="Invalid value hunter2")]
     with pytest.raises(ProviderError) as caught:
@@ -193,7 +193,7 @@ def test_complaints_about_form_are_final(worker: Worker) -> None:
     assert worker.live == {}
 
 
-def test_complaints_about_the_world_may_pass(worker: Worker) -> None:
+def test_validation_errors_about_other_systems_are_retried(worker: Worker) -> None:
     """The database may become ready a second later; if it stays away, its address is named."""
     refused = complaints(database__hostname="Error while validating connector config: Connection to db:5432 refused")
     worker.script[VALIDATE] = [refused, complaints()]
@@ -214,7 +214,7 @@ def test_a_plugin_that_is_not_in_the_image_is_named_with_those_that_are(worker: 
         operations(worker).create(INPUTS)
 
 
-def test_a_wrong_rest_password_is_told_without_it(worker: Worker) -> None:
+def test_a_wrong_rest_password_is_reported_without_the_password(worker: Worker) -> None:
     """Status 401 is not retried."""
     worker.script["GET /connectors/c/config"] = [(401, {"message": "User cannot access the resource."})]
     with pytest.raises(ProviderError, match="refuses user 'admin'") as caught:
@@ -230,7 +230,7 @@ def test_check_reports_the_form_only_and_never_hangs(worker: Worker) -> None:
     assert gone.check(INPUTS) == []
 
 
-def test_check_asks_no_worker_when_our_own_rules_are_broken_or_something_is_unknown(worker: Worker) -> None:
+def test_check_asks_no_worker_for_invalid_or_unknown_configurations(worker: Worker) -> None:
     """An incomplete configuration can only be misjudged."""
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "tasks.max": 1}})
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "topics": UNKNOWN}}) == []
@@ -246,7 +246,7 @@ def test_read_shows_drift_but_not_our_own_addition(worker: Worker) -> None:
     assert operations(worker).read("other", None) is None
 
 
-def test_delete_waits_until_it_is_gone_and_tolerates_that_it_was(worker: Worker) -> None:
+def test_delete_waits_for_the_removal_and_accepts_a_missing_connector(worker: Worker) -> None:
     """First 409, then deleted, then already deleted."""
     worker.live["c"] = {}
     worker.script["DELETE /connectors/c"] = [REBALANCING, GOOD]
@@ -284,7 +284,7 @@ def test_a_failure_that_may_pass_is_started_again(worker: Worker) -> None:
         ({}, {"config": UNKNOWN}, [Change("config", "update")]),
     ],
 )
-def test_the_difference_is_told_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
+def test_the_difference_is_reported_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
     """Only another name or class means another connector."""
     silent = ConnectorOperations(ConnectClient("http://127.0.0.1:9"), 1, threading.Event())
     assert silent.diff({**INPUTS, "state": "RUNNING", "tasks": 1, **old}, {**INPUTS, **new}) == changes

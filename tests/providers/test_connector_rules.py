@@ -87,7 +87,7 @@ def test_one_mistake_is_one_problem_at_its_key(config: dict[str, str], changes: 
     assert says in found[0][1]
 
 
-def test_all_mistakes_are_told_at_once_and_no_secret_with_them() -> None:
+def test_all_mistakes_are_reported_at_once_and_no_secret_with_them() -> None:
     """Otherwise a user needs one run for each mistake."""
     found = problems(SOURCE, tasks__max=1, database__password="hunter2", errors__tolerance="all", database__token=7)
     assert len(found) == 4
@@ -110,7 +110,7 @@ def test_a_name_is_checked_even_when_the_config_is_not_known_yet() -> None:
         ("com.acme.Archive", {}, True),
     ],
 )
-def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001 - a table's column
+def test_sources_and_sinks_are_distinguished(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001 - a table's column
     """By the class's name where it tells, otherwise by the topics."""
     assert is_source({"connector.class": java_class, **extra}) is source
 

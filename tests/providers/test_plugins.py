@@ -38,7 +38,7 @@ def worker(plugin: Plugin) -> Iterator[Worker]:
         yield double
 
 
-def test_the_provider_says_what_it_understands(plugin: Plugin) -> None:
+def test_the_provider_accepts_secrets_previews_and_resources(plugin: Plugin) -> None:
     """The provider must claim all of them, or the engine strips secrets and skips previews."""
     answer = plugin.configure(url="http://127.0.0.1:9")
     assert (answer.acceptSecrets, answer.supportsPreview, answer.acceptResources) == (True, True, True)
@@ -81,7 +81,7 @@ def test_check_failures_carry_property_paths(worker: Worker, plugin: Plugin) -> 
     assert plain(answer.inputs) == inputs
 
 
-def test_a_preview_knows_what_it_cannot_know(worker: Worker, plugin: Plugin) -> None:
+def test_a_preview_marks_unknown_outputs(worker: Worker, plugin: Plugin) -> None:
     """Unknown outputs are the engine's own sentinel; secrets stay secret; no request reaches the worker."""
     inputs = {"name": "c", "config": {**CONFIG, "x": secret("y"), "z": UNKNOWN}}
     assert plugin.create("Connector", inputs, preview=True) == ("", {**inputs, "state": UNKNOWN, "tasks": UNKNOWN})
@@ -120,7 +120,7 @@ def test_another_class_is_a_replacement_delete_first(plugin: Plugin, worker: Wor
     assert worker.calls == []
 
 
-def test_a_connector_that_fails_is_recorded_and_told_without_traceback_or_secret(worker: Worker, plugin: Plugin) -> None:
+def test_a_failed_connector_is_recorded_and_reported_without_traceback_or_secret(worker: Worker, plugin: Plugin) -> None:
     """The engine receives the id, the outputs and the reasons, so that the next run repairs it and a destroy removes it."""
     worker.script["GET /connectors/c/status"] = [status("RUNNING", "FAILED", trace="java.lang.X: bad hunter2\n\tat a.B.c(D.java:1)")]
     inputs = {"name": "c", "config": {**CONFIG, "x": secret("hunter2")}}

@@ -34,7 +34,7 @@ def port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_the_gate_opens_when_every_listener_agrees_and_every_address_leads_somewhere(port: int) -> None:
+def test_kafka_is_ready_when_all_listeners_agree_and_all_addresses_answer(port: int) -> None:
     """The gate returns the cluster's id."""
     good = Metadata("abc", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})
     state = ClusterReadyOperations(threading.Event(), asked=lambda *_: good).create(INPUTS)
@@ -52,7 +52,7 @@ def test_a_missing_broker_a_dead_address_and_a_foreign_listener_are_named(port: 
         cluster_id(["a", "b"], 1, lambda server, _: Metadata(server, {1: here}))
 
 
-def test_it_waits_and_says_for_what_until_time_is_up(port: int) -> None:
+def test_the_wait_reports_its_reason_until_the_time_limit(port: int) -> None:
     """It waits for a late broker; for an absent one it ends with the reason."""
     answers = [Metadata("x", {}), Metadata("x", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})]
     late = ClusterReadyOperations(threading.Event(), asked=lambda *_: answers.pop(0) if len(answers) > 1 else answers[0], poll=0.01)
@@ -70,14 +70,14 @@ def test_it_can_be_cancelled() -> None:
         ClusterReadyOperations(cancelled, asked=lambda *_: Metadata("x", {})).create(INPUTS)
 
 
-def test_a_port_where_no_kafka_speaks_is_told_as_such(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_port_without_kafka_is_reported_as_such(capfd: pytest.CaptureFixture[str]) -> None:
     """By the real client, whose own log lines are suppressed."""
     with pytest.raises(NotReadyError, match=r"127\.0\.0\.1:9 does not answer \(transport\)"):
         ask("127.0.0.1:9", {}, seconds=0.3)
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_login_comes_from_the_environment_or_its_absence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_comes_from_the_environment_or_is_reported_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in the Kafka provider itself, so that no password is an input."""
     for name in (USER_VARIABLE, PASSWORD_VARIABLE):
         monkeypatch.delenv(name, raising=False)

@@ -134,7 +134,7 @@ def test_an_older_catalog_gains_the_column(config: dict[str, Any], catalog: SqlC
         assert "iceberg_type" in [row[1] for row in database.execute("PRAGMA table_info(iceberg_tables)")]
 
 
-def test_making_it_again_commits_nothing(tables: Operations, catalog: SqlCatalog) -> None:
+def test_creating_it_again_commits_nothing(tables: Operations, catalog: SqlCatalog) -> None:
     """Converging twice must write no metadata."""
     first = tables.create(ORDERS)
     before = catalog.load_table("cdc.orders").metadata_location
@@ -187,7 +187,7 @@ def test_columns_the_sink_added_are_neither_error_nor_drift(tables: Operations, 
     assert "added_by_sink" in catalog.load_table("cdc.orders").schema().column_names
 
 
-def test_drift_shows(tables: Operations, catalog: SqlCatalog) -> None:
+def test_drift_is_detected(tables: Operations, catalog: SqlCatalog) -> None:
     """A dropped column, a doc, a property; then a deleted table."""
     old = tables.create(ORDERS)
     with catalog.load_table("cdc.orders").transaction() as transaction:
@@ -206,7 +206,7 @@ def test_drift_shows(tables: Operations, catalog: SqlCatalog) -> None:
     assert tables.read(old.id, ORDERS) is None
 
 
-def test_reading_without_a_declaration_tells_everything(tables: Operations) -> None:
+def test_reading_without_a_declaration_returns_every_input(tables: Operations) -> None:
     """An import starts from it."""
     tables.create(ORDERS)
     live = tables.read("cdc.orders")
@@ -239,7 +239,7 @@ def test_reading_without_a_declaration_tells_everything(tables: Operations) -> N
         (with_columns(properties={"format-version": "1"}), 'properties["format-version"]', "cannot go back"),
     ],
 )
-def test_what_would_lose_data_is_refused_in_the_preview_and_in_the_update(
+def test_changes_that_lose_data_are_refused_in_the_preview_and_in_the_update(
     tables: Operations, catalog: SqlCatalog, new: dict[str, Any], path: str, says: str
 ) -> None:
     """At its property, and before anything is changed."""
@@ -274,20 +274,18 @@ def test_what_would_lose_data_is_refused_in_the_preview_and_in_the_update(
         ({"deleteOnDestroy": "yes"}, "deleteOnDestroy"),
     ],
 )
-def test_a_declaration_that_cannot_be_is_refused(tables: Operations, changes: dict[str, Any], path: str) -> None:
+def test_an_impossible_declaration_is_refused(tables: Operations, changes: dict[str, Any], path: str) -> None:
     """At its property."""
     assert [problem.path for problem in tables.check({**ORDERS, **changes})] == [path]
 
 
-def test_what_is_not_known_yet_is_passed_over(tables: Operations) -> None:
+def test_unknown_inputs_are_not_checked(tables: Operations) -> None:
     """A preview may not know a location yet."""
     assert tables.check({**ORDERS, "location": UNKNOWN, "properties": UNKNOWN}, ORDERS) == []
     assert tables.check({**ORDERS, "columns": UNKNOWN}, ORDERS) == []
 
 
-def test_a_table_outlives_its_declaration_unless_told_otherwise(
-    tables: Operations, heard: Heard, catalog: SqlCatalog, tmp_path: Path
-) -> None:
+def test_a_table_outlives_its_declaration_by_default(tables: Operations, heard: Heard, catalog: SqlCatalog, tmp_path: Path) -> None:
     """Data is dropped only on purpose, and then with its files; dropping it twice succeeds."""
     state = tables.create(ORDERS)
     tables.delete(state.id, state.outputs)
@@ -299,7 +297,7 @@ def test_a_table_outlives_its_declaration_unless_told_otherwise(
     tables.delete(state.id, {**state.outputs, "deleteOnDestroy": True})
 
 
-def test_a_lost_metadata_file_is_told_as_what_it_is(tables: Operations, tmp_path: Path) -> None:
+def test_a_lost_metadata_file_is_reported_as_such(tables: Operations, tmp_path: Path) -> None:
     """The object store has lost the file, the catalog still names it; a drop works nevertheless."""
     state = tables.create(ORDERS)
     for path in (tmp_path / "warehouse").rglob("*.metadata.json"):
@@ -310,7 +308,9 @@ def test_a_lost_metadata_file_is_told_as_what_it_is(tables: Operations, tmp_path
     assert tables.create(ORDERS).id == "cdc.orders"
 
 
-def test_losing_the_race_against_the_sink_is_tried_again(tables: Operations, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_loses_the_race_against_the_sink_is_retried(
+    tables: Operations, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sink commits every few seconds."""
     old = tables.create(ORDERS)
     commit, raced = SqlCatalog.commit_table, []
@@ -346,7 +346,7 @@ def test_a_config_that_cannot_work_is_refused(config: dict[str, Any], changes: d
         operations({**config, **changes})
 
 
-def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(tmp_path: Path) -> None:
     """The message names the cause."""
     config = {
         "catalogType": "sql", "catalogName": "a", "uri": "jdbc:postgresql://127.0.0.1:9/d", "username": "u", "password": "hunter2",

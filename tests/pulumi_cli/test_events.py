@@ -52,7 +52,7 @@ def test_every_operation_is_counted_where_a_person_expects_it() -> None:
     assert [len(listed) for listed in (events.created, events.updated, events.deleted, events.unchanged)] == [1, 2, 1, 1]
 
 
-def test_a_failure_has_its_reasons_and_not_those_that_only_follow() -> None:
+def test_a_failure_has_its_own_reasons_without_consequential_errors() -> None:
     events, text = shown(
         step("resourcePreEvent"),
         said("<{%fg 1%}>BucketNotEmpty<{%reset%}>: it holds objects", "error"),

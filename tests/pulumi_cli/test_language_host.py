@@ -118,7 +118,7 @@ def test_it_says_the_version_of_the_sdk_and_asks_for_no_plugin(host: Host) -> No
     assert about.version == sys.version.split()[0]
 
 
-def test_a_program_is_told_everything_that_the_script_of_the_sdk_reads(host: Host) -> None:
+def test_a_program_receives_everything_that_the_script_of_the_sdk_reads(host: Host) -> None:
     assert host.run(dryRun=True).error == ""
     seen = host.seen
     assert seen.pop("pwd") == seen.pop("root_directory") == str(host.folder)
@@ -144,7 +144,7 @@ def test_the_engines_address_may_come_with_the_handshake(host: Host) -> None:
 @pytest.mark.parametrize(
     ("code", "error", "bail"), [("0", "", False), ("3", "the program ended with exit code 3", False), ("32", "", True)]
 )
-def test_a_failed_program_is_told_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_failed_program_is_reported_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 - a table's column
     """The SDK's script has already shown the error when it exits with 32."""
     with started(tmp_path, CODE=code) as host:
         answer = host.run()

@@ -41,14 +41,14 @@ def dead() -> int:
     return process.pid
 
 
-def test_a_lock_of_a_process_that_is_gone_is_taken_away(tmp_path: Path, lock: Lock) -> None:
+def test_a_lock_of_an_ended_process_is_removed(tmp_path: Path, lock: Lock) -> None:
     path = lock(dead())
     assert locks.release_stale(tmp_path, "p", "s") == 1
     assert not path.exists()
     assert locks.release_stale(tmp_path, "p", "s") == 0
 
 
-def test_a_number_that_another_program_has_now_is_no_owner(tmp_path: Path, lock: Lock) -> None:
+def test_a_process_number_reused_by_another_program_is_no_owner(tmp_path: Path, lock: Lock) -> None:
     lock(os.getpid())
     assert locks.release_stale(tmp_path, "p", "s") == 1
 

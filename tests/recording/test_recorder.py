@@ -123,7 +123,7 @@ def test_config_overrides_win(root: Path) -> None:
         (lambda: 1 / 0, "division by zero"),
     ],
 )
-def test_what_cannot_be_planned_is_raised(root: Path, wrong: Callable[[], object], message: str) -> None:
+def test_the_programs_failure_is_raised(root: Path, wrong: Callable[[], object], message: str) -> None:
     """The program's own failure is raised, and the next recording is unaffected."""
     with pytest.raises(Exception, match=message):
         record("dev", root=root, declare=lambda: wrong() and None)

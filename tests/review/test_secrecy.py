@@ -179,15 +179,15 @@ OPEN = {
 
 
 @pytest.mark.parametrize("place", OPEN)
-def test_what_is_no_secret_stays_as_it_is(place: str) -> None:
+def test_other_values_stay_unchanged(place: str) -> None:
     assert cleaned("kubernetes:apps/v1:Deployment", OPEN[place]) == OPEN[place]
 
 
-def test_what_only_the_deployment_tells_is_marked() -> None:
+def test_values_unknown_until_deployment_are_marked() -> None:
     assert cleaned("aws:iam/role:Role", {"arn": UNKNOWN_ON_THE_WIRE}) == {"arn": UNKNOWN}
 
 
-def test_two_hidden_values_can_be_told_apart_without_being_shown() -> None:
+def test_two_hidden_values_are_distinguishable_without_being_shown() -> None:
     assert Hidden("a") == Hidden("a")
     assert Hidden("a") != Hidden("b")
     assert f"{Hidden('a')} {Hidden('b')!r}" == "[secret] [secret]"
@@ -197,7 +197,7 @@ PASSWORDS = st.text(alphabet=st.characters(codec="ascii", exclude_characters="$"
 
 
 @given(PASSWORDS)
-def test_whatever_the_value_of_a_password_is_it_is_hidden(value: str) -> None:
+def test_any_value_of_a_password_is_hidden(value: str) -> None:
     shown = cleaned("kafkaconnect:index:Connector", {"config": {"database.password": value}})
     assert repr(shown) == "{'config': {'database.password': [secret]}}"
 

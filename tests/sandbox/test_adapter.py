@@ -95,7 +95,7 @@ class Group(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def test_independent_resources_are_made_at_once(bench: Bench) -> None:
+def test_independent_resources_are_created_in_parallel(bench: Bench) -> None:
     """Forty resources that each wait for all the others would never end in a small thread pool."""
     gate = threading.Barrier(40, timeout=20)
     bench.ledger.acts = {f"thing-{number}": lambda _: gate.wait() for number in range(40)}
@@ -168,7 +168,7 @@ def test_down_deletes_what_needs_others_first(bench: Bench) -> None:
     assert bench.ledger.deleted == ["third-child", "second", "first-child"]
 
 
-def test_what_goes_with_another_is_not_deleted_by_itself(bench: Bench) -> None:
+def test_a_resource_deleted_with_another_is_not_deleted_separately(bench: Bench) -> None:
     def program() -> None:
         place = thing("place")
         thing("inside", deleted_with=place)
@@ -179,7 +179,7 @@ def test_what_goes_with_another_is_not_deleted_by_itself(bench: Bench) -> None:
     assert bench.ledger.deleted == ["place"]
 
 
-def test_what_goes_with_another_is_deleted_by_itself_when_the_other_stays(bench: Bench) -> None:
+def test_a_resource_deleted_with_another_is_deleted_separately_when_the_other_stays(bench: Bench) -> None:
     def program(*, with_inside: bool) -> None:
         place = thing("place")
         if with_inside:
@@ -190,7 +190,7 @@ def test_what_goes_with_another_is_deleted_by_itself_when_the_other_stays(bench:
     assert bench.ledger.deleted == ["inside"]
 
 
-def test_what_cannot_be_deleted_keeps_what_it_needs(bench: Bench) -> None:
+def test_a_failed_deletion_keeps_the_dependencies(bench: Bench) -> None:
     def program() -> None:
         base = thing("base")
         thing("stubborn", depends_on=[base])
@@ -212,7 +212,7 @@ def test_a_protected_resource_stops_down_before_it_begins(bench: Bench) -> None:
     assert not bench.ledger.deleted
 
 
-def test_a_thing_with_a_new_physical_name_replaces_the_old_one(bench: Bench) -> None:
+def test_a_new_physical_name_replaces_the_resource(bench: Bench) -> None:
     bench.up(lambda: thing("a"))
     bench.ledger.names = {"a": "renamed"}
     bench.up(lambda: thing("a"))
@@ -231,7 +231,7 @@ def test_another_name_never_deletes_what_holds_data_or_is_protected(bench: Bench
     assert bench.ledger.deleted == []
 
 
-def test_a_thing_taken_over_by_another_declaration_survives(bench: Bench) -> None:
+def test_a_resource_taken_over_by_another_declaration_survives(bench: Bench) -> None:
     """A logical rename must not delete the physical resource that both names refer to."""
     bench.ledger.names = {"old": "same", "new": "same"}
     bench.up(lambda: thing("old"))

@@ -145,7 +145,7 @@ def test_the_second_run_changes_nothing(runs: Runs, store: Store) -> None:
     assert second.outputs == first.outputs
 
 
-def test_what_was_broken_by_hand_is_repaired(runs: Runs, store: Store) -> None:
+def test_manual_changes_are_repaired(runs: Runs, store: Store) -> None:
     runs.up(store.program)
     store.s3.delete_bucket_policy(Bucket=BUCKET)
     store.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
@@ -160,7 +160,7 @@ def test_a_changed_setting_is_an_update(runs: Runs, store: Store) -> None:
     assert runs.up(store.program).updated == ("BucketLifecycleConfiguration lifecycle",)
 
 
-def test_a_key_the_emulator_lost_is_made_again(runs: Runs, store: Store) -> None:
+def test_a_key_that_the_emulator_lost_is_recreated(runs: Runs, store: Store) -> None:
     first = runs.up(store.program).outputs
     store.iam.delete_access_key(UserName=first["user"], AccessKeyId=first["key"])
     second = runs.up(store.program)
@@ -190,7 +190,7 @@ def test_what_the_program_no_longer_declares_is_deleted(runs: Runs, store: Store
     assert deleted.index("RolePolicy write") < deleted.index("Role role") < deleted.index("User writer")
 
 
-def test_down_empties_and_deletes_the_bucket_when_told(runs: Runs, store: Store) -> None:
+def test_down_empties_and_deletes_the_bucket_with_force_destroy(runs: Runs, store: Store) -> None:
     runs.up(store.program)
     store.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
     store.s3.put_object(Bucket=BUCKET, Key="a", Body=b"2")

@@ -118,7 +118,7 @@ def refused(action: Callable[[], object]) -> bool:
     return False
 
 
-def test_a_key_that_nobody_issued_is_refused(made: Account) -> None:
+def test_an_invented_key_is_refused(made: Account) -> None:
     account.check_closed(made.cloud.endpoint)
 
 
@@ -204,18 +204,18 @@ def test_a_reader_reads_and_does_not_write(made: Account) -> None:
     assert refused(lambda: s3.get_object(Bucket=OTHER, Key=KEY))
 
 
-def test_moto_does_not_evaluate_conditions_so_the_listing_is_not_kept_to_the_prefix(made: Account) -> None:
+def test_moto_ignores_conditions_so_listings_are_not_limited_to_the_prefix(made: Account) -> None:
     assert not refused(lambda: made.writer.s3.list_objects_v2(Bucket=BUCKET))
 
 
-def test_moto_checks_a_bulk_deletion_against_the_bucket_so_the_role_cannot_do_one(made: Account) -> None:
+def test_moto_checks_bulk_deletions_against_the_bucket_and_refuses_them(made: Account) -> None:
     key = METADATA.replace("00001", "00002")
     made.admin.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
     answer = made.writer.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
     assert [error["Code"] for error in answer["Errors"]] == ["AccessDenied"]
 
 
-def test_moto_takes_deny_without_tls_for_deny_so_the_policy_cannot_be_put_there(made: Account) -> None:
+def test_moto_takes_deny_without_tls_for_deny_so_that_policy_cannot_be_used(made: Account) -> None:
     made.admin.s3.put_bucket_policy(Bucket=OTHER, Policy=json.dumps(documents.tls_only(OTHER)))
     assert refused(lambda: made.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
     made.admin.s3.delete_bucket_policy(Bucket=OTHER)
@@ -229,7 +229,7 @@ def test_a_second_bootstrap_leaves_one_key(made: Account) -> None:
     assert not account.accepts(made.cloud)
 
 
-def test_an_emulator_that_started_anew_is_noticed_and_closed_again(made: Account) -> None:
+def test_a_restarted_emulator_is_noticed_and_closed_again(made: Account) -> None:
     cloud = account.bootstrap(made.cloud.endpoint)
     with urlopen(Request(f"{made.cloud.endpoint}/moto-api/reset", method="POST"), timeout=10) as answer:  # noqa: S310 - our own server
         assert answer.status == 200

@@ -34,7 +34,7 @@ def archived(rows: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 @given(tables)
-def test_equal_rows_are_equal_whatever_the_archive_adds(rows: dict[int, dict[str, Any]]) -> None:
+def test_equal_rows_are_equal_despite_the_archives_added_columns(rows: dict[int, dict[str, Any]]) -> None:
     assert equality.differences(BOOKS, rows, archived(rows)) == []
 
 
@@ -123,7 +123,7 @@ def wait(timeout_s: float, **more: Any) -> float:
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_waiting_ends_when_all_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_ends_when_all_rows_are_archived(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = Moments(3, 1, 0, 5)
     monkeypatch.setattr(equality, "compare", moments)
     assert 0 <= wait(60) < 60
@@ -131,7 +131,7 @@ def test_waiting_ends_when_all_rows_are_there(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_waiting_in_vain_tells_how_many_and_shows_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_in_vain_reports_the_number_and_shows_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(equality, "compare", Moments(12))
     with pytest.raises(equality.DifferenceError, match=r"12 row\(s\) differ") as caught:
         wait(0.01)
@@ -176,7 +176,7 @@ class Rows:
         return self.rows
 
 
-def test_rows_are_told_apart_by_all_parts_of_their_key() -> None:
+def test_rows_are_distinguished_by_all_parts_of_their_key() -> None:
     """By one part of the key alone, rows would replace each other on both sides alike."""
     pair = Table(name="pairs", columns=(Column(name="a", type="integer"), Column(name="b", type="integer")), primary_key=("a", "b"))
     rows = equality.database_rows(cast("Any", Rows({"a": 1, "b": 1}, {"a": 1, "b": 2})), pair)

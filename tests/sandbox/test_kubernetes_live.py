@@ -122,14 +122,14 @@ def test_a_missing_image_fails_at_once_with_its_name(kube: Kube, place: str) -> 
         kube.wait_ready("StatefulSet", place, "idle", 60)
 
 
-def test_a_crash_is_told_with_its_exit_code(kube: Kube, place: str) -> None:
+def test_a_crash_is_reported_with_its_exit_code(kube: Kube, place: str) -> None:
     kube.apply(workload(command=["/no/such/program"]))
     with pytest.raises(NotReadyError, match=r"(?s)RunContainerError|StartError|CrashLoopBackOff"):
         kube.wait_ready("StatefulSet", place, "idle", 90)
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
-def test_a_refused_pod_is_told_in_the_words_of_the_quota(kube: Kube, place: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_pod_is_reported_in_the_words_of_the_quota(kube: Kube, place: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.kubernetes._REFUSAL_PATIENCE_S", 2.0)
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small", "namespace": place}}
     kube.apply({**quota, "spec": {"hard": {"limits.memory": "16Mi"}}})
@@ -149,7 +149,7 @@ def test_a_broken_pod_of_an_earlier_run_is_replaced(kube: Kube, place: str) -> N
     kube.wait_ready("StatefulSet", place, "idle", 60)
 
 
-def test_an_object_on_its_way_out_is_waited_for(kube: Kube, place: str) -> None:
+def test_a_terminating_object_is_waited_for(kube: Kube, place: str) -> None:
     kube.apply(workload())
     kube.wait_ready("StatefulSet", place, "idle", 60)
     kube.delete("StatefulSet", place, "idle", wait=False)
@@ -230,7 +230,7 @@ def test_a_changed_secret_is_an_update_and_a_removed_key_goes(run: Run, kube: Ku
     assert (kube.read("Secret", NAMESPACE, "login") or {})["data"]["password"] == "dHdv"
 
 
-def test_what_cannot_be_changed_in_place_is_recreated(run: Run) -> None:
+def test_an_immutable_field_recreates_the_object(run: Run) -> None:
     run.up(program)
     assert run.up(lambda: program(service_name="other")).updated == ("StatefulSet workload",)
 

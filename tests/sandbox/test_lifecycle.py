@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_engine_refuses_a_pipeline_that_the_adapter_made_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_refuses_a_pipeline_of_the_adapter_and_names_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's state does not contain it: every resource would be new."""
     monkeypatch.setattr(lifecycle, "STATE", tmp_path)
     lifecycle.refuse_the_adapters()

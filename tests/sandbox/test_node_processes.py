@@ -47,7 +47,7 @@ def test_a_process_that_ignores_the_request_is_killed() -> None:
     assert processes.find() == []
 
 
-def test_a_handle_is_not_given_to_a_process_that_is_not_the_one_found() -> None:
+def test_a_recycled_process_number_is_not_signalled() -> None:
     recycled = processes.Process(os.getpid(), "etcd", "abc", leader=True)
     processes.stop([recycled], grace_s=0)
 

@@ -34,7 +34,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return place
 
 
-def test_every_promised_key_is_there(collected: dict[str, Any]) -> None:
+def test_every_documented_key_exists(collected: dict[str, Any]) -> None:
     promised = {
         "postgres": {"host", "port", "database", "user", "password"},
         "kafka": {"bootstrap_servers"},
@@ -109,7 +109,7 @@ def test_without_a_sandbox_the_way_to_one_is_shown() -> None:
         outputs.read()
 
 
-def test_who_may_not_read_is_told_why(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_read_permission_sees_the_reason(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError
 

@@ -57,7 +57,7 @@ def test_times_are_kept_in_the_order_of_finishing() -> None:
     assert progress.seconds["outer"] >= progress.seconds["inner"] >= 0.01
 
 
-def test_a_log_says_what_is_waited_for_once() -> None:
+def test_a_log_names_each_reason_for_waiting_once() -> None:
     """A loop that polls every second must not write a line every second."""
     stream = io.StringIO()
     with Progress(stream).step("Starting") as step:
@@ -78,7 +78,7 @@ def test_a_long_wait_shows_life(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum("waiting for a volume" in line for line in lines(stream)) == 2
 
 
-def test_quiet_means_nothing_at_all() -> None:
+def test_quiet_progress_writes_nothing() -> None:
     stream = io.StringIO()
     progress = Progress(stream, quiet=True)
     with progress.step("Building") as step:

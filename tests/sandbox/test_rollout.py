@@ -88,7 +88,7 @@ def test_only_a_service_that_selects_pods_waits_for_them(spec: dict[str, Any], r
 
 
 @pytest.mark.parametrize(("condition", "ready"), [({"ready": True}, True), ({"ready": False}, False), ({}, True)])
-def test_an_endpoint_without_a_word_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
+def test_an_endpoint_without_a_ready_condition_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     slices = [{"endpoints": [{"conditions": condition}]}, {"endpoints": None}]
     assert rollout.service(cluster(EndpointSlice=slices), live("Service", {}, selector={"a": "b"})).ready is ready
 
@@ -142,17 +142,17 @@ BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
         ({"phase": "Pending"}, "containers being made", False),
     ],
 )
-def test_the_reason_is_the_pods_own(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 - a table's column
+def test_the_reason_comes_from_the_pods_status(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 - a table's column
     found = trouble(status)
     assert (found.reason, found.fatal, found.older) == (reason, fatal, False)
 
 
-def test_a_pod_from_before_the_wait_is_known_as_such() -> None:
+def test_a_pod_older_than_the_wait_is_recognised() -> None:
     """It gets a fresh start instead of an error."""
     assert trouble(container(state=BACK_OFF, restartCount=9), age_s=60).older
 
 
-def test_a_ready_pod_is_no_trouble() -> None:
+def test_a_ready_pod_is_no_problem() -> None:
     ready = pod({"conditions": [{"type": "Ready", "status": "True"}]})
     workload = live("StatefulSet", {}, replicas=1, selector={"matchLabels": {"a": "b"}})
     assert rollout.pod_trouble(cluster(Pod=[ready]), workload, 0) is None

@@ -59,11 +59,11 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 @pytest.mark.usefixtures("commands")
-def test_a_removed_package_is_missing_although_its_configuration_is_there() -> None:
+def test_a_removed_package_is_missing_although_its_configuration_remains() -> None:
     assert toolchain.missing_packages(["containerd", "runc", "iptables"]) == ["runc", "iptables"]
 
 
-def test_what_is_there_is_not_installed_again(commands: Commands) -> None:
+def test_installed_packages_are_not_installed_again(commands: Commands) -> None:
     """A second run works without a network."""
     toolchain.install(["containerd"], Progress(quiet=True))
     assert not any(call.startswith("apt-get") for call in commands.calls)
@@ -102,7 +102,7 @@ def test_go_is_fetched_only_where_there_is_none(commands: Commands, monkeypatch:
     assert version.count(".") == 2, "pinned"
 
 
-def test_a_go_that_cannot_fetch_a_newer_one_is_none(commands: Commands) -> None:
+def test_a_go_that_cannot_fetch_a_newer_one_does_not_count(commands: Commands) -> None:
     """Debian 12 has 1.19, which cannot read the version in go.mod."""
     commands.add("go", 'echo "go version go1.19.8 linux/amd64"')
     assert toolchain.go() is None
@@ -110,7 +110,7 @@ def test_a_go_that_cannot_fetch_a_newer_one_is_none(commands: Commands) -> None:
     assert toolchain.go() == str(commands.folder / "go")
 
 
-def test_go_beside_this_python_is_go(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_go_beside_this_python_is_used(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     """The package of an earlier run installs it there, and the virtual environment may not be on PATH."""
     commands.add("python")
     monkeypatch.setattr(sys, "executable", str(commands.folder / "python"))

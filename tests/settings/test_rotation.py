@@ -44,7 +44,7 @@ def kept_by(recording: Recording) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("credential", sorted(EXPECTED))
-def test_a_word_makes_one_credential_anew_and_rolls_the_pods_that_hold_it(credential: str) -> None:
+def test_a_word_replaces_one_credential_and_rolls_the_pods_that_hold_it(credential: str) -> None:
     made, rolled = EXPECTED[credential]
     before, after = recorded(), recorded(**{credential: "2026-11"})
     changed = {name for name, kept in kept_by(after).items() if kept != kept_by(before)[name]}

@@ -89,7 +89,7 @@ def test_each_problem_shows_the_value_that_caused_it() -> None:
         ({"host": {"postgres": {"node": 1, "host": 1, "bind": "all"}}}, "host.postgres.bind", "check the spelling"),
     ],
 )
-def test_an_unknown_key_is_named_with_its_path_and_the_one_that_was_probably_meant(changes: dict[str, Any], path: str, cure: str) -> None:
+def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes: dict[str, Any], path: str, cure: str) -> None:
     """Otherwise a typing error would silently select a default."""
     assert f"data-ingestion:{path}: is not a setting; {cure}" in refusal(**changes)
 
@@ -168,7 +168,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_one_that_was_probably_mea
         ),
     ],
 )
-def test_a_broken_rule_tells_key_value_and_cure(changes: dict[str, Any], told: list[str]) -> None:
+def test_a_broken_rule_is_reported_with_key_value_and_cure(changes: dict[str, Any], told: list[str]) -> None:
     message = refusal(**changes)
     assert message.startswith("1 problem(s)")
     for part in told:
@@ -198,7 +198,7 @@ def test_pinned_images_are_accepted(image: str) -> None:
     assert parse(stack(images={"kafka": image})).images.kafka == image
 
 
-def test_settings_cannot_be_changed_after_they_were_judged() -> None:
+def test_settings_cannot_be_changed_after_their_validation() -> None:
     with pytest.raises(ValueError, match="frozen"):
         parse(stack()).budget.memory_mib = 1  # type: ignore[misc]
 
@@ -225,7 +225,7 @@ def test_the_largest_container_is_the_largest() -> None:
     )
 
 
-def test_a_section_keeps_the_defaults_of_its_place_for_what_it_does_not_say() -> None:
+def test_a_partial_section_keeps_the_defaults_of_its_place() -> None:
     default = parse(stack()).streaming.connect.jvm
     smaller = parse(stack(streaming={"connect": {"jvm": {"heapMib": 500}}})).streaming.connect.jvm
     assert smaller == default.model_copy(update={"heap_mib": 500})

@@ -256,14 +256,14 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_choice_is_told_with_key_value_rule_and_cure(wrong: str) -> None:
+def test_a_wrong_choice_is_reported_with_key_value_rule_and_cure(wrong: str) -> None:
     base, changes, parts = WRONG[wrong]
     (line,) = told(base, **changes)
     for part in parts:
         assert part in line
 
 
-def test_wrong_choices_are_told_together() -> None:
+def test_wrong_choices_are_reported_together() -> None:
     found = told(
         FOUND,
         cluster={"existingNamespace": False},
@@ -282,19 +282,19 @@ def test_wrong_choices_are_told_together() -> None:
     assert len(found) == 4
 
 
-def test_what_is_wrong_for_the_programs_own_database_is_right_for_another() -> None:
+def test_names_refused_for_the_managed_database_are_accepted_for_an_existing_one() -> None:
     """The administrator owns its schemas and roles."""
     names = accepted(FOUND, names={"heartbeatTable": "ops.beat", "debeziumRole": "app_rw"}).names
     assert (names.heartbeat_table, names.debezium_role) == ("ops.beat", "app_rw")
 
 
-def test_a_registry_of_ones_own_goes_with_a_listener_without_a_login() -> None:
+def test_a_managed_registry_accepts_an_existing_kafka_without_a_login() -> None:
     kafka = {"external": {"protocol": "SSL", "secret": None}}
     settings = accepted(FOUND, streaming={"kafka": kafka, "registry": {"kind": "confluent", "external": None}})
     assert settings.streaming.registry.is_managed
 
 
-def test_without_a_login_the_namespace_may_be_made() -> None:
+def test_without_a_login_the_namespace_may_be_managed() -> None:
     streaming = {"kafka": {"kind": "external", "external": {**KAFKA, "protocol": "SSL", "secret": None}}}
     assert not accepted(MANAGED, streaming=streaming).cluster.existing_namespace
 
@@ -305,7 +305,7 @@ PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.
 
 @pytest.mark.parametrize("source", PUBLIC)
 @pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
-def test_a_public_range_is_let_in_by_no_exposure(source: str, exposure: str) -> None:
+def test_a_public_range_is_refused_by_every_exposure(source: str, exposure: str) -> None:
     """Brokers, registry and Connect use plain text; a range that is only partly private counts as public."""
     (line,) = told(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
     assert line.startswith(f"data-ingestion:host.sources: {source} can be outside your network")
@@ -313,7 +313,7 @@ def test_a_public_range_is_let_in_by_no_exposure(source: str, exposure: str) -> 
 
 
 @pytest.mark.parametrize("source", PRIVATE)
-def test_a_private_range_is_let_in(source: str) -> None:
+def test_a_private_range_is_accepted(source: str) -> None:
     assert accepted(MANAGED, host={"sources": [source]}).host.sources == (source,)
 
 

@@ -70,7 +70,7 @@ def test_a_problem_begins_with_the_path_of_its_setting(path: str, changes: dict[
     assert told in line
 
 
-def test_problems_of_all_parts_are_told_together_and_with_those_of_memory() -> None:
+def test_problems_of_all_parts_and_of_memory_are_reported_together() -> None:
     lines = refusal(
         source={"memoryMib": 2048, "parameters": {"ssl": "off"}, "debezium": {"extra": {"errors.tolerance": "all"}}},
         streaming={"kafka": {"extra": {"zookeeper.connect": "z"}}},
@@ -89,7 +89,7 @@ def test_a_list_of_secrets_is_not_shown_when_it_is_refused() -> None:
     assert "hunter2" not in line
 
 
-def test_further_keys_reach_what_they_are_for() -> None:
+def test_additional_keys_reach_their_software() -> None:
     """YAML's numbers and booleans become the text that the software reads."""
     given = parse(
         {

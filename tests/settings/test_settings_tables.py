@@ -64,7 +64,7 @@ def test_a_list_in_the_stack_file_is_the_same(root: Path) -> None:
     assert parse(stack({"tables": yaml.safe_load(GOOD)})) == parse(stack({"tables": "shop.yaml"}))
 
 
-def test_without_tables_it_is_the_shop() -> None:
+def test_the_default_tables_are_the_shops() -> None:
     assert parse(stack({})).source.tables == TABLES
 
 
@@ -78,7 +78,7 @@ def test_without_tables_it_is_the_shop() -> None:
         ("", "Is a directory"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_with_its_path_reason_and_cure(root: Path, name: str, why: str) -> None:
+def test_an_unreadable_file_is_reported_with_its_path_reason_and_cure(root: Path, name: str, why: str) -> None:
     (root / "broken.yaml").write_text("tables: a: b\n")
     (root / "latin.yaml").write_bytes("- name: caf\u00e9".encode("latin-1"))
     (line,) = told({"tables": name})
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_hides_no_other_problem(root: Path) -> None:
     ]
 
 
-def test_every_problem_of_a_file_is_told_with_its_place(root: Path) -> None:
+def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
     wrong = [
         {"name": "Users", "columns": [{"name": "id", "type": "bigint"}]},
         {"name": "orders", "columns": [{"name": "id", "type": "money"}, {"name": "hour", "type": "text"}, {"name": "x", "typ": "text"}]},
@@ -128,7 +128,7 @@ def test_yaml_that_is_no_list_of_tables_is_refused_in_its_place(root: Path, text
     assert line.startswith("data-ingestion:source.tables")
 
 
-def test_another_schema_is_for_a_database_that_was_there_before() -> None:
+def test_another_schema_requires_an_existing_database() -> None:
     """The program creates its own tables in ``public``."""
     tables = yaml.safe_load(GOOD)
     assert parse(stack({"tables": tables}))

@@ -58,7 +58,7 @@ def test_the_key_is_made_of_the_tables_own_columns(key: tuple[str, ...]) -> None
         Table(name="books", columns=(column(name="id"), column()), primary_key=key)
 
 
-def test_a_column_stands_once() -> None:
+def test_a_column_name_is_unique_in_its_table() -> None:
     with pytest.raises(ValidationError, match="declares title more than once"):
         Table(name="books", columns=(column(), column()), primary_key=("title",))
 
@@ -125,7 +125,7 @@ def test_the_shop_keeps_money_exactly_and_time_with_its_zone(table: Table) -> No
         assert made.type not in {"real", "double precision", "timestamp"}, made.name
 
 
-def test_tables_stand_after_the_tables_they_refer_to() -> None:
+def test_tables_come_after_the_tables_they_refer_to() -> None:
     """They are created in this order."""
     made: set[str] = set()
     for table in TABLES:

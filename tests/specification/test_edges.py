@@ -89,7 +89,7 @@ def test_pods_accept_exactly_the_connections_that_others_are_configured_to_make(
     assert accepted == {(source, address) for source, address in needed(declared) if address.target in inside}
 
 
-def test_everything_is_closed_that_no_policy_opens(declared: Declared) -> None:
+def test_all_other_traffic_is_denied_by_default(declared: Declared) -> None:
     spec = declared.manifest("NetworkPolicy", "default-deny")["spec"]
     assert spec["podSelector"] == {}
     assert set(spec["policyTypes"]) == {"Ingress", "Egress"}
@@ -102,7 +102,7 @@ def test_every_pod_may_ask_the_cluster_for_names(declared: Declared) -> None:
     assert dns == {Rule(name, "kube-system", protocol, 53) for name in declared.pods for protocol in ("UDP", "TCP")}
 
 
-def test_policies_say_which_direction_they_speak_of(declared: Declared) -> None:
+def test_policies_name_their_directions_explicitly(declared: Declared) -> None:
     """A policy with rules for one direction and no types also closes or opens the other one, by historical rules."""
     for policy in declared.objects("NetworkPolicy").values():
         spec = policy.inputs["spec"]
@@ -110,7 +110,7 @@ def test_policies_say_which_direction_they_speak_of(declared: Declared) -> None:
             assert [kind.lower() for kind in spec["policyTypes"]] == [key for key in ("ingress", "egress") if key in spec]
 
 
-def test_what_is_published_may_be_reached_from_the_settings_sources_only(declared: Declared) -> None:
+def test_published_services_accept_the_settings_sources_only(declared: Declared) -> None:
     """The nodes, or clients of load balancers, or pods in the cluster's network."""
     published = set()
     for service in declared.objects("Service").values():
@@ -125,7 +125,7 @@ def test_what_is_published_may_be_reached_from_the_settings_sources_only(declare
 
 
 @where_made("node ports")
-def test_no_pod_hides_among_the_addresses_of_the_nodes(declared: Declared) -> None:
+def test_the_allowed_node_addresses_contain_no_pod(declared: Declared) -> None:
     """Only the gateways of the pod network are allowed, one address each: a pod is never one of them."""
     pods = ipaddress.ip_network("10.244.0.0/16")
     for source in map(ipaddress.ip_network, declared.settings.host.sources):
@@ -133,7 +133,7 @@ def test_no_pod_hides_among_the_addresses_of_the_nodes(declared: Declared) -> No
 
 
 @pytest.mark.parametrize("private", ["10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.100.0.1"])
-def test_the_way_to_aws_does_not_lead_into_private_networks(private: str) -> None:
+def test_the_rule_for_aws_excludes_private_networks(private: str) -> None:
     """169.254.169.254 is the cloud's metadata service, which hands out the node's own credentials."""
     (rule,) = object_store_policies(None)["connect-to-object-store"]["egress"]
     (peer,) = rule["to"]
@@ -142,7 +142,7 @@ def test_the_way_to_aws_does_not_lead_into_private_networks(private: str) -> Non
     assert ipaddress.ip_address("52.216.0.1") in ipaddress.ip_network(peer["ipBlock"]["cidr"])
 
 
-def test_a_store_in_the_cluster_closes_the_way_out() -> None:
+def test_a_store_in_the_cluster_removes_the_rule_for_aws() -> None:
     policies = all_policies(["10.0.0.1/32"], ObjectStoreInCluster("object-store", 5000))
     blocks = [peer for spec in policies.values() for rule in spec.get("egress", []) for peer in rule["to"] if "ipBlock" in peer]
     assert blocks == []

@@ -53,7 +53,7 @@ def test_node_ports_are_reached_by_the_hosts_address_and_the_mapped_port() -> No
     assert found["kafka-1"].annotations == {}
 
 
-def test_load_balancers_are_reached_by_a_name_below_the_domain_and_the_services_own_port() -> None:
+def test_load_balancers_have_names_below_the_domain_and_the_services_own_ports() -> None:
     found = services(balanced(address="192.0.2.1"))
     assert {name: str(service.outside) for name, service in found.items()} == {
         name: f"{name}.data.example.com:{port}" for name, port in PORTS.items()
@@ -61,7 +61,7 @@ def test_load_balancers_are_reached_by_a_name_below_the_domain_and_the_services_
 
 
 @pytest.mark.parametrize("name", PORTS)
-def test_a_load_balancer_lets_in_the_sources_and_shows_who_comes(name: str) -> None:
+def test_a_load_balancer_admits_the_sources_and_keeps_client_addresses(name: str) -> None:
     """``Local`` keeps the client's address, which the network policy needs; any other policy replaces it by a node's."""
     port = PORTS[name]
     assert services(balanced())[name].publishing == {
@@ -78,7 +78,7 @@ def test_a_load_balancer_asks_for_its_name_and_keeps_the_stacks_annotations() ->
     assert services(balanced(annotations={DNS: "other.example.com"}))["connect"].annotations == {DNS: "other.example.com"}
 
 
-def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_node() -> None:
+def test_internal_services_have_their_own_names_and_no_node_port() -> None:
     for name, service in services(reach(exposure="internal")).items():
         port = PORTS[name]
         assert str(service.outside) == f"{name}.pipeline.svc.cluster.local:{port}"

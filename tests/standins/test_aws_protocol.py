@@ -84,7 +84,7 @@ def made(plugin: Plugin, kind: str, given: dict[str, Any]) -> tuple[str, dict[st
     return found, inputs, outputs
 
 
-def test_defaults_and_a_made_up_name_are_completed_by_the_check_and_the_name_stays(plugin: Plugin) -> None:
+def test_the_check_adds_defaults_and_a_generated_name_that_stays(plugin: Plugin) -> None:
     first = plugin.checked(BUCKET, {})
     assert first["forceDestroy"] is False
     assert first["bucket"].startswith("it-")
@@ -104,7 +104,7 @@ def test_unknown_inputs_and_types_are_refused_by_name(plugin: Plugin) -> None:
         plugin.check("aws:sqs/queue:Queue", {})
 
 
-def test_a_preview_asks_nobody_and_knows_what_is_declared(plugin: Plugin) -> None:
+def test_a_preview_sends_no_request_and_knows_the_declared_values(plugin: Plugin) -> None:
     _, outputs = plugin.create(BUCKET, plugin.checked(BUCKET, {"bucket": "only-a-preview"}), preview=True)
     assert outputs["bucket"] == "only-a-preview"
     assert outputs["arn"] != "arn:aws:s3:::only-a-preview"
@@ -158,7 +158,7 @@ def test_a_setting_that_was_changed_by_hand_is_drift_and_is_put_back(plugin: Plu
     assert plugin.read(kind, found, inputs, outputs)[0] == ""
 
 
-def test_a_name_that_is_taken_is_refused_unless_an_interrupted_run_is_continued(plugin: Plugin, client: Any, object_store: str) -> None:
+def test_a_taken_name_is_refused_unless_an_interrupted_run_is_continued(plugin: Plugin, client: Any, object_store: str) -> None:
     client("iam").create_role(RoleName="somebody-elses", AssumeRolePolicyDocument=json.dumps(TRUST))
     given = {"name": "somebody-elses", "assumeRolePolicy": json.dumps(TRUST)}
     with pytest.raises(
@@ -201,7 +201,7 @@ def test_identities_drift_and_are_put_back(plugin: Plugin, client: Any) -> None:
     plugin.delete(ROLE, role, role_outputs)
 
 
-def test_an_access_key_is_made_beside_the_old_one_and_its_secret_is_told_once(plugin: Plugin, client: Any) -> None:
+def test_a_second_access_key_is_created_and_its_secret_returned_once(plugin: Plugin, client: Any) -> None:
     user, _, whole = made(plugin, USER, {"name": "holder", "forceDestroy": True})
     old, inputs, outputs = made(plugin, KEY, {"user": user})
     assert plugin.read(KEY, old, inputs, outputs) == (old, inputs, outputs)

@@ -30,7 +30,7 @@ def test_published_ports_are_those_of_the_settings_each_used_once(declared: Decl
     assert sorted(node_ports) == sorted(pair.node for pair in (host.postgres, *host.kafka, host.registry, host.connect))
 
 
-def test_published_services_lead_to_a_port_that_somebody_listens_on(declared: Declared) -> None:
+def test_published_services_lead_to_ports_that_a_container_opens(declared: Declared) -> None:
     for service in declared.objects("Service").values():
         spec = service.inputs["spec"]
         component = spec["selector"]["app.kubernetes.io/component"]

@@ -87,7 +87,7 @@ def test_iceberg_may_read_back_and_drop_the_metadata_it_replaced() -> None:
     assert not allowed(document, "s3:DeleteObject", metadata.replace(".metadata.json", ".avro")), "manifests are the table"
 
 
-def test_files_that_nobody_reads_back_cannot_be_read_back() -> None:
+def test_files_that_are_never_read_back_cannot_be_read_back() -> None:
     assert not allowed(write_archive("archive", reads=False), "s3:GetObject", f"{BUCKET}/{OBJECT_ROOT}/a")
 
 
@@ -108,7 +108,7 @@ def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
 
 
 @where_made("key")
-def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
+def test_the_long_lived_key_can_assume_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
     (assume,) = policy(declared, "archive-assume")["Statement"]
     (trust,) = json.loads(declared.only("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert assume["Action"] == trust["Action"] == "sts:AssumeRole"
@@ -141,7 +141,7 @@ def test_the_catalog_may_be_read_and_committed_to_but_not_dropped() -> None:
     assert not allowed(document, "glue:UpdateTable", table.replace("/archive/", "/finance/"))
 
 
-def test_rights_on_the_catalog_are_given_where_there_is_one(declared: Declared) -> None:
+def test_rights_on_the_catalog_exist_only_with_a_glue_catalog(declared: Declared) -> None:
     names = {resource.name for resource in declared.recording.resources}
     uses_glue = "glue" in declared.sink_config.get("iceberg.catalog.catalog-impl", "")
     assert ("archive-catalog" in names) == uses_glue
@@ -149,7 +149,7 @@ def test_rights_on_the_catalog_are_given_where_there_is_one(declared: Declared) 
 
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteBucket"])
 @pytest.mark.parametrize("resource", [BUCKET, f"{BUCKET}/topics/a"])
-def test_nobody_comes_in_without_tls(action: str, resource: str) -> None:
+def test_requests_without_tls_are_denied(action: str, resource: str) -> None:
     (statement,) = tls_only("archive")["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert matches(statement, action, resource, {"aws:SecureTransport": "false"})
@@ -185,7 +185,7 @@ def test_a_key_may_be_used_by_way_of_s3_in_its_region_and_in_no_other_way(action
     assert not allowed(document, action, f"{KEY}1", **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
 
 
-def test_a_key_may_be_neither_managed_nor_given_on() -> None:
+def test_a_key_may_be_neither_managed_nor_granted() -> None:
     for action in ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey"):
         assert not allowed(use_key(KEY, "eu-west-1"), action, KEY, **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
 

@@ -43,7 +43,7 @@ def test_a_transform_is_configured_if_and_only_if_it_is_in_the_chain(chosen: dic
 
 
 @pytest.mark.parametrize("chosen", FORMATS)
-def test_dead_letters_tell_where_they_came_from_but_logs_show_no_rows(chosen: dict[str, str]) -> None:
+def test_dead_letters_carry_their_origin_and_logs_show_no_rows(chosen: dict[str, str]) -> None:
     built = config(**chosen)
     assert built["errors.deadletterqueue.context.headers.enable"] == "true"
     assert built["errors.log.enable"] == "true"

@@ -84,7 +84,7 @@ def test_the_key_of_the_server_is_readable_by_its_group_only() -> None:
     assert volumes["tls"]["secret"]["defaultMode"] & 0o007 == 0
 
 
-def test_the_data_folder_lies_inside_the_volume() -> None:
+def test_the_data_folder_is_a_subfolder_of_the_volume() -> None:
     """The volume's own folder may contain lost+found, and its permissions are not those that PostgreSQL requires."""
     assert postgres.DATA.startswith(f"{postgres.VOLUME}/")
 

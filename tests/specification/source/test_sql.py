@@ -77,19 +77,19 @@ def test_the_first_error_stops_the_script(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_what_is_made_when_absent_is_looked_for_by_its_own_name(script: str) -> None:
+def test_objects_created_when_absent_are_looked_up_by_their_own_name(script: str) -> None:
     for made, looked_for in re.findall(
         r"SELECT 'CREATE \w+ (\w+).*?' WHERE NOT EXISTS \(SELECT FROM pg_\w+ WHERE \w+ = '(\w+)'\)", SCRIPTS[script]
     ):
         assert made == looked_for
 
 
-def test_the_schema_is_changed_all_or_not_at_all() -> None:
+def test_the_schema_changes_in_one_transaction() -> None:
     found = statements(SCRIPTS["schema"])
     assert (found[0], found[-1]) == ("BEGIN", "COMMIT")
 
 
-def test_a_new_column_in_the_model_reaches_a_database_that_is_there() -> None:
+def test_a_new_column_of_the_model_is_added_to_an_existing_database() -> None:
     text = table_sql(BOOKS)
     for column in BOOKS.columns:
         assert f"ALTER TABLE public.books ADD COLUMN IF NOT EXISTS {column.definition};" in text
@@ -148,7 +148,7 @@ def test_the_application_may_not_change_the_schema() -> None:
     assert not any(re.search(r"\b(CREATE|ALL PRIVILEGES|TRUNCATE|TRIGGER|REFERENCES)\b", text) for text in grants)
 
 
-def test_strangers_may_not_even_connect() -> None:
+def test_the_public_role_may_not_connect() -> None:
     made = re.findall(r"CREATE DATABASE (\w+)", SCRIPTS["roles"])
     assert len(made) == 2
     for database in made:
@@ -168,7 +168,7 @@ def test_without_a_catalog_there_is_no_trace_of_one() -> None:
     assert "catalog" not in roles_sql(NAMES, SECRETS, catalog=False)
 
 
-def test_a_table_more_in_the_model_is_a_table_more_everywhere() -> None:
+def test_a_new_table_of_the_model_appears_in_schema_and_publication() -> None:
     more = [*TABLES, BOOKS]
     text = schema_sql(NAMES, more)
     assert text.count("public.books") > 5
@@ -198,7 +198,7 @@ def test_an_interrupted_bootstrap_leaves_no_half_made_database() -> None:
     assert [script.index(step) for step in steps] == sorted(script.index(step) for step in steps)
 
 
-def test_nobody_can_connect_before_the_schema_is_there() -> None:
+def test_the_bootstrap_server_accepts_no_network_connections() -> None:
     assert "listen_addresses=''" in bootstrap_script(NAMES, sample_data=True)
 
 

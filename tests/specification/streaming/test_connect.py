@@ -49,7 +49,7 @@ def test_the_rest_interface_asks_for_a_login_and_reads_it_from_the_mounted_file(
     assert any(f"={folder}/jaas.conf" in word for word in connect.worker_command(ConnectSettings()))
 
 
-def test_the_probe_shows_no_password_to_who_lists_processes() -> None:
+def test_the_probe_shows_no_password_in_the_process_list() -> None:
     command = connect.health_command()
     config = command[command.index("--config") + 1]
     assert config.rpartition("/")[2] in connect.login_files("operator", "secret")
@@ -94,7 +94,7 @@ def test_options_that_debezium_no_longer_knows_are_not_used() -> None:
     assert not any(key.startswith("errors.deadletterqueue") for key in SOURCE), "a source has none"
 
 
-def test_rows_never_stand_in_the_workers_log() -> None:
+def test_rows_never_appear_in_the_workers_log() -> None:
     assert SOURCE["errors.log.include.messages"] == "false"
 
 

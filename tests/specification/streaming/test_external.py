@@ -43,7 +43,7 @@ def test_java_logs_in_by_reference(mechanism: str, module: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["SSL", "PLAINTEXT"])
-def test_a_listener_without_a_login_gets_none(protocol: str) -> None:
+def test_no_login_is_configured_for_a_listener_without_one(protocol: str) -> None:
     assert external.security(kafka(protocol=protocol, secret=None)) == {"security.protocol": protocol}
 
 
@@ -57,7 +57,7 @@ def test_every_mechanism_has_a_name_with_the_kafka_provider() -> None:
     }
 
 
-def test_the_pipelines_own_brokers_ask_for_nothing() -> None:
+def test_the_managed_brokers_need_no_login() -> None:
     assert client_security(None, "", "producer.") == {}
     assert not any("sasl" in key or key.endswith("security.protocol") for key in connect.worker_properties(Names()))
 
@@ -70,7 +70,7 @@ def test_each_client_of_the_worker_logs_in() -> None:
         assert {key: properties[prefix + key] for key in external.security(kafka())} == external.security(kafka())
 
 
-def test_each_port_is_opened_once() -> None:
+def test_each_port_is_listed_once() -> None:
     assert kafka().ports == (9096, 9098)
     assert kafka(bootstrap_servers=("a:9096", "b:9096")).ports == (9096,)
 
@@ -109,7 +109,7 @@ def test_a_server_is_a_host_and_a_port(server: str) -> None:
     ],
 )
 @pytest.mark.parametrize("speaks", ["SSL", "PLAINTEXT"])
-def test_a_registry_of_ones_own_keeps_its_schemas_in_the_other_cluster(kind: str, servers: str, protocol: str, speaks: str) -> None:
+def test_a_managed_registry_stores_its_schemas_in_the_existing_cluster(kind: str, servers: str, protocol: str, speaks: str) -> None:
     (text,) = registry.config_files(Names(), RegistrySettings(kind=kind), kafka(protocol=speaks, secret=None)).values()
     properties = dict(line.split("=", 1) for line in text.splitlines() if line)
     assert [server.rpartition("://")[2] for server in properties[servers].split(",")] == ["b-1.msk:9096", "b-2.msk:9098"]

@@ -46,7 +46,7 @@ def test_every_listener_has_a_protocol_and_a_port_of_its_own() -> None:
         assert advertised == set(listeners) - {server["controller.listener.names"]}, "a controller's listener is never advertised"
 
 
-def test_the_loss_of_one_broker_stops_nothing_and_loses_nothing() -> None:
+def test_the_loss_of_one_broker_leaves_topics_writable_and_complete() -> None:
     server = SERVERS[0]
     for key in ("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr"):
         assert BROKERS // 2 < int(server[key]) < BROKERS

@@ -94,7 +94,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return any(condition() or time.sleep(0.05) for _ in range(200))
 
 
-def test_what_has_failed_is_restarted_once_and_what_runs_is_left_alone(tmp_path: Path) -> None:
+def test_a_failed_connector_is_restarted_once_and_a_running_one_left_alone(tmp_path: Path) -> None:
     worker = Worker()
     with running(worker, tmp_path, "0"):
         assert eventually(lambda: worker.looks > 1 and bool(worker.restarts))
@@ -103,7 +103,7 @@ def test_what_has_failed_is_restarted_once_and_what_runs_is_left_alone(tmp_path:
     assert worker.restarts == ["/connectors/sink/restart?includeTasks=true&onlyFailed=true"]
 
 
-def test_what_fails_again_is_restarted_after_ever_longer_pauses(tmp_path: Path) -> None:
+def test_a_connector_that_fails_again_is_restarted_after_growing_pauses(tmp_path: Path) -> None:
     worker = Worker(incurable=True)
     started = time.monotonic()
     with running(worker, tmp_path, "1") as process:
