@@ -34,7 +34,7 @@ def server() -> Iterator[str]:
     running.flush()
 
 
-def found(server: str, **external: Any) -> dict[str, Finding]:
+def kafka_findings(server: str, **external: Any) -> dict[str, Finding]:
     """Return the findings of the checks of a stack with this cluster, by name."""
     kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
     declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
@@ -43,12 +43,12 @@ def found(server: str, **external: Any) -> dict[str, Finding]:
 
 
 def test_a_cluster_without_a_login_is_asked_for_its_brokers(server: str) -> None:
-    answered = found(server, protocol="PLAINTEXT")
+    answered = kafka_findings(server, protocol="PLAINTEXT")
     assert {name: (finding.level, finding.found) for name, finding in answered.items()} == {"brokers": (Level.FINE, "3 brokers")}
 
 
 def test_fewer_brokers_than_configured_are_reported(server: str) -> None:
-    finding = found(server, protocol="PLAINTEXT", brokers=6)["brokers"]
+    finding = kafka_findings(server, protocol="PLAINTEXT", brokers=6)["brokers"]
     assert (finding.level, finding.cure) == (Level.FAILURE, "correct brokers: streaming.kafka.external in Pulumi.dev.yaml")
     assert "has 3 brokers and the stack says 6" in finding.found
 
@@ -60,7 +60,7 @@ def test_any_of_the_servers_may_answer(server: str) -> None:
 
 def test_a_cluster_that_does_not_answer_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brokers, "_SECONDS", 0.5)
-    finding = found(NOWHERE, protocol="PLAINTEXT")["brokers"]
+    finding = kafka_findings(NOWHERE, protocol="PLAINTEXT")["brokers"]
     assert finding.level is Level.FAILURE
     assert f"{NOWHERE} does not answer" in finding.found
     assert "the route from here" in finding.cure
@@ -71,7 +71,7 @@ def test_an_incomplete_login_is_named_once_and_no_request_is_sent(monkeypatch: p
     for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
         monkeypatch.setenv(name, "known")
     monkeypatch.delenv(missing)
-    answered = found(NOWHERE, secret="msk")
+    answered = kafka_findings(NOWHERE, secret="msk")
     assert answered["login"].level is Level.FAILURE
     assert f"not in the environment: {missing};" in answered["login"].found
     assert missing in answered["login"].cure
@@ -82,7 +82,7 @@ def test_a_login_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("KAFKA_SASL_USERNAME", "pipeline")
     monkeypatch.setenv("KAFKA_SASL_PASSWORD", "very-secret")
     monkeypatch.setattr(brokers, "_SECONDS", 0.5)
-    answered = found(NOWHERE, secret="msk")
+    answered = kafka_findings(NOWHERE, secret="msk")
     assert (answered["login"].level, answered["login"].found) == (Level.FINE, "pipeline, by SCRAM-SHA-512")
     assert "user and password" in answered["brokers"].cure
     assert "very-secret" not in f"{answered}"

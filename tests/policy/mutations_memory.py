@@ -138,7 +138,7 @@ def java(bench: Workbench) -> Iterator[Made]:
                 continue
             where = f"{workload}/{one['name']}"
 
-            def told(change: Callable[[list[str]], list[str]], at: int = at, workload: str = workload) -> list[Declared]:
+            def with_command(change: Callable[[list[str]], list[str]], at: int = at, workload: str = workload) -> list[Declared]:
                 def edit(inputs: Any) -> None:
                     target = pod_of(inputs)["containers"][at]
                     target["command"] = change(target["command"])
@@ -155,24 +155,24 @@ def java(bench: Workbench) -> Iterator[Made]:
             yield (
                 f"{where}: twice the heap",
                 "java-fits",
-                told(lambda words, h=heap: [w.replace(f"-Xmx{h}m", f"-Xmx{2 * h + 128}m") for w in words]),
+                with_command(lambda words, h=heap: [w.replace(f"-Xmx{h}m", f"-Xmx{2 * h + 128}m") for w in words]),
             )
             yield (
                 f"{where}: a second, larger -Xmx",
                 "java-fits",
-                told(lambda words: _after_flags(words, "-Xmx2g")),
+                with_command(lambda words: _after_flags(words, "-Xmx2g")),
             )
             yield (
                 f"{where}: MaxRAMPercentage 95",
                 "java-fits",
-                told(lambda words: _after_flags([w for w in words if not w.startswith("-Xm")], "-XX:MaxRAMPercentage=95")),
+                with_command(lambda words: _after_flags([w for w in words if not w.startswith("-Xm")], "-XX:MaxRAMPercentage=95")),
             )
             unset = ("MaxDirectMemorySize",) if "-XX:TieredStopAtLevel=1" in command else ("MaxDirectMemorySize", "ReservedCodeCacheSize")
             for flag in unset:
-                yield f"{where}: no {flag}", "java-fits", told(lambda words, f=flag: [w for w in words if f not in w])
-            yield f"{where}: direct 1g", "java-fits", told(lambda words: _after_flags(words, "-XX:MaxDirectMemorySize=1g"))
-            yield f"{where}: metaspace 900m", "java-fits", told(lambda words: _after_flags(words, "-XX:MaxMetaspaceSize=900m"))
-            yield f"{where}: heap that is no size", "java-fits", told(lambda words: _after_flags(words, "-Xmx512mb"))
+                yield f"{where}: no {flag}", "java-fits", with_command(lambda words, f=flag: [w for w in words if f not in w])
+            yield f"{where}: direct 1g", "java-fits", with_command(lambda words: _after_flags(words, "-XX:MaxDirectMemorySize=1g"))
+            yield f"{where}: metaspace 900m", "java-fits", with_command(lambda words: _after_flags(words, "-XX:MaxMetaspaceSize=900m"))
+            yield f"{where}: heap that is no size", "java-fits", with_command(lambda words: _after_flags(words, "-Xmx512mb"))
             yield f"{where}: _JAVA_OPTIONS", "java-fits", env("_JAVA_OPTIONS", "-Xmx2g")
             yield f"{where}: unknown JAVA_TOOL_OPTIONS", "java-fits", env("JAVA_TOOL_OPTIONS", UNKNOWN)
             yield f"{where}: a volume in memory", "java-fits", bench.changed(workload, lambda i: in_memory(pod_of(i), "384Mi"))

@@ -32,7 +32,7 @@ class Pack:
 
     stub: Any
 
-    def told(self, **configuration: Mapping[str, Any]) -> None:
+    def configure(self, **configuration: Mapping[str, Any]) -> None:
         """Configure rules, as the engine does with ``--policy-pack-config``; underscores in names stand for hyphens."""
         request = analyzer_pb2.ConfigureAnalyzerRequest()
         for rule, properties in configuration.items():

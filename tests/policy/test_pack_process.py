@@ -147,10 +147,10 @@ def test_budgets_come_from_the_stack_and_over_them_from_the_packs_configuration(
         ({"budgets": {"elsewhere": "1Gi"}}, set()),
     ):
         with running() as started:
-            started.told(memory_budget=told)
+            started.configure(memory_budget=told)
             assert refused(started.run(resources)) == expected, told
     with running() as started:
-        started.told(disk_volumes={"volumes": {"data-ingestion": "10Gi"}})
+        started.configure(disk_volumes={"volumes": {"data-ingestion": "10Gi"}})
         assert refused(started.run(resources)) == {"disk-volumes"}
 
 

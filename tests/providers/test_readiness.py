@@ -112,13 +112,13 @@ def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
     """The Kafka provider would replace the topic and so delete every row in it."""
     gate = ClusterReadyOperations(threading.Event())
 
-    def told(before: object, after: object) -> list[str]:
+    def problem_paths(before: object, after: object) -> list[str]:
         return [problem.path for problem in gate.check({**INPUTS, "partitions": after}, {**INPUTS, "partitions": before})]
 
-    assert told({"a": 6, "b": 3}, {"a": 3, "b": 2}) == ['partitions["a"]', 'partitions["b"]']
-    assert told({"a": 6}, {"a": 12, "c": 1}) == []
-    assert told({"a": 6, "b": 1}, {"a": 6}) == []
-    assert told(None, {"a": 1}) == told(UNKNOWN, {"a": 1}) == told({"a": 6}, {"a": UNKNOWN}) == []
+    assert problem_paths({"a": 6, "b": 3}, {"a": 3, "b": 2}) == ['partitions["a"]', 'partitions["b"]']
+    assert problem_paths({"a": 6}, {"a": 12, "c": 1}) == []
+    assert problem_paths({"a": 6, "b": 1}, {"a": 6}) == []
+    assert problem_paths(None, {"a": 1}) == problem_paths(UNKNOWN, {"a": 1}) == problem_paths({"a": 6}, {"a": UNKNOWN}) == []
     assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
     (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
     assert "3 partitions are fewer than the 6 it has" in problem.text

@@ -37,7 +37,7 @@ FOUND: dict[str, Any] = {
 }
 
 
-def told(base: dict[str, Any], **changes: Any) -> list[str]:
+def problems_of(base: dict[str, Any], **changes: Any) -> list[str]:
     """Return the problems of a stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse(merged(base, changes))
@@ -258,13 +258,13 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_choice_is_reported_with_key_value_rule_and_cure(wrong: str) -> None:
     base, changes, parts = WRONG[wrong]
-    (line,) = told(base, **changes)
+    (line,) = problems_of(base, **changes)
     for part in parts:
         assert part in line
 
 
 def test_wrong_choices_are_reported_together() -> None:
-    found = told(
+    found = problems_of(
         FOUND,
         cluster={"existingNamespace": False},
         protect=True,
@@ -272,7 +272,7 @@ def test_wrong_choices_are_reported_together() -> None:
         names={"heartbeatTable": "public.users"},
     )
     assert len(found) == 3
-    found = told(
+    found = problems_of(
         FOUND,
         archive={"destroyWithStack": True},
         source={"kind": "managed"},
@@ -307,7 +307,7 @@ PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.
 @pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
 def test_a_public_range_is_refused_by_every_exposure(source: str, exposure: str) -> None:
     """Brokers, registry and Connect use plain text; a range that is only partly private counts as public."""
-    (line,) = told(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
+    (line,) = problems_of(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
     assert line.startswith(f"data-ingestion:host.sources: {source} can be outside your network")
     assert "give private address ranges" in line
 
@@ -322,7 +322,7 @@ def test_policy_and_settings_mean_the_same_by_private() -> None:
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:
-    (line,) = told(FOUND, streaming={"registry": {"external": {"url": "http://me:hunter2@schemas:8081"}}})
+    (line,) = problems_of(FOUND, streaming={"registry": {"external": {"url": "http://me:hunter2@schemas:8081"}}})
     assert "hunter2" not in line
     assert "without user, password" in line
 

@@ -42,7 +42,7 @@ def stack(source: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"archive": {"bucket": "archive"}, "cluster": {"existingNamespace": True}, "source": {**EXTERNAL, **source}, **more}
 
 
-def told(source: dict[str, Any], **more: Any) -> list[str]:
+def problems_of(source: dict[str, Any], **more: Any) -> list[str]:
     """Return the problems of a stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse(stack(source, **more))
@@ -81,7 +81,7 @@ def test_the_default_tables_are_the_shops() -> None:
 def test_an_unreadable_file_is_reported_with_its_path_reason_and_cure(root: Path, name: str, why: str) -> None:
     (root / "broken.yaml").write_text("tables: a: b\n")
     (root / "latin.yaml").write_bytes("- name: caf\u00e9".encode("latin-1"))
-    (line,) = told({"tables": name})
+    (line,) = problems_of({"tables": name})
     assert line.startswith(f"data-ingestion:source.tables: '{name}' cannot be read (")
     assert why in line
     assert line.endswith("give the path of a file below the project's root, as 'make tables' writes it")
@@ -89,7 +89,7 @@ def test_an_unreadable_file_is_reported_with_its_path_reason_and_cure(root: Path
 
 def test_a_file_that_cannot_be_read_hides_no_other_problem(root: Path) -> None:
     assert root.is_dir()
-    lines = told({"tables": "nowhere.yaml", "memoryMib": -1}, environment="production")
+    lines = problems_of({"tables": "nowhere.yaml", "memoryMib": -1}, environment="production")
     assert [line.split(": ")[0] for line in lines] == [
         "data-ingestion:source.tables",
         "data-ingestion:environment",
@@ -106,7 +106,7 @@ def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
         {"name": "defaulted", "columns": [{"name": "id", "type": "bigint", "nullable": True, "default": "1"}]},
     ]
     (root / "shop.yaml").write_text(yaml.safe_dump(wrong))
-    lines = told({"tables": "shop.yaml"})
+    lines = problems_of({"tables": "shop.yaml"})
     for place, rule in (
         ("0.name", "(got 'Users')"),
         ("1.columns.0.type", "'money' cannot be archived faithfully"),
@@ -124,7 +124,7 @@ def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
 @pytest.mark.parametrize("text", ["", "tables: []", "just words", "[]", "- users"])
 def test_yaml_that_is_no_list_of_tables_is_refused_in_its_place(root: Path, text: str) -> None:
     (root / "shop.yaml").write_text(text)
-    (line,) = told({"tables": "shop.yaml"})
+    (line,) = problems_of({"tables": "shop.yaml"})
     assert line.startswith("data-ingestion:source.tables")
 
 
@@ -132,7 +132,7 @@ def test_another_schema_requires_an_existing_database() -> None:
     """The program creates its own tables in ``public``."""
     tables = yaml.safe_load(GOOD)
     assert parse(stack({"tables": tables}))
-    (line,) = told({"kind": "managed", "external": None, "tables": tables})
+    (line,) = problems_of({"kind": "managed", "external": None, "tables": tables})
     assert (
         line == "data-ingestion:source: tables: sales.orders are not in schema public, where the program makes its tables; move them there"
     )
@@ -141,7 +141,7 @@ def test_another_schema_requires_an_existing_database() -> None:
 def test_two_tables_of_one_name_in_the_archive_are_refused() -> None:
     column = [{"name": "id", "type": "bigint"}]
     clash = [{"name": "sales_orders", "columns": column}, {"name": "orders", "databaseSchema": "sales", "columns": column}]
-    (line,) = told({"tables": clash})
+    (line,) = problems_of({"tables": clash})
     assert line == "data-ingestion:source: tables: sales_orders stands for two of them in the archive; leave one out, or rename it"
-    (line,) = told({"tables": [clash[0], clash[0]]})
+    (line,) = problems_of({"tables": [clash[0], clash[0]]})
     assert "sales_orders stands for two of them" in line
