@@ -39,6 +39,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings", "unknown"},
 }
 """Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
+STARTED_BY_THE_ENGINE = {
+    "__main__.py",
+    "policy/__main__.py",
+    "providers/iceberg/__main__.py",
+    "providers/kafkaconnect/__main__.py",
+    "sandbox/standins/__main__.py",
+}
+"""Programs that Pulumi starts, and never a person."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -110,6 +118,15 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 
 def test_modules_at_the_root_are_few() -> None:
     assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
+
+
+def test_there_is_one_command_line_and_nothing_knows_it() -> None:
+    """It may import any package; what it calls can be called without it."""
+    programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
+    assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
+    started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
+    assert {path for path in importers("argparse", "click") if not path.startswith("pipeline/")} == started_with_arguments
+    assert {path for path in importers("pipeline") if not path.startswith("pipeline/")} == set()
 
 
 def test_layers_know_only_the_layers_before_them() -> None:

@@ -261,7 +261,7 @@ def test_a_real_cluster_refuses_strangers(tmp_path: Path) -> None:
 
 @pytest.mark.sandbox
 def test_what_a_login_may_not_look_at_is_told_in_the_clusters_words(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
+    command = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
     token = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
     seen = refused(with_token(token, tmp_path))
     assert re.search(r'forbidden: User "system:serviceaccount:data-ingestion:default" cannot list resource "\w+"', seen.why)

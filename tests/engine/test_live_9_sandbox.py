@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-COMMAND = [sys.executable, "-m", "sandbox"]
+COMMAND = [sys.executable, "-m", "pipeline", "sandbox"]
 UP = [*COMMAND, "up", "--engine", "pulumi"]
 STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
 SETTINGS = STACK_FILE.read_text()

@@ -104,7 +104,7 @@ def test_an_up_that_was_killed_is_completed_by_the_next(
 ) -> None:
     kube.delete("Deployment", NAMESPACE, "connect")
     # what a shell starts in the background ignores Ctrl-C, and hands that on
-    command_line = ["env", "--default-signal=INT", sys.executable, "-m", "sandbox", "up"]
+    command_line = ["env", "--default-signal=INT", sys.executable, "-m", "pipeline", "sandbox", "up"]
     with subprocess.Popen(command_line, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         time.sleep(6)
         assert running.poll() is None, "there is something to interrupt"

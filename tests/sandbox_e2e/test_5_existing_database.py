@@ -97,8 +97,8 @@ def stack_file(tables: Path) -> dict[str, Any]:
 
 
 def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m doctor …`` as its user would."""
-    line = [sys.executable, "-m", "doctor", *arguments, "--stack", STACK]
+    """Run ``python -m pipeline …`` as its user would."""
+    line = [sys.executable, "-m", "pipeline", *arguments, "--stack", STACK]
     return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
 
 
