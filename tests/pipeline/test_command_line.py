@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 import subprocess
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAVY = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "kubernetes", "boto3", "pyarrow", "duckdb", "psycopg", "pydantic", "requests", "rich")
+STARTED = re.compile(r"""(?:python3?"? -m |"-m", ")([a-z_]+)\b(?!\.)""")
 SPELLED = re.compile(r"python -m pipeline ([a-z][a-z ]*[a-z])")
 
 
@@ -92,14 +94,23 @@ def test_an_example_is_understood(example: str) -> None:
     command.make_context(name, words, parent=context)
 
 
-def test_commands_that_documents_and_messages_spell_are_commands() -> None:
-    """In every file under version control, whatever its kind."""
+@functools.cache
+def texts() -> dict[str, str]:
+    """Every file under version control, whatever its kind."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    texts = {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in listed if name and (ROOT / name).is_file()}
-    spelled = {(name, found) for name, text in texts.items() for found in SPELLED.findall(text)}
+    return {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in listed if name and (ROOT / name).is_file()}
+
+
+def test_commands_that_documents_and_messages_spell_are_commands() -> None:
+    spelled = {(name, found) for name, text in texts().items() for found in SPELLED.findall(text)}
     assert len(spelled) > 50
-    unknown = {(name, found) for name, found in spelled if not any(tuple(found.split()[:count]) in EVERY for count in (1, 2))}
-    assert unknown == set()
+    assert {(name, found) for name, found in spelled if not any(tuple(found.split()[:count]) in EVERY for count in (1, 2))} == set()
+
+
+def test_a_package_that_is_run_can_be_run() -> None:
+    """There is one that people run, and those that the engine starts."""
+    run = {(name, found) for name, text in texts().items() for found in STARTED.findall(text) if (ROOT / found).is_dir()}
+    assert {found for _, found in run} == {"pipeline"}
 
 
 def test_alone_it_lists_its_commands() -> None:
