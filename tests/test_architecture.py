@@ -178,6 +178,40 @@ def test_pure_parts_touch_nothing() -> None:
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 
 
+TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
+SENTENCES = {"message", "reason", "rule", "cure", "text"}
+WORDS_OF_OTHERS = {
+    "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
+    "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
+}
+"""Files that look into a sentence, with the reason."""
+
+
+def is_sentence(node: ast.expr) -> bool:
+    """Whether an expression is the text of an error or of a problem."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        named = node.args[0]
+        return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
+    return isinstance(node, ast.Attribute) and node.attr in SENTENCES and isinstance(node.value, ast.Name)
+
+
+def facts_in_sentences(path: Path) -> list[int]:
+    """The lines of a file on which a fact is read in a sentence."""
+    found = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:
+            found += [node.lineno] if is_sentence(node.func.value) and (node.args or node.func.attr != "split") else []
+        if isinstance(node, ast.Compare) and any(isinstance(one, ast.In | ast.NotIn) for one in node.ops):
+            found += [node.lineno] if any(is_sentence(one) for one in node.comparators) else []
+    return found
+
+
+def test_no_fact_is_read_in_a_sentence() -> None:
+    """Errors and problems carry their facts as fields, so that every message can be reworded."""
+    found = {path.as_posix(): lines for path in sources() if (lines := facts_in_sentences(path))}
+    assert set(found) == set(WORDS_OF_OTHERS), found
+
+
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])
 def test_files_are_short_or_have_a_reason(path: str) -> None:
     lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
