@@ -27,7 +27,15 @@ class UnreadableError(ValueError):
 
 
 class UnboundedError(UnreadableError):
+    """Something without an upper bound."""
+
+
+class NoLimitError(UnboundedError):
     """A container without a memory limit: it may take what the node has."""
+
+
+class LimitError(UnreadableError):
+    """A container's memory limit that is no quantity."""
 
 
 def pod_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -123,17 +131,18 @@ def declared_request(container: Mapping[str, Any]) -> int | None:
 
 
 def _positive(quantity: Any, container: Mapping[str, Any], part: str) -> int:  # noqa: ANN401 - a quantity as JSON has it
+    failed = LimitError if part == "limits" else UnreadableError
     try:
         size = parse_bytes(quantity)
     except ValueError as error:
         message = f"container {container.get('name', '?')!r}, resources.{part}.memory: {error}"
-        raise UnreadableError(message) from None
+        raise failed(message) from None
     if size < LEAST:
         message = (
             f"container {container.get('name', '?')!r}: resources.{part}.memory is {size} bytes, in which nothing runs; "
             "write a unit: Mi is 2**20 bytes, m a thousandth of one"
         )
-        raise UnreadableError(message)
+        raise failed(message)
     return size
 
 
@@ -141,12 +150,12 @@ def limit(container: Mapping[str, Any]) -> int:
     """A container's memory limit in bytes.
 
     Raises:
-        UnboundedError: If it has none.
+        NoLimitError: If it has none.
     """
     found = declared_limit(container)
     if found is None:
         message = f"container {container.get('name', '?')!r} has no memory limit; set resources.limits.memory"
-        raise UnboundedError(message)
+        raise NoLimitError(message)
     return found
 
 
@@ -174,7 +183,7 @@ def pod_bytes(spec: Mapping[str, Any]) -> int:
         spec: A pod specification in Kubernetes' own spelling.
 
     Raises:
-        UnboundedError: If a container has no limit.
+        NoLimitError: If a container has no limit.
         UnreadableError: If a quantity cannot be read.
     """
     overhead = parse_bytes((spec.get("overhead") or {}).get("memory", 0))

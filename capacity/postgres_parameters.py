@@ -68,6 +68,11 @@ def default_files(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if _OF_DATA.search(path)]
 
 
+def as_read(written: Mapping[str, str]) -> dict[str, str]:
+    """Parameters as the server reads them, from parameters as they are written in its file."""
+    return {name.lower(): value.strip().strip("'") for name, value in written.items()}
+
+
 def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, str]:
     """The parameters a server starts with: its file, and over it the command line.
 

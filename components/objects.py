@@ -1,4 +1,4 @@
-"""Kubernetes objects that every layer declares in the same way: accounts, files, services, workloads."""
+"""Kubernetes objects of one component: service account, ConfigMaps, Secrets, Services, workload."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from specification.services import Published
+    from specification.workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
+class ObjectFactory:
     """Declares the objects of one component.
 
     Attributes:
@@ -26,7 +27,6 @@ class Objects:
         namespace: Their namespace.
         component: Value of their component label.
         protect: Whether what holds data may not be deleted or replaced.
-        keep_volumes: Whether claims outlive the pods that they were made for.
     """
 
     parent: pulumi.ComponentResource
@@ -34,7 +34,6 @@ class Objects:
     namespace: pulumi.Input[str]
     component: str
     protect: bool = False
-    keep_volumes: bool = True
 
     def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child; ``after`` names what no data flows from and must be there all the same."""
@@ -86,56 +85,27 @@ class Objects:
         spec: manifest.Manifest = {**published.publishing, "selector": {**manifest.labels(self.component), **selector}}
         return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=metadata, spec=spec, opts=self.options(workload))
 
-    def disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
-        """Whoever drains nodes takes one pod of this component at a time."""
+    def workload(self, workload: Workload, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment:
+        """A StatefulSet or a Deployment, with its PodDisruptionBudget if it has one.
+
+        Args:
+            workload: Its specification.
+            after: What the pods mount by name or cannot start without.
+        """
+        name, metadata, options = f"{self.prefix}-{self.component}", self.metadata(self.component), self.options(*after)
+        if workload.kind == "Deployment":
+            made: k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment = k8s.apps.v1.Deployment(
+                name, metadata=metadata, spec=workload.spec, opts=options
+            )
+        else:
+            options.protect = self.protect or None
+            made = k8s.apps.v1.StatefulSet(name, metadata=metadata, spec=workload.spec, opts=options)
+        if workload.bounds_disruption:
+            self._disruption_budget()
+        return made
+
+    def _disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
+        """Draining nodes takes one pod of this component at a time."""
         spec: manifest.Manifest = {"maxUnavailable": 1, "selector": {"matchLabels": manifest.labels(self.component)}}
         name = f"{self.prefix}-{self.component}-disruptions"
         return k8s.policy.v1.PodDisruptionBudget(name, metadata=self.metadata(self.component), spec=spec, opts=self.options())
-
-    def stateful_set(
-        self, pod: manifest.Manifest, checksum: str, claim: manifest.Manifest, replicas: int, after: Sequence[pulumi.Resource]
-    ) -> k8s.apps.v1.StatefulSet:
-        """Pods with a name and a volume each; volumes outlive them.
-
-        Args:
-            pod: Pod specification.
-            checksum: Digest of the mounted configuration.
-            claim: Volume claim template.
-            replicas: Number of pods, all started at once: brokers one after the other would wait for a quorum that never comes.
-            after: What the pods mount by name.
-        """
-        spec: manifest.Manifest = {
-            "replicas": replicas,
-            "serviceName": f"{self.component}-headless",
-            "podManagementPolicy": "Parallel",
-            "selector": {"matchLabels": manifest.labels(self.component)},
-            "template": manifest.template(self.component, pod, checksum),
-            "volumeClaimTemplates": [claim],
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain" if self.keep_volumes else "Delete", "whenScaled": "Retain"},
-        }
-        options = self.options(*after)
-        options.protect = self.protect or None
-        return k8s.apps.v1.StatefulSet(f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=options)
-
-    def deployment(
-        self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource], replicas: int = 1
-    ) -> k8s.apps.v1.Deployment:
-        """Pods without a volume, all stopped before the first successor starts.
-
-        The budget has no room for one more, and a rolling Deployment does not wait for a pod that is shutting down.
-
-        Args:
-            pod: Pod specification.
-            checksum: Digest of the mounted configuration.
-            after: What the pods mount by name or cannot start without.
-            replicas: Number of pods.
-        """
-        spec: manifest.Manifest = {
-            "replicas": replicas,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": manifest.labels(self.component)},
-            "template": manifest.template(self.component, pod, checksum),
-        }
-        return k8s.apps.v1.Deployment(
-            f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=self.options(*after)
-        )

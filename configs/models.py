@@ -34,7 +34,7 @@ class Configuration(BaseModel):
     def _known(self) -> Configuration:
         problems = spelling_problems(self.kind, self.rendered())
         if problems:
-            raise ValueError("\n".join(problems))
+            raise ValueError("\n".join(map(str, problems)))
         return self
 
     def rendered(self) -> dict[str, str]:

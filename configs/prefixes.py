@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import CONNECTORS, Key, classes, own, table
+from configs.problems import Fault
 from configs.superseded import TRANSFORM_KEYS
 
 if TYPE_CHECKING:
@@ -65,13 +66,13 @@ class Family:
         prefix: The prefix, with its dot.
         keys: What is known behind it, or None where anything may be.
         superseded: What is no longer known behind it.
-        stray: Why nothing reads these keys, or empty.
+        stray: Why nothing reads these keys, or None.
     """
 
     prefix: str
     keys: Mapping[str, Key] | None
     superseded: tuple[Superseded, ...] = ()
-    stray: str = ""
+    stray: Fault | None = None
 
 
 def is_free(kind: Kind, config: Mapping[str, str], key: str) -> bool:
@@ -138,8 +139,8 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
         prefix = f"{side}.converter."
         if key.startswith(prefix) and key != f"{prefix}plugin.version":
             if f"{side}.converter" not in config:
-                rule = f"{side}.converter is not named here, so the worker's own is used and nothing reads this; name the class too"
-                return Family(prefix, None, stray=rule)
+                rule = f"{side}.converter is not named here, so the worker's own is used and nothing reads this"
+                return Family(prefix, None, stray=Fault(rule, "name the class too"))
             name = _CONVERTERS.get(config[f"{side}.converter"])
             later = dict.fromkeys(LATER_CONVERTER_KEYS, Key("string")) if name == "avro-converter" else {}
             return Family(prefix, {**table(name), **later} if name else None)
@@ -153,7 +154,9 @@ def _chained(config: Mapping[str, str], key: str, chain: str, always: Mapping[st
         return None
     prefix = f"{chain}.{parts[1]}."
     if parts[1] not in _listed(config, chain):
-        return Family(prefix, None, stray=f"{parts[1]} is not in the list {chain}, so nothing reads it; add it there or remove the key")
+        return Family(
+            prefix, None, stray=Fault(f"{parts[1]} is not in the list {chain}, so nothing reads it", "add it there or remove the key")
+        )
     name = config.get(f"{prefix}type", "").partition("$")[0]
     known = classes().get(name)
     return Family(prefix, None if known is None else {**known, **always}, TRANSFORM_KEYS.get(name, ()))

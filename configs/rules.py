@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import classes
-from configs.message import REFERENCE, is_secret, told
+from configs.problems import problem
+from configs.secrecy import is_referenced, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +23,15 @@ class OneOf:
         key: The key.
         accepted: Values that are right, in lower case.
         absent: What holds when the key is not there.
-        rule: Why anything else is wrong, and the cure.
+        rule: Why anything else is wrong.
+        cure: What to write.
     """
 
     key: str
     accepted: tuple[str, ...]
     absent: str
     rule: str
+    cure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class AtLeast:
         key: The key.
         least: Smallest number that is right; -1 is right as well where ``or_default`` says so.
         absent: What holds when the key is not there.
-        rule: Why less is wrong, and the cure.
+        rule: Why less is wrong.
+        cure: What to write.
         or_default: Whether -1, the cluster's own default, is right.
     """
 
@@ -45,12 +51,13 @@ class AtLeast:
     least: int
     absent: int
     rule: str
+    cure: str
     or_default: bool = False
 
 
-def broken(config: Mapping[str, str], rules: Iterable[OneOf | AtLeast]) -> list[str]:
-    """The rules that a configuration breaks, told."""
-    return [told(config, rule.key, rule.rule) for rule in rules if _breaks(config, rule)]
+def broken(config: Mapping[str, str], rules: Iterable[OneOf | AtLeast]) -> list[Problem]:
+    """Problems of a configuration that breaks rules."""
+    return [problem(config, rule.key, rule.rule, rule.cure) for rule in rules if _breaks(config, rule)]
 
 
 def number(config: Mapping[str, str], key: str, absent: int) -> int:
@@ -66,17 +73,20 @@ def listed(config: Mapping[str, str], key: str) -> list[str]:
     return [part.strip() for part in config.get(key, "").split(",") if part.strip()]
 
 
-def literal_credentials(config: Mapping[str, str]) -> list[str]:
+def literal_credentials(config: Mapping[str, str]) -> list[Problem]:
     """Credentials that stand in the configuration itself: whoever may read a connector or its topic reads them."""
-    rule = "is a credential written out, and the worker shows a connector's configuration to whoever asks; write ${provider:path:key}"
-    return [told(config, key, rule) for key, value in config.items() if is_secret(key) and value and not REFERENCE.search(value)]
+    rule, cure = (
+        ("is a credential written out, and the worker shows a connector's configuration to whoever asks"),
+        ("write ${provider:path:key}"),
+    )
+    return [problem(config, key, rule, cure) for key, value in config.items() if is_secret(key) and not is_referenced(key, value)]
 
 
-def null_replacing(config: Mapping[str, str]) -> list[str]:
+def null_replacing(config: Mapping[str, str]) -> list[Problem]:
     """Transforms that write a column's default where the row has NULL."""
-    rule = "this transform writes a column's default where the row has NULL; write false"
+    rule, cure = "this transform writes a column's default where the row has NULL", "write false"
     return [
-        told(config, f"{prefix}replace.null.with.default", rule)
+        problem(config, f"{prefix}replace.null.with.default", rule, cure)
         for prefix, name in transforms(config)
         if "replace.null.with.default" in classes().get(name, {})
         and config.get(f"{prefix}replace.null.with.default", "true").strip().lower() != "false"

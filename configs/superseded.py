@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.problems import Fault
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -155,6 +157,7 @@ TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {"io.debezium.transforms.
 """Superseded keys of transforms, by class."""
 
 
-def advice(listed: tuple[Superseded, ...], key: str) -> str:
-    """Since when a key does nothing and what to write instead; empty for a key that is not superseded."""
-    return next((f"{entry.since}; {entry.cure}" for entry in listed if entry.key == key or re.fullmatch(entry.key, key)), "")
+def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:
+    """Since when a key does nothing and what to write instead; None for a key that is not superseded."""
+    found = (entry for entry in listed if entry.key == key or re.fullmatch(entry.key, key))
+    return next((Fault(entry.since, entry.cure) for entry in found), None)

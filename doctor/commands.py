@@ -12,7 +12,7 @@ from checks.running import findings
 from checks.terminal import show
 from doctor.stack import checks
 from doctor.stack_settings import Stack
-from judgement.stack import SettingsError, parse_text
+from judgement.stack import SettingsError, specify_text
 from recording.recorder import ROOT
 from recording.stackfile import StackFileError, stack_config
 from sandbox.addresses import NODE
@@ -32,7 +32,7 @@ def doctor(name: str, *, as_json: bool = False) -> int:
     """
     os.environ |= without_proxy(os.environ, NODE)
     try:
-        stack = Stack(name, parse_text(stack_config(ROOT, name).values), ROOT)
+        stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE if isinstance(error, StackFileError) else WRONG

@@ -11,7 +11,6 @@ from checks.check import Check, access, given, once
 from checks.tool import ask
 from doctor import aws, brokers, clock, cluster, cluster_rules, docker, environment, kind, namespace, pulumi_cli, secrets_provider, store
 from existing_database import capture_rules, catalog_rules, catalogue, server_rules
-from specification.workloads import largest_container_mib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +104,9 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
     asked: dict[str, Callable[[Any], Finding]] = {
         "nodes": partial(rules.nodes, context=context),
         **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
-        "memory of the nodes": partial(rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=largest_container_mib(settings)),
+        "memory of the nodes": partial(
+            rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=stack.specification.largest_container_mib
+        ),
         **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
         **{f"class {name}": partial(rules.named_class, name=name, keep=settings.cluster.keep_volumes) for name in stack.named_classes},
         "rights": partial(rules.rights, context=context, unneeded=spared),

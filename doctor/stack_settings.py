@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from doctor.facts import ClusterRequirements
 from existing_database.target import Target
-from specification.streaming import registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from settings.model import Settings
     from settings.names import PublishedPort
+    from specification.stack import Specification
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,18 @@ class Stack:
 
     Attributes:
         name: Name of the stack.
-        settings: Its settings.
+        specification: Its specification.
         root: The project's folder.
     """
 
     name: str
-    settings: Settings
+    specification: Specification
     root: Path
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+        return self.specification.settings
 
     @property
     def throw_away(self) -> bool:
@@ -37,19 +42,12 @@ class Stack:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images of its pods."""
-        settings, images = self.settings, self.settings.images
-        schemas = settings.streaming.registry
-        return (
-            *([images.postgres] if settings.source.is_managed else []),
-            *([images.kafka] if settings.streaming.kafka.is_managed else []),
-            images.connect,
-            *([images.registry or registry.IMAGES[schemas.kind]] if schemas.is_managed else []),
-        )
+        """Images of its pods."""
+        return tuple(dict.fromkeys(str(workload.process["image"]) for workload in self.specification.workloads))
 
     @property
     def ports(self) -> tuple[PublishedPort, ...]:
-        """Every service that it publishes on this machine."""
+        """Ports of every service that it publishes on this machine."""
         settings, host = self.settings, self.settings.host
         return (
             *([host.postgres] if settings.source.is_managed else []),
@@ -72,14 +70,13 @@ class Stack:
             **({schemas.secret: login} if schemas else {}),
             **({objects.secret: frozenset({"credentials"})} if objects else {}),
         }
-        sets = (*(["kafka"] if streaming.kafka.is_managed else []), *(["postgresql"] if settings.source.is_managed else []))
+        sets = tuple(workload.component for workload in self.specification.workloads if workload.kind == "StatefulSet")
         return ClusterRequirements(settings.cluster, settings.names.namespace, wanted, self.name, sets)
 
     @property
     def own_classes(self) -> bool:
-        """Whether it makes storage classes of its own."""
-        source, brokers = self.settings.source, self.settings.streaming.kafka
-        return (source.is_managed and source.storage_class is None) or (brokers.is_managed and brokers.storage_class is None)
+        """Whether it creates storage classes."""
+        return bool(self.specification.foundation.storage_classes)
 
     @property
     def named_classes(self) -> tuple[str, ...]:

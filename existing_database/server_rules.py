@@ -115,7 +115,7 @@ def own_slot(seen: Database, target: Target) -> Finding:
     if slot.wal_status == "lost":
         return failure(
             f"{name} is lost: the log it needs is gone, and with it the changes since",
-            f"{drop} and make a new snapshot (README: A lost slot)",
+            f"{drop} and make a new snapshot (docs/troubleshooting.md)",
         )
     held = f"holds back {_mib(slot)} MiB of log"
     if slot.active:

@@ -50,5 +50,5 @@ def violations(record: Record) -> list[Violation]:
     found = [violation for rule in RULES for resource in resources for violation in judge(rule, resource, record)]
     found += [violation for rule in RULES for violation in judge_end(rule, record)]
     together = {rule.name for rule in RULES if rule.together}
-    once = {(one.rule, one.figures if one.rule in together else one.message): one for one in found}
+    once = {(one.rule, one.problem.rule if one.rule in together else one.message): one for one in found}
     return sorted(once.values(), key=lambda one: one.level != "mandatory")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from policy.rule import Rule, nothing
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-    AtEnd = Callable[[Record], Iterator[tuple[Declared | None, str]]]
+    AtEnd = Callable[[Record], Iterator[tuple[Declared | None, Problem]]]
 
 _IDENTITY_POLICIES = {
     "aws:iam/policy:Policy",
@@ -58,21 +59,21 @@ def _listed(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, (list, tuple)) else [] if value is None else [str(value)]
 
 
-def _not_public(resource: Declared, _record: Record) -> Iterator[str]:
+def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
     if _is(resource, "Bucket", "BucketAcl"):
         acl = resource.inputs.get("acl")
         if isinstance(acl, Unknown) or acl in _PUBLIC_ACLS:
-            yield f"its ACL is {acl!r}, which lets strangers in; remove it, BucketOwnerEnforced needs none"
+            yield Problem(rule=f"its ACL is {acl!r}, which lets strangers in", cure="remove it, BucketOwnerEnforced needs none")
     if _is(resource, "BucketPublicAccessBlock"):
         open_doors = [key for key in _BLOCKS if resource.inputs.get(key) is not True]
         if open_doors:
-            yield f"{', '.join(open_doors)} is not true; set all four, or one public policy or ACL opens the bucket"
+            yield Problem(rule=f"{', '.join(open_doors)} is not true", cure="set all four, or one public policy or ACL opens the bucket")
     if _is(resource, "BucketPolicy") and not isinstance(resource.inputs.get("policy"), Unknown):
         for statement in _statements(resource.inputs.get("policy")):
             principal = statement.get("Principal")
             everybody = principal == "*" or (isinstance(principal, Mapping) and "*" in _listed(principal.get("AWS")))
             if statement.get("Effect") == "Allow" and everybody and not any(key in str(statement.get("Condition")) for key in _KNOWN_ONLY):
-                yield f"statement {statement.get('Sid', '?')} allows everybody; name the accounts or roles"
+                yield Problem(rule=f"statement {statement.get('Sid', '?')} allows everybody", cure="name the accounts or roles")
 
 
 def _covers(record: Record, bucket: Declared, kind: str, good: Callable[[Declared], bool]) -> bool:
@@ -107,10 +108,10 @@ def _buckets(record: Record) -> list[Declared]:
     return [resource for resource in record.resources.values() if _is(resource, "Bucket")]
 
 
-def _companion(kind: str, missing: str, good: Callable[[Declared], bool] = lambda _found: True) -> AtEnd:
+def _companion(kind: str, missing: Problem, good: Callable[[Declared], bool] = lambda _found: True) -> AtEnd:
     """Asks of every bucket for a companion of a kind that is good, and says what is missing."""
 
-    def at_end(record: Record) -> Iterator[tuple[Declared | None, str]]:
+    def at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         return ((bucket, missing) for bucket in _buckets(record) if not _covers(record, bucket, kind, good))
 
     return at_end
@@ -124,27 +125,32 @@ def _encrypts(found: Declared) -> bool:
     )
 
 
-def _exact_rights(resource: Declared, _record: Record) -> Iterator[str]:
+def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
     yield from _by_another_way(resource)
     if resource.type in _IDENTITY_POLICIES:
         yield from _exact_document(resource.inputs.get("policy"))
 
 
-def _by_another_way(resource: Declared) -> Iterator[str]:
+def _by_another_way(resource: Declared) -> Iterator[Problem]:
     """Rights that are no inline policy of their own."""
     if resource.type in _ATTACHMENTS:
         arn = resource.inputs.get("policyArn")
         if isinstance(arn, Unknown):
-            yield "attaches a policy that is not known at preview; write its document as an inline policy of the role"
+            yield Problem(rule="attaches a policy that is not known at preview", cure="write its document as an inline policy of the role")
         elif isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:") and arn.endswith(_BROAD):
-            yield f"attaches {arn}; write a policy with the actions that are called, on the resources they are called on"
+            yield Problem(
+                rule=f"attaches {arn}", cure="write a policy with the actions that are called, on the resources they are called on"
+            )
     if resource.type == "aws:iam/role:Role" and (resource.inputs.get("inlinePolicies") or resource.inputs.get("managedPolicyArns")):
-        yield "carries its rights inside; declare each as a RolePolicy, where it is judged"
+        yield Problem(rule="carries its rights inside", cure="declare each as a RolePolicy, where it is judged")
 
 
-def _exact_document(document: object) -> Iterator[str]:
+def _exact_document(document: object) -> Iterator[Problem]:
     if isinstance(document, Unknown):
-        yield "its rights are not known at preview, so that nobody can review them: name resources by their names, not by another's ARN"
+        yield Problem(
+            rule="its rights are not known at preview, so that nobody can review them",
+            cure="name resources by their names, not by another's ARN",
+        )
         return
     for statement in _statements(document):
         if statement.get("Effect") != "Allow":
@@ -153,14 +159,18 @@ def _exact_document(document: object) -> Iterator[str]:
         actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
         wide = [action for action in actions if "*" in action or "?" in action]
         if wide or "NotAction" in statement:
-            yield f"statement {sid} allows {', '.join(wide) or 'all but some actions'}; list the actions that are called"
+            yield Problem(
+                rule=f"statement {sid} allows {', '.join(wide) or 'all but some actions'}", cure="list the actions that are called"
+            )
         if "*" in resources or "NotResource" in statement or any(arn.partition(":::")[2].startswith("*") for arn in resources):
-            yield f"statement {sid} holds for every resource; name the bucket, prefix or table"
+            yield Problem(rule=f"statement {sid} holds for every resource", cure="name the bucket, prefix or table")
 
 
-_OPEN = "nothing blocks public access; declare a BucketPublicAccessBlock with all four settings true"
-_PLAIN_HTTP = "answers without TLS; declare a BucketPolicy that denies s3:* to everybody where aws:SecureTransport is false"
-_CLEAR = "has no encryption of its own; declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
+_OPEN = Problem(rule="nothing blocks public access", cure="declare a BucketPublicAccessBlock with all four settings true")
+_PLAIN_HTTP = Problem(
+    rule="answers without TLS", cure="declare a BucketPolicy that denies s3:* to everybody where aws:SecureTransport is false"
+)
+_CLEAR = Problem(rule="has no encryption of its own", cure="declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms")
 RULES = (
     Rule(
         name="bucket-private",

@@ -13,6 +13,7 @@ from capacity.quantity import whole_mib
 from capacity.workloads import Total, Workload, autoscaled, total, workload
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -73,64 +74,69 @@ def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> st
     return f"Lower {part.kind} {part.name} by {whole_mib(each)}Mi a pod"
 
 
-def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
+def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | Problem | None:
     """The namespace a resource adds memory to and its sums, a problem, or None when it adds nothing."""
     if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler")):
         return None
     namespace = resource.namespace
     if isinstance(namespace, Unknown):
-        return "its namespace is not known at preview, and so neither is its budget; give a plain name"
+        return Problem(rule="its namespace is not known at preview, and so neither is its budget", cure="give a plain name")
     if namespace not in record.limits.memory:
         known = ", ".join(sorted(record.limits.memory)) or "none"
         reason = f" ({record.limits.problem})" if record.limits.problem else ""
-        return (
-            f"the namespace {namespace} has no memory budget (there are budgets for: {known}){reason}: move it, or give `budgets` in the "
-            "configuration of the rule memory-budget one for it"
+        return Problem(
+            rule=f"the namespace {namespace} has no memory budget (there are budgets for: {known}){reason}",
+            cure="move it, or give `budgets` in the configuration of the rule memory-budget one for it",
         )
     if starts_pods(resource):
         try:
             workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
         except UnreadableError as error:
             if any(rule == "memory-limit" for rule, _pattern, _reason in record.limits.exceptions):
-                return f"it cannot be counted, whatever it is excepted from: {error}"
+                return Problem(rule=f"it cannot be counted, whatever it is excepted from: {error}")
     return namespace, record.once(("memory", namespace), lambda: namespace_total(record, namespace))
 
 
-def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
+def _within_budget(resource: Declared, record: Record) -> Iterator[Problem]:
     concerned = _concerned(resource, record)
-    if isinstance(concerned, str):
+    if isinstance(concerned, Problem):
         yield concerned
     elif concerned and concerned[1].steady > concerned[1].budget:
         namespace, sums = concerned
         over = sums.steady - sums.budget
-        yield (
-            f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n"
-            f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
+                f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}"
+            ),
+            cure=f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}",
         )
 
 
-def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
+def _within_peak(resource: Declared, record: Record) -> Iterator[Problem]:
     concerned = _concerned(resource, record)
-    if concerned is None or isinstance(concerned, str):
+    if concerned is None or isinstance(concerned, Problem):
         return
     namespace, sums = concerned
     if sums.steady <= sums.budget < sums.peak:
         over = sums.peak - sums.budget
         rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
         cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
-        yield (
-            f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
+                f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}"
+            ),
+            cure=f"{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}",
         )
 
 
-def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for scaler in record.of_kind("HorizontalPodAutoscaler"):
         try:
             autoscaled(declared_workloads(record, scaler.namespace), [scaler.inputs])
         except UnreadableError as error:
-            yield scaler, f"{error}: its pods cannot be added up"
+            yield scaler, Problem(rule=str(error), cure="declare its target once in this program, so that its pods can be added up")
 
 
 RULES = (

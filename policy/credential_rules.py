@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
-from configs.message import is_secret
+from configs.secrecy import is_secret
 from policy.files import properties
 from policy.kinds import starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -63,19 +65,23 @@ def shows_credential(text: str) -> bool:
     return bool((in_url and not _REFERENCE.fullmatch(in_url[1])) or _AWS_KEY.search(text) or _PEM in text)
 
 
-def _in_variables(container: Mapping[str, Any]) -> Iterator[str]:
+def _in_variables(container: Mapping[str, Any]) -> Iterator[Problem]:
     for entry in container.get("env") or []:
         key, value = str(entry.get("name", "")), entry.get("value")
         named = is_credential(key, value) and "valueFrom" not in entry and not is_referred(value)
         if named or (isinstance(value, str) and shows_credential(value)):
-            yield f"has a credential in the variable {key}; take it from a Secret: valueFrom.secretKeyRef, or a mounted file"
+            yield Problem(
+                rule=f"has a credential in the variable {key}", cure="take it from a Secret: valueFrom.secretKeyRef, or a mounted file"
+            )
 
 
-def _in_command(container: Mapping[str, Any]) -> Iterator[str]:
+def _in_command(container: Mapping[str, Any]) -> Iterator[Problem]:
     probes = [(f"{probe}.exec.command", ((container.get(probe) or {}).get("exec") or {}).get("command")) for probe in _PROBES]
     for place, words in (("command", container.get("command")), ("args", container.get("args")), *probes):
         for position in telling_words([word if isinstance(word, str) else "" for word in words or []]):
-            yield f"has a credential in {place}[{position}], which every list of processes shows; read it from a mounted file"
+            yield Problem(
+                rule=f"has a credential in {place}[{position}], which every list of processes shows", cure="read it from a mounted file"
+            )
 
 
 def telling_words(words: Sequence[str]) -> list[int]:
@@ -100,35 +106,35 @@ def _tells(word: str) -> bool:
     return assigned or shows_credential(word)
 
 
-def _in_pods(resource: Declared) -> Iterator[str]:
+def _in_pods(resource: Declared) -> Iterator[Problem]:
     spec = pods.lenient_spec(resource.kind, resource.inputs)
     if spec is None or isinstance(spec.get("containers"), Unknown):
         return  # memory-limit says so
     for role, container in pods.containers(spec):
         for problem in (*_in_variables(container), *_in_command(container)):
-            yield f"{role} {container.get('name')!r} {problem}"
+            yield replace(problem, about=f"{role} {container.get('name')!r}")
 
 
-def _in_files(files: object) -> Iterator[str]:
+def _in_files(files: object) -> Iterator[Problem]:
     for key, text in files.items() if isinstance(files, Mapping) else ():
         known = text if isinstance(text, str) else ""
         lines = properties(known) if key.endswith(_FILES) else {key: known} if "\n" not in known else {}
         if shows_credential(known) or any(
             is_secret(name) and is_credential(name, value) and not _is_told_elsewhere(name, value) for name, value in lines.items()
         ):
-            yield f"the file {key} has a credential in it, and a ConfigMap is no secret; put it into a Secret"
+            yield Problem(rule=f"the file {key} has a credential in it, and a ConfigMap is no secret", cure="put it into a Secret")
 
 
-def _in_connector(config: object) -> Iterator[str]:
+def _in_connector(config: object) -> Iterator[Problem]:
     for key, value in config.items() if isinstance(config, Mapping) else ():
         if (is_secret(key) and not _is_told_elsewhere(key, value)) or (isinstance(value, str) and shows_credential(value)):
-            yield (
-                f"{key} holds a credential in clear, which Connect keeps in a topic and shows over REST; "
-                "write a reference such as ${dir:/etc/connect/secrets/source:password}"
+            yield Problem(
+                rule=f"{key} holds a credential in clear, which Connect keeps in a topic and shows over REST",
+                cure="write a reference such as ${dir:/etc/connect/secrets/source:password}",
             )
 
 
-def _no_literal(resource: Declared, _record: Record) -> Iterator[str]:
+def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
     if starts_pods(resource):
         yield from _in_pods(resource)
     elif resource.is_kubernetes and resource.kind == "ConfigMap":

@@ -12,6 +12,7 @@ from policy import files
 from policy.fit_rules import TOPIC, server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -58,20 +59,27 @@ def _replicas(resource: Declared) -> int:
     return 1 if not isinstance(given, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(given)
 
 
-def _volumes(resource: Declared, record: Record) -> Iterator[str]:
+def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
     if not resource.is_kubernetes or not _claims(resource):
         return
     for name, size in _claims(resource).items():
         if size is None:
-            yield f"the claim {name!r} has no size that is known at preview; set resources.requests.storage to a plain quantity"
+            yield Problem(
+                rule=f"the claim {name!r} has no size that is known at preview",
+                cure="set resources.requests.storage to a plain quantity",
+            )
     namespace = resource.namespace
     spec = resource.inputs.get("spec")
     if isinstance(namespace, Unknown) or (isinstance(spec, Mapping) and isinstance(spec.get("replicas"), Unknown)):
-        yield "its namespace or number of replicas is not known at preview, nor is its share of the disk; give plain values"
+        yield Problem(
+            rule="its namespace or number of replicas is not known at preview, nor is its share of the disk", cure="give plain values"
+        )
         return
     budget = record.limits.volumes.get(namespace)
     if budget is None:
-        yield f"the namespace {namespace} has no disk budget: move it, or give `volumes` of the rule disk-volumes one for it"
+        yield Problem(
+            rule=f"the namespace {namespace} has no disk budget", cure="move it, or give `volumes` of the rule disk-volumes one for it"
+        )
         return
     held = {
         other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
@@ -81,9 +89,12 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
     over = sum(held.values()) - budget
     if over > 0:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
-        yield (
-            f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
-            f"{mib(budget)}:\n{rows}\nMake them smaller, or {record.limits.raised(namespace, budget + over, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
+                f"{mib(budget)}:\n{rows}"
+            ),
+            cure=f"Make them smaller, or {record.limits.raised(namespace, budget + over, *_BUDGET)}",
         )
 
 
@@ -126,9 +137,11 @@ def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
     ]
 
 
-def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    message = "its server.properties stand in no declared ConfigMap, so that its disk cannot be counted; declare them there"
-    return ((broker, message) for broker, properties in _brokers(record) if properties is None)
+def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    problem = Problem(
+        rule="its server.properties stand in no declared ConfigMap, so that its disk cannot be counted", cure="declare them there"
+    )
+    return ((broker, problem) for broker, properties in _brokers(record) if properties is None)
 
 
 def _topics(record: Record) -> list[disk.Topic]:
@@ -144,29 +157,38 @@ def _counted(topic: Declared) -> disk.Topic | None:
     return disk.Topic(str(given.get("name")), *numbers, {key: str(value) for key, value in config.items()})
 
 
-def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
+def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type == TOPIC:
         counted = _counted(resource)
         if counted is None:
-            yield f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, nor is its disk; give plain values"
+            yield Problem(
+                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, nor is its disk",
+                cure="give plain values",
+            )
             return
         if disk.partition_bytes(counted, _broker_defaults(record)) is None:
-            yield "nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes; set retention.bytes"
+            yield Problem(
+                rule="nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes",
+                cure="set retention.bytes",
+            )
     elif not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
         return
     yield from record.once("logs", lambda: list(_full_brokers(record)))
 
 
-def _full_brokers(record: Record) -> Iterator[str]:
+def _full_brokers(record: Record) -> Iterator[Problem]:
     for broker, properties in _brokers(record):
         if properties is None:
             continue  # told at the end, if nobody declares them
         volume = sum(size or 0 for size in _claims(broker).values())
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
         if needed > volume:
-            yield (
-                f"the topics may hold {mib(needed)} MiB on each broker and its volume has {mib(volume)}: lower retention.bytes, "
-                f"segment.bytes or the partitions, or give {broker.title} volumes larger by {mib(needed - volume)} MiB"
+            yield Problem(
+                rule=f"the topics may hold {mib(needed)} MiB on each broker and its volume has {mib(volume)}",
+                cure=(
+                    f"lower retention.bytes, "
+                    f"segment.bytes or the partitions, or give {broker.title} volumes larger by {mib(needed - volume)} MiB"
+                ),
             )
 
 
@@ -176,13 +198,13 @@ def _broker_defaults(record: Record) -> dict[str, str]:
     )
 
 
-def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
+def _wal_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "ConfigMap")):
         return
     yield from record.once("write-ahead logs", lambda: list(_full_volumes(record)))
 
 
-def _full_volumes(record: Record) -> Iterator[str]:
+def _full_volumes(record: Record) -> Iterator[Problem]:
     for server in record.of_kind(*POD_KINDS):
         volume = sum(size or 0 for size in _claims(server).values())
         for spec, container, _left in sized_containers(server):
@@ -199,11 +221,16 @@ def _full_volumes(record: Record) -> Iterator[str]:
             if given.get("wal_level") != "logical" and not sources(record):
                 continue  # nobody captures it, so no slot holds anything back
             if held is None:
-                yield f"a stopped connector's slot holds back WAL of {server.title} without end: set max_slot_wal_keep_size"
+                yield Problem(
+                    rule=f"a stopped connector's slot holds back WAL of {server.title} without end", cure="set max_slot_wal_keep_size"
+                )
             elif volume and held > postgres.wal_room(volume):
-                yield (
-                    f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of its "
-                    f"{mib(volume)} MiB volume: lower one of them or give it a larger volume"
+                yield Problem(
+                    rule=(
+                        f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of "
+                        f"its {mib(volume)} MiB volume"
+                    ),
+                    cure="lower one of them or give it a larger volume",
                 )
 
 

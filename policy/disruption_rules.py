@@ -11,6 +11,7 @@ from policy.disk_rules import is_broker
 from policy.fit_rules import sized_containers
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing
+from problem import Problem
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -56,28 +57,31 @@ def _selected(budget: Declared, selector: Mapping[str, Any], record: Record) -> 
                 yield workload, int(replicas)
 
 
-def _problems(budget: Declared, record: Record) -> Iterator[str]:
+def _problems(budget: Declared, record: Record) -> Iterator[Problem]:
     spec = budget.inputs.get("spec")
     if not isinstance(spec, Mapping) or list(unknown_paths(dict(spec))):
-        yield "is not known at preview in all its parts, nor is what it allows; give plain values"
+        yield Problem(rule="is not known at preview in all its parts, nor is what it allows", cure="give plain values")
         return
     selector = spec.get("selector")
     if selector is None:
         return
     if selector.get("matchExpressions"):
-        yield "chooses its pods by matchExpressions, which this rule does not follow; choose them by matchLabels"
+        yield Problem(rule="chooses its pods by matchExpressions, which this rule does not follow", cure="choose them by matchLabels")
         return
     for workload, replicas in _selected(budget, selector, record):
         away = _away(spec, replicas)
         if away < 1:
-            yield f"lets no pod of {workload.title} be away, so that draining a node waits for ever; {_CURE}"
+            yield Problem(rule=f"lets no pod of {workload.title} be away, so that draining a node waits for ever", cure=f"{_CURE}")
         elif replicas > 1 and away >= replicas:
-            yield f"lets all {replicas} pods of {workload.title} be away at once; {_CURE}"
+            yield Problem(rule=f"lets all {replicas} pods of {workload.title} be away at once", cure=f"{_CURE}")
         elif away > 1 and any(is_broker(container) for _spec, container, _left in sized_containers(workload)):
-            yield f"lets {away} brokers of {workload.title} be away at once, and with two away no write is acknowledged; {_CURE}"
+            yield Problem(
+                rule=f"lets {away} brokers of {workload.title} be away at once, and with two away no write is acknowledged",
+                cure=f"{_CURE}",
+            )
 
 
-def _bounded(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _bounded(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for budget in record.of_kind("PodDisruptionBudget"):
         if not isinstance(budget.namespace, Unknown):
             yield from ((budget, problem) for problem in _problems(budget, record))

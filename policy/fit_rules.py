@@ -11,6 +11,7 @@ from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import MIB, whole_mib
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -58,27 +59,30 @@ def _javas(resource: Declared) -> Iterator[tuple[str, int, jvm.Java | jvm_flags.
                 yield repr(container.get("name")), left, error
 
 
-def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
+def _java_fits(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, left, java in _javas(resource):
         if isinstance(java, jvm_flags.FlagError):
-            yield f"container {name}: {java}"
+            yield Problem(rule=f"container {name}: {java}")
             continue
         over = java.needed - left
         if over > 0:
-            unset = f" Nothing bounds {', '.join(java.guessed)}." if java.guessed else ""
-            lower = f"Lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "Give it a smaller heap"
-            yield (
-                f"Java in container {name} may take {mib(java.needed)} MiB and {mib(left)} are there "
-                f"({table(java.parts())}).{unset} {lower}, bound what is unset, or raise the limit by {whole_mib(over)}Mi"
+            unset = f", and nothing bounds {', '.join(java.guessed)}" if java.guessed else ""
+            lower = f"lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "give it a smaller heap"
+            yield Problem(
+                rule=(f"Java in container {name} may take {mib(java.needed)} MiB and {mib(left)} are there ({table(java.parts())}){unset}"),
+                cure=f"{lower}, bound what is unset, or raise the limit by {whole_mib(over)}Mi",
             )
 
 
-def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
+def _heap_said(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, _left, java in _javas(resource):
         if isinstance(java, jvm.Java) and java.by_percentage:
-            yield (
-                f"Java in container {name} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
-                f"does not see its control group takes that share of the machine. Say -Xmx{java.heap // MIB}m"
+            yield Problem(
+                rule=(
+                    f"Java in container {name} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
+                    f"does not see its control group takes that share of the machine"
+                ),
+                cure=f"say -Xmx{java.heap // MIB}m",
             )
 
 
@@ -133,7 +137,7 @@ def sources(record: Record) -> list[Mapping[str, Any]]:
     return [config for config in configs if isinstance(config, Mapping) and str(config.get("connector.class")).startswith(_DEBEZIUM)]
 
 
-def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
+def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
         return
     for server, container, left, text in record.once("servers", lambda: list(_servers(record))):
@@ -142,23 +146,25 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
         try:
             needs = postgres.memory(postgres_parameters.parameters(container, text), slots=slots(record))
         except postgres_parameters.ParameterError as error:
-            yield f"PostgreSQL in {server.title}: {error}"
+            yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
             continue
         over = needs.needed - left
         if over > 0:
             fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
-            yield (
-                f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB and {mib(left)} are there ({table(needs.parts())}). Lower "
-                f"shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
+            yield Problem(
+                rule=f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB and {mib(left)} are there ({table(needs.parts())})",
+                cure=(
+                    f"lower shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
+                ),
             )
 
 
-def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for server, container, _left, text in _servers(record):
         if text is None:
             path = postgres_parameters.config_file(container)
             message = f"PostgreSQL reads {path}, which no declared ConfigMap provides: its memory cannot be counted"
-            yield server, f"{message}. Declare the file in a ConfigMap"
+            yield server, Problem(rule=f"{message}", cure="declare the file in a ConfigMap")
 
 
 RULES = (

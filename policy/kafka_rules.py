@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.postgres_rules import postgres_problems
+from configs.problems import first_per_key
 from configs.spelling import spelling_problems
-from configs.verdict import connector_problems, once
+from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy.files import properties
 from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
+from problem import Problem
 from unknown import unknown_paths
 
 if TYPE_CHECKING:
@@ -30,13 +33,13 @@ def _texts(values: object) -> dict[str, str]:
     return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in known.items()}
 
 
-def _unknown(resource: Declared) -> Iterator[str]:
+def _unknown(resource: Declared) -> Iterator[Problem]:
     paths = list(unknown_paths(dict(resource.inputs)))
     if paths:
-        yield f"{', '.join(paths)} is not known at preview; give plain values, and references to secrets"
+        yield Problem(rule=f"{', '.join(paths)} is not known at preview", cure="give plain values, and references to secrets")
 
 
-def _topic(resource: Declared, _record: Record) -> Iterator[str]:
+def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type != TOPIC:
         return
     yield from _unknown(resource)
@@ -44,10 +47,10 @@ def _topic(resource: Declared, _record: Record) -> Iterator[str]:
     if isinstance(name, str):
         config = _texts(resource.inputs.get("config"))
         factor = copies if isinstance(copies, int) else 1
-        yield from once(spelling_problems("topic", config), topic_problems(name, config, factor))
+        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor))
 
 
-def _connector(resource: Declared, _record: Record) -> Iterator[str]:
+def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type != CONNECTOR:
         return
     yield from _unknown(resource)
@@ -65,36 +68,42 @@ def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str
                 yield str(name), found
 
 
-def _broker(resource: Declared, _record: Record) -> Iterator[str]:
+def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, found in _files(resource, "process.roles"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("broker", found), broker_problems(found)))
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", found), broker_problems(found)))
 
 
-def _worker(resource: Declared, record: Record) -> Iterator[str]:
+def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
     """The connectors come later, and are judged against the worker when the whole is complete."""
     del record
     for name, found in _files(resource, "config.storage.topic"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("worker", found), worker_problems(found)))
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", found), worker_problems(found)))
 
 
-def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     judged = {resource.urn for resource, _properties in worker_files(record)}
     for resource, _spec, container, _left in workers(record):
         if resource.urn not in judged and container.get("command"):
             yield (
                 resource,
-                "its worker.properties stand in no declared ConfigMap, or are not known at preview; declare them there in plain text",
+                Problem(
+                    rule="its worker.properties stand in no declared ConfigMap, or are not known at preview",
+                    cure="declare them there in plain text",
+                ),
             )
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
         for name, found in _files(resource, "config.storage.topic"):
             alone = set(worker_problems(found))
-            yield from ((resource, f"{name}: {problem}") for problem in worker_problems(found, *connectors) if problem not in alone)
+            yield from ((resource, replace(problem, about=name)) for problem in worker_problems(found, *connectors) if problem not in alone)
 
 
-def _postgres(resource: Declared, _record: Record) -> Iterator[str]:
+def _postgres(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, parameters in _files(resource, "wal_level"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("postgresql", parameters), postgres_problems(parameters)))
+        yield from (
+            replace(problem, about=name)
+            for problem in first_per_key(spelling_problems("postgresql", parameters), postgres_problems(parameters))
+        )
 
 
 RULES = (

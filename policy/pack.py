@@ -39,7 +39,7 @@ WHOLE_STACK = "whole-stack"
 def stack_limits() -> Limits:
     """What the running stack allows itself; nothing, with the reason, when its configuration cannot be read."""
     try:
-        return of_stack(load())
+        return of_stack(load().settings)
     except (SettingsError, ValueError) as error:
         return Limits(problem=f"the stack's configuration cannot be read: {' '.join(str(error).split())}")
 
@@ -53,7 +53,7 @@ class Judge:
         self._record: Record | None = None
         self._told: dict[str, Mapping[str, Any]] = {}
         self._seen: dict[str, tuple[set[str], Declared]] = {}
-        self._told_first: dict[tuple[str, str], str] = {}
+        self._first: dict[tuple[str, str], str] = {}
         self._lock = threading.RLock()
 
     def resource(self, rule: Rule, args: ResourceValidationArgs, report: Report) -> None:
@@ -95,7 +95,7 @@ class Judge:
 
     def _told_by_another(self, violation: Violation) -> bool:
         """Whether another resource has been told the very same, which several cause together: once is enough, the run has failed."""
-        return self._told_first.setdefault((violation.rule, violation.figures), violation.urn) != violation.urn
+        return self._first.setdefault((violation.rule, violation.problem.rule), violation.urn) != violation.urn
 
     def _hear(self, rule: str, configuration: Mapping[str, Any]) -> None:
         """Note what a rule is told, which may come after resources that other rules have seen."""

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from problem import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -33,8 +35,8 @@ class Rule:
 
     name: str
     says: str
-    check: Callable[[Declared, Record], Iterable[str]]
-    at_end: Callable[[Record], Iterable[tuple[Declared | None, str]]] | None = None
+    check: Callable[[Declared, Record], Iterable[Problem]]
+    at_end: Callable[[Record], Iterable[tuple[Declared | None, Problem]]] | None = None
     level: Level = "mandatory"
     severity: Literal["low", "medium", "high", "critical"] = "high"
     together: bool = False
@@ -49,22 +51,22 @@ class Violation:
         level: Whether it stops the run.
         urn: The resource, or an empty string for the whole stack.
         resource: What messages call the resource.
-        message: What is wrong, by how much, and the cure.
+        problem: What is wrong, by how much, and the cure.
     """
 
     rule: str
     level: Level
     urn: str
     resource: str
-    message: str
+    problem: Problem
 
     @property
-    def figures(self) -> str:
-        """The first line without the resource: the same for all who break a rule together."""
-        return self.message.splitlines()[0].partition(": ")[2]
+    def message(self) -> str:
+        """The violation as people read it."""
+        return f"{self.resource}: {self.problem}" if self.urn else str(self.problem)
 
 
-def nothing(_resource: Declared, _record: Record) -> Iterator[str]:
+def nothing(_resource: Declared, _record: Record) -> Iterator[Problem]:
     """The check of a rule that only the whole stack can break."""
     return iter(())
 
@@ -73,7 +75,7 @@ def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """The violations of one rule by one resource; none where the stack excepts it with a reason."""
     if excepted(rule, resource, record):
         return []
-    return [_violation(rule, resource, message) for message in _messages(rule, resource, record)]
+    return [_violation(rule, resource, problem) for problem in _problems(rule, resource, record)]
 
 
 def judge_end(rule: Rule, record: Record) -> list[Violation]:
@@ -83,36 +85,36 @@ def judge_end(rule: Rule, record: Record) -> list[Violation]:
         return []
     found: list[Violation] = []
     try:
-        for resource, message in at_end(record):
+        for resource, problem in at_end(record):
             if resource is None or not excepted(rule, resource, record):
-                found.append(_violation(rule, resource, message))
+                found.append(_violation(rule, resource, problem))
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
         found.append(_violation(rule, None, _failed(error)))
     return found
 
 
-def _messages(rule: Rule, resource: Declared, record: Record) -> Iterator[str]:
+def _problems(rule: Rule, resource: Declared, record: Record) -> Iterator[Problem]:
     try:
         yield from rule.check(resource, record)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no
         yield _failed(error)
 
 
-def _failed(error: Exception) -> str:
+def _failed(error: Exception) -> Problem:
     # without the text of the error, which may hold a value
-    return (
-        f"could not be judged ({type(error).__name__}), and what cannot be judged is refused: compare the resource with its API "
-        "reference; if it is right, this rule is wrong"
+    return Problem(
+        rule=f"could not be judged ({type(error).__name__}), and what cannot be judged is refused",
+        cure="compare the resource with its API reference; if it is right, this rule is wrong",
     )
 
 
-def _violation(rule: Rule, resource: Declared | None, message: str) -> Violation:
+def _violation(rule: Rule, resource: Declared | None, problem: Problem) -> Violation:
     return Violation(
         rule=rule.name,
         level=rule.level,
         urn=resource.urn if resource else "",
         resource=resource.title if resource else "the stack",
-        message=message if resource is None else f"{resource.title}: {message}",
+        problem=problem,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from policy.rule import Rule
+from problem import Problem
 from settings.cluster import is_private
 from unknown import Unknown, unknown_paths
 
@@ -17,27 +18,27 @@ if TYPE_CHECKING:
 _CURE = "set spec.loadBalancerSourceRanges to the private ranges of its clients (host.sources)"
 
 
-def _within_the_network(resource: Declared, _record: Record) -> Iterator[str]:
+def _within_the_network(resource: Declared, _record: Record) -> Iterator[Problem]:
     if not (resource.is_kubernetes and resource.kind == "Service"):
         return
     spec = resource.inputs.get("spec") or {}
     if not isinstance(spec, Mapping) or isinstance(spec.get("type"), Unknown):
-        yield "its type is not known at preview, nor is who reaches it; give a plain value"
+        yield Problem(rule="its type is not known at preview, nor is who reaches it", cure="give a plain value")
     elif spec.get("type") == "LoadBalancer":
         yield from _let_in(spec.get("loadBalancerSourceRanges"))
 
 
-def _let_in(ranges: object) -> Iterator[str]:
+def _let_in(ranges: object) -> Iterator[Problem]:
     if not ranges:
-        yield f"is a load balancer that lets everybody in; {_CURE}"
+        yield Problem(rule="is a load balancer that lets everybody in", cure=f"{_CURE}")
     elif isinstance(ranges, Unknown) or list(unknown_paths(ranges)):
-        yield f"whom it lets in is not known at preview; {_CURE}"
+        yield Problem(rule="whom it lets in is not known at preview", cure=f"{_CURE}")
     elif isinstance(ranges, (list, tuple)):
         public = [str(one) for one in ranges if not is_private(str(one).strip())]
         if public:
-            yield f"lets in {', '.join(public)}, which can be outside your network; {_CURE}"
+            yield Problem(rule=f"lets in {', '.join(public)}, which can be outside your network", cure=f"{_CURE}")
     else:
-        yield f"its loadBalancerSourceRanges are no list; {_CURE}"
+        yield Problem(rule="its loadBalancerSourceRanges are no list", cure=f"{_CURE}")
 
 
 RULES = (

@@ -15,6 +15,7 @@ from policy import files
 from policy.fit_rules import CONNECTOR, TOPIC, files_of, sized_containers, sources, table
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -121,18 +122,21 @@ def _complete(record: Record) -> bool:
     return True
 
 
-def _over(record: Record) -> Iterator[str]:
+def _over(record: Record) -> Iterator[Problem]:
     """What all connectors together need, against the heap of the smallest worker: any of them may run there."""
     worker = worker_heap(record)
     if worker is None:
-        yield "no declared workload is a Connect worker whose heap can be read; declare the worker with -Xmx in the same program"
+        yield Problem(
+            rule="no declared workload is a Connect worker whose heap can be read",
+            cure="declare the worker with -Xmx in the same program",
+        )
         return
     heaps = []
     for connector in sinks(record):
         try:
             heaps.append(sink_heap(connector, record))
         except sink.SinkError as error:
-            yield f"{connector.name} {error}"
+            yield Problem(rule=f"{connector.name} {error}")
             return
     source = sum(sink.source_heap(config) for config in sources(record))
     own = [heap.needed - heap.source - heap.framework for heap in heaps]
@@ -143,14 +147,18 @@ def _over(record: Record) -> Iterator[str]:
         for connector, heap in zip(sinks(record), heaps, strict=True):
             parts |= {f"{connector.name}: {name}": held for name, held in replace(heap, source=0, framework=0).parts().items() if held}
         further = f"; each further table costs {whole_mib(heaps[0].per_table)} MiB" if heaps else ""
-        yield (
-            f"the connectors need {mib(needed)} MiB of heap in {worker[0].title}, which has {mib(worker[1])} "
-            f"({table(parts)}){further}. Lower flush.size, the commit interval, tasks.max, max.queue.size.in.bytes or the topics' "
-            f"partitions, or raise -Xmx by {whole_mib(over)}m and the limit with it"
+        yield Problem(
+            rule=(
+                f"the connectors need {mib(needed)} MiB of heap in {worker[0].title}, which has {mib(worker[1])} ({table(parts)}){further}"
+            ),
+            cure=(
+                f"lower flush.size, the commit interval, tasks.max, max.queue.size.in.bytes or the topics' "
+                f"partitions, or raise -Xmx by {whole_mib(over)}m and the limit with it"
+            ),
         )
 
 
-def _sink_fits(resource: Declared, record: Record) -> Iterator[str]:
+def _sink_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     """Judged when the last of what it follows from is declared, and again with everything that changes it."""
     concerned = resource.type in {CONNECTOR, TOPIC, ICEBERG_TABLE} or starts_pods(resource) or resource.kind == "ConfigMap"
     if not concerned:
@@ -158,17 +166,17 @@ def _sink_fits(resource: Declared, record: Record) -> Iterator[str]:
     if resource.type == CONNECTOR:
         config = resource.inputs.get("config")
         if not isinstance(config, Mapping) or isinstance(config.get("connector.class"), Unknown):
-            yield "its configuration is not known at preview; give plain values and references to secrets"
+            yield Problem(rule="its configuration is not known at preview", cure="give plain values and references to secrets")
             return
     yield from record.once("heap of the connectors", lambda: _judged(record))
 
 
-def _judged(record: Record) -> list[str]:
+def _judged(record: Record) -> list[Problem]:
     """What is wrong with the connectors' heap as far as it can be told yet."""
     return list(_over(record)) if (sources(record) or any(sinks(record))) and _complete(record) else []
 
 
-def _incomplete(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _incomplete(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     connectors = record.of_type(CONNECTOR)
     if connectors and not _complete(record):
         for message in _over(record):

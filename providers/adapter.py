@@ -11,24 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pulumi.provider.experimental import provider as rpc
 
 from providers import marshalling
-from providers.operations import (
-    UNKNOWN,
-    Change,
-    IncompleteError,
-    Operations,
-    Plain,
-    Problem,
-    ProviderError,
-    Reporter,
-    State,
-    has_unknown,
-    scrubbed,
-)
+from providers.operations import Change, IncompleteError, Operations, Plain, ProviderError, Reporter, State, has_unknown, scrubbed
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pulumi.provider.experimental.property_value import PropertyValue
+
+    from problem import Problem
 
 _Result = TypeVar("_Result")
 _KINDS = {
@@ -198,7 +189,7 @@ def _known(inputs: Plain) -> Plain:
 
 
 def _failures(problems: list[Problem], secrets: frozenset[str]) -> list[rpc.CheckFailure]:
-    return [rpc.CheckFailure(problem.path, scrubbed(problem.reason, secrets)) for problem in problems]
+    return [rpc.CheckFailure(problem.path, scrubbed(problem.text, secrets)) for problem in problems]
 
 
 def _root(path: str) -> str:

@@ -7,12 +7,15 @@ off at the door and put back on the way out by path; whole numbers arrive as flo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
-from providers.operations import UNKNOWN, Plain
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from providers.operations import Plain
 
 _SENTINELS = frozenset(value for name, value in vars(rpc).items() if name.startswith("UNKNOWN") and isinstance(value, str))
 

@@ -9,35 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from problem import Problem
 
 Plain: TypeAlias = dict[str, Any]
 """Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
-
-
-class Unknown:
-    """The type of `UNKNOWN`."""
-
-    def __repr__(self) -> str:
-        """Name it as a message would."""
-        return "<not known yet>"
-
-
-UNKNOWN: Final = Unknown()
-"""A value that exists only after the update, seen in previews."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One refused property.
-
-    Attributes:
-        path: The property, such as `config["tasks.max"]`; empty for the whole resource.
-        reason: One sentence that ends in the cure.
-    """
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from configs.message import HIDDEN, is_secret
+from configs.secrecy import HIDDEN, is_secret
 from policy.credential_rules import is_credential, is_referred, shows_credential, telling_words
 
 if TYPE_CHECKING:

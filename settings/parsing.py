@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from configs.message import HIDDEN, shown
+from configs.secrecy import HIDDEN, shown
+from problem import Problem
 from settings.model import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def values_of(given: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
+def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]:
     """Validate each value by itself.
 
     Args:
@@ -56,7 +58,7 @@ def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[str]]:
         return None, problems + _problems(error)
 
 
-def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
     """The values with the tables in place of their file's path."""
     source = values.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
@@ -66,26 +68,45 @@ def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str
         return {**values, "source": {**others, "tables": yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))}}, []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-    problem = f"{path!r} cannot be read ({why}); give the path of a file below the project's root, as 'make tables' writes it"
-    return {**values, "source": others}, [f"{PROJECT}:source.tables: {problem}"]
+    cure = "give the path of a file below the project's root, as 'make tables' writes it"
+    return {**values, "source": others}, [Problem(path="source.tables", rule=f"{path!r} cannot be read ({why})", cure=cure)]
 
 
-def _problems(error: ValidationError) -> list[str]:
-    lines, errors = [], error.errors()
-    for problem in errors:
-        if _only_its_items(problem, errors):
-            continue
-        path = ".".join(str(part) for part in problem["loc"])
-        cause = problem.get("ctx", {}).get("error")
-        rule = str(cause) if isinstance(cause, ValueError) else problem["msg"]
-        if problem["type"] == "extra_forbidden":
-            rule = "is not a setting; check the spelling, or see docs/settings.md"
-        elif problem["type"] == "missing":
-            rule = "is missing and has no default"
-        elif problem["loc"] and not isinstance(problem["input"], dict) and shown(path, str(problem["input"])) != HIDDEN:
-            rule = f"{rule} (got {problem['input']!r})"
-        lines.append(f"{PROJECT}:{path}: {rule}")
-    return lines
+def _problems(error: ValidationError) -> list[Problem]:
+    errors = error.errors()
+    return [_problem(item) for item in errors if not _only_its_items(item, errors)]
+
+
+def _problem(item: ErrorDetails) -> Problem:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return _not_a_setting(item["loc"], path)
+    if item["type"] == "missing":
+        return Problem(path=path, rule="is missing and has no default")
+    cause = item.get("ctx", {}).get("error")
+    rule = str(cause) if isinstance(cause, ValueError) else item["msg"]
+    visible = item["loc"] and not isinstance(item["input"], dict) and shown(path, str(item["input"])) != HIDDEN
+    return Problem(path=path, rule=rule, value=repr(item["input"]) if visible else None)
+
+
+def _not_a_setting(place: tuple[int | str, ...], path: str) -> Problem:
+    """A key that no section has, with the key of its section that was probably meant."""
+    section: type[BaseModel] | None = Settings
+    for part in place[:-1]:
+        section = _section(section, part)
+    known = [field.alias or name for name, field in section.model_fields.items()] if section else []
+    near = difflib.get_close_matches(str(place[-1]), known, n=1)
+    cure = f"did you mean {near[0]}?" if near else "check the spelling, or see docs/settings.md"
+    return Problem(path=path, rule="is not a setting", cure=cure)
+
+
+def _section(section: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:
+    """The section below a key of a section; of a list, the section of its entries."""
+    if section is None or isinstance(part, int):
+        return section
+    fields = {field.alias or name: field.annotation for name, field in section.model_fields.items()}
+    candidates = [fields.get(part), *get_args(fields.get(part))]
+    return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
 
 
 def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:

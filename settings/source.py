@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from settings.section import Section
-from settings.shop import TABLES
+from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
 from settings.types import Cidr, DnsLabel, HostName, Keys, Mebibytes, Millicores, Port
 
@@ -42,6 +42,14 @@ class DebeziumSettings(Section):
     """Further keys of the connector, in its own spelling; checked like all others."""
 
 
+def _or_a_path(schema: dict[str, Any]) -> None:
+    """Let the JSON schema of a list take the path of a file with the list, too."""
+    described: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
+    listed = dict(schema)
+    schema.clear()
+    schema.update({**described, "anyOf": [{"type": "string", "description": "Path of a YAML file"}, listed]})
+
+
 class SourceSettings(Section):
     """The captured database."""
 
@@ -49,7 +57,7 @@ class SourceSettings(Section):
     """``managed``: the program creates the server, sized as below. ``external``: use an existing server."""
     external: ExistingDatabase | None = None
     """Address and Secrets of the existing server."""
-    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1)
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1, json_schema_extra=_or_a_path)
     """Captured tables: the path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
     ``settings/shop.py``."""
     memory_mib: Mebibytes = 512
@@ -66,8 +74,8 @@ class SourceSettings(Section):
     """Maximum number of connections, replication included."""
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
-    sample_data: bool = True
-    """Whether a new database starts with a few rows of the shop."""
+    sample_data: bool | None = None
+    """Whether a new database starts with a few rows of the shop; by default if ``tables`` holds the shop's tables."""
     parameters: Keys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
@@ -95,6 +103,17 @@ class SourceSettings(Section):
         if self.kind == "managed" and elsewhere:
             problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
         return problems
+
+    @property
+    def has_shop_tables(self) -> bool:
+        """Whether the shop's tables are among the captured ones, so that its rows fit."""
+        return all(table in self.tables for table in TABLES)
+
+    @property
+    def sample_rows(self) -> str:
+        """SQL of the rows that a new database starts with, or an empty string."""
+        wanted = self.has_shop_tables if self.sample_data is None else self.sample_data
+        return SAMPLE_ROWS if wanted and self.has_shop_tables else ""
 
     @property
     def is_managed(self) -> bool:

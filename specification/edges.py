@@ -31,7 +31,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ExternalSystem:
     """Something beyond the namespace that the pipeline uses and does not make.
 
     Attributes:
@@ -148,7 +148,7 @@ def published_policies(sources: Sequence[str], made: Collection[str] = COMPONENT
     }
 
 
-def outside_policies(outside: Sequence[Outside]) -> dict[str, Manifest]:
+def outside_policies(outside: Sequence[ExternalSystem]) -> dict[str, Manifest]:
     """Lets components out to what was there before, and to nothing else there."""
     return {
         f"{source}-to-{target.name}": {
@@ -179,7 +179,7 @@ def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manif
 
 
 def all_policies(
-    sources: Sequence[str], store: ObjectStoreInCluster | None, made: Collection[str] = COMPONENTS, outside: Sequence[Outside] = ()
+    sources: Sequence[str], store: ObjectStoreInCluster | None, made: Collection[str] = COMPONENTS, outside: Sequence[ExternalSystem] = ()
 ) -> dict[str, Manifest]:
     """Every network policy of the namespace, name to specification.
 

@@ -52,7 +52,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class PublishedServices:
     """The published services of one pipeline. Every address is known before anything exists, since brokers advertise theirs.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The command blocks of README and docs/, each with the mark above it that says how it is tried."""
+"""The command blocks of the documents, each with the mark above it that says how it is tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LANGUAGES: Final = ("console", "sh", "bash", "shell")
-DOCUMENTS: Final = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _BLOCK: Final = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 _PROMPT: Final = re.compile(r"[$#] ")
 
@@ -24,8 +24,8 @@ class Block:
 
     Attributes:
         place: Document and number of the block in it.
-        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and a test file, or
-            ``not tried:`` and the reason.
+        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and the test file that runs
+            it as it stands, ``tried in part by`` a test file with what it does instead, or ``not tried:`` and the reason.
         text: The block.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs.pair_rules import Expected
 from settings.archive import ArchiveSettings
 from settings.names import Names
 from settings.shop import TABLES
@@ -41,6 +42,17 @@ RENDERED: dict[Kind, dict[str, str]] = {
     "topic": TOPIC,
     "postgresql": POSTGRES,
 }
+
+
+def expected(publication: list[str] = PUBLISHED, registry_url: str = REGISTRY) -> Expected:
+    """What the rest of the program's own stack expects of source and sink."""
+    return Expected(
+        tables=[table.qualified for table in TABLES],
+        heartbeat_table=NAMES.heartbeat_table,
+        publication=publication,
+        names=debezium.expected_names(NAMES),
+        registry_url=registry_url,
+    )
 
 
 def changed(config: dict[str, str], **changes: str | None) -> dict[str, str]:

@@ -22,21 +22,21 @@ LONGER: dict[str, str] = {}
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
-ROOT_MODULES = ("__main__", "outputs", "running_stack", "unknown")
-"""Modules at the root: the program, its exports, its configuration, and the marker that every package may import."""
+ROOT_MODULES = ("__main__", "outputs", "problem", "running_stack", "unknown")
+"""Modules at the root: the program, its exports and its configuration; and two that every package may import."""
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "configs": {"unknown"},
-    "capacity": {"unknown"},
+    "configs": set(),
+    "capacity": set(),
     "images": set(),
     "checks": set(),
-    "providers": {"configs", "unknown"},
+    "providers": {"configs"},
     "settings": {"configs"},
     "specification": {"capacity", "configs", "settings"},
     "judgement": {"capacity", "configs", "settings", "specification"},
-    "components": {"capacity", "configs", "providers", "settings", "specification", "unknown"},
-    "recording": {"unknown"},
-    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings", "unknown"},
+    "components": {"capacity", "configs", "providers", "settings", "specification"},
+    "recording": set(),
+    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
 """Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
 STARTED_BY_THE_ENGINE = {
@@ -109,7 +109,7 @@ def packages() -> set[str]:
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
 def test_a_package_imports_only_what_it_may(package: str) -> None:
-    allowed = {package, *MAY_IMPORT[package]}
+    allowed = {package, "problem", "unknown", *MAY_IMPORT[package]}
     for path in sources():
         if path.parts[0].removesuffix(".py") == package:
             own = {name.split(".")[0] for name in imports(path)} & packages()
@@ -193,6 +193,40 @@ def test_pure_parts_touch_nothing() -> None:
         if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
             # taking an address apart asks nobody
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
+
+
+TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
+SENTENCES = {"message", "reason", "rule", "cure", "text"}
+WORDS_OF_OTHERS = {
+    "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
+    "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
+}
+"""Files that look into a sentence, with the reason."""
+
+
+def is_sentence(node: ast.expr) -> bool:
+    """Whether an expression is the text of an error or of a problem."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        named = node.args[0]
+        return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
+    return isinstance(node, ast.Attribute) and node.attr in SENTENCES and isinstance(node.value, ast.Name)
+
+
+def facts_in_sentences(path: Path) -> list[int]:
+    """The lines of a file on which a fact is read in a sentence."""
+    found = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:
+            found += [node.lineno] if is_sentence(node.func.value) and (node.args or node.func.attr != "split") else []
+        if isinstance(node, ast.Compare) and any(isinstance(one, ast.In | ast.NotIn) for one in node.ops):
+            found += [node.lineno] if any(is_sentence(one) for one in node.comparators) else []
+    return found
+
+
+def test_no_fact_is_read_in_a_sentence() -> None:
+    """Errors and problems carry their facts as fields, so that every message can be reworded."""
+    found = {path.as_posix(): lines for path in sources() if (lines := facts_in_sentences(path))}
+    assert set(found) == set(WORDS_OF_OTHERS), found
 
 
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])

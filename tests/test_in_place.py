@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settings.names import CONNECT_SECRETS
+from specification.stack import Specification
 from specification.streaming.connect import worker_mib
 from specification.streaming.external import security
-from specification.workloads import largest_container_mib, memory_used_mib, workloads
 from tests.declared import GATE, TOPIC, Declared, main_container, settings_of, variant
 from tests.network import COMPONENT, Rule, rules
 
@@ -242,9 +242,9 @@ def test_the_worker_may_connect_to_the_given_addresses_and_ports_only(guest: Dec
 
 def test_what_was_there_before_takes_no_memory_and_no_disk(guest: Declared) -> None:
     connect = guest.settings.streaming.connect
-    assert memory_used_mib(guest.settings) == connect.workers * connect.memory_mib
-    assert sum(workload.pods * workload.storage_mib for workload in workloads(guest.settings)) == 0
-    assert largest_container_mib(guest.settings) == worker_mib(connect)
+    assert Specification.of(guest.settings).memory_mib == connect.workers * connect.memory_mib
+    assert Specification.of(guest.settings).volumes_mib == 0
+    assert Specification.of(guest.settings).largest_container_mib == worker_mib(connect)
 
 
 @given(
@@ -264,9 +264,9 @@ def test_each_part_is_counted_by_itself(source: bool, kafka: bool, registry: boo
     changed = everything.model_copy(update={"source": everything.source if source else guest.source, "streaming": streaming})
     sizes = everything.streaming
     memory = source * everything.source.memory_mib + kafka * 3 * sizes.kafka.memory_mib + registry * sizes.registry.memory_mib
-    assert changed.memory_used_mib == memory + sizes.connect.memory_mib
+    assert Specification.of(changed).memory_mib == memory + sizes.connect.memory_mib
     disk = source * everything.source.storage_mib + kafka * 3 * sizes.kafka.storage_mib
-    assert sum(workload.pods * workload.storage_mib for workload in changed.workloads) == disk
+    assert Specification.of(changed).volumes_mib == disk
 
 
 def test_two_tables_of_one_name_in_two_schemas_keep_apart(guest: Declared) -> None:

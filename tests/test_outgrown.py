@@ -12,7 +12,7 @@ from plan.judgement import recorded
 from policy.budget_rules import namespace_total
 from policy.limits import of_stack
 from settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
-from specification.workloads import memory_used_mib
+from specification.stack import Specification
 from tests.declared import CERTIFICATE_REQUEST, TOPIC, Declared, containers, settings_of, variant
 from tests.network import COMPONENT, rules, selects
 
@@ -28,7 +28,8 @@ def prod() -> Declared:
 @functools.cache
 def with_database(exposure: str) -> Declared:
     """`prod` with a database of its own, so that every published service is there."""
-    host = {"exposure": exposure, "domain": "data.example.com", "sources": ["10.20.0.0/16"]}
+    domain = {"domain": "data.example.com"} if exposure == "loadBalancer" else {}
+    host = {"exposure": exposure, **domain, "sources": ["10.20.0.0/16"]}
     return variant("prod", source={}, host=host, budget={"memoryMib": 32768, "diskMib": 1_000_000})
 
 
@@ -47,8 +48,8 @@ def test_three_workers_take_three_times_the_memory(prod: Declared) -> None:
             "streaming": prod.settings.streaming.model_copy(update={"connect": connect.model_copy(update={"workers": 1})}),
         }
     )
-    assert memory_used_mib(prod.settings) - memory_used_mib(others) == 2 * connect.memory_mib
-    assert prod.recording.outputs["memory"]["usedMiB"] == memory_used_mib(prod.settings)
+    assert Specification.of(prod.settings).memory_mib - Specification.of(others).memory_mib == 2 * connect.memory_mib
+    assert prod.recording.outputs["memory"]["usedMiB"] == Specification.of(prod.settings).memory_mib
 
 
 def test_one_worker_more_than_the_budget_holds_is_refused_in_the_settings() -> None:

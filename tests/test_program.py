@@ -12,7 +12,7 @@ from plan.report import memory
 from policy.limits import of_stack
 from recording import record
 from recording.values import has_unknown
-from specification.services import Reach
+from specification.services import PublishedServices
 from tests.declared import CONNECTOR, GATE, MAKES, STACKS, TOPIC, Declared, containers, stacks_that_make, where_made
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def test_the_quota_is_the_budget(declared: Declared) -> None:
 def test_exported_addresses_are_where_things_answer_from_outside(declared: Declared) -> None:
     """Published services by their reach, and what was there before by the settings' own words."""
     settings, outputs = declared.settings, declared.recording.outputs
-    reach = Reach(host=settings.host, names=settings.names)
+    reach = PublishedServices(host=settings.host, names=settings.names)
     database, kafka, registry = settings.source.external, settings.streaming.kafka.external, settings.streaming.registry.external
     at = database or reach.postgres.outside
     assert (outputs["postgres"]["host"], outputs["postgres"]["port"]) == (at.host, at.port)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.message import key_of
 from configs.pair_rules import pair_problems
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
@@ -20,7 +19,7 @@ from specification.archive.iam import write_archive
 from specification.source.sql import roles_sql, schema_sql
 from specification.streaming.registry import config_files
 from tests import found_stack as found
-from tests.connector_configs import NAMES, PUBLISHED
+from tests.connector_configs import NAMES, expected
 from tests.declared import Declared, containers
 from tests.policy.judging import by_pack, by_plan
 
@@ -39,7 +38,7 @@ def messages(rule: str, *names: str) -> str:
 
 def keys(config: dict[str, str]) -> set[str]:
     """The keys of a connector that are refused."""
-    return {key_of(problem) for problem in connector_problems(config)}
+    return {problem.key for problem in connector_problems(config)}
 
 
 def settings_refusal(**changes: Any) -> str:
@@ -72,12 +71,12 @@ def test_03_a_heap_by_percentage_beside_direct_memory() -> None:
 
 def test_04_dead_letters_of_a_source_and_tolerance_of_all_errors() -> None:
     assert {"errors.tolerance", "errors.deadletterqueue.topic.name"} <= keys(found.SOURCE)
-    assert any("no dead-letter queue" in problem for problem in connector_problems(found.SOURCE))
+    assert any("no dead-letter queue" in str(problem) for problem in connector_problems(found.SOURCE))
 
 
 def test_05_keys_that_the_sink_does_not_have() -> None:
     assert {"parquet.block.size", "parquet.page.size", "s3.max.retries", "s3.retry.jitter.ms"} <= keys(found.SINK)
-    assert any("s3.part.retries" in problem for problem in connector_problems(found.SINK))
+    assert any("s3.part.retries" in str(problem) for problem in connector_problems(found.SINK))
 
 
 def test_06_a_rotation_that_never_ends_the_file_of_a_quiet_table() -> None:
@@ -85,13 +84,13 @@ def test_06_a_rotation_that_never_ends_the_file_of_a_quiet_table() -> None:
 
 
 def test_07_names_that_the_connector_gave_up() -> None:
-    told = "\n".join(connector_problems(found.SOURCE))
+    told = "\n".join(map(str, connector_problems(found.SOURCE)))
     assert re.search(r"database\.server\.name.*topic\.prefix", told)
     assert re.search(r"heartbeat\.topics\.prefix.*topic\.heartbeat\.prefix", told)
 
 
 def test_08_a_delete_handling_that_the_transform_gave_up() -> None:
-    told = "\n".join(connector_problems(found.SOURCE))
+    told = "\n".join(map(str, connector_problems(found.SOURCE)))
     for key in ("drop.tombstones", "delete.handling.mode"):
         assert re.search(rf"transforms\.unwrap\.{key}.*delete\.tombstone\.handling\.mode", told)
 
@@ -102,8 +101,8 @@ def test_09_a_topic_for_a_schema_history_that_nobody_keeps() -> None:
 
 def test_10_two_names_for_one_publication_and_a_publication_of_everything() -> None:
     other = {**found.SOURCE, "publication.name": "debezium_publication"}
-    told = pair_problems(other, found.SINK, {}, tables=TABLES, names=NAMES, publication=PUBLISHED, registry_url=found.REGISTRY)
-    assert any(problem.startswith("source: publication.name") for problem in told)
+    told = pair_problems(other, found.SINK, {}, expected=expected(registry_url=found.REGISTRY))
+    assert any(str(problem).startswith("source: publication.name") for problem in told)
     assert "FOR ALL TABLES" not in schema_sql(NAMES, TABLES).upper()
     assert "publication.autocreate.mode" in keys(found.SOURCE)
 
@@ -123,7 +122,7 @@ def test_12_tls_that_is_asked_for_and_never_made() -> None:
 
 
 def test_13_one_acknowledgement_beside_exactly_once() -> None:
-    assert "producer.acks" in {key_of(problem) for problem in worker_problems(found.WORKER, found.SOURCE)}
+    assert "producer.acks" in {problem.key for problem in worker_problems(found.WORKER, found.SOURCE)}
     assert "producer.acks" in messages("worker-config", "connect-config")
 
 
@@ -182,7 +181,7 @@ def test_20_half_of_the_pod_in_shared_buffers() -> None:
 
 
 def test_21_references_that_no_provider_resolves() -> None:
-    assert "config.providers" in {key_of(problem) for problem in worker_problems(found.WORKER, found.SOURCE, found.SINK)}
+    assert "config.providers" in {problem.key for problem in worker_problems(found.WORKER, found.SOURCE, found.SINK)}
     assert "config.providers" in messages("worker-config", "connect-config", "source", "sink")
 
 

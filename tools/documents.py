@@ -1,4 +1,4 @@
-"""What is made from the code under docs/; each kind loads only what it needs."""
+"""What is made from the code, most of it under docs/; each kind loads only what it needs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def _settings() -> Iterator[Document]:
     yield Document(reference.DOCUMENT, lambda text: reference.updated(text, reference.render()))
 
 
+def _schema() -> Iterator[Document]:
+    from tools import schema  # noqa: PLC0415 - as above
+
+    yield Document(schema.DOCUMENT, lambda _: schema.render())
+
+
 def _architecture() -> Iterator[Document]:
     from tools import diagram  # noqa: PLC0415 - as above
 
@@ -57,6 +63,7 @@ def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
 
 KINDS: Final[Mapping[str, Kind]] = {
     "settings": Kind("the tables in docs/settings.md, from the typed model", _settings),
+    "schema": Kind("settings/stack-file.schema.json for editors, from the same model", _schema),
     "architecture": Kind("the pictures in docs/architecture.md, from what is declared", _architecture),
     "review": Kind("the comment in docs/review.md, from a stored preview", _review),
     "pictures": Kind("docs/memory-<stack>.svg of every stack, from what is declared", _pictures),

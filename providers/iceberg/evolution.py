@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from providers.differences import differences, step
 from providers.iceberg.columns import same_type, widens
 from providers.iceberg.rules import by_name
-from providers.operations import UNKNOWN, Change, Plain
+from providers.operations import Change, Plain
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

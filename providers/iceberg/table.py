@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from problem import Problem
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
-from providers.operations import Adopting, Change, Plain, Problem, ProviderError, State, has_unknown
+from providers.operations import Adopting, Change, Plain, ProviderError, State, has_unknown
 from providers.patience import Patience, backoff
 from providers.unreachable import UnreachableError, is_given_up
 
@@ -43,7 +44,7 @@ class TableOperations(Adopting):
         problems = table_problems(inputs)
         if self.lower_case:
             problems += [
-                Problem(key, f"{inputs[key]!r} must be in lower case: Glue and Athena know no other")
+                Problem(path=key, rule=f"{inputs[key]!r} must be in lower case: Glue and Athena know no other")
                 for key in ("namespace", "name")
                 if isinstance(inputs.get(key), str) and inputs[key] != inputs[key].lower()
             ]
@@ -190,7 +191,7 @@ def _refuse(name: str, problems: list[Problem]) -> None:
             "\n".join(
                 [
                     f"table {name} cannot become what is declared:",
-                    *(f"  {problem.path}: {problem.reason}" for problem in problems),
+                    *(f"  {problem.path}: {problem.text}" for problem in problems),
                 ]
             )
         )

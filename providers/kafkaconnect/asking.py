@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from configs.secrecy import without_passwords
 from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import AwayError, NotNowError
 from providers.operations import ProviderError
 from providers.patience import Patience, backoff

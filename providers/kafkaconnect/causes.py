@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from providers.kafkaconnect.credentials import without_passwords
+from configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400

@@ -6,33 +6,24 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from configs.secrecy import is_referenced, is_secret, without_passwords
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
 from providers.kafkaconnect.removal import Removal
 from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
 from providers.kafkaconnect.watch import Tempo, Watch
-from providers.operations import (
-    Adopting,
-    Change,
-    IncompleteError,
-    Plain,
-    Problem,
-    ProviderError,
-    Quiet,
-    Reporter,
-    State,
-    has_unknown,
-)
+from providers.operations import Adopting, Change, IncompleteError, Plain, ProviderError, Quiet, Reporter, State, has_unknown
 from providers.patience import Patience
 from providers.unreachable import UnreachableError, is_given_up
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
+
+    from problem import Problem
 
 _Answer = TypeVar("_Answer")
 _DECLARED: Final = ("name", "config", "removal", "rollout")
@@ -143,9 +134,9 @@ class ConnectorOperations(Adopting):
             if not complaints:
                 return
             if patience.over or time.monotonic() - started >= validation.patience_for(complaints):
-                lines = [f"  {problem.path}: {problem.reason}" for problem in validation.as_problems(complaints)]
+                lines = [f"  {problem.path}: {problem.text}" for problem in validation.as_problems(complaints)]
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
-            patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
+            patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].text}")
 
     def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
         if refusal.status == _NOT_FOUND:
@@ -201,6 +192,6 @@ def _learnt(status: Status | None) -> Plain:
 
 def _shown(key: str, live: str, before: object) -> str:
     """A live value as the state may hold it: a credential somebody put there by hand is drift, but not ours to copy."""
-    if holds_a_credential(key) and not is_referenced(key, live) and live != before:
+    if is_secret(key) and not is_referenced(key, live) and live != before:
         return "[a credential in clear]"
     return live

@@ -6,10 +6,12 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.readiness import ClusterReadyOperations
 from providers.kafkaconnect.rest import ConnectClient
-from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
+from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +29,13 @@ def config_problems(config: Plain) -> list[Problem]:
     if url is not UNKNOWN:
         parts = urlsplit(url) if isinstance(url, str) else None
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            problems.append(Problem("url", "must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
+            problems.append(Problem(path="url", rule="must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
         elif parts.username is not None or parts.password is not None:
-            problems.append(Problem("url", "must not hold a user or password; set username and password"))
+            problems.append(Problem(path="url", rule="must not hold a user or password", cure="set username and password"))
     if config.get("password") is not None and config.get("username") is None:
-        problems.append(Problem("username", "is missing although a password is set"))
+        problems.append(Problem(path="username", rule="is missing although a password is set"))
     if _seconds(config) is None:
-        problems.append(Problem("timeoutSeconds", "must be a number of seconds above 0"))
+        problems.append(Problem(path="timeoutSeconds", rule="must be a number of seconds above 0"))
     return problems
 
 
@@ -41,7 +43,7 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     """The operations by type token. Raises ProviderError when the config cannot work."""
     problems = config_problems(config)
     if problems:
-        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.reason}" for problem in problems))
+        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.text}" for problem in problems))
     reporter, cancelled = reporter or Quiet(), cancelled or threading.Event()
     client = ConnectClient(config["url"], config.get("username"), config.get("password"))
     return {

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from problem import Problem
 from providers.differences import differences
-from providers.operations import UNKNOWN, Adopting, Change, Plain, Problem, ProviderError, Quiet, Reporter, State
+from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State
 from providers.patience import Patience
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import threading
@@ -136,19 +138,19 @@ class ClusterReadyOperations(Adopting):
         servers = inputs.get("bootstrapServers")
         if servers is not UNKNOWN:
             if not isinstance(servers, list) or not servers:
-                problems.append(Problem("bootstrapServers", "needs at least one host:port"))
+                problems.append(Problem(path="bootstrapServers", rule="needs at least one host:port"))
             else:
                 problems += [
-                    Problem(f"bootstrapServers[{index}]", f"{server!r} is not host:port")
+                    Problem(path=f"bootstrapServers[{index}]", rule=f"{server!r} is not host:port")
                     for index, server in enumerate(servers)
                     if server is not UNKNOWN and not _is_address(server)
                 ]
         for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
             value = inputs.get(key, _DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
             if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                problems.append(Problem(key, f"{value!r} is not a whole number from {least}"))
+                problems.append(Problem(path=key, rule=f"{value!r} is not a whole number from {least}"))
         if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
-            problems.append(Problem("rollout", "must be a string that changes with every rollout of the brokers"))
+            problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
         return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
@@ -192,9 +194,10 @@ def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
         before = had.get(topic)
         if isinstance(count, int) and isinstance(before, int) and count < before:
             yield Problem(
-                f'partitions["{topic}"]',
-                f"{count} partitions are fewer than the {before} it has, and Kafka takes none away: the topic would be deleted with every "
-                f"row in it and made anew. Keep {before}, or let the changes go to topics of another name (names.topicPrefix)",
+                path=f'partitions["{topic}"]',
+                rule=f"{count} partitions are fewer than the {before} it has, and Kafka takes none away: the topic would be deleted with "
+                "every row in it and created again",
+                cure=f"keep {before}, or let the changes go to topics of another name (names.topicPrefix)",
             )
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.secrecy import without_passwords
 from providers.kafkaconnect.asking import answered
-from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import RefusedError
 from providers.kafkaconnect.watch import Watch
 from providers.operations import ProviderError

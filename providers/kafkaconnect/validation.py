@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.secrecy import is_secret, without_passwords
+from problem import Problem
 from providers.differences import step
 from providers.kafkaconnect.causes import known_cause
-from providers.kafkaconnect.credentials import holds_a_credential, without_passwords
-from providers.operations import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,9 +50,9 @@ def as_problems(complaints: Iterable[Complaint]) -> list[Problem]:
     problems = []
     for complaint in complaints:
         cause = known_cause(complaint.message)
-        if (complaint.private or holds_a_credential(complaint.key)) and not complaint.message.startswith("Missing required"):
+        if (complaint.private or is_secret(complaint.key)) and not complaint.message.startswith("Missing required"):
             text = "the worker refuses the value (not shown)"
         else:
             text = without_passwords(complaint.message.strip())
-        problems.append(Problem(step("config", complaint.key), text + (f" — {cause.cure}" if cause else "")))
+        problems.append(Problem(path=step("config", complaint.key), rule=text + (f" — {cause.cure}" if cause else "")))
     return problems

@@ -20,7 +20,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from providers.operations import Change, IncompleteError, Plain, Problem, ProviderError, Reporter, State
+from problem import Problem
+from providers.operations import Change, IncompleteError, Plain, ProviderError, Reporter, State
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
 
 if TYPE_CHECKING:
@@ -61,15 +62,14 @@ class Topic(StandIn):
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:
         """Refuse numbers that no broker takes, and another number of copies: that would move replicas."""
         problems = [
-            Problem(key, f"{inputs[key]!r} is not a whole number from 1")
+            Problem(path=key, rule=f"{inputs[key]!r} is not a whole number from 1")
             for key in ("partitions", "replicationFactor")
             if isinstance(inputs[key], int | float | str) and (not isinstance(inputs[key], int) or inputs[key] < 1)
         ]
         before, after = (previous or {}).get("replicationFactor"), inputs["replicationFactor"]
         if isinstance(before, int) and isinstance(after, int) and before != after:
-            problems.append(
-                Problem("replicationFactor", f"is {before} and would become {after}: the stand-in moves no replicas; keep {before}")
-            )
+            rule = f"is {before} and would become {after}: the stand-in moves no replicas"
+            problems.append(Problem(path="replicationFactor", rule=rule, cure=f"keep {before}"))
         return problems
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:

@@ -8,7 +8,8 @@ import string
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from providers.operations import Plain, Problem, ProviderError, State, has_unknown
+from problem import Problem
+from providers.operations import Plain, ProviderError, State, has_unknown
 from sandbox.standins.shape import Shape, StandIn
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class RandomString(Value):
             return []
         numbers = {key: inputs[key] for key in ("length", *_MINIMA.values()) if inputs.get(key) is not None}
         wrong = [
-            Problem(key, f"{value!r} is not a whole number from {int(key == 'length')}")
+            Problem(path=key, rule=f"{value!r} is not a whole number from {int(key == 'length')}")
             for key, value in numbers.items()
             if not isinstance(value, int) or isinstance(value, bool) or value < int(key == "length")
         ]
@@ -94,7 +95,7 @@ class RandomString(Value):
         reason = (
             f"{length} cannot hold the {sum(least.values())} characters asked for from {sorted(allowed)}; ask for fewer, or for more length"
         )
-        return [Problem("length", reason)]
+        return [Problem(path="length", rule=reason)]
 
     def made(self, inputs: Plain) -> Plain:
         """Make the text."""
@@ -147,7 +148,7 @@ class RandomInteger(Value):
         """Refuse a range without a number in it."""
         if has_unknown(inputs) or inputs["min"] <= inputs["max"]:
             return []
-        return [Problem("min", f"{inputs['min']} is above max, {inputs['max']}; exchange them")]
+        return [Problem(path="min", rule=f"{inputs['min']} is above max, {inputs['max']}", cure="exchange them")]
 
     def made(self, inputs: Plain) -> Plain:
         """Choose the number."""

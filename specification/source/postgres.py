@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from settings.source import SourceSettings
 
 UID = 999
@@ -61,9 +63,9 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
     }
 
 
-def server_conf(settings: SourceSettings) -> str:
-    """The text of ``postgresql.conf``."""
-    return "".join(f"{key} = {value}\n" for key, value in server_parameters(settings).items())
+def server_conf(parameters: Mapping[str, str]) -> str:
+    """Text of ``postgresql.conf``."""
+    return "".join(f"{key} = {value}\n" for key, value in parameters.items())
 
 
 def hba_conf() -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from settings.streaming import ConnectSettings, ExistingKafka
 
 UID = 1000
+CONNECT_USER = "operator"
 CONFIG = "/etc/connect/worker.properties"
 REST_LOGIN = "/etc/connect-rest"
 CURL_LOGIN = f"{REST_LOGIN}/curl.conf"

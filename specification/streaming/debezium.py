@@ -1,4 +1,4 @@
-"""What Debezium is told."""
+"""Configuration of the Debezium source connector."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ LAST_CONFIG = {"slot.drop.on.stop": "true"}
 """What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows."""
 
 _DEFAULTS = DebeziumSettings()
+
+
+def expected_names(names: Names) -> dict[str, str]:
+    """Keys of the connector that name something of the stack, and what they must be."""
+    return {
+        "slot.name": names.slot,
+        "publication.name": names.publication,
+        "topic.prefix": names.topic_prefix,
+        "database.dbname": names.database,
+    }
 
 
 def source_config(

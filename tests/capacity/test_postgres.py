@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capacity.postgres import disk_bytes, memory, size
 from capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
 from settings.source import SourceSettings
-from specification.source.postgres import server_conf
+from specification.source.postgres import server_conf, server_parameters
 from unknown import UNKNOWN
 
 MIB = 2**20
@@ -60,7 +60,7 @@ def test_a_file_that_is_not_known_at_preview_is_an_error() -> None:
 
 
 def test_the_servers_own_file_is_read_to_the_letter() -> None:
-    read = parameters({}, server_conf(SourceSettings()))
+    read = parameters({}, server_conf(server_parameters(SourceSettings())))
     assert {key: read[key] for key in ("shared_buffers", "autovacuum_max_workers", "wal_level", "ssl_min_protocol_version")} == {
         "shared_buffers": "128MB",
         "autovacuum_max_workers": "2",

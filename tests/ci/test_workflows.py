@@ -29,7 +29,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_workflows_and_scripts() -> None:
-    assert set(TEXTS) == {"preview.yml", "drift.yml"}
+    assert set(TEXTS) == {"preview.yml", "drift.yml", "test.yml"}
     assert {path.name for path in SCRIPTS} == {"preview.sh", "drift.sh", "publish.sh", "stack_and_file.sh"}
 
 
@@ -96,12 +96,17 @@ def test_jobs_may_write_only_what_they_publish() -> None:
         "preview.yml, plan": set(),
         "preview.yml, preview": {"id-token", "pull-requests"},
         "drift.yml, drift": {"id-token", "issues"},
+        "test.yml, test": set(),
     }
 
 
 def test_no_workflow_runs_a_strangers_code_with_the_rights_of_the_repository() -> None:
     triggers = {name: set(loaded[True]) for name, loaded in LOADED.items()}  # YAML reads `on` as true
-    assert triggers == {"preview.yml": {"pull_request"}, "drift.yml": {"schedule", "workflow_dispatch"}}
+    assert triggers == {
+        "preview.yml": {"pull_request"},
+        "drift.yml": {"schedule", "workflow_dispatch"},
+        "test.yml": {"push", "pull_request"},
+    }
 
 
 def test_a_fork_gets_neither_a_secret_nor_an_identity() -> None:
@@ -185,9 +190,15 @@ def test_runs_of_one_stack_do_not_meet() -> None:
 
 
 def test_stacks_of_the_workflows_exist() -> None:
-    for job in JOBS.values():
-        for stack in job["strategy"]["matrix"]["stack"]:
-            assert (ROOT / f"Pulumi.{stack}.yaml").is_file()
+    stacks = [stack for job in JOBS.values() if "strategy" in job for stack in job["strategy"]["matrix"]["stack"]]
+    assert stacks
+    for stack in stacks:
+        assert (ROOT / f"Pulumi.{stack}.yaml").is_file()
+
+
+def test_every_push_is_linted_and_tested() -> None:
+    commands = [step["run"] for place, step in STEPS if place == "test.yml, test" and "run" in step]
+    assert commands == ["make lint test"]
 
 
 def test_the_cli_is_of_the_version_of_the_sdk() -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from configs.kafka_rules import broker_problems, topic_problems
-from configs.message import key_of
 from configs.pair_rules import pair_problems
 from configs.spelling import spelling_problems
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
-from settings.shop import TABLES
-from tests.connector_configs import NAMES, PUBLISHED
+from tests.connector_configs import PUBLISHED, expected
 from tests.found_stack import REGISTRY, SINK, SOURCE, WORKER
 
 
 def test_every_mistake_of_the_source_is_told_at_once() -> None:
-    assert {key_of(problem) for problem in connector_problems(SOURCE)} == {
+    assert {problem.key for problem in connector_problems(SOURCE)} == {
         "database.server.name",
         "transforms.unwrap.drop.tombstones",
         "transforms.unwrap.delete.handling.mode",
@@ -34,7 +32,7 @@ def test_every_mistake_of_the_source_is_told_at_once() -> None:
 
 
 def test_every_mistake_of_the_sink_is_told_at_once() -> None:
-    assert {key_of(problem) for problem in connector_problems(SINK)} == {
+    assert {problem.key for problem in connector_problems(SINK)} == {
         "parquet.block.size",
         "parquet.page.size",
         "s3.retry.jitter.ms",
@@ -48,27 +46,25 @@ def test_every_mistake_of_the_sink_is_told_at_once() -> None:
 
 
 def test_every_mistake_of_the_worker_is_told_at_once() -> None:
-    assert {key_of(problem) for problem in worker_problems(WORKER, SOURCE, SINK)} == {
+    assert {problem.key for problem in worker_problems(WORKER, SOURCE, SINK)} == {
         "exactly.once.source.support",
         "producer.acks",
         "config.providers",
         "rest.extension.classes",
     }
-    assert [key_of(problem) for problem in spelling_problems("worker", {"circuit_breaker.failure_threshold": "5"})]
+    assert [problem.key for problem in spelling_problems("worker", {"circuit_breaker.failure_threshold": "5"})]
 
 
 def test_what_the_ends_do_not_agree_on_is_told_at_once() -> None:
-    problems = pair_problems(SOURCE, SINK, WORKER, tables=TABLES, names=NAMES, publication=PUBLISHED, registry_url=REGISTRY)
-    assert [problem.split(" ")[1].rstrip(":") for problem in problems] == ["consumer.override.isolation.level"]
-    wide = pair_problems(
-        SOURCE, SINK, WORKER, tables=TABLES, names=NAMES, publication=[*PUBLISHED, "public.secrets"], registry_url=REGISTRY
-    )
-    assert any("the publication holds public.secrets" in problem for problem in wide)
+    problems = pair_problems(SOURCE, SINK, WORKER, expected=expected(registry_url=REGISTRY))
+    assert [problem.key for problem in problems] == ["consumer.override.isolation.level"]
+    wide = pair_problems(SOURCE, SINK, WORKER, expected=expected([*PUBLISHED, "public.secrets"], REGISTRY))
+    assert any("the publication holds public.secrets" in str(problem) for problem in wide)
 
 
 def test_a_topic_for_a_schema_history_is_told() -> None:
     found = {"retention.ms": "604800000", "cleanup.policy": "compact"}
-    assert any("is not used" in problem for problem in topic_problems("schema-changes.postgres", found))
+    assert any("is not used" in str(problem) for problem in topic_problems("schema-changes.postgres", found))
 
 
 def test_what_brokers_lack_is_told() -> None:
@@ -79,9 +75,9 @@ def test_what_brokers_lack_is_told() -> None:
         "min.insync.replicas": "2",
         "unclean.leader.election.enable": "false",
     }
-    assert {key_of(problem) for problem in broker_problems(found)} == {"auto.create.topics.enable", "log.dir"}
+    assert {problem.key for problem in broker_problems(found)} == {"auto.create.topics.enable", "log.dir"}
 
 
 def test_a_connector_of_another_class_is_told_as_one_that_is_not_judged() -> None:
     (problem,) = connector_problems({"connector.class": "org.example.Other"})
-    assert "nothing in it is judged" in problem
+    assert "nothing in it is judged" in str(problem)

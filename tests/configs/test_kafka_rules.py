@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from configs.kafka_rules import broker_problems, topic_problems
-from configs.message import key_of
 from settings.shop import TABLES
 from settings.streaming import TopicSettings
 from specification.streaming import registry
@@ -49,8 +48,8 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
 )
 def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
     (problem,) = broker_problems(changed(BROKER, **{key: value}))
-    assert key_of(problem) == key
-    assert told in problem
+    assert problem.key == key
+    assert told in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -68,24 +67,24 @@ def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, tol
 )
 def test_each_topic_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
     (problem,) = topic_problems("postgres.public.users", changed(TOPIC, **{key: value}))
-    assert problem.startswith(f"topic postgres.public.users: {key}")
-    assert told in problem
+    assert str(problem).startswith(f"topic postgres.public.users: {key}")
+    assert told in str(problem)
 
 
 def test_one_copy_is_refused_and_the_clusters_own_number_is_not() -> None:
     (problem,) = topic_problems("a", TOPIC, 1)
-    assert "replication.factor = 1" in problem
+    assert "replication.factor = 1" in str(problem)
     assert topic_problems("a", TOPIC, -1) == []
 
 
 @pytest.mark.parametrize("name", ["connect-configs", "connect-offsets", "connect-status"])
 def test_connects_own_topics_must_keep_the_last_value(name: str) -> None:
     (problem,) = topic_problems(name, TOPIC)
-    assert "write compact" in problem
+    assert "write compact" in str(problem)
     assert topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"})) == []
 
 
 @pytest.mark.parametrize("name", ["schema-changes.postgres", "postgres.schema-history"])
 def test_a_schema_history_is_not_used_by_postgresql(name: str) -> None:
     (problem,) = topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"}))
-    assert "keeps no schema history" in problem
+    assert "keeps no schema history" in str(problem)

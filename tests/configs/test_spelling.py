@@ -18,7 +18,7 @@ from tests.connector_configs import RENDERED, changed
 def one(kind: Kind, **changes: str) -> str:
     """The only problem of a rendered configuration with one change."""
     (problem,) = spelling_problems(kind, changed(RENDERED[kind], **changes))
-    return problem
+    return str(problem)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -203,8 +203,8 @@ def test_values_are_compared_as_the_software_does(key: str, value: str) -> None:
 @pytest.mark.parametrize("key", ["database.pasword", "sasl.jaas.conf", "value.converter.basic.auth.user.infos", "aws.secret.access.keys"])
 def test_a_secret_is_never_shown_even_when_its_key_is_misspelt(key: str) -> None:
     problem = one("debezium", **{key: "hunter2"})
-    assert "hunter2" not in problem
-    assert f"{key} = (not shown)" in problem
+    assert "hunter2" not in str(problem)
+    assert f"{key} = (not shown)" in str(problem)
 
 
 def test_where_a_secret_lies_is_not_shown() -> None:
@@ -235,7 +235,7 @@ def test_one_wrong_letter_in_any_key_is_refused(named: tuple[Kind, str], edit: t
     assume(wrong.lower() != key.lower() and wrong not in own(kind) and "." + wrong not in "." + key)
     problems = spelling_problems(kind, {wrong: "1"})
     assert len(problems) == 1
-    assert problems[0].startswith(wrong)
+    assert problems[0].key == wrong
 
 
 def test_the_key_that_was_meant_is_named_nearly_always() -> None:
@@ -246,6 +246,6 @@ def test_the_key_that_was_meant_is_named_nearly_always() -> None:
             wrong = misspelt(key, ("drop", number * 7, "x"))
             if len(key) > 7 and wrong not in own(kind) and "(" not in key and not superseded.advice(superseded.KEYS[kind], key):
                 asked += 1
-                named += f"did you mean {key}?" in " ".join(spelling_problems(kind, {wrong: "1"}))
+                named += f"did you mean {key}?" in " ".join(map(str, spelling_problems(kind, {wrong: "1"})))
     assert asked > 900
     assert named / asked > 0.99

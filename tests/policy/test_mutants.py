@@ -11,7 +11,7 @@ import pytest
 
 from capacity.quantity import MIB
 from policy.catalogue import RULES
-from specification.workloads import memory_used_mib
+from specification.stack import Specification
 from tests.declared import STACKS as EVERY_STACK
 from tests.declared import settings_of
 from tests.policy.judging import by_pack, by_plan, judged, shipped
@@ -39,7 +39,7 @@ def corpus(stack: str) -> tuple[Mutant, ...]:
 def tight(stack: str) -> Limits:
     """A stack's limits without room that it does not use, so that one pod more is one too many."""
     limits, settings = shipped(stack)[1], settings_of(stack)
-    return dataclasses.replace(limits, memory={settings.names.namespace: memory_used_mib(settings) * MIB})
+    return dataclasses.replace(limits, memory={settings.names.namespace: Specification.of(settings).memory_mib * MIB})
 
 
 @functools.cache

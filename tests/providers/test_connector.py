@@ -12,8 +12,9 @@ import pytest
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.kafkaconnect.watch import Tempo
-from providers.operations import UNKNOWN, CancelledError, Change, IncompleteError, ProviderError
+from providers.operations import CancelledError, Change, IncompleteError, ProviderError
 from tests.providers.connect_worker import GOOD, NOT_FOUND, REBALANCING, Worker, complaints, serving, status
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
+from configs.secrecy import is_referenced, is_secret, without_passwords
 from providers.kafkaconnect.rules import connector_problems, is_source
-from providers.operations import UNKNOWN
+from unknown import UNKNOWN
 
 SOURCE = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -30,7 +30,7 @@ def problems(config: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
     """The problems of a connector `c` with some keys changed (`__` for a dot, None to remove)."""
     changed = {**config, **{key.replace("__", "."): value for key, value in changes.items()}}
     kept = {key: value for key, value in changed.items() if value is not None}
-    return [(problem.path, problem.reason) for problem in connector_problems({"name": "c", "config": kept})]
+    return [(problem.path, problem.text) for problem in connector_problems({"name": "c", "config": kept})]
 
 
 @pytest.mark.parametrize("config", [SOURCE, SINK])
@@ -124,7 +124,7 @@ def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str]
 )  # fmt: skip
 def test_credential_keys_are_recognised(key: str) -> None:
     """Whatever the separator."""
-    assert holds_a_credential(key)
+    assert is_secret(key)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_credential_keys_are_recognised(key: str) -> None:
 )
 def test_keys_about_credentials_are_no_credentials(key: str) -> None:
     """A class name or a mode is no secret."""
-    assert not holds_a_credential(key)
+    assert not is_secret(key)
 
 
 def test_only_a_whole_reference_hides_a_password() -> None:

@@ -13,7 +13,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import LongType, StringType
 
 from providers.iceberg.provider import TABLE, operations
-from providers.operations import UNKNOWN, Operations, ProviderError
+from providers.operations import Operations, ProviderError
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,7 +247,7 @@ def test_what_would_lose_data_is_refused_in_the_preview_and_in_the_update(
     previous = {**ORDERS, "location": old.outputs["location"]}
     problems = tables.check(new, previous)
     assert [problem.path for problem in problems] == [path]
-    assert says in problems[0].reason
+    assert says in problems[0].text
     before = catalog.load_table("cdc.orders").metadata_location
     with pytest.raises(ProviderError, match="cannot become what is declared"):
         tables.update(old.id, old.outputs, new)

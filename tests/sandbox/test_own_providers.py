@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
+from problem import Problem
 from providers.kafkaconnect import Connector, Provider
-from providers.operations import Change, Problem, ProviderError, State
+from providers.operations import Change, ProviderError, State
 from sandbox.adapter import ResourceError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_a_connector_is_created_then_recognised_then_updated(runs: Runs, worker:
 
 
 def test_refused_properties_are_listed_with_their_paths(runs: Runs, worker: Worker) -> None:
-    worker.problems = [Problem('config["a"]', "unknown key; use b"), Problem("name", "too long")]
+    worker.problems = [Problem(path='config["a"]', rule="unknown key", cure="use b"), Problem(path="name", rule="too long")]
     with pytest.raises(ResourceError, match=r'Connector source could not .*\n  config\["a"\]: unknown key; use b\n  name: too long$'):
         runs.up(program)
     assert not worker.live

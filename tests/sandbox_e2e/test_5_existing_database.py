@@ -39,7 +39,7 @@ STACK = "e2e-existing"
 NAMESPACE = "second-pipeline"
 BUCKET = "second-archive"
 HOST = server.NODE
-NUMBERS = {"postgres": 15433, "registry": 18081, "connect": 18083}
+NUMBERS = {"registry": 18081, "connect": 18083}
 BROKERS = (19092, 19093, 19094)
 
 SCHEMA = """\
@@ -67,6 +67,8 @@ def stack_file(tables: Path) -> dict[str, Any]:
     both = {name: {"node": number, "host": number} for name, number in NUMBERS.items()}
     config["data-ingestion:host"] |= {**both, "kafka": [{"node": number, "host": number} for number in BROKERS]}
     config["data-ingestion:cluster"] |= {"existingNamespace": True, "identifier": "second"}
+    # neither a database of its own nor a storage class: these keys would change nothing
+    del config["data-ingestion:host"]["postgres"], config["data-ingestion:cluster"]["provisioner"]
     config["data-ingestion:names"] = {"namespace": NAMESPACE, "database": "shop", "topicPrefix": "shop", "slot": "shop_slot"}
     config["data-ingestion:source"] = {
         "kind": "external",

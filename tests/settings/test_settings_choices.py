@@ -118,36 +118,39 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
         FOUND,
         {"cluster": {"existingNamespace": False}},
         (
-            *("cluster.existingNamespace is false", "source.external.secret", "streaming.kafka.external.secret"),
+            *("data-ingestion:cluster.existingNamespace: is false", "source.external.secret", "streaming.kafka.external.secret"),
             *(
                 "streaming.registry.external.secret",
                 "must be in data-ingestion",
-                "make namespace and Secret beforehand, and set it to true",
+                "create namespace and Secret first, and set it to true",
             ),
         ),
     ),
     "a catalog's login without a catalog": (
         FOUND,
         {"source": {"external": {"catalogSecret": "catalog"}}},
-        ("source.external.catalogSecret is for an Iceberg catalog", "archive.catalog jdbc", "remove it"),
+        ("data-ingestion:source.external.catalogSecret: is for an Iceberg catalog", "archive.catalog jdbc", "remove it"),
     ),
     "a catalog without its login": (
         FOUND,
         {"archive": {"format": "iceberg", "catalog": "jdbc"}},
-        ("source.external.catalogSecret is for", "name the Secret of the catalog's role, or set archive.catalog to glue"),
+        ("data-ingestion:source.external.catalogSecret: is for", "name the Secret of the catalog's role, or set archive.catalog to glue"),
     ),
     "a registry of ones own that cannot log in": (
         FOUND,
         {"streaming": {"registry": {"kind": "confluent", "external": None}}},
         (
-            *("streaming.registry.kind is confluent and streaming.kafka.external.protocol SASL_SSL", "the registry's pod cannot log in"),
-            "use a registry that is there already (kind external), or a listener without a login (SSL)",
+            *(
+                "streaming.registry.kind: is confluent and streaming.kafka.external.protocol is SASL_SSL",
+                "the registry's pod cannot log in",
+            ),
+            "use an existing registry (kind external), or a listener without a login (SSL)",
         ),
     ),
     "a bucket that is kept and deleted": (
         MANAGED,
         {"protect": True, "archive": {"destroyWithStack": True}},
-        ("protect is true and archive.destroyWithStack too", "drop one of them"),
+        ("data-ingestion:protect: is true and archive.destroyWithStack too", "drop one of them"),
     ),
     "somebody else's bucket deleted": (
         FOUND,
@@ -192,7 +195,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a namespace of everybody's": (
         MANAGED,
         {"names": {"namespace": "kube-system"}},
-        ("names.namespace is kube-system", "this pipeline's alone"),
+        ("data-ingestion:names.namespace: is kube-system", "this pipeline alone"),
     ),
     "a reserved word as a name": (
         MANAGED,
@@ -202,12 +205,12 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a role that PostgreSQL keeps for itself": (
         MANAGED,
         {"names": {"debeziumRole": "pg_reader"}},
-        ("names.debeziumRole is pg_reader", "pg_"),
+        ("data-ingestion:names.debeziumRole: is pg_reader", "pg_"),
     ),
     "a credential that there is not, made anew": (
         FOUND,
         {"rotation": {"app": "2026-11"}},
-        ("rotation.app is 2026-11", "no such credential", "remove it"),
+        ("data-ingestion:rotation.app: is 2026-11", "no such credential", "remove it"),
     ),
     "a key of another region": (
         MANAGED,
@@ -237,17 +240,17 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a heartbeat that is captured": (
         MANAGED,
         {"names": {"heartbeatTable": "public.users"}},
-        ("names.heartbeatTable is public.users", "source.tables captures", "name a table of the pipeline's own"),
+        ("data-ingestion:names.heartbeatTable: is public.users", "source.tables captures", "name a table that only the pipeline uses"),
     ),
     "a heartbeat in a schema that nobody makes": (
         MANAGED,
         {"names": {"heartbeatTable": "ops.beat"}},
-        ("names.heartbeatTable is ops.beat", "in schema public", "name it public.beat"),
+        ("data-ingestion:names.heartbeatTable: is ops.beat", "in schema public", "name it public.beat"),
     ),
     "two roles of one name": (
         MANAGED,
         {"names": {"debeziumRole": "app_rw"}},
-        ("names.debeziumRole is app_rw", "another role of the database", "name one of its own"),
+        ("data-ingestion:names.debeziumRole: is app_rw", "another role of the database", "choose another name"),
     ),
 }
 

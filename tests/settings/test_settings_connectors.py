@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from judgement.connectors import connector_problems
+from judgement.agreement import agreement_problems
 from judgement.stack import SettingsError, parse, parse_text
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from settings.shop import TABLES
 from specification.archive import sink
 from specification.services import Address
-from specification.source.postgres import server_conf
+from specification.source.postgres import server_conf, server_parameters
+from specification.stack import Specification
 from specification.streaming import connect, debezium, kafka, topics
 
 ARCHIVE = {"bucket": "archive", "format": "iceberg"}
@@ -37,7 +38,7 @@ def test_the_shipped_stacks_have_no_problem_in_either_format(stack: str, archive
     given = parse_text(stack_config(ROOT, stack).values)
     streaming = given.streaming.model_copy(update={"registry": given.streaming.registry.model_copy(update={"kind": registry})})
     changed = given.model_copy(update={"archive": given.archive.model_copy(update=archive), "streaming": streaming})
-    assert connector_problems(changed) == []
+    assert agreement_problems(Specification.of(changed)) == []
 
 
 PLACES = [
@@ -112,4 +113,4 @@ def test_further_keys_reach_what_they_are_for() -> None:
     assert connect.worker_properties(names, streaming.connect.extra)["offset.flush.timeout.ms"] == "9000"
     assert kafka.server_properties(names, 0, Address(host="127.0.0.1", port=1), streaming.kafka.extra)["num.io.threads"] == "2"
     assert topics.change_topics(names, TABLES, streaming.topics)[0].config["max.message.bytes"] == "2000000"
-    assert "log_min_duration_statement = 250ms\n" in server_conf(given.source)
+    assert "log_min_duration_statement = 250ms\n" in server_conf(server_parameters(given.source))

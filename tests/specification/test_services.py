@@ -8,7 +8,7 @@ import pytest
 
 from settings.cluster import HostSettings
 from settings.names import BROKERS, CONNECT_PORT, KAFKA_EXTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT, Names
-from specification.services import Published, Reach
+from specification.services import Published, PublishedServices
 from specification.streaming.kafka import server_properties
 
 NAMES = Names(namespace="pipeline")
@@ -21,17 +21,17 @@ PORTS = {
 DNS = "external-dns.alpha.kubernetes.io/hostname"
 
 
-def reach(**host: Any) -> Reach:
+def reach(**host: Any) -> PublishedServices:
     """The services of one pipeline, published as a stack says."""
-    return Reach(host=HostSettings(**host), names=NAMES)
+    return PublishedServices(host=HostSettings(**host), names=NAMES)
 
 
-def services(of: Reach) -> dict[str, Published]:
+def services(of: PublishedServices) -> dict[str, Published]:
     """All published services by name."""
     return {service.name: service for service in (of.postgres, *of.brokers, of.registry, of.connect)}
 
 
-def balanced(**host: Any) -> Reach:
+def balanced(**host: Any) -> PublishedServices:
     """The same behind load balancers."""
     return reach(exposure="loadBalancer", domain="data.example.com", sources=("10.20.0.0/16", "fd00::/8"), **host)
 
@@ -87,7 +87,7 @@ def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_no
 
 
 @pytest.mark.parametrize("of", [reach(), balanced(), reach(exposure="internal")], ids=["nodePort", "loadBalancer", "internal"])
-def test_each_broker_advertises_where_its_own_service_is_reached(of: Reach) -> None:
+def test_each_broker_advertises_where_its_own_service_is_reached(of: PublishedServices) -> None:
     """A client is sent to the leader's advertised address: a mix-up there sends it to the wrong broker, in silence."""
     advertised = [server_properties(NAMES, ordinal, broker.outside)["advertised.listeners"] for ordinal, broker in enumerate(of.brokers)]
     for ordinal, broker in enumerate(of.brokers):

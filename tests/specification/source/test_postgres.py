@@ -51,7 +51,7 @@ def test_replication_is_logical_and_its_backlog_is_capped() -> None:
     ],
 )
 def test_settings_reach_the_server(field: str, value: int, key: str, text: str) -> None:
-    assert f"\n{key} = {text}\n" in server_conf(SourceSettings(**{field: value}))
+    assert f"\n{key} = {text}\n" in server_conf(server_parameters(SourceSettings(**{field: value})))
 
 
 def test_connections_from_outside_the_pod_need_tls_and_a_password() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.streaming.brokers import _MECHANISMS
 from settings.names import CONNECT_SECRETS, Names
 from settings.streaming import ExistingKafka, ExistingRegistry, RegistrySettings
-from specification.streaming import connect, registry
+from specification.streaming import connect, external, registry
 from specification.streaming.external import SECRET_MOUNT, client_security
+from specification.streaming.layer import _MECHANISMS
 
 LOGIN = re.compile(r'org\.apache\.kafka\.common\.security\.(\S+) required username="(\S+)" password="(\S+)";')
 
@@ -33,7 +33,7 @@ def kafka(**more: Any) -> ExistingKafka:
 )
 def test_java_logs_in_by_reference(mechanism: str, module: str) -> None:
     """The worker resolves ``${dir:…}`` when it starts a client; what is stored and shown is the reference."""
-    security = kafka(mechanism=mechanism).security
+    security = external.security(kafka(mechanism=mechanism))
     assert set(security) == {"security.protocol", "sasl.mechanism", "sasl.jaas.config"}
     assert (security["security.protocol"], security["sasl.mechanism"]) == ("SASL_SSL", mechanism)
     found = LOGIN.fullmatch(security["sasl.jaas.config"])
@@ -44,7 +44,7 @@ def test_java_logs_in_by_reference(mechanism: str, module: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["SSL", "PLAINTEXT"])
 def test_a_listener_without_a_login_gets_none(protocol: str) -> None:
-    assert kafka(protocol=protocol, secret=None).security == {"security.protocol": protocol}
+    assert external.security(kafka(protocol=protocol, secret=None)) == {"security.protocol": protocol}
 
 
 def test_every_mechanism_has_a_name_with_the_kafka_provider() -> None:
@@ -67,7 +67,7 @@ def test_each_client_of_the_worker_logs_in() -> None:
     properties = connect.worker_properties(Names(), external=kafka())
     assert properties["bootstrap.servers"] == "b-1.msk:9096,b-2.msk:9098"
     for prefix in ("", "producer.", "consumer.", "admin."):
-        assert {key: properties[prefix + key] for key in kafka().security} == kafka().security
+        assert {key: properties[prefix + key] for key in external.security(kafka())} == external.security(kafka())
 
 
 def test_each_port_is_opened_once() -> None:

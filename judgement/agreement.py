@@ -1,36 +1,27 @@
-"""Judges what the settings make of every part: Debezium, sink, worker, brokers, topics, PostgreSQL, and what two of them must agree on."""
+"""Whether every rendered configuration loses nothing, has only known keys, and agrees with the others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.kafka_rules import broker_problems, topic_problems
-from configs.message import key_of, told
-from configs.pair_rules import pair_problems
+from configs.pair_rules import Expected, pair_problems
 from configs.postgres_rules import postgres_problems
+from configs.problems import first_per_key, problem
 from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
-from configs.verdict import once
 from configs.worker_rules import worker_problems
-from specification.archive import sink
-from specification.services import Address, Reach
-from specification.source.postgres import server_parameters
 from specification.source.sql import publication_tables
-from specification.streaming import connect, debezium, kafka, registry
-from specification.streaming.topics import change_topics
+from specification.streaming import debezium
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from configs.keys import Kind
-    from settings.model import Settings
-
-PROJECT = "data-ingestion"
-"""The project's name, the prefix of every setting."""
-
-_DATABASE = Address(host="database", port=5432)
+    from problem import Problem
+    from specification.stack import Specification
 
 _FIXED = {
     "debezium": (
@@ -112,79 +103,74 @@ class Part:
     made: Mapping[str, str]
 
 
-def connector_problems(settings: Settings) -> list[str]:
-    """Every problem of every configuration that the settings make, each with the path of the setting.
+def agreement_problems(specification: Specification) -> list[Problem]:
+    """Every problem of every configuration, alone and with the others.
 
     Args:
-        settings: The settings, each value valid by itself.
+        specification: The stack, each of its values valid by itself.
 
     Returns:
-        One sentence for each problem: ``data-ingestion:`` and the path, then key, value unless it is a secret, rule and cure.
+        One problem per key and rule, with the path of the setting to change.
     """
-    names, streaming = settings.names, settings.streaming
-    url = registry.api_url(names, streaming.registry)
-    source, archive, worker, broker, database, topics = _parts(settings, url)
-    first_topic = topic_problems(names.topic(settings.source.tables[0]), topics.made)
+    settings, streaming = specification.settings, specification.streaming
+    names, tables = settings.names, settings.source.tables
+    source, archive, worker, broker, database, topics = _parts(specification)
     single = (
         (source, source_problems(source.made)),
         (archive, sink_problems(archive.made)),
         (worker, worker_problems(worker.made, source.made, archive.made)),
         (broker, broker_problems(broker.made)),
         (database, postgres_problems(database.made)),
-        (topics, [problem.partition(": ")[2] for problem in first_topic]),
+        (topics, topic_problems(names.topic(tables[0]), topics.made)),
     )
-    published = publication_tables(names, settings.source.tables)
-    pairs = pair_problems(
-        source.made, archive.made, worker.made, tables=settings.source.tables, names=names, publication=published, registry_url=url
+    expected = Expected(
+        tables=[table.qualified for table in tables],
+        heartbeat_table=names.heartbeat_table,
+        publication=publication_tables(names, tables),
+        names=debezium.expected_names(names),
+        registry_url=streaming.registry_url,
     )
-    ends = {source: "source: ", archive: "sink: ", worker: "worker: "}
-    lines = []
-    for part, problems in single:
-        end = ends.get(part, "none of them")
-        lines += _lines(part, problems, [problem.removeprefix(end) for problem in pairs if problem.startswith(end)])
-    return lines
+    pairs = pair_problems(source.made, archive.made, worker.made, expected=expected)
+    ends = {source: "source", archive: "sink", worker: "worker"}
+    return [
+        item
+        for part, problems in single
+        if part.made
+        for item in _of_part(part, problems, [pair for pair in pairs if pair.about == ends.get(part)])
+    ]
 
 
-def _parts(settings: Settings, registry_url: str) -> tuple[Part, Part, Part, Part, Part, Part]:
-    names, streaming, source, archive = settings.names, settings.streaming, settings.source, settings.archive
-    read = debezium.source_config(names, source.tables, _DATABASE, registry_url, source.debezium)
-    if archive.format == "iceberg":
-        written = sink.iceberg_config(names, source.tables, archive, registry_url, _DATABASE, streaming.kafka.external)
-    else:
-        written = sink.parquet_config(names, source.tables, archive, registry_url)
-    outside = Reach(host=settings.host, names=names).brokers[0].outside
-    brokers = kafka.server_properties(names, 0, outside, streaming.kafka.extra)
-    worker = connect.worker_properties(names, streaming.connect.extra, streaming.kafka.external)
-    change = change_topics(names, source.tables, streaming.topics)[0].config
+def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, Part]:
+    settings, streaming, source = specification.settings, specification.streaming, specification.source
+    brokers = streaming.kafka.created.properties[0] if streaming.kafka.created else {}
+    parameters = source.created.parameters if source.created else {}
+    sink: Kind = "iceberg" if settings.archive.format == "iceberg" else "s3"
+    change = {topic.name: topic.config for topic in streaming.kafka.topics}[settings.names.topic(settings.source.tables[0])]
     return (
-        Part("source.debezium", "extra", "debezium", source.debezium.extra, read),
-        Part("archive", "extra", "iceberg" if archive.format == "iceberg" else "s3", archive.extra, written),
-        Part("streaming.connect", "extra", "worker", streaming.connect.extra, worker),
-        Part("streaming.kafka", "extra", "broker", streaming.kafka.extra, brokers),
-        Part("source", "parameters", "postgresql", source.parameters, server_parameters(source)),
-        Part("streaming.topics", "extra", "topic", streaming.topics.extra, change),
+        Part("source.debezium", "extra", "debezium", settings.source.debezium.extra, streaming.source_connector.config),
+        Part("archive", "extra", sink, settings.archive.extra, specification.archive.sink.config),
+        Part("streaming.connect", "extra", "worker", settings.streaming.connect.extra, streaming.connect.properties),
+        Part("streaming.kafka", "extra", "broker", settings.streaming.kafka.extra, brokers),
+        Part("source", "parameters", "postgresql", settings.source.parameters, parameters),
+        Part("streaming.topics", "extra", "topic", settings.streaming.topics.extra, change),
     )
 
 
-def _lines(part: Part, *semantic: list[str]) -> list[str]:
-    """A part's problems with their paths; what is said once about a key is not said again by a later check."""
-    found = once(_owned(part), spelling_problems(part.kind, part.made), *semantic)
-    return [f"{PROJECT}:{_path(part, key_of(problem))}: {problem}" for problem in found]
-
-
-def _path(part: Part, key: str) -> str:
+def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
+    """Problems of one configuration with the setting to change; of each key, those of the first check that finds any."""
+    found = first_per_key(_owned(part), spelling_problems(part.kind, part.made), *semantic)
     given = {name.lower() for name in part.given}
-    return f"{part.section}.{part.field}" if key.lower() in given else part.section
+    return [replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in given else part.section) for item in found]
 
 
-def _owned(part: Part) -> list[str]:
+def _owned(part: Part) -> list[Problem]:
     """Further keys that are not the stack's to give; PostgreSQL does not mind capitals."""
     fixed, decided = _FIXED[part.kind], _SETTINGS.get(part.kind, {})
     problems = []
     for key in part.given:
         name = key.lower() if part.kind == "postgresql" else key
         if name in fixed:
-            problems.append(told(part.given, key, "is fixed by the program, whose other parts count on it; remove it"))
+            problems.append(problem(part.given, key, "is fixed by the program, whose other parts count on it", "remove it"))
         elif name in decided:
-            problems.append(told(part.given, key, f"is decided by {decided[name]}; write it there"))
+            problems.append(problem(part.given, key, f"is decided by {decided[name]}", "write it there"))
     return problems

@@ -1,0 +1,175 @@
+"""What fits: pods in the budget, processes in their pods, connectors in the heap, topics and WAL on their volumes.
+
+The same models judge the declared resources in the policy pack; here the cure names the key to change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
+from capacity.quantity import MIB, whole_mib
+from problem import Problem
+from settings.names import BROKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from specification.stack import Specification
+    from specification.workload import Workload
+
+
+def fit_problems(specification: Specification) -> tuple[list[Problem], list[Problem]]:
+    """Everything that does not fit, and everything that cannot be counted, which most often breaks another rule too."""
+    found: list[Problem] = []
+    uncountable: dict[str, Problem] = {}
+    for check in (_budget, _java, _postgres, _sink, _topics, _wal, _volumes):
+        try:
+            found += check(specification)
+        except UncountableError as error:
+            uncountable[error.problem.path] = error.problem
+    return found, list(uncountable.values())
+
+
+class UncountableError(ValueError):
+    """A size among the further keys that cannot be counted.
+
+    Attributes:
+        problem: The problem.
+    """
+
+    def __init__(self, error: ValueError, path: str) -> None:
+        """Keep the setting whose size it is."""
+        super().__init__(str(error))
+        self.problem = Problem(path=path, rule=str(error))
+
+
+def sink_heap(specification: Specification) -> sink.SinkHeap:
+    """Heap that one worker needs for the stack's connectors, also when it is the only one left.
+
+    Raises:
+        UncountableError: If a size cannot be counted.
+    """
+    streaming, archive = specification.streaming, specification.archive
+    topics = {topic.name: topic.partitions for topic in streaming.kafka.topics}
+    sizes = sink.parquet_of(archive.tables[0].properties) if archive.tables else None
+    try:
+        return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes)
+    except ValueError as error:
+        raise UncountableError(error, "archive") from error
+
+
+def broker_disk_mib(specification: Specification) -> int:
+    """Upper bound of what one broker stores, in MiB; 0 for an existing cluster."""
+    kafka = specification.streaming.kafka
+    if kafka.created is None:
+        return 0
+    counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in kafka.topics]
+    try:
+        needed, _unbounded = disk.broker_bytes(counted, kafka.created.properties[0], BROKERS)
+    except ValueError as error:
+        raise UncountableError(error, "streaming.kafka.extra") from error
+    return whole_mib(needed)
+
+
+def _parts(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {whole_mib(size)}" for name, size in sizes.items())
+
+
+def _budget(specification: Specification) -> Iterator[Problem]:
+    used, budget = specification.memory_mib, specification.settings.budget.memory_mib
+    if used > budget:
+        yield Problem(
+            path="budget.memoryMib",
+            rule=f"the pods may use {used} MiB together and budget.memoryMib is {budget}",
+            cure=f"lower source.memoryMib or a memoryMib of streaming by {used - budget} MiB, or raise the budget",
+        )
+
+
+def _java(specification: Specification) -> Iterator[Problem]:
+    streaming = specification.streaming
+    parts = {"connect": streaming.connect, "kafka": streaming.kafka.created, "registry": streaming.registry}
+    for name, part in parts.items():
+        if part is not None:
+            yield from _java_in(f"streaming.{name}", part.workload)
+
+
+def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
+    limit = pods.limit(workload.process)
+    java = jvm.memory(workload.process, limit)
+    over = whole_mib(java.needed) - limit // MIB
+    if over > 0:
+        yield Problem(
+            path=f"{path}.jvm",
+            rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}) and its container has {limit // MIB}",
+            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+        )
+
+
+def _postgres(specification: Specification) -> Iterator[Problem]:
+    source, created = specification.settings.source, specification.source.created
+    if created is None:
+        return
+    try:
+        needs = postgres.memory(postgres_parameters.as_read(created.parameters))
+    except ValueError as error:
+        raise UncountableError(error, "source.parameters") from error
+    over = whole_mib(needs.needed) - source.memory_mib
+    if over > 0:
+        fewer = -(-over * MIB * source.max_connections // needs.backends)
+        yield Problem(
+            path="source",
+            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}) and its pod has {source.memory_mib}",
+            cure=f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
+            f"or raise source.memoryMib by {over}",
+        )
+
+
+def _sink(specification: Specification) -> Iterator[Problem]:
+    heap, given = sink_heap(specification), specification.streaming.connect.heap_mib
+    over = whole_mib(heap.needed) - given
+    if over > 0:
+        yield Problem(
+            path="streaming.connect.jvm.heapMib",
+            rule=f"is {given} and the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; one more table costs "
+            f"{whole_mib(heap.per_table)})",
+            cure=f"lower archive.tasks, archive.flushRecords or streaming.topics.partitions, or raise heapMib by {over}",
+        )
+
+
+def _topics(specification: Specification) -> Iterator[Problem]:
+    streaming = specification.settings.streaming
+    needed, volume = broker_disk_mib(specification), streaming.kafka.storage_mib
+    if needed > volume:
+        yield Problem(
+            path="streaming.kafka.storageMib",
+            rule=f"the topics may hold {needed} MiB on each broker and its volume has {volume} MiB",
+            cure=f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes",
+        )
+
+
+def _wal(specification: Specification) -> Iterator[Problem]:
+    source, created = specification.settings.source, specification.source.created
+    if created is None:
+        return
+    try:
+        held = whole_mib(postgres.disk_bytes(postgres_parameters.as_read(created.parameters)) or 0)
+    except ValueError as error:
+        raise UncountableError(error, "source.parameters") from error
+    if held > postgres.wal_room(source.storage_mib):
+        yield Problem(
+            path="source.slotWalKeepMib",
+            rule=f"a stopped connector may hold back {held} MiB of WAL ({source.slot_wal_keep_mib} MiB and max_wal_size), "
+            f"over three quarters of the {source.storage_mib} MiB volume",
+            cure="lower it or raise source.storageMib",
+        )
+
+
+def _volumes(specification: Specification) -> Iterator[Problem]:
+    volumes, budget = specification.volumes_mib, specification.settings.budget.disk_mib
+    if volumes > budget:
+        yield Problem(
+            path="budget.diskMib",
+            rule=f"the volumes take {volumes} MiB together and budget.diskMib is {budget}",
+            cure=f"lower source.storageMib or streaming.kafka.storageMib, or raise the budget to {volumes}",
+        )

@@ -1,0 +1,148 @@
+"""Specification of the source layer: a database that the program creates, or an existing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from settings.names import POSTGRES_PORT
+from specification import manifest
+from specification.foundation import DATABASE_CLASS
+from specification.services import Address
+from specification.source import postgres
+from specification.source.bootstrap import bootstrap_script
+from specification.source.pod import NAME, database_pod
+from specification.source.sql import roles_sql, schema_sql
+from specification.workload import stateful_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from settings.model import Settings
+    from specification.services import Published, PublishedServices
+    from specification.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A database role with a generated password.
+
+    Attributes:
+        name: Short name, part of logical names.
+        user: Name in the database.
+        secret: Secret for a client in the cluster, or None where only the program hands the password out.
+        keepers: Keepers of the password: it changes with them.
+    """
+
+    name: str
+    user: str
+    secret: str | None
+    keepers: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database server that the program creates.
+
+    Attributes:
+        host: Its name inside the cluster.
+        aliases: Further names in its certificate.
+        roles: Roles with generated passwords.
+        parameters: Parameters of ``postgresql.conf``.
+        workload: Its pod and files.
+        published: The service that publishes it.
+    """
+
+    host: str
+    aliases: tuple[str, ...]
+    roles: tuple[Role, ...]
+    parameters: Mapping[str, str]
+    workload: Workload
+    published: Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The captured database as the other layers use it.
+
+    Attributes:
+        database: Name of the captured database.
+        inside: Address for pods.
+        outside: Address for the program.
+        connect_secret: Secret with ``username``, ``password`` and ``ca.crt`` of Debezium's role.
+        catalog_secret: Secret with the same keys for the catalog's role, or None.
+        created: The server that the program creates, or None for an existing one.
+    """
+
+    database: str
+    inside: Address
+    outside: Address
+    connect_secret: str
+    catalog_secret: str | None
+    created: Database | None
+
+
+def source(settings: Settings, services: PublishedServices) -> Source:
+    """Specification of the source layer."""
+    existing, catalog = settings.source.external, settings.archive.has_catalog_database
+    if existing is not None:
+        address = Address(host=existing.host, port=existing.port)
+        return Source(
+            database=settings.names.database,
+            inside=address,
+            outside=address,
+            connect_secret=existing.secret,
+            catalog_secret=existing.catalog_secret if catalog else None,
+            created=None,
+        )
+    created = _database(settings, services.postgres)
+    secrets = {role.name: role.secret for role in created.roles}
+    return Source(
+        database=settings.names.database,
+        inside=Address(host=created.host, port=POSTGRES_PORT),
+        outside=services.postgres.outside,
+        connect_secret=str(secrets["debezium"]),
+        catalog_secret=secrets.get("catalog"),
+        created=created,
+    )
+
+
+def _roles(settings: Settings) -> tuple[Role, ...]:
+    names, rotation = settings.names, settings.rotation
+    users = {"app": names.app_role, "debezium": names.debezium_role, "catalog": names.catalog_role}
+    return tuple(
+        Role(name=role, user=user, secret=None if role == "app" else f"postgresql-{role}", keepers=rotation.keepers(role))
+        for role, user in users.items()
+        if role != "catalog" or settings.archive.has_catalog_database
+    )
+
+
+def _database(settings: Settings, published: Published) -> Database:
+    names, section = settings.names, settings.source
+    parameters, roles = postgres.server_parameters(section), _roles(settings)
+    files = {
+        "postgresql.conf": postgres.server_conf(parameters),
+        "pg_hba.conf": postgres.hba_conf(),
+        "bootstrap.sh": bootstrap_script(names, sample_data=bool(section.sample_rows)),
+        "roles.sql": roles_sql(names, postgres.SECRETS, catalog=settings.archive.has_catalog_database),
+        "schema.sql": schema_sql(names, section.tables),
+        "sample.sql": section.sample_rows,
+    }
+    # the roles get their passwords when the pod starts
+    checksum = manifest.checksum(files, settings.rotation.words("app", "debezium", "catalog"))
+    return Database(
+        host=names.service(NAME),
+        aliases=(NAME, "localhost"),
+        roles=roles,
+        parameters=parameters,
+        workload=stateful_set(
+            NAME,
+            database_pod(section, settings.images.postgres),
+            files={"postgresql-config": files},
+            checksum=checksum,
+            claim=manifest.volume_claim("data", section.storage_class or DATABASE_CLASS, section.storage_mib),
+            replicas=1,
+            keep_volumes=settings.cluster.keep_volumes,
+        ),
+        published=published,
+    )
