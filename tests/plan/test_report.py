@@ -16,6 +16,7 @@ from plan.report import Paint, judgement, memory, memory_table, tree
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.rule import Violation
+from problem import Problem
 from recording import record
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pyte
 
 
 def test_violations_stand_out_in_colour_on_a_terminal() -> None:
-    violation = Violation(rule="memory-limit", level="mandatory", urn="", resource="Pod x", message="Pod x: no limit\nset one")
+    violation = Violation(
+        rule="memory-limit", level="mandatory", urn="", resource="Pod x", problem=Problem(rule="no limit:\nnone", cure="set one")
+    )
     shown = judgement([violation], Paint(colours=True))
     assert "\x1b[31m\x1b[1mrefused" in shown
     assert "\x1b" not in judgement([violation], PAINT)
