@@ -24,6 +24,7 @@ from recording.recorder import ROOT
 from sandbox import lifecycle
 from sandbox.paths import CHECKOUT, KUBECONFIG
 from settings.cluster import ClusterSettings
+from specification.stack import Specification
 from tests.declared import STACKS, Declared, settings_of
 
 if TYPE_CHECKING:
@@ -159,13 +160,16 @@ def test_the_claims_that_are_looked_for_are_those_that_the_stack_makes(stack: st
     claims = [
         f"{claim['metadata']['name']}-{name}-0" for name, made in sets.items() for claim in made.inputs["spec"]["volumeClaimTemplates"]
     ]
-    wanted = Stack(STACKS[stack][0], settings_of(stack), ROOT).place.sets
+    wanted = Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT).place.sets
     assert set(wanted) == set(sets)
     assert without_owner(claims, wanted) == tuple(sorted(claims))
 
 
 def test_a_namespace_is_looked_into_only_where_somebody_else_made_it() -> None:
-    asked = [{check.name for check in checks(Stack(STACKS[stack][0], settings_of(stack), ROOT))} for stack in ("dev", "endpoint")]
+    asked = [
+        {check.name for check in checks(Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT))}
+        for stack in ("dev", "endpoint")
+    ]
     assert [{"other pods", "old volumes"} <= names for names in asked] == [False, True]
 
 

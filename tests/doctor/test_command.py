@@ -13,7 +13,7 @@ import pytest
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from existing_database import commands
-from judgement.stack import parse_text
+from judgement.stack import specify_text
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from specification.source.external_sql import script
@@ -34,7 +34,7 @@ def operate(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 
 def stack(name: str) -> Stack:
     """A stack as its file says."""
-    return Stack(name, parse_text(stack_config(ROOT, name).values), ROOT)
+    return Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
 
 
 def test_a_machine_that_lacks_something_is_told_by_the_exit_code_and_a_cure(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from plan.report import judgement, memory, memory_table, tree
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.rule import Violation
+from problem import Problem
 from recording import record
 
 if TYPE_CHECKING:
@@ -142,9 +143,11 @@ class Screen(io.StringIO):
 
 
 def test_violations_stand_out_in_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    violation = Violation(rule="memory-limit", level="mandatory", urn="", resource="Pod x", message="Pod x: no limit\nset one")
+    violation = Violation(
+        rule="memory-limit", level="mandatory", urn="", resource="Pod x", problem=Problem(rule="no limit:\nnone", cure="set one")
+    )
     monkeypatch.setenv("TERM", "xterm")
     console(screen := Screen()).print(judgement([violation]))
     assert "\x1b[1;31mrefused\x1b[0m" in screen.getvalue()
-    assert plain(judgement([violation])).splitlines()[:3] == ["refused memory-limit", "  Pod x: no limit", "    set one"]
+    assert plain(judgement([violation])).splitlines()[:3] == ["refused memory-limit", "  no limit:", "    none"]
     assert plain(judgement([])) == "Policies: 0 violations, 0 warnings\n"
