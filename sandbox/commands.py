@@ -1,6 +1,6 @@
 """What each of the sandbox's commands does: it gives an exit code, and people get a message instead of a traceback.
 
-Each loads only what it needs: the credentials of the emulated AWS are there at once, and a sandbox is taken down without Pulumi's SDK.
+Each loads only what it needs, so that kubectl and the emulated AWS's credentials are there at once.
 """
 
 from __future__ import annotations
