@@ -27,7 +27,7 @@ def begun(base: Path, stack: str, **sections: Any) -> Project:
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     for name, section in sections.items():
         key = f"data-ingestion:{name}"
-        config[key] = section if name == "archive" else {**config.get(key, {}), **section}
+        config[key] = {**config.get(key, {}), **section} if name == "cluster" else section
     (base / "kubeconfig").write_text(NO_CLUSTER.replace("sandbox", "prod"))
     config["data-ingestion:cluster"]["kubeconfig"] = str(base / "kubeconfig")
     path.unlink()
