@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from checks.terminal import show
+from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
-from plan.judgement import recorded, violations
 from plan.picture import drawn
 from plan.report import heap_line, judgement, memory, memory_table, tree
+from plan.violations import recorded, violations
 from policy.limits import of_stack, with_pack_configuration
 from recording.recorder import ROOT, record
 from recording.registration import UnsupportedOptionError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policy.declared import Limits
+    from settings.model import Settings
 
 REFUSED = 1
 
@@ -38,7 +40,8 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         0, or 1 when the stack is refused, with the reason.
     """
     try:
-        limits = _limits(stack, policy_config)
+        settings = parse_text(stack_config(ROOT, stack).values)
+        limits = _limits(settings, policy_config)
         recording = record(stack)
         known = recorded(recording, limits)
         found = violations(known)
@@ -48,7 +51,7 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         return REFUSED
     if not brief:
         show(tree(recording), "")
-    show(memory_table(sums), *heap_line(known), "", judgement(found))
+    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found))
     if any(violation.level == "mandatory" for violation in found):
         print(f"The stack {stack} is refused.", file=sys.stderr)
         return REFUSED
@@ -58,6 +61,6 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
     return 0
 
 
-def _limits(stack: str, policy_config: Path | None) -> Limits:
+def _limits(settings: Settings, policy_config: Path | None) -> Limits:
     given = json.loads(policy_config.read_text(encoding="utf-8")) if policy_config else {}
-    return with_pack_configuration(of_stack(parse_text(stack_config(ROOT, stack).values)), given)
+    return with_pack_configuration(of_stack(settings), given)

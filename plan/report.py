@@ -65,16 +65,20 @@ def memory_table(sums: Total) -> RenderableType:
     return Group("Memory in MiB", table)
 
 
-def heap_line(record: Record) -> Iterator[str]:
-    """What the worker's heap is spent on for each sink, in MiB, and what one more table would cost."""
+def heap_line(record: Record, further_tables: int) -> Iterator[str]:
+    """Heap of the worker for each sink, in MiB, and the cost of one more table.
+
+    Args:
+        record: Everything that the stack declares.
+        further_tables: How many more tables fit.
+    """
     worker = worker_heap(record)
     for connector in sinks(record) if worker else ():
         heap, given = sink_heap(connector, record), worker[1] if worker else 0
         parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
-        more = max((given - heap.needed) // max(heap.per_table, 1), 0)
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
-            f"One more table costs {_mib(heap.per_table)}; {more} more fit."
+            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, in heap and on the brokers' disks."
         )
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from judgement.stack import SettingsError
-from plan.judgement import recorded
+from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.limits import of_stack
 from settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from judgement.stack import parse_text
-from plan.judgement import recorded
 from plan.picture import drawn
 from plan.report import memory
+from plan.violations import recorded
 from policy.limits import of_stack
 from recording.recorder import ROOT, record
 from recording.stackfile import stack_config

@@ -9,9 +9,9 @@ import pytest
 
 from capacity.quantity import MIB
 from judgement.stack import parse_text
-from plan.judgement import recorded
 from plan.picture import bars, drawn, svg
 from plan.report import memory
+from plan.violations import recorded
 from policy.declared import Limits
 from policy.limits import of_stack
 from recording.recorder import ROOT, record

@@ -12,14 +12,16 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from checks.terminal import console, plain
+from judgement.stack import SettingsError, parse
 from pipeline.command_line import main
-from plan.judgement import recorded
 from plan.report import judgement, memory, memory_table, tree
+from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.rule import Violation
 from problem import Problem
 from recording import record
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,9 +125,18 @@ def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: P
     assert printed.err == "The stack sandbox is refused.\n"
 
 
-def test_the_plan_says_what_one_more_table_costs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_plan_says_what_one_more_table_costs_and_as_many_as_it_says_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--stack", "dev", "--brief"]) == 0
-    assert re.search(r"^One more table costs [\d.]+; \d+ more fit\.$", capsys.readouterr().out, re.MULTILINE)
+    printed = capsys.readouterr().out
+    (fitting,) = re.findall(
+        r"^One more table costs [\d.]+ MiB of it; (\d+) more fit, in heap and on the brokers' disks\.$", printed, re.MULTILINE
+    )
+    tables = [table.model_dump(by_alias=True) for table in TABLES]
+    more = [{**tables[-1], "name": f"more_{number}"} for number in range(int(fitting) + 1)]
+    values = {"archive": {"bucket": "archive"}}
+    assert parse({**values, "source": {"tables": [*tables, *more[:-1]]}})
+    with pytest.raises(SettingsError):
+        parse({**values, "source": {"tables": [*tables, *more]}})
 
 
 def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

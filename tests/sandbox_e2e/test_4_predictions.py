@@ -9,7 +9,7 @@ import pytest
 
 from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
 from judgement.stack import parse_text
-from plan.judgement import recorded
+from plan.violations import recorded
 from policy.disk_rules import broker_properties, is_broker
 from policy.fit_rules import sized_containers
 from policy.limits import of_stack
