@@ -1,4 +1,4 @@
-"""What was there before: nothing is declared in it, it is reached by what the settings say, and its logins are references."""
+"""Existing systems: the program declares nothing in them, takes addresses from the settings and logins by reference."""
 
 from __future__ import annotations
 

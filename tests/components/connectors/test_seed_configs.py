@@ -1,4 +1,4 @@
-"""A whole configuration with many mistakes, as one might be handed over: all of them are told in one run."""
+"""Connector configurations of the seed stack: one run reports every mistake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from components.connectors.verdict import connector_problems
 from components.connectors.worker_rules import worker_problems
 from components.ecommerce import TABLES
 from tests.connector_configs import NAMES, PUBLISHED
-from tests.found_stack import REGISTRY, SINK, SOURCE, WORKER
+from tests.seed_stack import REGISTRY, SINK, SOURCE, WORKER
 
 
 def test_every_mistake_of_the_source_is_told_at_once() -> None:

@@ -1,4 +1,4 @@
-"""Where one machine is outgrown: workers, zones, load balancers, an identity without a key, KMS, and what may not be deleted."""
+"""Scaling beyond one machine: workers, zones, load balancers, web identity, KMS, and protection of data."""
 
 from __future__ import annotations
 
