@@ -115,7 +115,7 @@ def test_a_secret_has_no_default_in_any_table(kind: Kind) -> None:
     assert not [key for key, entry in own(kind).items() if entry.secret and entry.default]
 
 
-def test_the_converter_in_the_image_still_ignores_the_retries_it_is_told() -> None:
-    """When it no longer does, LATER_CONVERTER_KEYS can go."""
+def test_the_converter_in_the_image_reads_no_retry_key() -> None:
+    """So a registry that is away is not retried, whatever the connectors say. When it is, LATER_CONVERTER_KEYS can go."""
     assert not set(LATER_CONVERTER_KEYS) & set(table("avro-converter"))
     assert "value.converter.max.retries" in RENDERED["s3"]

@@ -13,7 +13,6 @@ from components.ecommerce import TABLES
 from components.names import CONNECT_SECRETS, Names
 from components.reach import Address
 from components.streaming import connect
-from components.streaming.converters import converter_settings
 from components.streaming.debezium import source_config
 
 NAMES = Names()
@@ -100,14 +99,6 @@ def test_rows_never_stand_in_the_workers_log() -> None:
 def test_a_wide_row_cannot_fill_the_heap() -> None:
     """The queue is bounded by count only, unless it is told otherwise."""
     assert 0 < int(SOURCE["max.queue.size.in.bytes"]) <= connect.ConnectSettings().jvm.heap_mib * 2**20 / 8
-
-
-def test_a_registry_that_is_away_for_minutes_loses_no_row() -> None:
-    """The framework does not retry a registry; a sink that tolerates errors would send good rows to the dead letters."""
-    built = converter_settings("http://registry")
-    for side in ("key", "value"):
-        patience_s = int(built[f"{side}.converter.max.retries"]) * int(built[f"{side}.converter.retries.max.wait.ms"]) / 1000
-        assert patience_s >= 120
 
 
 def test_every_value_is_text() -> None:
