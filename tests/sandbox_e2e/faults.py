@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.sandbox_e2e import control_groups
 from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:
@@ -18,30 +16,11 @@ if TYPE_CHECKING:
 
     from sandbox.kubernetes import Kube
 
-_ROOTS = (Path("/sys/fs/cgroup/memory/kubepods"), Path("/sys/fs/cgroup/kubepods"))
-
 
 def pod_of(kube: Kube, prefix: str) -> dict[str, Any]:
     """The one pod whose name begins so."""
     (found,) = [pod for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"].startswith(prefix)]
     return found
-
-
-def container_id(pod: dict[str, Any], container: str) -> str:
-    """The identifier of a container as its control group is named; empty while there is none."""
-    for status in pod["status"].get("containerStatuses", ()):
-        if status["name"] == container and status.get("ready"):
-            return str(status.get("containerID", "")).rpartition("/")[2]
-    return ""
-
-
-def control_group(pod: dict[str, Any], container: str) -> Path:
-    """The memory control group of a running container."""
-    identity = container_id(pod, container)
-    for root in _ROOTS:
-        for folder in root.glob(f"**/pod{pod['metadata']['uid']}/{identity}"):
-            return folder
-    pytest.fail(f"no control group of {container}")
 
 
 def delete(kube: Kube, kind: str, workload: str, prefix: str, timeout_s: float) -> None:
@@ -67,12 +46,12 @@ def kill(kube: Kube, prefix: str, container: str, timeout_s: float) -> float:
         Seconds until then.
     """
     pod = pod_of(kube, prefix)
-    before, began = container_id(pod, container), time.monotonic()
-    processes = [int(line) for line in (control_group(pod, container) / "cgroup.procs").read_text(encoding="ascii").split()]
+    before, began = control_groups.container_id(pod, container), time.monotonic()
+    processes = control_groups.processes(control_groups.of_container(pod, container))
     assert processes
     for process in processes:
         os.kill(process, signal.SIGKILL)
-    while container_id(pod_of(kube, prefix), container) in {"", before}:
+    while control_groups.container_id(pod_of(kube, prefix), container) in {"", before}:
         assert time.monotonic() - began < timeout_s, f"{container} was not started again in {timeout_s:.0f} s"
         time.sleep(0.5)
     return time.monotonic() - began

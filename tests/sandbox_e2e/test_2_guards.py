@@ -15,8 +15,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from components.ecommerce import TABLES
 from components.quantity import parse_bytes
-from sandbox import memory
 from sandbox.equality import wait_until_equal
+from tests.sandbox_e2e import control_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,15 +170,15 @@ def test_the_reader_may_read_the_archive_and_not_write_it(outputs: dict[str, Any
         client.put_object(Bucket=store["bucket"], Key="topics/forged", Body=b"")
 
 
-def test_every_pod_stays_under_its_limit_and_none_was_killed(kube: Kube) -> None:
+def test_the_kernel_enforces_each_declared_limit_and_has_killed_no_process(kube: Kube) -> None:
     pods = kube.list("Pod", NAMESPACE)
     assert len(pods) == 6
     for pod in pods:
-        limit = sum(parse_bytes(container["resources"]["limits"]["memory"]) for container in pod["spec"]["containers"])
-        used = memory.of_pod(pod["metadata"]["uid"])
-        assert used is not None
-        assert used.working_set < limit, pod["metadata"]["name"]
-        for status in pod["status"]["containerStatuses"]:
+        for container in pod["spec"]["containers"]:
+            group = control_groups.of_container(pod, container["name"])
+            assert control_groups.limit(group) == str(parse_bytes(container["resources"]["limits"]["memory"])), container["name"]
+            assert control_groups.killed(group) == 0, container["name"]
+        for status in (*pod["status"]["containerStatuses"], *pod["status"].get("initContainerStatuses", ())):
             assert "OOMKilled" not in json.dumps(status), pod["metadata"]["name"]
 
 
