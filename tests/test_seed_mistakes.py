@@ -164,7 +164,7 @@ def test_18_compatibility_that_looks_one_way_only(kind: Any) -> None:
     assert re.findall(r"compatibility(?:\.level)?=(\w+)", text) in (["full"], ["FULL"])
 
 
-def test_19_rights_without_which_an_upload_cannot_be_given_up() -> None:
+def test_19_our_own_rights_include_aborting_an_upload() -> None:
     actions = {action for statement in write_archive("archive", reads=False)["Statement"] for action in _listed(statement["Action"])}
     assert {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket"} == actions
 
@@ -193,7 +193,7 @@ def test_22_two_shapes_for_one_archive(declared: Declared) -> None:
         assert {"before", "after"}.isdisjoint(names)
 
 
-def test_23_long_lived_keys_for_the_bucket() -> None:
+def test_23_a_long_lived_key_in_a_connector() -> None:
     told = seed.declared("kafkaconnect:index:Connector", "sink", {"name": "s", "config": {**seed.SINK, "aws.secret.access.key": "x" * 40}})
     assert "aws.secret.access.key holds a credential in clear" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
     assert "archive-1*" not in str(write_archive("archive-1", reads=True))

@@ -138,7 +138,7 @@ def _drift_is_repaired(live: Live, kubectl: Callable[..., str]) -> None:
         ("streaming.topics.retentionDays", "6", {f"kafka-topic-postgres.{table.qualified}" for table in TABLES}),
     ],
 )
-def test_a_change_is_exactly_as_wide_as_it_is(live: Live, path: str, value: str, changed: set[str]) -> None:
+def test_a_changed_setting_updates_exactly_the_resources_that_use_it(live: Live, path: str, value: str, changed: set[str]) -> None:
     live.set(path, value)
     assert live.steps() == dict.fromkeys(changed, "update")
     done = live.up()
@@ -182,7 +182,7 @@ def test_more_partitions_are_added_in_place(live: Live) -> None:
     assert live.steps() == {}
 
 
-def test_what_exists_is_imported_into_a_state_that_has_lost_it(live: Live) -> None:
+def test_existing_connectors_tables_and_topics_are_imported_into_a_state(live: Live) -> None:
     """Connectors and a table that the state has forgotten are imported by type and id, and nothing is to change; so is a topic."""
     lost = ["archive-sink-connector", "streaming-source-connector", "archive-table-users"]
     known = {item["urn"].rpartition("::")[2]: item for item in live.resources()}

@@ -68,13 +68,13 @@ def test_rotating_a_credential_under_load_rolls_its_holders_and_loses_no_change(
     figure(f"changes while the credential {credential} was rotated, each in the archive once: {writer.counts}")
 
 
-def test_the_key_before_is_good_for_nothing(live: Live, aws: Callable[[str], object]) -> None:
+def test_the_replaced_access_key_is_deleted(live: Live, aws: Callable[[str], object]) -> None:
     keys = aws("iam").list_access_keys(UserName="sandbox-archive-connect")["AccessKeyMetadata"]  # type: ignore[attr-defined]
     (now,) = [item["id"] for item in live.resources() if item["urn"].endswith("::archive-key")]
     assert [key["AccessKeyId"] for key in keys] == [now]
 
 
-def test_a_wrong_password_stops_an_up_with_the_reason_and_a_cure_and_the_right_one_mends_it(
+def test_a_wrong_password_fails_the_up_with_reason_and_cure_and_the_right_one_repairs_it(
     live: Live, sql: Callable[[str], str], figure: Callable[[str], None]
 ) -> None:
     sql("ALTER ROLE debezium PASSWORD 'somebody changed it by hand'")

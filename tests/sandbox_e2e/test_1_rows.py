@@ -113,7 +113,7 @@ def test_a_cascade_archives_the_children_too(
     assert _changes(archive, "orders", order)[-1]["total_amount"] == Decimal("2.00")
 
 
-def test_every_row_of_every_table_is_equal_by_key_and_value_and_none_is_there_twice(
+def test_two_thousand_rows_are_equal_by_key_and_value_without_duplicates(
     outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
 ) -> None:
     database.execute(
