@@ -71,7 +71,7 @@ def test_a_stack_that_there_is_not_is_exit_code_two(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["sql", "tables"])
-def test_what_is_for_an_existing_database_says_so_of_a_stack_that_makes_its_own(command: str) -> None:
+def test_commands_for_existing_databases_refuse_a_stack_with_a_managed_one(command: str) -> None:
     done = operate(command, "--stack", "dev")
     assert done.returncode == 2
     assert "source.kind external (docs/external-database.md)" in done.stderr

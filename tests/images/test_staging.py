@@ -35,7 +35,7 @@ def test_a_file_with_another_checksum_is_not_kept(tmp_path: Path) -> None:
     assert store.missing([entry]) == (entry,)
 
 
-def test_kept_files_are_laid_out_under_their_targets_and_wheels_opened_for_members_are_not(tmp_path: Path) -> None:
+def test_files_are_staged_under_their_targets_without_the_wheels_they_came_from(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     jar, wheel = _kept(store, b"jar", _entry(b"jar", "libs/a.jar")), _kept(store, b"wheel", _entry(b"wheel", NOT_COPIED, "pypi:p==1"))
     store.stage([jar, wheel], tmp_path / "contents")
