@@ -26,7 +26,7 @@ def mebibytes(value: str) -> float:
 
 def needed_mib(settings: SourceSettings) -> float:
     """The worst case of the server's memory by the model that the policies and the settings ask."""
-    return memory(parameters({}, server_conf(settings))).needed / 2**20
+    return memory(parameters({}, server_conf(server_parameters(settings)))).needed / 2**20
 
 
 def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
