@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.judgement import recorded
 from plan.report import memory
+from plan.violations import recorded
 from policy.limits import of_stack
 from recording import record
 from recording.values import has_unknown

@@ -95,7 +95,7 @@ def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Pa
 
 
 def test_an_unrecorded_plugin_is_refused_with_the_command_that_records_it(image_with_sink: Path, tmp_path: Path) -> None:
-    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m images stage connect`"):
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m pipeline images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 

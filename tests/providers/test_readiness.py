@@ -122,4 +122,4 @@ def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
     assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
     (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
     assert "3 partitions are fewer than the 6 it has" in problem.text
-    assert "Keep 6" in problem.text
+    assert "keep 6" in problem.text
