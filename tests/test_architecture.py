@@ -22,9 +22,10 @@ LONGER: dict[str, str] = {}
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
+# modules at the root: the program, its exports and its configuration, and two that every package may import
 ROOT_MODULES = ("__main__", "outputs", "problem", "running_stack", "unknown")
-"""Modules at the root: the program, its exports and its configuration; and two that every package may import."""
 
+# packages that each package may import in addition to itself; an unlisted package contains commands
 MAY_IMPORT: dict[str, set[str]] = {
     "configs": set(),
     "capacity": set(),
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recording": set(),
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
-"""Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
+# programs that only Pulumi starts
 STARTED_BY_THE_ENGINE = {
     "__main__.py",
     "policy/__main__.py",
@@ -46,7 +47,6 @@ STARTED_BY_THE_ENGINE = {
     "providers/kafkaconnect/__main__.py",
     "sandbox/standins/__main__.py",
 }
-"""Programs that Pulumi starts, and never a person."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -121,7 +121,7 @@ def test_modules_at_the_root_are_few() -> None:
 
 
 def test_there_is_one_command_line_and_nothing_knows_it() -> None:
-    """It may import any package; what it calls can be called without it."""
+    """It may import any package; whatever it calls works without it."""
     programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
     assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
     started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
@@ -197,15 +197,15 @@ def test_pure_parts_touch_nothing() -> None:
 
 TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
 SENTENCES = {"message", "reason", "rule", "cure", "text"}
+# files that parse a sentence, with the reason
 WORDS_OF_OTHERS = {
     "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
     "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
 }
-"""Files that look into a sentence, with the reason."""
 
 
 def is_sentence(node: ast.expr) -> bool:
-    """Whether an expression is the text of an error or of a problem."""
+    """Tell whether an expression is the text of an error or of a problem."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
         named = node.args[0]
         return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
@@ -213,7 +213,7 @@ def is_sentence(node: ast.expr) -> bool:
 
 
 def facts_in_sentences(path: Path) -> list[int]:
-    """The lines of a file on which a fact is read in a sentence."""
+    """Return the lines of a file on which a fact is read from a sentence."""
     found = []
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:

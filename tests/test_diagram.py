@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_the_pictures_show_what_is_declared() -> None:
-    """Whoever changes the program is told to run ``python -m pipeline documents architecture``."""
+    """After a change of the program: ``python -m pipeline documents architecture``."""
     assert commands.documents(["architecture"], check=True) == 0
 
 

@@ -32,7 +32,7 @@ def leaves(values: Any, path: str = "") -> dict[str, Any]:
 
 
 def test_the_document_holds_the_table_that_the_model_gives() -> None:
-    """Whoever changes a setting is told to run ``python -m pipeline documents settings``."""
+    """After a change of a setting: ``python -m pipeline documents settings``."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
     assert commands.documents(["settings"], check=True) == 0

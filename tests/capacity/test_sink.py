@@ -23,11 +23,11 @@ def config(sink: str, number: int, **more: str) -> dict[str, str]:
     return {"connector.class": sink, "topics": ",".join(topics(number)), "tasks.max": "3", **keys}
 
 
+# rows to a file, and the heap in MiB of 24 files with parts of 5 MiB that are allocated at once
 NOTED = [(1_000, 140), (10_000, 225), (100_000, 350)]
-"""Rows to a file, and the heap in MiB of 24 files with parts of 5 MiB that are allocated at once."""
+# the same with parts that grow; both noted by hand in November 2026 from Parquet's writer alone, outside the pipeline and without the sink
+# itself (docs/memory.md, "What the models leave out"); the repository has no script that repeats the measurement
 NOTED_ELASTIC = [(20_000, 160), (50_000, 240)]
-"""The same with parts that grow. Source of both: noted by hand in November 2026 from Parquet's writer alone, outside the pipeline, without
-the sink itself (docs/memory.md, "What the models leave out"). The repository holds no script that measures them again."""
 
 
 @pytest.mark.parametrize(("rows", "expected"), NOTED)

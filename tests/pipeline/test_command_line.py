@@ -1,4 +1,4 @@
-"""The one command line: what every help says, what is refused, and what is passed on to the package that does the work."""
+"""The one command line: its help texts, its refusals, and the values passed on to the package that does the work."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPELLED = re.compile(r"python -m pipeline ([a-z][a-z ]*[a-z])")
 
 
 def tree(command: click.Command = root, *words: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every group and command with the words that name it."""
+    """Return every group and command with the words that name it."""
     yield words, command
     if isinstance(command, click.Group):
         for name, child in command.commands.items():
@@ -42,7 +42,7 @@ EXAMPLES = [example for command in EVERY.values() if isinstance(command, (Comman
 
 
 def helped(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
-    """What ``--help`` prints."""
+    """Return the output of ``--help``."""
     assert main([*words, "--help"]) == 0
     return capsys.readouterr().out
 
@@ -96,7 +96,7 @@ def test_an_example_is_understood(example: str) -> None:
 
 @functools.cache
 def texts() -> dict[str, str]:
-    """Every file under version control, whatever its kind."""
+    """Return every file under version control, of any kind."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in listed if name and (ROOT / name).is_file()}
 
@@ -108,7 +108,7 @@ def test_commands_that_documents_and_messages_spell_are_commands() -> None:
 
 
 def test_a_package_that_is_run_can_be_run() -> None:
-    """There is one that people run, and those that the engine starts."""
+    """One that people run, and those that the engine starts."""
     run = {(name, found) for name, text in texts().items() for found in STARTED.findall(text) if (ROOT / found).is_dir()}
     assert {found for _, found in run} == {"pipeline"}
 
@@ -191,7 +191,7 @@ def test_a_package_that_only_a_command_needs_is_told_likewise() -> None:
 
 
 def raising(error: BaseException) -> Any:
-    """Something that cannot be done."""
+    """Return a function that fails with an error."""
 
     def fail(*_: object, **__: object) -> None:
         raise error

@@ -25,7 +25,7 @@ def limits(stack: str) -> Limits:
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "sandbox"])
 def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
-    """`make pictures` writes it."""
+    """``make pictures`` writes it."""
     known = recorded(record(stack), limits(stack))
     assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn(known, memory(known), stack)
 

@@ -1,4 +1,4 @@
-"""What `python -m pipeline plan` prints, and its exit code."""
+"""The output of ``python -m pipeline plan``, and its exit code."""
 
 from __future__ import annotations
 
@@ -146,10 +146,10 @@ def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pyte
 
 
 class Screen(io.StringIO):
-    """A terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
 

@@ -1,4 +1,4 @@
-"""`python -m pipeline review` as people and scripts use it."""
+"""The command ``python -m pipeline review`` as people and scripts use it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ WORKFLOWS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".g
 
 
 def test_the_comment_is_what_the_command_writes() -> None:
-    """Whoever changes the comment is told to run ``python -m pipeline documents review``."""
+    """After a change of the comment: ``python -m pipeline documents review``."""
     assert commands.documents(["review"], check=True) == 0
 
 

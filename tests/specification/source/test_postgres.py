@@ -25,7 +25,7 @@ def mebibytes(value: str) -> float:
 
 
 def needed_mib(settings: SourceSettings) -> float:
-    """The worst case of the server's memory by the model that the policies and the settings ask."""
+    """Return the worst case of the server's memory in MiB, by the model of the policies and the settings."""
     return memory(parameters({}, server_conf(server_parameters(settings)))).needed / 2**20
 
 
@@ -35,7 +35,7 @@ def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
 
 
 def test_each_further_connection_counts_with_its_work_mem() -> None:
-    """One connection takes 3 MiB and `work_mem`; with two more than the default the server does not fit its pod any longer."""
+    """One connection takes 3 MiB and ``work_mem``; with two more than the default the server no longer fits its pod."""
     settings = SourceSettings()
     more = settings.model_copy(update={"max_connections": settings.max_connections + 2})
     assert needed_mib(more) - needed_mib(settings) == 2 * (3 + mebibytes(server_parameters(settings)["work_mem"]))
