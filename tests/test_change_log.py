@@ -64,7 +64,7 @@ def test_a_lost_swapped_or_altered_change_differs(changed: Callable[[list[Change
     assert len(differences(committed, {**copied(committed), "mark-0": changed(committed["mark-0"])})) == 1
 
 
-def test_a_row_that_nobody_committed_differs() -> None:
+def test_an_uncommitted_row_differs() -> None:
     assert differences(log(), {**log(), "mark-x": [Change("c", "0")]}) == ["mark-x: committed nothing, archived c0"]
 
 
@@ -122,7 +122,7 @@ def test_the_same_log_is_proof_enough() -> None:
     proof(log())
 
 
-def test_a_change_too_many_fails_at_once_and_one_too_few_in_the_end() -> None:
+def test_an_extra_change_fails_at_once_and_a_missing_one_at_the_end() -> None:
     with pytest.raises(AssertionError, match=r"nobody committed.*\nmark-0: committed c0 u1 u2 d2, archived c0 u1 u2 d2 d2"):
         proof({**log(), "mark-0": [*log()["mark-0"], Change("d", "2")]})
     with pytest.raises(AssertionError, match=r"1 of 72 rows differ after 0 s:\nmark-0: committed c0 u1 u2 d2, archived c0 u2 d2"):
