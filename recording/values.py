@@ -16,8 +16,8 @@ from unknown import UNKNOWN, Unknown, unknown_paths
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# A value as JSON knows it, or `UNKNOWN` somewhere inside.
 Json: TypeAlias = Any
-"""A value as JSON knows it, or `UNKNOWN` somewhere inside."""
 
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 the SDK names these signatures nowhere in public
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001

@@ -82,32 +82,34 @@ class SourceSettings(Section):
 
     def _kind_problems(self) -> list[str]:
         if self.kind == "external" and self.external is None:
-            return ["external is missing: kind is external; give host, addresses and secret of the database"]
+            return ["external is missing: kind is external; set host, addresses and secret of the database"]
         if self.kind == "managed" and self.external is not None:
-            return ["external is given and kind is managed; set kind to external, or remove it"]
+            return ["external is set and kind is managed; set kind to external, or remove external"]
         return []
 
     def _table_problems(self) -> list[str]:
         names = [table.archive_name for table in self.tables]
         twice = sorted({name for name in names if names.count(name) > 1})
-        problems = [f"tables: {name} stands for two of them in the archive; leave one out, or rename it" for name in twice]
+        problems = [f"tables: two of them have the name {name} in the archive; remove or rename one" for name in twice]
         elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
         if self.kind == "managed" and elsewhere:
-            problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
+            problems.append(
+                f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables; move them there"
+            )
         return problems
 
     @property
     def has_shop_tables(self) -> bool:
-        """Whether the shop's tables are among the captured ones, so that its rows fit."""
+        """True if all tables of the shop are captured, so that its sample rows fit."""
         return all(table in self.tables for table in TABLES)
 
     @property
     def sample_rows(self) -> str:
-        """SQL of the rows that a new database starts with, or an empty string."""
-        wanted = self.has_shop_tables if self.sample_data is None else self.sample_data
-        return SAMPLE_ROWS if wanted and self.has_shop_tables else ""
+        """SQL of the sample rows of a new database, or an empty string."""
+        sample = self.has_shop_tables if self.sample_data is None else self.sample_data
+        return SAMPLE_ROWS if sample and self.has_shop_tables else ""
 
     @property
     def is_managed(self) -> bool:
-        """Whether the program creates the server."""
+        """True if the program creates the server."""
         return self.kind == "managed"

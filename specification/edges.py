@@ -60,9 +60,10 @@ class ObjectStoreInCluster:
     port: int
 
 
+# What holds the archive, as a part of the policies' names.
 OBJECT_STORE = "object-store"
-"""What holds the archive, as a part of the policies' names."""
 
+# Every connection inside the pipeline; nothing else is allowed.
 DATA_PATH: tuple[Edge, ...] = (
     Edge("connect", "postgresql", (POSTGRES_PORT,)),
     Edge("connect", "kafka", (KAFKA_INTERNAL_PORT,)),
@@ -71,18 +72,17 @@ DATA_PATH: tuple[Edge, ...] = (
     Edge("schema-registry", "kafka", (KAFKA_INTERNAL_PORT,)),
     Edge("kafka", "kafka", (KAFKA_INTERNAL_PORT, KAFKA_CONTROLLER_PORT)),
 )
-"""Every connection inside the pipeline; nothing else is allowed."""
 
+# The components of a pipeline that makes everything itself.
 COMPONENTS = frozenset({edge.source for edge in DATA_PATH} | {edge.target for edge in DATA_PATH})
-"""The components of a pipeline that makes everything itself."""
 
+# What is published to the machine where the program runs: component and container port.
 PUBLISHED: tuple[tuple[str, int], ...] = (
     ("postgresql", POSTGRES_PORT),
     ("kafka", KAFKA_EXTERNAL_PORT),
     ("schema-registry", REGISTRY_PORT),
     ("connect", CONNECT_PORT),
 )
-"""What is published to the machine where the program runs: component and container port."""
 
 
 def _ports(numbers: Sequence[int]) -> list[Manifest]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from settings.names import PART_OF
 
+# A JSON object in Kubernetes' own spelling. The SDK types its inputs as nested TypedDicts which a computed dictionary cannot satisfy.
 Manifest = Any
-"""A JSON object in Kubernetes' own spelling. The SDK types its inputs as nested TypedDicts which a computed dictionary cannot satisfy."""
 
 IMAGE_PULL_POLICY = "IfNotPresent"
 _TMP_MIB = 64

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "review.md"
 PREVIEW: Final = DOCUMENT.parent.parent / "tests" / "review" / "stored" / "table-removed.jsonl"
+# Characters, so that the page shows what is left out when a comment is too long.
 LIMIT: Final = 6_000
-"""Characters, so that the page shows what is left out when a comment is too long."""
 
 
 def updated(text: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from settings.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
 
+# An IAM policy document.
 Document = dict[str, Any]
-"""An IAM policy document."""
 
 _VERSION = "2012-10-17"
 

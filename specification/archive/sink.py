@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
 _HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
+# Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several.
 CATALOG = "archive"
-"""Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several."""
 
 
 def _insert(alias: str, **fields: str) -> dict[str, str]:
@@ -183,9 +183,9 @@ def iceberg_config(
 
 
 ROW_GROUP_BYTES = 4 * 1024 * 1024
+# Bounds of what an open file holds on the worker's heap. A sink that was away opens a file for each task, table and hour of its backlog;
+# with Iceberg's own 128 MiB, 1 MiB and 2 MiB a day of it does not fit any heap here (420 such files ended a worker of 512 MiB).
 PAGE_BYTES = 64 * 1024
-"""Bounds of what an open file holds on the worker's heap. A sink that was away opens a file for each task, table and hour of its backlog;
-with Iceberg's own 128 MiB, 1 MiB and 2 MiB a day of it does not fit any heap here (420 such files ended a worker of 512 MiB)."""
 
 
 def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:

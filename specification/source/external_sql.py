@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from settings.names import Names
     from settings.tables import Table
 
+# Replication slots, and connections that read them, that one pipeline takes.
 SLOTS: Final = 1
-"""Replication slots, and connections that read them, that one pipeline takes."""
 
 
 @dataclass(frozen=True, slots=True)

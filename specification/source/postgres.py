@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from settings.source import SourceSettings
 
+# User and group of PostgreSQL in Debian-based images.
 UID = 999
-"""User and group of PostgreSQL in Debian-based images."""
 
 BIN = "/usr/lib/postgresql/17/bin"
 VOLUME = "/var/lib/postgresql/data"

@@ -21,8 +21,8 @@ UID = 1000
 CONNECT_USER = "operator"
 CONFIG = "/etc/connect/worker.properties"
 REST_LOGIN = "/etc/connect-rest"
+# curl's configuration with the REST interface's user and password, so that neither stands in a command line.
 CURL_LOGIN = f"{REST_LOGIN}/curl.conf"
-"""curl's configuration with the REST interface's user and password, so that neither stands in a command line."""
 
 PLUGINS = "/opt/connect/plugins"
 AWS_FILES = f"{CONNECT_SECRETS}/archive"

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from settings.tables import Table
     from specification.services import Address
 
+# Lineage of each change, taken out of the envelope by the unwrap transform; each becomes a column __op, __source_lsn, …
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
-"""Lineage of each change, taken out of the envelope by the unwrap transform; each becomes a column ``__op``, ``__source_lsn``, …"""
 
+# What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows.
 LAST_CONFIG = {"slot.drop.on.stop": "true"}
-"""What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows."""
 
 _DEFAULTS = DebeziumSettings()
 

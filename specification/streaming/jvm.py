@@ -31,5 +31,5 @@ def flags(jvm: Jvm, *, first_tier_only: bool = False) -> list[str]:
     return built
 
 
+# glibc otherwise keeps up to eight 64 MiB arenas a core, outside every JVM setting.
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
-"""glibc otherwise keeps up to eight 64 MiB arenas a core, outside every JVM setting."""

@@ -23,12 +23,12 @@ LOG4J = "/etc/kafka-logging/log4j2.properties"
 DATA_VOLUME = "/var/lib/kafka"
 LOG_DIRS = f"{DATA_VOLUME}/data"
 
+# Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes.
 SEGMENT_MIB = 16
-"""Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes."""
+# What the cluster's own metadata log keeps.
 METADATA_MIB = 64
-"""What the cluster's own metadata log keeps."""
+# Partitions of Kafka's own compacted topics, consumer offsets and transaction states together.
 INTERNAL_PARTITIONS = 12
-"""Partitions of Kafka's own compacted topics, consumer offsets and transaction states together."""
 
 
 def server_properties(names: Names, ordinal: int, outside: Address, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
@@ -124,6 +124,7 @@ def cluster_id(random_base64: str) -> str:
     return random_base64.rstrip("=").replace("+", "A").replace("/", "B")
 
 
+# Log4j 2 to standard output; without the access log, which probes fill, and without listings of configuration.
 LOGGING = """\
 status = error
 appender.console.type = Console
@@ -137,4 +138,3 @@ logger.rest.level = warn
 logger.values.name = org.apache.kafka.common.config.AbstractConfig
 logger.values.level = warn
 """
-"""Log4j 2 to standard output; without the access log, which probes fill, and without listings of configuration."""

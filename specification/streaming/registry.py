@@ -20,17 +20,17 @@ UID = 1000
 NAME = "schema-registry"
 WORKER_USER = "connect"
 OPERATOR_USER = "operator"
+# Secret with user and password of the worker.
 CLIENT_SECRET = "schema-registry-client"  # noqa: S105 - the name of a Secret
-"""Secret with user and password of the worker."""
 _HEALTH_PORT = 9000
 _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
 
+# Image of each kind when the stack names none.
 IMAGES = {
     "confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
 }
-"""Image of each kind when the stack names none."""
 
 
 def api_url(names: Names, settings: RegistrySettings) -> str:
