@@ -133,9 +133,8 @@ def test_another_schema_is_for_a_database_that_was_there_before() -> None:
     tables = yaml.safe_load(GOOD)
     assert parse(stack({"tables": tables}))
     (line,) = told({"kind": "managed", "external": None, "tables": tables})
-    assert (
-        line
-        == "data-ingestion:source: tables: sales.orders are outside public, the only schema where the program creates tables; move them there"
+    assert line == (
+        "data-ingestion:source: tables: sales.orders are outside public, the only schema where the program creates tables; move them there"
     )
 
 
