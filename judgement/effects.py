@@ -38,7 +38,7 @@ def is_given(section: BaseModel, path: str) -> bool:
 
 
 def _void(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Return path and reason of every key that another choice of the stack makes void."""
+    """Yield path and reason of every key that another choice of the stack makes void."""
     source, kafka, schemas = settings.source, settings.streaming.kafka, settings.streaming.registry
     archive, host = settings.archive, settings.host
     if not source.is_managed:

@@ -1,4 +1,4 @@
-"""Parts of documents that are made from the code: put between two markers, or compared with what is there."""
+"""Generated parts of documents: written between two markers, or compared with the existing text."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class PartError(Exception):
-    """A part cannot be made, or its document has no place for it; the message says what to add."""
+    """A part cannot be generated, or its markers are missing; the message contains the cure."""
 
 
 def markers(name: str) -> tuple[str, str]:
-    """The lines before and after a part."""
+    """Return the lines before and after a part."""
     return f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    """A document with fresh content between a part's markers.
+    """Return the document with new content between a part's markers.
 
     Raises:
         PartError: If a marker is missing.
@@ -30,7 +30,7 @@ def replaced(text: str, name: str, content: str) -> str:
     head, begin, rest = text.partition(before)
     _, end, tail = rest.partition(after)
     if not begin or not end:
-        message = f"there is no place for the {name}: put the lines {before} and {after} where they belong"
+        message = f"the markers of the {name} are missing: add the lines {before} and {after} around its place"
         raise PartError(message)
     return f"{head}{begin}\n{content}\n{end}{tail}"
 
@@ -39,26 +39,26 @@ def main(arguments: Sequence[str] | None, module: str, document: Path, fresh: Ca
     """Write a document's parts, or with ``--check`` only compare.
 
     Args:
-        arguments: The command line, or None for the process's own.
-        module: What the command is called.
-        document: The document.
-        fresh: Its text with fresh parts, from its text.
+        arguments: Command-line arguments, or None for those of the process.
+        module: Module of the command.
+        document: Path of the document.
+        fresh: Function from the document's text to its text with current parts.
 
     Returns:
-        0, or 1 when the document is out of date or a part cannot be made.
+        0, or 1 if the document is out of date or a part cannot be generated.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=f"Make the generated parts of {document.name} anew.")
-    parser.add_argument("--check", action="store_true", help=f"change nothing; fail when {document.name} is out of date")
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=f"Generate the generated parts of {document.name}.")
+    parser.add_argument("--check", action="store_true", help=f"change nothing; fail if {document.name} is out of date")
     check = parser.parse_args(arguments).check
     text = document.read_text(encoding="utf-8")
     try:
-        made = fresh(text)
+        current = fresh(text)
     except PartError as error:
         sys.stderr.write(f"error: {document.name}: {error}\n")
         return 1
-    if check and made != text:
+    if check and current != text:
         sys.stderr.write(f"error: {document.name} is out of date: run 'python -m {module}'\n")
         return 1
     if not check:
-        document.write_text(made, encoding="utf-8")
+        document.write_text(current, encoding="utf-8")
     return 0

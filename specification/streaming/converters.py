@@ -1,4 +1,4 @@
-"""The Avro converter settings that the source and the sink must share to the letter."""
+"""Avro converter settings, identical in source and sink."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _CONVERTER = "io.confluent.connect.avro.AvroConverter"
 
 
 def converter_settings(registry_url: str) -> dict[str, str]:
-    """Key and value converter settings of every connector.
+    """Return the key and value converter settings of every connector.
 
-    The registry client's own retries are raised: the framework does not retry a registry that is away, and a sink that tolerates
-    errors would send good rows to the dead-letter topic.
+    The registry client has more retries than by default: Connect does not retry an unavailable registry, and a sink that tolerates errors
+    would send good rows to the dead-letter topic.
 
     Args:
-        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        registry_url: Confluent-compatible API of the registry as the worker reaches it.
     """
     login = f"{secret_reference('registry', 'username')}:{secret_reference('registry', 'password')}"
     built: dict[str, str] = {}
