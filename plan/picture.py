@@ -98,7 +98,7 @@ def svg(rows: list[Bar], sums: Total, title: str) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="16" y="28" font-size="17" font-weight="bold" fill="#222222">{escape(title)}</text>',
-        '<text x="16" y="47" fill="#555555">each pod in MiB (own scale), then all of them against the budget</text>',
+        '<text x="16" y="47" fill="#555555">each pod in MiB (separate scale), then all pods against the budget</text>',
     ]
     y = _TOP
     for row in rows:
@@ -131,7 +131,7 @@ def _sum(sums: Total, y: int, scale: float) -> Iterator[str]:
     line = _LABEL_WIDTH + budget
     yield f'<line x1="{line:.1f}" y1="{y - 8}" x2="{line:.1f}" y2="{y + _BAR + 8}" stroke="#b00020" stroke-width="2"/>'
     yield (
-        f'<text x="{_LABEL_WIDTH}" y="{y + 40}" fill="#222222">calm {mib(sums.steady)}, at the peak of every rollout at once '
+        f'<text x="{_LABEL_WIDTH}" y="{y + 40}" fill="#222222">steady {mib(sums.steady)}, at the peak of all rollouts at once '
         f"{mib(sums.peak)}, budget {mib(sums.budget)} MiB</text>"
     )
 

@@ -68,7 +68,7 @@ class ArchiveSettings(Section):
     bucket: BucketName
     """Name of the S3 bucket."""
     existing_bucket: bool = False
-    """Whether the bucket is an existing one; the program then never changes or deletes it. Setting this to true on a stack that has created
+    """If true, the bucket is an existing one; the program never changes or deletes it. Setting this to true on a stack that has created
     its bucket deletes the bucket, unless ``pulumi state delete`` has removed it from the state first."""
     kms_key_arn: KmsKeyArn | None = None
     """KMS key that encrypts the objects, in the bucket's region; by default S3 encrypts with its own key."""
@@ -89,13 +89,13 @@ class ArchiveSettings(Section):
     only."""
     commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
     """Interval between commits, in ms: written rows become visible then, also those of a quiet table. By default 300000 for ``parquet`` and
-    10000 for ``iceberg``, whose sink keeps what it reads between two commits on its heap."""
+    10000 for ``iceberg``, whose sink buffers the rows between two commits on its heap."""
     flush_records: int = Field(default=20_000, ge=100)
     """Rows after which the ``parquet`` sink closes a file early."""
     tasks: int = Field(default=3, ge=1, le=24)
     """Number of sink tasks; a divisor of the change topics' partitions balances them."""
     destroy_with_stack: bool = False
-    """Whether ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
+    """If true, ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
     expire_noncurrent_days: int = Field(default=7, ge=1)
     """Days after which overwritten or deleted object versions are removed."""
     extra: Keys = Field(default={})

@@ -40,10 +40,10 @@ class ClusterSettings(Section):
     provisioner: str = "rancher.io/local-path"
     """Volume provisioner of the cluster."""
     keep_volumes: bool = True
-    """Whether the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
+    """If true, the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
     ``storageClass`` names an existing class, the class decides for volumes whose namespace is deleted."""
     existing_namespace: bool = False
-    """Whether ``names.namespace`` is an existing namespace, reserved for this pipeline; the program then creates its objects in it and
+    """If true, ``names.namespace`` is an existing namespace, reserved for this pipeline; the program creates its objects in it and
     never changes the namespace. Setting this to true on a stack that has created its namespace deletes the namespace with everything in
     it, unless ``pulumi state delete`` has removed it from the state first."""
     spread: Literal["nodes", "zones"] = "nodes"
@@ -79,7 +79,7 @@ class ConnectPort(PublishedPort):
 
 
 class HostSettings(Section):
-    """How the machine that runs the program reaches the services."""
+    """Access to the services from the machine that runs the program."""
 
     exposure: Literal["nodePort", "loadBalancer", "internal"] = "nodePort"
     """Kind of Service: ``nodePort`` opens a port on every node, ``loadBalancer`` asks for a load balancer and a DNS name per service,

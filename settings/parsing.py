@@ -113,7 +113,7 @@ def _section(section: type[BaseModel] | None, part: int | str) -> type[BaseModel
 
 
 def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
-    """Return whether "too short" only reflects items that have errors of their own: Pydantic counts valid items only."""
+    """Return whether "too short" only reflects invalid items, which have errors themselves: Pydantic counts valid items only."""
     place = problem["loc"]
     return problem["type"] == "too_short" and any(
         len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others

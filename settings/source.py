@@ -28,12 +28,12 @@ class ExistingDatabase(Section):
 
 
 class DebeziumSettings(Section):
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     snapshot_mode: Literal["initial", "no_data"] = "initial"
-    """Whether the rows that exist at the first start are read (``initial``) or left out (``no_data``)."""
+    """``initial`` reads the rows that exist at the first start; ``no_data`` omits them."""
     poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
-    """How long Debezium waits for changes, in ms; with its own default of 500, half of the changes wait half a second."""
+    """Pause of Debezium while it waits for changes, in ms; with its default of 500, half of the changes wait half a second."""
     heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
     max_queue_mib: Mebibytes = 32
@@ -67,11 +67,11 @@ class SourceSettings(Section):
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
     sample_data: bool | None = None
-    """Whether a new database starts with a few rows of the shop; by default if ``tables`` holds the shop's tables."""
+    """If true, a new database starts with a few rows of the shop; by default true if ``tables`` contains the shop's tables."""
     parameters: Keys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     @model_validator(mode="after")
     def _consistent(self) -> SourceSettings:

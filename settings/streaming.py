@@ -112,7 +112,7 @@ class KafkaSettings(Section):
     external: ExistingKafka | None = None
     """Address and Secret of the existing cluster."""
     memory_mib: Mebibytes = 682
-    """Memory limit of one broker; what the JVM leaves is page cache."""
+    """Memory limit of one broker; memory beyond the JVM's is page cache."""
     cpu_millicores: Millicores = 100
     """Processor request of one broker."""
     storage_mib: Mebibytes = 3413
@@ -182,9 +182,9 @@ class TopicSettings(Section):
     partitions: int = Field(default=6, ge=1, le=100)
     """Partitions of each change topic; a later increase moves keys to other partitions."""
     retention_days: int = Field(default=7, ge=1, le=365)
-    """How long changes are kept, in days."""
+    """Retention time of changes, in days."""
     retention_mib: Mebibytes = 48
-    """How much of each partition is kept; the limit that is reached first deletes a segment."""
+    """Retention size of each partition; the limit reached first deletes a segment."""
     extra: Keys = Field(default={})
     """Further configuration of each change topic, in the broker's own spelling; checked like all others."""
 

@@ -38,11 +38,11 @@ class Column(Section):
     """SQL type; one of smallint, integer, bigint, boolean, real, double precision, text, uuid, date, timestamp, timestamptz, varchar(n),
     numeric(p,s)."""
     nullable: bool = False
-    """Whether NULL is allowed."""
+    """If true, NULL is allowed."""
     default: str | None = None
     """SQL expression of the default value."""
     identity: bool = False
-    """Whether the database generates the value."""
+    """If true, the database generates the value."""
     constraint: str = ""
     """Further SQL, for example ``UNIQUE`` or ``CHECK (price >= 0)``."""
 
@@ -124,7 +124,7 @@ class Table(Section):
         absent = [key for key in self.primary_key if key not in names]
         if absent or not self.primary_key:
             wrong = f"{', '.join(absent)} not in {', '.join(names)}" if absent else "the key is empty"
-            message = f"table {self.name!r} needs a primary key of its own columns; {wrong}"
+            message = f"the primary key of table {self.name!r} must consist of its columns; {wrong}"
             raise ValueError(message)
         return self
 
@@ -166,5 +166,5 @@ def archive_columns(table: Table) -> list[tuple[str, str]]:
 
     All columns are optional there, since a column dropped at the source must not stop the archive.
     """
-    own = [(column.name, column.archive_type) for column in table.columns]
-    return [*own, *METADATA_COLUMNS, *((name, "string") for name in PARTITION_COLUMNS)]
+    captured = [(column.name, column.archive_type) for column in table.columns]
+    return [*captured, *METADATA_COLUMNS, *((name, "string") for name in PARTITION_COLUMNS)]

@@ -95,7 +95,7 @@ def _selector(component: str) -> Manifest:
 
 def deny_all() -> dict[str, Manifest]:
     """Return policies that deny all traffic of every pod except DNS lookups."""
-    everyone: Manifest = {}
+    all_pods: Manifest = {}
     dns = {
         "to": [
             {
@@ -106,8 +106,8 @@ def deny_all() -> dict[str, Manifest]:
         "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
     }
     return {
-        "default-deny": {"podSelector": everyone, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [dns]},
+        "default-deny": {"podSelector": all_pods, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": {"podSelector": all_pods, "policyTypes": ["Egress"], "egress": [dns]},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from settings.names import PART_OF
 
-# A JSON object in Kubernetes' own spelling. The SDK types its inputs as nested TypedDicts which a computed dictionary cannot satisfy.
+# A JSON object in Kubernetes' spelling. The SDK's input types are nested TypedDicts, which a computed dictionary cannot satisfy.
 Manifest = Any
 
 IMAGE_PULL_POLICY = "IfNotPresent"

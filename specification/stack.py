@@ -55,7 +55,7 @@ class Specification:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """Every workload that the program creates."""
+        """All workloads that the program creates."""
         return _workloads(self.source, self.streaming)
 
     @property

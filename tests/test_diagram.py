@@ -38,4 +38,4 @@ def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.
     path.write_text("# Nothing\n", encoding="utf-8")
     monkeypatch.setattr(diagram, "DOCUMENT", path)
     assert diagram.main([]) == 1
-    assert "architecture.md: there is no place for the picture of dev" in capsys.readouterr().err
+    assert "architecture.md: the markers of the picture of dev are missing" in capsys.readouterr().err

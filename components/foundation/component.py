@@ -25,7 +25,7 @@ class FoundationResources:
     Attributes:
         namespace: Name of the namespace, known once quota, policies and storage classes exist.
         protect: Whether resources with data may be neither deleted nor replaced.
-        ends_with: The namespace resource: objects deleted with it need no deletion of their own through servers that may be gone
+        ends_with: The namespace resource: objects deleted with it need no separate deletion through servers that may be gone
             already. None if the namespace survives the stack.
     """
 

@@ -23,11 +23,11 @@ LOG4J = "/etc/kafka-logging/log4j2.properties"
 DATA_VOLUME = "/var/lib/kafka"
 LOG_DIRS = f"{DATA_VOLUME}/data"
 
-# Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes.
+# Segment size of every log. Retention deletes whole segments; with Kafka's 1 GiB, 24 partitions would be kept forever on these volumes.
 SEGMENT_MIB = 16
-# What the cluster's own metadata log keeps.
+# Retained size of the cluster's metadata log.
 METADATA_MIB = 64
-# Partitions of Kafka's own compacted topics, consumer offsets and transaction states together.
+# Total partitions of Kafka's internal compacted topics: consumer offsets and transaction states.
 INTERNAL_PARTITIONS = 12
 
 

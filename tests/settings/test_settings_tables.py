@@ -114,7 +114,7 @@ def test_every_problem_of_a_file_is_told_with_its_place(root: Path) -> None:
         ("1.columns.2.type", "is missing"),
         ("1.columns.2.typ", "is not a setting"),
         ("2.columns", "at least 1 item"),
-        ("3", "needs a primary key of its own columns; nr not in id"),
+        ("3", "must consist of its columns; nr not in id"),
         ("4.columns.0", "is nullable and has a default"),
     ):
         assert any(line.startswith(f"data-ingestion:source.tables.{place}: ") and rule in line for line in lines), (place, lines)

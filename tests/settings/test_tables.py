@@ -54,7 +54,7 @@ def test_a_default_on_a_nullable_column_is_refused() -> None:
 @pytest.mark.parametrize("key", [(), ("number",), ("id", "number")])
 def test_the_key_is_made_of_the_tables_own_columns(key: tuple[str, ...]) -> None:
     """Without a key no order of changes is defined."""
-    with pytest.raises(ValidationError, match=r"'books' needs a primary key of its own columns"):
+    with pytest.raises(ValidationError, match=r"primary key of table 'books' must consist of its columns"):
         Table(name="books", columns=(column(name="id"), column()), primary_key=key)
 
 
