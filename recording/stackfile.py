@@ -90,7 +90,7 @@ def _text(path: Path, key: str, value: Json) -> str:
     if _has_secure(value):
         message = (
             f"{path.name}: {key} is encrypted, and only the Pulumi CLI can decrypt it. "
-            "Offline runs support only stacks without configured secrets: the program generates them."
+            "Offline runs support generated secrets only, not configured ones."
         )
         raise StackFileError(message)
     return _encode(value)

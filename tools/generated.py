@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None, module: str, document: Path, fresh: Ca
     Returns:
         0, or 1 if the document is out of date or a part cannot be generated.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=f"Generate the generated parts of {document.name}.")
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=f"Update the generated parts of {document.name}.")
     parser.add_argument("--check", action="store_true", help=f"change nothing; fail if {document.name} is out of date")
     check = parser.parse_args(arguments).check
     text = document.read_text(encoding="utf-8")
