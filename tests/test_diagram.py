@@ -40,4 +40,4 @@ def test_a_document_without_a_place_is_reported(
     path.write_text("# Nothing\n", encoding="utf-8")
     monkeypatch.setattr(diagram, "DOCUMENT", path)
     assert commands.documents(["architecture"]) == 1
-    assert "architecture.md: there is no place for the picture of dev" in capsys.readouterr().err
+    assert "architecture.md: the markers of the picture of dev are missing" in capsys.readouterr().err

@@ -155,7 +155,7 @@ def test_16_published_ports_that_the_network_policies_forbid(declared: Declared)
 
 
 def test_17_one_port_for_three_brokers() -> None:
-    assert "a client must reach each broker by itself" in settings_refusal(host={"kafka": [{"node": 30092, "host": 9092}]})
+    assert "a client must reach each broker directly" in settings_refusal(host={"kafka": [{"node": 30092, "host": 9092}]})
 
 
 @pytest.mark.parametrize("kind", ["confluent", "apicurio"])

@@ -118,7 +118,7 @@ def test_config_overrides_win(root: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: random.RandomPassword("twice", length=8) and random.RandomPassword("twice", length=8), "both called twice"),
+        (lambda: random.RandomPassword("twice", length=8) and random.RandomPassword("twice", length=8), "resources have the name twice"),
         (lambda: kubernetes.core.v1.ConfigMap.get("read", "a/b"), "read, not declared"),
         (lambda: 1 / 0, "division by zero"),
     ],

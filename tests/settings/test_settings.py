@@ -99,17 +99,17 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
     [
         pytest.param(
             {"host": {"kafka": [{"node": 30092, "host": 9092}]}},
-            ["data-ingestion:host.kafka", "1 broker ports for 3 brokers", "give 3 pairs"],
+            ["data-ingestion:host.kafka", "1 broker ports for 3 brokers", "set 3 pairs"],
             id="a port for each broker",
         ),
         pytest.param(
             {"host": {"postgres": {"node": 30092, "host": 5432}}},
-            ["data-ingestion:host", "node port 30092 is used twice", "give each service its own"],
+            ["data-ingestion:host", "node port 30092 is used more than once", "use a different port for each service"],
             id="node ports differ",
         ),
         pytest.param(
             {"host": {"connect": {"node": 30083, "host": 8081}}},
-            ["data-ingestion:host", "host port 8081 is used twice"],
+            ["data-ingestion:host", "host port 8081 is used more than once"],
             id="host ports differ",
         ),
         pytest.param(
@@ -119,7 +119,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
         ),
         pytest.param(
             {"images": {"connect": "registry:5000/connect"}},
-            ["data-ingestion:images.connect", "'registry:5000/connect' is not pinned", "name a fixed tag"],
+            ["data-ingestion:images.connect", "'registry:5000/connect' is not pinned", "use a fixed tag"],
             id="a port is no tag",
         ),
         pytest.param(
@@ -158,7 +158,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
         ),
         pytest.param(
             {"streaming": {"topics": {"partitions": 24, "retentionMib": 1}}, "archive": {"bucket": "archive", "tasks": 12}},
-            ["streaming.connect.jvm.heapMib: is 512", "one more table costs", "lower archive.tasks, archive.flushRecords"],
+            ["streaming.connect.jvm.heapMib: is 512", "each further table needs", "lower archive.tasks, archive.flushRecords"],
             id="the sink's buffers fit the heap",
         ),
         pytest.param(

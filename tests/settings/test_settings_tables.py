@@ -84,7 +84,7 @@ def test_an_unreadable_file_is_reported_with_its_path_reason_and_cure(root: Path
     (line,) = problems_of({"tables": name})
     assert line.startswith(f"data-ingestion:source.tables: '{name}' cannot be read (")
     assert why in line
-    assert line.endswith("give the path of a file below the project's root, as 'make tables' writes it")
+    assert line.endswith("set the path, below the project's root, of a file as 'make tables' writes it")
 
 
 def test_a_file_that_cannot_be_read_hides_no_other_problem(root: Path) -> None:
@@ -110,11 +110,11 @@ def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
     for place, rule in (
         ("0.name", "(got 'Users')"),
         ("1.columns.0.type", "'money' cannot be archived faithfully"),
-        ("1.columns.1.name", "'hour' is taken in the archive"),
+        ("1.columns.1.name", "'hour' is reserved in the archive"),
         ("1.columns.2.type", "is missing"),
         ("1.columns.2.typ", "is not a setting"),
         ("2.columns", "at least 1 item"),
-        ("3", "needs a primary key made of its own columns; nr is not one of id"),
+        ("3", "must consist of its columns; nr not in id"),
         ("4.columns.0", "is nullable and has a default"),
     ):
         assert any(line.startswith(f"data-ingestion:source.tables.{place}: ") and rule in line for line in lines), (place, lines)
@@ -133,8 +133,8 @@ def test_another_schema_requires_an_existing_database() -> None:
     tables = yaml.safe_load(GOOD)
     assert parse(stack({"tables": tables}))
     (line,) = problems_of({"kind": "managed", "external": None, "tables": tables})
-    assert (
-        line == "data-ingestion:source: tables: sales.orders are not in schema public, where the program makes its tables; move them there"
+    assert line == (
+        "data-ingestion:source: tables: sales.orders are outside public, the only schema where the program creates tables; move them there"
     )
 
 
@@ -142,6 +142,6 @@ def test_two_tables_of_one_name_in_the_archive_are_refused() -> None:
     column = [{"name": "id", "type": "bigint"}]
     clash = [{"name": "sales_orders", "columns": column}, {"name": "orders", "databaseSchema": "sales", "columns": column}]
     (line,) = problems_of({"tables": clash})
-    assert line == "data-ingestion:source: tables: sales_orders stands for two of them in the archive; leave one out, or rename it"
+    assert line == "data-ingestion:source: tables: two of them have the name sales_orders in the archive; remove or rename one"
     (line,) = problems_of({"tables": [clash[0], clash[0]]})
-    assert "sales_orders stands for two of them" in line
+    assert "two of them have the name sales_orders" in line

@@ -31,7 +31,7 @@ def test_a_generated_password_stands_unchanged_in_both_files(password: str) -> N
 
 @pytest.mark.parametrize("password", ['quo"te', "back\\slash", "co:lon", "two\nlines", "ha#sh", "spa ce"])
 def test_a_password_that_would_be_changed_is_refused_unseen(password: str) -> None:
-    with pytest.raises(ValueError, match="must be made of letters and digits") as caught:
+    with pytest.raises(ValueError, match="must consist of letters and digits") as caught:
         connect.login_files("operator", password)
     assert password not in str(caught.value)
 

@@ -91,7 +91,7 @@ def test_a_registrys_port_is_the_one_in_its_address_or_of_its_scheme(url: str, p
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="must be an address such as https://"):
+    with pytest.raises(ValidationError, match="must be a URL such as https://"):
         ExistingRegistry(url=url, addresses=("10.0.0.0/8",), secret="s")
 
 
