@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 _SEGMENT_BYTES = 1024**3
 _PARTITIONS_OF_INTERNAL_TOPICS = 50
 _METADATA_RETENTION_BYTES = 100 * MIB
+# Segments counted for a compacted partition: the active one, and what is left of the others.
 COMPACTED_SEGMENTS = 2
-"""Segments counted for a compacted partition: the active one, and what is left of the others."""
+# Counted as arriving while segments wait for the next check and for their deletion, above the fastest that the source was seen to write
+# (bench/figures.md: 12,500 rows/s of about 200 bytes, 2.4 MiB). A partition at 1 MiB/s with checks and delay of 60 s each held 185 MiB, 64
+# of them by its retention.
 WRITTEN_BYTES_PER_S = 4 * MIB
-"""Counted as arriving while segments wait for the next check and for their deletion, above the fastest that the source was seen to write
-(bench/figures.md: 12,500 rows/s of about 200 bytes, 2.4 MiB). A partition at 1 MiB/s with checks and delay of 60 s each held 185 MiB,
-64 of them by its retention."""
 _CHECK_MS = 300_000
 _DELETE_DELAY_MS = 60_000
 JOURNALS = ("registry-journal", "registry-snapshots", "registry-events")
+# Counted for a journal of the registry, which keeps everything on purpose: a few kilobytes for each schema.
 JOURNAL_MIB = 64
-"""Counted for a journal of the registry, which keeps everything on purpose: a few kilobytes for each schema."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 _BROKER = ("kafka.Kafka", "kafka-server-start")
 
+# What a broker's limit must leave to the page cache: consumers that keep up are served from it, and four active 16 MiB segments fit.
 PAGE_CACHE_FLOOR_MIB = 64
-"""What a broker's limit must leave to the page cache: consumers that keep up are served from it, and four active 16 MiB segments fit."""
+# Counted when `-XX:MaxMetaspaceSize` is absent, since HotSpot then sets no bound: twice the most that was measured (Connect, 94 MiB).
 METASPACE_MIB = 192
-"""Counted when `-XX:MaxMetaspaceSize` is absent, since HotSpot then sets no bound: twice the most that was measured (Connect, 94 MiB)."""
+# Threads of a process, above the most that was measured (broker 92, Connect 90, registry 43).
 THREADS = 100
-"""Threads of a process, above the most that was measured (broker 92, Connect 90, registry 43)."""
+# Of each thread's stack, what is really touched (measured: 100 to 108); the rest is only reserved.
 STACK_TOUCHED_KIB = 112
-"""Of each thread's stack, what is really touched (measured: 100 to 108); the rest is only reserved."""
+# Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures.
 NATIVE_MIB = 45
-"""Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures."""
+# Arenas of the compilers and the C library's overhead together, at their peak; by whether only the first tier compiles.
 COMPILER_MIB = {False: 65, True: 12}
-"""Arenas of the compilers and the C library's overhead together, at their peak; by whether only the first tier compiles."""
 
 
 @dataclass(frozen=True, slots=True)

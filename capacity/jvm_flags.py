@@ -16,15 +16,16 @@ from unknown import Unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Read before the command line, by the `java` launcher in front of it, and by the JVM after it (java(1)).
 _TOOL, _LAUNCHER, _LAST = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"
-"""Read before the command line, by the `java` launcher in front of it, and by the JVM after it (java(1))."""
+# Ends of the variables of kafka-run-class and schema-registry-run-class, in the order in which these put them on the command line.
 _OF_SCRIPTS = ("HEAP_OPTS", "JVM_PERFORMANCE_OPTS", "JMX_OPTS", "LOG4J_OPTS", "OPTS")
-"""Ends of the variables of kafka-run-class and schema-registry-run-class, in the order in which these put them on the command line."""
 _LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)-(Xm[xsn]|mx|ms|XX:|Xss)")
 _WITH_VALUE = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads"}
 _NOT_FOLLOWED = re.compile(
     r"@|-XX:(VMOptionsFile|Flags|MaxRAM|MaxRAMFraction|MinRAMFraction|InitialRAMFraction)=|-XX:\+AggressiveHeap|-XX:-UseContainerSupport"
 )
+# Heap in MiB that a start script asks for when nobody sets one (from the scripts of Kafka 4.3 and Confluent 8.1).
 _SCRIPT_HEAPS = {
     "kafka-server-start": 1024,
     "connect-distributed": 2048,
@@ -33,7 +34,6 @@ _SCRIPT_HEAPS = {
     "kafka-run-class": 256,
     "schema-registry-start": 512,
 }
-"""Heap in MiB that a start script asks for when nobody sets one (from the scripts of Kafka 4.3 and Confluent 8.1)."""
 _IMAGE_SCRIPTS = {
     "cp-kafka": "kafka-server-start",
     "cp-server": "kafka-server-start",
@@ -46,8 +46,8 @@ _IMAGE_SCRIPTS = {
     "debezium/kafka": "kafka-server-start",
     "debezium/connect": "connect-distributed",
 }
+# Where HotSpot turns from `MinRAMPercentage` to `MaxRAMPercentage`, and the least that the latter gives (arguments.cpp, set_heap_size).
 _SMALL_HEAP = 126 * MIB
-"""Where HotSpot turns from `MinRAMPercentage` to `MaxRAMPercentage`, and the least that the latter gives (arguments.cpp, set_heap_size)."""
 
 
 class FlagError(ValueError):

@@ -14,12 +14,12 @@ from unknown import unknown_paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Every built-in kind that starts pods.
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod")
-"""Every built-in kind that starts pods."""
 
 
+# Bytes below which a memory limit is a mistake in its unit.
 LEAST = 1024 * 1024
-"""Bytes below which a memory limit is a mistake in its unit."""
 
 
 class UnreadableError(ValueError):

@@ -21,35 +21,35 @@ S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
 ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
 SINKS = (S3_SINK, ICEBERG_SINK)
 
+# Live heap of a Connect worker with its plugins, before any file is open.
 FRAMEWORK_MIB = 100
-"""Live heap of a Connect worker with its plugins, before any file is open."""
+# Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds.
 SOURCE_LIVE_MIB = 40
-"""Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds."""
+# Per sink task: schema caches, dead-letter producer, S3 client.
 TASK_MIB = 4
-"""Per sink task: schema caches, dead-letter producer, S3 client."""
+# A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits.
 BACKLOG_HOURS = 24
-"""A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits."""
+# One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page. Measured: 1.57 MiB with pages of 1 MiB,
+# 0.56 with pages of 64 KiB, 288 files open.
 ICEBERG_FILE_BYTES = 512 * 1024
-"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page. Measured: 1.57 MiB with pages of 1 MiB,
-0.56 with pages of 64 KiB, 288 files open."""
+# A file that is full, in row groups: 9.2 MiB were measured with row groups of 4 MiB, 4.6 with 2.
 FULL_FILE = 2.5
-"""A file that is full, in row groups: 9.2 MiB were measured with row groups of 4 MiB, 4.6 with 2."""
+# Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say.
 ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
-"""Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say."""
+# The most a worker of one core was seen to write (bench/figures.md, sink alone).
 ROWS_PER_S = 12_000
-"""The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
+# Heap of one buffered row of about 20 narrow columns, as long as its pages are not full (measured 430 to 740; 65 afterwards).
 ROW_BYTES = 750
-"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full (measured 430 to 740; 65 afterwards)."""
 
+# Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion.
 _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
-"""Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
 _ELASTIC_START = 128 * 1024
 _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
+# Debezium's queue without a bound in bytes: its default number of events, counted at 2 KiB each.
 _QUEUE, _EVENT_BYTES = 8192, 2048
-"""Debezium's queue without a bound in bytes: its default number of events, counted at 2 KiB each."""
+# What a sink says itself of its writers, over the tables' own properties (Iceberg, "Kafka Connect", configuration).
 _WRITE_PROPERTY = "iceberg.tables.write-props."
-"""What a sink says itself of its writers, over the tables' own properties (Iceberg, "Kafka Connect", configuration)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What a configuration is for.
 Kind = Literal["debezium", "s3", "iceberg", "worker", "broker", "topic", "postgresql"]
-"""What a configuration is for."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# The kinds that a Connect worker runs as connectors.
 CONNECTORS: tuple[Kind, ...] = ("debezium", "s3", "iceberg")
-"""The kinds that a Connect worker runs as connectors."""
 
+# The tables whose keys stand in a configuration of each kind without a prefix.
 OWN: Mapping[Kind, tuple[str, ...]] = {
     "debezium": ("connect-source", "debezium-postgres"),
     "s3": ("connect-sink", "s3-sink"),
@@ -28,8 +29,8 @@ OWN: Mapping[Kind, tuple[str, ...]] = {
     "topic": ("kafka-topic",),
     "postgresql": ("postgresql",),
 }
-"""The tables whose keys stand in a configuration of each kind without a prefix."""
 
+# How a message calls each kind.
 PLACES: Mapping[Kind, str] = {
     "debezium": "the Debezium source connector",
     "s3": "the Confluent S3 sink",
@@ -39,7 +40,6 @@ PLACES: Mapping[Kind, str] = {
     "topic": "a topic",
     "postgresql": "PostgreSQL",
 }
-"""How a message calls each kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from configs.keys import Kind  # noqa: TC001 - pydantic reads the annotations
 from configs.spelling import spelling_problems
 
+# What a connector's value may be before it is written as text.
 Value = bool | int | str | tuple[str, ...]
-"""What a connector's value may be before it is written as text."""
 
 
 def _dotted(name: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from problem import Problem
 
 _ON = ("on", "true", "yes", "1")
+# Libraries of PostgreSQL's own contrib modules that may be preloaded; no other is in the image.
 _PRELOADED = {
     "auto_explain",
     "pg_prewarm",
@@ -22,7 +23,6 @@ _PRELOADED = {
     "auth_delay",
     "basic_archive",
 }
-"""Libraries of PostgreSQL's own contrib modules that may be preloaded; no other is in the image."""
 
 _RULES = (
     OneOf("wal_level", ("logical",), "replica", "changes could not be decoded from the write-ahead log", "write logical"),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _CONVERTERS = {"io.confluent.connect.avro.AvroConverter": "avro-converter", "org.apache.kafka.connect.json.JsonConverter": "json-converter"}
 
+# Keys of the Avro converter from Confluent Platform 7.5 on, which the version in the image (see the table's source) ignores.
 LATER_CONVERTER_KEYS = ("max.retries", "retries.max.wait.ms", "retries.wait.ms", "ignore.default.for.nullables")
-"""Keys of the Avro converter from Confluent Platform 7.5 on, which the version in the image (see the table's source) ignores."""
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {
     "producer.override.": ("kafka-producer",),
@@ -38,6 +38,7 @@ _PREDICATE = {"type": Key("class", required=True)}
 _GROUP = {"include": Key("list"), "exclude": Key("list"), "replication.factor": Key("short"), "partitions": Key("int")}
 _ROUTE = {name: Key("string") for name in ("route-regex", "id-columns", "partition-by", "commit-branch")}
 
+# Keys that some part takes whatever they are called.
 _FREE: Mapping[Kind, tuple[str, ...]] = {
     "debezium": (r"driver\.\w.*", r"column\.mask\.hash(\.v2)?\.[^.]+\.with\.salt\..+", r"snapshot\.select\.statement\.overrides\..+"),
     "s3": (),
@@ -53,7 +54,6 @@ _FREE: Mapping[Kind, tuple[str, ...]] = {
     "topic": (),
     "postgresql": (r"\w+\.\w+",),  # a parameter of an extension: the server takes any
 }
-"""Keys that some part takes whatever they are called."""
 
 _NUMBERED = {r"column\.mask\.with\.\d+\.chars": Key("list"), r"column\.truncate\.to\.\d+\.chars": Key("list")}
 

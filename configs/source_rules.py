@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
+# The transform that makes a flat row of a change.
 UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
-"""The transform that makes a flat row of a change."""
 
+# Snapshot modes under which a gap in the changes is never bridged in silence.
 SAFE_SNAPSHOTS = ("initial", "no_data")
-"""Snapshot modes under which a gap in the changes is never bridged in silence."""
 
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _PREFIX = re.compile(r"[A-Za-z_]\w*")

@@ -142,6 +142,7 @@ _POSTGRESQL = (
     Superseded("max_slot_wal_keep_segments", "is no parameter", "write max_slot_wal_keep_size"),
 )
 
+# Superseded keys of each kind.
 KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
     "debezium": _DEBEZIUM,
     "s3": _S3,
@@ -151,10 +152,9 @@ KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
     "topic": _TOPIC,
     "postgresql": _POSTGRESQL,
 }
-"""Superseded keys of each kind."""
 
+# Superseded keys of transforms, by class.
 TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {"io.debezium.transforms.ExtractNewRecordState": _UNWRAP}
-"""Superseded keys of transforms, by class."""
 
 
 def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:

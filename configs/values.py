@@ -14,8 +14,8 @@ _BITS = {"short": 15, "int": 31, "long": 63}
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*")
 _BOOLEANS = {"on", "off", "true", "false", "yes", "no", "1", "0"}
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?(?:e\d+)?)\s*([A-Za-zµ]*)\s*")
+# What the lexer of postgresql.conf takes as one value.
 _TOKEN = re.compile(r"'(?:[^'\n\\]|'')*'|[A-Za-z_][\w.:/-]*|[+-]?[\d.]+(?:[eE][+-]?\d+)?[A-Za-zµ]*")
-"""What the lexer of postgresql.conf takes as one value."""
 
 _BYTES = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 _TIMES = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}

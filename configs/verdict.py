@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from problem import Problem
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
+# The connectors whose keys are known.
 KIND_BY_CLASS: Mapping[str, Kind] = {DEBEZIUM: "debezium", S3: "s3", ICEBERG: "iceberg"}
-"""The connectors whose keys are known."""
 
 
 def connector_problems(config: Mapping[str, str]) -> list[Problem]:
