@@ -37,7 +37,7 @@ def test_a_size_is_read_as_postgresql_reads_it(name: str, text: str, expected: i
 
 @pytest.mark.parametrize("text", ["128 megabytes", "128mb", "128Mi", "lots", ""])
 def test_a_size_that_postgresql_refuses_is_an_error(text: str) -> None:
-    with pytest.raises(ParameterError, match="is not a size that PostgreSQL reads"):
+    with pytest.raises(ParameterError, match="is not a size that PostgreSQL accepts"):
         memory({"shared_buffers": text})
 
 

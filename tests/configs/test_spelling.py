@@ -159,7 +159,7 @@ def test_a_transform_outside_the_chain_is_reported() -> None:
 
 def test_a_converters_key_without_its_class_is_reported() -> None:
     """A connector without its own converter uses the worker's, with the worker's keys."""
-    assert "header.converter is not named here" in one("debezium", **{"header.converter.schemas.enable": "true"})
+    assert "header.converter is not set here" in one("debezium", **{"header.converter.schemas.enable": "true"})
 
 
 def test_a_property_of_the_driver_is_reported_with_its_prefix() -> None:
@@ -170,10 +170,10 @@ def test_a_property_of_the_driver_is_reported_with_its_prefix() -> None:
     ("kind", "key", "value", "told"),
     [
         ("debezium", "poll.interval.ms", "50ms", "is not a whole number"),
-        ("debezium", "heartbeat.interval.ms", "99999999999", "does not fit a int"),
+        ("debezium", "heartbeat.interval.ms", "99999999999", "does not fit the type int"),
         ("debezium", "tombstones.on.delete", "no", "is not a boolean; write true or false"),
         ("debezium", "snapshot.mode", "never", "use one of always, configuration_based, custom, initial"),
-        ("debezium", "tasks.max", "0", "is below the least"),
+        ("debezium", "tasks.max", "0", "is below the accepted minimum"),
         ("debezium", "topic.naming.strategy", "not a class", "is not the name of a Java class"),
         ("debezium", "exactly.once.support", "maybe", "use one of requested, required"),
         ("s3", "s3.part.size", "1048576", "use 5242880 or more"),
@@ -181,8 +181,8 @@ def test_a_property_of_the_driver_is_reported_with_its_prefix() -> None:
         ("topic", "cleanup.policy", "delete,shrink", "use one of compact, delete"),
         ("topic", "min.cleanable.dirty.ratio", "half", "is not a number"),
         ("postgresql", "max_wal_size", "1GiB", "has the unit GiB"),
-        ("postgresql", "work_mem", "'2TB'", "is above the most"),
-        ("postgresql", "work_mem", "4 MB", "without single quotes"),
+        ("postgresql", "work_mem", "'2TB'", "is above the accepted maximum"),
+        ("postgresql", "work_mem", "4 MB", "needs single quotes"),
         ("postgresql", "max_connections", "50MB", "takes no unit"),
         ("postgresql", "fsync", "maybe", "write on or off"),
         ("postgresql", "wal_level", "logicl", "use one of minimal, replica, logical"),

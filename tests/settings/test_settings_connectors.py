@@ -54,16 +54,16 @@ PLACES = [
         {"source": {"debezium": {"extra": {"database.password": "x"}}}},
         "(not shown): is fixed: other parts of the program",
     ),
-    ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive has already"),
+    ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive already has"),
     ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; use that setting"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"iceberg.tables.auto-create-enabled": True}}}, "without the declared types"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"flush.size": 1}}}, "is a key of the Confluent S3 sink"),
     ("archive.extra", {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}}, "write s3.part.retries"),
-    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a broker that dies"),
-    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "taken as the text itself"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a failing broker"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "used literally"),
     ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"min.insync.replicas": 1}}}}, "acknowledged with one copy"),
     ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"node.id": 7}}}}, "is fixed: other parts of the program"),
-    ("streaming.topics.extra", {"streaming": {"topics": {"extra": {"cleanup.policy": "compact"}}}}, "earlier changes of the same row"),
+    ("streaming.topics.extra", {"streaming": {"topics": {"extra": {"cleanup.policy": "compact"}}}}, "earlier changes of a row"),
 ]
 
 
