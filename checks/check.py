@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 Fact = TypeVar("Fact")
 
+# What a check says whose probe another one has reported as refused
 SEE_ABOVE = "not seen, see above"
-"""What a check says whose probe another one has reported as refused."""
 
+# Seconds that a probe may take; every one is a handful of requests or one local tool
 TIME_LIMIT_S = 20.0
-"""Seconds that a probe may take; every one is a handful of requests or one local tool."""
 
 
 class Level(Enum):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from checks.check import Finding
     from settings.streaming import ExistingKafka
 
+# For the whole request: names, TLS, login, answer
 _SECONDS: Final = 10.0
-"""For the whole request: names, TLS, login, answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 8
 _TOLERATED_S: Final = 30
+# STS takes a signature for five minutes, S3 for fifteen
 _REFUSED_S: Final = 5 * 60
-"""STS takes a signature for five minutes, S3 for fifteen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 8
 
+# API group and resource of everything that the program makes in a cluster
 RIGHTS: Final = (
     ("", "namespaces"),
     ("", "resourcequotas"),
@@ -32,7 +33,6 @@ RIGHTS: Final = (
     ("policy", "poddisruptionbudgets"),
     ("storage.k8s.io", "storageclasses"),
 )
-"""API group and resource of everything that the program makes in a cluster."""
 
 CLUSTER_WIDE: Final = frozenset({"namespaces", "storageclasses"})
 _ZONE: Final = "topology.kubernetes.io/zone"

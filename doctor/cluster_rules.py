@@ -19,21 +19,19 @@ if TYPE_CHECKING:
     from doctor.facts import Cluster, ClusterRequirements
     from settings.cluster import ClusterSettings
 
+# The first Kubernetes that does not drop ``minDomains``, by which three zones are asked for, and ``persistentVolumeClaimRetentionPolicy``.
+# Both are on by default since 1.27 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/); the label for
+# restricted pods, a beta before, is obeyed since 1.25.
 OLDEST: Final = (1, 27)
-"""The first Kubernetes that does not drop ``minDomains``, by which three zones are asked for, and ``persistentVolumeClaimRetentionPolicy``.
 
-Both are on by default since 1.27 (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/); the label for
-restricted pods, a beta before, is obeyed since 1.25.
-"""
-
+# DaemonSets of network plug-ins that enforce network policies as they come
 _ENFORCING: Final = ("calico-node", "canal", "cilium", "anetd", "antrea-agent", "weave-net", "kube-router", "ovnkube-node", "azure-npm")
-"""DaemonSets of network plug-ins that enforce network policies as they come."""
 
+# Date in the tag of the first kindnetd that enforces them: that of Kind 0.24
 _KINDNET_SINCE: Final = 20240813
-"""Date in the tag of the first kindnetd that enforces them: that of Kind 0.24."""
 
+# Registry part of images that are built here and pulled from nowhere
 _LOCAL: Final = "localhost/"
-"""Registry part of images that are built here and pulled from nowhere."""
 
 
 def answers(cluster: Cluster) -> Finding:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from checks.tool import Answer
     from settings.names import PublishedPort
 
+# How Kind names the context of a cluster
 PREFIX: Final = "kind-"
-"""How Kind names the context of a cluster."""
 
 
 def is_kind(context: str) -> bool:

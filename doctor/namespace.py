@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from doctor.facts import Cluster, ClusterRequirements
 
 _STRANGERS: Final = f"app.kubernetes.io/part-of!={PART_OF}"
+# Pods that are done neither talk nor count against a quota
 _RUNNING: Final = "status.phase!=Succeeded,status.phase!=Failed"
-"""Pods that are done neither talk nor count against a quota."""
 
 _SHOWN: Final = 5
 

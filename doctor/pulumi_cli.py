@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from checks.check import Finding
     from checks.tool import Answer
 
+# The published providers that the program uses; its own two are started from the project's folder
 PLUGINS: Final = ("aws", "kafka", "kubernetes", "random", "tls")
-"""The published providers that the program uses; its own two are started from the project's folder."""
 
 _MISSING: Final = "pulumi is not on PATH"
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 _FULL: Final = "f"
+# Debezium passes over a TRUNCATE
 _KINDS: Final = ("insert", "update", "delete")
-"""Debezium passes over a TRUNCATE."""
 
 
 def _lines(statements: Iterable[str]) -> str:

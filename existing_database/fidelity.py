@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PRECISION: Final = re.compile(r"\((\d)\)")
+# The server's own spelling to the model's; a ``character varying`` without a length is as long as a ``text``
 _SPELLINGS: Final = {
     "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz",
     "character varying": "text",
 }
-"""The server's own spelling to the model's; a ``character varying`` without a length is as long as a ``text``."""
 
 _INSTEAD: Final = {
     "numeric": "numeric(38,9), or as many digits as it needs",

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from existing_database.facts import Database, Slot
     from existing_database.target import Target
 
+# Major version: what is used here came with 13, which has had no fixes since November 2025
 OLDEST: Final = 14
-"""Major version: what is used here came with 13, which has had no fixes since November 2025."""
 
 _PLUGIN: Final = "pgoutput"
 _SHORT_MIB: Final = 1024
+# Debezium reports every 10 s (``status.update.interval.ms``); three reports may go missing
 _SHORT_MS: Final = 30_000
-"""Debezium reports every 10 s (``status.update.interval.ms``); three reports may go missing."""
 
 
 def _cure(seen: Database, target: Target, name: str) -> str:

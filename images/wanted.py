@@ -45,11 +45,11 @@ def parse(text: str, name: str) -> tuple[Folder, ...]:
 
 def _folder(path: str, table: Any, name: str) -> Folder:  # noqa: ANN401 - TOML gives what the file holds
     if not isinstance(table, dict) or not table or set(table) - _KEYS:
-        msg = f"{name}: [{path}] must be a table with some of {', '.join(sorted(_KEYS))}"
-        raise WantedError(msg)
+        message = f"{name}: [{path}] must be a table with some of {', '.join(sorted(_KEYS))}"
+        raise WantedError(message)
     if ("inside" in table) != ("pick" in table):
-        msg = f"{name}: [{path}] needs `inside` and `pick` together: a wheel, and which of its files"
-        raise WantedError(msg)
+        message = f"{name}: [{path}] needs `inside` and `pick` together: a wheel, and which of its files"
+        raise WantedError(message)
     lists = {key: tuple(map(str, value)) for key, value in table.items() if key not in {"inside", "services"}}
     services = tuple(sorted((str(key), str(value)) for key, value in table.get("services", {}).items()))
     return Folder(path=path, inside=str(table.get("inside", "")), services=services, **lists)

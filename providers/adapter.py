@@ -31,8 +31,8 @@ _KINDS = {
     ("delete", True): rpc.PropertyDiffKind.DELETE_REPLACE,
 }
 
+# The resource being worked on, so that what is reported appears beside it
 current_urn: contextvars.ContextVar[str] = contextvars.ContextVar("current_urn", default="")
-"""The resource being worked on, so that what is reported appears beside it."""
 
 
 class Package(Protocol):
@@ -64,7 +64,7 @@ class AdapterProvider(rpc.Provider):
         self._operations: Mapping[str, Operations] = {}
         self._secrets: frozenset[str] = frozenset()
 
-    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # the protocol's  # noqa: ARG002  # the protocol's
+    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # noqa: ARG002 - the protocol's
         """The least a schema may be: the engine asks for one only to list what there is."""
         resources: dict[str, dict[str, Any]] = {token: {} for token in self._package.resources}
         return rpc.GetSchemaResponse(schema=json.dumps({"name": self._package.name, "resources": resources}, sort_keys=True))
@@ -161,7 +161,7 @@ class AdapterProvider(rpc.Provider):
             raise InitFailedError(error.state, outputs, [scrubbed(reason, secrets) for reason in error.reasons]) from None
         except ProviderError as error:
             raise ProviderError(scrubbed(str(error), secrets)) from None
-        except Exception as error:  # noqa: BLE001  # whatever it is, no secret may leave with it
+        except Exception as error:  # noqa: BLE001 - whatever it is, no secret may leave with it
             message = f"{type(error).__name__}: {scrubbed(str(error), secrets)}"
             raise RuntimeError(message).with_traceback(error.__traceback__) from None
 

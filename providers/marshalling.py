@@ -22,7 +22,7 @@ _SENTINELS = frozenset(value for name, value in vars(rpc).items() if name.starts
 Path = tuple[str | int, ...]
 
 
-def plain(value: PropertyValue) -> Any:  # JSON-like by nature  # noqa: ANN401  # JSON
+def plain(value: PropertyValue) -> Any:  # noqa: ANN401 - JSON
     """One property value as a plain one, secrets unwrapped."""
     inner = value.value
     if isinstance(inner, str):

@@ -16,8 +16,8 @@ from unknown import UNKNOWN
 if TYPE_CHECKING:
     from problem import Problem
 
+# Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them
 Plain: TypeAlias = dict[str, Any]
-"""Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,11 @@ class Adopting:
         """Its name, behind the namespace where it has one."""
         return ".".join(str(inputs[key]) for key in ("namespace", "name") if key in inputs)
 
-    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002  # the protocol's
+    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002 - the protocol's
         """The inputs as they are."""
         return inputs
 
-    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002  # the protocol's
+    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002 - the protocol's
         """Always: a slot, a name or a gate is taken as long as the old one is there."""
         return True
 
@@ -161,8 +161,8 @@ def has_unknown(value: object) -> bool:
     return value is UNKNOWN
 
 
+# Blanking shorter ones would blank ordinary words
 _SHORTEST_SECRET: Final = 3
-"""Blanking shorter ones would blank ordinary words."""
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

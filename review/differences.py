@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _SIGNS: Final[dict[Fate, str]] = {"create": "+", "delete": "-", "replace": "!", "update": "!", "forget": "-", "same": " "}
 _ORDER: Final[tuple[Fate, ...]] = ("delete", "forget", "replace", "update", "create", "same")
+# Changed lines of one file in a ConfigMap; the pull request has the rest
 _FILE_LINES: Final = 40
-"""Changed lines of one file in a ConfigMap; the pull request has the rest."""
 _PUNCTUATION = re.compile(r"[\[\]\".]+")
 
 

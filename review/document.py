@@ -17,8 +17,8 @@ class Strong(str):
     __slots__ = ()
 
 
+# Running text, or a few pieces of it, some of them Code or Strong
 Cell = str | tuple[str, ...]
-"""Running text, or a few pieces of it, some of them Code or Strong."""
 
 
 @dataclass(frozen=True, slots=True)

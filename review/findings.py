@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from review.preview import PolicyResult, Preview
     from review.step import Step
 
+# The policy that lists what the stack excepts from the others
 EXCEPTIONS: Final = "exceptions-shown"
-"""The policy that lists what the stack excepts from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)

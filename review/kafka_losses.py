@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from review.step import Step
 
+# The topic in which Connect keeps how far each source connector has read
 POSITIONS: Final = "connect-offsets"
-"""The topic in which Connect keeps how far each source connector has read."""
 _SUPPORT: Final = {
     "connect-configs": ("every connector's configuration", "Connect forgets all connectors until they are made again"),
     POSITIONS: ("the position of every source connector", "Debezium reads all tables anew: every row arrives once more"),

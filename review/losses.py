@@ -171,6 +171,7 @@ def _random(step: Step, old: Mapping[str, Any], around: Surroundings) -> Loss:
     return _credential(step, old, around)
 
 
+# What is lost with a resource, by type
 HOLDS: Final[dict[str, Callable[[Step, Mapping[str, Any], Surroundings], Loss | None]]] = {
     _NAMESPACE: _namespace,
     _SET: _volumes,
@@ -190,7 +191,6 @@ HOLDS: Final[dict[str, Callable[[Step, Mapping[str, Any], Surroundings], Loss | 
     "tls:index/selfSignedCert:SelfSignedCert": _credential,
     "tls:index/locallySignedCert:LocallySignedCert": _credential,
 }
-"""What is lost with a resource, by type."""
 
 _HARMLESS_KUBERNETES: Final = {
     *POD_KINDS,

@@ -7,8 +7,8 @@ from typing import Final
 
 from review.document import Block, Cell, Code, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
 
+# Characters of a comment; GitHub refuses a longer one ("body is too long (maximum is 65536 characters)")
 GITHUB_LIMIT: Final = 65_536
-"""Characters of a comment; GitHub refuses a longer one ("body is too long (maximum is 65536 characters)")."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
 _RUN = re.compile(r"`+")
 

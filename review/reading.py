@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 _COMMAND: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json"
 _EVENTS: Final = ("resourcePreEvent", "resOutputsEvent", "policyEvent", "diagnosticEvent", "summaryEvent")
+# Severity under which the engine reports what the program wrote to its standard error
 _OUTPUT: Final = "info#err"
-"""Severity under which the engine reports what the program wrote to its standard error."""
+# All that the engine says when policies refuse a preview that came to its end
 _REFUSED: Final = "preview failed"
-"""All that the engine says when policies refuse a preview that came to its end."""
 _TRACE = re.compile(r"\s*(Traceback|File \"|During handling|KeyboardInterrupt|\s|\^|$)")
 
 

@@ -13,14 +13,14 @@ from typing import Any, Final
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
 from unknown import UNKNOWN, Unknown
 
+# How the engine writes a value that only the deployment can tell (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that only the deployment can tell (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)."""
+# Key of an object that stands for something else (sdk/go/common/resource/sig/sig.go, Key)
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key of an object that stands for something else (sdk/go/common/resource/sig/sig.go, Key)."""
+# What that key says of a secret (the same file, Secret)
 _SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
-"""What that key says of a secret (the same file, Secret)."""
+# Properties that are hidden whole, by type
 _CLOSED: Final = {"kubernetes:core/v1:Secret": {"data", "stringData"}}
-"""Properties that are hidden whole, by type."""
 
 
 class Hidden:

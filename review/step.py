@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Fate = Literal["create", "update", "replace", "delete", "forget", "same"]
 
+# What each operation of the engine comes to (sdk/go/common/apitype/core.go, OpType). A ``read`` only looks.
 FATES: Final[dict[str, Fate]] = {
     "same": "same",
     "create": "create",
@@ -33,7 +34,6 @@ FATES: Final[dict[str, Fate]] = {
     "refresh": "same",
     "discard": "forget",
 }
-"""What each operation of the engine comes to (sdk/go/common/apitype/core.go, OpType). A ``read`` only looks."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -28,8 +28,8 @@ _VALUE = re.compile(
 _NAME: Final = r"(?<![\w.-])([\w.-]+)"
 _EQUATED = re.compile(_NAME + r"(?:\\?[\"']\s*(?:=>|:=|==?|:)|\s*(?:=>|:=|==?))\s*")
 _ASSIGNED = re.compile(_NAME + r"\\?[\"']?\s*(?:=>|:=|==?|:)\s*")
+# Between two words of a command: in a shell, or in a list of JSON or YAML
 _NEXT: Final = r"[\"']?(?:[ \t]*,\s*|[ \t]+(?:\\\n\s*)?|\n\s*-\s+)"
-"""Between two words of a command: in a shell, or in a list of JSON or YAML."""
 _FLAG = re.compile(r"(?<![\w-])(--?[A-Za-z][\w-]*)" + _NEXT + r"(?=[^\s-])")
 _SHORT_FLAG = re.compile(r"(?<![\w-])(?<!mkdir )(-p)" + _NEXT + r"(?![\"']?[-/$])")
 _LOGIN = re.compile(rf"(?<![\w-])(-u|-U|--user|--proxy-user)(?:=|{_NEXT})?" + r"(?=[\"']?[^\s:\"'/,]+:)")
@@ -40,6 +40,7 @@ _SCHEME = re.compile(r"(?i)(apikey|basic|bearer|digest|token)(\s+|$)")
 _HEADER = re.compile(
     r"(?i)(\b((?:proxy-)?authorization)\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:apikey|basic|bearer|digest|token)\s+)?+)(?!\[secret\])([^\s\"'\\][^\"'\\\n]*)"
 )
+# Before the value, the name, the value: an element, a property of Hadoop, attributes, a variable in YAML, a header
 _PAIRS: Final = (
     re.compile(r"(<([\w.:-]+)(?:\s[^<>]*)?>)([^<>]*)(?=</\2\s*>)"),
     re.compile(r"(<name>\s*([\w.-]+)\s*</name>\s*<value>)([^<>]*)"),
@@ -47,7 +48,6 @@ _PAIRS: Final = (
     re.compile(r"(\bname:[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*\n\s*value:[ \t]*)(\S.*)"),
     _HEADER,
 )
-"""Before the value, the name, the value: an element, a property of Hadoop, attributes, a variable in YAML, a header."""
 _LINE = re.compile(r"^(\s*(?:-\s+)*)((?:export\s+)?[\"']?)([\w.-]+)([\"']?\s*[=:]\s*)(.*)$")
 _BLOCK = re.compile(r"[|>][-+\d]*\s*(#.*)?")
 _KEY = re.compile(r"[\s{\[]*(-\s+)?[\"']?[\w.-]+[\"']?\s*(=|:(\s|$))")

@@ -9,8 +9,8 @@ from typing import Final
 from review.secrecy import Hidden
 from unknown import Unknown
 
+# Characters of one value; more is cut in the middle of what two have in common, or at the end
 LONGEST: Final = 160
-"""Characters of one value; more is cut in the middle of what two have in common, or at the end."""
 _AROUND: Final = 24
 
 

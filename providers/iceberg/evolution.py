@@ -25,8 +25,8 @@ class Evolution:
     documented: dict[str, str] = field(default_factory=dict)
     properties_set: dict[str, str] = field(default_factory=dict)
     properties_removed: list[str] = field(default_factory=list)
+    # From format version 1 to 2, the only step up there is
     upgraded: bool = False
-    """From format version 1 to 2, the only step up there is."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""

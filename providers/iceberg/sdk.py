@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +13,7 @@ from providers.naming import camel, given
 class Provider(pulumi.ProviderResource):
     """An Iceberg catalog and the warehouse its tables live in."""
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -71,7 +71,7 @@ class Table(pulumi.CustomResource):
     location: pulumi.Output[str]
     table_uuid: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,

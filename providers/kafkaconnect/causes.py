@@ -10,8 +10,8 @@ from configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400
+# Seconds, for causes that do not pass by themselves
 _SECOND_LOOK: Final = 10.0
-"""Seconds, for causes that do not pass by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
+# Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice
 DEFAULT_TIMEOUT: Final = 300
-"""Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice."""
 
 
 def config_problems(config: Plain) -> list[Problem]:

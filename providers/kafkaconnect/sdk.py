@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
@@ -77,7 +77,7 @@ class ClusterReady(pulumi.CustomResource):
 
     cluster_id: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
