@@ -1,4 +1,4 @@
-"""Builds the images with Docker: one plain `docker build` each, over a base that is pinned by its digest."""
+"""Builds the images with Docker: one plain ``docker build`` each, over a base that is pinned by its digest."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Entry:
     """One pinned file.
 
     Attributes:
-        target: Path below the image's contents folder, or `NOT_COPIED`.
+        target: Path below the image's contents folder, or ``NOT_COPIED``.
         source: Where a package manager finds it.
         sha256: Checksum of the file, 64 hexadecimal digits.
     """
@@ -51,7 +51,7 @@ class Entry:
 
 
 def parse(text: str, name: str) -> tuple[Entry, ...]:
-    """Read a lock file's text; `name` is for messages. Raises LockError for anything that is not a pinned file."""
+    """Read a lock file's text; ``name`` is for messages. Raises LockError for anything that is not a pinned file."""
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):

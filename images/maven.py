@@ -104,7 +104,7 @@ def fetch_pom(wanted: Iterable[Coordinates], into: Path) -> str:
 
 
 def parse_listing(text: str) -> tuple[Coordinates, ...]:
-    """Read what `dependency:list` wrote into its output file."""
+    """Read what ``dependency:list`` wrote into its output file."""
     matches = (_LISTED.match(_COLOUR.sub("", line)) for line in text.splitlines())
     return tuple(Coordinates.parse(match[1]) for match in matches if match)
 

@@ -35,7 +35,7 @@ def entries_of(image: Path) -> tuple[lock.Entry, ...]:
 
 
 def stage(image: Path, store: Store, into: Path) -> None:
-    """Fill `into`, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
+    """Fill ``into``, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
     entries = entries_of(image)
     store.fetch(entries)
     store.stage(entries, into)

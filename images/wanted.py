@@ -20,7 +20,7 @@ class Folder:
     Attributes:
         path: Folder below the contents; "." is the top.
         maven: Coordinates group:artifact:version whose whole run-time closure goes in.
-        exclude: group:artifact patterns kept out of the closure; `*` stands for any.
+        exclude: group:artifact patterns kept out of the closure; ``*`` stands for any.
         file: Coordinates group:artifact:type[:classifier]:version of single files, without their dependencies.
         wheels: Requirements whose wheels, dependencies included, go in as files.
         inside: One wheel project==version of which only some members go in.
@@ -39,7 +39,7 @@ class Folder:
 
 
 def parse(text: str, name: str) -> tuple[Folder, ...]:
-    """Read a contents.toml; `name` is for messages. Raises WantedError."""
+    """Read a contents.toml; ``name`` is for messages. Raises WantedError."""
     return tuple(_folder(path, table, name) for path, table in tomllib.loads(text).items())
 
 

@@ -1,4 +1,4 @@
-"""The engine's side of a package of `Operations`: property values in and out, previews, secrets, clean messages."""
+"""The engine's side of a package of ``Operations``: property values in and out, previews, secrets, clean messages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class AdapterProvider(rpc.Provider):
     """Serves one package to the engine."""
 
     def __init__(self, package: Package, reporter: Reporter) -> None:
-        """Serve `package`; what it waits for goes to `reporter`."""
+        """Serve ``package``; what it waits for goes to ``reporter``."""
         self._package = package
         self._reporter = reporter
         self._cancelled = threading.Event()
@@ -142,7 +142,7 @@ class AdapterProvider(rpc.Provider):
         self._cancelled.set()
 
     def _of(self, qualified: str) -> Operations:
-        """The operations of a type as the engine qualifies it: by its parents' types, `a:b:Parent$c:d:Child`."""
+        """The operations of a type as the engine qualifies it: by its parents' types, ``a:b:Parent$c:d:Child``."""
         token = qualified.rpartition("$")[2]
         if token not in self._operations:
             known = ", ".join(self._operations) or "nothing before it is configured"
@@ -151,7 +151,7 @@ class AdapterProvider(rpc.Provider):
         return self._operations[token]
 
     async def _run(self, urn: str, properties: Mapping[str, PropertyValue], work: Callable[[], _Result]) -> _Result:
-        """Run `work` in a thread; whatever it raises leaves without the secrets of the config or of the properties."""
+        """Run ``work`` in a thread; whatever it raises leaves without the secrets of the config or of the properties."""
         current_urn.set(urn)
         secrets = self._secrets | marshalling.secret_strings(properties)
         try:

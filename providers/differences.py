@@ -13,7 +13,7 @@ ABSENT = None
 
 
 def step(parent: str, key: str | int) -> str:
-    """The path of a member: `columns[2]`, `columns[2].type`, `config["tasks.max"]`."""
+    """The path of a member: ``columns[2]``, ``columns[2].type``, ``config["tasks.max"]``."""
     if isinstance(key, int):
         return f"{parent}[{key}]"
     if _WORD.match(key):

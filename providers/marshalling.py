@@ -1,6 +1,6 @@
 """Between the engine's property values and plain Python values.
 
-Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken
+Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own ``Computed``); secrets are taken
 off at the door and put back on the way out by path; whole numbers arrive as floats and must leave as floats.
 """
 

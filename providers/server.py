@@ -1,6 +1,6 @@
 """The process the engine starts for a provider folder: one gRPC server over one package.
 
-The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message
+The SDK's own ``server.main`` cannot say two things the protocol has words for, so its servicer is extended here: a message
 for the user goes out as that message alone, and a resource that exists but does not work is recorded with its state
 instead of being forgotten.
 """
@@ -41,7 +41,7 @@ class EngineReporter:
     """Reports to the engine, which shows it beside the resource. A lost report is not worth failing for."""
 
     def __init__(self, address: str) -> None:
-        """Report to the engine at `address`, host:port."""
+        """Report to the engine at ``address``, host:port."""
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def waiting(self, text: str, /) -> None:
@@ -116,7 +116,7 @@ def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.
 
 
 def serve(package: Package, version: str = VERSION) -> None:
-    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
+    """Serve ``package`` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
 
     Args:
         package: The package.

@@ -37,7 +37,7 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head; the first `texts` columns are text, the others figures.
+    """Rows under a head; the first ``texts`` columns are text, the others figures.
 
     Attributes:
         head: Titles of the columns.

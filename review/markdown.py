@@ -18,7 +18,7 @@ class LeadTooLongError(ValueError):
 
 
 def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
-    """The comment, at most `limit` characters long.
+    """The comment, at most ``limit`` characters long.
 
     What leads is never cut. Of the sections that may be cut, each keeps as many rows as fit, the earlier ones first, and says how many it
     leaves out.

@@ -1,4 +1,4 @@
-"""A preview as `pulumi preview --json` writes it, in either of its two forms, without its secrets.
+"""A preview as ``pulumi preview --json`` writes it, in either of its two forms, without its secrets.
 
 With PULUMI_ENABLE_STREAMING_JSON_PREVIEW set the CLI writes one event a line, those of the policies among them. Without it, it writes one
 document at the end, which leaves out policies, and unless ``--show-sames`` is given also every resource that stays as it is.
@@ -43,7 +43,7 @@ class Preview:
         complete: Whether all resources that stay as they are stand among the steps, so that sums can be made.
         succeeded: Whether the engine came to its end without an error.
         policies: What the policies said, or None when this form of output does not tell.
-        packs: Policy packs that ran; meaningless when `policies` is None.
+        packs: Policy packs that ran; meaningless when ``policies`` is None.
         errors: What went wrong, one text each.
     """
 

@@ -1,4 +1,4 @@
-"""Reading what `pulumi preview --json` wrote, in either form."""
+"""Reading what ``pulumi preview --json`` wrote, in either form."""
 
 from __future__ import annotations
 

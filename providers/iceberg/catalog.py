@@ -1,6 +1,6 @@
 """Opening the catalog with pyiceberg, and turning its failures into sentences.
 
-A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than
+A ``sql`` catalog is shared with Java's JdbcCatalog (the sink), which at ``jdbc.schema-version=V1`` wants one column more than
 pyiceberg makes. The tables are therefore made here, in that shape; Java would otherwise alter them, which needs
 ownership, and pyiceberg does not mind the column.
 """
@@ -82,7 +82,7 @@ class Catalogs:
 
     @contextmanager
     def opened(self, subject: str) -> Iterator[Catalog]:
-        """The catalog; whatever fails inside becomes a ProviderError that begins with `subject` and holds no secret."""
+        """The catalog; whatever fails inside becomes a ProviderError that begins with ``subject`` and holds no secret."""
         try:
             catalog = self._open(subject)
             try:
@@ -168,7 +168,7 @@ def _import_libraries() -> None:
 
 
 def sql_address(uri: str) -> str:
-    """The address without the prefix that Java wants: the sink's own `jdbc:postgresql://…` is accepted too."""
+    """The address without the prefix that Java wants: the sink's own ``jdbc:postgresql://…`` is accepted too."""
     return uri.removeprefix("jdbc:")
 
 

@@ -36,7 +36,7 @@ class Evolution:
 
 
 def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolution:
-    """The steps from the live table to `wanted`; `before` is the last declaration, whose further properties are removed.
+    """The steps from the live table to ``wanted``; ``before`` is the last declaration, whose further properties are removed.
 
     Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema
     evolution and stay.

@@ -61,7 +61,7 @@ def schema(columns: list[Plain]) -> Schema:
 
 
 def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSpec:
-    """One directory level for each value of the named columns, `name=value`."""
+    """One directory level for each value of the named columns, ``name=value``."""
     from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415 - a preview need not pay for it
     from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415 - a preview need not pay for it
 

@@ -29,7 +29,7 @@ class Provider(pulumi.ProviderResource):
         secret_access_key: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Open the catalog: `sql` needs `uri`, postgresql://host:port/database; `glue` needs a region.
+        """Open the catalog: ``sql`` needs ``uri``, postgresql://host:port/database; ``glue`` needs a region.
 
         Without keys, AWS's own chain of credentials is used.
         """
@@ -84,7 +84,7 @@ class Table(pulumi.CustomResource):
         delete_on_destroy: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a table partitioned by the values of some columns; it outlives the stack unless `delete_on_destroy`."""
+        """Declare a table partitioned by the values of some columns; it outlives the stack unless ``delete_on_destroy``."""
         inputs = {
             "namespace": namespace,
             "name": name,

@@ -33,7 +33,7 @@ _CHECK_SECONDS: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectorOperations(Adopting):
-    """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
+    """Connectors of one Connect cluster; ``timeout`` in seconds bounds every wait."""
 
     client: ConnectClient
     timeout: float

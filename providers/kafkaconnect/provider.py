@@ -1,4 +1,4 @@
-"""The package `kafkaconnect`: its configuration and its resource types."""
+"""The package ``kafkaconnect``: its configuration and its resource types."""
 
 from __future__ import annotations
 

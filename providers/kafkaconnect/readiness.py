@@ -96,7 +96,7 @@ def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metad
 
 
 def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN) -> str:
-    """The id of the one cluster behind all `servers`; raises NotReadyError naming the first thing that is missing."""
+    """The id of the one cluster behind all ``servers``; raises NotReadyError naming the first thing that is missing."""
     ids: dict[str, str] = {}
     for server in servers:
         metadata = asked(server, security)

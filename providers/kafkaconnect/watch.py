@@ -62,5 +62,5 @@ class Watch:
         return all(cause is not None and cause.may_pass and now - self.failing_since < cause.patience for cause in causes)
 
     def restarted(self, doubt: float) -> None:
-        """What failed was told to start again; believe no failure for `doubt` seconds."""
+        """What failed was told to start again; believe no failure for ``doubt`` seconds."""
         self.acted, self.doubt, self.running_since = time.monotonic(), doubt, None
