@@ -24,7 +24,7 @@ def about(arguments: Sequence[str]) -> dict[str, Any]:
     """When, by which command, from which commit and on what machine.
 
     Args:
-        arguments: The command line after ``python -m bench``.
+        arguments: The command line after ``python -m pipeline``.
     """
     return {
         "command": command(arguments),
@@ -42,7 +42,7 @@ def about(arguments: Sequence[str]) -> dict[str, Any]:
 
 def command(arguments: Sequence[str]) -> str:
     """The command as somebody else would type it: of a file no more than its name."""
-    return shlex.join(["python", "-m", "bench", *(PurePath(argument).name if "/" in argument else argument for argument in arguments)])
+    return shlex.join(["python", "-m", "pipeline", *(PurePath(argument).name if "/" in argument else argument for argument in arguments)])
 
 
 def model(cpuinfo: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of keys, as the jars and PostgreSQL told them (``python -m images keys``); the S3 sink's is written by hand."""
+"""The tables of keys, as the jars and PostgreSQL told them (``python -m pipeline images keys``); the S3 sink's is written by hand."""
 
 from __future__ import annotations
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _CONVERTERS = {"io.confluent.connect.avro.AvroConverter": "avro-converter", "org.apache.kafka.connect.json.JsonConverter": "json-converter"}
 
-LATER_CONVERTER_KEYS = ("max.retries", "retries.max.wait.ms", "retries.wait.ms", "ignore.default.for.nullables")
-"""Keys of the Avro converter from Confluent Platform 7.5 on, which the version in the image (see the table's source) ignores."""
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {
     "producer.override.": ("kafka-producer",),
@@ -142,8 +140,7 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
                 rule = f"{side}.converter is not named here, so the worker's own is used and nothing reads this"
                 return Family(prefix, None, stray=Fault(rule, "name the class too"))
             name = _CONVERTERS.get(config[f"{side}.converter"])
-            later = dict.fromkeys(LATER_CONVERTER_KEYS, Key("string")) if name == "avro-converter" else {}
-            return Family(prefix, {**table(name), **later} if name else None)
+            return Family(prefix, table(name) if name else None)
     return None
 
 

@@ -65,5 +65,5 @@ def complete(environment: Environment) -> Finding:
     if other:
         return warning(f"versions differ from the pinned ones: {', '.join(other)}", _CURE)
     if not environment.own:
-        return warning("this Python is not the project's .venv, which Pulumi uses", "make venv, then .venv/bin/python -m doctor doctor")
+        return warning("this Python is not the project's .venv, which Pulumi uses", "make venv, then .venv/bin/python -m pipeline doctor")
     return fine(f"{len(environment.pinned)} packages in their pinned versions")

@@ -88,15 +88,4 @@ class Stack:
     @property
     def target(self) -> Target | None:
         """The existing database, or None when the program creates its own."""
-        source = self.settings.source
-        if source.external is None:
-            return None
-        return Target(
-            stack=self.name,
-            host=source.external.host,
-            port=source.external.port,
-            names=self.settings.names,
-            tables=source.tables,
-            wal_keep_mib=source.slot_wal_keep_mib,
-            catalog=self.settings.archive.has_catalog_database,
-        )
+        return Target.of(self.name, self.settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from settings.model import Settings
     from settings.names import Names
     from settings.tables import Table
 
@@ -31,3 +32,19 @@ class Target:
     tables: tuple[Table, ...]
     wal_keep_mib: int
     catalog: bool = False
+
+    @classmethod
+    def of(cls, stack: str, settings: Settings) -> Target | None:
+        """The database that a stack captures, or None when the program makes it."""
+        source = settings.source
+        if source.external is None:
+            return None
+        return cls(
+            stack=stack,
+            host=source.external.host,
+            port=source.external.port,
+            names=settings.names,
+            tables=source.tables,
+            wal_keep_mib=source.slot_wal_keep_mib,
+            catalog=settings.archive.has_catalog_database,
+        )

@@ -24,7 +24,7 @@ BASES: Final = {
 LOCK: Final = Path(__file__).resolve().parent / "bases.lock"
 
 _HEADER: Final = (
-    "# Written by `python -m images build`, when a base is used for the first time; commit it, and review it like code.\n"
+    "# Written by `python -m pipeline images build`, when a base is used for the first time; commit it, and review it like code.\n"
     "# To take a base's newer contents, delete its line and build. Each line: digest of the multi-platform image, its name.\n"
 )
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")

@@ -15,7 +15,7 @@ NOT_COPIED: Final = "-"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SOURCE: Final = re.compile(r"(maven:[^\s:]+(:[^\s:]+){3,4}|pypi:[^\s=]+==[^\s#]+(#\S+)?)")
 _HEADER: Final = (
-    "# Written by `python -m images lock`; review it like code. Each line: sha256, path in the image's contents, source.\n"
+    "# Written by `python -m pipeline images lock`; review it like code. Each line: sha256, path in the image's contents, source.\n"
     "# Sources: maven:<group>:<artifact>:<type>[:<classifier>]:<version>, pypi:<project>==<version>[#<file inside the wheel>].\n"
 )
 
@@ -58,7 +58,9 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
             continue
         fields = line.split()
         if len(fields) != 3:  # noqa: PLR2004 - the three columns named in the header
-            message = f"{name}:{number}: expected sha256, target and source, found {len(fields)} columns; run `python -m images lock`"
+            message = (
+                f"{name}:{number}: expected sha256, target and source, found {len(fields)} columns; run `python -m pipeline images lock`"
+            )
             raise LockError(message)
         sha256, target, source = fields
         if not _SHA256.fullmatch(sha256):

@@ -82,7 +82,9 @@ def _sums(image: Path) -> dict[str, str]:
 def _unpack_extra(archive: Path, sums: Mapping[str, str], into: Path) -> None:
     found, expected = sha256(archive), sums.get(archive.name)
     if expected is None:
-        message = f"{archive}: {SUMS} does not know it; `python -m images stage {archive.parent.parent.name}` writes its checksum there"
+        message = (
+            f"{archive}: {SUMS} does not know it; `python -m pipeline images stage {archive.parent.parent.name}` writes its checksum there"
+        )
         raise ChecksumError(message)
     if found != expected:
         message = (

@@ -64,7 +64,7 @@ class Store:
         if found != entry.sha256:
             message = (
                 f"{entry.source}: expected SHA-256 {entry.sha256}, got {found}. The registry serves another file than was reviewed; "
-                "if that is right, run `python -m images lock` and review the difference"
+                "if that is right, run `python -m pipeline images lock` and review the difference"
             )
             raise ChecksumError(message)
         kept = self.path(entry)

@@ -80,6 +80,11 @@ def bars(record: Record) -> list[Bar]:
     return [bar for _size, _name, rows in sorted(found, key=lambda item: (-item[0], item[1])) for bar in rows]
 
 
+def drawn(record: Record, sums: Total, stack: str) -> str:
+    """The picture of a stack as SVG text."""
+    return svg(bars(record), sums, f"Memory of the stack {stack}")
+
+
 def svg(rows: list[Bar], sums: Total, title: str) -> str:
     """The picture as SVG text.
 

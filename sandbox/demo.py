@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table as Grid
 
+from checks.terminal import console as output
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
@@ -15,17 +15,12 @@ from settings.shop import TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.console import Console
+
     from sandbox.progress import Progress
 
 _TIMEOUT_S = 180
-_FILE_WIDTH = 140
 _OPERATIONS = {"r": "snapshot", "c": "inserted", "u": "updated", "d": "deleted"}
-
-
-def plain_or_terminal() -> Console:
-    """A console as wide as the terminal; where there is none, wide enough that no table is cut."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_FILE_WIDTH)
 
 
 def change_rows(outputs: Mapping[str, Any]) -> None:
@@ -93,4 +88,4 @@ def prove(outputs: Mapping[str, Any], progress: Progress) -> bool:
     archive = Archive(outputs)
     with progress.step("Waiting until the archive equals the database") as step:
         wait_until_equal(outputs, archive, TABLES, _TIMEOUT_S, step)
-    return show_archive(archive, plain_or_terminal())
+    return show_archive(archive, output())

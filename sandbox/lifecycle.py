@@ -144,7 +144,7 @@ def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) 
     try:
         outputs.save(outputs.collect(made, declared, reader.ensure(emulator, declared.archive.bucket, _known_reader())))
     except KeyError as missing:
-        progress.note(f"The stack has no output {missing} yet: 'sandbox outputs' shows what was known before")
+        progress.note(f"The stack has no output {missing} yet: 'python -m pipeline sandbox outputs' shows what was known before")
 
 
 def ground(progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,14 @@ class DebeziumSettings(Section):
     """Further keys of the connector, in its own spelling; checked like all others."""
 
 
+def _or_a_path(schema: dict[str, Any]) -> None:
+    """Let the JSON schema of a list take the path of a file with the list, too."""
+    described: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
+    listed = dict(schema)
+    schema.clear()
+    schema.update({**described, "anyOf": [{"type": "string", "description": "Path of a YAML file"}, listed]})
+
+
 class SourceSettings(Section):
     """The captured database."""
 
@@ -49,7 +57,7 @@ class SourceSettings(Section):
     """``managed``: the program creates the server, sized as below. ``external``: use an existing server."""
     external: ExistingDatabase | None = None
     """Address and Secrets of the existing server."""
-    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1)
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1, json_schema_extra=_or_a_path)
     """Captured tables: the path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
     ``settings/shop.py``."""
     memory_mib: Mebibytes = 512

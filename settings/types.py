@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,8 @@ QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A Kubernetes object name that is also a DNS label (RFC 1123)."""
 
-Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")]
+_WORD = r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$"
+Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=_WORD), WithJsonSchema({"type": ["string", "integer"], "pattern": _WORD})]
 """A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters."""
 
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -126,7 +127,7 @@ OidcProviderArn = Annotated[
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An address range such as 10.0.0.0/8."""
 
-Keys = dict[str, Annotated[str, BeforeValidator(_plain_text)]]
+Keys = dict[str, Annotated[str, BeforeValidator(_plain_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]]
 """Keys of the software that is configured, and their values, merged over what the program writes."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})

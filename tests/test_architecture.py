@@ -39,6 +39,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
 """Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
+STARTED_BY_THE_ENGINE = {
+    "__main__.py",
+    "policy/__main__.py",
+    "providers/iceberg/__main__.py",
+    "providers/kafkaconnect/__main__.py",
+    "sandbox/standins/__main__.py",
+}
+"""Programs that Pulumi starts, and never a person."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -112,6 +120,15 @@ def test_modules_at_the_root_are_few() -> None:
     assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
 
 
+def test_there_is_one_command_line_and_nothing_knows_it() -> None:
+    """It may import any package; what it calls can be called without it."""
+    programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
+    assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
+    started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
+    assert {path for path in importers("argparse", "click") if not path.startswith("pipeline/")} == started_with_arguments
+    assert {path for path in importers("pipeline") if not path.startswith("pipeline/")} == set()
+
+
 def test_layers_know_only_the_layers_before_them() -> None:
     for position, layer in enumerate(LAYERS):
         later = [f"components.{other}" for other in LAYERS[position + 1 :]]
@@ -176,6 +193,40 @@ def test_pure_parts_touch_nothing() -> None:
         if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
             # taking an address apart asks nobody
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
+
+
+TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
+SENTENCES = {"message", "reason", "rule", "cure", "text"}
+WORDS_OF_OTHERS = {
+    "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
+    "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
+}
+"""Files that look into a sentence, with the reason."""
+
+
+def is_sentence(node: ast.expr) -> bool:
+    """Whether an expression is the text of an error or of a problem."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        named = node.args[0]
+        return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
+    return isinstance(node, ast.Attribute) and node.attr in SENTENCES and isinstance(node.value, ast.Name)
+
+
+def facts_in_sentences(path: Path) -> list[int]:
+    """The lines of a file on which a fact is read in a sentence."""
+    found = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:
+            found += [node.lineno] if is_sentence(node.func.value) and (node.args or node.func.attr != "split") else []
+        if isinstance(node, ast.Compare) and any(isinstance(one, ast.In | ast.NotIn) for one in node.ops):
+            found += [node.lineno] if any(is_sentence(one) for one in node.comparators) else []
+    return found
+
+
+def test_no_fact_is_read_in_a_sentence() -> None:
+    """Errors and problems carry their facts as fields, so that every message can be reworded."""
+    found = {path.as_posix(): lines for path in sources() if (lines := facts_in_sentences(path))}
+    assert set(found) == set(WORDS_OF_OTHERS), found
 
 
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])

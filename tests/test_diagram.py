@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recording import record
-from tools import diagram
+from tools import commands, diagram
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def test_the_pictures_show_what_is_declared() -> None:
-    """Whoever changes the program is told to run ``python -m tools.diagram``."""
-    assert diagram.main(["--check"]) == 0
+    """Whoever changes the program is told to run ``python -m pipeline documents architecture``."""
+    assert commands.documents(["architecture"], check=True) == 0
 
 
 def test_an_arrow_is_a_connection_that_is_let_out() -> None:
@@ -37,5 +37,5 @@ def test_a_document_without_a_place_is_told(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "architecture.md"
     path.write_text("# Nothing\n", encoding="utf-8")
     monkeypatch.setattr(diagram, "DOCUMENT", path)
-    assert diagram.main([]) == 1
+    assert commands.documents(["architecture"]) == 1
     assert "architecture.md: there is no place for the picture of dev" in capsys.readouterr().err

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.judgement import recorded
 from plan.report import memory
+from plan.violations import recorded
 from policy.limits import of_stack
 from recording import record
 from recording.values import has_unknown
@@ -42,7 +42,7 @@ def sums_of(declared: Declared) -> Total:
     return memory(recorded(declared.recording, of_stack(declared.settings)))
 
 
-def test_every_part_is_made_by_some_stack_and_the_ones_for_one_machine_make_all_of_them() -> None:
+def test_each_component_is_declared_by_some_stack_and_all_by_the_single_machine_ones() -> None:
     """Else a test about a part would run for none, and pass."""
     for part in MAKES:
         assert {"dev", "sandbox", "glue"} <= set(stacks_that_make(part)) < set(STACKS)
@@ -167,7 +167,7 @@ def test_connectors_wait_for_all_their_topics(declared: Declared) -> None:
     assert captured <= {other.inputs["name"] for other in before_source if other.type == TOPIC}
 
 
-def test_connectors_wait_for_the_worker_and_for_what_is_made_of_database_and_registry(declared: Declared) -> None:
+def test_connectors_depend_on_worker_database_and_registry(declared: Declared) -> None:
     made = {"connect": True, "schema-registry": MAKES["registry"](declared.settings), "postgresql": MAKES["database"](declared.settings)}
     services = declared.objects("Service")
     assert {name: name in services for name in made} == made

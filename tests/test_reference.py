@@ -11,9 +11,9 @@ from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from settings.model import Settings
 from settings.section import Section
-from tools import reference
+from tools import commands, reference
 from tools.generated import PartError, markers
-from tools.reference import DOCUMENT, main, render, rows, updated
+from tools.reference import DOCUMENT, render, rows, updated
 
 BEGIN, END = markers("settings")
 
@@ -32,10 +32,10 @@ def leaves(values: Any, path: str = "") -> dict[str, Any]:
 
 
 def test_the_document_holds_the_table_that_the_model_gives() -> None:
-    """Whoever changes a setting is told to run ``python -m tools.reference``."""
+    """Whoever changes a setting is told to run ``python -m pipeline documents settings``."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
-    assert main(["--check"]) == 0
+    assert commands.documents(["settings"], check=True) == 0
 
 
 @pytest.mark.parametrize("stack", ["dev", "sandbox"])
@@ -87,7 +87,7 @@ def test_an_outdated_document_fails_the_check(tmp_path: Any, monkeypatch: pytest
     stale = tmp_path / "README.md"
     stale.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     monkeypatch.setattr(reference, "DOCUMENT", stale)
-    assert main(["--check"]) == 1
-    assert "run 'python -m tools.reference'" in capsys.readouterr().err
-    assert main([]) == 0
-    assert main(["--check"]) == 0
+    assert commands.documents(["settings"], check=True) == 1
+    assert "run 'python -m pipeline documents settings'" in capsys.readouterr().err
+    assert commands.documents(["settings"]) == 0
+    assert commands.documents(["settings"], check=True) == 0

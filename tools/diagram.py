@@ -1,20 +1,18 @@
-"""The picture in docs/architecture.md, drawn from what a stack declares: ``python -m tools.diagram`` writes it, ``--check`` compares.
+"""The picture in docs/architecture.md, drawn from what a stack declares.
 
 Nodes are the workloads, the bucket and what is used without being made; arrows are the connections that the network policies let out.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from recording import Recording, record
-from tools.generated import main as generated
 from tools.generated import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 STACKS: Final = ("dev", "prod")
@@ -87,16 +85,3 @@ def updated(text: str) -> str:
     for stack in STACKS:
         text = replaced(text, f"picture of {stack}", picture(record(stack, preview=False)))
     return text
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures, or with ``--check`` only compare.
-
-    Returns:
-        0, or 1 when the document is out of date.
-    """
-    return generated(arguments, "tools.diagram", DOCUMENT, updated)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The table of settings in docs/settings.md, made from the typed model: ``python -m tools.reference`` writes it, ``--check`` compares.
+"""The table of settings in docs/settings.md, made from the typed model.
 
 Keys, types, defaults and descriptions come from the models, as those of the JSON schema do.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from settings import types as words
 from settings.model import Settings
 from settings.section import Section
 from tools.generated import PartError, replaced
-from tools.generated import main as generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -197,16 +195,3 @@ def updated(text: str, reference: str) -> str:
         PartError: If a marker is missing.
     """
     return replaced(text, "settings", reference)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the table, or with ``--check`` only compare.
-
-    Returns:
-        0, or 1 when docs/settings.md is out of date or the table cannot be made.
-    """
-    return generated(arguments, "tools.reference", DOCUMENT, lambda text: updated(text, render()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

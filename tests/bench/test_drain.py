@@ -53,7 +53,7 @@ def complete(*rows: tuple[int, int]) -> bool:
     return drain._complete(cast("Archive", Files(*rows)), drain._Wanted("mark", "c", 10))
 
 
-def test_the_rate_after_the_first_commit_leaves_out_that_commit_and_the_wait_for_it() -> None:
+def test_the_rate_after_the_first_commit_excludes_that_commit() -> None:
     found = drain.drained(100.0, [Commit(130.0, 500), Commit(110.0, 100), Commit(120.0, 400)])
     assert (found.rows, found.total_s, found.first_s) == (1000, 30.0, 10.0)
     assert found.rate == pytest.approx(1000 / 30)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ABOUT: dict[str, Any] = {
-    "command": "python -m bench memory",
+    "command": "python -m pipeline bench memory",
     "date": "2026-11-21 15:00 UTC",
     "commit": "abc1234",
     "machine": {"cpus": 2, "model": "A Processor", "memory_mib": 4096, "system": "Debian GNU/Linux 12 (bookworm)"},
@@ -47,7 +47,7 @@ def test_a_topic_that_is_no_more_leaves_the_figures() -> None:
 def test_each_chapter_says_command_date_commit_machine_and_versions() -> None:
     text = figures.document(figures.merged({}, "memory", found("1"), ABOUT, ORDER))
     for part in (
-        "- Command: `python -m bench memory`",
+        "- Command: `python -m pipeline bench memory`",
         "- Measured: 2026-11-21 15:00 UTC, commit abc1234",
         "- Machine: 2 x A Processor, 4096 MiB of memory, Debian GNU/Linux 12 (bookworm)",
         "- Versions: Python 3.11.7, Kubernetes 1.34.2",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configs.keys import KINDS, classes, own, source, table
-from configs.prefixes import LATER_CONVERTER_KEYS
-from tests.connector_configs import RENDERED
 
 if TYPE_CHECKING:
     from configs.keys import Kind
@@ -113,9 +111,3 @@ def test_what_the_software_tells_besides_the_name_is_kept() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_secret_has_no_default_in_any_table(kind: Kind) -> None:
     assert not [key for key, entry in own(kind).items() if entry.secret and entry.default]
-
-
-def test_the_converter_in_the_image_still_ignores_the_retries_it_is_told() -> None:
-    """When it no longer does, LATER_CONVERTER_KEYS can go."""
-    assert not set(LATER_CONVERTER_KEYS) & set(table("avro-converter"))
-    assert "value.converter.max.retries" in RENDERED["s3"]

@@ -14,6 +14,7 @@ from doctor.stack import checks
 from doctor.stack_settings import Stack
 from recording.recorder import ROOT
 from settings.streaming import ExistingKafka
+from specification.stack import Specification
 from tests.declared import settings_of, variant
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def found(server: str, **external: Any) -> dict[str, Finding]:
     """What the checks of a stack with this cluster say, by name."""
     kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
     declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
-    asked = [check for check in checks(Stack("dev", declared.settings, ROOT)) if check.group == "Kafka"]
+    asked = [check for check in checks(Stack("dev", Specification.of(declared.settings), ROOT)) if check.group == "Kafka"]
     return {check.name: finding for check, finding in findings(asked)}
 
 
@@ -89,4 +90,4 @@ def test_a_login_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_brokers_of_our_own_are_not_asked_before_they_are_there() -> None:
-    assert "Kafka" not in {check.group for check in checks(Stack("dev", settings_of("dev"), ROOT))}
+    assert "Kafka" not in {check.group for check in checks(Stack("dev", Specification.of(settings_of("dev")), ROOT))}

@@ -24,6 +24,7 @@ from recording.recorder import ROOT
 from sandbox import lifecycle
 from sandbox.paths import CHECKOUT, KUBECONFIG
 from settings.cluster import ClusterSettings
+from specification.stack import Specification
 from tests.declared import STACKS, Declared, settings_of
 
 if TYPE_CHECKING:
@@ -159,13 +160,16 @@ def test_the_claims_that_are_looked_for_are_those_that_the_stack_makes(stack: st
     claims = [
         f"{claim['metadata']['name']}-{name}-0" for name, made in sets.items() for claim in made.inputs["spec"]["volumeClaimTemplates"]
     ]
-    wanted = Stack(STACKS[stack][0], settings_of(stack), ROOT).place.sets
+    wanted = Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT).place.sets
     assert set(wanted) == set(sets)
     assert without_owner(claims, wanted) == tuple(sorted(claims))
 
 
 def test_a_namespace_is_looked_into_only_where_somebody_else_made_it() -> None:
-    asked = [{check.name for check in checks(Stack(STACKS[stack][0], settings_of(stack), ROOT))} for stack in ("dev", "endpoint")]
+    asked = [
+        {check.name for check in checks(Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT))}
+        for stack in ("dev", "endpoint")
+    ]
     assert [{"other pods", "old volumes"} <= names for names in asked] == [False, True]
 
 
@@ -261,7 +265,7 @@ def test_a_real_cluster_refuses_strangers(tmp_path: Path) -> None:
 
 @pytest.mark.sandbox
 def test_what_a_login_may_not_look_at_is_told_in_the_clusters_words(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
+    command = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
     token = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
     seen = refused(with_token(token, tmp_path))
     assert re.search(r'forbidden: User "system:serviceaccount:data-ingestion:default" cannot list resource "\w+"', seen.why)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor import __main__ as command
 from doctor.stack import checks
 from doctor.stack_settings import Stack
-from judgement.stack import parse_text
+from existing_database import commands
+from judgement.stack import specify_text
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from specification.source.external_sql import script
@@ -25,16 +25,16 @@ STACKS = ("dev", "sandbox")
 
 
 def operate(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m doctor``."""
+    """Run ``python -m pipeline``."""
     environment = {**os.environ, **variables}
     return subprocess.run(
-        [sys.executable, "-m", "doctor", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
 
 
 def stack(name: str) -> Stack:
     """A stack as its file says."""
-    return Stack(name, parse_text(stack_config(ROOT, name).values), ROOT)
+    return Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
 
 
 def test_a_machine_that_lacks_something_is_told_by_the_exit_code_and_a_cure(tmp_path: Path) -> None:
@@ -62,15 +62,16 @@ def test_nothing_would_stop_up_of_the_sandbox_that_is_here() -> None:
     assert "Nothing would stop 'up' of sandbox" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["doctor", "--stack", "nowhere"], ["doctor", "--what"], ["surgeon"], []])
-def test_what_is_not_understood_is_exit_code_two(arguments: list[str]) -> None:
-    done = operate(*arguments)
+@pytest.mark.parametrize("command", ["doctor", "sql", "tables"])
+def test_a_stack_that_there_is_not_is_exit_code_two(command: str) -> None:
+    done = operate(command, "--stack", "nowhere")
     assert done.returncode == 2
-    assert done.stderr
+    assert "error: " in done.stderr
+    assert "Pulumi.nowhere.yaml does not exist" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["sql", "tables"])
-def test_what_is_for_an_existing_database_says_so_of_a_stack_that_makes_its_own(command: str) -> None:
+def test_commands_for_existing_databases_refuse_a_stack_with_a_managed_one(command: str) -> None:
     done = operate(command, "--stack", "dev")
     assert done.returncode == 2
     assert "source.kind external (docs/external-database.md)" in done.stderr
@@ -91,21 +92,7 @@ def test_an_existing_database_is_looked_at_and_one_of_our_own_is_not() -> None:
 def test_tables_can_be_written_before_their_file_is_there() -> None:
     """The stack file may name it already."""
     values = {"data-ingestion:source": json.dumps({"kind": "external", "tables": "tables/none.yaml"}), "other": "1"}
-    assert command._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
-
-
-def test_a_python_without_the_packages_is_told_what_to_do() -> None:
-    """As when the virtual environment is forgotten."""
-    done = subprocess.run(
-        [sys.executable, "-S", "-m", "doctor", "doctor"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 1
-    assert "is not installed: make venv" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_help_teaches_the_exit_codes() -> None:
-    assert "Exit code 0" in operate("doctor", "--help").stdout
+    assert commands._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
 
 
 def test_a_laptop_is_asked_for_docker_and_a_throw_away_machine_for_debian() -> None:

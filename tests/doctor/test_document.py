@@ -7,6 +7,7 @@ import pytest
 from checks.check import SEE_ABOVE, Refused, access, unseen
 from checks.machine import GIB
 from checks.report import Line, paragraphs, verdict
+from checks.terminal import plain
 from checks.tool import Answer
 from checks.version import shown
 from doctor import cluster_rules, docker, kind, pulumi_cli
@@ -39,7 +40,7 @@ def sample() -> str:
         Line(aws, "clock", skew(Answered("https://s3.us-east-1.amazonaws.com/", 403, -42.0))),
     ]
     width = max(len(line.name) for line in lines)
-    return "\n".join([*paragraphs(lines, width), verdict("dev", lines)])
+    return plain(*paragraphs(lines, width), verdict("dev", lines)).rstrip()
 
 
 @pytest.mark.parametrize(("document", "words"), [("doctor.md", "Kubernetes {} or newer"), ("getting-started.md", "Kubernetes from {} ")])

@@ -9,6 +9,7 @@ from doctor import clock, store
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from recording.recorder import ROOT
+from specification.stack import Specification
 from tests.declared import variant
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def stack(url: str, *, iceberg: bool = False) -> Stack:
     format_ = {"format": "iceberg", "catalog": "jdbc"} if iceberg else {}
     archive = {"bucket": "warehouse", "existingBucket": True, "endpoint": endpoint, **format_}
     declared = variant("dev", cluster={"existingNamespace": True}, archive=archive)
-    return Stack("dev", declared.settings, ROOT)
+    return Stack("dev", Specification.of(declared.settings), ROOT)
 
 
 def of_the_store(one: Stack) -> dict[str, Finding]:

@@ -68,9 +68,9 @@ class Live(Project):
 def kube() -> Kube:
     """The API of a cluster that is up and carries no pipeline yet."""
     if not KUBECONFIG.exists() or not cluster.answers():
-        pytest.skip("there is no cluster: start one with 'python -m sandbox cluster'")
+        pytest.skip("there is no cluster: start one with 'python -m pipeline sandbox cluster'")
     if cloud.known() is None or not account.accepts(cloud.known()):  # type: ignore[arg-type]
-        pytest.skip("there is no emulated AWS: start it with 'python -m sandbox cluster'")
+        pytest.skip("there is no emulated AWS: start it with 'python -m pipeline sandbox cluster'")
     return Kube(KUBECONFIG)
 
 
@@ -78,7 +78,9 @@ def kube() -> Kube:
 def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]:
     """The project on that cluster; whatever a failed test leaves is destroyed at the end."""
     if any(item["metadata"]["name"] == NAMESPACE for item in kube.list("Namespace", None)):
-        pytest.skip("there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m sandbox cluster'")
+        pytest.skip(
+            "there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m pipeline sandbox cluster'"
+        )
     known = cloud.known()
     assert known is not None
     base = tmp_path_factory.mktemp("live")
@@ -101,7 +103,7 @@ def kubectl() -> Callable[..., str]:
     """Runs kubectl and gives what it printed."""
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "sandbox", "kubectl", "--", *arguments]
+        command = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", *arguments]
         done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

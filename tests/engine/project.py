@@ -56,10 +56,11 @@ class Project:
     def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
         """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generator`, `k8s` and `aws`."""
         original = (ROOT / "__main__.py").read_text(encoding="utf-8")
-        place = "    source: Source | ExistingSource\n"
+        place = "    if spec.source.created is None:\n"
         assert original.count(place) == 1
-        lines = textwrap.indent(textwrap.dedent(snippet), "    ")
-        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}"), encoding="utf-8")
+        imports = "import pulumi_aws as aws\nimport pulumi_kubernetes as k8s\n"
+        lines = textwrap.indent(imports + textwrap.dedent(snippet), "    ") if snippet else ""
+        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}" if lines else place), encoding="utf-8")
         return self.pulumi("preview", "--stack", STACK, "--color", "never", *options)
 
     def steps(self) -> dict[str, str]:

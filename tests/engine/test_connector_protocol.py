@@ -158,7 +158,7 @@ def test_a_worker_that_is_away_for_a_moment_is_waited_for(tiny: Tiny) -> None:
     assert later.live["c"]["topics"] == "t"
 
 
-def test_one_that_does_not_run_in_time_is_recorded_and_repaired_by_the_next_up(tiny: Tiny, worker: Worker) -> None:
+def test_a_connector_that_misses_its_time_limit_is_recorded_and_repaired_by_the_next_up(tiny: Tiny, worker: Worker) -> None:
     tiny.write(worker, timeout=2)
     worker.script[STATUS] = [status("UNASSIGNED")]
     failed = tiny.up()
@@ -205,7 +205,7 @@ def test_an_import_of_what_is_not_there_is_refused(tiny: Tiny, worker: Worker) -
 
 
 @pytest.mark.parametrize("other", ['name="d", config=config', 'name="c", config={**config, "connector.class": "a.b.OtherSink"}'])
-def test_another_name_or_class_is_another_connector_and_the_old_one_goes_first(tiny: Tiny, worker: Worker, other: str) -> None:
+def test_a_new_name_or_class_replaces_the_connector_old_one_first(tiny: Tiny, worker: Worker, other: str) -> None:
     tiny.write(worker)
     assert tiny.up().returncode == 0
     tiny.write(worker, f'Connector("it", {other}, opts=pulumi.ResourceOptions(provider=worker))')

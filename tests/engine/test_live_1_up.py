@@ -15,11 +15,13 @@ from sandbox import cloud, outputs, reader
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
+from tests import change_log
 from tests.engine.project import STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.change_log import Writer
     from tests.engine.conftest import Live
 
 pytestmark = pytest.mark.engine
@@ -56,14 +58,17 @@ def _config(live: Live) -> dict[str, Any]:
 
 
 def arrives(live: Live, mark: str) -> None:
-    """Write some rows and wait until the archive holds what the database holds."""
+    """Insert, update and delete rows: the archive comes to hold what the database holds, and each of these changes once, in its order."""
     found = reached(live)
-    with connect(found) as database:
-        database.execute(
-            "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 'Still', 'Here' FROM generate_series(1, 20) AS number",
-            [mark],
-        )
-    wait_until_equal(found, Archive(found), TABLES, TIMEOUT_S)
+    proven(live, change_log.written(change_log.Application(found), mark))
+
+
+def proven(live: Live, writer: Writer) -> None:
+    """Wait until the archive holds what the database holds, and of a writer's rows each change once, in its order."""
+    found = reached(live)
+    archive = Archive(found)
+    wait_until_equal(found, archive, TABLES, TIMEOUT_S)
+    change_log.prove(archive, writer, TIMEOUT_S)
 
 
 def test_the_first_up_is_right_at_the_first_try(live: Live, figure: Callable[[str], None]) -> None:
@@ -87,7 +92,13 @@ def test_a_refresh_of_what_nobody_touched_finds_no_drift(live: Live) -> None:
 
 
 def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: Callable[..., str]) -> None:
-    """A paused connector, a reconfigured one, a topic's configuration, an edited Deployment."""
+    """A paused connector, a reconfigured one, a topic's configuration, an edited Deployment; rows are written all the while."""
+    with change_log.writing(change_log.Application(reached(live)), "drift-") as writer:
+        _drift_is_repaired(live, kubectl)
+    proven(live, writer)
+
+
+def _drift_is_repaired(live: Live, kubectl: Callable[..., str]) -> None:
     assert ask(live, "PUT", f"/connectors/{SOURCE}/pause").status_code == 202
     config = ask(live, "GET", f"/connectors/{SINK}/config").json()
     kept = config["consumer.override.max.poll.records"]
@@ -111,7 +122,6 @@ def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: C
     until(lambda: states(live, SOURCE) == states(live, SINK) == {"RUNNING"})
     assert ask(live, "GET", f"/connectors/{SINK}/config").json() == config
     assert live.refresh().returncode == 0
-    arrives(live, "drift-")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +138,7 @@ def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: C
         ("streaming.topics.retentionDays", "6", {f"kafka-topic-postgres.{table.qualified}" for table in TABLES}),
     ],
 )
-def test_a_change_is_exactly_as_wide_as_it_is(live: Live, path: str, value: str, changed: set[str]) -> None:
+def test_a_changed_setting_updates_exactly_the_resources_that_use_it(live: Live, path: str, value: str, changed: set[str]) -> None:
     live.set(path, value)
     assert live.steps() == dict.fromkeys(changed, "update")
     done = live.up()
@@ -172,7 +182,7 @@ def test_more_partitions_are_added_in_place(live: Live) -> None:
     assert live.steps() == {}
 
 
-def test_what_exists_is_imported_into_a_state_that_has_lost_it(live: Live) -> None:
+def test_existing_connectors_tables_and_topics_are_imported_into_a_state(live: Live) -> None:
     """Connectors and a table that the state has forgotten are imported by type and id, and nothing is to change; so is a topic."""
     lost = ["archive-sink-connector", "streaming-source-connector", "archive-table-users"]
     known = {item["urn"].rpartition("::")[2]: item for item in live.resources()}

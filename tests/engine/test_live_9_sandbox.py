@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-COMMAND = [sys.executable, "-m", "sandbox"]
+COMMAND = [sys.executable, "-m", "pipeline", "sandbox"]
 UP = [*COMMAND, "up", "--engine", "pulumi"]
 STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
 SETTINGS = STACK_FILE.read_text()
@@ -98,7 +98,7 @@ def test_a_second_run_finds_everything_and_needs_not_be_told_the_engine(figure: 
     assert "Previewing, judged by the policy pack" in done.stderr
 
 
-def test_a_setting_that_the_cli_sets_is_in_the_checkouts_file_and_what_it_shows_is_what_changes() -> None:
+def test_config_set_writes_the_checkouts_file_and_previews_the_change() -> None:
     assert pulumi("config", "set", "--path", "data-ingestion:archive.commitIntervalMs", "8000").returncode == 0
     assert "commitIntervalMs: 8000" in STACK_FILE.read_text()
     shown = pulumi("preview", "--diff")

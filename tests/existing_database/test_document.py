@@ -130,7 +130,7 @@ def test_a_new_table_that_is_not_faithful_is_not_written() -> None:
     assert [one.table for one in choice.obstacles] == ["public.odd"]
 
 
-def test_of_two_tables_that_would_be_one_in_the_archive_the_file_keeps_the_one_it_has() -> None:
+def test_of_two_tables_with_one_archive_name_the_recorded_one_is_kept() -> None:
     there = seen("public.sales_orders", "sales.orders", "public.users")
     assert chosen(choose(there, (), (), (), ())) == ["public.users"]
     again = choose(there, modelled("sales.orders"), ["*"], (), ())

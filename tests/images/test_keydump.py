@@ -109,7 +109,7 @@ def test_layers_that_one_archive_leaves_out_are_taken_from_another(tmp_path: Pat
 @pytest.mark.sandbox
 @pytest.mark.skipif(shutil.which("javac") is None, reason="Java source needs a JDK; a worker's image has only the runtime")
 def test_the_jars_still_say_what_is_committed() -> None:
-    """After a new version: ``python -m images keys``, and read the difference."""
+    """After a new version: ``python -m pipeline images keys``, and read the difference."""
     for name, table in tables.generate(ROOT / "images", Store(CACHE / "jars")).items():
         assert tables.render(table) == (FOLDER / f"{name}.json").read_text(encoding="utf-8"), name
 

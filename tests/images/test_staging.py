@@ -35,7 +35,7 @@ def test_a_file_with_another_checksum_is_not_kept(tmp_path: Path) -> None:
     assert store.missing([entry]) == (entry,)
 
 
-def test_kept_files_are_laid_out_under_their_targets_and_wheels_opened_for_members_are_not(tmp_path: Path) -> None:
+def test_files_are_staged_under_their_targets_without_the_wheels_they_came_from(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     jar, wheel = _kept(store, b"jar", _entry(b"jar", "libs/a.jar")), _kept(store, b"wheel", _entry(b"wheel", NOT_COPIED, "pypi:p==1"))
     store.stage([jar, wheel], tmp_path / "contents")
@@ -95,7 +95,7 @@ def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Pa
 
 
 def test_a_plugin_nobody_has_recorded_is_refused_with_the_command_that_does(image_with_sink: Path, tmp_path: Path) -> None:
-    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m images stage connect`"):
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m pipeline images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 

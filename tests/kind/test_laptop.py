@@ -23,6 +23,7 @@ from sandbox.demo import change_rows
 from sandbox.equality import connect, wait_until_equal
 from settings.names import BROKERS, Names
 from settings.shop import TABLES
+from tests import change_log
 from tests.kind.conftest import IMAGES, STACK, succeeded
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ def test_each_of_the_six_ports_answers_on_this_machine(stack: dict[str, Any]) ->
 def test_rows_reach_the_archive_as_they_are_in_the_database(stack: dict[str, Any]) -> None:
     archive = Archive(stack)
     change_rows(stack)
+    writer = change_log.written(change_log.Application(stack), "laptop-")
     wait_until_equal(stack, archive, TABLES, TIMEOUT_S)
+    change_log.prove(archive, writer, TIMEOUT_S)
     assert all(archive.operations(table.name) for table in TABLES)
     assert {table.name: archive.duplicates(table.name) for table in TABLES} == {table.name: 0 for table in TABLES}
 

@@ -11,7 +11,7 @@ from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValid
 from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs, StackValidationArgs
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from plan.judgement import declared, violations
+from plan.violations import declared, violations
 from policy.declared import Declared, Limits, Record
 from policy.limits import of_stack
 from policy.pack import WHOLE_STACK, Judge, policies

@@ -69,7 +69,7 @@ ABOUT_SUMS = {rule.name for rule in RULES if rule.together}
 
 
 @pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
-def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_does_not(rule: str, verdict: str, block: str) -> None:
+def test_an_exception_needs_a_reason_and_a_rule_about_one_resource(rule: str, verdict: str, block: str) -> None:
     resources = [declared(document) for document in yaml.safe_load_all(block)]
     for reason, proper in (("tried on a machine of its own", True), ("because", False)):
         passes = proper and rule not in ABOUT_SUMS

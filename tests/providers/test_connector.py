@@ -230,7 +230,7 @@ def test_check_reports_the_form_only_and_never_hangs(worker: Worker) -> None:
     assert gone.check(INPUTS) == []
 
 
-def test_check_asks_no_worker_when_our_own_rules_are_broken_or_something_is_unknown(worker: Worker) -> None:
+def test_check_asks_no_worker_for_invalid_or_unknown_configurations(worker: Worker) -> None:
     """A configuration that is not whole can only be misjudged."""
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "tasks.max": 1}})
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "topics": UNKNOWN}}) == []

@@ -34,7 +34,7 @@ def port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_the_gate_opens_when_every_listener_agrees_and_every_address_leads_somewhere(port: int) -> None:
+def test_kafka_is_ready_when_all_listeners_agree_and_all_addresses_answer(port: int) -> None:
     """The id of the cluster is what it found."""
     good = Metadata("abc", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})
     state = ClusterReadyOperations(threading.Event(), asked=lambda *_: good).create(INPUTS)
@@ -122,4 +122,4 @@ def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
     assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
     (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
     assert "3 partitions are fewer than the 6 it has" in problem.text
-    assert "Keep 6" in problem.text
+    assert "keep 6" in problem.text

@@ -65,7 +65,7 @@ def acts(worker: Worker) -> list[tuple[str, str]]:
     return [(method, path.removeprefix("/connectors/")) for method, path, _body, _login in worker.calls if method != "GET"]
 
 
-def test_after_a_removal_that_broke_off_it_forgets_how_far_it_was_before_it_runs_again(notes: Notes) -> None:
+def test_after_an_interrupted_removal_the_connector_starts_without_old_offsets(notes: Notes) -> None:
     """Else its old task would drop the slot and go on behind changes that nobody has kept."""
     with serving(Worker(live={"c": {**CONFIG, "name": "c", **END["config"]}})) as worker:  # type: ignore[dict-item]
         operations(worker.url, notes).update("c", STATE, {"name": "c", "config": CONFIG, "removal": END})
@@ -82,7 +82,7 @@ def test_a_running_connector_keeps_its_offsets(worker: Worker, notes: Notes) -> 
     assert ("DELETE", "c/offsets") not in acts(worker)
 
 
-def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(worker: Worker, notes: Notes) -> None:
+def test_removal_applies_the_last_configuration_stops_and_resets_offsets(worker: Worker, notes: Notes) -> None:
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker) == [("PUT", "c/resume"), ("PUT", "c/config"), ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("DELETE", "c")]
     (last,) = [body for _method, path, body, _login in worker.calls if path.endswith("/config") and body]
@@ -143,7 +143,7 @@ def test_a_worker_that_rebalances_is_waited_for(worker: Worker, notes: Notes) ->
     assert notes.kept == []
 
 
-def test_a_worker_that_is_gone_stops_the_removal_with_the_switch_as_the_cure(notes: Notes) -> None:
+def test_removal_without_a_worker_fails_and_names_the_switch_to_skip_it(notes: Notes) -> None:
     with pytest.raises(UnreachableError, match=f"{SWITCH}=true"):
         operations("http://127.0.0.1:1", notes).delete("c", STATE)
 

@@ -61,7 +61,7 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
 
 
 @pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["preview", "-sprod"]])
-def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
+def test_a_command_about_another_stack_is_refused(words: list[str]) -> None:
     with pytest.raises(commands.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
         commands.refuse_another(words)
     commands.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])

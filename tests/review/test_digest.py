@@ -92,7 +92,7 @@ def test_a_bucket_that_must_not_be_emptied_is_told_to_stop_the_update() -> None:
     assert "| check | Bucket `datapipe-ingestion-123` | replaced | every object | S3 refuses" in data
 
 
-def test_a_resource_replaced_because_of_another_is_replaced_even_where_no_reason_is_given() -> None:
+def test_a_dependent_replacement_without_a_reason_counts_as_a_replacement() -> None:
     """In the document form the CLI leaves the reasons of a cascade out."""
     others = section(comment("bucket-renamed.json"), "Also replaced or deleted")
     assert "BucketPolicy" in others

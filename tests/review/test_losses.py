@@ -128,7 +128,7 @@ def test_a_namespace_that_goes(name: str) -> None:
     assert what in found.what
 
 
-def test_a_deleted_namespace_loses_data_though_the_preview_leaves_its_sets_as_they_are() -> None:
+def test_a_deleted_namespace_counts_as_data_loss_even_when_its_statefulsets_stay() -> None:
     events = [json.loads(line) for line in text("unchanged.jsonl").splitlines()]
     assert not Findings.of(read(text("unchanged.jsonl"))).loses_data
     (going,) = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plan.report import Paint
+from checks.terminal import plain as shown
 from review.digest import PREVIEW, digest
 from review.findings import Findings
 from review.markdown import markdown
@@ -33,7 +33,7 @@ def test_the_stored_output_has_secrets_in_clear() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_comment_has_one_in_any_form(name: str) -> None:
-    for written in (comment(name), plain(document(name), Paint(colours=False))):
+    for written in (comment(name), shown(plain(document(name)))):
         assert MARKER not in written
         assert "4dabf18193072939515e22adb298388d" not in written
 

@@ -94,4 +94,4 @@ def test_private_keys_are_readable(asked: dict[str, str]) -> None:
 @pytest.mark.parametrize("asked", [{"algorithm": "DSA"}, {"algorithm": "ECDSA", "ecdsaCurve": "P192"}])
 def test_unknown_keys_are_refused(asked: dict[str, str]) -> None:
     (problem,) = PrivateKey().check(asked)
-    assert "is not one of" in problem.reason
+    assert "is not one of" in problem.text

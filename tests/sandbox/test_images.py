@@ -94,7 +94,7 @@ def test_a_root_file_system_becomes_an_image_of_one_layer(base: Path) -> None:
     assert json.loads(found[manifest["config"]["digest"]])["rootfs"]["diff_ids"] == [layer["digest"]]
 
 
-def test_an_archive_holds_one_image_under_its_reference_with_every_blob_its_base_has_not(base: Path, tmp_path: Path) -> None:
+def test_an_archive_holds_one_image_and_only_the_blobs_its_base_lacks(base: Path, tmp_path: Path) -> None:
     oci.pack(exported(tmp_path / "exported", b"a root file system", b"layer", b"layer"), "localhost/x:1", tmp_path / "x.tar", base)
     described, found = blobs(tmp_path / "x.tar")
     assert described["annotations"]["org.opencontainers.image.ref.name"] == "localhost/x:1"
@@ -126,7 +126,7 @@ def image(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_image_is_new_when_a_file_of_its_folder_changes_and_not_when_it_was_staged(image: Path) -> None:
+def test_an_images_version_depends_on_its_folder_and_not_on_staged_files(image: Path) -> None:
     before = images._key(image)
     (image / "contents" / "staged.jar").write_text("another")
     assert images._key(image) == before

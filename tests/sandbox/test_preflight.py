@@ -77,7 +77,7 @@ def test_a_good_machine_passes(machine: Machine) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [lifecycle.up, lifecycle.down])
-def test_the_wrong_kind_of_machine_is_told_before_a_file_is_touched_and_shown_another_way(
+def test_an_unsuitable_machine_is_refused_before_any_file_is_written(
     machine: Machine,
     change: dict[str, object],
     told: list[str],

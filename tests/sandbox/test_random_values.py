@@ -34,7 +34,7 @@ def test_minimum_counts_hold() -> None:
 def test_a_length_that_cannot_hold_the_minimum_is_refused() -> None:
     (problem,) = RandomPassword().check({"length": 3, "minUpper": 4})
     assert problem.path == "length"
-    assert "cannot hold the 4 characters" in problem.reason
+    assert "cannot hold the 4 characters" in problem.text
 
 
 def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:

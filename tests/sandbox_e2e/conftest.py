@@ -56,11 +56,16 @@ def mark() -> str:
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs ``python -m sandbox …`` as a user would, and gives what it printed."""
+    """Runs ``python -m pipeline sandbox …`` as a user would, and gives what it printed."""
 
     def run(*arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "sandbox", *arguments], cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout_s, check=False
+            [sys.executable, "-m", "pipeline", "sandbox", *arguments],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
 
     return run

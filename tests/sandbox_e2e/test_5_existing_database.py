@@ -99,8 +99,8 @@ def stack_file(tables: Path) -> dict[str, Any]:
 
 
 def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m doctor …`` as its user would."""
-    line = [sys.executable, "-m", "doctor", *arguments, "--stack", STACK]
+    """Run ``python -m pipeline …`` as its user would."""
+    line = [sys.executable, "-m", "pipeline", *arguments, "--stack", STACK]
     return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -213,7 +213,7 @@ def test_1_the_doctor_says_what_is_missing_and_the_sql_holds_no_secret(second: S
     assert any(line["level"] == "failure" for line in missing.values()), missing
 
 
-def test_2_the_tables_are_written_from_the_database_and_unfaithful_ones_are_shown(second: Second) -> None:
+def test_2_the_table_file_is_written_and_unfaithful_columns_are_reported(second: Second) -> None:
     server.psql("CREATE ROLE debezium LOGIN")
     server.psql(f"ALTER ROLE debezium PASSWORD '{second.passwords['debezium']}'; GRANT CONNECT ON DATABASE shop TO debezium")
     server.psql("GRANT USAGE ON SCHEMA sales TO debezium; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO debezium", "shop")
@@ -278,7 +278,7 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
     assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
 
 
-def test_5_when_the_pipeline_goes_its_slot_goes_and_the_rest_of_the_database_stays(second: Second) -> None:
+def test_5_taking_the_pipeline_down_drops_its_slot_and_nothing_else_in_the_database(second: Second) -> None:
     second.engine.down(Progress())
     assert server.psql("SELECT count(*) FROM pg_replication_slots") == "0"
     assert server.psql("SELECT count(*) FROM pg_publication", "shop") == "1"

@@ -53,7 +53,7 @@ def test_node_ports_are_reached_by_the_hosts_address_and_the_mapped_port() -> No
     assert found["kafka-1"].annotations == {}
 
 
-def test_load_balancers_are_reached_by_a_name_below_the_domain_and_the_services_own_port() -> None:
+def test_load_balancers_have_names_below_the_domain_and_the_services_own_ports() -> None:
     found = services(balanced(address="192.0.2.1"))
     assert {name: str(service.outside) for name, service in found.items()} == {
         name: f"{name}.data.example.com:{port}" for name, port in PORTS.items()

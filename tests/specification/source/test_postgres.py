@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from capacity.postgres import memory
+from capacity.postgres_parameters import parameters
 from settings.section import Section
 from settings.source import SourceSettings
 from specification.source import postgres
@@ -22,14 +24,22 @@ def mebibytes(value: str) -> float:
     return int(found[1]) * UNITS[found[2]]
 
 
+def needed_mib(settings: SourceSettings) -> float:
+    """The worst case of the server's memory by the model that the policies and the settings ask."""
+    return memory(parameters({}, server_conf(server_parameters(settings)))).needed / 2**20
+
+
 def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
-    """Shared memory, each autovacuum worker, one decoding sender for Debezium, one maintenance command, and 3 MiB a connection."""
     settings = SourceSettings()
-    conf = server_parameters(settings)
-    shared = mebibytes(conf["shared_buffers"]) + mebibytes(conf["wal_buffers"])
-    vacuum = int(conf["autovacuum_max_workers"]) * mebibytes(conf["autovacuum_work_mem"])
-    work = mebibytes(conf["logical_decoding_work_mem"]) + mebibytes(conf["maintenance_work_mem"])
-    assert shared + vacuum + work + 3 * int(conf["max_connections"]) <= 0.95 * settings.memory_mib
+    assert needed_mib(settings) <= settings.memory_mib
+
+
+def test_each_further_connection_counts_with_its_work_mem() -> None:
+    """One connection takes 3 MiB and `work_mem`; with two more than the default the server does not fit its pod any longer."""
+    settings = SourceSettings()
+    more = settings.model_copy(update={"max_connections": settings.max_connections + 2})
+    assert needed_mib(more) - needed_mib(settings) == 2 * (3 + mebibytes(server_parameters(settings)["work_mem"]))
+    assert needed_mib(more) > settings.memory_mib
 
 
 def test_replication_is_logical_and_its_backlog_is_capped() -> None:

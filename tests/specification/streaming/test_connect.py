@@ -14,7 +14,6 @@ from settings.shop import TABLES
 from settings.streaming import ConnectSettings
 from specification.services import Address
 from specification.streaming import connect
-from specification.streaming.converters import converter_settings
 from specification.streaming.debezium import source_config
 
 NAMES = Names()
@@ -101,14 +100,6 @@ def test_rows_never_stand_in_the_workers_log() -> None:
 def test_a_wide_row_cannot_fill_the_heap() -> None:
     """The queue is bounded by count only, unless it is told otherwise."""
     assert 0 < int(SOURCE["max.queue.size.in.bytes"]) <= ConnectSettings().jvm.heap_mib * 2**20 / 8
-
-
-def test_a_registry_that_is_away_for_minutes_loses_no_row() -> None:
-    """The framework does not retry a registry; a sink that tolerates errors would send good rows to the dead letters."""
-    built = converter_settings("http://registry")
-    for side in ("key", "value"):
-        patience_s = int(built[f"{side}.converter.max.retries"]) * int(built[f"{side}.converter.retries.max.wait.ms"]) / 1000
-        assert patience_s >= 120
 
 
 def test_every_value_is_text() -> None:

@@ -1,4 +1,4 @@
-"""What was there before: nothing is declared in it, it is reached by what the settings say, and its logins are references."""
+"""Existing systems: the program declares nothing in them, takes addresses from the settings and logins by reference."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def types(declared: Declared) -> set[str]:
     return {resource.type for resource in declared.recording.resources}
 
 
-def test_a_store_that_is_there_is_used_by_its_own_login_and_needs_no_aws() -> None:
+def test_an_existing_object_store_is_used_by_its_own_login_without_aws() -> None:
     declared = Declared.of("endpoint")
     assert not any("aws:" in kind or kind.endswith(":aws") for kind in types(declared))
     assert "roleArn" not in declared.recording.outputs["archive"]
@@ -103,7 +103,7 @@ def test_debezium_is_told_the_servers_own_address_and_reads_the_named_secret(gue
     assert config["database.sslrootcert"] == f"{CONNECT_SECRETS}/source/ca.crt"
 
 
-def test_a_catalog_in_an_existing_server_is_opened_with_a_login_that_the_program_never_sees(guest: Declared) -> None:
+def test_the_catalog_login_of_an_existing_server_is_a_reference_only(guest: Declared) -> None:
     """The worker's by reference, the program's own from its environment."""
     sink, provider = guest.sink_config, guest.only("pulumi:providers:iceberg").inputs
     catalog = guest.settings.names.catalog_database
@@ -122,7 +122,7 @@ def test_nothing_is_made_for_an_existing_kafka_but_topics(guest: Declared) -> No
     assert guest.only(GATE).inputs["bootstrapServers"] == ["b-1.msk:9096", "b-2.msk:9096"]
 
 
-def test_the_program_speaks_to_kafka_by_tls_and_takes_its_login_from_the_environment(guest: Declared) -> None:
+def test_the_program_logs_in_to_an_existing_kafka_by_tls_from_environment_variables(guest: Declared) -> None:
     """Neither provider has a user or a password among its inputs, so neither do state and preview."""
     provider = guest.only("pulumi:providers:kafka").inputs
     assert (provider["tlsEnabled"], provider["saslMechanism"]) == ("true", "scram-sha512")
@@ -162,7 +162,7 @@ def test_worker_and_sink_log_in_to_kafka_alike_and_by_reference_only(guest: Decl
             assert line.count("${dir:") == line.count('="') == 2
 
 
-def test_topics_of_an_existing_kafka_are_not_gone_with_a_namespace() -> None:
+def test_topics_of_an_existing_kafka_are_not_deleted_with_the_namespace() -> None:
     """Those of the pipeline's own brokers are, and need not be deleted by servers that are gone."""
     assert {topic.deleted_with for topic in over_tls().recording.of_type(TOPIC)} == {""}
     (namespace,) = Declared.of("dev").recording.of_type("kubernetes:core/v1:Namespace")
@@ -180,7 +180,7 @@ def test_nothing_is_made_for_an_existing_registry(guest: Declared) -> None:
             assert config[f"{side}.converter.basic.auth.user.info"] == reference
 
 
-def test_a_registry_of_ones_own_reaches_an_existing_kafka() -> None:
+def test_a_managed_registry_reaches_an_existing_kafka() -> None:
     (file,) = over_tls().files("schema-registry-config")
     assert over_tls().properties("schema-registry-config", file)["apicurio.kafkasql.bootstrap.servers"] == "b-1.msk:9094,b-2.msk:9095"
     egress = {(rule.component, rule.peer, rule.port) for rule in rules(over_tls(), "egress") if rule.peer.startswith(("10.2.", "10.3."))}
@@ -198,21 +198,21 @@ def test_nothing_is_changed_in_an_existing_bucket(guest: Declared) -> None:
     }
 
 
-def test_an_existing_namespace_is_not_made_and_what_belongs_into_it_is(prod: Declared) -> None:
+def test_an_existing_namespace_is_not_declared_but_its_contents_are(prod: Declared) -> None:
     assert prod.objects("Namespace") == {}
     for kind in ("ResourceQuota", "LimitRange", "NetworkPolicy"):
         assert {item.inputs["metadata"]["namespace"] for item in prod.objects(kind).values()} == {prod.settings.names.namespace}
     assert {resource.deleted_with for resource in prod.recording.resources if resource.type.startswith(("kafka", "iceberg"))} == {""}
 
 
-def test_a_storage_class_that_is_there_is_used_and_none_is_made(prod: Declared) -> None:
+def test_an_existing_storage_class_is_used_and_none_created(prod: Declared) -> None:
     (claim,) = prod.manifest("StatefulSet", "kafka")["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "gp3"
     assert prod.objects("StorageClass") == {}
 
 
 @pytest.mark.parametrize(("named", "made"), [("source", "data-ingestion-streaming"), ("kafka", "data-ingestion-database")])
-def test_a_class_is_made_for_the_one_that_has_none(named: str, made: str) -> None:
+def test_a_storage_class_is_created_only_where_none_is_named(named: str, made: str) -> None:
     sections: dict[str, Any] = {"source": {"source": {"storageClass": "fast"}}, "kafka": {"streaming": {"kafka": {"storageClass": "fast"}}}}
     declared = variant("dev", **sections[named])
     assert set(declared.objects("StorageClass")) == {made}
@@ -240,7 +240,7 @@ def test_the_worker_may_connect_to_the_given_addresses_and_ports_only(guest: Dec
     assert inside == {"connect"}
 
 
-def test_what_was_there_before_takes_no_memory_and_no_disk(guest: Declared) -> None:
+def test_existing_systems_count_no_memory_and_no_disk(guest: Declared) -> None:
     connect = guest.settings.streaming.connect
     assert Specification.of(guest.settings).memory_mib == connect.workers * connect.memory_mib
     assert Specification.of(guest.settings).volumes_mib == 0

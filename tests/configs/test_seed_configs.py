@@ -8,7 +8,7 @@ from configs.spelling import spelling_problems
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from tests.connector_configs import PUBLISHED, expected
-from tests.found_stack import REGISTRY, SINK, SOURCE, WORKER
+from tests.seed_stack import REGISTRY, SINK, SOURCE, WORKER
 
 
 def test_every_mistake_of_the_source_is_told_at_once() -> None:

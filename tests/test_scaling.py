@@ -1,4 +1,4 @@
-"""Where one machine is outgrown: workers, zones, load balancers, an identity without a key, KMS, and what may not be deleted."""
+"""Scaling beyond one machine: workers, zones, load balancers, web identity, KMS, and protection of data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import pytest
 
 from judgement.stack import SettingsError
-from plan.judgement import recorded
+from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.limits import of_stack
 from settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
@@ -214,7 +214,7 @@ def test_without_a_key_s3_encrypts_by_its_own_and_no_right_is_given_on_any() -> 
     assert not any("kms:" in policy for policy in policies)
 
 
-def test_a_bucket_that_was_there_encrypts_as_it_did_and_the_role_may_use_its_key() -> None:
+def test_an_existing_bucket_keeps_its_encryption_and_the_role_may_use_its_key() -> None:
     settings = settings_of("prod").archive
     archive = {"bucket": "warehouse", "existingBucket": True, "region": settings.region, "kmsKeyArn": settings.kms_key_arn}
     declared = variant("prod", archive=archive)

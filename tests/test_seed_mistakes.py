@@ -1,4 +1,4 @@
-"""Twenty-five mistakes of a stack that was handed over: each is refused with its cure, or cannot be said at all."""
+"""Twenty-five mistakes of the seed stack: each is refused with its cure, or cannot be expressed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from settings.streaming import RegistrySettings
 from specification.archive.iam import write_archive
 from specification.source.sql import roles_sql, schema_sql
 from specification.streaming.registry import config_files
-from tests import found_stack as found
+from tests import seed_stack as seed
 from tests.connector_configs import NAMES, expected
 from tests.declared import Declared, containers
 from tests.policy.judging import by_pack, by_plan
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def messages(rule: str, *names: str) -> str:
-    """What a rule says to some of the resources that were handed over, and to nothing else."""
-    resources = [resource for resource in found.RESOURCES if resource.name in names]
+    """Messages of one rule about some resources of the seed stack alone."""
+    resources = [resource for resource in seed.RESOURCES if resource.name in names]
     assert len(resources) == len(names)
-    return "\n".join(violation.message for violation in by_plan(resources, found.LIMITS) if violation.rule == rule)
+    return "\n".join(violation.message for violation in by_plan(resources, seed.LIMITS) if violation.rule == rule)
 
 
 def keys(config: dict[str, str]) -> set[str]:
@@ -70,27 +70,27 @@ def test_03_a_heap_by_percentage_beside_direct_memory() -> None:
 
 
 def test_04_dead_letters_of_a_source_and_tolerance_of_all_errors() -> None:
-    assert {"errors.tolerance", "errors.deadletterqueue.topic.name"} <= keys(found.SOURCE)
-    assert any("no dead-letter queue" in str(problem) for problem in connector_problems(found.SOURCE))
+    assert {"errors.tolerance", "errors.deadletterqueue.topic.name"} <= keys(seed.SOURCE)
+    assert any("no dead-letter queue" in str(problem) for problem in connector_problems(seed.SOURCE))
 
 
 def test_05_keys_that_the_sink_does_not_have() -> None:
-    assert {"parquet.block.size", "parquet.page.size", "s3.max.retries", "s3.retry.jitter.ms"} <= keys(found.SINK)
-    assert any("s3.part.retries" in str(problem) for problem in connector_problems(found.SINK))
+    assert {"parquet.block.size", "parquet.page.size", "s3.max.retries", "s3.retry.jitter.ms"} <= keys(seed.SINK)
+    assert any("s3.part.retries" in str(problem) for problem in connector_problems(seed.SINK))
 
 
 def test_06_a_rotation_that_never_ends_the_file_of_a_quiet_table() -> None:
-    assert "rotate.schedule.interval.ms" in keys(found.SINK)
+    assert "rotate.schedule.interval.ms" in keys(seed.SINK)
 
 
 def test_07_names_that_the_connector_gave_up() -> None:
-    told = "\n".join(map(str, connector_problems(found.SOURCE)))
+    told = "\n".join(map(str, connector_problems(seed.SOURCE)))
     assert re.search(r"database\.server\.name.*topic\.prefix", told)
     assert re.search(r"heartbeat\.topics\.prefix.*topic\.heartbeat\.prefix", told)
 
 
 def test_08_a_delete_handling_that_the_transform_gave_up() -> None:
-    told = "\n".join(map(str, connector_problems(found.SOURCE)))
+    told = "\n".join(map(str, connector_problems(seed.SOURCE)))
     for key in ("drop.tombstones", "delete.handling.mode"):
         assert re.search(rf"transforms\.unwrap\.{key}.*delete\.tombstone\.handling\.mode", told)
 
@@ -100,11 +100,11 @@ def test_09_a_topic_for_a_schema_history_that_nobody_keeps() -> None:
 
 
 def test_10_two_names_for_one_publication_and_a_publication_of_everything() -> None:
-    other = {**found.SOURCE, "publication.name": "debezium_publication"}
-    told = pair_problems(other, found.SINK, {}, expected=expected(registry_url=found.REGISTRY))
+    other = {**seed.SOURCE, "publication.name": "debezium_publication"}
+    told = pair_problems(other, seed.SINK, {}, expected=expected(registry_url=seed.REGISTRY))
     assert any(str(problem).startswith("source: publication.name") for problem in told)
     assert "FOR ALL TABLES" not in schema_sql(NAMES, TABLES).upper()
-    assert "publication.autocreate.mode" in keys(found.SOURCE)
+    assert "publication.autocreate.mode" in keys(seed.SOURCE)
 
 
 def test_11_a_grant_that_is_not_sql() -> None:
@@ -115,14 +115,14 @@ def test_11_a_grant_that_is_not_sql() -> None:
 
 
 def test_12_tls_that_is_asked_for_and_never_made() -> None:
-    assert "database.sslmode" in keys(found.SOURCE)
+    assert "database.sslmode" in keys(seed.SOURCE)
     told = messages("postgres-config", "postgresql-config")
     assert "password_encryption" in told
     assert "ssl" in told
 
 
 def test_13_one_acknowledgement_beside_exactly_once() -> None:
-    assert "producer.acks" in {problem.key for problem in worker_problems(found.WORKER, found.SOURCE)}
+    assert "producer.acks" in {problem.key for problem in worker_problems(seed.WORKER, seed.SOURCE)}
     assert "producer.acks" in messages("worker-config", "connect-config")
 
 
@@ -164,7 +164,7 @@ def test_18_compatibility_that_looks_one_way_only(kind: Any) -> None:
     assert re.findall(r"compatibility(?:\.level)?=(\w+)", text) in (["full"], ["FULL"])
 
 
-def test_19_rights_without_which_an_upload_cannot_be_given_up() -> None:
+def test_19_our_own_rights_include_aborting_an_upload() -> None:
     actions = {action for statement in write_archive("archive", reads=False)["Statement"] for action in _listed(statement["Action"])}
     assert {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket"} == actions
 
@@ -181,7 +181,7 @@ def test_20_half_of_the_pod_in_shared_buffers() -> None:
 
 
 def test_21_references_that_no_provider_resolves() -> None:
-    assert "config.providers" in {problem.key for problem in worker_problems(found.WORKER, found.SOURCE, found.SINK)}
+    assert "config.providers" in {problem.key for problem in worker_problems(seed.WORKER, seed.SOURCE, seed.SINK)}
     assert "config.providers" in messages("worker-config", "connect-config", "source", "sink")
 
 
@@ -193,11 +193,9 @@ def test_22_two_shapes_for_one_archive(declared: Declared) -> None:
         assert {"before", "after"}.isdisjoint(names)
 
 
-def test_23_long_lived_keys_for_the_bucket() -> None:
-    told = found.declared(
-        "kafkaconnect:index:Connector", "sink", {"name": "s", "config": {**found.SINK, "aws.secret.access.key": "x" * 40}}
-    )
-    assert "aws.secret.access.key holds a credential in clear" in "\n".join(v.message for v in by_plan([told], found.LIMITS))
+def test_23_a_long_lived_key_in_a_connector() -> None:
+    told = seed.declared("kafkaconnect:index:Connector", "sink", {"name": "s", "config": {**seed.SINK, "aws.secret.access.key": "x" * 40}})
+    assert "aws.secret.access.key holds a credential in clear" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
     assert "archive-1*" not in str(write_archive("archive-1", reads=True))
 
 
@@ -247,11 +245,11 @@ EXPECTED = {
 
 @pytest.mark.parametrize("judge", ["plan", "pack"])
 def test_all_of_them_are_told_in_one_run(judge: str, figure: Callable[[str], None]) -> None:
-    resources: list[Resource] = found.RESOURCES
+    resources: list[Resource] = seed.RESOURCES
     if judge == "plan":
-        told = [(violation.rule, violation.message) for violation in by_plan(resources, found.LIMITS)]
+        told = [(violation.rule, violation.message) for violation in by_plan(resources, seed.LIMITS)]
     else:
-        told = by_pack(resources, found.LIMITS)
+        told = by_pack(resources, seed.LIMITS)
     counts = {rule: len({message for name, message in told if name == rule}) for rule, _message in told}
     assert {rule: least for rule, least in EXPECTED.items() if counts.get(rule, 0) < least} == {}
-    figure(f"the stack that was handed over: {len(told)} violations of {len(counts)} rules by the {judge}")
+    figure(f"the seed stack: {len(told)} violations of {len(counts)} rules by the {judge}")

@@ -1,4 +1,4 @@
-"""A stack as one might be handed over: every part looks reasonable, and none of it would work together."""
+"""The seed stack: every part looks reasonable, and the parts do not work together."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ LIMITS = Limits(memory={NAMESPACE: 4096 * MIB}, volumes={NAMESPACE: 15 * 1024 * 
 
 def declared(token: str, name: str, inputs: dict[str, Any]) -> Declared:
     """A resource."""
-    return Declared(urn=f"urn:pulumi:found::data-ingestion::{token}::{name}", type=token, name=name, inputs=inputs)
+    return Declared(urn=f"urn:pulumi:seed::data-ingestion::{token}::{name}", type=token, name=name, inputs=inputs)
 
 
 def workload(kind: str, name: str, image: str, memory: str, *, replicas: int = 1, storage: str = "", **container: Any) -> Declared:

@@ -1,0 +1,53 @@
+"""Looks whether ``up`` of a stack would succeed here, with a cure for what is missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from checks import report
+from checks.direct import without_proxy
+from checks.running import findings
+from checks.terminal import show
+from doctor.stack import checks
+from doctor.stack_settings import Stack
+from judgement.stack import SettingsError, specify_text
+from recording.recorder import ROOT
+from recording.stackfile import StackFileError, stack_config
+from sandbox.addresses import NODE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FINE, WRONG, USAGE = 0, 1, 2
+
+
+def doctor(name: str, *, as_json: bool = False) -> int:
+    """Look at everything that ``up`` of a stack needs, and print what was found as it comes.
+
+    Args:
+        name: Name of the stack.
+        as_json: Whether it is printed for programs, at the end.
+    """
+    os.environ |= without_proxy(os.environ, NODE)
+    try:
+        stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
+    except (SettingsError, StackFileError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE if isinstance(error, StackFileError) else WRONG
+    listed, lines = checks(stack), list[report.Line]()
+
+    def come() -> Iterator[report.Line]:
+        for check, finding in findings(listed):
+            lines.append(report.Line(check.group, check.name, finding))
+            yield lines[-1]
+
+    for paragraph in report.paragraphs(come(), max(len(check.name) for check in listed)):
+        if not as_json:
+            show(paragraph)
+    if as_json:
+        print(report.as_json(stack.name, lines))
+    else:
+        show(report.verdict(stack.name, lines))
+    return WRONG if report.failures(lines) else FINE
