@@ -1,4 +1,4 @@
-"""Looks whether ``up`` of a stack would succeed here, with a cure for what is missing."""
+"""The command that checks whether ``up`` of a stack would succeed here, with cures."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ FINE, WRONG, USAGE = 0, 1, 2
 
 
 def doctor(name: str, *, as_json: bool = False) -> int:
-    """Look at everything that ``up`` of a stack needs, and print what was found as it comes.
+    """Check everything that ``up`` of a stack needs, and print the findings as they arrive.
 
     Args:
         name: Name of the stack.
-        as_json: Whether it is printed for programs, at the end.
+        as_json: True to print JSON at the end instead.
     """
     os.environ |= without_proxy(os.environ, NODE)
     try:
@@ -38,12 +38,12 @@ def doctor(name: str, *, as_json: bool = False) -> int:
         return USAGE if isinstance(error, StackFileError) else WRONG
     listed, lines = checks(stack), list[report.Line]()
 
-    def come() -> Iterator[report.Line]:
+    def arriving() -> Iterator[report.Line]:
         for check, finding in findings(listed):
             lines.append(report.Line(check.group, check.name, finding))
             yield lines[-1]
 
-    for paragraph in report.paragraphs(come(), max(len(check.name) for check in listed)):
+    for paragraph in report.paragraphs(arriving(), max(len(check.name) for check in listed)):
         if not as_json:
             show(paragraph)
     if as_json:

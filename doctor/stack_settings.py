@@ -1,4 +1,4 @@
-"""A stack as its settings have it, and what a command has to look at for it."""
+"""A stack's settings, and the requirements that the commands derive from them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack.
+    """A stack with its specification.
 
     Attributes:
         name: Name of the stack.
-        specification: Its specification.
-        root: The project's folder.
+        specification: Specification of the stack.
+        root: Folder of the project.
     """
 
     name: str
@@ -32,22 +32,22 @@ class Stack:
 
     @property
     def settings(self) -> Settings:
-        """Its settings."""
+        """Settings of the stack."""
         return self.specification.settings
 
     @property
     def throw_away(self) -> bool:
-        """Whether ``make sandbox`` carries it: it makes the cluster and the store itself, without the Pulumi CLI."""
+        """True for the sandbox's stack: ``make sandbox`` creates its cluster and store without the Pulumi CLI."""
         return self.settings.environment == "sandbox"
 
     @property
     def images(self) -> tuple[str, ...]:
-        """Images of its pods."""
+        """Images of the stack's pods."""
         return tuple(dict.fromkeys(str(workload.process["image"]) for workload in self.specification.workloads))
 
     @property
     def ports(self) -> tuple[PublishedPort, ...]:
-        """Ports of every service that it publishes on this machine."""
+        """Ports of every service that the stack publishes on this machine."""
         settings, host = self.settings, self.settings.host
         return (
             *([host.postgres] if settings.source.is_managed else []),
@@ -58,7 +58,7 @@ class Stack:
 
     @property
     def place(self) -> ClusterRequirements:
-        """What must be in its cluster."""
+        """Requirements of the stack for its cluster."""
         settings, streaming = self.settings, self.settings.streaming
         login = frozenset({"username", "password"})
         database, brokers, schemas = settings.source.external, streaming.kafka.external, streaming.registry.external
@@ -75,17 +75,17 @@ class Stack:
 
     @property
     def own_classes(self) -> bool:
-        """Whether it creates storage classes."""
+        """True if the stack creates storage classes."""
         return bool(self.specification.foundation.storage_classes)
 
     @property
     def named_classes(self) -> tuple[str, ...]:
-        """Storage classes that must be there."""
+        """Storage classes that must exist."""
         source, brokers = self.settings.source, self.settings.streaming.kafka
         named = [part.storage_class for part in (source, brokers) if part.is_managed and part.storage_class]
         return tuple(dict.fromkeys(named))
 
     @property
     def target(self) -> Target | None:
-        """The database that was there before, or None when the program makes it."""
+        """The existing database, or None when the program creates its own."""
         return Target.of(self.name, self.settings)

@@ -1,4 +1,4 @@
-"""What an administrator of an existing database runs, and the typed model of its tables."""
+"""Commands for an existing database: SQL for its administrator, and the typed model of its tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SOURCE = "data-ingestion:source"
 
 
 def sql(stack: str) -> int:
-    """Print the SQL that makes a stack's database ready to be captured."""
+    """Print the SQL that prepares a stack's database for capture."""
     target = _target(stack)
     if isinstance(target, int):
         return target
@@ -37,11 +37,11 @@ def tables(stack: str, include: Sequence[str], exclude: Sequence[str], *, output
     """Write the typed model of a database's tables.
 
     Args:
-        stack: Name of the stack that captures it.
+        stack: Name of the stack that captures the database.
         include: Patterns of tables to capture.
         exclude: Patterns of tables to leave out.
-        output: The file; tables/<stack>.yaml unless told.
-        check: Whether the file is only compared.
+        output: Path of the file; tables/<stack>.yaml by default.
+        check: True to compare only, without writing.
     """
     os.environ |= without_proxy(os.environ)
     target = _target(stack, tables_are_known=False)
@@ -53,7 +53,7 @@ def tables(stack: str, include: Sequence[str], exclude: Sequence[str], *, output
 
 
 def _target(stack: str, *, tables_are_known: bool = True) -> Target | int:
-    """The stack's database, or the exit code when the stack has none that was there before, with the reason."""
+    """Return the stack's existing database; without one, print the reason and return the exit code."""
     try:
         values = stack_config(ROOT, stack).values
         target = Target.of(stack, parse_text(values if tables_are_known else _before_tables(values)))
@@ -61,13 +61,13 @@ def _target(stack: str, *, tables_are_known: bool = True) -> Target | int:
         print(f"error: {error}", file=sys.stderr)
         return USAGE if isinstance(error, StackFileError) else WRONG
     if target is None:
-        message = f"the stack {stack} makes its own database; this is for source.kind external (docs/external-database.md)"
+        message = f"the stack {stack} creates its own database; this command is for source.kind external (docs/external-database.md)"
         print(f"error: {message}", file=sys.stderr)
         return USAGE
     return target
 
 
 def _before_tables(values: Mapping[str, str]) -> dict[str, str]:
-    """The configuration without the file of tables, which may not be there before it is written."""
+    """Return the configuration without the file of tables, which may not exist before this command writes it."""
     source = json.loads(values.get(_SOURCE, "{}"))
     return {**values, _SOURCE: json.dumps({key: value for key, value in source.items() if key != "tables"})}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _JAVA: Final = "eclipse-temurin:21-jre-noble"
+# Folder below images/ to the public image it is built upon. All come for amd64 and arm64.
 BASES: Final = {
     "postgres": "postgres:17-trixie",
     "kafka": _JAVA,
@@ -18,10 +19,9 @@ BASES: Final = {
     "registry-confluent": "confluentinc/cp-schema-registry:8.1.0",
     "object-store": "python:3.13-slim-trixie",
 }
-"""Folder below images/ to the public image it is built upon. All come for amd64 and arm64."""
 
+# Digest of each base that has been built upon; committed, since a tag can be moved and a digest cannot
 LOCK: Final = Path(__file__).resolve().parent / "bases.lock"
-"""Digest of each base that has been built upon; committed, since a tag can be moved and a digest cannot."""
 
 _HEADER: Final = (
     "# Written by `python -m pipeline images build`, when a base is used for the first time; commit it, and review it like code.\n"
@@ -43,11 +43,13 @@ def parse(text: str) -> dict[str, str]:
             continue
         digest, _, reference = line.partition("  ")
         if not _DIGEST.fullmatch(digest) or not reference or " " in reference:
-            msg = f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, found {line!r}; delete it to record it anew"
-            raise BaseError(msg)
+            message = (
+                f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, found {line!r}; delete it to record it anew"
+            )
+            raise BaseError(message)
         if reference in pinned:
-            msg = f"{LOCK.name}:{number}: {reference} is listed twice; delete one of the lines"
-            raise BaseError(msg)
+            message = f"{LOCK.name}:{number}: {reference} is listed twice; delete one of the lines"
+            raise BaseError(message)
         pinned[reference] = digest
     return pinned
 
@@ -72,8 +74,8 @@ def digest_of(reference: str, digests: Sequence[str]) -> str:
         repository, _, digest = described.partition("@")
         if _repository(repository) == wanted and _DIGEST.fullmatch(digest):
             return digest
-    msg = f"the image {reference} has no digest: it was made on this machine, not pulled; give it by --base, or remove it"
-    raise BaseError(msg)
+    message = f"the image {reference} has no digest: it was made on this machine, not pulled; give it by --base, or remove it"
+    raise BaseError(message)
 
 
 def overrides(given: Sequence[str]) -> dict[str, str]:
@@ -82,8 +84,8 @@ def overrides(given: Sequence[str]) -> dict[str, str]:
     for word in given:
         name, separator, reference = word.partition("=")
         if not separator or not reference or name not in BASES:
-            msg = f"--base {word}: expected IMAGE=REFERENCE with IMAGE one of {', '.join(BASES)}"
-            raise BaseError(msg)
+            message = f"--base {word}: expected IMAGE=REFERENCE with IMAGE one of {', '.join(BASES)}"
+            raise BaseError(message)
         chosen[name] = reference
     return chosen
 

@@ -1,4 +1,4 @@
-"""Builds the images with Docker: one plain `docker build` each, over a base that is pinned by its digest."""
+"""Builds the images with Docker: one plain ``docker build`` each, over a base that is pinned by its digest."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from images.lock import Entry
 
+# An attestation makes an image an index of two, of which ``kind load`` finds only one
 ENVIRONMENT: Final = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-"""An attestation makes an image an index of two, of which ``kind load`` finds only one."""
 
 # What package file names call a processor architecture that Docker calls so.
 _ARCHITECTURES: Final = {"amd64": ("x86_64", "amd64"), "arm64": ("aarch64", "arm64")}
@@ -46,8 +46,8 @@ def refuse_foreign(name: str, entries: Sequence[Entry], architecture: str) -> No
     others = [word for theirs, words in _ARCHITECTURES.items() if theirs != architecture for word in words]
     for entry in entries:
         if any(word in entry.target.rpartition("/")[2] for word in others):
-            msg = f"{name}: {entry.target} is not for {architecture}, which Docker builds for; leave this image out"
-            raise ForeignError(msg)
+            message = f"{name}: {entry.target} is not for {architecture}, which Docker builds for; leave this image out"
+            raise ForeignError(message)
 
 
 def locked(reference: str) -> str | None:

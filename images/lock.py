@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# Target of a file that is fetched only because others are inside it
 NOT_COPIED: Final = "-"
-"""Target of a file that is fetched only because others are inside it."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SOURCE: Final = re.compile(r"(maven:[^\s:]+(:[^\s:]+){3,4}|pypi:[^\s=]+==[^\s#]+(#\S+)?)")
@@ -29,7 +29,7 @@ class Entry:
     """One pinned file.
 
     Attributes:
-        target: Path below the image's contents folder, or `NOT_COPIED`.
+        target: Path below the image's contents folder, or ``NOT_COPIED``.
         source: Where a package manager finds it.
         sha256: Checksum of the file, 64 hexadecimal digits.
     """
@@ -51,25 +51,27 @@ class Entry:
 
 
 def parse(text: str, name: str) -> tuple[Entry, ...]:
-    """Read a lock file's text; `name` is for messages. Raises LockError for anything that is not a pinned file."""
+    """Read a lock file's text; ``name`` is for messages. Raises LockError for anything that is not a pinned file."""
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         fields = line.split()
         if len(fields) != 3:  # noqa: PLR2004 - the three columns named in the header
-            msg = f"{name}:{number}: expected sha256, target and source, found {len(fields)} columns; run `python -m pipeline images lock`"
-            raise LockError(msg)
+            message = (
+                f"{name}:{number}: expected sha256, target and source, found {len(fields)} columns; run `python -m pipeline images lock`"
+            )
+            raise LockError(message)
         sha256, target, source = fields
         if not _SHA256.fullmatch(sha256):
-            msg = f"{name}:{number}: {sha256!r} is not a SHA-256 of 64 hexadecimal digits"
-            raise LockError(msg)
+            message = f"{name}:{number}: {sha256!r} is not a SHA-256 of 64 hexadecimal digits"
+            raise LockError(message)
         if not _SOURCE.fullmatch(source):
-            msg = f"{name}:{number}: {source!r} is neither a maven: nor a pypi: source"
-            raise LockError(msg)
+            message = f"{name}:{number}: {source!r} is neither a maven: nor a pypi: source"
+            raise LockError(message)
         if target.startswith("/") or ".." in target.split("/"):
-            msg = f"{name}:{number}: the target {target!r} leaves the contents folder"
-            raise LockError(msg)
+            message = f"{name}:{number}: the target {target!r} leaves the contents folder"
+            raise LockError(message)
         entries.append(Entry(target=target, source=source, sha256=sha256))
     _refuse_duplicates(entries, name)
     return tuple(entries)
@@ -84,6 +86,6 @@ def _refuse_duplicates(entries: list[Entry], name: str) -> None:
     seen: dict[str, Entry] = {}
     for entry in entries:
         if entry.target != NOT_COPIED and entry.target in seen:
-            msg = f"{name}: {entry.target} is listed twice, from {seen[entry.target].source} and from {entry.source}"
-            raise LockError(msg)
+            message = f"{name}: {entry.target} is listed twice, from {seen[entry.target].source} and from {entry.source}"
+            raise LockError(message)
         seen[entry.target] = entry

@@ -104,7 +104,7 @@ def fetch_pom(wanted: Iterable[Coordinates], into: Path) -> str:
 
 
 def parse_listing(text: str) -> tuple[Coordinates, ...]:
-    """Read what `dependency:list` wrote into its output file."""
+    """Read what ``dependency:list`` wrote into its output file."""
     matches = (_LISTED.match(_COLOUR.sub("", line)) for line in text.splitlines())
     return tuple(Coordinates.parse(match[1]) for match in matches if match)
 
@@ -119,15 +119,15 @@ def _project(body: str) -> str:
 def _run(pom: Path, repository: Path, goal: str, *options: str) -> None:
     program = shutil.which("mvn")
     if program is None:
-        msg = "Maven's command `mvn` is not on the PATH; install the package maven"
-        raise MavenError(msg)
+        message = "Maven's command `mvn` is not on the PATH; install the package maven"
+        raise MavenError(message)
     command = [program, "-B", "-ntp", "-f", str(pom), f"-Dmaven.repo.local={repository}", goal, *options]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        msg = f"Maven did not finish within {_TIMEOUT_S:.0f} s: {goal}"
-        raise MavenError(msg) from error
+        message = f"Maven did not finish within {_TIMEOUT_S:.0f} s: {goal}"
+        raise MavenError(message) from error
     if done.returncode:
         wrong = [line for line in _COLOUR.sub("", done.stdout).splitlines() if line.startswith("[ERROR]")]
-        msg = f"Maven failed ({goal}):\n" + "\n".join(wrong[:5] or done.stderr.splitlines()[-5:])
-        raise MavenError(msg)
+        message = f"Maven failed ({goal}):\n" + "\n".join(wrong[:5] or done.stderr.splitlines()[-5:])
+        raise MavenError(message)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+# The Python of the image base, Debian trixie
 PYTHON: Final = "3.13"
-"""The Python of the image base, Debian trixie."""
 
 _PLATFORMS: Final = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _TIMEOUT_S: Final = 600.0
@@ -49,8 +49,8 @@ def _pip(*arguments: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        msg = f"pip {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
-        raise PipError(msg) from error
+        message = f"pip {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
+        raise PipError(message) from error
     if done.returncode:
-        msg = f"pip {arguments[0]} failed:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise PipError(msg)
+        message = f"pip {arguments[0]} failed:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise PipError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+# Folder below images/ to the name that pods use; the last number is raised when the contents change
 REFERENCES: Final = {
     "postgres": "localhost/data-ingestion/postgres:17-1",
     "kafka": "localhost/data-ingestion/kafka:4.3.1-1",
@@ -12,7 +13,6 @@ REFERENCES: Final = {
     "registry-confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "object-store": "localhost/data-ingestion/object-store:5.2.5-1",
 }
-"""Folder below images/ to the name that pods use; the last number is raised when the contents change."""
 
+# What the ``dev`` stack runs with its defaults
 LAPTOP: Final = ("postgres", "kafka", "connect", "registry-confluent")
-"""What the ``dev`` stack runs with its defaults."""

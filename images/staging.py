@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from images.store import Store
 
+# The folder of a build context that holds what the lock file names
 CONTENTS: Final = "contents"
-"""The folder of a build context that holds what the lock file names."""
 
+# The folder of an image for zips that the user downloads
 EXTRA: Final = "plugins-extra"
-"""The folder of an image for zips that the user downloads."""
 
+# The file beside these zips with the checksum of each, as ``sha256sum`` writes and checks it; committed, the zips are not
 SUMS: Final = "SHA256SUMS"
-"""The file beside these zips with the checksum of each, as `sha256sum` writes and checks it; committed, the zips are not."""
 
 # The Confluent S3 sink ships no manifest, so service loading would not see it.
 _S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": "io.confluent.connect.s3.S3SinkConnector"}
@@ -35,7 +35,7 @@ def entries_of(image: Path) -> tuple[lock.Entry, ...]:
 
 
 def stage(image: Path, store: Store, into: Path) -> None:
-    """Fill `into`, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
+    """Fill ``into``, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
     entries = entries_of(image)
     store.fetch(entries)
     store.stage(entries, into)
@@ -82,13 +82,15 @@ def _sums(image: Path) -> dict[str, str]:
 def _unpack_extra(archive: Path, sums: Mapping[str, str], into: Path) -> None:
     found, expected = sha256(archive), sums.get(archive.name)
     if expected is None:
-        msg = (
+        message = (
             f"{archive}: {SUMS} does not know it; `python -m pipeline images stage {archive.parent.parent.name}` writes its checksum there"
         )
-        raise ChecksumError(msg)
+        raise ChecksumError(message)
     if found != expected:
-        msg = f"{archive}: its SHA-256 is {found}, {SUMS} says {expected}; get the file again, or delete that line if you trust this one"
-        raise ChecksumError(msg)
+        message = (
+            f"{archive}: its SHA-256 is {found}, {SUMS} says {expected}; get the file again, or delete that line if you trust this one"
+        )
+        raise ChecksumError(message)
     with zipfile.ZipFile(archive) as files:
         files.extractall(into)
     if any("kafka-connect-s3" in file.name for file in into.rglob("*.jar")):

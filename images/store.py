@@ -62,11 +62,11 @@ class Store:
         """Verify a file and keep it; the file itself is moved away. Raises ChecksumError."""
         found = sha256(file)
         if found != entry.sha256:
-            msg = (
+            message = (
                 f"{entry.source}: expected SHA-256 {entry.sha256}, got {found}. The registry serves another file than was reviewed; "
                 "if that is right, run `python -m pipeline images lock` and review the difference"
             )
-            raise ChecksumError(msg)
+            raise ChecksumError(message)
         kept = self.path(entry)
         kept.parent.mkdir(parents=True, exist_ok=True)
         file.replace(kept)

@@ -37,8 +37,8 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         raise _missing(command[0]) from None
     if done.returncode:
         begun = " ".join(takewhile(lambda word: not word.startswith("-"), command))
-        msg = f"`{begun}` failed with exit code {done.returncode}; its own words are above"
-        raise ToolError(msg)
+        message = f"`{begun}` failed with exit code {done.returncode}; its own words are above"
+        raise ToolError(message)
 
 
 def ask(command: Sequence[str]) -> str:
@@ -48,12 +48,12 @@ def ask(command: Sequence[str]) -> str:
     except FileNotFoundError:
         raise _missing(command[0]) from None
     except subprocess.TimeoutExpired as error:
-        msg = f"`{line(command)}` did not answer within {_ASK_TIMEOUT_S:.0f} s"
-        raise ToolError(msg) from error
+        message = f"`{line(command)}` did not answer within {_ASK_TIMEOUT_S:.0f} s"
+        raise ToolError(message) from error
     if done.returncode:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-_TAIL:])
-        msg = f"`{line(command)}` failed:\n{last}"
-        raise ToolError(msg)
+        message = f"`{line(command)}` failed:\n{last}"
+        raise ToolError(message)
     return done.stdout
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIG: Final = Path(__file__).with_name("kind.yaml")
+# From this version on Kind's network enforces network policies
 OLDEST: Final = (0, 24)
-"""From this version on Kind's network enforces network policies."""
 
 _WAIT_S: Final = 300
 _IN_NODE: Final = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
@@ -84,8 +84,8 @@ def check_version(text: str) -> None:
     """Raise KindError unless ``kind version`` tells one that is new enough."""
     found = re.search(r"\bv?(\d+)\.(\d+)", text)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
-        msg = f"Kind {'.'.join(map(str, OLDEST))} or newer is needed, this is {text.strip()!r}: older ones ignore network policies"
-        raise KindError(msg)
+        message = f"Kind {'.'.join(map(str, OLDEST))} or newer is needed, this is {text.strip()!r}: older ones ignore network policies"
+        raise KindError(message)
 
 
 def check_ports(cluster: Cluster, told: str) -> None:
@@ -99,11 +99,11 @@ def check_ports(cluster: Cluster, told: str) -> None:
     published = {Mapping(address=address, host=int(host), node=int(node)) for node, address, host in lines}
     missing = [str(mapping) for mapping in cluster.mappings if mapping not in published]
     if missing:
-        msg = (
+        message = (
             f"the cluster {cluster.name} that is there does not publish {', '.join(missing)}, and Kind publishes ports only while it makes "
             "a cluster: save what you need of it, then `make cluster-down cluster`"
         )
-        raise KindError(msg)
+        raise KindError(message)
 
 
 def create(node_image: str) -> list[str]:

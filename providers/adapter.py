@@ -1,4 +1,4 @@
-"""The engine's side of a package of `Operations`: property values in and out, previews, secrets, clean messages."""
+"""The engine's side of a package of ``Operations``: property values in and out, previews, secrets, clean messages."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _KINDS = {
     ("delete", True): rpc.PropertyDiffKind.DELETE_REPLACE,
 }
 
+# The resource being worked on, so that what is reported appears beside it
 current_urn: contextvars.ContextVar[str] = contextvars.ContextVar("current_urn", default="")
-"""The resource being worked on, so that what is reported appears beside it."""
 
 
 class Package(Protocol):
@@ -57,14 +57,14 @@ class AdapterProvider(rpc.Provider):
     """Serves one package to the engine."""
 
     def __init__(self, package: Package, reporter: Reporter) -> None:
-        """Serve `package`; what it waits for goes to `reporter`."""
+        """Serve ``package``; what it waits for goes to ``reporter``."""
         self._package = package
         self._reporter = reporter
         self._cancelled = threading.Event()
         self._operations: Mapping[str, Operations] = {}
         self._secrets: frozenset[str] = frozenset()
 
-    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # the protocol's  # noqa: ARG002  # the protocol's
+    async def get_schema(self, request: rpc.GetSchemaRequest) -> rpc.GetSchemaResponse:  # noqa: ARG002 - the protocol's
         """The least a schema may be: the engine asks for one only to list what there is."""
         resources: dict[str, dict[str, Any]] = {token: {} for token in self._package.resources}
         return rpc.GetSchemaResponse(schema=json.dumps({"name": self._package.name, "resources": resources}, sort_keys=True))
@@ -142,7 +142,7 @@ class AdapterProvider(rpc.Provider):
         self._cancelled.set()
 
     def _of(self, qualified: str) -> Operations:
-        """The operations of a type as the engine qualifies it: by its parents' types, `a:b:Parent$c:d:Child`."""
+        """The operations of a type as the engine qualifies it: by its parents' types, ``a:b:Parent$c:d:Child``."""
         token = qualified.rpartition("$")[2]
         if token not in self._operations:
             known = ", ".join(self._operations) or "nothing before it is configured"
@@ -151,7 +151,7 @@ class AdapterProvider(rpc.Provider):
         return self._operations[token]
 
     async def _run(self, urn: str, properties: Mapping[str, PropertyValue], work: Callable[[], _Result]) -> _Result:
-        """Run `work` in a thread; whatever it raises leaves without the secrets of the config or of the properties."""
+        """Run ``work`` in a thread; whatever it raises leaves without the secrets of the config or of the properties."""
         current_urn.set(urn)
         secrets = self._secrets | marshalling.secret_strings(properties)
         try:
@@ -161,7 +161,7 @@ class AdapterProvider(rpc.Provider):
             raise InitFailedError(error.state, outputs, [scrubbed(reason, secrets) for reason in error.reasons]) from None
         except ProviderError as error:
             raise ProviderError(scrubbed(str(error), secrets)) from None
-        except Exception as error:  # noqa: BLE001  # whatever it is, no secret may leave with it
+        except Exception as error:  # noqa: BLE001 - whatever it is, no secret may leave with it
             message = f"{type(error).__name__}: {scrubbed(str(error), secrets)}"
             raise RuntimeError(message).with_traceback(error.__traceback__) from None
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from providers.operations import Change
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# What stands for a member that is not there; a property without a value is the same to the engine
 ABSENT = None
-"""What stands for a member that is not there; a property without a value is the same to the engine."""
 
 
 def step(parent: str, key: str | int) -> str:
-    """The path of a member: `columns[2]`, `columns[2].type`, `config["tasks.max"]`."""
+    """The path of a member: ``columns[2]``, ``columns[2].type``, ``config["tasks.max"]``."""
     if isinstance(key, int):
         return f"{parent}[{key}]"
     if _WORD.match(key):

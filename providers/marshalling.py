@@ -1,6 +1,6 @@
 """Between the engine's property values and plain Python values.
 
-Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken
+Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own ``Computed``); secrets are taken
 off at the door and put back on the way out by path; whole numbers arrive as floats and must leave as floats.
 """
 
@@ -22,7 +22,7 @@ _SENTINELS = frozenset(value for name, value in vars(rpc).items() if name.starts
 Path = tuple[str | int, ...]
 
 
-def plain(value: PropertyValue) -> Any:  # JSON-like by nature  # noqa: ANN401  # JSON
+def plain(value: PropertyValue) -> Any:  # noqa: ANN401 - JSON
     """One property value as a plain one, secrets unwrapped."""
     inner = value.value
     if isinstance(inner, str):

@@ -1,4 +1,4 @@
-"""The two spellings of a property: `bootstrap_servers` in a program, `bootstrapServers` at the engine."""
+"""The two spellings of a property: ``bootstrap_servers`` in a program, ``bootstrapServers`` at the engine."""
 
 from __future__ import annotations
 

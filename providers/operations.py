@@ -1,7 +1,7 @@
 """What a resource type of ours can do, in plain Python values, and how it reports trouble.
 
-The gRPC adapter and anything that runs in one process with the providers call the same `Operations`. Nothing here knows
-Pulumi: inputs are JSON-like dictionaries with camelCase keys, secrets unwrapped, and `UNKNOWN` where a preview has no
+The gRPC adapter and anything that runs in one process with the providers call the same ``Operations``. Nothing here knows
+Pulumi: inputs are JSON-like dictionaries with camelCase keys, secrets unwrapped, and ``UNKNOWN`` where a preview has no
 value yet.
 """
 
@@ -16,13 +16,13 @@ from unknown import UNKNOWN
 if TYPE_CHECKING:
     from problem import Problem
 
+# Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them
 Plain: TypeAlias = dict[str, Any]
-"""Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between the last run and this one; `replace` when the resource must be made anew for it."""
+    """One difference between the last run and this one; ``replace`` when the resource must be made anew for it."""
 
     path: str
     kind: Literal["add", "update", "delete"]
@@ -49,7 +49,7 @@ class CancelledError(ProviderError):
 
 
 class IncompleteError(ProviderError):
-    """The resource exists but does not work: record `state`, then fail with `reasons`."""
+    """The resource exists but does not work: record ``state``, then fail with ``reasons``."""
 
     def __init__(self, state: State, reasons: Iterable[str]) -> None:
         """Keep what exists and why it does not work."""
@@ -102,16 +102,16 @@ class Operations(Protocol):
         """Those of them that no update changes, so that a preview of an update may keep them."""
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
-        """All problems of the inputs at once; `previous` are the inputs of the last run."""
+        """All problems of the inputs at once; ``previous`` are the inputs of the last run."""
 
     def named(self, inputs: Plain) -> str:
         """The name of the thing where it exists, which is its id once it does; empty for what exists in the state alone."""
 
     def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:
-        """The inputs with defaults and a made-up name; `name` is the resource's logical name. `check` has accepted them."""
+        """The inputs with defaults and a made-up name; ``name`` is the resource's logical name. ``check`` has accepted them."""
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """What would change; pure. `old` are the outputs of the last run."""
+        """What would change; pure. ``old`` are the outputs of the last run."""
 
     def deletes_first(self, old: Plain, new: Plain) -> bool:
         """Whether a replacement must delete the old thing before the new one can be made."""
@@ -122,11 +122,11 @@ class Operations(Protocol):
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:
         """The live thing, None when it is gone. Raises ProviderError.
 
-        `previous` are the inputs and `outputs` the outputs of the last run; both are None or empty in an import.
+        ``previous`` are the inputs and ``outputs`` the outputs of the last run; both are None or empty in an import.
         """
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:
-        """Bring it from `old` outputs to `new` inputs. Raises ProviderError."""
+        """Bring it from ``old`` outputs to ``new`` inputs. Raises ProviderError."""
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Remove it; absent already is fine. Raises ProviderError."""
@@ -143,11 +143,11 @@ class Adopting:
         """Its name, behind the namespace where it has one."""
         return ".".join(str(inputs[key]) for key in ("namespace", "name") if key in inputs)
 
-    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002  # the protocol's
+    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002 - the protocol's
         """The inputs as they are."""
         return inputs
 
-    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002  # the protocol's
+    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002 - the protocol's
         """Always: a slot, a name or a gate is taken as long as the old one is there."""
         return True
 
@@ -161,8 +161,8 @@ def has_unknown(value: object) -> bool:
     return value is UNKNOWN
 
 
+# Blanking shorter ones would blank ordinary words
 _SHORTEST_SECRET: Final = 3
-"""Blanking shorter ones would blank ordinary words."""
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

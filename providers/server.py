@@ -1,6 +1,6 @@
 """The process the engine starts for a provider folder: one gRPC server over one package.
 
-The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message
+The SDK's own ``server.main`` cannot say two things the protocol has words for, so its servicer is extended here: a message
 for the user goes out as that message alone, and a resource that exists but does not work is recorded with its state
 instead of being forgotten.
 """
@@ -26,22 +26,22 @@ from providers.operations import ProviderError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+# What the engine shows for the project's own providers
 VERSION = "0.1.0"
-"""What the engine shows for the project's own providers."""
 
+# The engine's own limit for one message
 _MESSAGE_BYTES = 400 * 1024 * 1024
-"""The engine's own limit for one message."""
 
 
+# How long a provider may outlive an engine that was killed, in seconds
 _ORPHANED_S = 2.0
-"""How long a provider may outlive an engine that was killed, in seconds."""
 
 
 class EngineReporter:
     """Reports to the engine, which shows it beside the resource. A lost report is not worth failing for."""
 
     def __init__(self, address: str) -> None:
-        """Report to the engine at `address`, host:port."""
+        """Report to the engine at ``address``, host:port."""
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def waiting(self, text: str, /) -> None:
@@ -63,37 +63,37 @@ class EngineReporter:
 class Servicer(ProviderServicer):
     """The SDK's servicer with clean endings."""
 
-    async def Configure(self, request: Any, context: Any) -> Any:  # the generated base is untyped  # noqa: ANN401, N802  # the generated base's
+    async def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Configure, with a clean ending."""
         return await _ended(super().Configure, request, context)
 
-    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Check, with a clean ending."""
         return await _ended(super().Check, request, context)
 
-    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Diff, with a clean ending."""
         return await _ended(super().Diff, request, context)
 
-    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Create, with a clean ending."""
         return await _ended(super().Create, request, context)
 
-    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Update, with a clean ending."""
         return await _ended(super().Update, request, context)
 
-    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Read, with a clean ending; what is gone has no properties at all, or an import would take it for an empty thing."""
         answer = await _ended(super().Read, request, context)
         return answer if answer.id else provider_pb2.ReadResponse()
 
-    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
+    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
         """Delete, with a clean ending."""
         return await _ended(super().Delete, request, context)
 
 
-async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401  # the generated base's
+async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401 - the generated base's
     try:
         return await call(request, context)
     except InitFailedError as error:
@@ -116,7 +116,7 @@ def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.
 
 
 def serve(package: Package, version: str = VERSION) -> None:
-    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
+    """Serve ``package`` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
 
     Args:
         package: The package.

@@ -7,8 +7,8 @@ from typing import Final
 
 from providers.operations import ProviderError
 
+# Environment variable; ``true`` lets go of what can no longer be asked
 SWITCH: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
-"""Environment variable; `true` lets go of what can no longer be asked."""
 
 CURE: Final = f"if it is gone for good, say {SWITCH}=true: what was in it is then forgotten, and everything else removed"
 

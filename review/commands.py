@@ -1,4 +1,4 @@
-"""A preview as one comment for a pull request, and that comment found again."""
+"""Commands that print a preview as one comment for a pull request, and find an earlier comment."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def digest(
     Args:
         preview: File with the output of the CLI, or None for standard input.
         form: Markdown for a comment, or text for a terminal.
-        limit: The most characters of the Markdown.
-        stack: Project and stack, where no resource tells it.
-        drift: Whether the output is of a refresh: what was changed outside.
-        fail_on_data_loss: Whether lost data is an exit code of its own.
+        limit: Limit of the Markdown, in characters.
+        stack: Project and stack, for a preview without resources.
+        drift: True for the output of a refresh: changes from outside the program.
+        fail_on_data_loss: True to return a separate exit code for data loss.
     """
     try:
         findings = Findings.of(read(Path(preview).read_text(encoding="utf-8") if preview else sys.stdin.read()))
         name = stack or findings.preview.stack
         if name is None:
-            print("no resource is in this preview, so its stack is not known: give --stack PROJECT/STACK", file=sys.stderr)
+            print("this preview has no resources, so its stack is unknown: pass --stack PROJECT/STACK", file=sys.stderr)
             return UNREADABLE
         document = digested(findings, name, DRIFT if drift else PREVIEW)
         if form == "text":
@@ -61,11 +61,11 @@ def digest(
 
 
 def published(marker: str, author: str, key: Literal["id", "number"]) -> int:
-    """Print the number of what was published before, or nothing.
+    """Print the number of an earlier comment or issue, or nothing.
 
     Args:
-        marker: Its first line.
-        author: Login of whoever publishes.
+        marker: First line of the comment or issue.
+        author: Login of the publisher.
         key: Id of a comment, or number of an issue.
     """
     try:

@@ -1,4 +1,4 @@
-"""A document as plain text for a terminal: nothing is folded, nothing is left out."""
+"""Plain text of a comment for a terminal: nothing is folded or omitted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+# First character of a changed line to its style
 _STYLES: Final = {"+": "green", "-": "red", "!": "yellow"}
-"""Of a change's line, by its sign."""
 
 
 def plain(document: Document) -> RenderableType:
-    """The document for people."""
+    """Render the document for a terminal."""
     sections = chain.from_iterable(_section(section) for section in document.sections)
     return Group(Text(_flat(document.title), "bold"), *(_headline(line) for line in document.headline), *sections)
 
@@ -52,7 +52,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
 
 
 def _stanzas(table: Table) -> Iterator[RenderableType]:
-    """A row over several lines: its first cells on one, each other one under them with its title."""
+    """Yield each row over several lines: its first cells on one, each other cell below with its title."""
     titles = table.head[table.first :]
     for row in table.rows:
         yield Text("  " + "  ".join(_flat(cell) for cell in row[: table.first]), "bold")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+# User and group of the server in the image; PostgreSQL refuses to run as root
 USER: Final = 999
-"""User and group of the server in the image; PostgreSQL refuses to run as root."""
 
 BIN: Final = "/usr/lib/postgresql/17/bin"
 _TIMEOUT_S: Final = 300.0
@@ -59,8 +59,8 @@ def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     out = work / "answer.csv"
     if done.returncode or not out.exists():
-        msg = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise PostgresError(msg)
+        message = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise PostgresError(message)
     return table(out.read_text(encoding="utf-8"))
 
 
@@ -106,8 +106,8 @@ def _blob(archives: Sequence[tarfile.TarFile], digest: str) -> IO[bytes]:
     for archive in archives:
         if name in archive.getnames():
             return archive.extractfile(name) or io.BytesIO()
-    msg = f"no archive has the layer {digest}; name the archive of the base image as well"
-    raise PostgresError(msg)
+    message = f"no archive has the layer {digest}; name the archive of the base image as well"
+    raise PostgresError(message)
 
 
 def _layers(archive: tarfile.TarFile) -> Iterator[str]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from images.store import Store
 
 PROGRAM: Final = Path(__file__).resolve().parent / "DumpKeys.java"
+# Where the tables are committed
 FOLDER: Final = Path(__file__).resolve().parents[2] / "configs" / "tables"
-"""Where the tables are committed."""
 
 _PROCESSORS: Final = "-XX:ActiveProcessorCount=2"  # a default that counts processors must not depend on the machine
 _TIMEOUT_S: Final = 300.0
@@ -75,8 +75,8 @@ def version_of(artifact: str, entries: Sequence[Entry]) -> str:
         found = coordinates or inside
         if found:
             return f"{artifact}:{found[1]}"
-    msg = f"no lock file has {artifact}; correct the table's artifacts in images/keydump/asked.py"
-    raise KeysError(msg)
+    message = f"no lock file has {artifact}; correct the table's artifacts in images/keydump/asked.py"
+    raise KeysError(message)
 
 
 def _laid_out(entries: Sequence[Entry], store: Store, into: Path) -> list[Path]:
@@ -93,8 +93,8 @@ def _ask(arguments: Sequence[str], folders: Sequence[Path]) -> dict[str, dict[st
     command = ["java", _PROCESSORS, "-cp", ":".join(f"{folder}/*" for folder in folders), str(PROGRAM), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     if done.returncode:
-        msg = "Java did not tell the keys:\n" + "\n".join(done.stderr.strip().splitlines()[:5])
-        raise KeysError(msg)
+        message = "Java did not tell the keys:\n" + "\n".join(done.stderr.strip().splitlines()[:5])
+        raise KeysError(message)
     answer: dict[str, dict[str, Any]] = json.loads(done.stdout[done.stdout.index("{") :])
     return answer
 

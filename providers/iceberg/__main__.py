@@ -7,8 +7,8 @@ from pathlib import Path
 # nobody else's.
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from providers.iceberg.provider import Iceberg  # noqa: E402  # the path comes first
-from providers.server import serve  # noqa: E402  # the path comes first
+from providers.iceberg.provider import Iceberg  # noqa: E402 - the path comes first
+from providers.server import serve  # noqa: E402 - the path comes first
 
 if __name__ == "__main__":
     serve(Iceberg())

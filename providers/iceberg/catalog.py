@@ -1,6 +1,6 @@
 """Opening the catalog with pyiceberg, and turning its failures into sentences.
 
-A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than
+A ``sql`` catalog is shared with Java's JdbcCatalog (the sink), which at ``jdbc.schema-version=V1`` wants one column more than
 pyiceberg makes. The tables are therefore made here, in that shape; Java would otherwise alter them, which needs
 ownership, and pyiceberg does not mind the column.
 """
@@ -41,8 +41,8 @@ _NOT_YET: Final = (
     "not yet accepting",
 )
 _AWAY: Final = ("refused", "timeout expired", "could not translate host name", "No route to host", "NETWORK_CONNECTION")
+# How long a database is waited for that is said to be gone
 _GIVEN_UP_SECONDS: Final = 5.0
-"""How long a database is waited for that is said to be gone."""
 
 _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
@@ -75,14 +75,14 @@ class Catalogs:
     config: Plain
     cancelled: threading.Event
     reporter: Reporter = field(default_factory=Quiet)
+    # How long a database that is not there yet is waited for
     seconds: float = 60.0
-    """How long a database that is not there yet is waited for."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prepared: bool = False
 
     @contextmanager
     def opened(self, subject: str) -> Iterator[Catalog]:
-        """The catalog; whatever fails inside becomes a ProviderError that begins with `subject` and holds no secret."""
+        """The catalog; whatever fails inside becomes a ProviderError that begins with ``subject`` and holds no secret."""
         try:
             catalog = self._open(subject)
             try:
@@ -91,7 +91,7 @@ class Catalogs:
                 catalog.close()
         except ProviderError:
             raise
-        except Exception as error:  # noqa: BLE001  # six libraries' errors, and any may quote a secret
+        except Exception as error:  # noqa: BLE001 - six libraries' errors, and any may quote a secret
             message = f"{subject}: {self._told(error)}"
             if _is_away(message):
                 raise UnreachableError(with_cure(message)) from None
@@ -99,7 +99,7 @@ class Catalogs:
 
     def _open(self, subject: str) -> Catalog:
         _import_libraries()
-        from pyiceberg.catalog import load_catalog  # 1 s that a preview need not pay  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.catalog import load_catalog  # noqa: PLC0415 - a preview need not pay for it
 
         config = self.config
         files = {
@@ -126,8 +126,8 @@ class Catalogs:
 
     def _prepare(self, url: URL, subject: str) -> None:
         """Make the catalog's own tables once in this process; waits for a database that is still starting."""
-        from sqlalchemy import create_engine  # noqa: PLC0415  # a preview need not pay for it
-        from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # a preview need not pay for it
+        from sqlalchemy import create_engine  # noqa: PLC0415 - a preview need not pay for it
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - a preview need not pay for it
 
         patience, attempt = Patience(_GIVEN_UP_SECONDS if is_given_up() else self.seconds, self.cancelled, self.reporter), 0
         with self._lock:
@@ -163,17 +163,17 @@ def _is_away(message: str) -> bool:
 def _import_libraries() -> None:
     """Import the heavy libraries, whose modules import each other in circles and break when several threads come first at once."""
     with _IMPORTS:
-        import pyiceberg.catalog.sql  # noqa: PLC0415  # a preview need not pay for it
-        import pyiceberg.io.pyarrow  # noqa: F401, PLC0415  # a preview need not pay for it
+        import pyiceberg.catalog.sql  # noqa: PLC0415 - a preview need not pay for it
+        import pyiceberg.io.pyarrow  # noqa: F401, PLC0415 - a preview need not pay for it
 
 
 def sql_address(uri: str) -> str:
-    """The address without the prefix that Java wants: the sink's own `jdbc:postgresql://…` is accepted too."""
+    """The address without the prefix that Java wants: the sink's own ``jdbc:postgresql://…`` is accepted too."""
     return uri.removeprefix("jdbc:")
 
 
 def _sql_url(config: Plain) -> URL:
-    from sqlalchemy import make_url  # noqa: PLC0415  # a preview need not pay for it
+    from sqlalchemy import make_url  # noqa: PLC0415 - a preview need not pay for it
 
     url = make_url(sql_address(config["uri"]))
     if url.get_backend_name() == "postgresql":
@@ -184,7 +184,7 @@ def _sql_url(config: Plain) -> URL:
 
 
 def _make_tables(engine: Engine) -> None:
-    from sqlalchemy import inspect, text  # noqa: PLC0415  # a preview need not pay for it
+    from sqlalchemy import inspect, text  # noqa: PLC0415 - a preview need not pay for it
 
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":

@@ -13,7 +13,7 @@ _MOST_DIGITS: Final = 38
 
 
 def decimal_digits(type_name: str) -> tuple[int, int] | None:
-    """Precision and scale of `decimal(p,s)`, None for any other type."""
+    """Precision and scale of ``decimal(p,s)``, None for any other type."""
     found = _DECIMAL.fullmatch(type_name)
     return (int(found[1]), int(found[2])) if found else None
 
@@ -38,7 +38,7 @@ def same_type(one: str, other: str) -> bool:
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether Iceberg reads old files of type `old` as `new`: int as long, float as double, a decimal with more digits of one scale."""
+    """Whether Iceberg reads old files of type ``old`` as ``new``: int as long, float as double, a decimal with more digits of one scale."""
     if (old, new) in (("int", "long"), ("float", "double")):
         return True
     before, after = decimal_digits(old), decimal_digits(new)

@@ -25,8 +25,8 @@ class Evolution:
     documented: dict[str, str] = field(default_factory=dict)
     properties_set: dict[str, str] = field(default_factory=dict)
     properties_removed: list[str] = field(default_factory=list)
+    # From format version 1 to 2, the only step up there is
     upgraded: bool = False
-    """From format version 1 to 2, the only step up there is."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
@@ -36,7 +36,7 @@ class Evolution:
 
 
 def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolution:
-    """The steps from the live table to `wanted`; `before` is the last declaration, whose further properties are removed.
+    """The steps from the live table to ``wanted``; ``before`` is the last declaration, whose further properties are removed.
 
     Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema
     evolution and stay.

@@ -1,4 +1,4 @@
-"""The package `iceberg`: its configuration and its resource type."""
+"""The package ``iceberg``: its configuration and its resource type."""
 
 from __future__ import annotations
 

@@ -45,10 +45,10 @@ def table_problems(inputs: Plain) -> list[Problem]:
 
 
 def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
-    """What of `new` the table `old` cannot become.
+    """What of ``new`` the table ``old`` cannot become.
 
-    `old_is_complete`: `old` is the last declaration, so a column missing from `new` was dropped on purpose. Otherwise
-    `old` is the live table, whose further columns the sink added.
+    ``old_is_complete``: ``old`` is the last declaration, so a column missing from ``new`` was dropped on purpose. Otherwise
+    ``old`` is the live table, whose further columns the sink added.
     """
     if has_unknown(new.get("columns")) or has_unknown(new.get("partitionBy")):
         return []

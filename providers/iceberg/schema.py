@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from providers.operations import Plain
 
+# Where Iceberg's specification begins to number partition fields
 _FIRST_PARTITION_ID = 1000
-"""Where Iceberg's specification begins to number partition fields."""
 
 
 def type_named(name: str) -> PrimitiveType:
     """The type of that name; the name has passed the rules."""
-    from pyiceberg import types  # noqa: PLC0415  # a preview need not pay for it
+    from pyiceberg import types  # noqa: PLC0415 - a preview need not pay for it
 
     digits = decimal_digits(name)
     if digits is not None:
@@ -43,8 +43,8 @@ def type_named(name: str) -> PrimitiveType:
 
 def schema(columns: list[Plain]) -> Schema:
     """The schema of a new table, fields numbered from 1 in the order declared."""
-    from pyiceberg.schema import Schema  # noqa: PLC0415  # a preview need not pay for it
-    from pyiceberg.types import NestedField  # noqa: PLC0415  # a preview need not pay for it
+    from pyiceberg.schema import Schema  # noqa: PLC0415 - a preview need not pay for it
+    from pyiceberg.types import NestedField  # noqa: PLC0415 - a preview need not pay for it
 
     return Schema(
         *(
@@ -61,9 +61,9 @@ def schema(columns: list[Plain]) -> Schema:
 
 
 def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSpec:
-    """One directory level for each value of the named columns, `name=value`."""
-    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415  # a preview need not pay for it
-    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415  # a preview need not pay for it
+    """One directory level for each value of the named columns, ``name=value``."""
+    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415 - a preview need not pay for it
+    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415 - a preview need not pay for it
 
     numbers = {column["name"]: index for index, column in enumerate(columns, start=1)}
     return PartitionSpec(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +13,7 @@ from providers.naming import camel, given
 class Provider(pulumi.ProviderResource):
     """An Iceberg catalog and the warehouse its tables live in."""
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -29,7 +29,7 @@ class Provider(pulumi.ProviderResource):
         secret_access_key: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Open the catalog: `sql` needs `uri`, postgresql://host:port/database; `glue` needs a region.
+        """Open the catalog: ``sql`` needs ``uri``, postgresql://host:port/database; ``glue`` needs a region.
 
         Without keys, AWS's own chain of credentials is used.
         """
@@ -71,7 +71,7 @@ class Table(pulumi.CustomResource):
     location: pulumi.Output[str]
     table_uuid: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -84,7 +84,7 @@ class Table(pulumi.CustomResource):
         delete_on_destroy: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a table partitioned by the values of some columns; it outlives the stack unless `delete_on_destroy`."""
+        """Declare a table partitioned by the values of some columns; it outlives the stack unless ``delete_on_destroy``."""
         inputs = {
             "namespace": namespace,
             "name": name,

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from providers.iceberg.catalog import Catalogs
 
+# The sink commits every few seconds; losing that race six times in a row means that something else is wrong
 _COMMIT_TRIES: Final = 6
-"""The sink commits every few seconds; losing that race six times in a row means that something else is wrong."""
 
 
+# Tables of one namespace are made side by side, and two sessions that make the same namespace collide in the catalog
 _NAMESPACES: Final = threading.Lock()
-"""Tables of one namespace are made side by side, and two sessions that make the same namespace collide in the catalog."""
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class TableOperations(Adopting):
 
     catalogs: Catalogs
     cancelled: threading.Event
+    # Glue, and Athena with it, knows lower-case names only
     lower_case: bool = False
-    """Glue, and Athena with it, knows lower-case names only."""
     learnt: tuple[str, ...] = ("location", "tableUuid")
     steady: tuple[str, ...] = ("location", "tableUuid")
 
@@ -65,7 +65,7 @@ class TableOperations(Adopting):
         _refuse(resource_id, losses({**old, "location": None}, new, old_is_complete=True))
         return self._converged(new, old)
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
         """The declaration as the live table bears it out; columns the sink added are not drift."""
         try:
             with self.catalogs.opened(f"table {resource_id}") as catalog:
@@ -97,7 +97,7 @@ class TableOperations(Adopting):
             )
 
     def _described(self, catalog: Catalog, resource_id: str) -> tuple[Plain | None, Plain]:
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415 - a preview need not pay for it
 
         try:
             table = catalog.load_table(resource_id)
@@ -106,7 +106,7 @@ class TableOperations(Adopting):
         return described(table), _learnt(table)
 
     def _dropped(self, catalog: Catalog, resource_id: str) -> None:
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415 - a preview need not pay for it
 
         try:
             catalog.purge_table(resource_id)
@@ -124,7 +124,7 @@ class TableOperations(Adopting):
             return State(resource_id, inputs | _learnt(table))
 
     def _made(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
-        from pyiceberg import exceptions  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg import exceptions  # noqa: PLC0415 - a preview need not pay for it
 
         try:
             return catalog.load_table(resource_id)
@@ -146,7 +146,7 @@ class TableOperations(Adopting):
 
     def _widened(self, table: Table, inputs: Plain, old: Plain | None) -> None:
         """Commit what is missing; when the sink committed in between, look again."""
-        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415 - a preview need not pay for it
 
         name, patience = ".".join(table.name()), Patience(60.0, self.cancelled, self.catalogs.reporter)
         for attempt in range(_COMMIT_TRIES):

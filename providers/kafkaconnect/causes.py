@@ -10,13 +10,13 @@ from configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400
+# Seconds, for causes that do not pass by themselves
 _SECOND_LOOK: Final = 10.0
-"""Seconds, for causes that do not pass by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A known cause. `patience`: for how many seconds a new configuration may be refused for it before that counts."""
+    """A known cause. ``patience``: for how many seconds a new configuration may be refused for it before that counts."""
 
     pattern: re.Pattern[str]
     cure: str
@@ -108,7 +108,7 @@ def known_cause(text: str) -> Cause | None:
 
 
 def trimmed(trace: str) -> str:
-    """The first line and the first `Caused by` lines of a Java trace, one a line, without passwords."""
+    """The first line and the first ``Caused by`` lines of a Java trace, one a line, without passwords."""
     lines = trace.strip().splitlines()
     kept = lines[:1] + [line.strip() for line in lines[1:] if line.startswith("Caused by:")]
     return "\n".join(without_passwords(line)[:_LINE_LENGTH] for line in kept[:_LINES])

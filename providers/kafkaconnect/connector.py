@@ -33,7 +33,7 @@ _CHECK_SECONDS: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectorOperations(Adopting):
-    """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
+    """Connectors of one Connect cluster; ``timeout`` in seconds bounds every wait."""
 
     client: ConnectClient
     timeout: float
@@ -43,7 +43,7 @@ class ConnectorOperations(Adopting):
     learnt: tuple[str, ...] = ("state", "tasks")
     steady: tuple[str, ...] = ()
 
-    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # the protocol's  # noqa: ARG002  # the protocol's
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002 - the protocol's
         """Our rules first; if they hold, the worker's opinion on the form of the keys, when it answers at once."""
         problems = connector_problems(inputs)
         if problems or has_unknown(inputs):
@@ -69,11 +69,11 @@ class ConnectorOperations(Adopting):
         """Configure it if it is not already so, then wait until it runs."""
         return self._converged(inputs)
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002 - the protocol's
         """The same as creating it: the worker's PUT is idempotent. After a rollout of the worker it must run anew."""
         return self._converged(new, restarted=old.get("rollout") != new.get("rollout"))
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
         """The live configuration and state."""
         patience, subject = self._patience(self.tempo.given_up if is_given_up() else self.tempo.read), f"reading connector {resource_id}"
         try:

@@ -1,4 +1,4 @@
-"""The package `kafkaconnect`: its configuration and its resource types."""
+"""The package ``kafkaconnect``: its configuration and its resource types."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
+# Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice
 DEFAULT_TIMEOUT: Final = 300
-"""Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice."""
 
 
 def config_problems(config: Plain) -> list[Problem]:

@@ -46,11 +46,11 @@ class NotReadyError(Exception):
     """One sentence on what is missing."""
 
 
+# ``protocol`` and ``mechanism`` of a listener; nothing for plain text
 Security = Mapping[str, str]
-"""`protocol` and `mechanism` of a listener; nothing for plain text."""
 
+# Asks one bootstrap server, host:port; raises NotReadyError
 Ask = Callable[[str, Security], Metadata]
-"""Asks one bootstrap server, host:port; raises NotReadyError."""
 
 
 def client(security: Security) -> dict[str, str]:
@@ -76,8 +76,8 @@ def client(security: Security) -> dict[str, str]:
 
 def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metadata:
     """Ask one listener for the cluster's metadata."""
-    from confluent_kafka import KafkaException  # 60 ms and a C library, only where it is needed  # noqa: PLC0415  # a preview need not pay for it
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # a preview need not pay for it
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - a preview need not pay for it
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - a preview need not pay for it
 
     settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
     admin = AdminClient(settings, logger=_SILENT)
@@ -96,7 +96,7 @@ def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metad
 
 
 def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN) -> str:
-    """The id of the one cluster behind all `servers`; raises NotReadyError naming the first thing that is missing."""
+    """The id of the one cluster behind all ``servers``; raises NotReadyError naming the first thing that is missing."""
     ids: dict[str, str] = {}
     for server in servers:
         metadata = asked(server, security)
@@ -174,11 +174,11 @@ class ClusterReadyOperations(Adopting):
             else:
                 return State(f"ready:{found}", {**inputs, "clusterId": found})
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002 - the protocol's
         """Make sure again."""
         return self.create(new)
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
         """What was found last: a refresh must not hang on a cluster that is down."""
         return State(resource_id, {**(previous or {}), "clusterId": resource_id.removeprefix("ready:")})
 

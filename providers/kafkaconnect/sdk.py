@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
@@ -23,7 +23,7 @@ class Provider(pulumi.ProviderResource):
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Address the cluster at `url`; `timeout_seconds` (default 300) bounds every wait for a connector."""
+        """Address the cluster at ``url``; ``timeout_seconds`` (default 300) bounds every wait for a connector."""
         secret = None if password is None else pulumi.Output.secret(password)
         inputs = {"url": url, "username": username, "password": secret, "timeoutSeconds": timeout_seconds}
         super().__init__("kafkaconnect", resource_name, given(inputs), opts)
@@ -60,9 +60,9 @@ class Connector(pulumi.CustomResource):
         rollout: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the connector `name` with the worker's own keys, all values strings, secrets by reference.
+        """Declare the connector ``name`` with the worker's own keys, all values strings, secrets by reference.
 
-        It is looked at again, until it runs, whenever `rollout`, a digest of the worker's pods, changes.
+        It is looked at again, until it runs, whenever ``rollout``, a digest of the worker's pods, changes.
         """
         end = {"config": dict(removal.config), "otherwise": removal.otherwise} if removal else None
         inputs = given({"name": name, "config": config, "removal": end, "rollout": rollout})
@@ -77,7 +77,7 @@ class ClusterReady(pulumi.CustomResource):
 
     cluster_id: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -89,10 +89,10 @@ class ClusterReady(pulumi.CustomResource):
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Wait for `brokers` brokers at each of `bootstrap_servers`.
+        """Wait for ``brokers`` brokers at each of ``bootstrap_servers``.
 
-        Asked again whenever `rollout`, a digest of the pod templates, changes. `partitions` are those of each topic to come: a preview
-        is refused when one has fewer than before. `security` has `protocol` and `mechanism` of listeners that are not plain text.
+        Asked again whenever ``rollout``, a digest of the pod templates, changes. ``partitions`` are those of each topic to come: a preview
+        is refused when one has fewer than before. ``security`` has ``protocol`` and ``mechanism`` of listeners that are not plain text.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,

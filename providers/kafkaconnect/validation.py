@@ -24,8 +24,8 @@ _FORM = re.compile(r"Missing required configuration|Invalid value|Unknown config
 _ABSENT_CLASS = re.compile(r"could not be found|ClassNotFound", re.IGNORECASE)
 _WORLD = re.compile(r"Error while validating connector config", re.IGNORECASE)
 
+# Seconds for which a complaint about the world that no table knows may pass by itself
 USUAL_PATIENCE = 20.0
-"""Seconds for which a complaint about the world that no table knows may pass by itself."""
 
 
 def is_about_form(complaint: Complaint) -> bool:

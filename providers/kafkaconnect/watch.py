@@ -17,18 +17,18 @@ class Tempo:
     """How often to look, and how long to look before believing it; all in seconds."""
 
     poll: float = 0.5
+    # All RUNNING for this long after a change: Debezium, for one, connects after its task has started
     steady: float = 3.0
-    """All RUNNING for this long after a change: Debezium, for one, connects after its task has started."""
+    # A FAILED from before a restart is not believed sooner than this: the status lags behind the request
     doubt: float = 5.0
-    """A FAILED from before a restart is not believed sooner than this: the status lags behind the request."""
+    # Between two restarts of what failed for a cause that may pass
     again: float = 10.0
-    """Between two restarts of what failed for a cause that may pass."""
+    # How long a refresh waits for a worker that does not answer
     read: float = 15.0
-    """How long a refresh waits for a worker that does not answer."""
+    # How long a removal waits: a destroy must not hang for a cluster that is gone already
     removal: float = 60.0
-    """How long a removal waits: a destroy must not hang for a cluster that is gone already."""
+    # How long anything waits for a worker that is said to be gone
     given_up: float = 5.0
-    """How long anything waits for a worker that is said to be gone."""
 
 
 @dataclass(slots=True)
@@ -62,5 +62,5 @@ class Watch:
         return all(cause is not None and cause.may_pass and now - self.failing_since < cause.patience for cause in causes)
 
     def restarted(self, doubt: float) -> None:
-        """What failed was told to start again; believe no failure for `doubt` seconds."""
+        """What failed was told to start again; believe no failure for ``doubt`` seconds."""
         self.acted, self.doubt, self.running_since = time.monotonic(), doubt, None

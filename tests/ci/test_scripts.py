@@ -197,7 +197,7 @@ def test_an_issue_is_opened_updated_and_closed(bench: Bench) -> None:
     assert bench.run("publish.sh", "resolved", "report.md").returncode == 0
     (issue,) = bench.published
     assert issue["state"] == "closed"
-    assert "Everything is as the stack's state says." in issue["body"]
+    assert "All resources match the stack's state." in issue["body"]
     assert bench.run("publish.sh", "resolved", "report.md").returncode == 0
     assert len(bench.published) == 1
 

@@ -66,7 +66,7 @@ def test_an_address_that_does_not_answer_is_reported_in_time(shell: pytest.Monke
     shell.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     seen = aws.look(HOME)
     assert isinstance(seen, Refused)
-    assert "AWS cannot be asked" in seen.why
+    assert "the request to AWS failed" in seen.why
 
 
 def test_a_free_name_is_seen_as_free(account: Identity) -> None:
@@ -90,12 +90,12 @@ def test_our_own_bucket_is_recognised_by_the_programs_tag(account: Identity) -> 
     ("seen", "level", "told"),
     [
         (Bucket("b", 404, ""), Level.FINE, "is free"),
-        (Bucket("b", 200, HOME, environment="dev"), Level.FINE, "this account's"),
-        (Bucket("b", 200, HOME, environment="prod"), Level.FAILURE, "not made by this program"),
+        (Bucket("b", 200, HOME, environment="dev"), Level.FINE, "belongs to this account"),
+        (Bucket("b", 200, HOME, environment="prod"), Level.FAILURE, "this program did not create it"),
         (Bucket("b", 200, "us-east-1", environment="dev"), Level.FAILURE, "exists in us-east-1"),
         (Bucket("b", 301, "us-east-1"), Level.FAILURE, "exists in us-east-1"),
         (Bucket("b", 301, ""), Level.FAILURE, "exists in another region"),
-        (Bucket("b", 403, HOME), Level.FAILURE, "somebody else"),
+        (Bucket("b", 403, HOME), Level.FAILURE, "may not list it"),
         (Bucket("b", 403, HOME, elsewhere=True), Level.FAILURE, "another account"),
         (Bucket("b", 503, ""), Level.UNSEEN, "503"),
     ],

@@ -51,7 +51,7 @@ def test_a_cluster_without_a_login_is_asked_for_its_brokers(server: str) -> None
 def test_fewer_brokers_than_configured_are_reported(server: str) -> None:
     finding = kafka_findings(server, protocol="PLAINTEXT", brokers=6)["brokers"]
     assert (finding.level, finding.cure) == (Level.FAILURE, "correct brokers: streaming.kafka.external in Pulumi.dev.yaml")
-    assert "has 3 brokers and the stack says 6" in finding.found
+    assert "has 3 brokers and the stack declares 6" in finding.found
 
 
 def test_any_of_the_servers_may_answer(server: str) -> None:

@@ -132,7 +132,7 @@ def test_only_a_plug_in_that_is_known_to_enforce_network_policies_is_trusted(dae
 
 def test_a_secret_is_asked_for_without_its_values_on_the_command_line() -> None:
     found = cluster_rules.secrets(KIND, place(source_database="username password ca.crt", kafka="username"))
-    assert found.found == "Secret source-database has no ca.crt; there is no Secret kafka"
+    assert found.found == "Secret source-database has no ca.crt; Secret kafka does not exist"
     assert found.cure.splitlines()[1].endswith("--namespace ns create secret generic kafka --from-file=username=<file>")
 
 
@@ -204,13 +204,13 @@ def refused(settings: ClusterSettings) -> Refused:
 def test_a_missing_context_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, "https://127.0.0.1:1", "minikube")
     seen = refused(ClusterSettings(context="kind-data-ingestion", kubeconfig=path))
-    assert "no context 'kind-data-ingestion' (there are: minikube)" in seen.why
+    assert "no context 'kind-data-ingestion' (existing: minikube)" in seen.why
     assert seen.cure == "make cluster"
     assert "cluster.context in Pulumi.dev.yaml" in refused(ClusterSettings(context="eks", kubeconfig=path)).cure
 
 
 def test_a_missing_kubeconfig_is_reported(tmp_path: Path) -> None:
-    assert "there are: none" in refused(ClusterSettings(context="kind-x", kubeconfig=str(tmp_path / "none"))).why
+    assert "existing: none" in refused(ClusterSettings(context="kind-x", kubeconfig=str(tmp_path / "none"))).why
 
 
 def test_a_stopped_cluster_is_reported_with_the_command_that_starts_it(tmp_path: Path) -> None:

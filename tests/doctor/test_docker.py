@@ -39,7 +39,7 @@ def test_the_engines_answer_is_read() -> None:
         (None, "not on PATH", "docker.io"),
         (Answer(1, "", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), "Cannot connect", "systemctl start docker"),
         (Answer(0, json.dumps({"ServerErrors": ["Cannot connect to it"]}), ""), "Cannot connect", "start Docker Desktop"),
-        (Answer(1, "", "permission denied while trying to connect"), "may not talk to Docker", "usermod -aG docker"),
+        (Answer(1, "", "permission denied while trying to connect"), "may not use Docker", "usermod -aG docker"),
     ],
 )
 def test_an_engine_that_does_not_answer_is_distinguished_from_a_missing_one(answer: Answer | None, why: str, cure: str) -> None:

@@ -27,7 +27,7 @@ PORTS = kind.Ports(
 def sample() -> str:
     """Return the doctor's output on that laptop, as far as the document shows it."""
     laptop, pulumi, cluster, aws = "Docker and Kind", "Pulumi", "Cluster", "AWS"
-    nowhere = Refused("the kubeconfig (KUBECONFIG, ~/.kube/config) has no context 'kind-data-ingestion' (there are: none)", "make cluster")
+    nowhere = Refused("the kubeconfig (KUBECONFIG, ~/.kube/config) has no context 'kind-data-ingestion' (existing: none)", "make cluster")
     lines = [
         Line(laptop, "Docker", docker.engine(ENGINE)),
         Line(laptop, "its memory", docker.memory(ENGINE, 4096)),

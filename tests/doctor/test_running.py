@@ -43,7 +43,7 @@ def test_a_probe_that_breaks_is_named_and_is_no_failure_of_the_stack() -> None:
         raise ZeroDivisionError(message)
 
     ((_, found),) = findings([check(broken)])
-    assert (found.level, found.found) == (Level.WARNING, "could not be looked at (ZeroDivisionError: first line)")
+    assert (found.level, found.found) == (Level.WARNING, "check failed (ZeroDivisionError: first line)")
 
 
 def test_a_shared_probe_runs_once() -> None:

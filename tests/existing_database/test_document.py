@@ -75,7 +75,7 @@ def test_columns_stand_on_lines_of_their_own() -> None:
 
 @pytest.mark.parametrize("broken", ["a: [", "- {name: users}", "just words", "- 5"])
 def test_a_file_that_is_no_list_of_tables_is_refused_with_the_reason(broken: str) -> None:
-    with pytest.raises(DocumentError, match="it is no list of tables"):
+    with pytest.raises(DocumentError, match="the file is no list of tables"):
         read(broken)
 
 

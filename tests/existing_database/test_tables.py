@@ -70,17 +70,17 @@ def test_unfaithful_columns_are_reported_and_not_written(existing: Existing, tmp
     assert not outcome.good
     told = "\n".join(outcome.lines)
     for reason in (
-        "✗ public.keyless: it has no primary key",
-        "✗ public.Quoted: its name needs quotes",
+        "✗ public.keyless: the table has no primary key",
+        "✗ public.Quoted: the name needs quotes",
         "✗ public.awkward: column amount: numeric without a precision",
-        "✗ public.awkward: column state: it is nullable and has a default",
-        "✗ public.awkward: column day: its name is taken in the archive",
-        "✗ public.awkward: column doubled: it is generated",
+        "✗ public.awkward: column state: nullable with a default",
+        "✗ public.awkward: column day: the archive reserves the name",
+        "✗ public.awkward: column doubled: generated",
         "✗ public.awkward: column tags: type text[]",
         "✗ public.awkward: column payload: type jsonb",
-        "✗ public.volatile: it is UNLOGGED",
-        "✗ public.sales_orders: another table has the name sales_orders in the archive too",
-        "✗ sales.orders: another table has the name sales_orders in the archive too",
+        "✗ public.volatile: the table is UNLOGGED",
+        "✗ public.sales_orders: another table has the same archive name sales_orders",
+        "✗ sales.orders: another table has the same archive name sales_orders",
         "✗ public.users_child: it inherits",
     ):
         assert reason in told
@@ -110,12 +110,12 @@ def test_patterns_choose(existing: Existing, tmp_path: Path) -> None:
     assert [table.qualified for table in document.read(path.read_text(encoding="utf-8"))] == ["sales.orders"]
     nothing = looked(existing, path, "nowhere.*")
     assert not nothing.good
-    assert "nothing was written" in nothing.lines[-1]
+    assert "nothing written" in nothing.lines[-1]
 
 
 def test_the_pipelines_own_table_is_not_captured(existing: Existing, tmp_path: Path) -> None:
     existing.sql(f"CREATE TABLE {Names().heartbeat_table} (id int PRIMARY KEY);")
-    assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} is written: 2 table(s)")
+    assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} written: 2 table(s)")
 
 
 def test_a_database_that_cannot_be_reached_leaves_the_file_alone(

@@ -22,7 +22,7 @@ BAD = {
     "other events": ('{"a": 1}\n{"b": 2}\n', "none of the events"),
     "an operation of a later version": (
         json.dumps({"steps": [{"op": "teleport", "urn": "urn:pulumi:s::p::t::n"}]}),
-        "'teleport', which this version does not know",
+        "'teleport', unknown to this version",
     ),
     "a step without a URN": (json.dumps({"steps": [{"op": "same"}]}), "URN None"),
     "a step that is none": (json.dumps({"steps": ["same"]}), "is no object"),
