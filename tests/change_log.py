@@ -97,6 +97,7 @@ class Writer:
     rounds: int = 0
     _ended: threading.Event = field(default_factory=threading.Event)
     _until: float = float("inf")
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -130,8 +131,15 @@ class Writer:
     def write(self) -> None:
         """Write rounds until ended."""
         while not self._ended.is_set():
-            self.round()
+            with self._turn:
+                self.round()
             self._ended.wait(_PAUSE_S)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no round begin for as long as the block runs, so that archive and database can become equal."""
+        with self._turn:
+            yield
 
     def end(self) -> None:
         """End ``write`` after its round, which has two minutes to be committed."""
