@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,6 @@ COMPACTED_SEGMENTS = 2
 WRITTEN_BYTES_PER_S = 4 * MIB
 _CHECK_MS = 300_000
 _DELETE_DELAY_MS = 60_000
-JOURNALS = ("registry-journal", "registry-snapshots", "registry-events")
 # Assumed size of a journal of the registry, which never deletes anything: a few kilobytes for each schema.
 JOURNAL_MIB = 64
 
@@ -60,7 +60,7 @@ def partition_bytes(topic: Topic, broker: Mapping[str, str]) -> int | None:
     retained = int(config.get("retention.bytes") or broker.get("log.retention.bytes") or -1)
     if retained >= 0:
         return retained + segment
-    return JOURNAL_MIB * MIB + segment if topic.name in JOURNALS else None
+    return JOURNAL_MIB * MIB + segment if topic.name in topics.REGISTRY else None
 
 
 def internal_bytes(broker: Mapping[str, str]) -> int:

@@ -13,12 +13,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs.classes import ICEBERG_SINK, S3_SINK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
-ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
 SINKS = (S3_SINK, ICEBERG_SINK)
 
 # Live heap of a Connect worker with its plugins, before any file is open.

@@ -6,20 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from configs.classes import AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
 from configs.problems import problem
 from configs.rules import listed, transforms
 from configs.secrecy import shown
-from configs.sink_rules import ICEBERG, S3
-from configs.source_rules import UNWRAP
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from problem import Problem
-
-
-AVRO = "io.confluent.connect.avro.AvroConverter"
-_INSERT = "org.apache.kafka.connect.transforms.InsertField"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +117,7 @@ def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
 
 
 def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
-    if sink.get("connector.class") != ICEBERG or not sink.get("iceberg.tables.route-field"):
+    if sink.get("connector.class") != ICEBERG_SINK or not sink.get("iceberg.tables.route-field"):
         return []
     routes = {table: sink.get(f"iceberg.table.{table}.route-regex", "") for table in listed(sink, "iceberg.tables")}
     problems = []
@@ -138,13 +133,13 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
 
 def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
     """Check that transforms add the fields by which the sink routes or partitions."""
-    added = {value for prefix, name in transforms(sink) if name == _INSERT for key, value in sink.items() if key.startswith(prefix)}
+    added = {value for prefix, name in transforms(sink) if name == INSERT_FIELD for key, value in sink.items() if key.startswith(prefix)}
     for prefix, name in transforms(source):
         if name == UNWRAP:
             begin = source.get(f"{prefix}add.fields.prefix", "__")
             added |= {begin + field.replace(".", "_") for field in listed(source, f"{prefix}add.fields")}
-    used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG else []
-    if sink.get("connector.class") == S3 and sink.get("timestamp.extractor") == "RecordField":
+    used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG_SINK else []
+    if sink.get("connector.class") == S3_SINK and sink.get("timestamp.extractor") == "RecordField":
         used.append("timestamp.field")
     rule, cure = "no transform adds this field to the rows", "add it, or name an existing field"
     return [problem(sink, key, rule, cure) for key in used if sink.get(key, "").startswith("__") and sink[key] not in added]
@@ -176,8 +171,8 @@ def _converted(source: Mapping[str, str], sink: Mapping[str, str], registry_url:
     for side in ("key", "value"):
         key, url = f"{side}.converter", f"{side}.converter.schema.registry.url"
         for end, config in (("source", source), ("sink", sink)):
-            if config.get(key) != AVRO:
-                rule, cure = "source and sink must both use Avro with schemas from the registry", f"set {AVRO}"
+            if config.get(key) != AVRO_CONVERTER:
+                rule, cure = "source and sink must both use Avro with schemas from the registry", f"set {AVRO_CONVERTER}"
                 problems.append(replace(problem(config, key, rule, cure), about=end))
             if config.get(url, "").rstrip("/") != registry_url.rstrip("/"):
                 rule, cure = f"the registry of this stack is at {shown(url, registry_url)}", "set that URL"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.classes import ICEBERG_SINK, S3_SINK
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
-S3 = "io.confluent.connect.s3.S3SinkConnector"
-ICEBERG = "org.apache.iceberg.connect.IcebergSinkConnector"
 
 _RULES = (
     OneOf(
@@ -99,9 +98,9 @@ def sink_problems(config: Mapping[str, str]) -> list[Problem]:
         One problem per key and rule.
     """
     problems = [*broken(config, _RULES), *_read(config), *_dead_letters(config), *null_replacing(config), *literal_credentials(config)]
-    if config.get("connector.class") == S3:
+    if config.get("connector.class") == S3_SINK:
         problems += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
-    if config.get("connector.class") == ICEBERG:
+    if config.get("connector.class") == ICEBERG_SINK:
         problems += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
     return problems
 

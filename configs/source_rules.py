@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.classes import UNWRAP
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, transforms
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
-# Class of the transform that flattens a change event into a row.
-UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
 
 # Snapshot modes that never skip a gap in the changes silently.
 SAFE_SNAPSHOTS = ("initial", "no_data")

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.classes import UNWRAP
 from configs.problems import Fault
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
 }
 
 # Superseded keys of transforms, by class name.
-TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {"io.debezium.transforms.ExtractNewRecordState": _UNWRAP}
+TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {UNWRAP: _UNWRAP}
 
 
 def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs.classes import DEBEZIUM, ICEBERG_SINK, S3_SINK
 from configs.problems import first_per_key, problem
-from configs.sink_rules import ICEBERG, S3, sink_problems
+from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
 
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
     from configs.keys import Kind
     from problem import Problem
 
-DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 # Connectors with known keys.
-KIND_BY_CLASS: Mapping[str, Kind] = {DEBEZIUM: "debezium", S3: "s3", ICEBERG: "iceberg"}
+KIND_BY_CLASS: Mapping[str, Kind] = {DEBEZIUM: "debezium", S3_SINK: "s3", ICEBERG_SINK: "iceberg"}
 
 
 def connector_problems(config: Mapping[str, str]) -> list[Problem]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from capacity import commands, disk, jvm_flags, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, lenient_spec
 from capacity.quantity import parse_bytes
+from configs.tokens import TOPIC
 from policy import files
-from policy.fit_rules import TOPIC, server_file, sized_containers, sources
+from policy.fit_rules import server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 from problem import Problem

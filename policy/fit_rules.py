@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from capacity import jvm, jvm_flags, pods, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import MIB, whole_mib
+from configs.tokens import CONNECTOR
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-CONNECTOR = "kafkaconnect:index:Connector"
-TOPIC = "kafka:index/topic:Topic"
 _DEBEZIUM = "io.debezium."
 
 

@@ -10,10 +10,10 @@ from configs.kafka_rules import broker_problems, topic_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
+from configs.tokens import CONNECTOR, TOPIC
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy.files import properties
-from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem

@@ -11,8 +11,9 @@ from capacity import jvm, jvm_flags, sink
 from capacity.commands import words
 from capacity.pods import POD_KINDS
 from capacity.quantity import MIB, whole_mib
+from configs.tokens import CONNECTOR, ICEBERG_TABLE, TOPIC
 from policy import files
-from policy.fit_rules import CONNECTOR, TOPIC, files_of, sized_containers, sources, table
+from policy.fit_rules import files_of, sized_containers, sources, table
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-ICEBERG_TABLE = "iceberg:index:Table"
 _WORKER = ("ConnectDistributed", "connect-distributed", "kafka-connect", "debezium/connect")
 
 

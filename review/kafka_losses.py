@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from configs import topics
 from review.loss import Loss
 from settings.names import Names
 
@@ -14,16 +15,16 @@ if TYPE_CHECKING:
     from review.step import Step
 
 # Connect's topic with the position of each source connector
-POSITIONS: Final = "connect-offsets"
+POSITIONS: Final = topics.CONNECT_OFFSETS
 _SUPPORT: Final = {
-    "connect-configs": ("every connector's configuration", "Connect forgets all connectors until they are created again"),
+    topics.CONNECT_CONFIGS: ("every connector's configuration", "Connect forgets all connectors until they are created again"),
     POSITIONS: ("the position of every source connector", "Debezium reads all tables again: every row arrives a second time"),
-    "connect-status": ("the state of connectors and tasks", "Connect writes it again"),
+    topics.CONNECT_STATUS: ("the state of connectors and tasks", "Connect writes it again"),
     "_schemas": ("every schema and its id", "existing records can no longer be read"),
     Names.dead_letter_topic: ("unread dead letters", "they exist nowhere else"),
     Names.iceberg_control_topic: ("commits in progress", "files written but not yet committed are orphaned"),
 }
-_FORGIVING: Final = frozenset({"connect-status"})
+_FORGIVING: Final = frozenset({topics.CONNECT_STATUS})
 _REGISTRY: Final = "registry-"
 _HEARTBEAT: Final = "__debezium-heartbeat"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from capacity.pods import POD_KINDS
+from configs import tokens
 from review import kafka_losses
 from review.loss import Loss
 
@@ -180,11 +181,9 @@ HOLDS: Final[dict[str, Callable[[Step, Mapping[str, Any], Surroundings], Loss | 
     _NAMESPACE: _namespace,
     _SET: _volumes,
     _CLAIM: _one_volume,
-    "kafka:index/topic:Topic": lambda _step, old, _around: kafka_losses.of_topic(str(old.get("name"))),
-    "kafkaconnect:index:Connector": lambda step, old, around: kafka_losses.of_connector(
-        step, old, without_positions=around.without_positions
-    ),
-    "iceberg:index:Table": _table,
+    tokens.TOPIC: lambda _step, old, _around: kafka_losses.of_topic(str(old.get("name"))),
+    tokens.CONNECTOR: lambda step, old, around: kafka_losses.of_connector(step, old, without_positions=around.without_positions),
+    tokens.ICEBERG_TABLE: _table,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketVersioning:BucketVersioning": _versions,
     "aws:kms/key:Key": _key,
@@ -218,7 +217,7 @@ _HARMLESS: Final = {
     "aws:s3/bucketPolicy:BucketPolicy",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "kafkaconnect:index:ClusterReady",
+    tokens.CLUSTER_READY,
     "tls:index/certRequest:CertRequest",
 }
 

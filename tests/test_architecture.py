@@ -28,7 +28,7 @@ ROOT_MODULES = ("__main__", "outputs", "problem", "running_stack", "unknown")
 # packages that each package may import in addition to itself; an unlisted package contains commands
 MAY_IMPORT: dict[str, set[str]] = {
     "configs": set(),
-    "capacity": set(),
+    "capacity": {"configs"},
     "images": set(),
     "checks": set(),
     "providers": {"configs"},

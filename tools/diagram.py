@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from configs.tokens import CONNECTOR
 from recording import Recording, record
 from tools.generated import replaced
 
@@ -66,7 +67,7 @@ def picture(recording: Recording) -> str:
             lines += [f"  subgraph {layer}", *(f'    {name}["{name}<br/>{workloads[name]}"]' for name in inside), "  end"]
     lines += [f'  {name}[("{_bucket(recording) if name == _OUTSIDE else name}")]' for name in outside]
     lines += [f"  {source} -->|{ports}| {target}" for (source, target), ports in sorted(edges.items()) if source != target]
-    connectors = sorted(connector.inputs["name"] for connector in recording.of_type("kafkaconnect:index:Connector"))
+    connectors = sorted(connector.inputs["name"] for connector in recording.of_type(CONNECTOR))
     lines += [f"  connect -.- {name}([{name}])" for name in connectors]
     return "\n".join([*lines, "```"])
 

@@ -15,6 +15,7 @@ import pulumi_random as random
 from components.objects import ObjectFactory
 from components.source.certificates import Certificates
 from settings.names import POSTGRES_PORT
+from specification import names
 
 if TYPE_CHECKING:
     from components.foundation.component import FoundationResources
@@ -99,7 +100,7 @@ class SourceComponent(pulumi.ComponentResource):
             objects.account(),
             objects.headless(f"{spec.workload.component}-headless", {spec.workload.component: POSTGRES_PORT}),
             *(objects.files(name, files) for name, files in spec.workload.files.items()),
-            objects.secret("postgresql-roles", passwords),
-            objects.secret("postgresql-tls", {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
+            objects.secret(names.POSTGRES_ROLES, passwords),
+            objects.secret(names.POSTGRES_TLS, {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
         ]
         return objects.published(spec.published, objects.workload(spec.workload, mounted))

@@ -15,6 +15,7 @@ import pulumi_random as random
 from components.objects import ObjectFactory
 from providers.kafkaconnect import ClusterReady, Provider
 from settings.names import KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
+from specification import names
 from specification.streaming.kafka import cluster_id
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class KafkaComponent(pulumi.ComponentResource):
         ports = {"internal": KAFKA_INTERNAL_PORT, "controller": KAFKA_CONTROLLER_PORT}
         mounted = [
             objects.account(),
-            objects.files("kafka-cluster", {"cluster-id": identity}),
+            objects.files(names.KAFKA_CLUSTER, {names.KAFKA_CLUSTER_ID: identity}),
             *(objects.files(name, files) for name, files in brokers.workload.files.items()),
             # the brokers must resolve each other before any of them is ready
             objects.headless("kafka-headless", ports, before_ready=True),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.objects import ObjectFactory
+from specification import names
 from specification.streaming.connect import CONNECT_USER, login_files
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class ConnectComponent(pulumi.ComponentResource):
         mounted = [
             objects.account(),
             *(objects.files(file, files) for file, files in spec.workload.files.items()),
-            objects.secret("connect-rest", password.apply(lambda known: login_files(CONNECT_USER, known))),
+            objects.secret(names.CONNECT_LOGIN, password.apply(lambda known: login_files(CONNECT_USER, known))),
         ]
         self.service = objects.published(spec.published, objects.workload(spec.workload, [*mounted, *after]))
         self.register_outputs({})

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_random as random
 
 from components.objects import ObjectFactory
+from specification import names
 from specification.streaming import registry
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class RegistryComponent(pulumi.ComponentResource):
         mounted = [
             objects.account(),
             *(objects.files(file, files) for file, files in spec.workload.files.items()),
-            objects.secret("schema-registry-login", login),
-            objects.secret(registry.CLIENT_SECRET, {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
+            objects.secret(names.REGISTRY_LOGIN, login),
+            objects.secret(names.REGISTRY_CLIENT, {"username": registry.WORKER_USER, "password": passwords[registry.WORKER_USER]}),
         ]
         self.service = objects.published(spec.published, objects.workload(spec.workload, [*mounted, *topics]))
         self.operator_password = passwords[registry.OPERATOR_USER]

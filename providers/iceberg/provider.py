@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from configs.tokens import ICEBERG_TABLE
 from problem import Problem
 from providers.iceberg.catalog import Catalogs, sql_address
 from providers.iceberg.table import TableOperations
@@ -15,7 +16,6 @@ from unknown import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TABLE: Final = "iceberg:index:Table"
 _CATALOG_TYPES: Final = ("sql", "glue")
 
 
@@ -65,14 +65,18 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     if problems:
         raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.text}" for problem in problems))
     cancelled = cancelled or threading.Event()
-    return {TABLE: TableOperations(Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue")}
+    return {
+        ICEBERG_TABLE: TableOperations(
+            Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue"
+        )
+    }
 
 
 class Iceberg:
     """The package as the gRPC adapter serves it."""
 
     name = "iceberg"
-    resources: tuple[str, ...] = (TABLE,)
+    resources: tuple[str, ...] = (ICEBERG_TABLE,)
 
     def config_problems(self, config: Plain) -> list[Problem]:
         """Every problem of the provider's inputs."""

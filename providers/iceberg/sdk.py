@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from configs.tokens import ICEBERG_TABLE
 from providers.naming import camel, given
 
 
@@ -96,7 +97,7 @@ class Table(pulumi.CustomResource):
             "properties": dict(properties) if properties is not None else None,
             "delete_on_destroy": delete_on_destroy,
         }
-        super().__init__("iceberg:index:Table", resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts)
+        super().__init__(ICEBERG_TABLE, resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts)
 
     def translate_input_property(self, prop: str) -> str:
         """Spell a property as the engine does."""

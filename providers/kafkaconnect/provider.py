@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from configs.tokens import CLUSTER_READY, CONNECTOR
 from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.readiness import ClusterReadyOperations
@@ -16,8 +17,6 @@ from unknown import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONNECTOR: Final = "kafkaconnect:index:Connector"
-CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
 # Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice
 DEFAULT_TIMEOUT: Final = 300
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from configs.tokens import CLUSTER_READY, CONNECTOR
 from providers.naming import camel, given
 
 
@@ -66,7 +67,7 @@ class Connector(pulumi.CustomResource):
         """
         end = {"config": dict(removal.config), "otherwise": removal.otherwise} if removal else None
         inputs = given({"name": name, "config": config, "removal": end, "rollout": rollout})
-        super().__init__("kafkaconnect:index:Connector", resource_name, {**inputs, "state": None, "tasks": None}, opts)
+        super().__init__(CONNECTOR, resource_name, {**inputs, "state": None, "tasks": None}, opts)
 
 
 class ClusterReady(pulumi.CustomResource):
@@ -102,7 +103,7 @@ class ClusterReady(pulumi.CustomResource):
             "security": security,
             "timeout_seconds": timeout_seconds,
         }
-        super().__init__("kafkaconnect:index:ClusterReady", resource_name, {**given(inputs), "cluster_id": None}, opts)
+        super().__init__(CLUSTER_READY, resource_name, {**given(inputs), "cluster_id": None}, opts)
 
     def translate_input_property(self, prop: str) -> str:
         """Spell a property as the engine does."""

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from configs.tokens import TOPIC
 from problem import Problem
 from providers.operations import Change, IncompleteError, Plain, ProviderError, Reporter, State
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import TopicMetadata
 
-_REQUEST_S: Final = 15.0
-_APPEAR_S: Final = 60.0
-_POLL_S: Final = 0.25
+_REQUEST_S, _APPEAR_S, _POLL_S = 15.0, 60.0, 0.25
 # Where a key comes from that is set on the topic itself.
 _OWN: Final = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
 _SILENT: Final = logging.getLogger("sandbox.kafka")
@@ -41,7 +40,7 @@ class Topic(StandIn):
     """Topics of one cluster."""
 
     shape = Shape(
-        token="kafka:index/topic:Topic",  # noqa: S106  # a type token
+        token=TOPIC,
         exclusive=True,
         required=frozenset({"partitions", "replicationFactor"}),
         optional={"name": None, "config": None},
@@ -69,7 +68,7 @@ class Topic(StandIn):
         before, after = (previous or {}).get("replicationFactor"), inputs["replicationFactor"]
         if isinstance(before, int) and isinstance(after, int) and before != after:
             rule = f"is {before} and would become {after}: the stand-in moves no replicas"
-            problems.append(Problem(path="replicationFactor", rule=rule, cure=f"keep {before}"))
+            return [*problems, Problem(path="replicationFactor", rule=rule, cure=f"keep {before}")]
         return problems
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from settings.names import POSTGRES_PORT
 from specification import manifest
+from specification import names as objects
 from specification.foundation import DATABASE_CLASS
 from specification.services import Address
 from specification.source import postgres
@@ -138,7 +139,7 @@ def _database(settings: Settings, published: Published) -> Database:
         workload=stateful_set(
             NAME,
             database_pod(section, settings.images.postgres),
-            files={"postgresql-config": files},
+            files={objects.POSTGRES_CONFIG: files},
             checksum=checksum,
             claim=manifest.volume_claim("data", section.storage_class or DATABASE_CLASS, section.storage_mib),
             replicas=1,

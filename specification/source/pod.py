@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from settings.names import POSTGRES_PORT
-from specification import manifest
+from specification import manifest, names
 from specification.source import postgres
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def database_pod(settings: SourceSettings, image: str) -> Manifest:
         init_containers=[bootstrap],
         containers=[server],
         volumes=[
-            manifest.config_volume("config", "postgresql-config"),
-            manifest.secret_volume("tls", "postgresql-tls"),
-            manifest.secret_volume("roles", "postgresql-roles"),
+            manifest.config_volume("config", names.POSTGRES_CONFIG),
+            manifest.secret_volume("tls", names.POSTGRES_TLS),
+            manifest.secret_volume("roles", names.POSTGRES_ROLES),
             {"name": "run", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs import topics
+from configs.classes import JSON_CONVERTER
 from settings.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
 from settings.types import NOTHING
 from specification.streaming import restarter
@@ -40,14 +42,14 @@ def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING, external
         "bootstrap.servers": bootstrap_servers(names, external),
         **client_security(external, "", "producer.", "consumer.", "admin."),
         "group.id": names.connect_group,
-        "config.storage.topic": "connect-configs",
-        "offset.storage.topic": "connect-offsets",
-        "status.storage.topic": "connect-status",
+        "config.storage.topic": topics.CONNECT_CONFIGS,
+        "offset.storage.topic": topics.CONNECT_OFFSETS,
+        "status.storage.topic": topics.CONNECT_STATUS,
         "config.storage.replication.factor": str(BROKERS),
         "offset.storage.replication.factor": str(BROKERS),
         "status.storage.replication.factor": str(BROKERS),
-        "key.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "key.converter": JSON_CONVERTER,
+        "value.converter": JSON_CONVERTER,
         "exactly.once.source.support": "enabled",
         "offset.flush.interval.ms": "1000",  # also the sleep of an idle sink task, after which it notices the start of a commit
         "scheduled.rebalance.max.delay.ms": "10000",

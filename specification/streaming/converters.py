@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from configs.classes import AVRO_CONVERTER
 from specification.streaming.connect import secret_reference
-
-_CONVERTER = "io.confluent.connect.avro.AvroConverter"
 
 
 def converter_settings(registry_url: str) -> dict[str, str]:
@@ -19,7 +18,7 @@ def converter_settings(registry_url: str) -> dict[str, str]:
     built: dict[str, str] = {}
     for side in ("key", "value"):
         built |= {
-            f"{side}.converter": _CONVERTER,
+            f"{side}.converter": AVRO_CONVERTER,
             f"{side}.converter.schema.registry.url": registry_url,
             f"{side}.converter.basic.auth.credentials.source": "USER_INFO",
             f"{side}.converter.basic.auth.user.info": login,

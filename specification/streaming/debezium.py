@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs.classes import UNWRAP
 from configs.models import DebeziumPostgres
-from configs.source_rules import UNWRAP
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
 from specification.source.sql import heartbeat_query

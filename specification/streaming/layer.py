@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from settings.names import BROKERS
 from specification import manifest
+from specification import names as objects
 from specification.foundation import STREAMING_CLASS
 from specification.properties import properties_text
 from specification.source.sql import drop_slot_by_hand
@@ -98,7 +99,7 @@ def _brokers(settings: Settings, published: tuple[Published, ...]) -> Brokers:
         workload=stateful_set(
             "kafka",
             pod,
-            files={"kafka-config": files},
+            files={objects.KAFKA_CONFIG: files},
             checksum=manifest.checksum(files),
             claim=manifest.volume_claim("data", section.storage_class or STREAMING_CLASS, section.storage_mib),
             replicas=BROKERS,
@@ -119,7 +120,7 @@ def _registry(settings: Settings, published: Published) -> Registry:
         workload=deployment(
             registry.NAME,
             registry.registry_pod(section, settings.images.registry_for(section.kind)),
-            files={"schema-registry-config": files},
+            files={objects.REGISTRY_CONFIG: files},
             checksum=manifest.checksum(files, settings.rotation.words("registry")),
         ),
         published=published,
@@ -139,7 +140,7 @@ def _connect(settings: Settings, published: Published, source: Source) -> Connec
         keepers=rotation.keepers("connect"),
         properties=properties,
         heap_mib=section.jvm.heap_mib,
-        workload=deployment("connect", pod, files={"connect-config": files}, checksum=checksum, replicas=section.workers),
+        workload=deployment("connect", pod, files={objects.CONNECT_CONFIG: files}, checksum=checksum, replicas=section.workers),
         rollout=manifest.checksum(checksum, pod),
         published=published,
     )
@@ -150,7 +151,7 @@ def _connect_pod(settings: Settings, source: Source) -> manifest.Manifest:
     kafka_section, schemas = settings.streaming.kafka.external, settings.streaming.registry.external
     secrets = {
         "source": source.connect_secret,
-        "registry": schemas.secret if schemas else registry.CLIENT_SECRET,
+        "registry": schemas.secret if schemas else objects.REGISTRY_CLIENT,
         "catalog": source.catalog_secret,
         "kafka": kafka_section.secret if kafka_section else None,
         "archive": archive.endpoint.secret if archive.endpoint else None,

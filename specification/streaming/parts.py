@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from specification import manifest
+from specification import manifest, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Brokers:
     @property
     def rollout(self) -> str:
         """Digest of files and pods; the brokers restart when it changes."""
-        return manifest.checksum(self.workload.files["kafka-config"], self.workload.pod)
+        return manifest.checksum(self.workload.files[names.KAFKA_CONFIG], self.workload.pod)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

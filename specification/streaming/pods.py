@@ -13,7 +13,7 @@ from settings.names import (
     KAFKA_EXTERNAL_PORT,
     KAFKA_INTERNAL_PORT,
 )
-from specification import manifest
+from specification import manifest, names
 from specification.streaming import connect, kafka, restarter
 from specification.streaming.jvm import ENVIRONMENT
 
@@ -37,7 +37,7 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
         manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
     ]
     pod_name: Manifest = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
+    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": names.KAFKA_CLUSTER, "key": names.KAFKA_CLUSTER_ID}}}
     size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
     return manifest.pod(
         service_account="kafka",
@@ -61,7 +61,7 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
                 **size,
             )
         ],
-        volumes=[manifest.config_volume("config", "kafka-config")],
+        volumes=[manifest.config_volume("config", names.KAFKA_CONFIG)],
     )
 
 
@@ -124,8 +124,8 @@ def connect_pod(
             ),
         ],
         volumes=[
-            manifest.config_volume("config", "connect-config"),
-            manifest.secret_volume("rest-login", "connect-rest"),
+            manifest.config_volume("config", names.CONNECT_CONFIG),
+            manifest.secret_volume("rest-login", names.CONNECT_LOGIN),
             *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
             *([manifest.secret_volume("secret-archive", later, optional=True)] if later else []),
             *([token] if token else []),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs import topics as fixed
 from settings.names import BROKERS, REGISTRY_PORT
-from specification import manifest
+from specification import manifest, names
 from specification.properties import properties_text
 from specification.streaming.external import bootstrap_servers
 from specification.streaming.jvm import ENVIRONMENT, flags
@@ -21,7 +22,6 @@ NAME = "schema-registry"
 WORKER_USER = "connect"
 OPERATOR_USER = "operator"
 # Secret with user and password of the worker.
-CLIENT_SECRET = "schema-registry-client"  # noqa: S105 - the name of a Secret
 _HEALTH_PORT = 9000
 _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
@@ -50,7 +50,7 @@ def topics(kind: str) -> list[TopicSpec]:
     if kind != "apicurio":
         return []
     keep = {"cleanup.policy": "delete", "min.insync.replicas": "2", "retention.ms": "-1", "retention.bytes": "-1"}
-    return [TopicSpec(name, 1, keep) for name in ("registry-journal", "registry-snapshots", "registry-events")]
+    return [TopicSpec(name, 1, keep) for name in fixed.REGISTRY]
 
 
 def _confluent_properties(names: Names, external: ExistingKafka | None) -> dict[str, str]:
@@ -84,9 +84,9 @@ def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[s
         "apicurio.storage.kind": "kafkasql",
         "apicurio.kafkasql.bootstrap.servers": bootstrap_servers(names, external),
         **protocol,
-        "apicurio.kafkasql.topic": "registry-journal",
-        "apicurio.kafkasql.snapshots.topic": "registry-snapshots",
-        "apicurio.events.kafka.topic": "registry-events",
+        "apicurio.kafkasql.topic": fixed.REGISTRY_JOURNAL,
+        "apicurio.kafkasql.snapshots.topic": fixed.REGISTRY_SNAPSHOTS,
+        "apicurio.events.kafka.topic": fixed.REGISTRY_EVENTS,
         "apicurio.kafkasql.topic.auto-create": "false",
         "apicurio.kafkasql.snapshot.scheduled.enabled": "false",  # a snapshot would be in the pod's /tmp; the journal is complete
         "apicurio.kafkasql.consumer.group-prefix": "registry-",
@@ -189,5 +189,5 @@ def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
                 },
             )
         ],
-        volumes=[manifest.config_volume("config", "schema-registry-config"), manifest.secret_volume("login", "schema-registry-login")],
+        volumes=[manifest.config_volume("config", names.REGISTRY_CONFIG), manifest.secret_volume("login", names.REGISTRY_LOGIN)],
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs import topics as fixed
 from settings.names import BROKERS
 from specification.streaming.kafka import SEGMENT_MIB
 
@@ -64,9 +65,9 @@ def support_topics(names: Names) -> list[TopicSpec]:
     """Return the further topics that Debezium, Connect and every sink need."""
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
-        TopicSpec("connect-configs", 1, _compacted()),
-        TopicSpec("connect-offsets", 6, _compacted()),
-        TopicSpec("connect-status", 3, _compacted()),
+        TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
+        TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
+        TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),
         TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, SEGMENT_MIB * 4)),
     ]
 

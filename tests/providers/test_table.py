@@ -12,7 +12,8 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import LongType, StringType
 
-from providers.iceberg.provider import TABLE, operations
+from configs.tokens import ICEBERG_TABLE
+from providers.iceberg.provider import operations
 from providers.operations import Operations, ProviderError
 from unknown import UNKNOWN
 
@@ -69,7 +70,7 @@ def heard() -> Heard:
 @pytest.fixture
 def tables(config: dict[str, Any], heard: Heard) -> Operations:
     """Return the operations on tables of that catalog."""
-    return operations(config, heard)[TABLE]
+    return operations(config, heard)[ICEBERG_TABLE]
 
 
 @pytest.fixture
@@ -352,7 +353,7 @@ def test_an_unreachable_database_is_reported_without_its_password(tmp_path: Path
         "catalogType": "sql", "catalogName": "a", "uri": "jdbc:postgresql://127.0.0.1:9/d", "username": "u", "password": "hunter2",
         "warehouse": f"file://{tmp_path}",
     }  # fmt: skip
-    tables = operations(config)[TABLE]
+    tables = operations(config)[ICEBERG_TABLE]
     tables.catalogs.seconds = 0.1  # type: ignore[attr-defined]
     with pytest.raises(ProviderError, match="nothing answers there") as caught:
         tables.create(ORDERS)
