@@ -46,13 +46,13 @@ class Declared:
 
     @property
     def is_kubernetes(self) -> bool:
-        """Whether it is a Kubernetes object."""
+        """True for a Kubernetes object."""
         return self.type.startswith("kubernetes:")
 
     @property
     def group(self) -> str:
         """API group of a Kubernetes object: ``apps``; empty for any other resource."""
-        return self.type.split(":")[1].rpartition("/")[0] if self.is_kubernetes and self.type.count(":") == 2 else ""  # noqa: PLR2004
+        return self.type.split(":")[1].rpartition("/")[0] if self.is_kubernetes and self.type.count(":") == 2 else ""  # noqa: PLR2004 - package, group, kind
 
     @property
     def namespace(self) -> str | Unknown:

@@ -182,7 +182,7 @@ def _full_brokers(record: Record) -> Iterator[Problem]:
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
         if needed > volume:
             yield Problem(
-                rule=f"the topics may take {mib(needed)} MiB on each broker, and its volume has {mib(volume)}",
+                rule=f"the topics may hold {mib(needed)} MiB on each broker, and its volume has {mib(volume)}",
                 cure=(
                     f"lower retention.bytes, "
                     f"segment.bytes or the partitions, or enlarge the volumes of {broker.title} by {mib(needed - volume)} MiB"

@@ -45,18 +45,18 @@ def of_stack(settings: Settings) -> Limits:
     )
 
 
-def with_pack_configuration(limits: Limits, given: Mapping[str, Mapping[str, Any]]) -> Limits:
+def with_pack_configuration(limits: Limits, configuration: Mapping[str, Mapping[str, Any]]) -> Limits:
     """Override limits with the configuration of the pack.
 
     Args:
         limits: Limits from the stack's settings.
-        given: Configuration of each rule by its name; see ``SCHEMA``.
+        configuration: Configuration of each rule by its name; see ``SCHEMA``.
 
     Raises:
         ValueError: If a quantity cannot be read.
     """
-    memory, volumes = given.get("memory-budget") or {}, given.get("disk-volumes") or {}
-    nodes = (given.get("memory-limit") or {}).get("nodes")
+    memory, volumes = configuration.get("memory-budget") or {}, configuration.get("disk-volumes") or {}
+    nodes = (configuration.get("memory-limit") or {}).get("nodes")
     if nodes is not None and (nodes != int(nodes) or nodes < 1):
         message = f"nodes of the rule memory-limit is {nodes}; set a whole number from 1"
         raise ValueError(message)

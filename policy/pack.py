@@ -111,9 +111,9 @@ class Judge:
 
     def _see(self, rule: Rule, args: ResourceValidationArgs) -> Declared:
         """Convert a resource once for all rules; a second call of the same rule means a newer version."""
-        asked, resource = self._seen.get(args.urn, (set(), None))
-        if resource is None or rule.name in asked:
-            asked, resource = (
+        judged_by, resource = self._seen.get(args.urn, (set(), None))
+        if resource is None or rule.name in judged_by:
+            judged_by, resource = (
                 set(),
                 Declared(
                     urn=args.urn,
@@ -123,9 +123,9 @@ class Judge:
                     default_namespace=namespace_of(plain(args.provider.props)) if args.provider else None,
                 ),
             )
-            self._seen[args.urn] = (asked, resource)
+            self._seen[args.urn] = (judged_by, resource)
             self._known().add(resource)
-        asked.add(rule.name)
+        judged_by.add(rule.name)
         return resource
 
 
