@@ -52,7 +52,8 @@ class Declared:
     @property
     def group(self) -> str:
         """API group of a Kubernetes object: ``apps``; empty for any other resource."""
-        return self.type.split(":")[1].rpartition("/")[0] if self.is_kubernetes and self.type.count(":") == 2 else ""  # noqa: PLR2004 - package, group, kind
+        parts = self.type.split(":")
+        return parts[1].rpartition("/")[0] if self.is_kubernetes and len(parts) == 3 else ""  # noqa: PLR2004 - package, group, kind
 
     @property
     def namespace(self) -> str | Unknown:
