@@ -73,7 +73,7 @@ def java_programs(container: Mapping[str, Any]) -> list[list[str]]:
 
 
 def is_java(container: Mapping[str, Any]) -> bool:
-    """Tell whether a container runs Java: by its command, flags in arguments or environment, or by an image with a known start script."""
+    """Return whether a container runs Java: by command, by flags in arguments or environment, or as an image with a known start script."""
     if java_programs(container) or script_of(container) is not None:
         return True
     values = variables(container)

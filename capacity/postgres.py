@@ -97,13 +97,13 @@ class Postgres:
         }
 
 
-def size(given: Mapping[str, str], name: str) -> int:
+def size(parameters: Mapping[str, str], name: str) -> int:
     """Return a parameter in bytes; negative where it means "no bound" or "the value of another parameter".
 
     Raises:
         ParameterError: If PostgreSQL would refuse it.
     """
-    text = given.get(name, _DEFAULTS[name])
+    text = parameters.get(name, _DEFAULTS[name])
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?", text)
     if not match:
         message = f"{name} is not a size that PostgreSQL accepts; write for example 128MB (the case of the unit matters)"
@@ -113,59 +113,59 @@ def size(given: Mapping[str, str], name: str) -> int:
     return -1 if number < 0 else int(number * scale)
 
 
-def _count(given: Mapping[str, str], name: str) -> int:
+def _count(parameters: Mapping[str, str], name: str) -> int:
     try:
-        return int(given.get(name, _DEFAULTS[name]))
+        return int(parameters.get(name, _DEFAULTS[name]))
     except ValueError:
         message = f"{name} is not a whole number"
         raise ParameterError(message) from None
 
 
-def _factor(given: Mapping[str, str], name: str) -> float:
+def _factor(parameters: Mapping[str, str], name: str) -> float:
     try:
-        return float(given.get(name, _DEFAULTS[name]))
+        return float(parameters.get(name, _DEFAULTS[name]))
     except ValueError:
         message = f"{name} is not a number"
         raise ParameterError(message) from None
 
 
-def memory(given: Mapping[str, str], *, slots: int = 1) -> Postgres:
+def memory(parameters: Mapping[str, str], *, slots: int = 1) -> Postgres:
     """Return the maximum memory of a server with these parameters.
 
     Args:
-        given: Parameters that are set; all others have PostgreSQL's defaults.
+        parameters: Parameters that are set; all others have PostgreSQL's defaults.
         slots: Number of replication slots that are decoded at the same time.
 
     Raises:
         ParameterError: For a value that PostgreSQL would refuse.
     """
-    buffers, wal = size(given, "shared_buffers"), size(given, "wal_buffers")
+    buffers, wal = size(parameters, "shared_buffers"), size(parameters, "wal_buffers")
     if wal < 0:
         wal = min(max(buffers // 32, 64 * 1024), 16 * MIB)
-    maintenance, vacuum = size(given, "maintenance_work_mem"), size(given, "autovacuum_work_mem")
-    connections = _count(given, "max_connections")
-    locks = connections * max(_count(given, "max_locks_per_transaction") - _LOCKS, 0) * LOCK_BYTES
-    per_backend = BACKEND_MIB * MIB + max(size(given, "temp_buffers") - _TEMP_BUFFERS, 0)
-    sort = int(size(given, "work_mem") * max(_factor(given, "hash_mem_multiplier") / 2, 1))
+    maintenance, vacuum = size(parameters, "maintenance_work_mem"), size(parameters, "autovacuum_work_mem")
+    connections = _count(parameters, "max_connections")
+    locks = connections * max(_count(parameters, "max_locks_per_transaction") - _LOCKS, 0) * LOCK_BYTES
+    per_backend = BACKEND_MIB * MIB + max(size(parameters, "temp_buffers") - _TEMP_BUFFERS, 0)
+    sort = int(size(parameters, "work_mem") * max(_factor(parameters, "hash_mem_multiplier") / 2, 1))
     return Postgres(
-        shared=buffers + wal + SHARED_FIXED_MIB * MIB + locks + size(given, "min_dynamic_shared_memory"),
-        autovacuum=_count(given, "autovacuum_max_workers") * (maintenance if vacuum < 0 else vacuum),
+        shared=buffers + wal + SHARED_FIXED_MIB * MIB + locks + size(parameters, "min_dynamic_shared_memory"),
+        autovacuum=_count(parameters, "autovacuum_max_workers") * (maintenance if vacuum < 0 else vacuum),
         maintenance=maintenance,
-        decoding=slots * (size(given, "logical_decoding_work_mem") + DECODER_MIB * MIB),
+        decoding=slots * (size(parameters, "logical_decoding_work_mem") + DECODER_MIB * MIB),
         backends=connections * (per_backend + sort),
         auxiliary=AUXILIARY_MIB * MIB,
         connections=connections,
     )
 
 
-def disk_bytes(given: Mapping[str, str]) -> int | None:
+def disk_bytes(parameters: Mapping[str, str]) -> int | None:
     """Return the maximum write-ahead log on the volume: the part that a stopped connector's slot retains, plus ``max_wal_size``.
 
     Returns:
         Bytes, or None when a slot may retain it without a bound (``max_slot_wal_keep_size`` -1, PostgreSQL's default).
     """
-    retained = size(given, "max_slot_wal_keep_size")
-    return None if retained < 0 else max(retained, size(given, "wal_keep_size")) + size(given, "max_wal_size")
+    retained = size(parameters, "max_slot_wal_keep_size")
+    return None if retained < 0 else max(retained, size(parameters, "wal_keep_size")) + size(parameters, "max_wal_size")
 
 
 def wal_room(volume: int) -> int:

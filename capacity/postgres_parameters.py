@@ -40,9 +40,9 @@ def _starts_server(arguments: list[str]) -> bool:
 
 def config_file(container: Mapping[str, Any]) -> str | None:
     """Return the path of the configuration file on the command line, or None."""
-    given = _words(container)
-    named = [word.partition("=")[2] for word in given if re.match(r"--config[-_]file=", word)]
-    named += [value.partition("=")[2] for value in _assignments(given) if value.startswith("config_file=")]
+    command_line = _words(container)
+    named = [word.partition("=")[2] for word in command_line if re.match(r"--config[-_]file=", word)]
+    named += [value.partition("=")[2] for value in _assignments(command_line) if value.startswith("config_file=")]
     return named[-1] if named else None
 
 
@@ -50,10 +50,10 @@ def _words(container: Mapping[str, Any]) -> list[str]:
     return words(container)
 
 
-def _assignments(given: list[str]) -> list[str]:
+def _assignments(command_line: list[str]) -> list[str]:
     """Return the assignments by ``-c name=value``, ``-B``, ``-N`` and ``-S`` on a command line, each in one word or two."""
     assignments = []
-    for word, after in pairwise([*given, ""]):
+    for word, after in pairwise([*command_line, ""]):
         for option, name in _SHORT_OPTIONS.items():
             value = after if word == option else word.removeprefix(option) if word.startswith(option) else ""
             if name and re.match(r"\d", value):
@@ -94,11 +94,11 @@ def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, s
         match = re.match(r"\s*([A-Za-z_.]+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^#]+)", line)
         if match:
             values[match[1].lower()] = match[2].strip().strip("'")
-    given = _words(container)
-    for assignment in _assignments(given):
+    command_line = _words(container)
+    for assignment in _assignments(command_line):
         name, _, value = assignment.partition("=")
         values[name.strip().lower()] = value.strip().strip("'")
-    for word in given:
+    for word in command_line:
         match = re.match(r"--([a-z_-]+)=(.*)", word)
         if match:
             values[match[1].replace("-", "_")] = match[2]

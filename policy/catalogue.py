@@ -1,4 +1,4 @@
-"""All rules, in the order in which people meet them."""
+"""All rules, in the order of the documentation."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, Proble
             yield (
                 None,
                 Problem(
-                    rule=f"the exception of {pattern} from {name} fits no resource",
-                    cure="remove it, or the next one of that name passes unseen",
+                    rule=f"the exception of {pattern} from {name} matches no resource",
+                    cure="remove it, otherwise a future resource of that name passes unnoticed",
                 ),
             )
 

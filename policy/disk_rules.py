@@ -1,4 +1,4 @@
-"""Volumes: what brokers and the database may write fits their volume, and all volumes fit the disk budget."""
+"""Rules for disk: the data of brokers and database fits their volumes, and all volumes fit the disk budget."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 
-# The class of a broker, and the script that starts it.
+# Main class and start script of a broker.
 _BROKERS = {"kafka.Kafka", "kafka-server-start"}
-# What Confluent's images start without a command; what they are depends on the image.
+# Entry point of all Confluent images, whatever software they contain.
 _ENTRY_POINT = "/etc/confluent/docker/run"
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
 def _claims(resource: Declared) -> dict[str, int | None]:
-    """The volume claims of an object by name, each in bytes, or None when its size cannot be read."""
+    """Return the volume claims of an object by name: size in bytes, or None when it cannot be read."""
     spec = resource.inputs.get("spec")
     if resource.kind not in (*POD_KINDS, "PersistentVolumeClaim"):
         return {}
@@ -44,20 +44,20 @@ def _claims(resource: Declared) -> dict[str, int | None]:
     if isinstance(claims, Unknown) or isinstance(volumes, Unknown):
         return {"(unknown)": None}
     claims = [*claims, *(one["ephemeral"]["volumeClaimTemplate"] for one in volumes if isinstance(one, Mapping) and "ephemeral" in one)]
-    found: dict[str, int | None] = {}
+    sizes: dict[str, int | None] = {}
     for claim in claims:
         name = str((claim.get("metadata") or {}).get("name"))
         try:
-            found[name] = parse_bytes(claim["spec"]["resources"]["requests"]["storage"])
+            sizes[name] = parse_bytes(claim["spec"]["resources"]["requests"]["storage"])
         except (KeyError, TypeError, ValueError, AttributeError):
-            found[name] = None
-    return found
+            sizes[name] = None
+    return sizes
 
 
 def _replicas(resource: Declared) -> int:
     spec = resource.inputs.get("spec")
-    given = spec.get("replicas") if isinstance(spec, Mapping) else None
-    return 1 if not isinstance(given, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(given)
+    replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
+    return 1 if not isinstance(replicas, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(replicas)
 
 
 def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -72,14 +72,12 @@ def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
     namespace = resource.namespace
     spec = resource.inputs.get("spec")
     if isinstance(namespace, Unknown) or (isinstance(spec, Mapping) and isinstance(spec.get("replicas"), Unknown)):
-        yield Problem(
-            rule="its namespace or number of replicas is not known at preview, nor is its share of the disk", cure="give plain values"
-        )
+        yield Problem(rule="the namespace or number of replicas is not known at preview, so its disk is unknown", cure="set plain values")
         return
     budget = record.limits.volumes.get(namespace)
     if budget is None:
         yield Problem(
-            rule=f"the namespace {namespace} has no disk budget", cure="move it, or give `volumes` of the rule disk-volumes one for it"
+            rule=f"the namespace {namespace} has no disk budget", cure="move it, or add the namespace to `volumes` of the rule disk-volumes"
         )
         return
     held = {
@@ -92,18 +90,18 @@ def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
         yield Problem(
             rule=(
-                f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
+                f"the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
                 f"{mib(budget)}:\n{rows}"
             ),
-            cure=f"Make them smaller, or {record.limits.raised(namespace, budget + over, *_BUDGET)}",
+            cure=f"Reduce them, or {record.limits.raised(namespace, budget + over, *_BUDGET)}",
         )
 
 
 def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
-    """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them.
+    """Read a broker's properties from its ConfigMap, or from KAFKA_* variables as Confluent's and Apache's images do.
 
     Returns:
-        The properties, or None when they stand in a file that has not been declared (yet).
+        The properties, or None when their file is not declared (yet).
     """
     variables = {
         str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
@@ -120,7 +118,7 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
 
 
 def is_broker(container: Mapping[str, Any]) -> bool:
-    """Whether a container runs a Kafka broker: by its command, through a shell or not, or as an image that starts one by itself."""
+    """Return whether a container runs a Kafka broker: by its command, through a shell or not, or by its image's entry point."""
     words = commands.words(container)
     if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
         return True
@@ -129,7 +127,7 @@ def is_broker(container: Mapping[str, Any]) -> bool:
 
 
 def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
-    """Every broker with its properties, None while they are not declared."""
+    """Return every broker with its properties, or None while they are not declared."""
     return [
         (resource, broker_properties(record, resource, spec, container))
         for resource in record.of_kind(*POD_KINDS)
@@ -140,7 +138,7 @@ def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
 
 def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     problem = Problem(
-        rule="its server.properties stand in no declared ConfigMap, so that its disk cannot be counted", cure="declare them there"
+        rule="no declared ConfigMap contains its server.properties, so its disk cannot be counted", cure="declare them in a ConfigMap"
     )
     return ((broker, problem) for broker, properties in _brokers(record) if properties is None)
 
@@ -150,12 +148,12 @@ def _topics(record: Record) -> list[disk.Topic]:
 
 
 def _counted(topic: Declared) -> disk.Topic | None:
-    """A topic as it counts on disk, or None when something in it is not known."""
+    """Return a topic's disk properties, or None when a part of it is unknown."""
     if list(unknown_paths(dict(topic.inputs))):
         return None
-    given, config = topic.inputs, topic.inputs.get("config") or {}
-    numbers = int(given.get("partitions") or 1), int(given.get("replicationFactor") or 1)
-    return disk.Topic(str(given.get("name")), *numbers, {key: str(value) for key, value in config.items()})
+    inputs, config = topic.inputs, topic.inputs.get("config") or {}
+    numbers = int(inputs.get("partitions") or 1), int(inputs.get("replicationFactor") or 1)
+    return disk.Topic(str(inputs.get("name")), *numbers, {key: str(value) for key, value in config.items()})
 
 
 def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -163,13 +161,13 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
         counted = _counted(resource)
         if counted is None:
             yield Problem(
-                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, nor is its disk",
-                cure="give plain values",
+                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, so its disk is unknown",
+                cure="set plain values",
             )
             return
         if disk.partition_bytes(counted, _broker_defaults(record)) is None:
             yield Problem(
-                rule="nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes",
+                rule="its size has no bound: with a time limit alone, a fast producer fills the disk first",
                 cure="set retention.bytes",
             )
     elif not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
@@ -180,15 +178,15 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
 def _full_brokers(record: Record) -> Iterator[Problem]:
     for broker, properties in _brokers(record):
         if properties is None:
-            continue  # told at the end, if nobody declares them
+            continue  # _brokers_configured reports them at the end, if they are still missing
         volume = sum(size or 0 for size in _claims(broker).values())
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
         if needed > volume:
             yield Problem(
-                rule=f"the topics may hold {mib(needed)} MiB on each broker and its volume has {mib(volume)}",
+                rule=f"the topics may hold {mib(needed)} MiB on each broker, and its volume has {mib(volume)}",
                 cure=(
                     f"lower retention.bytes, "
-                    f"segment.bytes or the partitions, or give {broker.title} volumes larger by {mib(needed - volume)} MiB"
+                    f"segment.bytes or the partitions, or enlarge the volumes of {broker.title} by {mib(needed - volume)} MiB"
                 ),
             )
 
@@ -213,17 +211,17 @@ def _full_volumes(record: Record) -> Iterator[Problem]:
                 continue
             text = server_file(record, str(server.namespace), spec, container)
             if text is None or isinstance(text, Unknown):
-                continue  # postgres-fits says so
+                continue  # postgres-fits reports it
             try:
-                given = postgres_parameters.parameters(container, text)
-                held = postgres.disk_bytes(given)
+                parameters = postgres_parameters.parameters(container, text)
+                held = postgres.disk_bytes(parameters)
             except postgres_parameters.ParameterError:
-                continue  # the same
-            if given.get("wal_level") != "logical" and not sources(record):
-                continue  # nobody captures it, so no slot holds anything back
+                continue  # postgres-fits reports it
+            if parameters.get("wal_level") != "logical" and not sources(record):
+                continue  # not captured, so no slot retains WAL
             if held is None:
                 yield Problem(
-                    rule=f"a stopped connector's slot holds back WAL of {server.title} without end", cure="set max_slot_wal_keep_size"
+                    rule=f"a stopped connector's slot retains WAL of {server.title} without a bound", cure="set max_slot_wal_keep_size"
                 )
             elif volume and held > postgres.wal_room(volume):
                 yield Problem(
@@ -231,19 +229,23 @@ def _full_volumes(record: Record) -> Iterator[Problem]:
                         f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of "
                         f"its {mib(volume)} MiB volume"
                     ),
-                    cure="lower one of them or give it a larger volume",
+                    cure="lower one of them or enlarge the volume",
                 )
 
 
 RULES = (
     Rule(name="disk-volumes", together=True, says="All volumes of a namespace fit its disk budget.", check=_volumes),
     Rule(
-        name="disk-logs", together=True, says="What the topics keep fits the brokers' volumes.", check=_logs_fit, at_end=_brokers_configured
+        name="disk-logs",
+        together=True,
+        says="The data of all topics fits the brokers' volumes.",
+        check=_logs_fit,
+        at_end=_brokers_configured,
     ),
     Rule(
         name="disk-wal",
         together=True,
-        says="The write-ahead log that a stopped connector holds back fits the database's volume.",
+        says="The write-ahead log retained by a stopped connector fits the database's volume.",
         check=_wal_fits,
     ),
 )

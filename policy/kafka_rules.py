@@ -1,4 +1,4 @@
-"""Topics, brokers, Connect, connectors and PostgreSQL told nothing that loses rows in silence, and no key that does not exist."""
+"""Rules for the configurations of topics, brokers, Connect, connectors and PostgreSQL: no silent loss of rows, and no unknown keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _texts(values: object) -> dict[str, str]:
-    """A configuration as text, without what is not known; numbers travel as numbers and are written as people would."""
+    """Return a configuration as text without its unknown values, booleans in lower case."""
     if not isinstance(values, Mapping):
         return {}
     known = {key: value for key, value in values.items() if not list(unknown_paths(value))}
@@ -36,7 +36,7 @@ def _texts(values: object) -> dict[str, str]:
 def _unknown(resource: Declared) -> Iterator[Problem]:
     paths = list(unknown_paths(dict(resource.inputs)))
     if paths:
-        yield Problem(rule=f"{', '.join(paths)} is not known at preview", cure="give plain values, and references to secrets")
+        yield Problem(rule=f"{', '.join(paths)} is not known at preview", cure="set plain values, and references to secrets")
 
 
 def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -59,25 +59,25 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
 
 
 def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The property files in a ConfigMap that set a key, with what they set."""
+    """Yield the name and the properties of each file in a ConfigMap that sets a key."""
     data: Any = resource.inputs.get("data")
     if resource.is_kubernetes and resource.kind == "ConfigMap" and isinstance(data, Mapping):
         for name, text in data.items():
-            found = properties(str(text))
-            if marker in found:
-                yield str(name), found
+            parsed = properties(str(text))
+            if marker in parsed:
+                yield str(name), parsed
 
 
 def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
-    for name, found in _files(resource, "process.roles"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", found), broker_problems(found)))
+    for name, config in _files(resource, "process.roles"):
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", config), broker_problems(config)))
 
 
 def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
-    """The connectors come later, and are judged against the worker when the whole is complete."""
+    """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
     del record
-    for name, found in _files(resource, "config.storage.topic"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", found), worker_problems(found)))
+    for name, config in _files(resource, "config.storage.topic"):
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", config), worker_problems(config)))
 
 
 def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -87,15 +87,17 @@ def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, P
             yield (
                 resource,
                 Problem(
-                    rule="its worker.properties stand in no declared ConfigMap, or are not known at preview",
-                    cure="declare them there in plain text",
+                    rule="no declared ConfigMap contains its worker.properties, or they are not known at preview",
+                    cure="declare them in a ConfigMap, in plain text",
                 ),
             )
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
-        for name, found in _files(resource, "config.storage.topic"):
-            alone = set(worker_problems(found))
-            yield from ((resource, replace(problem, about=name)) for problem in worker_problems(found, *connectors) if problem not in alone)
+        for name, config in _files(resource, "config.storage.topic"):
+            alone = set(worker_problems(config))
+            yield from (
+                (resource, replace(problem, about=name)) for problem in worker_problems(config, *connectors) if problem not in alone
+            )
 
 
 def _postgres(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -109,22 +111,22 @@ def _postgres(resource: Declared, _record: Record) -> Iterator[Problem]:
 RULES = (
     Rule(
         name="topic-config",
-        says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka knows.",
+        says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka accepts.",
         check=_topic,
         severity="critical",
     ),
     Rule(
         name="connector-config",
-        says="A connector is told nothing that loses rows in silence, and no key that it does not have.",
+        says="No connector has a setting that silently loses rows, or an unknown key.",
         check=_connector,
         severity="critical",
     ),
-    Rule(name="broker-config", says="Brokers lose no acknowledged row, and know every key they are given.", check=_broker),
+    Rule(name="broker-config", says="Brokers lose no acknowledged row, and have no unknown key.", check=_broker),
     Rule(
         name="worker-config",
-        says="Connect keeps exactly once and its secrets, and knows every key it is given.",
+        says="Connect preserves exactly-once delivery and its secrets, and has no unknown key.",
         check=_worker,
         at_end=_worker_with_connectors,
     ),
-    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and knows every parameter.", check=_postgres),
+    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and has no unknown parameter.", check=_postgres),
 )

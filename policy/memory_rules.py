@@ -1,4 +1,4 @@
-"""Memory of each pod: every container bounded, and nothing booked that does not run."""
+"""Rules for the memory of each pod: every container has a limit, and the start reserves no unused memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
         return
     for name, size in pods.memory_volumes(spec).items():
         if size is None:
-            yield Problem(rule=f"the volume {name!r} lies in memory without a sizeLimit and may fill the whole pod", cure="give it one")
+            yield Problem(rule=f"the volume {name!r} in memory has no sizeLimit and may fill the whole pod", cure="set a sizeLimit")
     whole_pod = (spec.get("resources") or {}).get("limits") or {}
     for role, container in pods.containers(spec):
         yield from _container(role, container, whole_pod=whole_pod.get("memory") is not None)
@@ -47,7 +47,7 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
     try:
         workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
     except (NoLimitError, LimitError):
-        pass  # said of the container
+        pass  # _container reports it
     except UnreadableError as error:
         yield Problem(rule=str(error))
 
@@ -68,9 +68,11 @@ def _container(role: str, container: Mapping[str, Any], *, whole_pod: bool) -> I
     name = f"{role} {container.get('name', '?')!r}"
     if limit is None:
         if not whole_pod:
-            yield Problem(rule=f"{name} has no memory limit and may take what the node has", cure="set resources.limits.memory")
+            yield Problem(rule=f"{name} has no memory limit and can take all memory of the node", cure="set resources.limits.memory")
     elif request is not None and request > limit:
-        yield Problem(rule=f"{name} requests {mib(request)} MiB and may use {mib(limit)}", cure="lower the request to the limit")
+        yield Problem(
+            rule=f"{name} requests {mib(request)} MiB, more than its limit of {mib(limit)}", cure="lower the request to the limit"
+        )
 
 
 def _start_above_rest(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -84,18 +86,20 @@ def _start_above_rest(resource: Declared, _record: Record) -> Iterator[Problem]:
     if starting > running:
         yield Problem(
             rule=(
-                f"its start needs {mib(starting)} MiB and what runs afterwards {mib(running)}: the pod is booked with the larger for "
-                "all its life"
+                f"its start needs {mib(starting)} MiB and its running containers {mib(running)}: Kubernetes reserves the larger "
+                "for the pod's whole life"
             ),
-            cure=f"lower the init containers by {mib(starting - running)} MiB, or do their work in the main container",
+            cure=f"lower the init containers by {mib(starting - running)} MiB, or move their work to the main container",
         )
     main = sum(pods.limit(container) for role, container in pods.containers(spec) if role == "container")
     for role, container in pods.containers(spec):
         size = pods.limit(container)
         if role == "sidecar" and size > main:
             yield Problem(
-                rule=(f"the sidecar {container.get('name')!r} may use {mib(size)} MiB and all main containers together {mib(main)}"),
-                cure=f"lower it by {mib(size - main)} MiB, or give it a workload of its own",
+                rule=(
+                    f"the sidecar {container.get('name')!r} may use {mib(size)} MiB, more than all main containers together ({mib(main)})"
+                ),
+                cure=f"lower it by {mib(size - main)} MiB, or move it to a separate workload",
             )
 
 
@@ -107,6 +111,8 @@ RULES = (
         severity="critical",
     ),
     Rule(
-        name="memory-start", says="A pod's start and its sidecars take no more memory than what it is there for.", check=_start_above_rest
+        name="memory-start",
+        says="A pod's start takes no more memory than its running containers, and no sidecar more than its main containers.",
+        check=_start_above_rest,
     ),
 )

@@ -1,4 +1,4 @@
-"""Services: a load balancer lets in private networks only, since what stands behind it speaks plain text."""
+"""Rule for Services: a load balancer admits private networks only, since the services behind it use plain text."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def _within_the_network(resource: Declared, _record: Record) -> Iterator[Problem
         return
     spec = resource.inputs.get("spec") or {}
     if not isinstance(spec, Mapping) or isinstance(spec.get("type"), Unknown):
-        yield Problem(rule="its type is not known at preview, nor is who reaches it", cure="give a plain value")
+        yield Problem(rule="the type is not known at preview, so its clients are unknown", cure="set a plain value")
     elif spec.get("type") == "LoadBalancer":
         yield from _let_in(spec.get("loadBalancerSourceRanges"))
 
 
 def _let_in(ranges: object) -> Iterator[Problem]:
     if not ranges:
-        yield Problem(rule="is a load balancer that lets everybody in", cure=f"{_CURE}")
+        yield Problem(rule="is a load balancer that admits all addresses", cure=f"{_CURE}")
     elif isinstance(ranges, Unknown) or list(unknown_paths(ranges)):
-        yield Problem(rule="whom it lets in is not known at preview", cure=f"{_CURE}")
+        yield Problem(rule="loadBalancerSourceRanges is not known at preview", cure=f"{_CURE}")
     elif isinstance(ranges, (list, tuple)):
         public = [str(one) for one in ranges if not is_private(str(one).strip())]
         if public:
-            yield Problem(rule=f"lets in {', '.join(public)}, which can be outside your network", cure=f"{_CURE}")
+            yield Problem(rule=f"admits {', '.join(public)}, which may be outside your network", cure=f"{_CURE}")
     else:
-        yield Problem(rule="its loadBalancerSourceRanges are no list", cure=f"{_CURE}")
+        yield Problem(rule="loadBalancerSourceRanges is not a list", cure=f"{_CURE}")
 
 
 RULES = (
     Rule(
         name="service-private",
-        says="A load balancer says whom it lets in, and these are private networks.",
+        says="Every load balancer admits named private networks only.",
         check=_within_the_network,
         severity="critical",
     ),

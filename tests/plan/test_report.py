@@ -117,9 +117,7 @@ def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: P
     config.write_text('{"memory-budget": {"budgets": {"data-ingestion": "4000Mi"}}}')
     assert main(["plan", "--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
     printed = capsys.readouterr()
-    assert (
-        "refused memory-budget\n  Deployment connect: with it the pods of namespace data-ingestion may use 4094 MiB, 94 more" in printed.out
-    )
+    assert "refused memory-budget\n  Deployment connect: the pods of namespace data-ingestion may use 4094 MiB, 94 more" in printed.out
     assert "warning exceptions-shown\n  Bucket archive-bucket: is excepted from bucket-tls-only" in printed.out
     assert "Policies: 1 violation, 1 warning" in printed.out
     assert printed.err == "The stack sandbox is refused.\n"

@@ -64,14 +64,16 @@ def test_a_budget_that_lets_a_node_be_drained_is_accepted(replicas: int | None, 
 def test_a_budget_that_holds_up_a_drain_is_refused(replicas: int | None, budget: dict[str, Any]) -> None:
     """Kubernetes rounds a share up: two thirds of three are three."""
     (message,) = messages(replicas, **budget)
-    assert message.startswith("PodDisruptionBudget drain: lets no pod of StatefulSet tool be away, so that draining a node waits for ever")
+    assert message.startswith(
+        "PodDisruptionBudget drain: allows no pod of StatefulSet tool to be missing, so draining a node never completes"
+    )
     assert message.endswith("; set maxUnavailable to 1")
 
 
 @pytest.mark.parametrize("budget", [{"maxUnavailable": 3}, {"maxUnavailable": 9}, {"maxUnavailable": "100%"}, {"minAvailable": 0}, {}])
 def test_a_budget_that_lets_all_pods_go_is_refused(budget: dict[str, Any]) -> None:
     (message,) = messages(3, **budget)
-    assert message == "PodDisruptionBudget drain: lets all 3 pods of StatefulSet tool be away at once; set maxUnavailable to 1"
+    assert message == "PodDisruptionBudget drain: allows all 3 pods of StatefulSet tool to be missing at once; set maxUnavailable to 1"
 
 
 def test_a_budget_is_about_the_pods_that_it_selects() -> None:

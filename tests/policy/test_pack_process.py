@@ -80,7 +80,7 @@ def test_a_message_names_the_workload_the_figures_the_owners_and_the_cure(pack: 
     found = pack.run(changed(resources, "connect-connect", spec={**connect.inputs["spec"], "replicas": 2}))
     (told,) = [one for one in found if one.enforcementLevel == MANDATORY]
     for part in (
-        "Deployment connect: with it the pods of namespace data-ingestion may use 5118 MiB, 1022 more than the budget of 4096",
+        "Deployment connect: the pods of namespace data-ingestion may use 5118 MiB, 1022 more than the budget of 4096",
         "StatefulSet kafka: 3 x 682 = 2046 MiB",
         "Deployment connect: 2 x 1024 = 2048 MiB",
         "Lower Deployment connect by 511Mi a pod, or raise budget.memoryMib to 5118",

@@ -102,7 +102,7 @@ def test_an_exception_that_fits_no_resource_is_refused() -> None:
     reason = "x" * LEAST_REASON
     limits = Limits(exceptions=(("memory-limit", "nobody", reason), ("no-such-rule", "nobody", reason)))
     messages = [violation.message for violation in judged("exceptions-proper", [], limits)]
-    assert [("fits no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
+    assert [("matches no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
 
 
 def test_a_rule_that_raises_refuses_the_stack_and_shows_no_value() -> None:
@@ -114,7 +114,7 @@ def test_a_rule_that_raises_refuses_the_stack_and_shows_no_value() -> None:
 
     found = judged("memory-limit", [Declared(urn="urn::x", type="kubernetes:core/v1:Pod", name="x", inputs=Trap())])
     assert found
-    assert all("what cannot be judged is refused" in violation.message for violation in found)
+    assert all("which counts as a violation" in violation.message for violation in found)
     assert not any("hunter2" in violation.message for violation in found)
 
 

@@ -339,12 +339,12 @@ def test_an_everyday_manifest_is_accepted(everyday: str) -> None:
 
 def test_the_message_for_another_namespace_names_the_setting_of_its_budget() -> None:
     (violation,) = by_plan([deployment(replicas=3, namespace="elsewhere", spec=pod(container(memory="1Gi")))], LIMITS)
-    assert "give elsewhere 3072Mi in `budgets` of the rule memory-budget" in violation.message
+    assert "set elsewhere to 3072Mi in `budgets` of the rule memory-budget" in violation.message
 
 
 @pytest.mark.parametrize("nodes", [0, 0.5, -1])
 def test_a_cluster_has_at_least_one_node(nodes: float) -> None:
-    with pytest.raises(ValueError, match="write a whole number from 1"):
+    with pytest.raises(ValueError, match="set a whole number from 1"):
         with_pack_configuration(LIMITS, {"memory-limit": {"nodes": nodes}})
 
 
