@@ -81,7 +81,7 @@ def test_what_cannot_be_archived_faithfully_is_told_and_not_written(existing: Ex
         "✗ public.volatile: the table is UNLOGGED",
         "✗ public.sales_orders: another table has the same archive name sales_orders",
         "✗ sales.orders: another table has the same archive name sales_orders",
-        "✗ public.users_child: it inherits",
+        "✗ public.users_child: the table inherits",
     ):
         assert reason in told
     assert [table.qualified for table in document.read((tmp_path / "prod.yaml").read_text(encoding="utf-8"))] == ["public.users"]
