@@ -71,7 +71,9 @@ def test_an_environment_is_complete_in_the_pinned_versions() -> None:
     missing = environment.complete(Environment({"a": "1", "b": "2"}, {"a": "1"}, own=True))
     assert (missing.level, missing.found) == (Level.FAILURE, "not installed: b")
     assert "make venv" in missing.cure
-    assert environment.complete(Environment({"a": "1"}, {"a": "2"}, own=True)).found == "versions differ from the pinned ones: a 2 and not 1"
+    assert (
+        environment.complete(Environment({"a": "1"}, {"a": "2"}, own=True)).found == "versions differ from the pinned ones: a 2 and not 1"
+    )
     assert environment.complete(Environment({"a": "1"}, {"a": "1"}, own=False)).level is Level.WARNING
 
 

@@ -63,7 +63,12 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
     "a change topic": (step(TOPIC, "delete", {"name": "postgres.public.users"}), Surroundings(), "lost", "nowhere else"),
     "schemas of either registry": (step(TOPIC, "delete", {"name": "_schemas"}), Surroundings(), "lost", "no longer be read"),
     "the state of connectors": (step(TOPIC, "delete", {"name": "connect-status"}), Surroundings(), "kept", "writes it again"),
-    "a table that is dropped": (step("iceberg:index:Table", "delete", {"deleteOnDestroy": True}), Surroundings(), "lost", "drops the table"),
+    "a table that is dropped": (
+        step("iceberg:index:Table", "delete", {"deleteOnDestroy": True}),
+        Surroundings(),
+        "lost",
+        "drops the table",
+    ),
     "a table that outlives the stack": (step("iceberg:index:Table", "delete", {}), Surroundings(), "kept", "stays in the catalog"),
     "a source connector": (step(CONNECTOR, "delete", SOURCE), Surroundings(), "check", "retains WAL"),
     "a source connector that drops its slot": (
