@@ -1,4 +1,4 @@
-"""The pipeline as one Pulumi program: foundation, source, streaming, archive. Each layer gets its specification and what it builds on."""
+"""The pipeline as one Pulumi program: foundation, source, streaming, archive. Each layer takes its specification and the layers below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs of a stack. Every endpoint works from the machine where the program ran."""
+"""Outputs of a stack. Every endpoint is reachable from the machine that ran the program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[st
 
 
 def _database(spec: Specification, source: SourceResources) -> dict[str, pulumi.Input[Any]]:
-    """The database, with the application's login where the program has created it."""
+    """Return address and database, and the application's login if the program created the server."""
     names, outside = spec.settings.names, spec.source.outside
     address: dict[str, pulumi.Input[Any]] = {"host": outside.host, "port": outside.port, "database": names.database}
     if source.app_password is None:
@@ -34,7 +34,7 @@ def _database(spec: Specification, source: SourceResources) -> dict[str, pulumi.
 
 
 def _registry(spec: Specification, stream: StreamingResources) -> dict[str, pulumi.Input[Any]]:
-    """The registry, with the operator's login where the program has created it."""
+    """Return the URL, and the operator's login if the program created the registry."""
     if spec.streaming.registry is None or stream.registry_password is None:
         return {"url": spec.streaming.registry_url}
     password: pulumi.Output[str] = pulumi.Output.secret(stream.registry_password)
@@ -51,7 +51,7 @@ def _catalog(spec: Specification, source: SourceResources) -> dict[str, pulumi.I
 
 
 def _look_inside(spec: Specification) -> dict[str, str]:
-    """Commands that show what runs."""
+    """Return commands that inspect the running pipeline."""
     cluster, names = spec.settings.cluster, spec.settings.names
     kubectl = f"kubectl --context {cluster.context} --namespace {names.namespace}"
     if cluster.kubeconfig:

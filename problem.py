@@ -1,4 +1,4 @@
-"""One record for every problem that a judge finds, and the one place that writes it as a sentence."""
+"""The ``Problem`` record: the result of every check, and its rendering as one sentence."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What is wrong, and the cure.
+    """One violation: the key, its value, the rule it breaks, and the cure.
 
     Attributes:
-        rule: Why it is wrong.
-        cure: What to do; empty where the rule says it all.
-        key: Key of a configuration, such as ``snapshot.mode``; empty where the problem is about no single key.
-        value: Value as it may be shown, never a credential; None where there is none.
-        about: Subject of the problem where a reader has to know it, such as ``topic orders``.
+        rule: Reason why it is wrong.
+        cure: Action that resolves it; empty where the rule implies it.
+        key: Key of a configuration, such as ``snapshot.mode``; empty where the problem concerns no single key.
+        value: Printable value, never a credential; None where there is none.
+        about: Subject of the problem where it is not obvious, such as ``topic orders``.
         path: Path of the setting to change, such as ``source.debezium.extra``.
     """
 
@@ -28,7 +28,7 @@ class Problem:
     @property
     def text(self) -> str:
         """Key and value, rule and cure, as one sentence."""
-        # a rule with a table in it ends a line of its own
+        # the cure starts a new line after a rule with several lines
         text = f"{self.rule}{chr(10) if chr(10) in self.rule else '; '}{self.cure}" if self.cure else self.rule
         if self.key:
             text = f"{self.key} is missing: {text}" if self.value is None else f"{self.key} = {self.value}: {text}"

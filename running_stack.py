@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load() -> Specification:
-    """Specification of the running stack.
+    """Return the specification of the running stack.
 
     Raises:
         SettingsError: Listing every problem.

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectFactory:
-    """Declares the objects of one component.
+    """Factory for the Kubernetes objects of one component.
 
     Attributes:
-        parent: The component that they belong to.
+        parent: Parent component of the objects.
         prefix: First part of their logical names.
         namespace: Their namespace.
         component: Value of their component label.
-        protect: Whether what holds data may not be deleted or replaced.
+        protect: Whether resources with data may be neither deleted nor replaced.
     """
 
     parent: pulumi.ComponentResource
@@ -36,15 +36,15 @@ class ObjectFactory:
     protect: bool = False
 
     def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a child; ``after`` names what no data flows from and must be there all the same."""
+        """Return the options of a child; ``after`` lists dependencies without a data flow."""
         return pulumi.ResourceOptions(parent=self.parent, depends_on=list(after) or None)
 
     def metadata(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
-        """Name, namespace and labels of an object."""
+        """Return name, namespace and labels of an object."""
         return {"name": name, "namespace": self.namespace, "labels": manifest.labels(self.component)}
 
     def account(self) -> k8s.core.v1.ServiceAccount:
-        """The component's own account, without a token in its pods."""
+        """Declare the component's service account, without a token in its pods."""
         return k8s.core.v1.ServiceAccount(
             f"{self.prefix}-{self.component}-account",
             metadata=self.metadata(self.component),
@@ -53,16 +53,16 @@ class ObjectFactory:
         )
 
     def files(self, name: str, data: Mapping[str, pulumi.Input[str]]) -> k8s.core.v1.ConfigMap:
-        """A ConfigMap."""
+        """Declare a ConfigMap with files."""
         return k8s.core.v1.ConfigMap(f"{self.prefix}-{name}", metadata=self.metadata(name), data=dict(data), opts=self.options())
 
     def secret(self, name: str, data: Mapping[str, pulumi.Input[str]] | pulumi.Output[dict[str, str]]) -> k8s.core.v1.Secret:
-        """A Secret."""
-        given: Any = data if isinstance(data, pulumi.Output) else dict(data)
-        return k8s.core.v1.Secret(f"{self.prefix}-{name}", metadata=self.metadata(name), string_data=given, opts=self.options())
+        """Declare a Secret from plain strings."""
+        values: Any = data if isinstance(data, pulumi.Output) else dict(data)
+        return k8s.core.v1.Secret(f"{self.prefix}-{name}", metadata=self.metadata(name), string_data=values, opts=self.options())
 
     def headless(self, name: str, ports: Mapping[str, int], *, before_ready: bool = False) -> k8s.core.v1.Service:
-        """A service that gives each pod of a StatefulSet its name; ``before_ready`` also while the pod is not ready yet."""
+        """Declare a headless Service, the DNS names of a StatefulSet's pods; with ``before_ready``, of unready pods too."""
         spec: manifest.Manifest = {
             "clusterIP": "None",
             "publishNotReadyAddresses": before_ready,
@@ -72,11 +72,11 @@ class ObjectFactory:
         return k8s.core.v1.Service(f"{self.prefix}-{name}", metadata=self.metadata(name), spec=spec, opts=self.options())
 
     def published(self, published: Published, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
-        """A service that is reachable from outside; it waits for endpoints, hence after its workload.
+        """Declare a published Service after its workload, since Pulumi waits for its endpoints.
 
         Args:
-            published: What it is called and how it is reached.
-            workload: What makes the pods.
+            published: Name, ports and address of the Service.
+            workload: The workload that runs its pods.
             **selector: Further labels of the pods.
         """
         name, metadata = published.name, self.metadata(published.name)
@@ -86,26 +86,26 @@ class ObjectFactory:
         return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=metadata, spec=spec, opts=self.options(workload))
 
     def workload(self, workload: Workload, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment:
-        """A StatefulSet or a Deployment, with its PodDisruptionBudget if it has one.
+        """Declare a StatefulSet or a Deployment, and its PodDisruptionBudget if it has one.
 
         Args:
-            workload: Its specification.
-            after: What the pods mount by name or cannot start without.
+            workload: Specification of the workload.
+            after: Objects that the pods mount by name or cannot start without.
         """
         name, metadata, options = f"{self.prefix}-{self.component}", self.metadata(self.component), self.options(*after)
         if workload.kind == "Deployment":
-            made: k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment = k8s.apps.v1.Deployment(
+            resource: k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment = k8s.apps.v1.Deployment(
                 name, metadata=metadata, spec=workload.spec, opts=options
             )
         else:
             options.protect = self.protect or None
-            made = k8s.apps.v1.StatefulSet(name, metadata=metadata, spec=workload.spec, opts=options)
+            resource = k8s.apps.v1.StatefulSet(name, metadata=metadata, spec=workload.spec, opts=options)
         if workload.bounds_disruption:
             self._disruption_budget()
-        return made
+        return resource
 
     def _disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
-        """Draining nodes takes one pod of this component at a time."""
+        """Declare a PodDisruptionBudget: a node drain evicts one pod of this component at a time."""
         spec: manifest.Manifest = {"maxUnavailable": 1, "selector": {"matchLabels": manifest.labels(self.component)}}
         name = f"{self.prefix}-{self.component}-disruptions"
         return k8s.policy.v1.PodDisruptionBudget(name, metadata=self.metadata(self.component), spec=spec, opts=self.options())

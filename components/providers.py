@@ -1,4 +1,4 @@
-"""Explicit providers: the cluster and the cloud that a stack names, never those of an environment."""
+"""Explicit providers for the stack's cluster and AWS region, never those of the environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def kubernetes_provider(cluster: ClusterSettings) -> k8s.Provider:
-    """The cluster by static configuration, so that a preview knows all values; changed configuration is updated in place."""
+    """Declare the Kubernetes provider. Its configuration is static, so that a preview knows all values; objects are updated in place."""
     return k8s.Provider(
         "cluster",
         context=cluster.context,
@@ -27,7 +27,7 @@ def kubernetes_provider(cluster: ClusterSettings) -> k8s.Provider:
 
 
 def aws_providers(settings: Settings) -> list[pulumi.ProviderResource]:
-    """AWS, or its emulator inside the cluster; none where no AWS is used. Credentials come from the environment."""
+    """Declare the provider for AWS or for its emulator inside the cluster, or none without AWS. Credentials come from the environment."""
     if settings.archive.endpoint is not None:
         return []
     store = settings.archive.store

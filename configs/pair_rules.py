@@ -1,4 +1,4 @@
-"""What two ends must agree on: source, sink, worker, publication and registry. Each may be right by itself, and rows still go nowhere."""
+"""Agreement of source, sink, worker, publication and registry: a mismatch loses rows even where each is correct by itself."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INSERT = "org.apache.kafka.connect.transforms.InsertField"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the rest of a stack expects of source and sink.
+    """Names and addresses of the stack that source and sink must match.
 
     Attributes:
         tables: Qualified names of the declared tables.
         heartbeat_table: Qualified name of the heartbeat table.
         publication: Qualified names of the published tables, the heartbeat table included.
-        names: Value of each key of the source that names something of the stack: slot, publication, topic prefix, database.
-        registry_url: API of the schema registry, as the worker reaches it.
+        names: Expected values of the source's keys for slot, publication, topic prefix and database.
+        registry_url: URL of the schema registry, as the worker reaches it.
     """
 
     tables: Collection[str]
@@ -47,16 +47,16 @@ def pair_problems(
     worker: Mapping[str, str],
     expected: Expected,
 ) -> list[Problem]:
-    """Everything on which the ends of the pipeline do not agree.
+    """Check that source, sink and worker agree with each other and with the stack.
 
     Args:
         source: The Debezium connector's configuration.
         sink: The sink connector's configuration.
         worker: The Connect worker's properties.
-        expected: What the rest of the stack expects of them.
+        expected: Names and addresses of the stack.
 
     Returns:
-        One problem per key and rule, about ``source``, ``sink`` or ``worker``.
+        One problem per key and rule; its subject is ``source``, ``sink`` or ``worker``.
     """
     topics = [f"{source.get('topic.prefix', '')}.{table}" for table in listed(source, "table.include.list")]
     return [
@@ -74,19 +74,19 @@ def _about(end: str, problems: Iterable[Problem]) -> list[Problem]:
 def _captured(source: Mapping[str, str], expected: Expected) -> list[Problem]:
     captured, declared, published = set(listed(source, "table.include.list")), set(expected.tables), set(expected.publication)
     heartbeat = {expected.heartbeat_table}
-    wanted = captured | (heartbeat if source.get("heartbeat.action.query") else set())
+    required = captured | (heartbeat if source.get("heartbeat.action.query") else set())
     wrong = (
-        (declared - captured, "the table {} is declared and not captured", "add it"),
-        (captured - declared, "the table {} is captured and not declared", "add it to the tables, or take it off the list"),
-        (wanted - published, "the publication does not hold {}, so its changes never come", "add it there"),
-        (published - wanted - heartbeat, "the publication holds {}, which nothing asks for", "remove it there"),
+        (declared - captured, "the table {} is declared but not captured", "add it"),
+        (captured - declared, "the table {} is captured but not declared", "add it to the tables, or remove it from the list"),
+        (required - published, "the publication does not contain {}, so its changes never arrive", "add it to the publication"),
+        (published - required - heartbeat, "the publication contains {}, which is not captured", "remove it from the publication"),
     )
     return [problem(source, "table.include.list", rule.format(name), cure) for names, rule, cure in wrong for name in sorted(names)]
 
 
 def _named(source: Mapping[str, str], expected: Expected) -> list[Problem]:
     return [
-        problem(source, key, f"everything else of this stack says {value}", "write that")
+        problem(source, key, f"the rest of this stack uses {value}", f"set {value}")
         for key, value in expected.names.items()
         if source.get(key) != value
     ]
@@ -96,13 +96,13 @@ def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     expression = sink.get("topics.regex")
     if expression:
         return [
-            problem(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka", "widen it")
+            problem(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka", "extend the pattern")
             for topic in topics
             if not re.fullmatch(expression, topic)
         ]
     read = set(listed(sink, "topics"))
     problems = [
-        problem(sink, "topics", f"{topic} is not read, its rows would be gone after the retention", "add it")
+        problem(sink, "topics", f"{topic} is not read, so its rows are deleted after the retention", "add it")
         for topic in topics
         if topic not in read
     ]
@@ -111,7 +111,12 @@ def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     dead = sink.get("errors.deadletterqueue.topic.name")
     if dead in read:
         problems.append(
-            problem(sink, "errors.deadletterqueue.topic.name", "is a topic that this sink reads: a bad row would go round", "rename it")
+            problem(
+                sink,
+                "errors.deadletterqueue.topic.name",
+                "this sink also reads its own dead-letter topic, so a bad row would loop",
+                "rename it",
+            )
         )
     return problems
 
@@ -124,13 +129,15 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     for topic in topics:
         taking = [table for table, route in routes.items() if route and re.fullmatch(route, topic)]
         if len(taking) != 1:
-            fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped in silence"
-            problems.append(problem(sink, "iceberg.tables", f"rows of {topic} would go {fate}", "give each topic one route-regex"))
+            fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped silently"
+            problems.append(
+                problem(sink, "iceberg.tables", f"rows of {topic} would go {fate}", "match each topic with exactly one route-regex")
+            )
     return problems
 
 
 def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
-    """Fields that the sink goes by and that some transform has to add."""
+    """Check that transforms add the fields by which the sink routes or partitions."""
     added = {value for prefix, name in transforms(sink) if name == _INSERT for key, value in sink.items() if key.startswith(prefix)}
     for prefix, name in transforms(source):
         if name == UNWRAP:
@@ -139,14 +146,14 @@ def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
     used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG else []
     if sink.get("connector.class") == S3 and sink.get("timestamp.extractor") == "RecordField":
         used.append("timestamp.field")
-    rule, cure = "no transform adds this field to the rows", "add it, or name one that is there"
+    rule, cure = "no transform adds this field to the rows", "add it, or name an existing field"
     return [problem(sink, key, rule, cure) for key in used if sink.get(key, "").startswith("__") and sink[key] not in added]
 
 
 def _exactly_once(sink: Mapping[str, str]) -> list[Problem]:
     if sink.get("consumer.override.isolation.level", "").lower() == "read_committed":
         return []
-    rule, cure = "the source writes in transactions, and this end would read those that were given up", "write read_committed"
+    rule, cure = "the source writes in transactions, and the sink would also read aborted ones", "set read_committed"
     return [problem(sink, "consumer.override.isolation.level", rule, cure)]
 
 
@@ -156,8 +163,8 @@ def _worker(source: Mapping[str, str], worker: Mapping[str, str]) -> list[Proble
     if required == enabled:
         return []
     rule, cure = (
-        ("source and worker must both ask for exactly once"),
-        ("write exactly.once.support=required here, exactly.once.source.support=enabled there"),
+        ("exactly-once delivery must be enabled in both source and worker"),
+        ("set exactly.once.support=required in the source and exactly.once.source.support=enabled in the worker"),
     )
     if required:
         return [replace(problem(worker, "exactly.once.source.support", rule, cure), about="worker")]
@@ -170,9 +177,9 @@ def _converted(source: Mapping[str, str], sink: Mapping[str, str], registry_url:
         key, url = f"{side}.converter", f"{side}.converter.schema.registry.url"
         for end, config in (("source", source), ("sink", sink)):
             if config.get(key) != AVRO:
-                rule, cure = "both ends must speak Avro with schemas from the registry", f"write {AVRO}"
+                rule, cure = "source and sink must both use Avro with schemas from the registry", f"set {AVRO}"
                 problems.append(replace(problem(config, key, rule, cure), about=end))
             if config.get(url, "").rstrip("/") != registry_url.rstrip("/"):
-                rule, cure = f"the registry of this stack answers at {shown(url, registry_url)}", "write that"
+                rule, cure = f"the registry of this stack is at {shown(url, registry_url)}", "set that URL"
                 problems.append(replace(problem(config, url, rule, cure), about=end))
     return problems

@@ -1,4 +1,4 @@
-"""Problems of one configuration."""
+"""Construction of problems that concern one configuration."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a key or a value is wrong, before it is known whose.
+    """Rule and cure of a problem, without its key and value.
 
     Attributes:
-        rule: Why it is wrong.
-        cure: What to write instead.
-        meant: Key that was probably meant.
+        rule: Reason why it is wrong.
+        cure: Correct setting.
+        meant: Key that was probably intended.
     """
 
     rule: str
@@ -28,25 +28,25 @@ class Fault:
 
 
 def problem(config: Mapping[str, str], key: str, rule: str, cure: str = "", *, meant: str = "") -> Problem:
-    """A problem of one key.
+    """Create the problem of one key.
 
     Args:
         config: The configuration.
-        key: The key, present or missing.
-        rule: Why its value, or its absence, is wrong.
-        cure: What to write instead.
-        meant: Key that was probably meant; its name decides too whether the value is a credential.
+        key: Its key, present or missing.
+        rule: Reason why its value, or its absence, is wrong.
+        cure: Correct setting.
+        meant: Key that was probably intended; its name also decides whether the value is a credential.
     """
     value = shown(f"{key} {meant}".strip(), config[key]) if key in config else None
     return Problem(rule=rule, cure=cure, key=key, value=value)
 
 
-def first_per_key(*found: Iterable[Problem]) -> list[Problem]:
-    """Problems of several checks; of each key, only those of the first check that finds any."""
-    kept: list[Problem] = []
+def first_per_key(*checks: Iterable[Problem]) -> list[Problem]:
+    """Return the problems of several checks; for each key, only those of the first check that reports any."""
+    result: list[Problem] = []
     seen: set[str] = set()
-    for problems in found:
+    for problems in checks:
         fresh = [item for item in problems if item.key.lower() not in seen]
         seen |= {item.key.lower() for item in fresh}
-        kept += fresh
-    return kept
+        result += fresh
+    return result

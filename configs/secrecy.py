@@ -1,13 +1,13 @@
-"""Which keys and values of a configuration are credentials, and what may be shown instead."""
+"""Detection of credentials in a configuration, and the text that messages show instead."""
 
 from __future__ import annotations
 
 import re
 
-# Stands in a message for a credential, or for the place of one.
+# Replaces a credential, or a reference to one, in messages.
 HIDDEN = "(not shown)"
 
-# A value that the worker looks up with a config provider: ${provider:path:key} or ${provider:key}.
+# A reference that the worker resolves with a config provider: ${provider:path:key} or ${provider:key}.
 REFERENCE = re.compile(r"\$\{[^}:]*:[^}]*\}")
 
 _SECRET_KEY = re.compile(
@@ -20,29 +20,29 @@ _NO_SECRET = re.compile(
 )
 _SECRET_VALUE = re.compile(r"://[^/\s]*@|(?i:password|passwd|secret|token)\s*[=:]")
 _PASSWORD_IN_TEXT = re.compile(r"(?i)((?:password|passwd|secret|token)\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;]+)")
-# Keys whose value is text around a credential.
+# Keys whose value is text with a credential inside.
 _EMBEDDING = re.compile(r"(user[._-]info|jaas[._-]config)$")
 
 
 def is_secret(key: str) -> bool:
-    """Whether the value of a key is a credential, judged by the key's name."""
+    """Return whether the value of a key is a credential, judged by the key's name."""
     return bool(_SECRET_KEY.search(key)) and not _NO_SECRET.search(key)
 
 
 def is_referenced(key: str, value: str) -> bool:
-    """Whether a credential stays out of the configuration: one reference, or one inside the text that some keys need."""
+    """Return whether a value only refers to its credential: it is one reference, or text around one where the key needs such text."""
     if _EMBEDDING.search(key):
         return REFERENCE.search(value) is not None
     return value == "" or REFERENCE.fullmatch(value) is not None
 
 
 def shown(key: str, value: str) -> str:
-    """A value as a message may show it: never a credential, nor the place of one."""
+    """Return a value for a message: never a credential, nor a reference to one."""
     if is_secret(key) or "${" in value or _SECRET_VALUE.search(value):
         return HIDDEN
     return repr(value)
 
 
 def without_passwords(text: str) -> str:
-    """Text with the values behind ``password=`` and its like masked; references stay, since they reveal nothing."""
-    return _PASSWORD_IN_TEXT.sub(lambda found: found[0] if REFERENCE.search(found[2]) else f"{found[1]}[secret]", text)
+    """Mask the values after ``password=`` and similar names in a text; references stay, since they reveal nothing."""
+    return _PASSWORD_IN_TEXT.sub(lambda match: match[0] if REFERENCE.search(match[2]) else f"{match[1]}[secret]", text)

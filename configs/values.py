@@ -1,4 +1,4 @@
-"""Whether a value is of the type, in the range and among the choices that the software declares for a key."""
+"""Checks of values against the type, range and choices that the software declares for a key."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _BITS = {"short": 15, "int": 31, "long": 63}
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*")
 _BOOLEANS = {"on", "off", "true", "false", "yes", "no", "1", "0"}
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?(?:e\d+)?)\s*([A-Za-zµ]*)\s*")
+# One value for the lexer of postgresql.conf.
 _TOKEN = re.compile(r"'(?:[^'\n\\]|'')*'|[A-Za-z_][\w.:/-]*|[+-]?[\d.]+(?:[eE][+-]?\d+)?[A-Za-zµ]*")
-"""What the lexer of postgresql.conf takes as one value."""
 
 _BYTES = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 _TIMES = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def fault(key: Key, value: str) -> Fault | None:
-    """Fault of a value; None for a valid one, and for one that the worker looks up itself."""
+    """Return the fault of a value; None for a valid value, and for a reference that the worker resolves."""
     if "${" in value:
         return None
     if key.context:
@@ -39,7 +39,7 @@ def fault(key: Key, value: str) -> Fault | None:
 
 def _text_fault(key: Key, text: str) -> Fault | None:
     if key.type == "class" and text and not _CLASS.fullmatch(text):
-        return Fault("is not the name of a Java class", "write it in full, for example org.example.Name")
+        return Fault("is not the name of a Java class", "write the full name, for example org.example.Name")
     return _choice_fault(key, [part.strip() for part in text.split(",") if part.strip()] if key.type == "list" else [text])
 
 
@@ -47,7 +47,7 @@ def _integer_fault(key: Key, text: str) -> Fault | None:
     if not re.fullmatch(r"[+-]?\d+", text):
         return Fault(f"is not a whole number ({key.type})", "write digits only, without a unit")
     if not -(2 ** _BITS[key.type]) <= int(text) < 2 ** _BITS[key.type]:
-        return Fault(f"does not fit a {key.type}", f"use a number below {2 ** _BITS[key.type]}")
+        return Fault(f"does not fit the type {key.type}", f"use a number below {2 ** _BITS[key.type]}")
     return _range_fault(key, int(text))
 
 
@@ -61,9 +61,9 @@ def _is_number(text: str) -> bool:
 
 def _range_fault(key: Key, number: float) -> Fault | None:
     if key.least is not None and number < key.least:
-        return Fault("is below the least that is accepted", f"use {key.least} or more")
+        return Fault("is below the accepted minimum", f"use {key.least} or more")
     if key.most is not None and number > key.most:
-        return Fault("is above the most that is accepted", f"use {key.most} or less")
+        return Fault("is above the accepted maximum", f"use {key.most} or less")
     return None
 
 
@@ -73,25 +73,21 @@ def _choice_fault(key: Key, values: list[str]) -> Fault | None:
     if not accepted or all(fold(value) in accepted for value in values):
         return None
     choices = ", ".join(choice.lower() if key.any_case else choice for choice in key.valid if choice)
-    return Fault("is not one of the values that are accepted", f"use one of {choices}")
+    return Fault("is not an accepted value", f"use one of {choices}")
 
 
 def _postgres_fault(key: Key, value: str) -> Fault | None:
     if not _TOKEN.fullmatch(value.strip()):
-        return Fault("cannot stand in the file like this: only a word, or a number with its unit, goes without single quotes", "write '…'")
+        return Fault("needs single quotes: only a word, or a number with its unit, is valid without them", "write '…'")
     text = value.strip().strip("'")
     if key.context == "internal":
-        return Fault("is fixed when the server is built or the cluster is made", "remove it")
+        return Fault("is fixed when the server is built or the cluster is created", "remove it")
     if key.type == "bool":
         return None if text.lower() in _BOOLEANS else Fault("is not a boolean", "write on or off")
     if key.type == "enum":
         known = {choice.lower() for choice in key.valid}
         booleans = _BOOLEANS if known & {"on", "off"} else set()
-        return (
-            None
-            if text.lower() in known | booleans
-            else Fault("is not one of the values that are accepted", f"use one of {', '.join(key.valid)}")
-        )
+        return None if text.lower() in known | booleans else Fault("is not an accepted value", f"use one of {', '.join(key.valid)}")
     return _quantity_fault(key, text) if key.type in {"integer", "real"} else None
 
 
@@ -106,6 +102,6 @@ def _quantity_fault(key: Key, text: str) -> Fault | None:
         if scale is None or own is None:
             return Fault("takes no unit", "write digits only")
         if unit not in scale:
-            return Fault(f"has the unit {unit}, which this parameter does not know", f"use one of {', '.join(scale)}")
+            return Fault(f"has the unit {unit}, which this parameter does not accept", f"use one of {', '.join(scale)}")
         number = number * scale[unit] / (float(own[1]) * scale[own[2]])
     return _range_fault(key, number)

@@ -1,4 +1,4 @@
-"""One verdict over one connector: spelling and meaning together, by its class."""
+"""All checks of one connector, chosen by its class: spelling and rules."""
 
 from __future__ import annotations
 
@@ -16,21 +16,28 @@ if TYPE_CHECKING:
     from problem import Problem
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
+# Connectors with known keys.
 KIND_BY_CLASS: Mapping[str, Kind] = {DEBEZIUM: "debezium", S3: "s3", ICEBERG: "iceberg"}
-"""The connectors whose keys are known."""
 
 
 def connector_problems(config: Mapping[str, str]) -> list[Problem]:
-    """Every problem of a connector's configuration, whichever connector it is.
+    """Check the configuration of any connector.
 
     Args:
-        config: The configuration as it is given to the worker.
+        config: The configuration as the worker receives it.
 
     Returns:
-        One problem per key and rule. A connector of another class cannot be judged, which is a problem of ``connector.class``.
+        One problem per key and rule. A connector of an unknown class cannot be checked, which is a problem of ``connector.class``.
     """
     kind = KIND_BY_CLASS.get(config.get("connector.class", ""))
     if kind is None:
         known = ", ".join(KIND_BY_CLASS)
-        return [problem(config, "connector.class", "its keys are not known here, so nothing in it is judged", f"use one of {known}")]
+        return [
+            problem(
+                config,
+                "connector.class",
+                "the keys of this connector are unknown, so its configuration cannot be checked",
+                f"use one of {known}",
+            )
+        ]
     return first_per_key(spelling_problems(kind, config), source_problems(config) if kind == "debezium" else sink_problems(config))

@@ -1,4 +1,4 @@
-"""What in a Connect worker's properties makes its connectors promise more than they keep."""
+"""Rules for the Connect worker: properties that silently weaken the guarantees of its connectors."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _STORES = ("config", "offset", "status")
 _ENV = "EnvVarConfigProvider"
 _ALLOWED = {
-    _ENV: ("allowlist.pattern", "any variable of the worker could be read through a connector's configuration"),
-    "DirectoryConfigProvider": ("allowed.paths", "any folder could be read through a connector's configuration"),
-    "FileConfigProvider": ("allowed.paths", "any file could be read through a connector's configuration"),
+    _ENV: ("allowlist.pattern", "a connector's configuration could read any variable of the worker"),
+    "DirectoryConfigProvider": ("allowed.paths", "a connector's configuration could read any folder"),
+    "FileConfigProvider": ("allowed.paths", "a connector's configuration could read any file"),
 }
 _ANYTHING = re.compile(r"\^?(\.[*+]|\[\^?.*\][*+]|\(\.[*+]\))\$?")
 _PROVIDER = re.compile(r"\$\{([^}:]+):")
@@ -29,36 +29,42 @@ _RULES: tuple[OneOf | AtLeast, ...] = (
         "exactly.once.source.support",
         ("enabled",),
         "disabled",
-        ("sources would write at least once, and one that requires more is refused"),
-        ("write enabled"),
+        ("sources would deliver at least once, and a source that requires exactly once is refused"),
+        ("set enabled"),
     ),
     *(
         AtLeast(
             f"{store}.storage.replication.factor",
             3,
             3,
-            ("this topic is Connect's memory and would be lost with a broker"),
-            ("write 3"),
+            ("this topic stores Connect's state and would be lost with a broker"),
+            ("set 3"),
             or_default=True,
         )
         for store in _STORES
     ),
     *(
-        OneOf(f"{prefix}acks", ("all", "-1"), "all", "a broker that dies would take rows with it, min.insync.replicas or not", "remove it")
+        OneOf(
+            f"{prefix}acks",
+            ("all", "-1"),
+            "all",
+            "a failing broker could lose acknowledged rows, whatever min.insync.replicas says",
+            "remove it",
+        )
         for prefix in ("producer.", "producer.override.")
     ),
-    OneOf("producer.enable.idempotence", ("true",), "true", "exactly once needs the idempotent producer", "remove it"),
-    OneOf("consumer.auto.offset.reset", ("earliest",), "earliest", "a new sink would skip the rows that are there", "remove it"),
-    AtLeast("offset.flush.interval.ms", 1, 60_000, "offsets would never be stored", "write 10000"),
+    OneOf("producer.enable.idempotence", ("true",), "true", "exactly-once delivery needs the idempotent producer", "remove it"),
+    OneOf("consumer.auto.offset.reset", ("earliest",), "earliest", "a new sink would skip the existing rows", "remove it"),
+    AtLeast("offset.flush.interval.ms", 1, 60_000, "offsets would never be stored", "set 10000"),
 )
 
 
 def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -> list[Problem]:
-    """Everything in a worker's properties that weakens its connectors in silence.
+    """Check a worker's properties for settings that silently weaken its connectors.
 
     Args:
         config: The worker's properties.
-        connectors: Configurations of the connectors that it runs; their references need its providers.
+        connectors: Configurations of its connectors; their references need its config providers.
 
     Returns:
         One problem per key and rule.
@@ -77,10 +83,10 @@ def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -
 def _providers(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[Problem]:
     known = set(listed(config, "config.providers"))
     used = sorted({name for each in (config, *connectors) for name in _used(each)} - known)
-    rule = "a configuration refers to ${{{}:…}}, which would be taken as the text itself"
+    rule = "a configuration refers to ${{{}:…}}, which would be used literally"
     problems = [problem(config, "config.providers", rule.format(name), f"add {name} to the list") for name in used]
     unnamed = [f"config.providers.{name}.class" for name in sorted(known) if not config.get(f"config.providers.{name}.class")]
-    return [*problems, *(problem(config, key, "a provider needs its class", "name it") for key in unnamed)]
+    return [*problems, *(problem(config, key, "a config provider needs a class", "set the class") for key in unnamed)]
 
 
 def _used(config: Mapping[str, str]) -> Iterator[str]:
@@ -98,7 +104,7 @@ def _open_providers(config: Mapping[str, str]) -> list[Problem]:
             key = f"config.providers.{name}.param.{parameter}"
             value = config.get(key, "").strip()
             if not value or (kind == _ENV and _ANYTHING.fullmatch(value)) or value == "/":
-                problems.append(problem(config, key, rule, "name those that may"))
+                problems.append(problem(config, key, rule, "list what may be read"))
     return problems
 
 
@@ -106,9 +112,7 @@ def _stores(config: Mapping[str, str]) -> list[Problem]:
     named = [config[f"{store}.storage.topic"] for store in _STORES if config.get(f"{store}.storage.topic")]
     if len(set(named)) == len(named):
         return []
-    return [
-        problem(config, "offset.storage.topic", "configurations, offsets and states each need a topic of their own", "give three names")
-    ]
+    return [problem(config, "offset.storage.topic", "configurations, offsets and states need separate topics", "set three names")]
 
 
 def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[Problem]:
@@ -116,7 +120,7 @@ def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], .
     used = any(".override." in key for each in connectors for key in each)
     if not used or policy not in {"None", "Principal"}:
         return []
-    rule, cure = "connectors with producer.override or consumer.override keys would be refused", "write All"
+    rule, cure = "connectors with producer.override or consumer.override keys would be refused", "set All"
     return [problem(config, "connector.client.config.override.policy", rule, cure)]
 
 
@@ -124,7 +128,7 @@ def _login(config: Mapping[str, str]) -> list[Problem]:
     if "rest.extension.classes" in config and "BasicAuth" in config["rest.extension.classes"]:
         return []
     rule, cure = (
-        ("whoever reaches the worker's port could change connectors"),
+        ("any client that reaches the worker's port could change connectors"),
         ("add BasicAuthSecurityRestExtension of org.apache.kafka.connect"),
     )
     return [problem(config, "rest.extension.classes", rule, cure)]

@@ -1,4 +1,4 @@
-"""Whether every rendered configuration loses nothing, has only known keys, and agrees with the others."""
+"""Rules for every rendered configuration: no data loss, known keys only, and agreement with the others."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from problem import Problem
     from specification.stack import Specification
 
+# Keys that other parts of the program depend on: addresses, files, names of two systems, sizes in the budgets.
 _FIXED = {
     "debezium": (
         *("connector.class", "database.hostname", "database.port", "database.user", "database.password", "database.sslrootcert"),
@@ -47,8 +48,8 @@ _FIXED = {
         *("ssl_key_file", "max_wal_size"),
     ),
 }
-"""Keys that other parts of the program count on: addresses, files, names of two systems, sizes in the budgets."""
 
+# Keys that a setting controls.
 _SETTINGS = {
     "debezium": {
         "database.dbname": "names.database",
@@ -81,33 +82,32 @@ _SETTINGS = {
         "max_slot_wal_keep_size": "source.slotWalKeepMib",
     },
 }
-"""Keys that a setting of their own decides."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Part:
-    """One configuration that the settings make.
+    """One configuration that follows from the settings.
 
     Attributes:
         section: Path of its section in a stack file.
         field: Name of the setting with its further keys, below the section.
-        kind: What the configuration is for.
-        given: The further keys that the stack gives.
-        made: The whole configuration.
+        kind: Kind of the configuration.
+        further: Further keys of the stack file.
+        rendered: The whole configuration.
     """
 
     section: str
     field: str
     kind: Kind
-    given: Mapping[str, str]
-    made: Mapping[str, str]
+    further: Mapping[str, str]
+    rendered: Mapping[str, str]
 
 
 def agreement_problems(specification: Specification) -> list[Problem]:
-    """Every problem of every configuration, alone and with the others.
+    """Return every problem of every configuration, alone and with the others.
 
     Args:
-        specification: The stack, each of its values valid by itself.
+        specification: Specification of the stack, with valid single values.
 
     Returns:
         One problem per key and rule, with the path of the setting to change.
@@ -116,12 +116,12 @@ def agreement_problems(specification: Specification) -> list[Problem]:
     names, tables = settings.names, settings.source.tables
     source, archive, worker, broker, database, topics = _parts(specification)
     single = (
-        (source, source_problems(source.made)),
-        (archive, sink_problems(archive.made)),
-        (worker, worker_problems(worker.made, source.made, archive.made)),
-        (broker, broker_problems(broker.made)),
-        (database, postgres_problems(database.made)),
-        (topics, topic_problems(names.topic(tables[0]), topics.made)),
+        (source, source_problems(source.rendered)),
+        (archive, sink_problems(archive.rendered)),
+        (worker, worker_problems(worker.rendered, source.rendered, archive.rendered)),
+        (broker, broker_problems(broker.rendered)),
+        (database, postgres_problems(database.rendered)),
+        (topics, topic_problems(names.topic(tables[0]), topics.rendered)),
     )
     expected = Expected(
         tables=[table.qualified for table in tables],
@@ -130,12 +130,12 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         names=debezium.expected_names(names),
         registry_url=streaming.registry_url,
     )
-    pairs = pair_problems(source.made, archive.made, worker.made, expected=expected)
+    pairs = pair_problems(source.rendered, archive.rendered, worker.rendered, expected=expected)
     ends = {source: "source", archive: "sink", worker: "worker"}
     return [
         item
         for part, problems in single
-        if part.made
+        if part.rendered
         for item in _of_part(part, problems, [pair for pair in pairs if pair.about == ends.get(part)])
     ]
 
@@ -157,20 +157,22 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
 
 
 def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
-    """Problems of one configuration with the setting to change; of each key, those of the first check that finds any."""
-    found = first_per_key(_owned(part), spelling_problems(part.kind, part.made), *semantic)
-    given = {name.lower() for name in part.given}
-    return [replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in given else part.section) for item in found]
+    """Return problems of one configuration with the setting to change; for each key, those of the first check that fails."""
+    problems = first_per_key(_owned(part), spelling_problems(part.kind, part.rendered), *semantic)
+    further = {name.lower() for name in part.further}
+    return [
+        replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in further else part.section) for item in problems
+    ]
 
 
 def _owned(part: Part) -> list[Problem]:
-    """Further keys that are not the stack's to give; PostgreSQL does not mind capitals."""
+    """Return further keys that a stack may not set; PostgreSQL ignores the case of a key."""
     fixed, decided = _FIXED[part.kind], _SETTINGS.get(part.kind, {})
     problems = []
-    for key in part.given:
+    for key in part.further:
         name = key.lower() if part.kind == "postgresql" else key
         if name in fixed:
-            problems.append(problem(part.given, key, "is fixed by the program, whose other parts count on it", "remove it"))
+            problems.append(problem(part.further, key, "is fixed: other parts of the program depend on it", "remove it"))
         elif name in decided:
-            problems.append(problem(part.given, key, f"is decided by {decided[name]}", "write it there"))
+            problems.append(problem(part.further, key, f"is controlled by {decided[name]}", "use that setting"))
     return problems

@@ -1,4 +1,4 @@
-"""Choices that exclude each other, names that are taken, and keys that change nothing."""
+"""Rules across settings: contradictory choices, names in use, and rotation words without a credential."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def choice_problems(settings: Settings) -> list[Problem]:
-    """Every choice that contradicts another one."""
+    """Return every choice that contradicts another one."""
     return [*_existing_systems(settings), *_names(settings), *_rotation(settings), *_places(settings)]
 
 
 def _existing_systems(settings: Settings) -> Iterator[Problem]:
-    """Existing systems, and what the program needs to find in the namespace for them."""
+    """Check the choices for existing systems, and their Secrets in the namespace."""
     streaming, archive = settings.streaming, settings.archive
     database, brokers = settings.source.external, streaming.kafka.external
     referred = {
@@ -31,14 +31,14 @@ def _existing_systems(settings: Settings) -> Iterator[Problem]:
     if needed and not settings.cluster.existing_namespace:
         yield Problem(
             path="cluster.existingNamespace",
-            rule=f"is false, and {', '.join(needed)} must be in {settings.names.namespace} before the worker starts",
-            cure="create namespace and Secret first, and set it to true. A stack that has created this namespace removes it from its state "
-            "first ('pulumi state delete'), or 'up' deletes it with everything in it",
+            rule=f"is false, but the Secret of {', '.join(needed)} must exist in {settings.names.namespace} before the worker starts",
+            cure="create namespace and Secret first, then set it to true. If this stack has created the namespace, remove it from the "
+            "state first ('pulumi state delete'); otherwise 'up' deletes it with everything in it",
         )
     if database is not None and (database.catalog_secret is not None) != archive.has_catalog_database:
         yield Problem(
             path="source.external.catalogSecret",
-            rule="is for an Iceberg catalog in that database and goes with archive.catalog jdbc",
+            rule="is the login of an Iceberg catalog in that database: required with archive.catalog jdbc, unused otherwise",
             cure="remove it" if database.catalog_secret else "name the Secret of the catalog's role, or set archive.catalog to glue",
         )
     if brokers is not None and brokers.logs_in and streaming.registry.is_managed:
@@ -50,7 +50,7 @@ def _existing_systems(settings: Settings) -> Iterator[Problem]:
 
 
 def _names(settings: Settings) -> Iterator[Problem]:
-    """Names that are taken by something else."""
+    """Check for names that something else uses."""
     names, source = settings.names, settings.source
     if names.heartbeat_table in {table.qualified for table in source.tables}:
         yield Problem(
@@ -64,28 +64,30 @@ def _names(settings: Settings) -> Iterator[Problem]:
     if schema != "public":
         yield Problem(
             path="names.heartbeatTable",
-            rule=f"is {names.heartbeat_table}, and the program creates its own database's tables in schema public",
+            rule=f"is {names.heartbeat_table}, but the program creates tables in schema public only",
             cure=f"name it public.{table}",
         )
     if settings.archive.has_catalog_database and names.database == names.catalog_database:
-        yield Problem(path="names.database", rule=f"is {names.database}, the Iceberg catalog's own database", cure="choose another name")
+        yield Problem(
+            path="names.database", rule=f"is {names.database}, the name of the Iceberg catalog's database", cure="choose another name"
+        )
     if names.debezium_role.startswith("pg_"):
         yield Problem(
             path="names.debeziumRole",
-            rule=f"is {names.debezium_role}, and PostgreSQL reserves names that begin with pg_",
+            rule=f"is {names.debezium_role}, but PostgreSQL reserves names that begin with pg_",
             cure="choose another name",
         )
     taken = {names.owner_role, names.app_role, names.catalog_role, "postgres"}
     if names.debezium_role in taken:
         yield Problem(
             path="names.debeziumRole",
-            rule=f"is {names.debezium_role}, which names another role of the database ({', '.join(sorted(taken))})",
+            rule=f"is {names.debezium_role}, the name of another role of the database ({', '.join(sorted(taken))})",
             cure="choose another name",
         )
 
 
 def _rotation(settings: Settings) -> Iterator[Problem]:
-    """Rotation words for credentials that the stack does not have."""
+    """Check for rotation words of credentials that the stack does not have."""
     streaming, archive, rotation = settings.streaming, settings.archive, settings.rotation
     absent = {
         "app": not settings.source.is_managed,
@@ -96,7 +98,7 @@ def _rotation(settings: Settings) -> Iterator[Problem]:
     for name, is_absent in absent.items():
         word = getattr(rotation, name)
         if is_absent and word:
-            yield Problem(path=f"rotation.{name}", rule=f"is {word}, and this stack has no such credential", cure="remove it")
+            yield Problem(path=f"rotation.{name}", rule=f"is {word}, but this stack has no such credential", cure="remove it")
 
 
 def _places(settings: Settings) -> Iterator[Problem]:
@@ -110,6 +112,6 @@ def _places(settings: Settings) -> Iterator[Problem]:
     if settings.protect and settings.archive.destroy_with_stack:
         yield Problem(
             path="protect",
-            rule="is true and archive.destroyWithStack too: one keeps the bucket, the other deletes it",
-            cure="drop one of them",
+            rule="is true and archive.destroyWithStack is true: the first keeps the bucket, the second deletes it",
+            cure="set one of them to false",
         )

@@ -1,4 +1,4 @@
-"""Keys of a stack file that change nothing beside another choice: each is refused, with the choice that makes it void."""
+"""Rules for keys without effect: each is refused, with the choice that makes it void."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _PORTS = ("postgres", "kafka", "registry", "connect")
 
 
 def void_keys(settings: Settings) -> list[Problem]:
-    """Every given key that changes nothing in this stack."""
+    """Return every key of the stack file that has no effect in this stack."""
     return [
-        Problem(path=path, rule=f"changes nothing: {reason}", cure="remove it")
+        Problem(path=path, rule=f"has no effect: {reason}", cure="remove it")
         for path, reason in _void(settings)
         if is_given(settings, path)
     ]
 
 
 def is_given(section: BaseModel, path: str) -> bool:
-    """Whether a stack file gives a key, by its path such as ``source.memoryMib``."""
+    """Return whether a stack file sets a key, by its path such as ``source.memoryMib``."""
     key, _, rest = path.partition(".")
     name = next(name for name, field in type(section).model_fields.items() if key in {field.alias, name})
     if name not in section.model_fields_set:
@@ -38,7 +38,7 @@ def is_given(section: BaseModel, path: str) -> bool:
 
 
 def _void(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Path and reason of every key that has no effect beside another choice of the stack."""
+    """Yield path and reason of every key that another choice of the stack makes void."""
     source, kafka, schemas = settings.source, settings.streaming.kafka, settings.streaming.registry
     archive, host = settings.archive, settings.host
     if not source.is_managed:
@@ -46,7 +46,7 @@ def _void(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from ((f"source.{key}", reason) for key in (*_SERVER, "sampleData"))
         yield from (("images.postgres", reason), ("host.postgres", reason))
     elif source.sample_data and not source.has_shop_tables:
-        yield "source.sampleData", "the rows are the shop's, and source.tables does not have its tables"
+        yield "source.sampleData", "the rows are the shop's, but source.tables lacks its tables"
     if not kafka.is_managed:
         reason = "streaming.kafka.kind is external, and the program does not change an existing cluster"
         yield from ((f"streaming.kafka.{key}", reason) for key in _BROKERS)

@@ -1,4 +1,4 @@
-"""What fits: pods in the budget, processes in their pods, connectors in the heap, topics and WAL on their volumes.
+"""Rules for sizes: pods fit the budget, processes their pods, connectors the heap, topics and WAL their volumes.
 
 The same models judge the declared resources in the policy pack; here the cure names the key to change.
 """
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
 
 
 def fit_problems(specification: Specification) -> tuple[list[Problem], list[Problem]]:
-    """Everything that does not fit, and everything that cannot be counted, which most often breaks another rule too."""
-    found: list[Problem] = []
+    """Return every size that does not fit, and every size that cannot be counted, which most often breaks another rule too."""
+    problems: list[Problem] = []
     uncountable: dict[str, Problem] = {}
     for check in (_budget, _java, _postgres, _sink, _topics, _wal, _volumes):
         try:
-            found += check(specification)
+            problems += check(specification)
         except UncountableError as error:
             uncountable[error.problem.path] = error.problem
-    return found, list(uncountable.values())
+    return problems, list(uncountable.values())
 
 
 class UncountableError(ValueError):
-    """A size among the further keys that cannot be counted.
+    """A size in the further keys that cannot be counted.
 
     Attributes:
-        problem: The problem.
+        problem: The problem, with the path of the setting.
     """
 
     def __init__(self, error: ValueError, path: str) -> None:
-        """Keep the setting whose size it is."""
+        """Create the problem for the setting at ``path``."""
         super().__init__(str(error))
         self.problem = Problem(path=path, rule=str(error))
 
 
 def sink_heap(specification: Specification) -> sink.SinkHeap:
-    """Heap that one worker needs for the stack's connectors, also when it is the only one left.
+    """Return the heap that one worker needs to run all connectors of the stack, even as the last worker.
 
     Raises:
         UncountableError: If a size cannot be counted.
@@ -60,7 +60,11 @@ def sink_heap(specification: Specification) -> sink.SinkHeap:
 
 
 def broker_disk_mib(specification: Specification) -> int:
-    """Upper bound of what one broker stores, in MiB; 0 for an existing cluster."""
+    """Return the upper bound of one broker's stored data, in MiB; 0 for an existing cluster.
+
+    Raises:
+        UncountableError: If a size cannot be counted.
+    """
     kafka = specification.streaming.kafka
     if kafka.created is None:
         return 0
@@ -101,7 +105,7 @@ def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
     if over > 0:
         yield Problem(
             path=f"{path}.jvm",
-            rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}) and its container has {limit // MIB}",
+            rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
             cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
         )
 
@@ -119,19 +123,19 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
         fewer = -(-over * MIB * source.max_connections // needs.backends)
         yield Problem(
             path="source",
-            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}) and its pod has {source.memory_mib}",
+            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB",
             cure=f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
             f"or raise source.memoryMib by {over}",
         )
 
 
 def _sink(specification: Specification) -> Iterator[Problem]:
-    heap, given = sink_heap(specification), specification.streaming.connect.heap_mib
-    over = whole_mib(heap.needed) - given
+    heap, configured = sink_heap(specification), specification.streaming.connect.heap_mib
+    over = whole_mib(heap.needed) - configured
     if over > 0:
         yield Problem(
             path="streaming.connect.jvm.heapMib",
-            rule=f"is {given} and the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; one more table costs "
+            rule=f"is {configured}, but the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; each further table needs "
             f"{whole_mib(heap.per_table)})",
             cure=f"lower archive.tasks, archive.flushRecords or streaming.topics.partitions, or raise heapMib by {over}",
         )
@@ -143,7 +147,7 @@ def _topics(specification: Specification) -> Iterator[Problem]:
     if needed > volume:
         yield Problem(
             path="streaming.kafka.storageMib",
-            rule=f"the topics may hold {needed} MiB on each broker and its volume has {volume} MiB",
+            rule=f"the topics may hold {needed} MiB on each broker, but its volume has {volume} MiB",
             cure=f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes",
         )
 
@@ -160,7 +164,7 @@ def _wal(specification: Specification) -> Iterator[Problem]:
         yield Problem(
             path="source.slotWalKeepMib",
             rule=f"a stopped connector may hold back {held} MiB of WAL ({source.slot_wal_keep_mib} MiB and max_wal_size), "
-            f"over three quarters of the {source.storage_mib} MiB volume",
+            f"more than three quarters of the {source.storage_mib} MiB volume",
             cure="lower it or raise source.storageMib",
         )
 

@@ -1,4 +1,4 @@
-"""A stack's settings, validated, rendered and judged."""
+"""Specification of a stack: its settings validated, rendered and judged."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 class SettingsError(ValueError):
-    """The configuration cannot work; the message lists every problem with its key, value, rule and cure.
+    """The configuration is invalid; the message lists every problem with its key, value, rule and cure.
 
     Attributes:
-        problems: The problems.
+        problems: Every problem, in the order of the message.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        """Write the message."""
+        """Create the message from the problems."""
         self.problems = tuple(problems)
         lines = [f"  - {PROJECT}:{problem}" if problem.path else f"  - {problem}" for problem in problems]
         super().__init__(f"{len(lines)} problem(s) in the configuration of this stack:\n" + "\n".join(lines))
 
 
 def specify(values: Mapping[str, Any]) -> Specification:
-    """Specification of a stack from plain values, one per section.
+    """Return the specification of a stack from plain values, one per section.
 
     Raises:
         SettingsError: Listing every problem.
@@ -48,27 +48,27 @@ def specify(values: Mapping[str, Any]) -> Specification:
     return specification
 
 
-def specify_text(given: Mapping[str, str]) -> Specification:
-    """Specification of a stack from configuration as Pulumi holds it: ``data-ingestion:key`` to text, objects as JSON.
+def specify_text(texts: Mapping[str, str]) -> Specification:
+    """Return the specification of a stack from configuration as Pulumi holds it: ``data-ingestion:key`` to text, objects as JSON.
 
     Raises:
         SettingsError: Listing every problem.
     """
-    return specify(values_of(given))
+    return specify(values_of(texts))
 
 
 def parse(values: Mapping[str, Any]) -> Settings:
-    """Settings of a stack that can work; see ``specify``."""
+    """Return the settings of a valid stack; see ``specify``."""
     return specify(values).settings
 
 
-def parse_text(given: Mapping[str, str]) -> Settings:
-    """Settings of a stack that can work; see ``specify_text``."""
-    return specify_text(given).settings
+def parse_text(texts: Mapping[str, str]) -> Settings:
+    """Return the settings of a valid stack; see ``specify_text``."""
+    return specify_text(texts).settings
 
 
 def judge(specification: Specification) -> list[Problem]:
-    """Every problem of a stack whose values are valid one by one."""
+    """Return every problem of a stack whose single values are valid."""
     agreement = agreement_problems(specification)
     fit, uncountable = fit_problems(specification)
     return [*choice_problems(specification.settings), *void_keys(specification.settings), *fit, *(agreement or uncountable)]

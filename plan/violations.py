@@ -1,4 +1,4 @@
-"""The policy pack's rules over a recording: what `pulumi preview` would refuse, found offline."""
+"""Rules of the policy pack applied to a recording: the refusals of ``pulumi preview``, offline."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def declared(resources: Sequence[Resource]) -> list[Declared]:
-    """Resources as the rules want them, each with the namespace that its provider gives."""
+    """Convert resources to the form of the rules, each with the default namespace of its provider."""
     providers = {resource.urn: resource for resource in resources if resource.is_provider}
-    found = []
+    converted = []
     for resource in resources:
         if resource.type != STACK_TYPE:
             provider = providers.get(resource.provider)
-            found.append(
+            converted.append(
                 Declared(
                     urn=resource.urn,
                     type=resource.type,
@@ -33,11 +33,11 @@ def declared(resources: Sequence[Resource]) -> list[Declared]:
                     default_namespace=namespace_of(provider.inputs) if provider else None,
                 )
             )
-    return found
+    return converted
 
 
 def recorded(recording: Recording, limits: Limits) -> Record:
-    """Everything that was declared, as the rules want it."""
+    """Return the record of all declared resources, for the rules."""
     record = Record(limits)
     for resource in declared(recording.resources):
         record.add(resource)
@@ -45,10 +45,10 @@ def recorded(recording: Recording, limits: Limits) -> Record:
 
 
 def violations(record: Record) -> list[Violation]:
-    """Every violation of what was declared, those that stop a preview first; what several resources cause together is said once."""
+    """Return every violation, mandatory ones first; a violation that several resources cause together appears once."""
     resources = list(record.resources.values())
-    found = [violation for rule in RULES for resource in resources for violation in judge(rule, resource, record)]
-    found += [violation for rule in RULES for violation in judge_end(rule, record)]
+    all_violations = [violation for rule in RULES for resource in resources for violation in judge(rule, resource, record)]
+    all_violations += [violation for rule in RULES for violation in judge_end(rule, record)]
     together = {rule.name for rule in RULES if rule.together}
-    once = {(one.rule, one.problem.rule if one.rule in together else one.message): one for one in found}
+    once = {(one.rule, one.problem.rule if one.rule in together else one.message): one for one in all_violations}
     return sorted(once.values(), key=lambda one: one.level != "mandatory")

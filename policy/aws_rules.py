@@ -31,8 +31,8 @@ _ATTACHMENTS = {
 }
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+# Conditions that leave only callers somebody has named.
 _KNOWN_ONLY = ("aws:SourceArn", "aws:SourceAccount", "aws:PrincipalOrgID", "aws:PrincipalArn", "aws:SourceVpce", "aws:SourceVpc")
-"""Conditions that leave only callers somebody has named."""
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 

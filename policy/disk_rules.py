@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 
+# The class of a broker, and the script that starts it.
 _BROKERS = {"kafka.Kafka", "kafka-server-start"}
-"""The class of a broker, and the script that starts it."""
+# What Confluent's images start without a command; what they are depends on the image.
 _ENTRY_POINT = "/etc/confluent/docker/run"
-"""What Confluent's images start without a command; what they are depends on the image."""
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 

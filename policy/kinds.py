@@ -10,6 +10,7 @@ from capacity.quantity import MIB
 if TYPE_CHECKING:
     from policy.declared import Declared
 
+# Kubernetes' own API groups: of their kinds, only POD_KINDS start pods.
 _GROUPS_WITHOUT_PODS = {
     "",
     "core",
@@ -33,14 +34,14 @@ _GROUPS_WITHOUT_PODS = {
     "resource.k8s.io",
     "extensions",
 }
-"""Kubernetes' own API groups: of their kinds, only POD_KINDS start pods."""
 
+# Components of the Kubernetes SDK: what they make is declared, and judged, one by one.
 _COMPONENTS = {"Chart", "ConfigFile", "ConfigGroup", "Directory"}
-"""Components of the Kubernetes SDK: what they make is declared, and judged, one by one."""
 
 
 _COMPONENT_GROUPS = {"", "helm.sh", "yaml", "kustomize"}
 _COUNTED = (*POD_KINDS, "HorizontalPodAutoscaler", "PersistentVolumeClaim", "ConfigMap")
+# Widely used kinds of other groups that configure something and start nothing.
 _WITHOUT_PODS = {
     "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe"),
     "cert-manager.io": ("Certificate", "Issuer", "ClusterIssuer"),
@@ -48,7 +49,6 @@ _WITHOUT_PODS = {
     "snapshot.storage.k8s.io": ("VolumeSnapshot", "VolumeSnapshotClass"),
     "external-secrets.io": ("ExternalSecret", "SecretStore", "ClusterSecretStore"),
 }
-"""Widely used kinds of other groups that configure something and start nothing."""
 
 
 def mib(size: int) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from settings.model import Settings
 
+# JSON schema of what each rule can be told, by rule.
 SCHEMA: dict[str, dict[str, Any]] = {
     "memory-budget": {
         "budgets": {
@@ -31,7 +32,6 @@ SCHEMA: dict[str, dict[str, Any]] = {
         }
     },
 }
-"""JSON schema of what each rule can be told, by rule."""
 
 
 def of_stack(settings: Settings) -> Limits:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     Report = Callable[[str, str | None], None]
 
 NAME = "data-ingestion"
+# The stack policy: what only the complete graph shows.
 WHOLE_STACK = "whole-stack"
-"""The stack policy: what only the complete graph shows."""
 
 
 def stack_limits() -> Limits:

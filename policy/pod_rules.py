@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
+# How the audience of the API server begins, where its administrator has not renamed it.
 _API_SERVER = "https://kubernetes.default.svc"
-"""How the audience of the API server begins, where its administrator has not renamed it."""
 _LOCAL = ("localhost/", "kind.local/")
 
 
@@ -62,8 +62,8 @@ def _digested(resource: Declared, _record: Record) -> Iterator[Problem]:
             )
 
 
+# Volume types that Pod Security ``restricted`` allows.
 _POD_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
-"""Volume types that Pod Security ``restricted`` allows."""
 
 
 def _restricted(resource: Declared, _record: Record) -> Iterator[Problem]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Level = Literal["mandatory", "advisory"]
 
+# Characters that a reason for an exception must have at the least: a word is no reason.
 LEAST_REASON = 15
-"""Characters that a reason for an exception must have at the least: a word is no reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +118,8 @@ def _violation(rule: Rule, resource: Declared | None, problem: Problem) -> Viola
     )
 
 
+# What an exception may call a resource: its name, or the beginning of several names.
 PATTERN = re.compile(r"[A-Za-z0-9._-]{3,}\*?")
-"""What an exception may call a resource: its name, or the beginning of several names."""
 
 
 def improper(rule: Rule, pattern: str, reason: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Settings from the values of a stack file, or every problem in them."""
+"""Settings from the values of a stack file, or every problem with the values."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ PROJECT = "data-ingestion"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def values_of(given: Mapping[str, str]) -> dict[str, Any]:
-    """Values of a stack's configuration as Pulumi holds it.
+def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Parse a stack's configuration as Pulumi holds it.
 
     Args:
-        given: Text by ``data-ingestion:key``; objects as JSON. Keys of other projects are ignored.
+        texts: Text by ``data-ingestion:key``; objects as JSON. Keys of other projects are ignored.
+
+    Returns:
+        One value per section.
     """
     values: dict[str, Any] = {}
-    for key, text in sorted(given.items()):
+    for key, text in sorted(texts.items()):
         project, _, name = key.partition(":")
         if project != PROJECT:
             continue
@@ -42,14 +45,14 @@ def values_of(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]:
-    """Validate each value by itself.
+    """Validate each value separately.
 
     Args:
         values: One value per section.
 
     Returns:
-        The settings, or None where a value is invalid; and every problem. With an unreadable file of tables, the settings have the default
-        tables, so that the rest can be judged.
+        The settings, or None if a value is invalid; and every problem. If the file of tables is unreadable, the settings contain the
+        default tables, so that the rest can be judged.
     """
     filled, problems = _with_tables(values)
     try:
@@ -59,7 +62,7 @@ def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]
 
 
 def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
-    """The values with the tables in place of their file's path."""
+    """Replace the path of the tables' file by the tables in it."""
     source = values.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
         return values, []
@@ -68,7 +71,7 @@ def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pro
         return {**values, "source": {**others, "tables": yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))}}, []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-    cure = "give the path of a file below the project's root, as 'make tables' writes it"
+    cure = "set the path, below the project's root, of a file as 'make tables' writes it"
     return {**values, "source": others}, [Problem(path="source.tables", rule=f"{path!r} cannot be read ({why})", cure=cure)]
 
 
@@ -90,7 +93,7 @@ def _problem(item: ErrorDetails) -> Problem:
 
 
 def _not_a_setting(place: tuple[int | str, ...], path: str) -> Problem:
-    """A key that no section has, with the key of its section that was probably meant."""
+    """Return the problem of an unknown key, with the most similar key of its section."""
     section: type[BaseModel] | None = Settings
     for part in place[:-1]:
         section = _section(section, part)
@@ -101,7 +104,7 @@ def _not_a_setting(place: tuple[int | str, ...], path: str) -> Problem:
 
 
 def _section(section: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:
-    """The section below a key of a section; of a list, the section of its entries."""
+    """Return the section below a key of a section, or for a list the section of its entries."""
     if section is None or isinstance(part, int):
         return section
     fields = {field.alias or name: field.annotation for name, field in section.model_fields.items()}
@@ -110,7 +113,7 @@ def _section(section: type[BaseModel] | None, part: int | str) -> type[BaseModel
 
 
 def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
-    """Whether "too short" only reflects items that have errors of their own: Pydantic counts valid items only."""
+    """Return whether "too short" only reflects invalid items, which have errors themselves: Pydantic counts valid items only."""
     place = problem["loc"]
     return problem["type"] == "too_short" and any(
         len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others

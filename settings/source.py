@@ -28,12 +28,12 @@ class ExistingDatabase(Section):
 
 
 class DebeziumSettings(Section):
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     snapshot_mode: Literal["initial", "no_data"] = "initial"
-    """Whether the rows that exist at the first start are read (``initial``) or left out (``no_data``)."""
+    """``initial`` reads the rows that exist at the first start; ``no_data`` omits them."""
     poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
-    """How long Debezium waits for changes, in ms; with its own default of 500, half of the changes wait half a second."""
+    """Pause of Debezium while it waits for changes, in ms; with its default of 500, half of the changes wait half a second."""
     heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
     max_queue_mib: Mebibytes = 32
@@ -75,11 +75,11 @@ class SourceSettings(Section):
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
     sample_data: bool | None = None
-    """Whether a new database starts with a few rows of the shop; by default if ``tables`` holds the shop's tables."""
+    """If true, a new database starts with a few rows of the shop; by default true if ``tables`` contains the shop's tables."""
     parameters: Keys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     @model_validator(mode="after")
     def _consistent(self) -> SourceSettings:
@@ -90,32 +90,34 @@ class SourceSettings(Section):
 
     def _kind_problems(self) -> list[str]:
         if self.kind == "external" and self.external is None:
-            return ["external is missing: kind is external; give host, addresses and secret of the database"]
+            return ["external is missing: kind is external; set host, addresses and secret of the database"]
         if self.kind == "managed" and self.external is not None:
-            return ["external is given and kind is managed; set kind to external, or remove it"]
+            return ["external is set and kind is managed; set kind to external, or remove external"]
         return []
 
     def _table_problems(self) -> list[str]:
         names = [table.archive_name for table in self.tables]
         twice = sorted({name for name in names if names.count(name) > 1})
-        problems = [f"tables: {name} stands for two of them in the archive; leave one out, or rename it" for name in twice]
+        problems = [f"tables: two of them have the name {name} in the archive; remove or rename one" for name in twice]
         elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
         if self.kind == "managed" and elsewhere:
-            problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
+            problems.append(
+                f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables; move them there"
+            )
         return problems
 
     @property
     def has_shop_tables(self) -> bool:
-        """Whether the shop's tables are among the captured ones, so that its rows fit."""
+        """True if all tables of the shop are captured, so that its sample rows fit."""
         return all(table in self.tables for table in TABLES)
 
     @property
     def sample_rows(self) -> str:
-        """SQL of the rows that a new database starts with, or an empty string."""
-        wanted = self.has_shop_tables if self.sample_data is None else self.sample_data
-        return SAMPLE_ROWS if wanted and self.has_shop_tables else ""
+        """SQL of the sample rows of a new database, or an empty string."""
+        sample = self.has_shop_tables if self.sample_data is None else self.sample_data
+        return SAMPLE_ROWS if sample and self.has_shop_tables else ""
 
     @property
     def is_managed(self) -> bool:
-        """Whether the program creates the server."""
+        """True if the program creates the server."""
         return self.kind == "managed"

@@ -24,12 +24,12 @@ _SMALLEST_MIB = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
-    """What every layer builds on.
+    """Specification of the foundation layer.
 
     Attributes:
         namespace: Name of the namespace.
         existing_namespace: Whether the namespace is an existing one.
-        protect: Whether what holds data may be neither deleted nor replaced.
+        protect: Whether resources with data may be neither deleted nor replaced.
         keep_volumes: Whether volumes survive their claims.
         quota: Specification of the ResourceQuota.
         limits: Specification of the LimitRange.
@@ -56,24 +56,24 @@ class Foundation:
 
     @property
     def reclaim_policy(self) -> str:
-        """What the storage classes do with a volume whose claim is deleted."""
+        """Reclaim policy of the storage classes: the fate of a volume after the deletion of its claim."""
         return "Retain" if self.keep_volumes else "Delete"
 
 
 def foundation(settings: Settings, workloads: Sequence[Workload]) -> Foundation:
-    """Specification of the foundation.
+    """Return the specification of the foundation layer.
 
     Args:
         settings: The stack's settings.
-        workloads: Workloads of all layers; no container may be larger than the largest of theirs.
+        workloads: Workloads of all layers; their largest container is the limit of every container.
     """
     source, kafka = settings.source, settings.streaming.kafka
-    wanted = {
+    classes = {
         DATABASE_CLASS: source.is_managed and source.storage_class is None,
         STREAMING_CLASS: kafka.is_managed and kafka.storage_class is None,
     }
     external = external_systems(settings)
-    made = COMPONENTS - {other.name for other in external}
+    created = COMPONENTS - {other.name for other in external}
     store = settings.archive.store
     memory = f"{settings.budget.memory_mib}Mi"
     largest = f"{whole_mib(max(workload.largest_container_bytes for workload in workloads))}Mi"
@@ -86,27 +86,27 @@ def foundation(settings: Settings, workloads: Sequence[Workload]) -> Foundation:
         quota={"hard": {"limits.memory": memory, "requests.memory": memory}},
         limits={"limits": [bounds]},
         provisioner=settings.cluster.provisioner,
-        storage_classes=tuple(name for name, is_wanted in wanted.items() if is_wanted),
+        storage_classes=tuple(name for name, is_created in classes.items() if is_created),
         network_policies=all_policies(
-            settings.host.sources, ObjectStoreInCluster(store.namespace, store.port) if store else None, made, external
+            settings.host.sources, ObjectStoreInCluster(store.namespace, store.port) if store else None, created, external
         ),
     )
 
 
 def external_systems(settings: Settings) -> list[ExternalSystem]:
-    """Systems beyond the namespace that the stack uses and does not create."""
+    """Return the existing systems outside the namespace that the stack uses."""
     database, streaming = settings.source.external, settings.streaming
     kafka, schemas = streaming.kafka.external, streaming.registry.external
-    found = []
+    systems = []
     if database is not None:
-        found.append(ExternalSystem("postgresql", ("connect",), database.addresses, (database.port,)))
+        systems.append(ExternalSystem("postgresql", ("connect",), database.addresses, (database.port,)))
     if kafka is not None:
         clients = ("connect", registry.NAME) if streaming.registry.is_managed else ("connect",)
-        found.append(ExternalSystem("kafka", clients, kafka.addresses, kafka.ports))
+        systems.append(ExternalSystem("kafka", clients, kafka.addresses, kafka.ports))
     if settings.archive.aws_addresses:
-        found.append(ExternalSystem("aws-endpoints", ("connect",), settings.archive.aws_addresses, (443,)))
+        systems.append(ExternalSystem("aws-endpoints", ("connect",), settings.archive.aws_addresses, (443,)))
     if settings.archive.endpoint is not None:
-        found.append(ExternalSystem(OBJECT_STORE, ("connect",), settings.archive.endpoint.addresses, (settings.archive.endpoint.port,)))
+        systems.append(ExternalSystem(OBJECT_STORE, ("connect",), settings.archive.endpoint.addresses, (settings.archive.endpoint.port,)))
     if schemas is not None:
-        found.append(ExternalSystem(registry.NAME, ("connect",), schemas.addresses, (schemas.port,)))
-    return found
+        systems.append(ExternalSystem(registry.NAME, ("connect",), schemas.addresses, (schemas.port,)))
+    return systems

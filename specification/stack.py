@@ -1,4 +1,4 @@
-"""Specification of a whole stack: everything that the program declares, as one value, rendered once."""
+"""Specification of a whole stack, rendered once: all that the program declares, as one value."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specification:
-    """What a stack is. Passwords, the role's ARN and the cluster id are references; everything else is the value itself.
+    """Specification of a stack. Passwords, the role's ARN and the cluster id are references; all else is a plain value.
 
     Attributes:
-        settings: The settings that it follows from.
-        foundation: Namespace, quota, storage classes, network policies.
-        source: The captured database.
-        streaming: Kafka, schema registry, Connect, Debezium.
-        archive: Bucket, identity, Iceberg tables, sink.
+        settings: Settings of the stack.
+        foundation: Namespace, quota, storage classes and network policies.
+        source: Captured database.
+        streaming: Kafka, schema registry, Connect and Debezium.
+        archive: Bucket, AWS identity, Iceberg tables and sink.
     """
 
     settings: Settings
@@ -55,7 +55,7 @@ class Specification:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """Every workload that the program creates."""
+        """All workloads that the program creates."""
         return _workloads(self.source, self.streaming)
 
     @property
@@ -75,5 +75,5 @@ class Specification:
 
 
 def _workloads(source: Source, streaming: Streaming) -> tuple[Workload, ...]:
-    made = (source.created, streaming.kafka.created, streaming.registry, streaming.connect)
-    return tuple(part.workload for part in made if part is not None)
+    parts = (source.created, streaming.kafka.created, streaming.registry, streaming.connect)
+    return tuple(part.workload for part in parts if part is not None)

@@ -1,4 +1,4 @@
-"""Workloads: a StatefulSet or Deployment with the files that its pods mount, and what it takes in memory and disk."""
+"""Workloads: a StatefulSet or Deployment with the files of its pods, and its memory and disk."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Workload:
     """One workload of the pipeline.
 
     Attributes:
-        component: Value of its component label; also its name and that of its service account.
+        component: Value of the component label; also the name of the workload and of its service account.
         kind: Kind of the Kubernetes object.
         spec: Specification of the object.
         files: Files by ConfigMap name, then file name.
-        bounds_disruption: Whether a PodDisruptionBudget lets nodes be drained one pod at a time.
+        bounds_disruption: Whether a PodDisruptionBudget limits node drains to one pod at a time.
     """
 
     component: str
@@ -41,23 +41,23 @@ class Workload:
 
     @property
     def process(self) -> Manifest:
-        """The container that does the pod's work; others stand beside it."""
+        """Main container of the pod; any others are auxiliary."""
         return self.pod["containers"][0]
 
     @property
     def memory_bytes(self) -> int:
-        """Memory limits of all its pods; a rollout takes no more, since each pod stops before its successor starts."""
+        """Memory limits of all pods, in bytes; a rollout takes no more, since each pod stops before its successor starts."""
         counted = workload(self.kind, {"metadata": {"name": self.component}, "spec": self.spec})
         return counted.steady
 
     @property
     def largest_container_bytes(self) -> int:
-        """Memory limit of its largest container."""
+        """Memory limit of the largest container, in bytes."""
         return max(limit(container) for _role, container in containers(self.pod))
 
     @property
     def volume_bytes(self) -> int:
-        """Size of all its volumes."""
+        """Size of all volumes, in bytes."""
         claims = self.spec.get("volumeClaimTemplates", [])
         return int(self.spec["replicas"]) * sum(parse_bytes(claim["spec"]["resources"]["requests"]["storage"]) for claim in claims)
 
@@ -73,17 +73,17 @@ def stateful_set(  # noqa: PLR0913 - a StatefulSet has this many independent par
     keep_volumes: bool,
     bounds_disruption: bool = False,
 ) -> Workload:
-    """Pods with a name and a volume each.
+    """Return a StatefulSet: pods with a name and a volume each.
 
     Args:
         component: Value of the component label.
         pod: Pod specification.
         files: Files by ConfigMap name, then file name.
-        checksum: Digest of everything that rolls the pods when it changes.
+        checksum: Digest of all configuration that rolls the pods.
         claim: Volume claim template.
-        replicas: Number of pods, all started at once: brokers started one after the other would wait for a quorum that never comes.
+        replicas: Number of pods, all started at once: brokers started one after the other would wait forever for a quorum.
         keep_volumes: Whether volumes survive the deletion of the StatefulSet.
-        bounds_disruption: Whether a PodDisruptionBudget belongs to it.
+        bounds_disruption: Whether it has a PodDisruptionBudget.
     """
     spec: Manifest = {
         "replicas": replicas,
@@ -105,16 +105,16 @@ def deployment(
     checksum: str,
     replicas: int = 1,
 ) -> Workload:
-    """Pods without a volume, all stopped before the first successor starts.
+    """Return a Deployment: pods without a volume, all stopped before the first successor starts.
 
-    The budget has no room for one more, and a rolling Deployment does not wait for a pod that is shutting down.
+    The memory budget has no room for a further pod, and a rolling Deployment does not wait for a terminating pod.
 
     Args:
         component: Value of the component label.
         pod: Pod specification.
         files: Files by ConfigMap name, then file name.
-        checksum: Digest of everything that rolls the pods when it changes.
-        replicas: Number of pods; with several, a PodDisruptionBudget belongs to them.
+        checksum: Digest of all configuration that rolls the pods.
+        replicas: Number of pods; several pods have a PodDisruptionBudget.
     """
     spec: Manifest = {
         "replicas": replicas,

@@ -1,4 +1,4 @@
-"""Change log of rows that a test writes, through a fault or not: each committed change must be in the archive once, in order.
+"""Change log of the rows that a test writes, with or without a fault: the archive must contain each committed change once, in order.
 
 Comparing the rows of database and archive sees neither a change that the source writes twice nor a lost one that a later change covers.
 """
@@ -31,30 +31,30 @@ _FAILURES = (psycopg.Error, AssertionError, subprocess.TimeoutExpired)
 
 
 class Change(NamedTuple):
-    """One change of a row: the operation as the archive writes it, and the value of the moment."""
+    """One change of a row: the operation as the archive writes it, and the value of that moment."""
 
     operation: str
     value: str
 
 
+# changes of each row in their order, by the row's e-mail address
 Log = dict[str, list[Change]]
-"""Changes of each row in their order, by the row's e-mail address."""
 
 
 class Application:
-    """One SQL statement after another as the application, by a new connection where the last one has broken.
+    """SQL statements run one after another as the application, with a new connection after a broken one.
 
     Args:
-        outputs: What ``sandbox outputs`` prints.
+        outputs: Output of ``sandbox outputs``.
     """
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
-        """Nothing is opened yet."""
+        """Open no connection yet."""
         self._database = outputs["postgres"]
         self._connection: psycopg.Connection[Any] | None = None
 
     def __call__(self, statement: str) -> None:
-        """Run a statement; psycopg.Error when it is not known to be committed. A server that has vanished is noticed after 5 s."""
+        """Run a statement; raise psycopg.Error unless it is known to be committed. A server that has vanished is noticed after 5 s."""
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
                 host=self._database["host"],
@@ -79,7 +79,7 @@ class Application:
 
 @dataclass
 class Writer:
-    """Writes rows of a mark and keeps the log of what was committed.
+    """Writes the rows of a mark and records the committed changes.
 
     Each statement is repeated until it is confirmed. None changes anything when it is run a second time, so a commit whose
     confirmation was lost counts once.
@@ -87,8 +87,8 @@ class Writer:
     Attributes:
         execute: Runs one statement, or raises.
         mark: Beginning of the rows' e-mail addresses; letters, digits and hyphens.
-        log: What was committed.
-        rounds: How many rounds were committed whole.
+        log: Committed changes.
+        rounds: Number of rounds that were committed whole.
     """
 
     execute: Callable[[str], object]
@@ -97,6 +97,7 @@ class Writer:
     rounds: int = 0
     _ended: threading.Event = field(default_factory=threading.Event)
     _until: float = float("inf")
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -114,14 +115,14 @@ class Writer:
         self.rounds += 1
 
     def fence(self) -> None:
-        """Insert rows enough for every partition. When they are in the archive, all that was in a partition before them is."""
+        """Insert enough rows for every partition. Once they are archived, so is every earlier change of their partitions."""
         keys = [f"{self.mark}last-{number}" for number in range(_FENCE_ROWS)]
         rows = ", ".join(f"('{key}', 'Written', '0')" for key in keys)
         self._commit(f"INSERT INTO {TABLE} (email, first_name, last_name) VALUES {rows} ON CONFLICT DO NOTHING")
         self.log |= {key: [Change("c", "0")] for key in keys}
 
     def wait_for_rounds(self, more: int, timeout_s: float) -> None:
-        """Wait until so many more rounds have been committed by the thread that writes."""
+        """Wait until the writing thread has committed this many more rounds."""
         wanted, deadline = self.rounds + more, time.monotonic() + timeout_s
         while self.rounds < wanted:
             assert time.monotonic() < deadline, f"{self.rounds} of {wanted} rounds could be written in {timeout_s:.0f} s"
@@ -130,11 +131,18 @@ class Writer:
     def write(self) -> None:
         """Write rounds until ended."""
         while not self._ended.is_set():
-            self.round()
+            with self._turn:
+                self.round()
             self._ended.wait(_PAUSE_S)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no round begin for as long as the block runs, so that archive and database can become equal."""
+        with self._turn:
+            yield
+
     def end(self) -> None:
-        """End `write` after its round, which has two minutes to be committed."""
+        """End ``write`` after its round, which has two minutes to be committed."""
         self._until = time.monotonic() + _LAST_CHANGE_S
         self._ended.set()
 
@@ -197,7 +205,7 @@ def writing(execute: Callable[[str], object], mark: str) -> Iterator[Writer]:
 
 
 def archived(archive: Archive, mark: str) -> Log:
-    """The archive's changes of the rows of a mark, in the order of their partitions."""
+    """Return the archive's changes of the rows of a mark, in the order of their partitions."""
     question = "SELECT email, __op, last_name FROM changes WHERE starts_with(email, ?) ORDER BY __kafka_partition, __kafka_offset"
     found: Log = {}
     for row in archive.query(TABLE, question, [mark]):
@@ -206,7 +214,7 @@ def archived(archive: Archive, mark: str) -> Log:
 
 
 def differences(committed: Log, found: Log) -> list[str]:
-    """Rows whose changes in the archive are not exactly those that were committed."""
+    """Return the rows whose changes in the archive are not exactly the committed ones."""
 
     def shown(changes: list[Change] | None) -> str:
         return " ".join(f"{change.operation}{change.value}" for change in changes or ()) or "nothing"
@@ -220,7 +228,7 @@ def differences(committed: Log, found: Log) -> list[str]:
 
 
 def prove(archive: Archive, writer: Writer, timeout_s: float) -> None:
-    """Wait until the archive's log of a writer's rows is the committed one; a change too many fails at once, since none ever goes."""
+    """Wait until the archive's log of a writer's rows is the committed one; a change too many fails at once, since none is ever removed."""
     deadline = time.monotonic() + timeout_s
     while wrong := differences(writer.log, found := archived(archive, writer.mark)):
         doubled = any(len(changes) > len(writer.log.get(key, ())) for key, changes in found.items())

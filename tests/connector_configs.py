@@ -45,7 +45,7 @@ RENDERED: dict[Kind, dict[str, str]] = {
 
 
 def expected(publication: list[str] = PUBLISHED, registry_url: str = REGISTRY) -> Expected:
-    """What the rest of the program's own stack expects of source and sink."""
+    """Return the expectations that the rest of the program's own stack has of source and sink."""
     return Expected(
         tables=[table.qualified for table in TABLES],
         heartbeat_table=NAMES.heartbeat_table,
@@ -56,6 +56,6 @@ def expected(publication: list[str] = PUBLISHED, registry_url: str = REGISTRY) -
 
 
 def changed(config: dict[str, str], **changes: str | None) -> dict[str, str]:
-    """A configuration with some keys set, or left out where the value is None."""
+    """Return a configuration with some keys set, or left out where the value is None."""
     merged = {**config, **changes}
     return {key: value for key, value in merged.items() if value is not None}

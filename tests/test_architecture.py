@@ -1,4 +1,4 @@
-"""The shape of the code: which part may know which, how large a file may become, what no file may be called."""
+"""The shape of the code: allowed imports, sizes of files, forbidden names."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST = 250
+# files over LONGEST lines, each with its reason
 LONGER: dict[str, str] = {}
-"""Files over LONGEST lines, each with its reason."""
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
+# modules at the root: the program, its exports and its configuration, and two that every package may import
 ROOT_MODULES = ("__main__", "outputs", "problem", "running_stack", "unknown")
-"""Modules at the root: the program, its exports and its configuration; and two that every package may import."""
 
+# packages that each package may import in addition to itself; an unlisted package contains commands
 MAY_IMPORT: dict[str, set[str]] = {
     "configs": set(),
     "capacity": set(),
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recording": set(),
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
-"""Packages of the project that each package may import besides itself; a package that is not listed holds commands."""
+# programs that only Pulumi starts
 STARTED_BY_THE_ENGINE = {
     "__main__.py",
     "policy/__main__.py",
@@ -46,20 +47,19 @@ STARTED_BY_THE_ENGINE = {
     "providers/kafkaconnect/__main__.py",
     "sandbox/standins/__main__.py",
 }
-"""Programs that Pulumi starts, and never a person."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
 @functools.cache
 def sources() -> tuple[Path, ...]:
-    """Every Python file of the project but the tests, relative to its root."""
+    """Return every Python file of the project but the tests, relative to its root."""
     found = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")))
     return tuple(path for path in found if not path.parts[0].startswith(".") and path.parts[0] not in {"tests", "node_modules"})
 
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """The full names of all modules that a file imports, wherever in the file."""
+    """Return the full names of all modules that a file imports, anywhere in the file."""
     found = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -71,17 +71,17 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def direct(names: frozenset[str]) -> set[str]:
-    """Imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
+    """Return imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
     return {name for name in names if not any(other.startswith(f"{name}.") and is_module(other) for other in names)}
 
 
 def is_module(name: str) -> bool:
-    """Whether a dotted name is a file of the project."""
+    """Tell whether a dotted name is a file of the project."""
     return (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()
 
 
 def importers(*modules: str) -> set[str]:
-    """Files that import one of the modules or something in it."""
+    """Return the files that import one of the modules or something in it."""
     return {
         path.as_posix()
         for path in sources()
@@ -90,20 +90,20 @@ def importers(*modules: str) -> set[str]:
 
 
 def may_know_pulumi() -> set[str]:
-    """The files for which ruff's configuration lifts the ban on Pulumi."""
+    """Return the files for which ruff's configuration lifts the ban on Pulumi."""
     ignores = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]["per-file-ignores"]
     patterns = [pattern for glob, rules in ignores.items() if rules == ["TID251"] for pattern in expanded(glob)]
     return {path.as_posix() for path in sources() if any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in patterns)}
 
 
 def expanded(glob: str) -> list[str]:
-    """The patterns of a glob with one group of alternatives in braces."""
+    """Return the patterns of a glob with one group of alternatives in braces."""
     group = re.search(r"\{(.*?)\}", glob)
     return [glob.replace(group[0], part) for part in group[1].split(",")] if group else [glob]
 
 
 def packages() -> set[str]:
-    """Every package and module at the root of the project."""
+    """Return every package and module at the root of the project."""
     return {path.parts[0].removesuffix(".py") for path in sources()}
 
 
@@ -121,7 +121,7 @@ def test_modules_at_the_root_are_few() -> None:
 
 
 def test_there_is_one_command_line_and_nothing_knows_it() -> None:
-    """It may import any package; what it calls can be called without it."""
+    """It may import any package; whatever it calls works without it."""
     programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
     assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
     started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
@@ -163,7 +163,7 @@ def test_no_two_files_import_each_other() -> None:
 
 
 def test_judgements_see_facts_only() -> None:
-    """The parts of the doctor that decide neither start programs nor ask anybody."""
+    """The judging parts of the doctor neither start programs nor send requests."""
     effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
     for path in sources():
         if path.parts[0] in {"checks", "doctor", "existing_database"} and (
@@ -173,7 +173,7 @@ def test_judgements_see_facts_only() -> None:
 
 
 def test_pure_parts_touch_nothing() -> None:
-    """No file, network, process, clock or chance decides what is declared; else two runs would differ."""
+    """No file, network, process, clock or chance decides about the declarations; otherwise two runs would differ."""
     effects = {
         "os",
         "subprocess",
@@ -191,21 +191,21 @@ def test_pure_parts_touch_nothing() -> None:
     }
     for path in sources():
         if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
-            # taking an address apart asks nobody
+            # parsing an address sends no request
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
 
 
 TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
 SENTENCES = {"message", "reason", "rule", "cure", "text"}
+# files that parse a sentence, with the reason
 WORDS_OF_OTHERS = {
     "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
     "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
 }
-"""Files that look into a sentence, with the reason."""
 
 
 def is_sentence(node: ast.expr) -> bool:
-    """Whether an expression is the text of an error or of a problem."""
+    """Tell whether an expression is the text of an error or of a problem."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
         named = node.args[0]
         return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
@@ -213,7 +213,7 @@ def is_sentence(node: ast.expr) -> bool:
 
 
 def facts_in_sentences(path: Path) -> list[int]:
-    """The lines of a file on which a fact is read in a sentence."""
+    """Return the lines of a file on which a fact is read from a sentence."""
     found = []
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:

@@ -1,4 +1,4 @@
-"""The comparison of change logs sees what comparing rows does not: doubled, lost, swapped and foreign changes."""
+"""The comparison of change logs finds what a comparison of rows does not: doubled, lost, swapped and foreign changes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 def quiet(_statement: str) -> None:
-    """A database that takes everything."""
+    """Accept every statement, as a database that never fails."""
 
 
 def log(rounds: int = 12) -> Log:
-    """The log of some rounds."""
+    """Return the log of some rounds."""
     return written(quiet, "mark-", rounds).log
 
 
 def copied(of: Log) -> Log:
-    """The same changes as the archive would have them."""
+    """Return the same changes as the archive would store them."""
     return {key: list(changes) for key, changes in of.items()}
 
 
@@ -64,19 +64,19 @@ def test_a_lost_swapped_or_altered_change_differs(changed: Callable[[list[Change
     assert len(differences(committed, {**copied(committed), "mark-0": changed(committed["mark-0"])})) == 1
 
 
-def test_a_row_that_nobody_committed_differs() -> None:
+def test_an_uncommitted_row_differs() -> None:
     assert differences(log(), {**log(), "mark-x": [Change("c", "0")]}) == ["mark-x: committed nothing, archived c0"]
 
 
 class Broken:
-    """A database whose connection breaks at each statement's first try, before or after it was committed."""
+    """A database whose connection breaks at each statement's first try, before or after its commit."""
 
     def __init__(self) -> None:
-        """Nothing has been asked."""
+        """Start without statements."""
         self.asked: list[str] = []
 
     def __call__(self, statement: str) -> None:
-        """Break at a statement that is new."""
+        """Break at each new statement."""
         self.asked.append(statement)
         if self.asked.count(statement) == 1:
             raise psycopg.OperationalError
@@ -90,7 +90,7 @@ def test_a_statement_without_confirmation_is_repeated_and_counts_once(monkeypatc
 
 
 def test_no_statement_changes_anything_when_it_is_run_again() -> None:
-    """What is inserted conflicts, what is updated has the old value no more, what is deleted is gone."""
+    """An inserted row conflicts, an updated one no longer has the old value, a deleted one no longer exists."""
     asked: list[str] = []
     written(asked.append, "mark-")
     for statement in asked:
@@ -98,14 +98,14 @@ def test_no_statement_changes_anything_when_it_is_run_again() -> None:
 
 
 class Archived:
-    """An archive that holds a log, in one partition."""
+    """An archive that contains a log, in one partition."""
 
     def __init__(self, found: Log, closed: tuple[int, ...] = (0,)) -> None:
-        """Keep the log, and the partitions in which the last rows are."""
+        """Store the log, and the partitions of the last rows."""
         self.found, self.closed = found, closed
 
     def query(self, _table: str, question: str, parameters: list[str]) -> list[dict[str, Any]]:
-        """Answer the two questions."""
+        """Answer the two queries."""
         if "DISTINCT" in question:
             return [{"number": number} for number in (self.closed if "last-" in parameters[0] else (0,))]
         return [
@@ -114,7 +114,7 @@ class Archived:
 
 
 def proof(found: Log, **more: Any) -> None:
-    """Compare with what was committed, without patience."""
+    """Compare with the committed changes, without waiting."""
     prove(cast("Archive", Archived(found, **more)), Writer(quiet, "mark-", log()), 0)
 
 
@@ -122,7 +122,7 @@ def test_the_same_log_is_proof_enough() -> None:
     proof(log())
 
 
-def test_a_change_too_many_fails_at_once_and_one_too_few_in_the_end() -> None:
+def test_an_extra_change_fails_at_once_and_a_missing_one_at_the_end() -> None:
     with pytest.raises(AssertionError, match=r"nobody committed.*\nmark-0: committed c0 u1 u2 d2, archived c0 u1 u2 d2 d2"):
         proof({**log(), "mark-0": [*log()["mark-0"], Change("d", "2")]})
     with pytest.raises(AssertionError, match=r"1 of 72 rows differ after 0 s:\nmark-0: committed c0 u1 u2 d2, archived c0 u2 d2"):

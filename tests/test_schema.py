@@ -1,4 +1,4 @@
-"""The JSON schema of a stack file takes what the program takes, and refuses what an editor should mark."""
+"""The JSON schema of a stack file accepts what the program accepts, and refuses what an editor should mark."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STACK_FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
 
 
 def faults(config: dict[str, Any]) -> list[str]:
-    """The places of a stack file that an editor would mark."""
+    """Return the places of a stack file that an editor would mark."""
     values = {f"{PROJECT}:{key}": value for key, value in config.items()}
     return [".".join(map(str, error.absolute_path)) for error in VALIDATOR.iter_errors({"config": values})]
 
@@ -69,7 +69,7 @@ def test_keys_of_other_projects_and_plain_yaml_values_are_taken() -> None:
 
 
 def test_every_key_is_described() -> None:
-    """An editor shows the description, of the section where the key holds one."""
+    """An editor shows the description, and that of the section where the key contains one."""
     definitions = VALIDATOR.schema["$defs"]
     bare = [
         f"{name}.{key}"

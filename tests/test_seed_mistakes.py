@@ -96,7 +96,7 @@ def test_08_a_delete_handling_that_the_transform_gave_up() -> None:
 
 
 def test_09_a_topic_for_a_schema_history_that_nobody_keeps() -> None:
-    assert "is not used" in messages("topic-config", "schema-changes.postgres")
+    assert "is unused" in messages("topic-config", "schema-changes.postgres")
 
 
 def test_10_two_names_for_one_publication_and_a_publication_of_everything() -> None:
@@ -155,7 +155,7 @@ def test_16_published_ports_that_the_network_policies_forbid(declared: Declared)
 
 
 def test_17_one_port_for_three_brokers() -> None:
-    assert "a client must reach each broker by itself" in settings_refusal(host={"kafka": [{"node": 30092, "host": 9092}]})
+    assert "a client must reach each broker directly" in settings_refusal(host={"kafka": [{"node": 30092, "host": 9092}]})
 
 
 @pytest.mark.parametrize("kind", ["confluent", "apicurio"])

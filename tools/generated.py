@@ -1,4 +1,4 @@
-"""Parts of documents that are made from the code: put between two markers, or compared with what is there."""
+"""Generated parts of documents: written between two markers, or compared with the existing text."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Document:
 
 
 class PartError(Exception):
-    """A part cannot be made, or its document has no place for it; the message says what to add."""
+    """A part cannot be generated, or its markers are missing; the message contains the cure."""
 
 
 def markers(name: str) -> tuple[str, str]:
-    """The lines before and after a part."""
+    """Return the lines before and after a part."""
     return f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    """A document with fresh content between a part's markers.
+    """Return the document with new content between a part's markers.
 
     Raises:
         PartError: If a marker is missing.
@@ -42,6 +42,6 @@ def replaced(text: str, name: str, content: str) -> str:
     head, begin, rest = text.partition(before)
     _, end, tail = rest.partition(after)
     if not begin or not end:
-        message = f"there is no place for the {name}: put the lines {before} and {after} where they belong"
+        message = f"the markers of the {name} are missing: add the lines {before} and {after} around its place"
         raise PartError(message)
     return f"{head}{begin}\n{content}\n{end}{tail}"

@@ -13,16 +13,16 @@ from tools.generated import replaced
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "review.md"
 PREVIEW: Final = DOCUMENT.parent.parent / "tests" / "review" / "stored" / "table-removed.jsonl"
+# Characters; small, so that the page shows the omissions of a comment that is too long.
 LIMIT: Final = 6_000
-"""Characters, so that the page shows what is left out when a comment is too long."""
 
 
 def updated(text: str) -> str:
-    """The document with a fresh comment, as a quotation.
+    """Return the document with a current comment, as a quotation.
 
     Raises:
-        PartError: If its place is missing.
+        PartError: If the markers of the comment are missing.
     """
-    found = Findings.of(read(PREVIEW.read_text(encoding="utf-8")))
-    comment = markdown(digest(found, found.preview.stack or ""), LIMIT)
+    findings = Findings.of(read(PREVIEW.read_text(encoding="utf-8")))
+    comment = markdown(digest(findings, findings.preview.stack or ""), LIMIT)
     return replaced(text, "comment", "\n".join(f"> {line}".rstrip() for line in comment.splitlines()[1:]))

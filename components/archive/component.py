@@ -1,4 +1,4 @@
-"""The archive: bucket, an identity that can only write to it, Iceberg tables where the format has tables, and the sink.
+"""Archive layer: bucket, AWS identity of the writer, Iceberg tables (format ``iceberg``) and sink connector.
 
 Rows become visible after the commit interval. The bucket is never emptied unless the settings say so.
 """
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveResources:
-    """What the outputs need of the archive.
+    """Values of the archive for the stack's outputs.
 
     Attributes:
         bucket: Name of the bucket, known once it exists.
-        role_arn: The worker's role, or None where there is no AWS.
+        role_arn: ARN of the worker's role, or None without AWS.
     """
 
     bucket: pulumi.Output[str]
@@ -43,7 +43,7 @@ class ArchiveResources:
 
 
 def _encryption(key_arn: str | None) -> manifest.Manifest:
-    """Default encryption by S3's own key or by a KMS key; a bucket key saves a call of KMS per object."""
+    """Return the default encryption, by S3's own key or by a KMS key; a bucket key saves one KMS call per object."""
     if key_arn is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
     return {
@@ -99,11 +99,11 @@ class ArchiveComponent(pulumi.ComponentResource):
         return aws.s3.Bucket(f"{self._name}-bucket", bucket=spec.name, force_destroy=spec.force_destroy, opts=options)
 
     def _guarding(self, bucket: aws.s3.Bucket, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a guard, which goes with its bucket and not before it, also with ``pulumi destroy --exclude-protected``."""
+        """Return options of a guard: deleted with its bucket and never before it, even by ``pulumi destroy --exclude-protected``."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._foundation.protect or None)
 
     def _guards(self, bucket: aws.s3.Bucket, spec: Bucket) -> list[pulumi.Resource]:
-        """Declare what makes the bucket safe to write to; it stays on a bucket that is not deleted."""
+        """Declare access block, policy, ownership, versioning, encryption and lifecycle; they remain on a bucket that is not deleted."""
         name, child = self._name, self._guarding(bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
@@ -146,7 +146,7 @@ class ArchiveComponent(pulumi.ComponentResource):
         ]
 
     def _tls_only(self, bucket: aws.s3.Bucket, block: aws.s3.BucketPublicAccessBlock, policy: Document) -> aws.s3.BucketPolicy:
-        # AWS refuses a policy while it is still applying the block
+        # AWS refuses a bucket policy while it is still applying the access block
         options = self._guarding(bucket, block)
         return aws.s3.BucketPolicy(f"{self._name}-tls-only", bucket=bucket.id, policy=json.dumps(policy), opts=options)
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class WriterResources:
-    """The identity as the archive uses it.
+    """Resources of the identity that the archive uses.
 
     Attributes:
-        role_arn: The role, or None where there is no AWS.
-        ready: What must exist before the worker can write.
+        role_arn: ARN of the role, or None without AWS.
+        ready: Resources that must exist before the worker can write.
     """
 
     role_arn: pulumi.Output[str] | None = None
@@ -33,12 +33,12 @@ class WriterResources:
 
 @dataclass(frozen=True, kw_only=True)
 class WriterIdentity:
-    """A role that can only write the archive, assumed by the cluster's own identity or by a key that can do nothing else.
+    """A role that can only write the archive, assumed with the cluster's identity or with a key that has no other permission.
 
     Attributes:
-        parent: The component that it belongs to.
+        parent: Parent component.
         prefix: First part of the logical names.
-        spec: Its specification, or None where an existing Secret holds the identity.
+        spec: Specification of the identity, or None if an existing Secret holds it.
         namespace: The worker's namespace.
     """
 
@@ -48,14 +48,14 @@ class WriterIdentity:
     namespace: pulumi.Input[str]
 
     def declare(self) -> WriterResources:
-        """Declare the role, its rights, and the worker's Secret; nothing where an existing Secret holds the identity."""
+        """Declare the role, its permissions and the worker's Secret; declare nothing if an existing Secret holds the identity."""
         spec = self.spec
         if spec is None:
             return WriterResources()
-        role, files, made = self._with_token(spec, spec.trust_pods) if spec.trust_pods else self._with_key(spec)
+        role, files, dependencies = self._with_token(spec, spec.trust_pods) if spec.trust_pods else self._with_key(spec)
         metadata: manifest.Manifest = {"name": spec.secret, "namespace": self.namespace, "labels": manifest.labels("connect")}
         secret = k8s.core.v1.Secret(f"{self.prefix}-credentials", metadata=metadata, string_data=files, opts=self._child)
-        return WriterResources(role_arn=role.arn, ready=(*made, secret))
+        return WriterResources(role_arn=role.arn, ready=(*dependencies, secret))
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
@@ -71,12 +71,12 @@ class WriterIdentity:
             f"{name}-key", user=user.name, opts=pulumi.ResourceOptions(parent=self.parent, replacement_trigger=spec.rotation)
         )
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
-            lambda made: iam.aws_files(made[0], made[1], made[2], spec.region, spec.sts_endpoint)
+            lambda parts: iam.aws_files(parts[0], parts[1], parts[2], spec.region, spec.sts_endpoint)
         )
         return role, files, [assume, *self._rights(spec, role)]
 
     def _with_token(self, spec: Writer, trust: Document) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
-        """Declare a role for the pod's own token, which AWS trusts because it knows the cluster; nothing lasts longer than an hour."""
+        """Declare a role that trusts the pod's service account token, through the cluster's identity provider; a token lasts one hour."""
         role = self._role(spec, json.dumps(trust))
         return role, role.arn.apply(lambda arn: iam.token_files(arn, spec.region)), self._rights(spec, role)
 

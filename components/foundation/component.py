@@ -1,4 +1,4 @@
-"""The foundation of the pipeline.
+"""Foundation layer of the pipeline.
 
 A namespace that admits only restricted pods, holds the memory budget at run time, and allows no connection outside the data path. The
 program does not create the cluster. Network policies are enforced by the cluster's network plug-in: without one, they change nothing.
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationResources:
-    """What the layers build on.
+    """Resources and values of the foundation that other layers use.
 
     Attributes:
         namespace: Name of the namespace, known once quota, policies and storage classes exist.
-        protect: Whether what holds data may be neither deleted nor replaced.
-        ends_with: The namespace as a resource: what is inside it and deleted with it need not be deleted one by one, by servers that may
-            be gone already. None where the namespace stays.
+        protect: Whether resources with data may be neither deleted nor replaced.
+        ends_with: The namespace resource: objects deleted with it need no separate deletion through servers that may be gone
+            already. None if the namespace survives the stack.
     """
 
     namespace: pulumi.Output[str]
@@ -40,7 +40,7 @@ class FoundationComponent(pulumi.ComponentResource):
     resources: FoundationResources
 
     def __init__(self, name: str, spec: Foundation, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare the namespace and everything in it that is not a workload."""
+        """Declare namespace, quota, limits, storage classes and network policies."""
         super().__init__("cdc:foundation:Foundation", name, None, opts)
         self._name, self._spec = name, spec
         self._child = pulumi.ResourceOptions(parent=self)

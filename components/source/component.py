@@ -1,6 +1,6 @@
-"""The captured database, ready for logical replication before the first client connects.
+"""Source layer: the captured database, ready for logical replication before the first client connects.
 
-The layer does not create the replication slot; Debezium does, at its first start. A slot whose connector is stopped holds back WAL up to
+Debezium, not this layer, creates the replication slot at its first start. The slot of a stopped connector holds back WAL up to
 ``max_slot_wal_keep_size`` and is invalidated beyond that, which shows as ``wal_status = lost`` and, for half an hour, not as a failed task.
 """
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceResources:
-    """What other layers need of the database besides its specification.
+    """Resources and credentials of the database that other layers use.
 
     Attributes:
-        ready: What must exist before a client can use the database.
+        ready: Resources that must exist before a client can use the database.
         is_inside: Whether the database is in the pipeline's namespace and ends with it.
         app_password: Password of the application's role, or None for an existing database.
-        catalog_password: Password of the catalog's role, or None where the program takes it from its environment.
-        ca_certificate: Authority of the server's certificate, or None for an existing database.
+        catalog_password: Password of the catalog's role, or None if the program reads it from its environment.
+        ca_certificate: Certificate of the server's authority, PEM, or None for an existing database.
     """
 
     ready: tuple[pulumi.Resource, ...] = ()
@@ -93,7 +93,7 @@ class SourceComponent(pulumi.ComponentResource):
         ).result
 
     def _database(self, passwords: dict[str, pulumi.Output[str]], certificates: Certificates) -> pulumi.Resource:
-        """Declare the server; gives its Service, which exists once the server answers."""
+        """Declare the server and return its Service, which exists once the server answers."""
         spec, objects = self._spec, self._objects
         mounted = [
             objects.account(),

@@ -1,7 +1,7 @@
-"""Kafka: three brokers or an existing cluster, the gate that holds topics back until all brokers answer, and the topics.
+"""Kafka: three brokers or an existing cluster, a gate that delays the topics until all brokers answer, and the topics.
 
-Inside the cluster the program's own brokers speak plain text: only network policies keep other pods out. Losing one broker loses nothing;
-losing two stops writes.
+Brokers created by the program speak plain text inside the cluster; only network policies keep other pods out. The loss of one broker loses
+no data; the loss of two stops writes.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ class KafkaComponent(pulumi.ComponentResource):
             objects.account(),
             objects.files("kafka-cluster", {"cluster-id": identity}),
             *(objects.files(name, files) for name, files in brokers.workload.files.items()),
-            # the brokers find each other before any of them is ready
+            # the brokers must resolve each other before any of them is ready
             objects.headless("kafka-headless", ports, before_ready=True),
         ]
         return objects.workload(brokers.workload, mounted)
 
     def _gate(self, services: Sequence[pulumi.Resource], rollout: str, worker: Provider) -> ClusterReady:
-        """Declare the gate, which opens once every broker answers the program; each rollout checks again."""
+        """Declare the gate, which opens once every broker answers the program and checks again at each rollout."""
         spec = self._spec
         return ClusterReady(
             f"{self._name}-ready",
@@ -76,7 +76,7 @@ class KafkaComponent(pulumi.ComponentResource):
         )
 
     def _topics(self, gate: ClusterReady) -> list[kafka_sdk.Topic]:
-        # the provider keeps its first connection error for good, so it must not exist before the brokers answer
+        # the provider never recovers from its first connection error, so it must not exist before the brokers answer
         provider = kafka_sdk.Provider(
             f"{self._name}-provider",
             bootstrap_servers=list(self._spec.bootstrap),

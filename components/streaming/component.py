@@ -1,4 +1,4 @@
-"""Brokers, schema registry, Connect workers, and the Debezium connector.
+"""Streaming layer: brokers, schema registry, Connect workers and the Debezium connector.
 
 The layer never waits for the archive: the workers mount the archive's identity as an optional Secret.
 """
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamingResources:
-    """What the archive and the outputs need of the stream besides its specification.
+    """Resources and credentials of the streaming layer that the archive and the outputs use.
 
     Attributes:
-        worker: Provider by which connectors are managed.
-        ready: What must exist before a sink can read.
+        worker: Provider that manages connectors.
+        ready: Resources that must exist before a sink can read.
         connect_password: Password of Connect's REST interface.
         registry_password: Password of the registry's operator, or None for an existing registry.
     """
@@ -41,7 +41,7 @@ class StreamingResources:
 
 
 class StreamingComponent(pulumi.ComponentResource):
-    """From the brokers up to the source connector."""
+    """Brokers, schema registry, Connect workers and the source connector."""
 
     resources: StreamingResources
 
@@ -53,13 +53,13 @@ class StreamingComponent(pulumi.ComponentResource):
         source: SourceResources,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the layer."""
+        """Declare brokers, topics, registry, workers and the source connector."""
         super().__init__("cdc:streaming:Streaming", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         password = random.RandomPassword(
             f"{name}-connect-password", length=32, special=False, keepers=spec.connect.keepers, opts=child
         ).result
-        # static but for the password; it connects to nothing before a connector is declared, and those wait for the workers
+        # only the password is dynamic; the provider connects to the workers for connectors only, which wait for the workers
         worker = Provider(f"{name}-connect-provider", url=spec.connect.url, username=CONNECT_USER, password=password, opts=child)
         kafka = KafkaComponent("kafka", spec.kafka, foundation, worker, child)
         schemas = RegistryComponent("registry", spec.registry, foundation, kafka.topics, child) if spec.registry else None
@@ -81,7 +81,7 @@ class StreamingComponent(pulumi.ComponentResource):
                 parent=self,
                 provider=worker,
                 depends_on=[*self.resources.ready, *source.ready],
-                # the slot of a database inside the namespace goes with its volume; elsewhere the connector has to drop it
+                # the slot of a database inside the namespace ends with its volume; elsewhere the connector must drop it
                 deleted_with=foundation.ends_with if source.is_inside else None,
             ),
         )

@@ -1,4 +1,4 @@
-"""The Connect workers: pods with the plugins in their image, and a REST interface behind a password."""
+"""Kafka Connect workers: pods with the plugins in their image, and a REST interface with password authentication."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ConnectComponent(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the workers, which need their topics and the sources of their Secrets."""
+        """Declare the workers; ``after`` lists the topics, the registry and the database that they need."""
         super().__init__("cdc:streaming:Worker", name, None, opts)
         objects = ObjectFactory(parent=self, prefix=name, namespace=foundation.namespace, component=spec.workload.component)
         mounted = [

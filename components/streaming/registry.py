@@ -1,4 +1,4 @@
-"""The schema registry: one pod, its users, and the Service that publishes it."""
+"""Schema registry: one pod, its users and its published Service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RegistryComponent(pulumi.ComponentResource):
-    """The schema registry; compatibility FULL, a password for every user."""
+    """Schema registry with compatibility FULL and a password for every user."""
 
     service: pulumi.Resource
     operator_password: pulumi.Output[str]
@@ -31,7 +31,7 @@ class RegistryComponent(pulumi.ComponentResource):
         topics: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the registry, which cannot start without its topics."""
+        """Declare the registry after its topics, which it needs at start."""
         super().__init__("cdc:streaming:RegistryService", name, None, opts)
         objects = ObjectFactory(parent=self, prefix=name, namespace=foundation.namespace, component=registry.NAME)
         passwords = {

@@ -27,8 +27,8 @@ class Bucket:
     Attributes:
         name: Name of the bucket.
         force_destroy: Whether ``pulumi destroy`` deletes its objects.
-        tls_only: Policy that refuses plain HTTP, or None for a store inside the cluster, which speaks nothing else.
-        kms_key_arn: Key that encrypts the objects, or None for S3's own.
+        tls_only: Policy that denies plain HTTP, or None for a store inside the cluster, which speaks only HTTP.
+        kms_key_arn: Key that encrypts the objects, or None for S3's own key.
         expire_noncurrent_days: Days after which old object versions are removed.
     """
 
@@ -50,7 +50,7 @@ class Writer:
         assume: Policy document of the user, or None.
         trust_pods: Trust policy for the cluster's own tokens, or None.
         secret: Name of the Secret with the SDK's files.
-        rotation: Word that replaces the access key when it changes.
+        rotation: Word of the access key; a changed word replaces the key.
         region: AWS region.
         sts_endpoint: STS as pods reach it, or None for AWS.
     """
@@ -76,9 +76,9 @@ class Catalog:
         warehouse: Root of the tables.
         region: AWS region.
         endpoint: Object store as the program reaches it, or None for AWS.
-        uri: The JDBC catalog's database as the program reaches it, or None.
-        user: Its role, or None.
-        is_in_source: Whether the catalog is in a database that the program creates, and ends with it.
+        uri: Database of the JDBC catalog as the program reaches it, or None.
+        user: Database role of the JDBC catalog, or None.
+        is_in_source: Whether the catalog is in a database that the program creates, and is deleted with it.
     """
 
     type: str
@@ -96,12 +96,12 @@ class IcebergTable:
     """An Iceberg table.
 
     Attributes:
-        namespace: Its namespace in the catalog.
-        name: Its name.
+        namespace: Namespace in the catalog.
+        name: Name in the namespace.
         columns: Name and Iceberg type of each column.
         partition_by: Names of the partition columns.
-        location: Where its files are.
-        properties: Its properties.
+        location: URL of the table's files.
+        properties: Table properties.
         delete_on_destroy: Whether ``pulumi destroy`` deletes it.
     """
 
@@ -116,12 +116,12 @@ class IcebergTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """The archive layer.
+    """Specification of the archive layer.
 
     Attributes:
         bucket_name: Name of the bucket.
         bucket: The bucket that the program creates, or None for an existing one.
-        writer: The worker's AWS identity, or None where there is no AWS.
+        writer: The worker's AWS identity, or None without AWS.
         catalog: The Iceberg catalog, or None with plain Parquet files.
         tables: The Iceberg tables.
         sink: The sink connector.
@@ -136,7 +136,7 @@ class Archive:
 
 
 def archive(settings: Settings, source: Source, registry_url: str) -> Archive:
-    """Specification of the archive layer."""
+    """Return the specification of the archive layer."""
     section, names, tables = settings.archive, settings.names, settings.source.tables
     if section.format == "iceberg":
         config = sink.iceberg_config(names, tables, section, registry_url, source.inside, settings.streaming.kafka.external)
@@ -177,7 +177,7 @@ def _writer(settings: Settings) -> Writer:
         assume=None if by else iam.assume_only(role),
         trust_pods=iam.trust_pods(by.provider_arn, by.audience, names.namespace, "connect") if by else None,
         secret=settings.rotation.archive_secret,
-        # a trigger that was absent before replaces nothing, hence a word from the start
+        # a trigger added later replaces nothing, hence a word from the start
         rotation=settings.rotation.archive or "-",
         region=section.region,
         sts_endpoint=section.pod_url,
@@ -186,7 +186,7 @@ def _writer(settings: Settings) -> Writer:
 
 def _catalog(section: ArchiveSettings, names: Names, source: Source) -> Catalog:
     is_jdbc, created = section.catalog == "jdbc", source.created is not None
-    # an existing server proves its identity by an authority that libpq knows from its environment
+    # libpq verifies an existing server with the authority in the program's environment
     verified = "" if created else "?sslmode=verify-full"
     return Catalog(
         type="sql" if is_jdbc else "glue",

@@ -30,8 +30,8 @@ class Role:
     Attributes:
         name: Short name, part of logical names.
         user: Name in the database.
-        secret: Secret for a client in the cluster, or None where only the program hands the password out.
-        keepers: Keepers of the password: it changes with them.
+        secret: Secret of the client in the cluster, or None if the password is only an output of the program.
+        keepers: Keepers of the password, which changes with them.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Database:
     """A database server that the program creates.
 
     Attributes:
-        host: Its name inside the cluster.
-        aliases: Further names in its certificate.
+        host: Full DNS name inside the cluster.
+        aliases: Further names in the server's certificate.
         roles: Roles with generated passwords.
         parameters: Parameters of ``postgresql.conf``.
-        workload: Its pod and files.
-        published: The service that publishes it.
+        workload: Pod and files.
+        published: Published service.
     """
 
     host: str
@@ -63,7 +63,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The captured database as the other layers use it.
+    """Specification of the source layer: the captured database.
 
     Attributes:
         database: Name of the captured database.
@@ -83,7 +83,7 @@ class Source:
 
 
 def source(settings: Settings, services: PublishedServices) -> Source:
-    """Specification of the source layer."""
+    """Return the specification of the source layer."""
     existing, catalog = settings.source.external, settings.archive.has_catalog_database
     if existing is not None:
         address = Address(host=existing.host, port=existing.port)
@@ -128,7 +128,7 @@ def _database(settings: Settings, published: Published) -> Database:
         "schema.sql": schema_sql(names, section.tables),
         "sample.sql": section.sample_rows,
     }
-    # the roles get their passwords when the pod starts
+    # the pod sets the roles' passwords at its start
     checksum = manifest.checksum(files, settings.rotation.words("app", "debezium", "catalog"))
     return Database(
         host=names.service(NAME),

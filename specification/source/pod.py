@@ -1,4 +1,4 @@
-"""The database's pod: an init container that prepares, and the server."""
+"""Pod of the database: an init container for the bootstrap, and the server."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NAME = "postgresql"
 
 
 def database_pod(settings: SourceSettings, image: str) -> Manifest:
-    """The pod.
+    """Return the pod specification of the database.
 
     Args:
-        settings: Sizes.
-        image: PostgreSQL's image.
+        settings: Sizes of the pod.
+        image: Image of PostgreSQL.
     """
     size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores}
     mounts = [

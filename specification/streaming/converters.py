@@ -13,7 +13,7 @@ def converter_settings(registry_url: str) -> dict[str, str]:
     The converter in the image (7.0.16) has no keys for the retries of its registry client.
 
     Args:
-        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        registry_url: Confluent-compatible API of the registry as the worker reaches it.
     """
     login = f"{secret_reference('registry', 'username')}:{secret_reference('registry', 'password')}"
     built: dict[str, str] = {}

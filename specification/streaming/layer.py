@@ -28,7 +28,7 @@ _MECHANISMS = {"SCRAM-SHA-512": "scram-sha512", "SCRAM-SHA-256": "scram-sha256",
 
 
 def streaming(settings: Settings, services: PublishedServices, source: Source) -> Streaming:
-    """Specification of the streaming layer."""
+    """Return the specification of the streaming layer."""
     names, section = settings.names, settings.streaming
     url = registry.api_url(names, section.registry)
     return Streaming(
@@ -46,7 +46,7 @@ def streaming(settings: Settings, services: PublishedServices, source: Source) -
 
 
 def topics(settings: Settings) -> tuple[TopicSpec, ...]:
-    """Every topic that a stack creates."""
+    """Return every topic that a stack creates."""
     return (
         *change_topics(settings.names, settings.source.tables, settings.streaming.topics),
         *support_topics(settings.names),
@@ -131,9 +131,9 @@ def _connect(settings: Settings, published: Published, source: Source) -> Connec
     properties = connect.worker_properties(settings.names, section.extra, kafka_section.external)
     files = {"worker.properties": properties_text(properties), "log4j2.properties": kafka.LOGGING}
     pod = _connect_pod(settings, source)
-    # a key of our own comes in a Secret of another name
-    held = (*_READ_ONCE, "archive") if settings.archive.endpoint else _READ_ONCE
-    checksum = manifest.checksum(files, rotation.words(*held))
+    # a rotated key of AWS is in a Secret of another name, which rolls the pods anyway
+    credentials = (*_READ_ONCE, "archive") if settings.archive.endpoint else _READ_ONCE
+    checksum = manifest.checksum(files, rotation.words(*credentials))
     return Connect(
         url=f"http://{published.outside}",
         keepers=rotation.keepers("connect"),

@@ -1,4 +1,4 @@
-"""Parts of the streaming layer, as values: connectors, brokers, registry, Connect workers."""
+"""Specifications of the streaming layer's parts: connectors, brokers, registry and Connect workers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSpec:
-    """A connector.
+    """Specification of a connector.
 
     Attributes:
         name: Name of the connector.
-        config: Its configuration as the worker receives it.
-        last_config: Keys that are set before it is removed; empty where it is removed as it is.
-        by_hand: What to do by hand where ``last_config`` could not be set.
+        config: Configuration as the worker receives it.
+        last_config: Keys that are set before the removal, if any.
+        by_hand: Instruction for the case that ``last_config`` could not be set.
     """
 
     name: str
@@ -34,12 +34,12 @@ class ConnectorSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brokers:
-    """Brokers that the program creates.
+    """Specification of brokers that the program creates.
 
     Attributes:
         properties: ``server.properties`` of each broker, in order.
-        workload: Their pods and files.
-        published: The service of each broker: a client is sent to the broker that leads a partition, so it must reach each one.
+        workload: Pods and files.
+        published: Published service of each broker: a client connects to the leader of a partition, so it must reach each broker.
     """
 
     properties: tuple[Mapping[str, str], ...]
@@ -48,19 +48,19 @@ class Brokers:
 
     @property
     def rollout(self) -> str:
-        """Digest of everything that restarts the brokers when it changes."""
+        """Digest of files and pods; the brokers restart when it changes."""
         return manifest.checksum(self.workload.files["kafka-config"], self.workload.pod)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kafka:
-    """The Kafka cluster as the program uses it.
+    """Specification of the Kafka cluster.
 
     Attributes:
         bootstrap: Servers as the program reaches them, ``host:port`` each.
         brokers: Number of brokers.
         security: Protocol and mechanism of an existing cluster, or None.
-        tls: Whether the program speaks TLS to it.
+        tls: Whether the program connects by TLS.
         mechanism: Login mechanism as the Kafka provider spells it, or None.
         topics: Every topic that the program creates.
         created: The brokers that the program creates, or None for an existing cluster.
@@ -77,14 +77,14 @@ class Kafka:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """A schema registry that the program creates.
+    """Specification of a schema registry that the program creates.
 
     Attributes:
-        kind: Which registry.
-        url: Its API as the program reaches it.
-        keepers: Keepers of its passwords.
-        workload: Its pod and files.
-        published: The service that publishes it.
+        kind: Kind of the registry.
+        url: URL of the API as the program reaches it.
+        keepers: Keepers of the passwords.
+        workload: Pod and files.
+        published: Published service.
     """
 
     kind: str
@@ -96,16 +96,16 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
-    """The Connect workers.
+    """Specification of the Connect workers.
 
     Attributes:
-        url: REST interface as the program reaches it.
+        url: URL of the REST interface as the program reaches it.
         keepers: Keepers of the password of the REST interface.
         properties: Properties of a worker.
         heap_mib: Java heap of a worker, in MiB.
-        workload: Their pods and files.
-        rollout: Digest of the pods: when it changes, connectors start again.
-        published: The service that publishes the REST interface.
+        workload: Pods and files.
+        rollout: Digest of files and pods; connectors restart when it changes.
+        published: Published service of the REST interface.
     """
 
     url: str
@@ -119,11 +119,11 @@ class Connect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streaming:
-    """The streaming layer.
+    """Specification of the streaming layer.
 
     Attributes:
         kafka: The Kafka cluster.
-        registry_url: API of the schema registry as the worker reaches it.
+        registry_url: URL of the registry's API as the worker reaches it.
         registry: The registry that the program creates, or None for an existing one.
         connect: The Connect workers.
         source_connector: The Debezium connector.

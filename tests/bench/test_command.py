@@ -1,4 +1,4 @@
-"""The command says what it can do, measures what was asked for and keeps what it has."""
+"""The command lists its topics, measures the requested ones and saves results after a failure."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, topics: dict[str, Any]) -
 
 
 def measured(*_: object) -> Figures:
-    """A topic that is measured."""
+    """Return the figures of a topic that can be measured."""
     return FOUND
 
 
 def failing(*_: object) -> Figures:
-    """A topic that is not."""
+    """Fail as a topic that cannot be measured."""
     message = "there is no complete sandbox"
     raise FiguresError(message)
 
 
 def interrupted(*_: object) -> Figures:
-    """A topic that Ctrl-C ends."""
+    """Raise what Ctrl-C raises."""
     raise KeyboardInterrupt
 
 
 def interrupted_and_not_tidied(*_: object) -> Figures:
-    """A topic that Ctrl-C ends, while the database is away."""
+    """Raise what Ctrl-C raises and then fail to clean up, as while the database is away."""
     try:
         raise KeyboardInterrupt
     finally:
@@ -69,7 +69,7 @@ def test_help_names_every_topic(topic: str, capsys: pytest.CaptureFixture[str]) 
         (["steps"], Options(), ["steps"]),
     ],
 )
-def test_all_but_the_steps_of_a_start_are_measured_unless_told(named: list[str], options: Options, expected: list[str]) -> None:
+def test_by_default_everything_but_the_steps_of_a_start_is_measured(named: list[str], options: Options, expected: list[str]) -> None:
     assert chosen(named, options) == expected
 
 
@@ -101,12 +101,12 @@ def test_an_interruption_ends_the_run_and_keeps_what_was_measured(
     assert list(json.loads((tmp_path / "figures.json").read_text())) == ["plan"]
 
 
-def test_the_command_is_kept_without_the_machines_paths() -> None:
+def test_the_command_is_recorded_without_the_machines_paths() -> None:
     given = ["bench", "steps", "--cold", "/root/a folder/cold.json@12", "--to", "figures"]
     assert machine.command(given) == "python -m pipeline bench steps --cold cold.json@12 --to figures"
 
 
-def test_the_processor_is_called_what_the_kernel_calls_it() -> None:
+def test_the_processors_name_is_the_kernels() -> None:
     assert machine.model("processor\t: 0\nmodel\t\t: 2\nmodel name\t: A Processor\n\nmodel name\t: A Processor\n") == "A Processor"
     assert machine.model("processor: 0\n"), "some architectures have no such line"
 

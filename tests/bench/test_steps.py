@@ -1,4 +1,4 @@
-"""Recorded starts of the sandbox become one table."""
+"""The recorded starts of the sandbox become one table."""
 
 from __future__ import annotations
 

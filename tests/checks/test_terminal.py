@@ -1,4 +1,4 @@
-"""What is printed is the same text wherever a program reads it, and coloured where a person does."""
+"""Output is plain text for programs and coloured for people."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from checks.terminal import console, plain, show
 
 
 class Screen(io.StringIO):
-    """A terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
 
@@ -27,7 +27,7 @@ def _a_terminal_of_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(words: str) -> Table:
-    """A table of one row."""
+    """Return a table of one row."""
     made = Table(box=None, pad_edge=False)
     made.add_column("name")
     made.add_column("words")
@@ -57,7 +57,7 @@ def test_a_terminal_gets_colour_and_tables_that_fit() -> None:
 
 
 def test_a_line_of_text_is_whole_on_a_terminal_too() -> None:
-    """It may be a command that somebody copies."""
+    """The line may be a command that a person copies."""
     screen, long = Screen(), "x" * 300
     console(screen).print(Text(long))
     assert screen.getvalue() == f"{long}\n"

@@ -1,4 +1,4 @@
-"""The workflows: of the right form, and safe in the hands of strangers."""
+"""The workflows: valid, and safe to run on pull requests from forks."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_an_audit_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_audit_does_find_something(tmp_path: Path) -> None:
-    """An expression in a script, by which the title of a pull request becomes a command."""
+def test_the_audit_finds_a_planted_mistake(tmp_path: Path) -> None:
+    """An expression in a script, through which a pull request's title becomes a command."""
     bad = tmp_path / ".github" / "workflows" / "bad.yml"
     bad.parent.mkdir(parents=True)
     bad.write_text(TEXTS["preview.yml"].replace("make venv\n", "echo ${{ github.event.pull_request.title }}\n", 1))
@@ -100,7 +100,7 @@ def test_jobs_may_write_only_what_they_publish() -> None:
     }
 
 
-def test_no_workflow_runs_a_strangers_code_with_the_rights_of_the_repository() -> None:
+def test_no_workflow_runs_a_forks_code_with_the_rights_of_the_repository() -> None:
     triggers = {name: set(loaded[True]) for name, loaded in LOADED.items()}  # YAML reads `on` as true
     assert triggers == {
         "preview.yml": {"pull_request"},
@@ -121,8 +121,8 @@ def test_a_fork_gets_plan_and_policies() -> None:
 
 
 @pytest.mark.parametrize(("place", "step"), STEPS, ids=[f"{place}, step {number}" for number, (place, _) in enumerate(STEPS)])
-def test_no_expression_stands_in_a_script(place: str, step: dict[str, Any]) -> None:
-    """Values reach a script by the environment, where they stay values."""
+def test_no_script_contains_an_expression(place: str, step: dict[str, Any]) -> None:
+    """Values reach a script through the environment, where they remain values."""
     assert "${{" not in step.get("run", ""), place
 
 
@@ -143,8 +143,8 @@ EVENTS: dict[str, tuple[str, str | None, bool]] = {
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_lost_data_is_accepted_by_setting_the_label_and_not_by_its_being_there(event: str) -> None:
-    """GitHub runs no expression here: the two comparisons of this one are done by Python."""
+def test_lost_data_is_accepted_by_adding_the_label_not_by_its_presence(event: str) -> None:
+    """GitHub evaluates no expression here: Python does this one's two comparisons."""
     (step,) = [step for _, step in STEPS if "ACCEPT_DATA_LOSS" in step.get("env", {})]
     expression = step["env"]["ACCEPT_DATA_LOSS"]
     compared = re.findall(r"github\.event\.(action|label\.name) == '([^']*)'", expression)

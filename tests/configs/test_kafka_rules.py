@@ -1,4 +1,4 @@
-"""Brokers and topics that lose acknowledged rows are refused; those that the program declares are not."""
+"""Brokers and topics that lose acknowledged rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("default.replication.factor", "1", "would have one copy"),
-        ("default.replication.factor", None, "would have one copy"),
+        ("default.replication.factor", "1", "created without a number"),
+        ("default.replication.factor", None, "created without a number"),
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
-        ("offsets.topic.replication.factor", "1", "what every sink has read"),
-        ("transaction.state.log.replication.factor", "1", "exactly once rests on it"),
+        ("offsets.topic.replication.factor", "1", "the read positions of all sinks"),
+        ("transaction.state.log.replication.factor", "1", "exactly-once delivery depends on this topic"),
         ("transaction.state.log.min.isr", "1", "acknowledged with one copy"),
-        ("auto.create.topics.enable", None, "a misspelt topic would appear"),
-        ("unclean.leader.election.enable", "true", "would become the truth"),
-        ("log.cleaner.enable", "false", "grow for ever"),
-        ("delete.topic.enable", "false", "could not be removed"),
+        ("auto.create.topics.enable", None, "a misspelt topic name creates a topic"),
+        ("unclean.leader.election.enable", "true", "could become leader"),
+        ("log.cleaner.enable", "false", "grow without limit"),
+        ("delete.topic.enable", "false", "cannot be deleted"),
         ("log.dirs", "/tmp/kafka", "emptied at a restart"),  # noqa: S108 - the wrong value
-        ("ssl.keystore.password", "hunter2", "is a credential written out"),
+        ("ssl.keystore.password", "hunter2", "is a credential in plain text"),
     ],
 )
 def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
@@ -57,9 +57,9 @@ def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, tol
     [
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
-        ("unclean.leader.election.enable", "true", "would become the truth"),
-        ("cleanup.policy", "compact", "earlier changes of the same row"),
-        ("cleanup.policy", "compact,delete", "earlier changes of the same row"),
+        ("unclean.leader.election.enable", "true", "could become leader"),
+        ("cleanup.policy", "compact", "earlier changes of a row"),
+        ("cleanup.policy", "compact,delete", "earlier changes of a row"),
         ("retention.ms", "0604800000", "the broker reports it as '604800000'"),
         ("retention.bytes", " 1048576", "the broker reports it as '1048576'"),
         ("preallocate", "TRUE", "the broker reports it as 'true'"),
@@ -80,7 +80,7 @@ def test_one_copy_is_refused_and_the_clusters_own_number_is_not() -> None:
 @pytest.mark.parametrize("name", ["connect-configs", "connect-offsets", "connect-status"])
 def test_connects_own_topics_must_keep_the_last_value(name: str) -> None:
     (problem,) = topic_problems(name, TOPIC)
-    assert "write compact" in str(problem)
+    assert "set compact" in str(problem)
     assert topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"})) == []
 
 

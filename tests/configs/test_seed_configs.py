@@ -1,4 +1,4 @@
-"""A whole configuration with many mistakes, as one might be handed over: all of them are told in one run."""
+"""Connector configurations of the seed stack: one run reports every mistake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.connector_configs import PUBLISHED, expected
 from tests.seed_stack import REGISTRY, SINK, SOURCE, WORKER
 
 
-def test_every_mistake_of_the_source_is_told_at_once() -> None:
+def test_every_mistake_of_the_source_is_reported_at_once() -> None:
     assert {problem.key for problem in connector_problems(SOURCE)} == {
         "database.server.name",
         "transforms.unwrap.drop.tombstones",
@@ -31,7 +31,7 @@ def test_every_mistake_of_the_source_is_told_at_once() -> None:
     }
 
 
-def test_every_mistake_of_the_sink_is_told_at_once() -> None:
+def test_every_mistake_of_the_sink_is_reported_at_once() -> None:
     assert {problem.key for problem in connector_problems(SINK)} == {
         "parquet.block.size",
         "parquet.page.size",
@@ -45,7 +45,7 @@ def test_every_mistake_of_the_sink_is_told_at_once() -> None:
     }
 
 
-def test_every_mistake_of_the_worker_is_told_at_once() -> None:
+def test_every_mistake_of_the_worker_is_reported_at_once() -> None:
     assert {problem.key for problem in worker_problems(WORKER, SOURCE, SINK)} == {
         "exactly.once.source.support",
         "producer.acks",
@@ -55,19 +55,19 @@ def test_every_mistake_of_the_worker_is_told_at_once() -> None:
     assert [problem.key for problem in spelling_problems("worker", {"circuit_breaker.failure_threshold": "5"})]
 
 
-def test_what_the_ends_do_not_agree_on_is_told_at_once() -> None:
+def test_every_disagreement_of_the_two_ends_is_reported_at_once() -> None:
     problems = pair_problems(SOURCE, SINK, WORKER, expected=expected(registry_url=REGISTRY))
     assert [problem.key for problem in problems] == ["consumer.override.isolation.level"]
     wide = pair_problems(SOURCE, SINK, WORKER, expected=expected([*PUBLISHED, "public.secrets"], REGISTRY))
-    assert any("the publication holds public.secrets" in str(problem) for problem in wide)
+    assert any("the publication contains public.secrets" in str(problem) for problem in wide)
 
 
-def test_a_topic_for_a_schema_history_is_told() -> None:
+def test_a_topic_for_a_schema_history_is_reported() -> None:
     found = {"retention.ms": "604800000", "cleanup.policy": "compact"}
-    assert any("is not used" in str(problem) for problem in topic_problems("schema-changes.postgres", found))
+    assert any("is unused" in str(problem) for problem in topic_problems("schema-changes.postgres", found))
 
 
-def test_what_brokers_lack_is_told() -> None:
+def test_missing_broker_settings_are_reported() -> None:
     found = {
         "process.roles": "broker,controller",
         "num.network.threads": "8",
@@ -78,6 +78,6 @@ def test_what_brokers_lack_is_told() -> None:
     assert {problem.key for problem in broker_problems(found)} == {"auto.create.topics.enable", "log.dir"}
 
 
-def test_a_connector_of_another_class_is_told_as_one_that_is_not_judged() -> None:
+def test_a_connector_of_another_class_is_reported_as_not_judged() -> None:
     (problem,) = connector_problems({"connector.class": "org.example.Other"})
-    assert "nothing in it is judged" in str(problem)
+    assert "its configuration cannot be checked" in str(problem)

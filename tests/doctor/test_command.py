@@ -33,12 +33,12 @@ def operate(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 
 
 def stack(name: str) -> Stack:
-    """A stack as its file says."""
+    """Return a stack as its file configures it."""
     return Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
 
 
-def test_a_machine_that_lacks_something_is_told_by_the_exit_code_and_a_cure(tmp_path: Path) -> None:
-    """Without any tool on PATH and without credentials, the laptop's stack cannot come up."""
+def test_missing_tools_are_reported_by_the_exit_code_and_a_cure(tmp_path: Path) -> None:
+    """Without any tool on PATH and without credentials, the laptop's stack cannot be deployed."""
     done = operate("doctor", "--stack", "dev", PATH=str(tmp_path), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
     assert done.returncode == 1, done.stderr
     for told in ("✗ Docker", "✗ Kind", "docker is not on PATH", "→ make cluster", "would stop 'up' of dev"):
@@ -56,14 +56,14 @@ def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_nothing_would_stop_up_of_the_sandbox_that_is_here() -> None:
+def test_no_check_of_the_running_sandbox_would_stop_up() -> None:
     done = operate("doctor", "--stack", "sandbox")
     assert done.returncode == 0, done.stdout
     assert "Nothing would stop 'up' of sandbox" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["doctor", "sql", "tables"])
-def test_a_stack_that_there_is_not_is_exit_code_two(command: str) -> None:
+def test_an_unknown_stack_is_exit_code_two(command: str) -> None:
     done = operate(command, "--stack", "nowhere")
     assert done.returncode == 2
     assert "error: " in done.stderr
@@ -85,17 +85,17 @@ def test_the_sql_is_printed_for_the_stack_that_is_named() -> None:
     assert done.stdout == script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=False)
 
 
-def test_an_existing_database_is_looked_at_and_one_of_our_own_is_not() -> None:
+def test_an_existing_database_is_checked_and_a_managed_one_is_not() -> None:
     assert [any(check.group == "Database" for check in checks(stack(name))) for name in (*STACKS, "prod")] == [False, False, True]
 
 
-def test_tables_can_be_written_before_their_file_is_there() -> None:
-    """The stack file may name it already."""
+def test_tables_can_be_written_before_their_file_exists() -> None:
+    """The stack file may already name it."""
     values = {"data-ingestion:source": json.dumps({"kind": "external", "tables": "tables/none.yaml"}), "other": "1"}
     assert commands._before_tables(values) == {"data-ingestion:source": json.dumps({"kind": "external"}), "other": "1"}
 
 
-def test_a_laptop_is_asked_for_docker_and_a_throw_away_machine_for_debian() -> None:
+def test_a_laptop_needs_docker_and_a_throw_away_machine_needs_debian() -> None:
     laptop, sandbox = ({check.group for check in checks(stack(name))} for name in STACKS)
     assert "Docker and Kind" in laptop - sandbox
     assert "AWS" in laptop - sandbox
@@ -103,6 +103,6 @@ def test_a_laptop_is_asked_for_docker_and_a_throw_away_machine_for_debian() -> N
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_every_check_has_a_name_of_its_own_within_its_group(name: str) -> None:
+def test_every_check_has_a_unique_name_within_its_group(name: str) -> None:
     names = [(check.group, check.name) for check in checks(stack(name)) if check.name != "disk"]
     assert len(names) == len(set(names))

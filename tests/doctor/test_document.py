@@ -1,4 +1,4 @@
-"""The sample in docs/doctor.md is what the checks say of such a laptop."""
+"""The sample in docs/doctor.md equals the output of the checks for such a laptop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PORTS = kind.Ports(
 
 
 def sample() -> str:
-    """What the doctor prints on that laptop, as far as the document shows it."""
+    """Return the doctor's output on that laptop, as far as the document shows it."""
     laptop, pulumi, cluster, aws = "Docker and Kind", "Pulumi", "Cluster", "AWS"
     nowhere = Refused("the kubeconfig (KUBECONFIG, ~/.kube/config) has no context 'kind-data-ingestion' (existing: none)", "make cluster")
     lines = [
@@ -49,6 +49,6 @@ def test_documents_name_the_oldest_kubernetes_that_the_check_takes(document: str
 
 
 def test_the_sample_is_what_the_checks_say() -> None:
-    """When it fails: put the expected text between the two marks."""
+    """When it fails, put the expected text between the two marks."""
     shown = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     assert shown.strip() == f"```text\n{sample()}\n```"

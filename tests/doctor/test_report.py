@@ -1,4 +1,4 @@
-"""What people and programs get to read."""
+"""The report for people and for programs."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def test_json_holds_everything() -> None:
     assert told["findings"][0] == {"group": "Docker", "name": "disk", "level": "warning", "found": "little is free", "cure": "make room"}
 
 
-def test_every_level_has_a_sign_of_its_own() -> None:
+def test_every_level_has_a_unique_sign() -> None:
     assert len({plain(shown(Line("g", "n", Finding(level, "f")), 1)) for level in Level}) == len(Level)

@@ -1,4 +1,4 @@
-"""``operate tables`` on a real database."""
+"""The command ``tables`` on a real database."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ CREATE TABLE public.users_child () INHERITS (public.users);
 
 
 def looked(existing: Existing, path: Path, *include: str, exclude: tuple[str, ...] = (), check: bool = False) -> Outcome:
-    """Look at the database once."""
+    """Run the command once."""
     outcome = tables.run(existing.target, path, include, exclude, check=check)
     assert PASSWORD not in "\n".join(outcome.lines)
     return outcome
 
 
-def test_the_first_look_writes_the_model_and_a_second_leaves_the_file_alone(existing: Existing, tmp_path: Path) -> None:
+def test_the_first_run_writes_the_model_and_a_second_leaves_the_file_alone(existing: Existing, tmp_path: Path) -> None:
     path = tmp_path / "tables" / "prod.yaml"
     first = looked(existing, path)
     assert first.good, first.lines
@@ -64,7 +64,7 @@ def test_a_change_of_the_schema_is_shown_as_a_difference(existing: Existing, tmp
     assert looked(existing, path, check=True).good
 
 
-def test_what_cannot_be_archived_faithfully_is_told_and_not_written(existing: Existing, tmp_path: Path) -> None:
+def test_unfaithful_columns_are_reported_and_not_written(existing: Existing, tmp_path: Path) -> None:
     existing.sql(AWKWARD)
     outcome = looked(existing, tmp_path / "prod.yaml")
     assert not outcome.good
@@ -113,7 +113,7 @@ def test_patterns_choose(existing: Existing, tmp_path: Path) -> None:
     assert "nothing written" in nothing.lines[-1]
 
 
-def test_the_pipelines_own_table_is_nobodys_data(existing: Existing, tmp_path: Path) -> None:
+def test_the_pipelines_own_table_is_not_captured(existing: Existing, tmp_path: Path) -> None:
     existing.sql(f"CREATE TABLE {Names().heartbeat_table} (id int PRIMARY KEY);")
     assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} written: 2 table(s)")
 
@@ -128,7 +128,7 @@ def test_a_database_that_cannot_be_reached_leaves_the_file_alone(
     assert not (tmp_path / "prod.yaml").exists()
 
 
-def test_a_file_that_is_something_else_is_not_overwritten(existing: Existing, tmp_path: Path) -> None:
+def test_a_file_with_other_content_is_not_overwritten(existing: Existing, tmp_path: Path) -> None:
     path = tmp_path / "prod.yaml"
     path.write_text("just words\n", encoding="utf-8")
     assert not looked(existing, path).good

@@ -1,4 +1,4 @@
-"""The bound of the write-ahead log behind a slot without a reader, on a real server: it holds, and without its parameter nothing does."""
+"""The bound of the write-ahead log behind a slot without a reader, on a real server: it holds, and only with its parameter."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOUNDED = {"max_slot_wal_keep_size": "64MB", "max_wal_size": "96MB", "min_wal_si
 
 @pytest.fixture
 def held(server: Server) -> Iterator[Callable[[Mapping[str, str]], list[int]]]:
-    """Writes 480 MiB of write-ahead log behind a slot that nobody reads, and gives what the server holds after each 4."""
+    """Return a function that writes 480 MiB of write-ahead log behind an unread slot and returns the retained bytes after each 4 MiB."""
 
     def run(parameters: Mapping[str, str]) -> list[int]:
         for name, value in parameters.items():

@@ -1,4 +1,4 @@
-"""A base is pinned by the digest that its first use met; another one is only built upon when somebody says so."""
+"""A base image is pinned by the digest of its first use; using another requires an explicit choice."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def test_every_image_has_a_base_a_name_and_a_dockerfile() -> None:
     assert set(LAPTOP) <= folders
 
 
-def test_no_base_is_the_newest_whatever_it_is() -> None:
+def test_no_base_has_the_tag_latest() -> None:
     assert all(":" in base and not base.endswith(":latest") for base in bases.BASES.values())
 
 
-def test_what_is_written_can_be_read() -> None:
+def test_a_written_lock_can_be_read() -> None:
     pinned = {"postgres:17-trixie": DIGEST, "an/image:1": DIGEST}
     assert bases.parse(bases.render(pinned)) == pinned
 

@@ -1,4 +1,4 @@
-"""The tables of keys are what the jars and the server say: a slow test asks them again."""
+"""The tables of keys agree with the jars and the server: a slow test reads them again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_committed_table_is_asked_for_or_hand_made() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_a_table_holds_no_text_of_others_and_is_written_as_the_generator_writes_it(path: Path) -> None:
+def test_a_table_contains_no_copied_text_and_equals_the_generators_format(path: Path) -> None:
     table = json.loads(path.read_text(encoding="utf-8"))
     assert path.read_text(encoding="utf-8") == tables.render(table)
     assert set(table) <= {"source", "keys", "classes"}
@@ -116,7 +116,7 @@ def test_the_jars_still_say_what_is_committed() -> None:
 
 @pytest.mark.sandbox
 def test_the_server_still_says_what_is_committed() -> None:
-    """PostgreSQL of the sandbox's own image; a minor version changes only the source."""
+    """From PostgreSQL of the sandbox's own image; a minor version changes only the source."""
     archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
     committed = json.loads((FOLDER / "postgresql.json").read_text(encoding="utf-8"))
     with TemporaryDirectory(dir=CACHE) as root:

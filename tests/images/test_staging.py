@@ -1,4 +1,4 @@
-"""The store keeps only what was verified; staging lays it out for a Dockerfile."""
+"""The store holds only verified files; staging lays them out for a Dockerfile."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def image_with_sink(tmp_path: Path) -> Path:
     return tmp_path / "connect"
 
 
-def test_a_plugin_of_the_users_own_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
+def test_a_users_plugin_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
     staging.record_extras(image_with_sink)
     staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
     plugin = tmp_path / "contents" / "plugins" / "sink-12.1.11"
@@ -94,7 +94,7 @@ def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Pa
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 
-def test_a_plugin_nobody_has_recorded_is_refused_with_the_command_that_does(image_with_sink: Path, tmp_path: Path) -> None:
+def test_an_unrecorded_plugin_is_refused_with_the_command_that_records_it(image_with_sink: Path, tmp_path: Path) -> None:
     with pytest.raises(ChecksumError, match=r"SHA256SUMS has no checksum for it; `python -m pipeline images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 

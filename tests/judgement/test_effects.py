@@ -1,4 +1,4 @@
-"""A key in a stack file that changes nothing is refused, with the choice that makes it void."""
+"""A key in a stack file without any effect is refused, together with the choice that makes it void."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ VALUES: dict[str, Any] = {
 
 
 def with_key(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A stack file with one more key."""
+    """Return a stack file with one more key."""
     key, _, rest = path.partition(".")
     return {**base, key: with_key(base.get(key) or {}, rest, value) if rest else value}
 
 
 def value_of(path: str) -> Any:
-    """Some value for a key."""
+    """Return a valid value for a key."""
     section, _, key = path.rpartition(".")
     if section == "images":
         return "registry.example.com/image:1"
@@ -54,7 +54,7 @@ def value_of(path: str) -> Any:
 
 
 def void(base: dict[str, Any]) -> list[str]:
-    """The paths that change nothing beside a stack's choices."""
+    """Return the paths that have no effect beside a stack's choices."""
     return [path for path, _reason in _void(Settings.model_validate(base))]
 
 
@@ -62,26 +62,26 @@ def void(base: dict[str, Any]) -> list[str]:
 def test_a_key_that_changes_nothing_beside_existing_systems_is_refused(path: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse(with_key(EXISTING, path, value_of(path)))
-    assert f"data-ingestion:{path}: changes nothing: " in str(caught.value)
+    assert f"data-ingestion:{path}: has no effect: " in str(caught.value)
     assert "; remove it" in str(caught.value)
 
 
 @pytest.mark.parametrize("path", void(OWN))
 def test_a_key_that_changes_nothing_beside_the_defaults_is_refused(path: str) -> None:
-    with pytest.raises(SettingsError, match=f"data-ingestion:{path}: changes nothing: "):
+    with pytest.raises(SettingsError, match=f"data-ingestion:{path}: has no effect: "):
         parse(with_key(OWN, path, value_of(path)))
 
 
 def test_keys_of_iceberg_and_of_named_storage_classes_are_void_too() -> None:
     iceberg = {"archive": {"bucket": "archive", "format": "iceberg", "flushRecords": 1000}}
-    with pytest.raises(SettingsError, match=r"archive\.flushRecords: changes nothing: archive.format is iceberg"):
+    with pytest.raises(SettingsError, match=r"archive\.flushRecords: has no effect: archive.format is iceberg"):
         parse(iceberg)
     named = {**OWN, "source": {"storageClass": "gp3"}, "streaming": {"kafka": {"storageClass": "gp3"}}, "cluster": {"provisioner": "x"}}
-    with pytest.raises(SettingsError, match=r"cluster\.provisioner: changes nothing: the program creates no storage class"):
+    with pytest.raises(SettingsError, match=r"cluster\.provisioner: has no effect: the program creates no storage class"):
         parse(named)
 
 
-def test_a_given_key_is_told_from_a_default() -> None:
+def test_an_explicit_key_is_distinguished_from_a_default() -> None:
     settings = Settings.model_validate({**OWN, "source": {"memoryMib": 512}, "host": {"domain": None}})
     assert is_given(settings, "source.memoryMib")
     assert not is_given(settings, "source.storageMib")
@@ -93,7 +93,7 @@ OTHER = [{"name": "events", "columns": [{"name": "id", "type": "uuid"}]}]
 
 
 def test_a_database_with_other_tables_starts_without_the_shops_rows() -> None:
-    """Its init container would otherwise insert into tables that are not there, and never end."""
+    """Otherwise its init container inserts into tables that do not exist, and never completes."""
     created = specify({**OWN, "source": {"tables": OTHER}}).source.created
     assert created is not None
     files = created.workload.files["postgresql-config"]
@@ -110,5 +110,5 @@ def test_the_shops_rows_come_with_its_tables_also_beside_others() -> None:
 
 
 def test_the_shops_rows_for_other_tables_are_refused() -> None:
-    with pytest.raises(SettingsError, match=r"source\.sampleData: changes nothing: the rows are the shop's"):
+    with pytest.raises(SettingsError, match=r"source\.sampleData: has no effect: the rows are the shop's, but"):
         parse({**OWN, "source": {"tables": OTHER, "sampleData": True}})

@@ -1,4 +1,4 @@
-"""The one command line: what every help says, what is refused, and what is passed on to the package that does the work."""
+"""The one command line: its help texts, its refusals, and the values passed on to the package that does the work."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPELLED = re.compile(r"python -m pipeline ([a-z][a-z ]*[a-z])")
 
 
 def tree(command: click.Command = root, *words: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every group and command with the words that name it."""
+    """Return every group and command with the words that name it."""
     yield words, command
     if isinstance(command, click.Group):
         for name, child in command.commands.items():
@@ -42,7 +42,7 @@ EXAMPLES = [example for command in EVERY.values() if isinstance(command, (Comman
 
 
 def helped(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
-    """What ``--help`` prints."""
+    """Return the output of ``--help``."""
     assert main([*words, "--help"]) == 0
     return capsys.readouterr().out
 
@@ -96,7 +96,7 @@ def test_an_example_is_understood(example: str) -> None:
 
 @functools.cache
 def texts() -> dict[str, str]:
-    """Every file under version control, whatever its kind."""
+    """Return every file under version control, of any kind."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in listed if name and (ROOT / name).is_file()}
 
@@ -108,7 +108,7 @@ def test_commands_that_documents_and_messages_spell_are_commands() -> None:
 
 
 def test_a_package_that_is_run_can_be_run() -> None:
-    """There is one that people run, and those that the engine starts."""
+    """One that people run, and those that the engine starts."""
     run = {(name, found) for name, text in texts().items() for found in STARTED.findall(text) if (ROOT / found).is_dir()}
     assert {found for _, found in run} == {"pipeline"}
 
@@ -131,9 +131,7 @@ def test_alone_it_lists_its_commands() -> None:
         (["bench", "--row", "1"], "'--rows'"),
     ],
 )
-def test_a_word_that_there_is_not_is_refused_with_the_nearest_one(
-    given: list[str], nearest: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_word_is_refused_with_the_nearest_one(given: list[str], nearest: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(given) == 2
     told = capsys.readouterr()
     assert nearest in told.err
@@ -154,9 +152,7 @@ def test_a_word_that_there_is_not_is_refused_with_the_nearest_one(
         (["sandbox", "pulumi", "--diff"], "--diff"),
     ],
 )
-def test_a_value_that_there_is_not_is_refused_with_those_there_are(
-    given: list[str], choices: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_value_is_refused_with_the_valid_ones(given: list[str], choices: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(given) == 2
     assert choices in capsys.readouterr().err
 
@@ -172,14 +168,14 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("given", [[], ["plan", "--stack", "prod"], ["sandbox", "up"]], ids=" ".join)
-def test_a_python_without_the_packages_is_told_what_to_do(given: list[str]) -> None:
+def test_missing_packages_are_reported_with_the_cure(given: list[str]) -> None:
     """As when the virtual environment is forgotten."""
     done = run(*given, options=("-S",))
     assert done.returncode == 1
     assert done.stderr.strip() == f"error: click is not installed: make venv, then .venv/bin/{' '.join([PROGRAM, *given])}"
 
 
-def test_a_package_that_only_a_command_needs_is_told_likewise() -> None:
+def test_a_missing_package_of_a_single_command_is_reported_with_the_cure() -> None:
     """As when the environment is older than the requirements."""
     script = (
         "import runpy, sys\nsys.modules['rich'] = None\nsys.argv[1:] = ['plan', '--brief']\n"
@@ -191,7 +187,7 @@ def test_a_package_that_only_a_command_needs_is_told_likewise() -> None:
 
 
 def raising(error: BaseException) -> Any:
-    """Something that cannot be done."""
+    """Return a function that fails with an error."""
 
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -206,7 +202,7 @@ def test_ctrl_c_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("before", [["--"], []])
 @pytest.mark.parametrize("command", ["kubectl", "pulumi"])
-def test_what_stands_behind_the_two_dashes_is_passed_on_as_it_is(command: str, before: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_after_the_two_dashes_are_passed_on_unchanged(command: str, before: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[tuple[str, ...]] = []
     monkeypatch.setattr(sandbox_commands, command, lambda arguments: given.append(arguments) or 7)
     words = ("exec", "pod", "-c", "one", "--", "ls", "--help")

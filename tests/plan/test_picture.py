@@ -1,4 +1,4 @@
-"""The memory picture: what it shows is what was counted, and what is committed is what is generated."""
+"""The memory picture shows the computed numbers, and the committed picture equals the generated one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from recording.stackfile import stack_config
 
 
 def limits(stack: str) -> Limits:
-    """A stack's limits."""
+    """Return a stack's limits."""
     return of_stack(parse_text(stack_config(ROOT, stack).values))
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "sandbox"])
 def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
-    """`make pictures` writes it."""
+    """``make pictures`` writes it."""
     known = recorded(record(stack), limits(stack))
     assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn(known, memory(known), stack)
 
@@ -39,7 +39,7 @@ def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
 
 
 @pytest.mark.parametrize(("budget", "over"), [(4096, False), (4000, True)])
-def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001
+def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001 - a table's column
     known = recorded(record("sandbox"), Limits(memory={"data-ingestion": budget * MIB}))
     picture = svg([], memory(known), "a <title> & more")
     ET.fromstring(picture)  # noqa: S314 - made here

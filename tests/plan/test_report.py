@@ -1,4 +1,4 @@
-"""What `python -m pipeline plan` prints, and its exit code."""
+"""The output of ``python -m pipeline plan``, and its exit code."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
 
 
 def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
-    """As in the sum that the policies judge, else table and verdict differ."""
+    """As in the sum that the policies check; otherwise table and verdict differ."""
 
     def declare() -> None:
         container = {"name": "agent", "image": "i:1", "resources": {"limits": {"memory": "64Mi"}}}
@@ -146,10 +146,10 @@ def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pyte
 
 
 class Screen(io.StringIO):
-    """A terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
 

@@ -1,4 +1,4 @@
-"""Reading the configuration of a stack from its two files."""
+"""A stack's configuration is read from its two files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ config:
 
 
 def write(root: Path, stack: str) -> Path:
-    """Make a project whose dev stack has these contents."""
+    """Write a project whose dev stack has this content."""
     (root / "Pulumi.yaml").write_text(PROJECT)
     (root / "Pulumi.dev.yaml").write_text(stack)
     return root

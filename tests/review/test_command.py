@@ -1,4 +1,4 @@
-"""`python -m pipeline review` as people and scripts use it."""
+"""The command ``python -m pipeline review`` as people and scripts use it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_what_cannot_be_read_ends_with_a_reason_and_no_trace(tmp_path: Path, cap
         assert told in capsys.readouterr().err
 
 
-def test_a_limit_below_the_lead_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_limit_below_the_lead_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["review", "digest", "--limit", "100", str(STORED / "memory.jsonl")]) == 1
     assert "raise --limit" in capsys.readouterr().err
 
@@ -61,7 +61,7 @@ def test_a_preview_without_a_resource_needs_the_name_of_its_stack(tmp_path: Path
     assert capsys.readouterr().out.startswith("<!-- data-ingestion preview p/s -->\n")
 
 
-def test_help_teaches() -> None:
+def test_help_explains_the_command() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "pipeline", "review", "digest", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -72,7 +72,7 @@ def test_help_teaches() -> None:
 MINE = '{"id": 7, "user": {"login": "bot"}, "body": "<!-- m -->\\r\\ntext"}'
 
 
-def test_the_oldest_of_its_author_is_found_over_pages() -> None:
+def test_the_authors_oldest_comment_is_found_over_pages() -> None:
     pages = f'[{{"id": 1, "user": {{"login": "x"}}, "body": "<!-- m -->"}}]\n[{MINE}, {MINE.replace("7", "9")}]'
     found = published(pages, "<!-- m -->", "bot")
     assert found is not None
@@ -80,7 +80,7 @@ def test_the_oldest_of_its_author_is_found_over_pages() -> None:
 
 
 @pytest.mark.parametrize("pages", ["", "[]", "[][]", '[{"id": 1, "user": null, "body": null}]', f"[{MINE.replace('m', 'mm', 1)}]"])
-def test_where_there_is_none_none_is_found(pages: str) -> None:
+def test_without_a_matching_comment_none_is_found(pages: str) -> None:
     assert published(pages, "<!-- m -->", "bot") is None
 
 

@@ -1,4 +1,4 @@
-"""What the comment on a preview leads with, from outputs of the real CLI."""
+"""The beginning of a preview's comment, from outputs of the real CLI."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def test_a_deleted_archive_loses_bucket_and_tables() -> None:
         assert f"`{table}`" in data
 
 
-def test_a_bucket_that_must_not_be_emptied_is_told_to_stop_the_update() -> None:
+def test_a_replaced_bucket_without_force_destroy_is_reported_as_a_refusal_by_s3() -> None:
     data = section(comment("bucket-renamed.jsonl"), "Data")
     assert "| check | Bucket `datapipe-ingestion-123` | replaced | every object | S3 refuses" in data
 
 
 def test_a_dependent_replacement_without_a_reason_counts_as_a_replacement() -> None:
-    """In the document form the CLI leaves the reasons of a cascade out."""
+    """In the document format the CLI omits the reasons of a cascade."""
     others = section(comment("bucket-renamed.json"), "Also replaced or deleted")
     assert "BucketPolicy" in others
     assert "the replacement of another" in others
@@ -116,7 +116,7 @@ def test_a_larger_volume_claim_replaces_the_set_and_keeps_the_volume_as_it_is() 
     assert "in their old size and class" in data
 
 
-def test_policies_that_refuse_the_update_are_told_with_their_cure() -> None:
+def test_policies_that_refuse_the_update_are_shown_with_their_cure() -> None:
     text = comment("violations.jsonl")
     assert "2 policy violations refuse the update; the pods of data-ingestion may need 4350 of 4096 MiB." in text
     policies = section(text, "Policies")
@@ -143,14 +143,14 @@ def test_a_program_that_stops_says_why_without_its_traces(name: str) -> None:
     assert "cannot be totalled" in section(text, "Memory")
 
 
-def test_a_provider_that_refuses_is_heard_and_what_was_seen_is_shown() -> None:
+def test_a_providers_refusal_is_shown_with_the_changes_seen_so_far() -> None:
     text = comment("provider-refused.jsonl")
     assert "the files stay where they are" in section(text, "Errors")
     assert "Traceback" not in text
     assert "| LOST | Bucket `sandbox-archive` | replaced |" in section(text, "Data")
 
 
-def test_drift_is_told_as_what_was_done_outside() -> None:
+def test_drift_is_reported_as_changes_made_outside_the_program() -> None:
     text = comment("drift.jsonl", wording=DRIFT)
     assert text.startswith("<!-- data-ingestion drift data-ingestion/sandbox -->\n")
     assert "1 changed outside, 1 gone, 110 as recorded." in text
@@ -173,7 +173,7 @@ def test_every_comment_is_within_the_limit(name: str) -> None:
     assert len(comment(name)) <= GITHUB_LIMIT
 
 
-def test_data_is_lost_only_where_it_is() -> None:
+def test_only_previews_with_losses_report_lost_data() -> None:
     losing = {name for name in FILES if findings(name).loses_data}
     assert losing == {
         "archive-deleted.jsonl",

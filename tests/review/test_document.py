@@ -1,4 +1,4 @@
-"""docs/review.md shows a real comment, and policies that AWS can read and that name what the workflows use."""
+"""docs/review.md shows a real comment, and policies that AWS accepts and that name the workflows' resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKFLOWS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".g
 
 
 def test_the_comment_is_what_the_command_writes() -> None:
-    """Whoever changes the comment is told to run ``python -m pipeline documents review``."""
+    """After a change of the comment: ``python -m pipeline documents review``."""
     assert commands.documents(["review"], check=True) == 0
 
 

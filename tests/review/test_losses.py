@@ -1,4 +1,4 @@
-"""What becomes of data, by type and by what decides over it."""
+"""Data loss, by resource type and the setting that decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.review.previews import text
 
 
 def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] | None = None, **state: Any) -> Step:
-    """One resource of a type, before and after."""
+    """Return one resource of a type, before and after."""
     return Step(
         urn=f"urn:pulumi:s::p::{kind}::one",
         fate=fate,

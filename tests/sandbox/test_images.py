@@ -1,4 +1,4 @@
-"""Image building's pure parts: apt sources, archives, mounts, and which changes make an image new."""
+"""The pure parts of image building: apt sources, archives, mounts, and the changes that make an image new."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_mirror_named_twice_is_asked_once() -> None:
 
 
 def blobs(archive: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Give an archive's one image as its index describes it, and all its blobs by digest, each true to it."""
+    """Return an archive's one image as its index describes it, and all its blobs by digest, each verified."""
     with tarfile.open(archive) as tar:
         content = {name: (tar.extractfile(name) or io.BytesIO()).read() for name in tar.getnames()}
         assert len(tar.getnames()) == len(content)
@@ -66,7 +66,7 @@ def blobs(archive: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """Give the archive of a base whose root file system is a few bytes."""
+    """Write the archive of a base whose root file system is a few bytes."""
     root = tmp_path / "root.tar"
     root.write_bytes(b"a root file system")
     oci.pack_root(root, "amd64", "localhost/base:1", tmp_path / "base.tar")
@@ -74,7 +74,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def exported(folder: Path, *layers: bytes) -> Path:
-    """Write an image as `buildah push dir:` does."""
+    """Write an image as ``buildah push dir:`` does."""
     folder.mkdir()
     parts = []
     for content in (b"config", *layers):

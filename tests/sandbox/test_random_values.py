@@ -1,4 +1,4 @@
-"""Generated values: as long and as mixed as asked, and the same in every later run."""
+"""Generated values: of the required length and character mix, and the same in every later run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_length_that_cannot_hold_the_minimum_is_refused() -> None:
     assert "cannot hold the 4 characters" in problem.text
 
 
-def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
+def test_values_are_generated_once_and_again_only_for_new_inputs(runs: Runs) -> None:
     length = 24
 
     def program() -> None:

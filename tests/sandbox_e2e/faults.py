@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -50,7 +51,9 @@ def kill(kube: Kube, prefix: str, container: str, timeout_s: float) -> float:
     processes = control_groups.processes(control_groups.of_container(pod, container))
     assert processes
     for process in processes:
-        os.kill(process, signal.SIGKILL)
+        # the end of the first process may have ended the others
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     while control_groups.container_id(pod_of(kube, prefix), container) in {"", before}:
         assert time.monotonic() - began < timeout_s, f"{container} was not started again in {timeout_s:.0f} s"
         time.sleep(0.5)

@@ -118,17 +118,9 @@ def test_the_database_resolves_names_and_connects_to_nothing(kube: Kube, strange
     """Not to any port of the pipeline, by pod or by service, nor to the API server, the object store, or an address outside the cluster."""
     name = f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local"
     assert _resolves(command, NAMESPACE, "postgresql-0", name), "names are to be resolved"
-    pods = [pod for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"] != "postgresql-0"]
-    targets = {
-        (pod["status"]["podIP"], port["containerPort"])
-        for pod in pods
-        for container in pod["spec"]["containers"]
-        for port in container.get("ports", ())
-    }
+    targets = {address for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"] != "postgresql-0" for address in _listened(pod)}
     assert len(targets) == 3 * 3 + 2 + 1, "three ports of each broker, two of the registry, one of the worker"
-    for service in (*kube.list("Service", NAMESPACE), *kube.list("Service", "object-store")):
-        if service["spec"]["clusterIP"] != "None" and service["metadata"]["name"] != "postgresql":
-            targets |= {(service["spec"]["clusterIP"], port["port"]) for port in service["spec"]["ports"]}
+    targets |= {address for pod in kube.list("Pod", "object-store") for address in _listened(pod)}
     targets |= {(API_SERVICE, 443), (NODE, API_PORT)}
     with socket.create_server(("0.0.0.0", 0)) as outside:  # noqa: S104 - an address beyond the cluster, for as long as the test looks
         beyond = (_address_of_this_machine(), outside.getsockname()[1])
@@ -136,8 +128,19 @@ def test_the_database_resolves_names_and_connects_to_nothing(kube: Kube, strange
         unanswered = [target for target in targets if not _answers(*target)]
         assert unanswered == [], "where nothing listens, no answer proves nothing"
         assert _reaches(command, stranger, "main", *beyond), "a pod without policies reaches that address"
+        # this machine cannot ask by their addresses, which lead to the same listeners
+        services = [*kube.list("Service", NAMESPACE), *kube.list("Service", "object-store")]
+        named = [item for item in services if item["spec"]["clusterIP"] != "None" and item["metadata"]["name"] != "postgresql"]
+        targets |= {(item["spec"]["clusterIP"], port["port"]) for item in named for port in item["spec"]["ports"]}
         own = ("127.0.0.1", 5432)
         assert _reached(command, NAMESPACE, "postgresql-0", {*targets, own}) == {own}
+
+
+def _listened(pod: dict[str, Any]) -> list[tuple[str, int]]:
+    """Where a pod listens."""
+    return [
+        (pod["status"]["podIP"], port["containerPort"]) for container in pod["spec"]["containers"] for port in container.get("ports", ())
+    ]
 
 
 def _address_of_this_machine() -> str:

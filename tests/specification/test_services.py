@@ -1,4 +1,4 @@
-"""How each published service is reached, by the three kinds of exposure."""
+"""Addresses of the published services, by the three kinds of exposure."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ DNS = "external-dns.alpha.kubernetes.io/hostname"
 
 
 def reach(**host: Any) -> PublishedServices:
-    """The services of one pipeline, published as a stack says."""
+    """Return the services of one pipeline, published as a stack says."""
     return PublishedServices(host=HostSettings(**host), names=NAMES)
 
 
 def services(of: PublishedServices) -> dict[str, Published]:
-    """All published services by name."""
+    """Return all published services by name."""
     return {service.name: service for service in (of.postgres, *of.brokers, of.registry, of.connect)}
 
 
 def balanced(**host: Any) -> PublishedServices:
-    """The same behind load balancers."""
+    """Return the same services behind load balancers."""
     return reach(exposure="loadBalancer", domain="data.example.com", sources=("10.20.0.0/16", "fd00::/8"), **host)
 
 
@@ -61,8 +61,8 @@ def test_load_balancers_have_names_below_the_domain_and_the_services_own_ports()
 
 
 @pytest.mark.parametrize("name", PORTS)
-def test_a_load_balancer_lets_in_the_sources_and_shows_who_comes(name: str) -> None:
-    """`Local` keeps the client's address, which the network policy asks for; any other policy puts a node's in its place."""
+def test_a_load_balancer_admits_the_sources_and_keeps_client_addresses(name: str) -> None:
+    """``Local`` keeps the client's address, which the network policy needs; any other policy replaces it by a node's."""
     port = PORTS[name]
     assert services(balanced())[name].publishing == {
         "type": "LoadBalancer",
@@ -78,7 +78,7 @@ def test_a_load_balancer_asks_for_its_name_and_keeps_the_stacks_annotations() ->
     assert services(balanced(annotations={DNS: "other.example.com"}))["connect"].annotations == {DNS: "other.example.com"}
 
 
-def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_node() -> None:
+def test_internal_services_have_their_own_names_and_no_node_port() -> None:
     for name, service in services(reach(exposure="internal")).items():
         port = PORTS[name]
         assert str(service.outside) == f"{name}.pipeline.svc.cluster.local:{port}"
@@ -88,7 +88,7 @@ def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_no
 
 @pytest.mark.parametrize("of", [reach(), balanced(), reach(exposure="internal")], ids=["nodePort", "loadBalancer", "internal"])
 def test_each_broker_advertises_where_its_own_service_is_reached(of: PublishedServices) -> None:
-    """A client is sent to the leader's advertised address: a mix-up there sends it to the wrong broker, in silence."""
+    """A client is sent to the leader's advertised address: a mix-up there silently sends it to the wrong broker."""
     advertised = [server_properties(NAMES, ordinal, broker.outside)["advertised.listeners"] for ordinal, broker in enumerate(of.brokers)]
     for ordinal, broker in enumerate(of.brokers):
         listeners = dict(item.split("://") for item in advertised[ordinal].split(","))

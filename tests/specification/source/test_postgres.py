@@ -1,4 +1,4 @@
-"""PostgreSQL's server files: they fit the pod, the volume and what clients need."""
+"""PostgreSQL's server files: they fit the pod, the volume and the clients."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ UNITS = {"kB": 1 / 1024, "MB": 1, "GB": 1024}
 
 
 def mebibytes(value: str) -> float:
-    """A size of PostgreSQL's in MiB."""
+    """Return a size of PostgreSQL's in MiB."""
     found = re.fullmatch(r"(\d+)(kB|MB|GB)", value)
     assert found, value
     return int(found[1]) * UNITS[found[2]]
 
 
 def needed_mib(settings: SourceSettings) -> float:
-    """The worst case of the server's memory by the model that the policies and the settings ask."""
+    """Return the worst case of the server's memory in MiB, by the model of the policies and the settings."""
     return memory(parameters({}, server_conf(server_parameters(settings)))).needed / 2**20
 
 
@@ -35,7 +35,7 @@ def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
 
 
 def test_each_further_connection_counts_with_its_work_mem() -> None:
-    """One connection takes 3 MiB and `work_mem`; with two more than the default the server does not fit its pod any longer."""
+    """One connection takes 3 MiB and ``work_mem``; with two more than the default the server no longer fits its pod."""
     settings = SourceSettings()
     more = settings.model_copy(update={"max_connections": settings.max_connections + 2})
     assert needed_mib(more) - needed_mib(settings) == 2 * (3 + mebibytes(server_parameters(settings)["work_mem"]))
@@ -89,13 +89,13 @@ def test_the_server_reads_files_that_are_mounted() -> None:
 
 
 def test_the_key_of_the_server_is_readable_by_its_group_only() -> None:
-    """PostgreSQL refuses to start with a key that others can read."""
+    """PostgreSQL refuses to start with a key that other users can read."""
     volumes = {volume["name"]: volume for volume in Declared.of("dev").pods["postgresql"]["spec"]["volumes"]}
     assert volumes["tls"]["secret"]["defaultMode"] & 0o007 == 0
 
 
-def test_the_data_folder_lies_inside_the_volume() -> None:
-    """The volume's own folder may hold lost+found and has other rights than PostgreSQL insists on."""
+def test_the_data_folder_is_a_subfolder_of_the_volume() -> None:
+    """The volume's own folder may contain lost+found, and its permissions are not those that PostgreSQL requires."""
     assert postgres.DATA.startswith(f"{postgres.VOLUME}/")
 
 
