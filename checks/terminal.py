@@ -1,4 +1,4 @@
-"""How everything is shown to people: on a terminal in colour and as wide as it is, elsewhere plain, one line for each line of text."""
+"""Output for people: colours and the terminal's width on a terminal, plain text elsewhere, one line for each line of text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _FILE_WIDTH: Final = 10_000  # no table and no line of ours is wider, so that no
 
 
 def console(stream: TextIO | None = None) -> Console:
-    """A console on a stream.
+    """Return a console on a stream.
 
     Text is never wrapped, so that a command copied from it is whole; tables fit into a terminal's width.
 
     Args:
-        stream: Where it writes; standard output unless told.
+        stream: Stream to write to; standard output by default.
     """
     target = stream or sys.stdout
     terminal = target.isatty()
@@ -38,7 +38,7 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 def show(*parts: RenderableType) -> None:
-    """Print what rich can render, each part on lines of its own."""
+    """Print parts that rich can render, each on separate lines."""
     if sys.stdout.isatty():
         console().print(*parts, sep="\n")
     else:
@@ -47,7 +47,7 @@ def show(*parts: RenderableType) -> None:
 
 
 def plain(*parts: RenderableType) -> str:
-    """The same as text: without colour, nothing wrapped, no blanks at the end of a line."""
+    """Render parts as text, without colour, wrapping or blanks at the end of a line."""
     written = io.StringIO()
     console(written).print(*parts, sep="\n")
     return "".join(f"{line.rstrip()}\n" for line in written.getvalue().splitlines())

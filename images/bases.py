@@ -1,4 +1,4 @@
-"""What each image is built upon, and the digests that were met at the first build. Pure."""
+"""Base of each image, and its digest from the first build. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _JAVA: Final = "eclipse-temurin:21-jre-noble"
-# Folder below images/ to the public image it is built upon. All come for amd64 and arm64.
+# Folder below images/ to the public base image. All bases exist for amd64 and arm64.
 BASES: Final = {
     "postgres": "postgres:17-trixie",
     "kafka": _JAVA,
@@ -20,7 +20,7 @@ BASES: Final = {
     "object-store": "python:3.13-slim-trixie",
 }
 
-# Digest of each base that has been built upon; committed, since a tag can be moved and a digest cannot
+# Digests of the bases in use; committed, since a tag can move and a digest cannot
 LOCK: Final = Path(__file__).resolve().parent / "bases.lock"
 
 _HEADER: Final = (
@@ -36,7 +36,7 @@ class BaseError(ValueError):
 
 
 def parse(text: str) -> dict[str, str]:
-    """Read the lock file's text: image name to digest. Raises BaseError for a line that pins nothing."""
+    """Parse the lock file: image name to digest. Raises BaseError for a line that pins nothing."""
     pinned = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -44,7 +44,7 @@ def parse(text: str) -> dict[str, str]:
         digest, _, reference = line.partition("  ")
         if not _DIGEST.fullmatch(digest) or not reference or " " in reference:
             message = (
-                f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, found {line!r}; delete it to record it anew"
+                f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, got {line!r}; delete it to record it again"
             )
             raise BaseError(message)
         if reference in pinned:
@@ -55,16 +55,16 @@ def parse(text: str) -> dict[str, str]:
 
 
 def render(pinned: Mapping[str, str]) -> str:
-    """Write the lock file's text, sorted, so that a change is a small difference."""
+    """Render the lock file, sorted, so that a change is a small difference."""
     return _HEADER + "".join(f"{digest}  {reference}\n" for reference, digest in sorted(pinned.items()))
 
 
 def digest_of(reference: str, digests: Sequence[str]) -> str:
-    """Pick the digest that an image was pulled by.
+    """Return the digest of a pulled image.
 
     Args:
         reference: Name and tag of the image.
-        digests: Its ``RepoDigests`` as ``docker image inspect`` tells them: ``name@sha256:…``.
+        digests: Its ``RepoDigests`` from ``docker image inspect``: ``name@sha256:…``.
 
     Raises:
         BaseError: If the image was not pulled under that name.
@@ -74,14 +74,14 @@ def digest_of(reference: str, digests: Sequence[str]) -> str:
         repository, _, digest = described.partition("@")
         if _repository(repository) == wanted and _DIGEST.fullmatch(digest):
             return digest
-    message = f"the image {reference} has no digest: it was made on this machine, not pulled; give it by --base, or remove it"
+    message = f"the image {reference} has no digest: it was built on this machine, not pulled; pass it by --base, or delete it"
     raise BaseError(message)
 
 
-def overrides(given: Sequence[str]) -> dict[str, str]:
-    """Read ``IMAGE=REFERENCE`` words: other bases than the usual ones. Raises BaseError."""
+def overrides(words: Sequence[str]) -> dict[str, str]:
+    """Parse ``IMAGE=REFERENCE`` words, which override the default bases. Raises BaseError."""
     chosen = {}
-    for word in given:
+    for word in words:
         name, separator, reference = word.partition("=")
         if not separator or not reference or name not in BASES:
             message = f"--base {word}: expected IMAGE=REFERENCE with IMAGE one of {', '.join(BASES)}"

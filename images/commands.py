@@ -1,6 +1,6 @@
-"""Pins, downloads and lays out what the images contain, and builds them with Docker.
+"""Commands that pin, download and stage the images' contents, and build the images with Docker.
 
-Each command gives an exit code, and prints one sentence for what went wrong.
+Each command returns an exit code, and prints one sentence for an error.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ def _with_exit_code(command: Callable[_P, None]) -> Callable[_P, int]:
 
 @_with_exit_code
 def lock(names: Sequence[str], store: Path) -> None:
-    """Pin anew what each image contains.
+    """Pin the contents of each image again.
 
     Args:
-        names: Folders below images/; every one that has a lock where there are none.
-        store: Where verified files are kept.
+        names: Folders below images/; empty for every one with a contents.toml.
+        store: Folder of the verified files.
     """
     for image in _folders(names):
         source = image / "contents.toml"
@@ -77,7 +77,7 @@ def lock(names: Sequence[str], store: Path) -> None:
 
 @_with_exit_code
 def fetch(names: Sequence[str], store: Path) -> None:
-    """Download and verify what each image contains; arguments as of `lock`."""
+    """Download and verify the contents of each image; arguments as for ``lock``."""
     for image in _folders(names):
         Store(store).fetch(staging.entries_of(image))
         _count(image)
@@ -85,7 +85,7 @@ def fetch(names: Sequence[str], store: Path) -> None:
 
 @_with_exit_code
 def stage(names: Sequence[str], store: Path) -> None:
-    """Lay out what a build of each image copies; arguments as of `lock`."""
+    """Stage the files that a build of each image copies; arguments as for ``lock``."""
     for image in _folders(names):
         _stage(image, Store(store))
         _count(image)
@@ -96,9 +96,9 @@ def build(names: Sequence[str], store: Path, overrides: Sequence[str]) -> None:
     """Stage images and build them with Docker.
 
     Args:
-        names: Folders below images/; what the stack ``dev`` runs where there are none.
-        store: Where verified files are kept.
-        overrides: Other bases than the usual ones, each as IMAGE=REFERENCE.
+        names: Folders below images/; empty for the images that the stack ``dev`` runs.
+        store: Folder of the verified files.
+        overrides: Bases that override the defaults, each as IMAGE=REFERENCE.
     """
     chosen, architecture, names = bases.overrides(overrides), docker.architecture(), names or LAPTOP
     for name in names:
@@ -112,18 +112,18 @@ def build(names: Sequence[str], store: Path, overrides: Sequence[str]) -> None:
 
 @_with_exit_code
 def keys(store: Path, archives: Sequence[Path]) -> None:
-    """Ask the jars, and the PostgreSQL in an image, which settings they know.
+    """Extract the known settings from the jars, and from the PostgreSQL in an image.
 
     Args:
-        store: Where verified files are kept.
-        archives: OCI archives of the PostgreSQL image and of its base; without them that table stays as it is.
+        store: Folder of the verified files.
+        archives: OCI archives of the PostgreSQL image and of its base; without them that table stays unchanged.
     """
-    kept = Store(store)
-    made = tables.generate(_HERE, kept)
+    verified = Store(store)
+    generated = tables.generate(_HERE, verified)
     if archives:
-        with TemporaryDirectory(dir=kept.scratch()) as scratch:
-            made["postgresql"] = postgres.dump(archives, Path(scratch))
-    for name, table in made.items():
+        with TemporaryDirectory(dir=verified.scratch()) as scratch:
+            generated["postgresql"] = postgres.dump(archives, Path(scratch))
+    for name, table in generated.items():
         (tables.FOLDER / f"{name}.json").write_text(tables.render(table), encoding="utf-8")
         print(f"{name}: {len(table.get('keys') or table['classes'])} of {table['source']}")
 
@@ -144,8 +144,8 @@ def _stage(image: Path, store: Store) -> None:
 
 
 def _pinned(base: str) -> str:
-    found = docker.locked(base)
-    if found is None:
-        found = docker.lock(base)
+    pinned = docker.locked(base)
+    if pinned is None:
+        pinned = docker.lock(base)
         print(f"{base}: first use, its digest is now in images/{bases.LOCK.name}; commit that file")
-    return found
+    return pinned

@@ -1,4 +1,4 @@
-"""The lock file of an image: one line for each file that goes in, with its checksum and where it comes from. Pure."""
+"""The lock file of an image: one line for each file, with checksum, target and source. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Target of a file that is fetched only because others are inside it
+# Target of a file that is fetched only for its members
 NOT_COPIED: Final = "-"
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -30,8 +30,8 @@ class Entry:
 
     Attributes:
         target: Path below the image's contents folder, or ``NOT_COPIED``.
-        source: Where a package manager finds it.
-        sha256: Checksum of the file, 64 hexadecimal digits.
+        source: Coordinates for the package manager.
+        sha256: SHA-256 of the file, 64 hexadecimal digits.
     """
 
     target: str
@@ -40,18 +40,18 @@ class Entry:
 
     @property
     def wheel(self) -> str | None:
-        """The source of the wheel that this file is inside of, or None for a file of its own."""
+        """Source of the wheel that contains this file, or None for a whole file."""
         wheel, separator, _ = self.source.partition("#")
         return wheel if separator else None
 
     @property
     def member(self) -> str:
-        """The path inside the wheel; empty for a file of its own."""
+        """Path inside the wheel; empty for a whole file."""
         return self.source.partition("#")[2]
 
 
 def parse(text: str, name: str) -> tuple[Entry, ...]:
-    """Read a lock file's text; ``name`` is for messages. Raises LockError for anything that is not a pinned file."""
+    """Parse a lock file; ``name`` is for messages. Raises LockError for a line that pins no file."""
     entries = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -59,7 +59,7 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
         fields = line.split()
         if len(fields) != 3:  # noqa: PLR2004 - the three columns named in the header
             message = (
-                f"{name}:{number}: expected sha256, target and source, found {len(fields)} columns; run `python -m pipeline images lock`"
+                f"{name}:{number}: expected sha256, target and source, got {len(fields)} columns; run `python -m pipeline images lock`"
             )
             raise LockError(message)
         sha256, target, source = fields
@@ -78,7 +78,7 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
 
 
 def render(entries: Iterable[Entry]) -> str:
-    """Write the text of a lock file, sorted, so that a change is a small difference."""
+    """Render a lock file, sorted, so that a change is a small difference."""
     return _HEADER + "".join(f"{entry.sha256}  {entry.target}  {entry.source}\n" for entry in sorted(entries))
 
 

@@ -1,6 +1,6 @@
-"""Makes the laptop's cluster, puts the images into it, removes it.
+"""Commands that create the laptop's cluster, load the images into it, and delete it.
 
-Each command gives an exit code, and prints one sentence for what went wrong.
+Each command returns an exit code, and prints one sentence for an error.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def _with_exit_code(command: Callable[_P, None]) -> Callable[_P, int]:
 
 @_with_exit_code
 def up(node_image: str) -> None:
-    """Make the cluster, or see that it is there and ready.
+    """Create the cluster, or check that the existing one is ready.
 
     Args:
-        node_image: Image of the nodes; Kind's own where it is empty.
+        node_image: Image of the nodes; empty for Kind's own.
     """
     cluster = _cluster()
     kind.check_version(tool.ask(["kind", "version"]))
@@ -54,28 +54,28 @@ def up(node_image: str) -> None:
         for command in kind.waits(cluster):
             tool.run(command)
     except ToolError as error:
-        message = f"{error}. If the cluster was broken off half-way or does not come back, begin again: `make cluster-down cluster`"
+        message = f"{error}. If the creation was interrupted or the cluster does not recover, start again: `make cluster-down cluster`"
         raise KindError(message) from error
     print(f"{cluster.nodes} nodes are ready, kubeconfig context {cluster.context}: {', '.join(map(str, cluster.mappings))}")
 
 
 @_with_exit_code
 def load(names: Sequence[str]) -> None:
-    """Put images into the cluster.
+    """Load images into the cluster.
 
     Args:
-        names: Folders below images/; what the stack ``dev`` runs where there are none.
+        names: Folders below images/; empty for the images that the stack ``dev`` runs.
     """
     cluster = _cluster()
     if not _exists(cluster):
-        message = f"there is no cluster {cluster.name} to load images into; `make cluster` makes it"
+        message = f"the cluster {cluster.name} does not exist; `make cluster` creates it"
         raise KindError(message)
     tool.run(kind.load(cluster, [REFERENCES[name] for name in names or LAPTOP]))
 
 
 @_with_exit_code
 def down() -> None:
-    """Remove the cluster and all data in it."""
+    """Delete the cluster and all data in it."""
     tool.run(kind.delete(_cluster()))
 
 

@@ -151,7 +151,7 @@ def _bucket(_step: Step, old: Mapping[str, Any], _around: Surroundings) -> Loss:
 def _versions(step: Step, _old: Mapping[str, Any], _around: Surroundings) -> Loss | None:
     if step.fate == "replace":
         return None
-    return Loss("check", "no data of its own", "afterwards nothing protects objects from being overwritten or deleted")
+    return Loss("check", "no data", "afterwards nothing protects objects from being overwritten or deleted")
 
 
 def _table(_step: Step, old: Mapping[str, Any], _around: Surroundings) -> Loss:

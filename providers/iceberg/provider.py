@@ -1,4 +1,4 @@
-"""The package ``iceberg``: its configuration and its resource type."""
+"""The package ``iceberg``: configuration and resource type."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CATALOG_TYPES: Final = ("sql", "glue")
 
 
 def config_problems(config: Plain) -> list[Problem]:
-    """Every problem of the provider's inputs; values not known yet are passed over.
+    """Return every problem of the provider's inputs, except for unknown values.
 
-    They are catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey.
+    The inputs are catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey.
     """
     problems = [
         Problem(path=key, rule=f"is missing: {what}")
         for key, what in (
-            ("catalogName", "the name writers and readers share"),
-            ("warehouse", "where tables are put, such as s3://bucket/prefix"),
+            ("catalogName", "the catalog's name, shared by writers and readers"),
+            ("warehouse", "the location of the tables, such as s3://bucket/prefix"),
         )
         if not config.get(key)
     ]
@@ -53,14 +53,14 @@ def config_problems(config: Plain) -> list[Problem]:
             Problem(
                 path="secretAccessKey",
                 rule="accessKeyId and secretAccessKey go together",
-                cure="with neither, AWS's own chain of credentials is used",
+                cure="set both, or neither to use AWS's default chain of credentials",
             )
         )
     return problems
 
 
 def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:
-    """The operations by type token. Raises ProviderError when the config cannot work."""
+    """Return the operations by type token. Raises ProviderError for an invalid config."""
     problems = config_problems(config)
     if problems:
         raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.text}" for problem in problems))
@@ -79,9 +79,9 @@ class Iceberg:
     resources: tuple[str, ...] = (ICEBERG_TABLE,)
 
     def config_problems(self, config: Plain) -> list[Problem]:
-        """Every problem of the provider's inputs."""
+        """Return every problem of the provider's inputs."""
         return config_problems(config)
 
     def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
-        """The operations by type token."""
+        """Return the operations by type token."""
         return operations(config, reporter, cancelled)

@@ -1,7 +1,7 @@
-"""What a table's declaration must satisfy, by itself and beside the table that already exists; pure.
+"""Rules for a table's declaration, alone and compared with the existing table; pure.
 
-A table that exists may gain columns. Everything that would make old rows unreadable, or read as something else, is
-refused with a way out.
+An existing table may gain columns. Changes that would make old rows unreadable, or change their meaning, are refused
+with a cure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FORMAT_VERSIONS: Final = ("1", "2")
 
 
 def table_problems(inputs: Plain) -> list[Problem]:
-    """Every problem of a Table's inputs by themselves; values not known yet are passed over."""
+    """Return every problem of a Table's inputs alone, except for unknown values."""
     problems = [
         Problem(path=key, rule=f"{inputs.get(key)!r} is not {what}")
         for key, pattern, what in (
@@ -45,18 +45,18 @@ def table_problems(inputs: Plain) -> list[Problem]:
 
 
 def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
-    """What of ``new`` the table ``old`` cannot become.
+    """Return the changes from ``old`` to ``new`` that would lose data.
 
-    ``old_is_complete``: ``old`` is the last declaration, so a column missing from ``new`` was dropped on purpose. Otherwise
-    ``old`` is the live table, whose further columns the sink added.
+    With ``old_is_complete``, ``old`` is the last declaration, so a column missing from ``new`` was dropped on purpose. Otherwise
+    ``old`` is the live table, to which the sink has added further columns.
     """
     if has_unknown(new.get("columns")) or has_unknown(new.get("partitionBy")):
         return []
     problems = [
         Problem(
             path=key,
-            rule=f"{old[key]!r} cannot become {new[key]!r}: the rows would stay behind under the old name",
-            cure=("declare a second table beside the first"),
+            rule=f"{old[key]!r} cannot become {new[key]!r}: the rows would stay under the old name",
+            cure="declare a second table",
         )
         for key in ("namespace", "name")
         if key in old and new.get(key) not in (UNKNOWN, old[key])
@@ -66,7 +66,7 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
             Problem(
                 path="location",
                 rule=f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are",
-                cure=("take the location out or set the old one"),
+                cure="remove the location, or set the old one",
             )
         )
     if (old.get("partitionBy") or []) != (new.get("partitionBy") or []):
@@ -75,7 +75,7 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
                 path="partitionBy",
                 rule=(
                     f"{old.get('partitionBy') or []} cannot become {new.get('partitionBy') or []}: readers rely on the "
-                    "paths of the files already written"
+                    "paths of existing files"
                 ),
                 cure="restore it, or declare a second table and copy the rows",
             )
@@ -87,8 +87,8 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
         problems += [
             Problem(
                 path="columns",
-                rule=f"column {name} is gone from the declaration, and dropping it would lose its data",
-                cure=("restore it, and stop filling it at the source (a renamed column is a dropped and an added one)"),
+                rule=f"the declaration lacks column {name}, and dropping the column would lose its data",
+                cure="restore it, and stop filling it at the source (a renamed column is a dropped and an added one)",
             )
             for name in by_name(old["columns"])
             if name not in kept
@@ -97,7 +97,7 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
 
 
 def by_name(columns: list[Plain]) -> dict[str, Plain]:
-    """The columns by their names."""
+    """Map the columns by name."""
     return {column["name"]: column for column in columns}
 
 
@@ -109,7 +109,7 @@ def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wid
             if required:
                 yield Problem(
                     path=step(path, "required"),
-                    rule=f"column {name} is new and required, but the rows already written have no value for it",
+                    rule=f"column {name} is new and required, but existing rows have no value for it",
                     cure="set required to false",
                 )
             continue
@@ -119,14 +119,14 @@ def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wid
                 path=step(path, "type"),
                 rule=(
                     f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to "
-                    "long, float to double and a decimal of more digits"
+                    "long, float to double and a decimal with more digits"
                 ),
-                cure="otherwise add a column under another name",
+                cure="otherwise add a column with another name",
             )
         if required and not old.get("required"):
             yield Problem(
                 path=step(path, "required"),
-                rule=f"column {name} may hold NULL in the rows already written and cannot become required",
+                rule=f"column {name} may be NULL in existing rows and cannot become required",
                 cure="set required to false",
             )
 
@@ -146,7 +146,7 @@ def _column_problems(columns: object) -> Iterator[Problem]:
         yield from _one_column(path, column)
         name = column.get("name")
         if isinstance(name, str) and seen.setdefault(name.lower(), index) != index:
-            yield Problem(path=step(path, "name"), rule=f"{name!r} is there twice, which engines that ignore case cannot tell apart")
+            yield Problem(path=step(path, "name"), rule=f"{name!r} occurs twice for engines that ignore case")
 
 
 def _one_column(path: str, column: dict[str, Any]) -> Iterator[Problem]:
@@ -157,7 +157,7 @@ def _one_column(path: str, column: dict[str, Any]) -> Iterator[Problem]:
     if column.get("required", False) is not UNKNOWN and not isinstance(column.get("required", False), bool):
         yield Problem(path=step(path, "required"), rule="must be true or false")
     yield from (
-        Problem(path=step(path, key), rule="is not known", cure="a column has name, type, required and doc")
+        Problem(path=step(path, key), rule="is unknown", cure="a column has name, type, required and doc")
         for key in sorted(column.keys() - {"name", "type", "required", "doc"})
     )
 
@@ -173,7 +173,7 @@ def _partition_problems(columns: list[dict[str, Any]], partition_by: object) -> 
         if name not in names and name is not UNKNOWN:
             yield Problem(path=step("partitionBy", index), rule=f"{name!r} is not a column of the table")
         if name in partition_by[:index]:
-            yield Problem(path=step("partitionBy", index), rule=f"{name!r} is there twice")
+            yield Problem(path=step("partitionBy", index), rule=f"{name!r} occurs twice")
 
 
 def _property_problems(properties: object) -> Iterator[Problem]:
@@ -183,7 +183,7 @@ def _property_problems(properties: object) -> Iterator[Problem]:
         return
     for key, value in sorted(properties.items()):
         if not isinstance(value, str) and value is not UNKNOWN:
-            yield Problem(path=step("properties", key), rule=f"{value!r} is no string", cure="Iceberg's properties are strings")
+            yield Problem(path=step("properties", key), rule=f"{value!r} is not a string", cure="write Iceberg's properties as strings")
     version = properties.get("format-version", "2")
     if isinstance(version, str) and version not in _FORMAT_VERSIONS:
         yield Problem(path=step("properties", "format-version"), rule=f"{version!r} is not one of {', '.join(_FORMAT_VERSIONS)}")

@@ -1,6 +1,6 @@
-"""What a connector's configuration must satisfy whatever the worker says; pure.
+"""Rules for a connector's configuration that the worker does not check; pure.
 
-Connect itself accepts every one of these mistakes, some of them at the price of rows that vanish without a trace.
+Connect accepts every one of these mistakes; some of them lose rows silently.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*\Z")
 
 
 def connector_problems(inputs: Plain) -> list[Problem]:
-    """Every problem of a Connector's inputs {name, config}; values not known yet are passed over."""
+    """Return every problem of a Connector's inputs {name, config}, except for unknown values."""
     name, config = inputs.get("name"), inputs.get("config")
     problems = list(_name_problems(name))
     if config is UNKNOWN:
@@ -39,8 +39,8 @@ def connector_problems(inputs: Plain) -> list[Problem]:
     problems += [
         Problem(
             path=step("config", key),
-            rule="is a credential in clear, which anyone who may read the connector sees",
-            cure=("put ${provider:path:key} here, and the value where the worker's config provider reads it"),
+            rule="is a credential in plain text, visible to anyone who may read the connector",
+            cure="set ${provider:path:key}, and store the value where the worker's config provider reads it",
         )
         for key, value in sorted(texts.items())
         if is_secret(key) and not is_referenced(key, value)
@@ -49,7 +49,7 @@ def connector_problems(inputs: Plain) -> list[Problem]:
 
 
 def _superseded_problems(config: Mapping[str, str]) -> Iterator[Problem]:
-    """Keys that were renamed or removed: Connect never complains about a key it does not know."""
+    """Yield the renamed and removed keys: Connect accepts unknown keys silently."""
     kind = KIND_BY_CLASS.get(config.get("connector.class", ""))
     tables = [("", superseded.KEYS[kind])] if kind else []
     tables += [
@@ -65,9 +65,9 @@ def _superseded_problems(config: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def is_source(config: Mapping[str, str]) -> bool:
-    """Whether the connector reads from outside into Kafka.
+    """Tell whether the connector is a source.
 
-    A sink names its topics, which a source does not, except MirrorMaker's, whose class says what it is.
+    A sink names its topics, a source does not; except MirrorMaker's, whose class names its kind.
     """
     simple_name = config.get("connector.class", "").rsplit(".", 1)[-1]
     if "Source" in simple_name or "Sink" in simple_name:
@@ -90,11 +90,11 @@ def _name_problems(name: object) -> Iterator[Problem]:
 def _value_problems(config: Mapping[str, object]) -> Iterator[Problem]:
     for key, value in sorted(config.items()):
         if not isinstance(value, str) and value is not UNKNOWN:
-            shown = "a value that is no string" if is_secret(key) else f"{value!r}, which is no string"
+            shown = "the value" if is_secret(key) else f"{value!r}"
             yield Problem(
                 path=step("config", key),
-                rule=f"is {shown}",
-                cure="Connect's values are strings: write it in quotes, true and false in lower case",
+                rule=f"{shown} is not a string",
+                cure="write the value in quotes, true and false in lower case: Connect's values are strings",
             )
 
 
@@ -102,7 +102,7 @@ def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[P
     inner = config.get("name")
     if isinstance(inner, str) and isinstance(name, str) and inner != name:
         yield Problem(
-            path=step("config", "name"), rule=f"is {inner!r} but the connector is {name!r}", cure="leave it out or make them equal"
+            path=step("config", "name"), rule=f"is {inner!r}, but the connector's name is {name!r}", cure="remove it, or use the same name"
         )
     java_class = config.get("connector.class")
     if java_class is None:
@@ -123,12 +123,12 @@ def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, o
     if is_source(config):
         for key in dead_letters:
             yield Problem(
-                path=step("config", key), rule="a source connector has no dead letter queue: Connect ignores the key", cure="remove it"
+                path=step("config", key), rule="Connect ignores the key: a source connector has no dead letter queue", cure="remove it"
             )
         if tolerant:
             yield Problem(
                 path=step("config", "errors.tolerance"),
-                rule="'all' makes a source drop what it cannot convert and commit its offset, so the row is lost silently",
+                rule="'all' makes a source drop rows it cannot convert and commit their offsets, so they are lost silently",
                 cure="set 'none'",
             )
         return

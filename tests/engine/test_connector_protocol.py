@@ -178,7 +178,7 @@ def test_a_worker_that_never_answers_fails_an_up_with_its_address(tiny: Tiny, wo
     assert previewed.returncode == 0, "a preview needs no worker"
     failed = tiny.up()
     assert failed.returncode != 0
-    assert "no answer from http://127.0.0.1:1 (connection refused); does Kafka Connect run, and is that its address?" in failed.stdout
+    assert "no answer from http://127.0.0.1:1 (connection refused); check that Kafka Connect runs, and its address" in failed.stdout
 
 
 def test_an_existing_connector_is_imported(tiny: Tiny, worker: Worker) -> None:
@@ -280,7 +280,7 @@ def test_the_stored_configuration_is_json_that_holds_no_password(tiny: Tiny, wor
     tiny.write(worker, ONE.replace("config=config", f'config={{**config, "x.password": {PASSWORD!r}}}'))
     done = tiny.pulumi("preview", "--stack", STACK)
     assert done.returncode != 0
-    assert "is a credential in clear" in done.stdout
+    assert "is a credential in plain text" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
     assert json.loads(tiny.pulumi("stack", "export", "--stack", STACK, keep=False).stdout)["deployment"].get("resources") is None
 

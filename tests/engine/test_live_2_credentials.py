@@ -84,7 +84,7 @@ def test_a_wrong_password_fails_the_up_with_reason_and_cure_and_the_right_one_re
     took = time.monotonic() - started
     assert failed.returncode != 0
     assert "password authentication failed" in failed.stdout
-    assert "check that the Secret the worker mounts is the one the role was made from" in failed.stdout
+    assert "check that the worker mounts the Secret with which the role was created" in failed.stdout
     figure(f"pulumi up with a password that the database refuses failed after {took:.0f} s")
     live.set("rotation.debezium", "2026-12")
     mended = live.up()

@@ -147,7 +147,7 @@ def test_a_connector_that_fails_ends_the_run_with_its_reason_and_the_cure(sql: C
     assert failed.returncode == 1
     assert "error: Connector streaming-source-connector could not be updated" in failed.stderr
     assert "password authentication failed" in failed.stderr
-    assert "check that the Secret the worker mounts is the one the role was made from" in failed.stderr
+    assert "check that the worker mounts the Secret with which the role was created" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert pulumi("config", "set", "--path", "data-ingestion:rotation.debezium", "mended").returncode == 0
     mended = run("up")

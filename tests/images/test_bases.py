@@ -60,7 +60,7 @@ def test_the_digest_is_that_of_the_image_by_its_own_name(reference: str, told: s
 
 @pytest.mark.parametrize("told", [[], [f"another/postgres@{DIGEST}"], ["postgres@"]])
 def test_an_image_that_was_not_pulled_is_no_base_by_itself(told: list[str]) -> None:
-    with pytest.raises(BaseError, match=r"postgres:17-trixie has no digest: .* give it by --base"):
+    with pytest.raises(BaseError, match=r"postgres:17-trixie has no digest: .* pass it by --base"):
         bases.digest_of("postgres:17-trixie", told)
 
 

@@ -102,7 +102,7 @@ def test_layers_that_one_archive_leaves_out_are_taken_from_another(tmp_path: Pat
     base = _archive(tmp_path / "base.tar", {"blobs/sha256/l": layer})
     postgres.unpack([image, base], tmp_path / "root")
     assert (tmp_path / "root/etc/motd").read_bytes() == b"hello"
-    with pytest.raises(PostgresError, match="name the archive of the base image as well"):
+    with pytest.raises(PostgresError, match="pass the archive of the base image too"):
         postgres.unpack([image], tmp_path / "again")
 
 

@@ -90,12 +90,12 @@ def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Pa
     with zipfile.ZipFile(image_with_sink / staging.EXTRA / "sink-12.1.11.zip", "a") as file:
         file.writestr("sink-12.1.11/lib/more.jar", b"classes")
     assert staging.record_extras(image_with_sink) == []
-    with pytest.raises(ChecksumError, match=r"its SHA-256 is [0-9a-f]{64}, SHA256SUMS says [0-9a-f]{64}"):
+    with pytest.raises(ChecksumError, match=r"its SHA-256 is [0-9a-f]{64}, SHA256SUMS has [0-9a-f]{64}"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 
 def test_an_unrecorded_plugin_is_refused_with_the_command_that_records_it(image_with_sink: Path, tmp_path: Path) -> None:
-    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m pipeline images stage connect`"):
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS has no checksum for it; `python -m pipeline images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 

@@ -39,7 +39,7 @@ def test_a_kind_that_enforces_network_policies_is_taken(told: str) -> None:
 
 @pytest.mark.parametrize("told", ["kind v0.23.0 go1.22.6 linux/amd64", "0.9.0", "?"])
 def test_an_older_kind_is_refused_with_the_reason(told: str) -> None:
-    with pytest.raises(KindError, match=r"Kind 0\.24 or newer is needed, this is '.+': older ones ignore network policies"):
+    with pytest.raises(KindError, match=r"Kind 0\.24 or newer is needed, got '.+': older versions ignore network policies"):
         kind.check_version(told)
 
 

@@ -116,7 +116,7 @@ def test_a_worker_that_is_still_starting_is_waited_for() -> None:
 def test_a_worker_that_never_answers_is_reported_with_its_address(worker: Worker) -> None:
     """The message names the address that was tried."""
     gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 0.1, threading.Event(), tempo=FAST)
-    with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); does"):
+    with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); check"):
         gone.create(INPUTS)
     worker.script["GET /connectors/c/config"] = [(503, {"message": "later"})]
     with pytest.raises(ProviderError, match="gave up after 0 s: later"):
@@ -210,7 +210,7 @@ def test_a_plugin_that_is_not_in_the_image_is_named_with_those_that_are(worker: 
     worker.script[VALIDATE] = [
         (500, {"message": "…BadRequestException: …ConnectException: Failed to find any class that implements Connector"})
     ]
-    with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image offers: a\.b\.PresentSink"):
+    with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image has: a\.b\.PresentSink"):
         operations(worker).create(INPUTS)
 
 

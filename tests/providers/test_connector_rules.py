@@ -46,7 +46,7 @@ def test_a_right_configuration_has_no_problem(config: dict[str, str]) -> None:
         (SOURCE, {"tasks__max": "0"}, 'config["tasks.max"]', "whole number"),
         (SOURCE, {"connector__class": None}, 'config["connector.class"]', "missing"),
         (SOURCE, {"connector__class": "no class"}, 'config["connector.class"]', "Java class"),
-        (SOURCE, {"name": "other"}, "config.name", "make them equal"),
+        (SOURCE, {"name": "other"}, "config.name", "use the same name"),
         (SOURCE, {"errors__tolerance": "all"}, 'config["errors.tolerance"]', "lost silently"),
         (
             SOURCE,

@@ -163,7 +163,7 @@ def test_a_table_lives_evolves_and_dies(tmp_path: Path) -> None:
         assert plugin.check("Table", TABLE, wider) == [("columns", plugin.check("Table", TABLE, wider)[0][1])]
         with pytest.raises(grpc.RpcError) as caught:
             plugin.update("Table", made, outputs, TABLE)
-        assert caught.value.details().startswith("table cdc.orders cannot become what is declared:")
+        assert caught.value.details().startswith("table cdc.orders cannot change to its declaration:")
         plugin.delete("Table", made, {**outputs, "deleteOnDestroy": False})
         assert any("stays in the catalog" in line for _, line in plugin.engine.lines)
         plugin.delete("Table", made, outputs)

@@ -121,5 +121,5 @@ def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
     assert problem_paths(None, {"a": 1}) == problem_paths(UNKNOWN, {"a": 1}) == problem_paths({"a": 6}, {"a": UNKNOWN}) == []
     assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
     (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
-    assert "3 partitions are fewer than the 6 it has" in problem.text
+    assert "3 partitions are fewer than the existing 6" in problem.text
     assert "keep 6" in problem.text

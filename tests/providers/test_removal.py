@@ -74,7 +74,7 @@ def test_after_an_interrupted_removal_the_connector_starts_without_old_offsets(n
         ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("PUT", "c/config"), ("PUT", "c/resume"),
     ]  # fmt: skip
     assert worker.live["c"] == {**CONFIG, "name": "c"}
-    assert "begins from the start" in notes.kept[0]
+    assert "starts from the beginning" in notes.kept[0]
 
 
 def test_a_running_connector_keeps_its_offsets(worker: Worker, notes: Notes) -> None:
@@ -189,5 +189,5 @@ def test_tables_of_an_abandoned_catalog_are_forgotten(notes: Notes, monkeypatch:
         tables.delete("cdc.orders", {"deleteOnDestroy": True})
     monkeypatch.setenv(SWITCH, "true")
     tables.delete("cdc.orders", {"deleteOnDestroy": True})
-    assert notes.kept == ["table cdc.orders: its catalog does not answer, and it is forgotten as asked; its files may stay"]
+    assert notes.kept == ["table cdc.orders: its catalog does not answer; it is removed from the state only, and its files may remain"]
     assert tables.read("cdc.orders", {}) is None

@@ -219,7 +219,7 @@ def test_reading_without_a_declaration_returns_every_input(tables: Operations) -
 @pytest.mark.parametrize(
     ("new", "path", "says"),
     [
-        (with_columns(columns=ORDERS["columns"][:-2] + ORDERS["columns"][-1:]), "columns", "column at is gone"),
+        (with_columns(columns=ORDERS["columns"][:-2] + ORDERS["columns"][-1:]), "columns", "the declaration lacks column at"),
         (
             with_columns({"name": "id", "type": "string", "required": True}),
             "columns[0].type",
@@ -228,7 +228,7 @@ def test_reading_without_a_declaration_returns_every_input(tables: Operations) -
         (with_columns({"name": "id", "type": "float", "required": True}), "columns[0].type", "int cannot become float"),
         (with_columns({"name": "total", "type": "decimal(8,2)"}), "columns[1].type", "cannot become decimal(8,2)"),
         (with_columns({"name": "total", "type": "decimal(12,3)"}), "columns[1].type", "cannot become decimal(12,3)"),
-        (with_columns({"name": "at", "type": "timestamptz", "required": True}), "columns[2].required", "may hold NULL"),
+        (with_columns({"name": "at", "type": "timestamptz", "required": True}), "columns[2].required", "may be NULL"),
         (
             with_columns({"name": "extra", "type": "int", "required": True}),
             "columns[4].required",
@@ -250,7 +250,7 @@ def test_changes_that_lose_data_are_refused_in_the_preview_and_in_the_update(
     assert [problem.path for problem in problems] == [path]
     assert says in problems[0].text
     before = catalog.load_table("cdc.orders").metadata_location
-    with pytest.raises(ProviderError, match="cannot become what is declared"):
+    with pytest.raises(ProviderError, match="cannot change to its declaration"):
         tables.update(old.id, old.outputs, new)
     assert catalog.load_table("cdc.orders").metadata_location == before
 
