@@ -54,7 +54,7 @@ class Topic:
         self._partitions = [TopicPartition(name, partition) for partition in described.partitions]
 
     def end(self) -> int:
-        """The sum of the partitions' ends, as one sees them who reads only what is committed.
+        """Return the sum of the partitions' ends as a reader of committed records sees them.
 
         It grows by one for each row, and by a few more for each transaction.
         """

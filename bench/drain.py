@@ -64,7 +64,7 @@ class Drained:
 
 
 def drained(began: float, commits: Sequence[Commit]) -> Drained:
-    """The rates of some commits.
+    """Return the rates of some commits.
 
     Args:
         began: When the sink could begin, in seconds since 1970.
@@ -136,7 +136,7 @@ def _snapshots(archive: Archive) -> set[int]:
 
 
 def _commits(archive: Archive, known: Collection[int]) -> list[Commit]:
-    """The commits of the table that were not known."""
+    """Return the commits of the table that were not known."""
     fresh = [snapshot for snapshot in archive.table(rows.TABLE).snapshots() if snapshot.snapshot_id not in known]
     return [Commit(snapshot.timestamp_ms / 1000, int((snapshot.summary and snapshot.summary["added-records"]) or 0)) for snapshot in fresh]
 

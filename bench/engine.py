@@ -65,7 +65,7 @@ def _run(arguments: tuple[str, ...]) -> dict[str, float]:
 
 
 def _tree(root: int) -> list[int]:
-    """A process and all that it and they have started."""
+    """Return a process and all that it and they have started."""
     found, at = [root], 0
     while at < len(found):
         for thread in Path(f"/proc/{found[at]}/task").glob("*/children"):

@@ -71,7 +71,7 @@ def merged(known: Mapping[str, Any], topic: str, figures: Figures, about: Mappin
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """What `figures.json` holds; nothing when there is none.
+    """Return the content of `figures.json`, or nothing if there is none.
 
     Raises:
         FiguresError: If it cannot be read.

@@ -89,7 +89,7 @@ def measure(progress: Progress) -> Figures:
 
 
 def of_pod(pod: Mapping[str, Any]) -> list[Usage]:
-    """The pod, and where it has several containers, each of them.
+    """Return the pod, and where it has several containers, each of them.
 
     Args:
         pod: The Pod object.
@@ -112,7 +112,7 @@ def of_pod(pod: Mapping[str, Any]) -> list[Usage]:
 
 
 def of_node(found: Iterable[Process]) -> list[Part]:
-    """The node's components by size; the runtime's shims, one for each pod, are a component of their own.
+    """Return the node's components by size; the runtime's shims, one for each pod, are a component of their own.
 
     Raises:
         FiguresError: If the kernel does not tell a size.
@@ -134,7 +134,7 @@ def _proportional(pid: int) -> int | None:
 
 
 def proportional_bytes(rollup: str) -> int:
-    """The proportional set size in what `smaps_rollup` says.
+    """Return the proportional set size in what `smaps_rollup` says.
 
     Raises:
         FiguresError: If it is not in it.

@@ -38,12 +38,12 @@ def removed_after(outputs: Mapping[str, Any], progress: Progress) -> Iterator[st
 
 
 def address(mark: str, number: int) -> str:
-    """The address of one row."""
+    """Return the address of one row."""
     return f"{mark}-{number}@{_DOMAIN}"
 
 
 def pattern(mark: str) -> str:
-    """What the addresses of a mark are like, for SQL."""
+    """Return the SQL pattern of a mark's addresses."""
     return f"{mark}-%@{_DOMAIN}"
 
 

@@ -33,7 +33,7 @@ class Run:
 
 
 def measure(given: Mapping[str, str | None]) -> Figures:
-    """The steps of the recorded runs.
+    """Return the steps of the recorded runs.
 
     Args:
         given: Name of each run to FILE or FILE@SECONDS, or None when there is none.
@@ -84,7 +84,7 @@ def _is_duration(value: object) -> bool:
 
 
 def largest(runs: Iterable[Run], number: int) -> list[str]:
-    """The titles of the steps that took longest in any of the runs, longest first."""
+    """Return the titles of the steps that took longest in any of the runs, longest first."""
     longest: dict[str, float] = {}
     for run in runs:
         for title, seconds in run.seconds.items():

@@ -114,7 +114,7 @@ ONLY_WHEN_ASKED: Final = frozenset({"builds", "engine"})
 
 
 def chosen(named: Collection[str], options: Options) -> list[str]:
-    """The topics to measure, in their order: those that are named, or all that need nothing to be named."""
+    """Return the topics to measure, in their order: those that are named, or all that need nothing to be named."""
     if named:
         return [topic for topic in TOPICS if topic in named]
     recorded = options.cold or options.warm or options.again

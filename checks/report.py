@@ -90,7 +90,7 @@ def _sign(level: Level) -> Text:
 
 
 def verdict(stack: str, lines: Sequence[Line]) -> str:
-    """The last line: what all of it means."""
+    """Return the last line: the verdict on all findings."""
     numbers = {level: sum(line.finding.level is level for line in lines) for level in Level}
     also = [f"{numbers[Level.WARNING]} to know about"] if numbers[Level.WARNING] else []
     also += [f"{numbers[Level.UNSEEN]} not seen"] if numbers[Level.UNSEEN] else []

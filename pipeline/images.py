@@ -37,7 +37,7 @@ _store = click.option(
 
 @click.group(cls=Group, examples=["python -m pipeline images build", "python -m pipeline images lock connect"])
 def images() -> None:
-    """The container images, from verified files.
+    """Build the container images, from verified files.
 
     Pin, download and lay out what they contain, and build them with Docker.
     """

@@ -12,7 +12,7 @@ _CODES = {0: "done", 1: "a tool is missing or failed; the reason is on standard 
 
 @click.group(cls=Group, examples=["python -m pipeline laptop up", "python -m pipeline laptop load connect"])
 def laptop() -> None:
-    """The laptop's Kubernetes, made by Kind.
+    """Manage the laptop's Kubernetes, made by Kind.
 
     Every command that is run for it is printed.
     """

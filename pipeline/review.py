@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group, examples=["python -m pipeline review digest preview.json > comment.md"])
 def review() -> None:
-    """A preview as one comment for the review of a change."""
+    """Turn a preview into one comment for the review of a change."""
 
 
 @review.command(
@@ -69,7 +69,7 @@ def digest(
 @click.option("--author", required=True, metavar="LOGIN", help="Login of whoever publishes, such as github-actions[bot].")
 @click.option("--key", type=click.Choice(["id", "number"]), required=True, help="Id of a comment, or number of an issue.")
 def published(marker: str, author: str, key: Literal["id", "number"]) -> int:
-    """The number of what was published before.
+    """Print the number of what was published before.
 
     Reads GitHub's list of comments or issues from standard input and prints the number of the oldest one of an author that begins with a
     marker; nothing where there is none.

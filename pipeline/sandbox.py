@@ -27,7 +27,7 @@ _PASSED_ON: Final = {"allow_interspersed_args": False}
     ],
 )
 def sandbox() -> None:
-    """The whole pipeline on this machine.
+    """Run the whole pipeline on this machine.
 
     A throw-away Kubernetes, PostgreSQL, three Kafka brokers, schema registry, Kafka Connect with Debezium and the Iceberg sink, and an
     emulated AWS, made by the same program that 'pulumi up' runs. Needs Debian and root, no Docker.
@@ -120,7 +120,7 @@ def demo() -> int:
 
 @sandbox.command(examples=['eval "$(python -m pipeline sandbox env)"'], exit_codes=_CODES)
 def env() -> int:
-    """The emulated AWS's credentials as shell variables.
+    """Print the emulated AWS's credentials as shell variables.
 
     For 'pulumi up --stack sandbox'.
     """
@@ -153,7 +153,7 @@ def engine() -> int:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def pulumi(arguments: tuple[str, ...]) -> int:
-    """The Pulumi CLI on the sandbox's stack.
+    """Run the Pulumi CLI on the sandbox's stack.
 
     Put -- before its own options. It has the state, the passphrase, the plugins and the policy pack of 'make sandbox ENGINE=pulumi'.
     Settings are those of Pulumi.sandbox.yaml in this checkout; 'config set' writes there.
@@ -170,7 +170,7 @@ def pulumi(arguments: tuple[str, ...]) -> int:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def kubectl(arguments: tuple[str, ...]) -> int:
-    """The sandbox's cluster by kubectl.
+    """Run kubectl on the sandbox's cluster.
 
     Put -- before its own options.
     """

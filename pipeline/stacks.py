@@ -31,7 +31,7 @@ _stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a 
 @click.option("--picture", type=click.Path(path_type=Path), metavar="FILE", help="Also write the memory picture there, as SVG.")
 @click.option("--brief", is_flag=True, help="Without the tree of resources.")
 def plan(stack: str, policy_config: Path | None, picture: Path | None, *, brief: bool) -> int:
-    """What a stack declares, and whether it fits, offline.
+    """Show what a stack declares, and whether it fits, offline.
 
     Shows the tree of resources, the memory that they take, and what the policies say to them. Needs no network, no Pulumi CLI and no
     cluster, and changes nothing.
@@ -74,7 +74,7 @@ def doctor(stack: str, *, as_json: bool) -> int:
 )
 @_stack
 def sql(stack: str) -> int:
-    """The SQL that makes an existing database ready.
+    """Print the SQL that makes an existing database ready.
 
     For its administrator, before it is captured: role, grants, heartbeat table, replica identity and publication, and the server's
     parameters (RDS parameter names too). It may be run again, and holds no password.

@@ -59,6 +59,6 @@ class Group(_Teaching, click.Group):
     group_class = type
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands."""
+        """Return the names of the commands."""
         del ctx
         return list(self.commands)

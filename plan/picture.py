@@ -81,7 +81,7 @@ def bars(record: Record) -> list[Bar]:
 
 
 def drawn(record: Record, sums: Total, stack: str) -> str:
-    """The picture of a stack as SVG text."""
+    """Return the picture of a stack as SVG text."""
     return svg(bars(record), sums, f"Memory of the stack {stack}")
 
 

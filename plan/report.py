@@ -30,7 +30,7 @@ _GUIDES: Final = [("   ", "│  ", "├─ ", "└─ ")] * 3  # of plain, bold 
 
 
 def tree(recording: Recording) -> RenderableType:
-    """The resources under their parents, components first, then by type and name."""
+    """Return the resources under their parents, components first, then by type and name."""
     roots = [resource for resource in recording.resources if recording.parent(resource) is None]
     drawn = Tree(Text(f"{recording.project}-{recording.stack}: {len(recording.resources)} resources", "bold"))
     drawn.TREE_GUIDES = _GUIDES

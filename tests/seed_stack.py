@@ -100,12 +100,12 @@ LIMITS = Limits(memory={NAMESPACE: 4096 * MIB}, volumes={NAMESPACE: 15 * 1024 * 
 
 
 def declared(token: str, name: str, inputs: dict[str, Any]) -> Declared:
-    """A resource."""
+    """Return a declared resource."""
     return Declared(urn=f"urn:pulumi:seed::data-ingestion::{token}::{name}", type=token, name=name, inputs=inputs)
 
 
 def workload(kind: str, name: str, image: str, memory: str, *, replicas: int = 1, storage: str = "", **container: Any) -> Declared:
-    """A workload of one container, with the strategy that Kubernetes gives it."""
+    """Return a workload of one container, with the strategy that Kubernetes gives it."""
     one = {"name": name, "image": image, "resources": {"requests": {"memory": memory}, "limits": {"memory": memory}}, **container}
     spec: dict[str, Any] = {"replicas": replicas, "template": {"spec": {"containers": [one]}}}
     if storage:
@@ -120,13 +120,13 @@ def variables(**values: str) -> list[dict[str, str]]:
 
 
 def config_map(name: str, **files: str) -> Declared:
-    """A ConfigMap; double underscores in file names stand for dots."""
+    """Return a ConfigMap; double underscores in file names stand for dots."""
     data = {key.replace("__", "."): text for key, text in files.items()}
     return declared("kubernetes:core/v1:ConfigMap", name, {"metadata": {"name": name, "namespace": NAMESPACE}, "data": data})
 
 
 def topic(name: str, **config: str) -> Declared:
-    """A topic of six partitions with three copies; double underscores in keys stand for dots."""
+    """Return a topic of six partitions with three copies; double underscores in keys stand for dots."""
     inputs = {
         "name": name,
         "partitions": 6,

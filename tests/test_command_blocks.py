@@ -19,7 +19,7 @@ UNTRIED = re.compile(r"not tried: (.{15,})")
 
 
 def partly() -> str:
-    """The list of blocks that a test runs in another form, as the marks give it."""
+    """Return the list of blocks that a test runs in another form, as the marks give it."""
     rows = [(block.place, found[1], found[2]) for block in BLOCKS if (found := IN_PART.fullmatch(block.mark))]
     return "\n".join(
         ["| commands | test | what it runs |", "|---|---|---|", *(f"| {place} | `{test}` | {what} |" for place, test, what in rows)]
@@ -27,7 +27,7 @@ def partly() -> str:
 
 
 def untried() -> str:
-    """The list of blocks that no test runs, as the marks give it."""
+    """Return the list of blocks that no test runs, as the marks give it."""
     rows = [(block.place, found[1]) for block in BLOCKS if (found := UNTRIED.fullmatch(block.mark))]
     return "\n".join(["| commands | why no test runs them |", "|---|---|", *(f"| {place} | {why} |" for place, why in rows)])
 

@@ -34,7 +34,7 @@ SYMPTOMS = [
 
 
 def _shown(node: ast.AST) -> str:
-    """A text of the code with … for each value that is put into it; empty for everything else."""
+    """Return a text of the code with … for each value that is put into it; empty for everything else."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_shown(part) or "…" for part in node.values)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
@@ -52,7 +52,7 @@ def messages() -> frozenset[str]:
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 

@@ -25,19 +25,19 @@ DATABASE_KINDS = ("tls:", "pulumi:providers:tls", "cdc:source:Source")
 
 @pytest.fixture
 def guest() -> Declared:
-    """A stack that finds everything in place."""
+    """Return a stack that finds everything in place."""
     return Declared.of("guest")
 
 
 @pytest.fixture
 def prod() -> Declared:
-    """A stack that finds database, namespace and a storage class in place."""
+    """Return a stack that finds database, namespace and a storage class in place."""
     return Declared.of("prod")
 
 
 @functools.cache
 def over_tls() -> Declared:
-    """A pipeline with a registry of its own on somebody else's Kafka, which wants TLS and no login."""
+    """Return a pipeline with a registry of its own on somebody else's Kafka, which wants TLS and no login."""
     streaming = {
         "registry": {"kind": "apicurio"},
         "connect": {"memoryMib": 3072, "jvm": {"heapMib": 2048}},
@@ -221,7 +221,7 @@ def test_a_storage_class_is_created_only_where_none_is_named(named: str, made: s
 
 
 def claims(workload: Resource) -> list[Any]:
-    """The volume claims of a workload."""
+    """Return the volume claims of a workload."""
     found: list[Any] = workload.inputs["spec"]["volumeClaimTemplates"]
     return found
 

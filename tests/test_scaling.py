@@ -21,7 +21,7 @@ DNS = "external-dns.alpha.kubernetes.io/hostname"
 
 @pytest.fixture
 def prod() -> Declared:
-    """The stack of that name."""
+    """Return the stack of that name."""
     return Declared.of("prod")
 
 

@@ -37,12 +37,12 @@ def messages(rule: str, *names: str) -> str:
 
 
 def keys(config: dict[str, str]) -> set[str]:
-    """The keys of a connector that are refused."""
+    """Return the keys of a connector that are refused."""
     return {problem.key for problem in connector_problems(config)}
 
 
 def settings_refusal(**changes: Any) -> str:
-    """What the owner of a stack file is told."""
+    """Return the refusal of a stack file."""
     with pytest.raises(SettingsError) as caught:
         parse({"archive": {"bucket": "archive"}, **changes})
     return str(caught.value)

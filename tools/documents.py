@@ -57,7 +57,7 @@ def _pictures() -> Iterator[Document]:
 
 
 def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
-    """A document of which nothing stays."""
+    """Return a document of which nothing stays."""
     return make(stack)
 
 

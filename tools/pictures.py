@@ -17,6 +17,6 @@ DOCUMENTS: Final = {stack: ROOT / "docs" / f"memory-{stack}.svg" for stack in ("
 
 
 def picture(stack: str) -> str:
-    """A stack's picture as SVG text."""
+    """Return a stack's picture as SVG text."""
     known = recorded(record(stack), of_stack(parse_text(stack_config(ROOT, stack).values)))
     return drawn(known, memory(known), stack)

@@ -102,12 +102,12 @@ class ConnectClient:
         self._through_proxies = (urlsplit(url).hostname or "") not in ("127.0.0.1", "localhost", "::1")
 
     def config(self, name: str) -> dict[str, str] | None:
-        """The live configuration, None without such a connector."""
+        """Return the live configuration, None without such a connector."""
         live: dict[str, str] | None = self._found("GET", f"/connectors/{quote(name, safe='')}/config")
         return live
 
     def status(self, name: str) -> Status | None:
-        """The live status, None while there is none."""
+        """Return the live status, None while there is none."""
         answer = self._found("GET", f"/connectors/{quote(name, safe='')}/status")
         if answer is None:
             return None
@@ -146,7 +146,7 @@ class ConnectClient:
         return True
 
     def validate(self, java_class: str, config: Mapping[str, str], *, seconds: float = READ_SECONDS) -> list[Complaint]:
-        """What the worker and the plugin hold against a configuration; many plugins try to connect, hence `seconds`."""
+        """Return the complaints of worker and plugin about a configuration; many plugins try to connect, hence `seconds`."""
         answer = self._call("PUT", f"/connector-plugins/{quote(java_class, safe='')}/config/validate", dict(config), seconds=seconds)
         complaints = []
         for entry in answer.get("configs", ()):
@@ -156,7 +156,7 @@ class ConnectClient:
         return complaints
 
     def plugins(self) -> list[str]:
-        """The connector classes the worker has."""
+        """Return the connector classes the worker has."""
         return sorted(plugin["class"] for plugin in self._call("GET", "/connector-plugins"))
 
     def _found(self, method: str, path: str) -> Any:  # JSON  # noqa: ANN401  # JSON

@@ -54,14 +54,14 @@ class Tiny(Project):
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker without connectors."""
+    """Return a worker without connectors."""
     with serving(Worker()) as double:
         yield double
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
-    """An empty stack; policies are not its subject."""
+    """Return an empty stack; policies are not its subject."""
     environment = cli(tmp_path)
     del environment["PULUMI_OPTION_POLICY_PACK"]
     folder = tmp_path / "project"

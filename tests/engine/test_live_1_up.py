@@ -39,13 +39,13 @@ def ask(live: Live, method: str, path: str, **more: Any) -> requests.Response:
 
 
 def states(live: Live, connector: str) -> set[str]:
-    """The states of a connector and of its tasks."""
+    """Return the states of a connector and of its tasks."""
     found = ask(live, "GET", f"/connectors/{connector}/status").json()
     return {found["connector"]["state"], *(task["state"] for task in found["tasks"])}
 
 
 def reached(live: Live) -> dict[str, Any]:
-    """The stack's outputs as the sandbox's own checks read them."""
+    """Return the stack's outputs as the sandbox's own checks read them."""
     values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in _config(live).items()}
     settings, known = parse_text(values), cloud.known()
     assert known is not None

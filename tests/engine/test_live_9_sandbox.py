@@ -35,7 +35,7 @@ SETTINGS = STACK_FILE.read_text()
 
 @pytest.fixture(scope="module", autouse=True)
 def _the_checkouts_settings(kube: Kube) -> Iterator[None]:
-    """The stack file as it was, and no sandbox afterwards."""
+    """Return the stack file as it was, and no sandbox afterwards."""
     assert kube
     yield
     STACK_FILE.write_text(SETTINGS)

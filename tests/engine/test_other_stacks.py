@@ -21,7 +21,7 @@ ENDPOINT = {"url": "http://store.internal:9000", "addresses": ["10.5.0.0/16"], "
 
 
 def begun(base: Path, stack: str, **sections: Any) -> Project:
-    """A copy of the project with a stack of its own whose context leads nowhere."""
+    """Return a copy of the project with a stack of its own whose context leads nowhere."""
     made = copied(base)
     path = made.folder / "Pulumi.prod.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
@@ -38,7 +38,7 @@ def begun(base: Path, stack: str, **sections: Any) -> Project:
 
 
 def created(made: Project, stack: str) -> dict[str, dict[str, Any]]:
-    """What a preview would create: inputs by type and name."""
+    """Return the inputs of everything that a preview would create, by type and name."""
     done = made.pulumi("preview", "--stack", stack, "--json")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     steps = json.loads(done.stdout)["steps"]
@@ -49,7 +49,7 @@ def created(made: Project, stack: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shipped stack prod."""
+    """Return the shipped stack prod."""
     return begun(tmp_path_factory.mktemp("prod"), "prod")
 
 

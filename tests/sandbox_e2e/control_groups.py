@@ -11,7 +11,7 @@ _ROOTS = (Path("/sys/fs/cgroup/memory/kubepods"), Path("/sys/fs/cgroup/kubepods"
 
 
 def container_id(pod: dict[str, Any], container: str) -> str:
-    """The identifier of a ready container, as its control group is named; empty while none is ready."""
+    """Return the identifier of a ready container, as its control group is named; empty while none is ready."""
     for status in pod["status"].get("containerStatuses", ()):
         if status["name"] == container and status["ready"]:
             return str(status["containerID"]).rpartition("/")[2]
@@ -45,7 +45,7 @@ def anonymous(folder: Path) -> int:
 
 
 def limit(folder: Path) -> str:
-    """The limit that the kernel enforces: bytes, or ``max``."""
+    """Return the limit that the kernel enforces: bytes, or ``max``."""
     return (folder / ("memory.limit_in_bytes" if _is_old(folder) else "memory.max")).read_text(encoding="ascii").strip()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def pod_of(kube: Kube, prefix: str) -> dict[str, Any]:
-    """The one pod whose name begins so."""
+    """Return the one pod whose name begins so."""
     (found,) = [pod for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"].startswith(prefix)]
     return found
 

@@ -70,7 +70,7 @@ def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
 
 @pytest.fixture(scope="module")
 def stranger(kube: Kube, command: Callable[..., Any]) -> Iterator[str]:
-    """A pod in a namespace of its own, without any policy against it there, which does reach what is open to it."""
+    """Return a pod in a namespace of its own, without any policy against it there, which does reach what is open to it."""
     name = f"stranger-{uuid.uuid4().hex[:6]}"
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     container = {
@@ -144,7 +144,7 @@ def _listened(pod: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def _address_of_this_machine() -> str:
-    """The address by which this machine reaches others; nothing is sent."""
+    """Return the address by which this machine reaches others; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])

@@ -46,7 +46,7 @@ def _counts(printed: str) -> dict[str, int]:
 
 @pytest.fixture
 def each_change_once(outputs: dict[str, Any], archive: Archive, mark: str, figure: Callable[[str], None]) -> Written:
-    """Inserts, updates and deletes all through a block; after it each must be in the archive once, in its order."""
+    """Insert, update and delete all through a block; after it each change must be in the archive once, in its order."""
 
     @contextmanager
     def proven() -> Iterator[Writer]:

@@ -37,7 +37,7 @@ RETAINED_MIB = 8
 
 @pytest.fixture(scope="module")
 def declared() -> Record:
-    """What the program declares for the sandbox."""
+    """Return the recording of the sandbox's stack."""
     return recorded(record("sandbox"), of_stack(parse_text(stack_config(ROOT, "sandbox").values)))
 
 

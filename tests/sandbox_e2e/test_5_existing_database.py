@@ -62,7 +62,7 @@ TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WH
 
 
 def stack_file(tables: Path) -> dict[str, Any]:
-    """The second pipeline's stack file: the sandbox's, with other ports, and with what is there already."""
+    """Return the second pipeline's stack file: the sandbox's, with other ports and existing systems."""
     config = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"))["config"]
     both = {name: {"node": number, "host": number} for name, number in NUMBERS.items()}
     config["data-ingestion:host"] |= {**both, "kafka": [{"node": number, "host": number} for number in BROKERS]}
@@ -128,14 +128,14 @@ class Second:
         return {"PGUSER": role, "PGPASSWORD": self.passwords[role], "PGSSLROOTCERT": str(self.ca), "PGSSLMODE": "verify-full"}
 
     def connect(self) -> psycopg.Connection[dict[str, Any]]:
-        """The captured database, as its owner."""
+        """Return the captured database, as its owner."""
         return psycopg.connect(
             host=HOST, port=server.PORT, dbname="shop", user="shop_owner", password=self.passwords["shop_owner"],
             sslmode="verify-full", sslrootcert=str(self.ca), autocommit=True, row_factory=dict_row,
         )  # fmt: skip
 
     def database(self) -> dict[str, Any]:
-        """What the doctor says of the database: level by check."""
+        """Return the doctor's findings about the database: level by check."""
         done = operate("doctor", "--json", environment=self.login("debezium"))
         lines = json.loads(done.stdout)["findings"]
         return {line["name"]: line for line in lines if line["group"] == "Database"}
@@ -146,7 +146,7 @@ class Second:
         return tuple(Table.model_validate(table) for table in yaml.safe_load(self.tables.read_text(encoding="utf-8")))
 
     def store(self) -> Any:
-        """The object store as its administrator uses it."""
+        """Return the object store as its administrator uses it."""
         account = cloud.known()
         assert account is not None
         return boto3.client(
@@ -158,7 +158,7 @@ class Second:
         )
 
     def archive(self) -> Archive:
-        """The archive as the store's administrator sees it."""
+        """Return the archive as the store's administrator sees it."""
         account = cloud.known()
         assert account is not None
         store = {
@@ -180,7 +180,7 @@ class Second:
 
 @pytest.fixture(scope="module")
 def second(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
-    """A server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
+    """Return a server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
     made = Second(kube, tmp_path_factory.mktemp("second"))
     account = cloud.known()
     assert account is not None
