@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-
 # Main class and start script of a broker.
 _BROKERS = {"kafka.Kafka", "kafka-server-start"}
 # Entry point of all Confluent images, whatever software they contain.
