@@ -1,4 +1,4 @@
-"""Rules for S3 and IAM: private, encrypted buckets over TLS only, and rights without wildcards."""
+"""Rules for S3 and IAM: private, encrypted buckets over TLS only, and rights that list their actions."""
 
 from __future__ import annotations
 
@@ -193,5 +193,10 @@ RULES = (
         check=nothing,
         at_end=_companion("BucketServerSideEncryptionConfiguration", _CLEAR, _encrypts),
     ),
-    Rule(name="iam-exact", says="Rights name their actions and resources, without wildcards.", check=_exact_rights, severity="critical"),
+    Rule(
+        name="iam-exact",
+        says="Rights list their actions without wildcards, and no statement allows every resource.",
+        check=_exact_rights,
+        severity="critical",
+    ),
 )
