@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def doctor(name: str, *, as_json: bool = False) -> int:
         as_json: True to print JSON at the end instead.
     """
     os.environ |= without_proxy(os.environ, NODE)
+    _load_what_sets_warning_filters()
     try:
         stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
@@ -51,3 +53,14 @@ def doctor(name: str, *, as_json: bool = False) -> int:
     else:
         show(report.verdict(stack.name, lines))
     return WRONG if report.failures(lines) else FINE
+
+
+def _load_what_sets_warning_filters() -> None:
+    """Load requests before the probes start in threads.
+
+    It silences a warning of urllib3 while it loads. The filters of Python's warnings are one list for all threads, so a
+    library that another probe loads at the same time can put the old list back, and the warning reaches the terminal.
+    """
+    # missing packages are a finding of their own
+    with contextlib.suppress(ImportError):
+        import requests  # noqa: F401, PLC0415

@@ -46,6 +46,19 @@ def test_missing_tools_are_reported_by_the_exit_code_and_a_cure(tmp_path: Path) 
     assert done.stderr == ""
 
 
+def test_a_library_that_sets_warning_filters_is_loaded_before_the_probes_run_side_by_side() -> None:
+    """Otherwise a warning of urllib3 about SOCKS reaches the terminal in some runs."""
+    program = (
+        "import sys\n"
+        "from doctor import commands\n"
+        "assert 'requests' not in sys.modules\n"
+        "commands.findings = lambda listed: print('requests' in sys.modules, file=sys.stderr) or iter(())\n"
+        "commands.doctor('dev', as_json=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr == "True\n"
+
+
 def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
     done = operate("doctor", "--stack", "dev", "--json", PATH=str(tmp_path), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
     told = json.loads(done.stdout)
