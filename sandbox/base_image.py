@@ -48,7 +48,7 @@ def key() -> str:
 
 
 def architecture() -> str:
-    """This machine's processor architecture in Debian's words. Raises BaseImageError where dpkg does not tell."""
+    """Return this machine's processor architecture as Debian names it; raise BaseImageError without an answer of dpkg."""
     return _run(["dpkg", "--print-architecture"], "asking for the architecture").strip()
 
 

@@ -32,7 +32,7 @@ _GROUND: Final = """\
 
 
 def _for_people(command: Callable[_P, int]) -> Callable[_P, int]:
-    """The door: whatever goes wrong inside is a sentence and an exit code."""
+    """Turn each expected error of a command into a message and an exit code."""
 
     @functools.wraps(command)
     def run(*arguments: _P.args, **options: _P.kwargs) -> int:

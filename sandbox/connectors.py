@@ -34,7 +34,7 @@ def _reason(trace: str) -> str:
 
 
 def failures(outputs: Mapping[str, Any]) -> list[str]:
-    """What has failed at this moment, each with the worker's reason; a worker that does not answer just now has not failed.
+    """Return what has failed at this moment, each with the worker's reason; a worker that does not answer now has not failed.
 
     Args:
         outputs: What ``sandbox outputs`` prints.

@@ -50,7 +50,7 @@ class Difference:
 
 
 def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
-    """A connection to the captured database as the application, by TLS; on 127.0.0.1 the certificate is not asked for its name."""
+    """Connect to the captured database as the application, by TLS; on 127.0.0.1 the certificate's name is not compared."""
     database = outputs["postgres"]
     return psycopg.connect(
         host=database["host"],

@@ -49,7 +49,7 @@ class Made:
 
 
 def settings() -> Settings:
-    """The sandbox stack's settings, read from its stack file.
+    """Read the sandbox stack's settings from its stack file.
 
     Raises:
         SettingsError: Listing every problem.
@@ -64,7 +64,7 @@ def published_ports(stack: Settings) -> list[int]:
 
 
 def checks() -> list[Check[Any]]:
-    """What the sandbox asks of this machine, as it is now.
+    """Return what the sandbox needs of this machine and what the machine has.
 
     Raises:
         SettingsError: Listing every problem of its stack file.
@@ -148,7 +148,7 @@ def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) 
 
 
 def ground(progress: Progress) -> None:
-    """What the program stands on and no more: the node, the images and the emulated AWS, for ``pulumi up`` to do the rest.
+    """Start what the program runs on and no more: the node, the images and the emulated AWS; ``pulumi up`` does the rest.
 
     Raises:
         Exception: As `up`.

@@ -83,7 +83,7 @@ def _layers(manifest: dict[str, Any]) -> list[str]:
 
 
 def digests(archive: Path) -> list[str]:
-    """The digest of each image in an OCI archive."""
+    """Return the digest of each image in an OCI archive."""
     with tarfile.open(archive) as tar:
         return [str(described["digest"]) for described in _read(tar, "index.json")["manifests"]]
 

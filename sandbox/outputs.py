@@ -24,7 +24,7 @@ class NoSandboxError(Exception):
 
 
 def collect(stack: Mapping[str, Any], settings: Settings, reader: Reader) -> dict[str, Any]:
-    """The outputs in the form that ``sandbox outputs --json`` prints.
+    """Return the outputs as ``sandbox outputs --json`` prints them.
 
     Args:
         stack: The program's own outputs, secrets in clear.
@@ -74,7 +74,7 @@ def forget() -> None:
 
 
 def read() -> dict[str, Any]:
-    """The outputs of the sandbox that is here.
+    """Read the outputs of the sandbox on this machine.
 
     Raises:
         NoSandboxError: If there is none, or it was never completed.

@@ -49,7 +49,7 @@ def _platform(problem: Finding | None) -> Finding:
 
 
 def checks(ports: Sequence[int], *, running: bool, warm: bool, engine: bool = False) -> list[Check[Any]]:
-    """What the sandbox asks of a machine, as ``make doctor`` shows it.
+    """Return what the sandbox needs of a machine, as ``make doctor`` shows it.
 
     Args:
         ports: TCP ports the sandbox publishes on 127.0.0.1.

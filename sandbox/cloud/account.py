@@ -59,7 +59,7 @@ class Cloud:
 
 
 def known() -> Cloud | None:
-    """The administrator of the last `up`, whether or not its key still works; None when there is none."""
+    """Return the administrator of the last `up`, whether or not its key still works; None without one."""
     try:
         return Cloud(**json.loads(_FILE.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
