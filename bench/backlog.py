@@ -25,7 +25,7 @@ _TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """How a queue came about.
+    """Durations of filling a queue.
 
     Attributes:
         rows: Rows in it.
@@ -96,7 +96,7 @@ def fill(outputs: Mapping[str, Any], mark: str, number: int, patience: Patience)
 
 
 def _captured(outputs: Mapping[str, Any], position: str) -> bool:
-    """Whether Debezium has confirmed all up to a position of the database's log."""
+    """Return True if Debezium has confirmed the write-ahead log up to a position."""
     statement = "SELECT confirmed_flush_lsn >= %s::pg_lsn AS done FROM pg_replication_slots WHERE slot_name = %s"
     with connect(outputs) as database:
         found = database.execute(statement, [position, Names.slot]).fetchone()

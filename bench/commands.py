@@ -59,7 +59,7 @@ def _measure(topic: str, options: Options, about: Mapping[str, Any], progress: P
 
 
 def was_interrupted(error: BaseException | None) -> bool:
-    """Whether an error came up while an interruption was being tidied up after."""
+    """Return True if an error was raised while an interruption was handled."""
     return error is not None and (isinstance(error, KeyboardInterrupt) or was_interrupted(error.__context__))
 
 

@@ -46,7 +46,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How a queue was taken out.
+    """Durations of draining a queue.
 
     Attributes:
         rows: Rows committed.
@@ -124,7 +124,7 @@ def _refuse_failed(outputs: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the archive should come to hold: so many changes of one operation to the rows of a mark."""
+    """Expected content of the archive: a number of changes of one operation to the rows with a mark."""
 
     mark: str
     operation: str

@@ -1,4 +1,4 @@
-"""Where and with what something was measured, without a name or a path of the machine."""
+"""Machine and software of a measurement, without a name or a path of the machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def about(arguments: Sequence[str]) -> dict[str, Any]:
-    """When, by which command, from which commit and on what machine.
+    """Describe a measurement: time, command, commit and machine.
 
     Args:
         arguments: The command line after ``python -m pipeline``.

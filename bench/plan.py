@@ -1,4 +1,4 @@
-"""How long `python -m pipeline plan` takes, and how much of it is Python that starts and imports Pulumi.
+"""Duration of `python -m pipeline plan`, and the share of starting Python and importing Pulumi.
 
 Each command runs once unmeasured and then several times by turns, so that a slow moment of the machine meets all of them. No compiled
 files of the project are kept, as under `make plan`. The last column divides by the imports alone.

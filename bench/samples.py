@@ -31,7 +31,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How measurements are distributed.
+    """Distribution of measurements.
 
     Attributes:
         number: How many there are.

@@ -20,7 +20,7 @@ _NAME = Names.sink_connector
 
 
 def commit_interval_s(outputs: Mapping[str, Any]) -> float:
-    """Seconds from one commit to the next, as the running connector is told."""
+    """Seconds between commits, by the configuration of the running connector."""
     config = _call(outputs, "GET", "config").json()
     return int(config["iceberg.control.commit.interval-ms"]) / 1000
 

@@ -1,4 +1,4 @@
-"""What `make sandbox` spends its time on, by step, from files that `python -m pipeline sandbox up --times FILE` has written.
+"""Durations of the steps of `make sandbox`, from files that `python -m pipeline sandbox up --times FILE` has written.
 
 Cold: empty caches. Warm: caches filled, no sandbox. Again: a sandbox that runs already. The largest steps are named and the others
 summed. Steps run at the same time and contain each other, so they add up to more than passes on the clock.

@@ -1,4 +1,4 @@
-"""What can be measured, in the order in which it is; each topic loads only what it needs."""
+"""Topics of measurement, in the order in which they run; each loads only what it needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOLDER: Final = Path(__file__).resolve().parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to measure.
+    """Options of a measurement.
 
     Attributes:
         cold: File of the steps of a start with empty caches, and what the clock said behind an ``@``.

@@ -1,4 +1,4 @@
-"""What the doctor prints: one line for each check and its cure below, or JSON."""
+"""Report of the doctor: one line for each check and its cure below, or JSON."""
 
 from __future__ import annotations
 
@@ -110,5 +110,5 @@ def as_json(stack: str, lines: Sequence[Line]) -> str:
 
 
 def failures(lines: Sequence[Line]) -> int:
-    """How many of the findings would stop ``up``."""
+    """Count the findings that would stop ``up``."""
     return sum(line.finding.level is Level.FAILURE for line in lines)

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: The words after ``python -m pipeline``; the process's own unless told.
+        arguments: The words after ``python -m pipeline``; the process's own by default.
 
     Returns:
         The exit code, as ``--help`` of each command says it.

@@ -1,4 +1,4 @@
-"""What a stack declares, and whether it fits; no network, no CLI, no cluster."""
+"""The command that prints what a stack declares and whether it fits, without network, CLI or cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recording looks like to a person: the tree of resources and the table of memory."""
+"""Report of a recording: the tree of resources and the table of memory."""
 
 from __future__ import annotations
 

@@ -25,11 +25,11 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whether the deadline has passed."""
+        """True if the deadline has passed."""
         return self.spent >= self.seconds
 
     def pause(self, seconds: float, waiting_for: str) -> None:
-        """Sleep, but not past the deadline; raises CancelledError when told to stop."""
+        """Sleep, but not past the deadline; raises CancelledError after a cancellation."""
         self.reporter.waiting(waiting_for)
         if self.cancelled.wait(max(0.0, min(seconds, self.seconds - self.spent))):
             message = f"stopped while waiting for {waiting_for}"

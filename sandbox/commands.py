@@ -1,4 +1,4 @@
-"""What each of the sandbox's commands does: it gives an exit code, and people get a message instead of a traceback.
+"""Commands of the sandbox. Each returns an exit code; an error is a message instead of a traceback.
 
 Each loads only what it needs, so that kubectl and the emulated AWS's credentials are there at once.
 """

@@ -71,7 +71,7 @@ def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) 
 
 
 def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: Mapping[Any, Mapping[str, Any]]) -> list[Difference]:
-    """Where the archive's view differs from the database, by key and by value.
+    """Compare the archive's view with the database, by key and by value.
 
     Args:
         table: Which table.

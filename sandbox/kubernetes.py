@@ -55,7 +55,7 @@ class KubeError(RuntimeError):
 
     @property
     def immutable(self) -> bool:
-        """Whether the object must be recreated to become what was asked for."""
+        """True if the API server refuses to change the object in place, so that it must be recreated."""
         text = str(self).lower()
         return self.status == _INVALID and ("immutable" in text or "updates to statefulset spec for fields" in text)
 

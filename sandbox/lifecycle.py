@@ -37,10 +37,10 @@ _CHANGING = frozenset({"up", "update", "destroy", "down", "refresh", "import"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a run of ``up`` left.
+    """Result of ``up``.
 
     Attributes:
-        result: What the program's resources went through.
+        result: Changes of the program's resources.
         outputs: What scripts need.
     """
 

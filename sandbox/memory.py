@@ -1,4 +1,4 @@
-"""What a pod really uses, read from its control group on this machine."""
+"""Memory use of a pod, read from its control group on this machine."""
 
 from __future__ import annotations
 

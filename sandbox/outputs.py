@@ -1,4 +1,4 @@
-"""What a script needs to use the sandbox, every address reachable from this machine."""
+"""The sandbox's outputs for scripts; every address can be reached from this machine."""
 
 from __future__ import annotations
 

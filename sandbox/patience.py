@@ -10,7 +10,7 @@ _POLL_S: Final = 0.5
 
 
 class Waiting(Protocol):
-    """What is told about waits; `sandbox.progress.Step` is one."""
+    """Receiver of messages about waits, such as `sandbox.progress.Step`."""
 
     def waiting(self, what: str) -> None:
         """Say what is being waited for."""

@@ -1,4 +1,4 @@
-"""Whether this machine can carry the sandbox, said in one sentence each before anything is changed."""
+"""Checks of this machine before the sandbox changes anything."""
 
 from __future__ import annotations
 

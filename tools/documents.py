@@ -1,4 +1,4 @@
-"""What is made from the code, most of it under docs/; each kind loads only what it needs."""
+"""Documents generated from the code, most of them under docs/; each kind loads only what it needs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ READ_SECONDS: Final = 90.0
 """The worker's own limit for a request that its herder has to answer."""
 
 NO_SUCH_CLASS: Final = "Failed to find any class"
-"""How the worker says that its image lacks a connector."""
+"""Part of the worker's message about a connector that its image lacks."""
 
 _BUSY = (409, 503)
 _UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
@@ -66,7 +66,7 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """Whether the connector, and at least one task, and every task runs."""
+        """True if the connector and all of its tasks run, and it has at least one task."""
         return bool(self.tasks) and all(part.state == "RUNNING" for part in (self.connector, *self.tasks))
 
     @property

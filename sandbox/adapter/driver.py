@@ -27,7 +27,7 @@ JOURNAL: Final = "journal.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run did.
+    """Result of a run.
 
     Attributes: `outputs` are plain, secrets included, whose names are in `secret_outputs`; the others list resources as
     `Type name`.

@@ -1,4 +1,4 @@
-"""What every family of resource types must be able to do, and what it is given for that."""
+"""Protocol of a family of resource types, and the context that it gets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Change(StrEnum):
-    """What a run did to one resource."""
+    """Change that a run made to one resource."""
 
     CREATED = "created"
     UPDATED = "updated"

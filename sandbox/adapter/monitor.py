@@ -51,7 +51,7 @@ class ActingMonitor(RegistrationMonitor):
             return _failed(resource)
         try:
             return self._act(resource)
-        except Exception as error:  # noqa: BLE001 told to the person as one block
+        except Exception as error:  # noqa: BLE001 - reported as one block
             self._fail(block("brought about", resource.type, resource.name, error))
             return _failed(resource)
 

@@ -96,7 +96,7 @@ def wait_for_answer(endpoint: str) -> None:
 
 
 def accepts(cloud: Cloud) -> bool:
-    """Whether the emulator knows the key; one that was started anew does not."""
+    """Return True if the emulator knows the key; a restarted emulator does not."""
     try:
         _client(cloud, "sts").get_caller_identity()
     except ClientError:

@@ -26,7 +26,7 @@ _FINGERPRINT = "DATA_INGESTION_SANDBOX_FINGERPRINT"
 _POLL_S = 0.05
 
 LOGS = STATE / "log"
-"""Where each component writes ``<name>.log``."""
+"""Folder of each component's ``<name>.log``."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _LEARNT: Final = ("certPem", "validityStartTime", "validityEndTime", "readyForRe
 
 
 class _Pem(Value):
-    """What is made of keys and exists in the state alone."""
+    """Value derived from keys; it exists in the state alone."""
 
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:  # noqa: ARG002  # the protocol's
         """Refuse uses of a certificate that would be left out of it in silence."""

@@ -47,7 +47,7 @@ _USAGES: Final = {
     "decipher_only": "decipher_only",
 }
 USES: Final = frozenset({*_USAGES, *_EXTENDED}) - {"encipher_only", "decipher_only"}
-"""What a certificate may be for here; the two left out mean something only beside key agreement."""
+"""Supported uses of a certificate; the two left out have a meaning only beside key agreement."""
 
 
 def private_key(asked: Mapping[str, Any]) -> dict[str, Any]:

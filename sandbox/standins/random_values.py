@@ -77,7 +77,7 @@ class RandomString(Value):
     )
 
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:  # noqa: ARG002  # the protocol's
-        """Refuse a length that cannot hold what is asked for."""
+        """Refuse a length below the sum of the required characters."""
         if has_unknown(inputs):
             return []
         numbers = {key: inputs[key] for key in ("length", *_MINIMA.values()) if inputs.get(key) is not None}

@@ -56,7 +56,7 @@ class Shape:
 class StandIn(ABC):
     """The operations of one type, as far as they follow from its shape.
 
-    Its `adopts` is what the package was told: with the engine, only a run that continues an interrupted one adopts.
+    Its `adopts` is a setting of the package: with the engine, only a run that continues an interrupted one adopts.
     """
 
     shape: ClassVar[Shape]

@@ -1,4 +1,4 @@
-"""What a provider of the program says of its emulator: endpoints, login, default tags."""
+"""Clients by the settings of the program's AWS provider: endpoints, login, default tags."""
 
 from __future__ import annotations
 
