@@ -75,7 +75,7 @@ def measure(progress: Progress) -> Figures:
     """Read all figures at this moment.
 
     Raises:
-        FiguresError: If the kernel does not tell a process's size.
+        FiguresError: If the kernel does not report a process's size.
     """
     kube = Kube(KUBECONFIG)
     with progress.step("Reading memory"):
@@ -115,7 +115,7 @@ def of_node(found: Iterable[Process]) -> list[Part]:
     """Return the node's components by size; the runtime's shims, one for each pod, are a component of their own.
 
     Raises:
-        FiguresError: If the kernel does not tell a size.
+        FiguresError: If the kernel does not report a size.
     """
     sizes: dict[str, list[int]] = {}
     for process in found:
@@ -141,7 +141,7 @@ def proportional_bytes(rollup: str) -> int:
     """
     found = re.search(r"^Pss:\s+(\d+) kB$", rollup, re.MULTILINE)
     if found is None:
-        message = "this kernel does not tell the proportional set size of a process (no Pss in smaps_rollup)"
+        message = "this kernel does not report the proportional set size of a process (no Pss in smaps_rollup)"
         raise FiguresError(message)
     return int(found[1]) * _KIB
 

@@ -1,4 +1,4 @@
-"""Up and down: a program's resources brought about and remembered, and everything remembered taken down."""
+"""Up and down: create a program's resources and record them, delete every recorded resource."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A resource to be brought about.
+    """A resource to be created or changed.
 
     Attributes: `provider` holds the plain inputs of its provider; `known` is its journal entry from an earlier or
     interrupted run; `cancelled` is set when the run must end.

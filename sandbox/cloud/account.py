@@ -118,7 +118,7 @@ def bootstrap(endpoint: str) -> Cloud:
         finally:
             _own_api(endpoint, "reset-auth", _NO_ACTIONS)
     except (ClientError, OSError) as error:
-        message = f"the emulated AWS at {endpoint} did not let its administrator be made: {error}"
+        message = f"the emulated AWS at {endpoint} refused to create its administrator: {error}"
         raise CloudError(message) from None
     return Cloud(endpoint=endpoint, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
 
@@ -131,7 +131,10 @@ def check_closed(endpoint: str) -> None:
     """
     stranger = Cloud(endpoint=endpoint, access_key_id="AKIAUNKNOWN000000000", secret_access_key="unknown")  # noqa: S106 - belongs to nobody
     if accepts(stranger):
-        message = f"the emulated AWS at {endpoint} lets strangers in, so it would not notice a wrong policy; take the sandbox down and up"
+        message = (
+            f"the emulated AWS at {endpoint} accepts requests without a valid key, so it detects no wrong policy; "
+            "run make sandbox-down sandbox"
+        )
         raise CloudError(message)
 
 

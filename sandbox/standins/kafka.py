@@ -126,7 +126,7 @@ class Topic(StandIn):
         with _in_words():
             live = self._topic(resource_id)
             if live is None:
-                message = f"topic {resource_id} is gone; `pulumi refresh` says so to the state, and the next `up` makes it anew"
+                message = f"topic {resource_id} is gone; `pulumi refresh` records that in the state, and the next `up` creates it again"
                 raise ProviderError(message)
             self._adjust(new, live, dropped=sorted((old.get("config") or {}).keys() - (new.get("config") or {}).keys()))
             self._wait_for_leaders(resource_id, new["partitions"])

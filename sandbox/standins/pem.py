@@ -171,7 +171,7 @@ def _key(pem: str) -> CertificateIssuerPrivateKeyTypes:
     try:
         key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
     except ValueError:
-        message = "the private key is no PEM that can be read; give privateKeyPem as PrivateKey gives it"
+        message = "privateKeyPem is not a readable PEM private key; pass the output of PrivateKey"
         raise ProviderError(message) from None
     loaded: CertificateIssuerPrivateKeyTypes = key
     return loaded

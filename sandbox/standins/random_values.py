@@ -48,7 +48,7 @@ class Value(StandIn):
 
     def imported(self, resource_id: str) -> Plain:  # noqa: ARG002  # for types that have an import
         """Give inputs and outputs of a value that somebody brings along. Raises ProviderError."""
-        message = f"{self.shape.token} has no import here: give the resource another name, and a value is made"
+        message = f"{self.shape.token} cannot be imported here: give the resource another name, and a value is generated"
         raise ProviderError(message)
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:

@@ -62,7 +62,7 @@ def test_a_committed_salt_stays_in_the_checkout(places: tuple[Path, Path]) -> No
 
 @pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["preview", "-sprod"]])
 def test_a_command_about_another_stack_is_refused(words: list[str]) -> None:
-    with pytest.raises(commands.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
+    with pytest.raises(commands.OtherStackError, match=r"this command drives the stack sandbox only, not (dev|prod)"):
         commands.refuse_another(words)
     commands.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
 

@@ -122,7 +122,7 @@ def test_nothing_begins_after_a_failure_and_the_next_run_goes_on(bench: Bench) -
     bench.ledger.acts = {"second": broken}
     with pytest.raises(ResourceError) as caught:
         bench.up(program)
-    assert str(caught.value) == "RandomBytes second could not be brought about\n  quota exceeded\n  ask for less"
+    assert str(caught.value) == "RandomBytes second could not be created or changed\n  quota exceeded\n  ask for less"
     assert bench.ledger.made == ["first"]
     bench.ledger.acts = {}
     bench.up(program)
@@ -143,7 +143,7 @@ def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
 
     bench.ledger.acts = {"slow": patient, "bad": broken}
     started = time.monotonic()
-    with pytest.raises(ResourceError, match=r"^RandomBytes bad could not be brought about\n  no$"):
+    with pytest.raises(ResourceError, match=r"^RandomBytes bad could not be created or changed\n  no$"):
         bench.up(lambda: [thing("slow"), thing("bad")])
     assert time.monotonic() - started < 10
 

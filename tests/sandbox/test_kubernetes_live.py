@@ -239,5 +239,7 @@ def test_a_refusal_of_the_server_is_one_readable_block(run: Run) -> None:
     def wrong() -> None:
         k8s.core.v1.Service("service", metadata={"name": "a", "namespace": "default"}, spec={"ports": [{"port": 0}]})
 
-    with pytest.raises(ResourceError, match=r"^Service service could not be brought about\n  .*spec.ports\[0\].port: Invalid value: 0"):
+    with pytest.raises(
+        ResourceError, match=r"^Service service could not be created or changed\n  .*spec.ports\[0\].port: Invalid value: 0"
+    ):
         run.up(wrong)

@@ -58,6 +58,8 @@ def test_values_are_generated_once_and_again_only_for_new_inputs(runs: Runs) -> 
 
 
 def test_other_random_types_are_refused_by_name(runs: Runs) -> None:
-    refusal = "RandomShuffle order could not be brought about\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
+    refusal = (
+        "RandomShuffle order could not be created or changed\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
+    )
     with pytest.raises(ResourceError, match=refusal):
         runs.up(lambda: random.RandomShuffle("order", inputs=["a"]))

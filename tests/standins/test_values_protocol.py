@@ -63,7 +63,7 @@ def test_values_are_imported_as_the_published_plugin_imports_them(random: Plugin
     assert random.diff(PASSWORD, outputs, random.checked(PASSWORD, {"length": 3})).changes == SAME
     assert inputs["special"] is True
     assert random.read(BYTES, base64.b64encode(b"four").decode(), {}, {})[2] == {"length": 4, "base64": "Zm91cg==", "hex": b"four".hex()}
-    with pytest.raises(grpc.RpcError, match="PrivateKey has no import here"):
+    with pytest.raises(grpc.RpcError, match="PrivateKey cannot be imported here"):
         tls.read(KEY, "x", {}, {})
 
 
@@ -89,7 +89,7 @@ def test_a_certificate_is_replaced_before_it_ends(tls: Plugin) -> None:
 
 
 def test_an_invalid_key_is_reported_without_showing_it(tls: Plugin) -> None:
-    with pytest.raises(grpc.RpcError, match="the private key is no PEM that can be read") as caught:
+    with pytest.raises(grpc.RpcError, match="privateKeyPem is not a readable PEM private key") as caught:
         tls.create(REQUEST, {"privateKeyPem": "hunter2hunter2"})
     assert "hunter2" not in str(caught.value.details())
 
