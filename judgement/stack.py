@@ -8,7 +8,7 @@ from judgement.agreement import agreement_problems
 from judgement.choices import choice_problems
 from judgement.effects import void_keys
 from judgement.fit import fit_problems
-from settings.parsing import PROJECT, validate, values_of
+from settings.parsing import PROJECT, misspelt_projects, validate, values_of
 from specification.stack import Specification
 
 if TYPE_CHECKING:
@@ -32,13 +32,18 @@ class SettingsError(ValueError):
         super().__init__(f"{len(lines)} problem(s) in the configuration of this stack:\n" + "\n".join(lines))
 
 
-def specify(values: Mapping[str, Any]) -> Specification:
+def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specification:
     """Return the specification of a stack from plain values, one per section.
+
+    Args:
+        values: One value per section.
+        found: Problems of the configuration that the values no longer show.
 
     Raises:
         SettingsError: Listing every problem.
     """
     settings, problems = validate(values)
+    problems = [*found, *problems]
     if settings is None:
         raise SettingsError(problems)
     specification = Specification.of(settings)
@@ -54,7 +59,7 @@ def specify_text(texts: Mapping[str, str]) -> Specification:
     Raises:
         SettingsError: Listing every problem.
     """
-    return specify(values_of(texts))
+    return specify(values_of(texts), misspelt_projects(texts))
 
 
 def parse(values: Mapping[str, Any]) -> Settings:

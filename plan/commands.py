@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checks.terminal import show
 from judgement.room import further_tables
@@ -56,11 +56,29 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         print(f"The stack {stack} is refused.", file=sys.stderr)
         return REFUSED
     if picture:
-        picture.write_text(drawn(known, sums, stack), encoding="utf-8")
+        try:
+            picture.write_text(drawn(known, sums, stack), encoding="utf-8")
+        except OSError as error:
+            print(f"error: the picture cannot be written to {picture}: {error.strerror}", file=sys.stderr)
+            return REFUSED
         show(f"Picture: {picture}")
     return 0
 
 
 def _limits(settings: Settings, policy_config: Path | None) -> Limits:
-    given = json.loads(policy_config.read_text(encoding="utf-8")) if policy_config else {}
-    return with_pack_configuration(of_stack(settings), given)
+    return with_pack_configuration(of_stack(settings), _given(policy_config) if policy_config else {})
+
+
+def _given(policy_config: Path) -> dict[str, dict[str, Any]]:
+    try:
+        given = json.loads(policy_config.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"the policy configuration {policy_config} cannot be read: {error.strerror}"
+        raise ValueError(message) from None
+    except ValueError as error:
+        message = f"the policy configuration {policy_config} is not JSON: {error}"
+        raise ValueError(message) from None
+    if not isinstance(given, dict) or not all(isinstance(rule, dict) for rule in given.values()):
+        message = f"the policy configuration {policy_config} must be an object with one object for each rule"
+        raise ValueError(message)
+    return given

@@ -7,8 +7,9 @@ only; the settings check the values.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recording.values import Json
+
+
+_STACK: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class StackFileError(ValueError):
@@ -50,8 +54,11 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     if not isinstance(name, str):
         message = f"{project_file}: name must be the project's name, got {name!r}"
         raise StackFileError(message)
-    stack_file = root / f"Pulumi.{stack}.yaml"
     known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
+    if not _STACK.fullmatch(stack):
+        message = f"{stack!r} is not a stack's name; use letters, digits, '.', '-' and '_'. The stacks of this project are: {known}."
+        raise StackFileError(message)
+    stack_file = root / f"Pulumi.{stack}.yaml"
     own = _mapping(stack_file, f"The stacks of this project are: {known}.").get("config") or {}
     values = _defaults(project.get("config") or {}, name)
     for key, value in own.items():
@@ -65,6 +72,12 @@ def _mapping(path: Path, cure: str) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         message = f"{path.name} does not exist. {cure}"
+        raise StackFileError(message) from None
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror}"
+        raise StackFileError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path.name} is not UTF-8 (byte {error.start}); save it as UTF-8"
         raise StackFileError(message) from None
     except yaml.YAMLError as error:
         message = f"{path.name} is not valid YAML: {error}"

@@ -54,7 +54,10 @@ def digest(
             show(plain(document))
         else:
             print(markdown(document, limit), end="")
-    except (UnreadablePreviewError, LeadTooLongError, OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        print(f"the preview {preview or 'on standard input'} cannot be read: {error.strerror}", file=sys.stderr)
+        return UNREADABLE
+    except (UnreadablePreviewError, LeadTooLongError, UnicodeDecodeError) as error:
         print(error, file=sys.stderr)
         return UNREADABLE
     return LOSES_DATA if fail_on_data_loss and findings.loses_data else 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PROJECT = "data-ingestion"
+# similarity from which the project before a key's colon counts as a misspelt one
+_MISSPELT = 0.8
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -42,6 +44,17 @@ def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
         except json.JSONDecodeError:
             values[name] = text
     return values
+
+
+def misspelt_projects(texts: Mapping[str, str]) -> list[Problem]:
+    """Return a problem for each key whose project is nearly this one: it would be ignored as another project's."""
+    found = []
+    for key in sorted(texts):
+        project, _, name = key.partition(":")
+        if project != PROJECT and difflib.get_close_matches(project, [PROJECT], cutoff=_MISSPELT):
+            cure = f"did you mean {PROJECT}:{name}?"
+            found.append(Problem(path="", rule=f"{key} is not a setting: no project is called {project}", cure=cure))
+    return found
 
 
 def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]:
@@ -67,12 +80,27 @@ def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pro
     if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
         return values, []
     path, others = source["tables"], {key: value for key, value in source.items() if key != "tables"}
-    try:
-        return {**values, "source": {**others, "tables": yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))}}, []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+    tables, rule = _tables_in(path)
+    if rule is None:
+        return {**values, "source": {**others, "tables": tables}}, []
     cure = "set the path, below the project's root, of a file as 'make tables' writes it"
-    return {**values, "source": others}, [Problem(path="source.tables", rule=f"{path!r} cannot be read ({why})", cure=cure)]
+    return {**values, "source": others}, [Problem(path="source.tables", rule=rule, cure=cure)]
+
+
+def _tables_in(path: str) -> tuple[list[Any], str | None]:
+    """Return the tables in a file, and the broken rule if it is unusable. The rule never quotes the file: any path may be given."""
+    if not (_ROOT / path).resolve().is_relative_to(_ROOT):
+        return [], f"{path!r} is outside the project"
+    try:
+        content = yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))
+    except OSError as error:
+        return [], f"{path!r} cannot be read ({error.strerror})"
+    except yaml.MarkedYAMLError as error:
+        place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        return [], f"{path!r} cannot be read ({error.problem}{place})"
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        return [], f"{path!r} cannot be read ({type(error).__name__}: it must be UTF-8 without control characters)"
+    return (content, None) if isinstance(content, list) else ([], f"{path!r} does not contain a list of tables")
 
 
 def _problems(error: ValidationError) -> list[Problem]:

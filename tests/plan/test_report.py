@@ -123,6 +123,32 @@ def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: P
     assert printed.err == "The stack sandbox is refused.\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("{", "is not JSON"),
+        ("[]", "must be an object"),
+        ('{"memory-budget": 5}', "one object for each rule"),
+    ],
+)
+def test_an_unusable_policy_configuration_is_named(
+    text: str | None, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "budgets.json"
+    if text is not None:
+        config.write_text(text)
+    assert main(["plan", "--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
+    printed = capsys.readouterr().err
+    assert f"the policy configuration {config} " in printed
+    assert reason in printed
+
+
+def test_a_picture_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--stack", "dev", "--brief", "--picture", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"error: the picture cannot be written to {tmp_path}: Is a directory\n"
+
+
 def test_the_plan_says_what_one_more_table_costs_and_as_many_as_it_says_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--stack", "dev", "--brief"]) == 0
     printed = capsys.readouterr().out

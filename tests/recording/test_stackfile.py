@@ -71,3 +71,19 @@ def test_a_malformed_file_is_named(tmp_path: Path, content: str) -> None:
     """The message names the file that is wrong."""
     with pytest.raises(StackFileError, match=r"Pulumi.dev.yaml"):
         stack_config(write(tmp_path, content), "dev")
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    root = write(tmp_path, "")
+    (root / "Pulumi.latin.yaml").write_bytes("config: {region: caf\u00e9}".encode("latin-1"))
+    (root / "Pulumi.folder.yaml").mkdir()
+    with pytest.raises(StackFileError, match=r"^Pulumi.latin.yaml is not UTF-8 \(byte 20\); save it as UTF-8$"):
+        stack_config(root, "latin")
+    with pytest.raises(StackFileError, match=r"^Pulumi.folder.yaml cannot be read: Is a directory$"):
+        stack_config(root, "folder")
+
+
+@pytest.mark.parametrize("stack", ["", "../dev", "a/dev", "dev\n"])
+def test_a_path_is_no_name_of_a_stack(tmp_path: Path, stack: str) -> None:
+    with pytest.raises(StackFileError, match=r"is not a stack's name; .* The stacks of this project are: dev\.$"):
+        stack_config(write(tmp_path, ""), stack)

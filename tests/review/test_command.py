@@ -43,7 +43,11 @@ def test_lost_data_is_an_exit_code_where_it_is_asked_for(name: str, code: int, c
 def test_what_cannot_be_read_ends_with_a_reason_and_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad").write_text("error: no stack\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for name, told in (("bad", "line 1 of the preview is not JSON"), ("binary", "can't decode"), ("missing", "No such file")):
+    for name, told in (
+        ("bad", "line 1 of the preview is not JSON"),
+        ("binary", "can't decode"),
+        ("missing", "missing cannot be read: No such file or directory"),
+    ):
         assert main(["review", "digest", str(tmp_path / name)]) == 1
         assert told in capsys.readouterr().err
 

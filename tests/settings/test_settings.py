@@ -208,6 +208,19 @@ def test_keys_of_other_projects_are_none_of_ours() -> None:
     assert parse_text({"aws:region": "eu-west-1", "data-ingestion:archive": json.dumps(stack()["archive"])}).archive.region == "us-east-1"
 
 
+def test_a_key_of_a_misspelt_project_is_refused_with_all_other_problems() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_text({"data-ingestoin:budget": '{"memoryMib": 100}', "dataingestion:source": "{}", "data-ingestion:environment": "dve"})
+    paths = [problem.path or problem.rule for problem in caught.value.problems]
+    assert paths == [
+        "data-ingestoin:budget is not a setting: no project is called data-ingestoin",
+        "dataingestion:source is not a setting: no project is called dataingestion",
+        "environment",
+        "archive",
+    ]
+    assert "did you mean data-ingestion:budget?" in str(caught.value)
+
+
 def test_text_that_is_no_json_is_text() -> None:
     assert (
         parse_text({"data-ingestion:environment": "prod", "data-ingestion:archive": json.dumps(stack()["archive"])}).environment == "prod"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,17 +75,35 @@ def test_the_default_tables_are_the_shops() -> None:
         ("nowhere.yaml", "No such file or directory"),
         ("tables", "Is a directory"),
         ("broken.yaml", "mapping values are not allowed here"),
-        ("latin.yaml", "can't decode byte"),
+        ("latin.yaml", "it must be UTF-8"),
+        ("control.yaml", "it must be UTF-8 without control characters"),
         ("", "Is a directory"),
     ],
 )
 def test_an_unreadable_file_is_reported_with_its_path_reason_and_cure(root: Path, name: str, why: str) -> None:
     (root / "broken.yaml").write_text("tables: a: b\n")
     (root / "latin.yaml").write_bytes("- name: caf\u00e9".encode("latin-1"))
+    (root / "control.yaml").write_bytes(b"- name: \x07")
     (line,) = problems_of({"tables": name})
     assert line.startswith(f"data-ingestion:source.tables: '{name}' cannot be read (")
     assert why in line
     assert line.endswith("set the path, below the project's root, of a file as 'make tables' writes it")
+
+
+def test_a_file_that_is_no_list_of_tables_is_never_quoted(root: Path) -> None:
+    (root / "notes.txt").write_text("wrap the key in tissue paper")
+    (line,) = problems_of({"tables": "notes.txt"})
+    assert line.startswith("data-ingestion:source.tables: 'notes.txt' does not contain a list of tables")
+    assert "tissue" not in line
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_file_outside_the_project_is_not_read(root: Path, tmp_path_factory: pytest.TempPathFactory, *, absolute: bool) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "shop.yaml"
+    outside.write_text(GOOD)
+    path = str(outside) if absolute else os.path.relpath(outside, root)
+    (line,) = problems_of({"tables": path})
+    assert line.startswith(f"data-ingestion:source.tables: '{path}' is outside the project")
 
 
 def test_a_file_that_cannot_be_read_hides_no_other_problem(root: Path) -> None:
