@@ -115,6 +115,9 @@ class HostSettings(Section):
     @field_validator("sources")
     @classmethod
     def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        if not sources:
+            message = "is empty, and a NetworkPolicy without ranges lets every address in; write the private ranges that may connect"
+            raise ValueError(message)
         public = [source for source in sources if not is_private(source)]
         if public:
             message = (

@@ -306,6 +306,12 @@ PUBLIC = ("0.0.0.0/0", "8.8.8.0/24", "::/0", "2001:db8::/32", "172.0.0.0/8", "11
 PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.168.1.0/24", "100.64.0.0/10", "fd00::/8", "fc00::/7")
 
 
+@pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
+def test_an_empty_list_of_sources_is_refused_since_it_would_let_every_address_in(exposure: str) -> None:
+    (line,) = problems_of(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": []})
+    assert line.startswith("data-ingestion:host.sources: is empty, and a NetworkPolicy without ranges lets every address in")
+
+
 @pytest.mark.parametrize("source", PUBLIC)
 @pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
 def test_a_public_range_is_refused_by_every_exposure(source: str, exposure: str) -> None:
