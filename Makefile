@@ -98,7 +98,7 @@ engine: venv ## build the real Pulumi engine from Go modules (some minutes), for
 sandbox: venv ## the whole pipeline on this machine (Debian, root), by the real engine with ENGINE=pulumi; again: converge
 	@$(BIN)/python -m pipeline sandbox up $(if $(ENGINE),--engine $(ENGINE))
 
-sandbox-down: venv ## remove the sandbox and everything it left, whichever checkout made it
+sandbox-down: venv ## remove the sandbox, whichever checkout made it; cache, Debian packages and .venv stay
 	@$(BIN)/python -m pipeline sandbox down
 
 sandbox-test: venv ## every test marked sandbox, against the running sandbox

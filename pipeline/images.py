@@ -111,7 +111,7 @@ def build(names: tuple[str, ...], store: Path, overrides: tuple[str, ...]) -> in
 def keys(store: Path, archives: tuple[Path, ...]) -> int:
     """Ask the jars and PostgreSQL which settings they know.
 
-    The tables go to configs/, where the program's rules read them.
+    The tables go to configs/tables/, where the program's rules read them.
     """
     from images import commands  # noqa: PLC0415 - as above
 

@@ -78,7 +78,7 @@ def cluster() -> int:
 
 @sandbox.command(examples=["python -m pipeline sandbox down"], exit_codes=_CODES)
 def down() -> int:
-    """Remove the sandbox and every trace of it but the cache.
+    """Remove the sandbox; its cache, Debian packages and .venv stay.
 
     Whichever checkout made it.
     """

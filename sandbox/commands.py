@@ -110,7 +110,7 @@ def cluster() -> int:
 
 @_for_people
 def down() -> int:
-    """Remove the sandbox and every trace of it but the cache."""
+    """Remove the sandbox; its cache and the Debian packages stay."""
     from sandbox import lifecycle  # noqa: PLC0415 - as above
 
     there_was = lifecycle.down(Progress())
