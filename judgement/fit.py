@@ -5,6 +5,7 @@ The same models judge the declared resources in the policy pack; here the cure n
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
@@ -44,6 +45,15 @@ class UncountableError(ValueError):
         self.problem = Problem(path=path, rule=str(error))
 
 
+@contextmanager
+def _counting(path: str) -> Iterator[None]:
+    """Raise UncountableError for the setting at ``path`` if the model in the block cannot count it."""
+    try:
+        yield
+    except ValueError as error:
+        raise UncountableError(error, path) from error
+
+
 def sink_heap(specification: Specification) -> sink.SinkHeap:
     """Return the heap that one worker needs to run all connectors of the stack, even as the last worker.
 
@@ -53,10 +63,8 @@ def sink_heap(specification: Specification) -> sink.SinkHeap:
     streaming, archive = specification.streaming, specification.archive
     topics = {topic.name: topic.partitions for topic in streaming.kafka.topics}
     sizes = sink.parquet_of(archive.tables[0].properties) if archive.tables else None
-    try:
+    with _counting("archive"):
         return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes)
-    except ValueError as error:
-        raise UncountableError(error, "archive") from error
 
 
 def broker_disk_mib(specification: Specification) -> int:
@@ -69,10 +77,8 @@ def broker_disk_mib(specification: Specification) -> int:
     if kafka.created is None:
         return 0
     counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in kafka.topics]
-    try:
+    with _counting("streaming.kafka.extra"):
         needed, _unbounded = disk.broker_bytes(counted, kafka.created.properties[0], BROKERS)
-    except ValueError as error:
-        raise UncountableError(error, "streaming.kafka.extra") from error
     return whole_mib(needed)
 
 
@@ -114,10 +120,8 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
     source, created = specification.settings.source, specification.source.created
     if created is None:
         return
-    try:
+    with _counting("source.parameters"):
         needs = postgres.memory(postgres_parameters.as_read(created.parameters))
-    except ValueError as error:
-        raise UncountableError(error, "source.parameters") from error
     over = whole_mib(needs.needed) - source.memory_mib
     if over > 0:
         fewer = -(-over * MIB * source.max_connections // needs.backends)
@@ -156,10 +160,8 @@ def _wal(specification: Specification) -> Iterator[Problem]:
     source, created = specification.settings.source, specification.source.created
     if created is None:
         return
-    try:
+    with _counting("source.parameters"):
         held = whole_mib(postgres.disk_bytes(postgres_parameters.as_read(created.parameters)) or 0)
-    except ValueError as error:
-        raise UncountableError(error, "source.parameters") from error
     if held > postgres.wal_room(source.storage_mib):
         yield Problem(
             path="source.slotWalKeepMib",

@@ -23,7 +23,7 @@ _DEFAULTS: Final = Options()
         "python -m pipeline bench visible --inserts 5   # a quick look",
         "python -m pipeline bench drain --rows 20000    # a tenth of the queue",
         "",
-        "# the steps of a start, which only somebody who starts the sandbox can record: with empty caches, with full ones, once more",
+        "# the steps of a start, recorded by the starts themselves: with empty caches, with full ones, once more",
         "rm -rf /var/cache/data-ingestion-sandbox; time .venv/bin/python -m pipeline sandbox up --times cold.json",
         "make sandbox-down; time .venv/bin/python -m pipeline sandbox up --times warm.json",
         "time .venv/bin/python -m pipeline sandbox up --times again.json",

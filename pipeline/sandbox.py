@@ -145,7 +145,7 @@ def engine() -> int:
     examples=[
         "python -m pipeline sandbox pulumi -- preview --diff             # what would change",
         "python -m pipeline sandbox pulumi -- up                         # change it, after a preview and a question",
-        "python -m pipeline sandbox pulumi -- refresh --preview-only     # what somebody has changed by hand",
+        "python -m pipeline sandbox pulumi -- refresh --preview-only     # changes made by hand",
         "python -m pipeline sandbox pulumi -- config set --path data-ingestion:archive.commitIntervalMs 8000",
         "python -m pipeline sandbox pulumi -- stack output --show-secrets",
     ],

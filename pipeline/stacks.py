@@ -53,7 +53,7 @@ def plan(stack: str, policy_config: Path | None, picture: Path | None, *, brief:
 @_stack
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(stack: str, *, as_json: bool) -> int:
-    """Whether 'up' of a stack would succeed here.
+    """Check whether 'up' of a stack would succeed here.
 
     Looks at everything that 'up' needs: this machine, Docker, Kind, the Pulumi CLI, the cluster, AWS, the database. Whatever is missing is
     shown with its cure. Nothing is changed.
@@ -112,9 +112,9 @@ def sql(stack: str) -> int:
 def tables(stack: str, include: tuple[str, ...], exclude: tuple[str, ...], output: Path | None, *, check: bool) -> int:
     """Write the typed model of an existing database's tables.
 
-    It goes to tables/<stack>.yaml; what cannot be archived faithfully is told. A further run refreshes the tables that the file has and
-    shows what changes; nothing is written when nothing has changed. Credentials come from libpq's own variables (PGUSER, PGPASSFILE,
-    PGSSLROOTCERT).
+    It goes to tables/<stack>.yaml; types that cannot be archived faithfully are reported. A further run refreshes the tables that the file
+    has and shows what changes; nothing is written when nothing has changed. Credentials come from libpq's own variables (PGUSER,
+    PGPASSFILE, PGSSLROOTCERT).
     """
     from existing_database import commands  # noqa: PLC0415 - as above
 

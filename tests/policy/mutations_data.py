@@ -64,7 +64,7 @@ def sinks(bench: Workbench) -> Iterator[Made]:
         return bench.changed(connector, lambda i: i["config"].update({key.replace("__", "."): value for key, value in changes.items()}))
 
     read = bench.inputs(sink)["config"]["topics"]
-    yield "sink: reads a topic that nobody declares", "sink-fits", configured(sink, topics=f"{read},elsewhere")
+    yield "sink: reads an undeclared topic", "sink-fits", configured(sink, topics=f"{read},elsewhere")
     yield "sink: class unknown", "sink-fits", configured(sink, connector__class=UNKNOWN)
     yield "sink: configuration unknown", "sink-fits", bench.changed(sink, lambda i: i.update(config=UNKNOWN))
     yield "sink: unlimited fetches", "sink-fits", _unlimited(bench, sink)

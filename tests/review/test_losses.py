@@ -92,7 +92,7 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
         "refuse to start",
     ),
     "a password": (step("random:index/randomPassword:RandomPassword", "replace", {}, {}), Surroundings(), "renewed", "a new one"),
-    "a type that nobody knows": (step("aws:dynamodb/table:Table", "delete", {}), Surroundings(), "check", "does not know"),
+    "an unknown type": (step("aws:dynamodb/table:Table", "delete", {}), Surroundings(), "check", "does not know"),
     "a network policy": (step("kubernetes:networking.k8s.io/v1:NetworkPolicy", "delete", {}), Surroundings(), None, ""),
     "a component": (step("cdc:archive:Archive", "delete", {}, custom=False), Surroundings(), None, ""),
     "a new topic": (step(TOPIC, "create", None, {"name": "t"}), Surroundings(), None, ""),

@@ -50,7 +50,7 @@ def limit(folder: Path) -> str:
 
 
 def killed(folder: Path) -> int:
-    """How many processes the kernel has killed because memory ran out."""
+    """Return the number of processes that the kernel has killed for lack of memory."""
     return _lines(folder / ("memory.oom_control" if _is_old(folder) else "memory.events"))["oom_kill"]
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.sandbox
 
 TIMEOUT_S = 120.0
 LATEST = dt.timedelta(minutes=10)
-"""What lies between a change's capture and its record in Kafka, with a broker away."""
+"""Tolerance between a change's capture and its record in Kafka, with a broker away."""
 LONG_TEXT = "all work and no play makes a long text " * 2500  # about 100 kB: stored out of line (TOAST)
 
 

@@ -137,7 +137,7 @@ def test_the_database_resolves_names_and_connects_to_nothing(kube: Kube, strange
 
 
 def _listened(pod: dict[str, Any]) -> list[tuple[str, int]]:
-    """Where a pod listens."""
+    """Address on which a pod listens."""
     return [
         (pod["status"]["podIP"], port["containerPort"]) for container in pod["spec"]["containers"] for port in container.get("ports", ())
     ]
@@ -151,7 +151,7 @@ def _address_of_this_machine() -> str:
 
 
 def _answers(address: str, port: int) -> bool:
-    """Whether this machine, which no policy holds back, connects."""
+    """Return True if this machine, to which no policy applies, connects."""
     try:
         socket.create_connection((address, port), timeout=5).close()
     except OSError:
