@@ -19,7 +19,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine engine-test kind-test plan doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,33 +48,39 @@ test: venv ## everything that needs only Python
 	$(BIN)/pytest -m 'not sandbox and not kind and not engine'
 
 engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
-	@$(BIN)/python -m sandbox cluster
+	@$(BIN)/python -m pipeline sandbox cluster
 	$(BIN)/pytest -m engine
 
 kind-test: venv ## the tests that need Docker and Kind: they make the laptop's cluster, use it and remove it
 	$(BIN)/pytest -m kind
 
 plan: venv ## what a stack declares, what memory it takes and what the policies say, offline: make plan STACK=dev
-	@$(BIN)/python -m plan --stack $(STACK) --picture docs/memory-$(STACK).svg
+	@$(BIN)/python -m pipeline plan --stack $(STACK)
+
+pictures: venv ## draw the memory of every stack anew: docs/memory-<stack>.svg
+	@$(BIN)/python -m pipeline documents pictures
+
+documents: venv ## everything in docs/ that is made from the code, pictures included
+	@$(BIN)/python -m pipeline documents
 
 doctor: venv ## whether `up` of a stack would succeed here, with a cure for what is missing: make doctor STACK=dev
-	@$(BIN)/python -m doctor doctor --stack $(STACK)
+	@$(BIN)/python -m pipeline doctor --stack $(STACK)
 
 source-sql: venv ## the SQL that makes an existing database ready, for its administrator: make source-sql STACK=prod
-	@$(BIN)/python -m doctor sql --stack $(STACK)
+	@$(BIN)/python -m pipeline sql --stack $(STACK)
 
 tables: venv ## write the typed model of an existing database's tables to tables/<stack>.yaml: make tables STACK=prod
-	@$(BIN)/python -m doctor tables --stack $(STACK)
+	@$(BIN)/python -m pipeline tables --stack $(STACK)
 
 cluster: venv ## the laptop's Kubernetes: three nodes by Kind, the six ports on 127.0.0.1; again: sees that it is ready
-	@$(BIN)/python -m laptop up --node-image "$(KIND_NODE_IMAGE)"
+	@$(BIN)/python -m pipeline laptop up --node-image "$(KIND_NODE_IMAGE)"
 
 cluster-down: venv ## remove the laptop's Kubernetes and all data in it; `make down` goes first
-	@$(BIN)/python -m laptop down
+	@$(BIN)/python -m pipeline laptop down
 
 images: venv ## build the container images with Docker and load them into the cluster
-	@$(BIN)/python -m images build $(IMAGES) --base $(BASES)
-	@$(BIN)/python -m laptop load $(IMAGES)
+	@$(BIN)/python -m pipeline images build $(IMAGES) $(addprefix --base ,$(BASES))
+	@$(BIN)/python -m pipeline laptop load $(IMAGES)
 
 up: pulumi venv ## create or change a stack with the Pulumi CLI, previewed and judged first: make up STACK=dev
 	pulumi stack select --create $(STACK)
@@ -87,19 +93,19 @@ pulumi:
 	@command -v pulumi > /dev/null || { echo 'The Pulumi CLI is not on PATH: docs/getting-started.md says how to get it'; exit 1; }
 
 engine: venv ## build the real Pulumi engine from Go modules (some minutes), for ENGINE=pulumi and the tests marked engine
-	@$(BIN)/python -m sandbox engine
+	@$(BIN)/python -m pipeline sandbox engine
 
 sandbox: venv ## the whole pipeline on this machine (Debian, root), by the real engine with ENGINE=pulumi; again: converge
-	@$(BIN)/python -m sandbox up $(if $(ENGINE),--engine $(ENGINE))
+	@$(BIN)/python -m pipeline sandbox up $(if $(ENGINE),--engine $(ENGINE))
 
-sandbox-down: venv ## remove the sandbox and everything it left, whichever checkout made it
-	@$(BIN)/python -m sandbox down
+sandbox-down: venv ## remove the sandbox, whichever checkout made it; cache, Debian packages and .venv stay
+	@$(BIN)/python -m pipeline sandbox down
 
 sandbox-test: venv ## every test marked sandbox, against the running sandbox
 	$(BIN)/pytest -m sandbox
 
 bench: venv ## measure the running sandbox; figures go to bench/figures.md
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m pipeline bench
 
 clean: ## remove the virtual environment and tool caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What a stack tells the people and scripts that use it; every endpoint works from the machine where the program ran."""
+"""Outputs of a stack. Every endpoint is reachable from the machine that ran the program."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.source.existing import ExistingSource
-from components.streaming.worker import CONNECT_USER
-from specification.streaming import registry
-from specification.workloads import memory_used_mib
+from specification.streaming.connect import CONNECT_USER
+from specification.streaming.registry import OPERATOR_USER
 
 if TYPE_CHECKING:
-    from components.archive.component import Archive
-    from components.source.component import Source
-    from components.streaming.component import Streaming
-    from settings.model import Settings
+    from components.archive.component import ArchiveResources
+    from components.source.component import SourceResources
+    from components.streaming.component import StreamingResources
     from settings.names import Names
     from settings.tables import Table
-    from specification.services import Reach
+    from specification.stack import Specification
 
 
 def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
@@ -26,56 +23,65 @@ def _archived(names: Names, table: Table, bucket: pulumi.Output[str]) -> dict[st
     return {"name": table.qualified, "topic": names.topic(table), "location": pulumi.Output.concat("s3://", bucket, "/", prefix)}
 
 
-def _database(settings: Settings, source: Source | ExistingSource) -> dict[str, pulumi.Input[Any]]:
-    """The database, with the application's role where the program has made one."""
-    address = {"host": source.endpoint.outside.host, "port": source.endpoint.outside.port, "database": settings.names.database}
-    if isinstance(source, ExistingSource):
+def _database(spec: Specification, source: SourceResources) -> dict[str, pulumi.Input[Any]]:
+    """Return address and database, and the application's login if the program created the server."""
+    names, outside = spec.settings.names, spec.source.outside
+    address: dict[str, pulumi.Input[Any]] = {"host": outside.host, "port": outside.port, "database": names.database}
+    if source.app_password is None:
         return address
     password: pulumi.Output[str] = pulumi.Output.secret(source.app_password)
-    return {**address, "user": settings.names.app_role, "password": password, "caCertificate": source.ca_certificate}
+    return {**address, "user": names.app_role, "password": password, "caCertificate": source.ca_certificate}
 
 
-def _registry(settings: Settings, reach: Reach, stream: Streaming) -> dict[str, pulumi.Input[Any]]:
-    """The registry, with the operator's login where the program has made it."""
-    schemas = settings.streaming.registry
-    if stream.registry_password is None:
-        return {"url": stream.endpoint.registry_url}
-    url = f"http://{reach.registry.outside}{registry.api_path(schemas.kind)}"
-    return {"url": url, "user": registry.OPERATOR_USER, "password": pulumi.Output.secret(stream.registry_password)}
+def _registry(spec: Specification, stream: StreamingResources) -> dict[str, pulumi.Input[Any]]:
+    """Return the URL, and the operator's login if the program created the registry."""
+    if spec.streaming.registry is None or stream.registry_password is None:
+        return {"url": spec.streaming.registry_url}
+    password: pulumi.Output[str] = pulumi.Output.secret(stream.registry_password)
+    return {"url": spec.streaming.registry.url, "user": OPERATOR_USER, "password": password}
 
 
-def export(settings: Settings, reach: Reach, source: Source | ExistingSource, stream: Streaming, archive: Archive) -> None:
+def _catalog(spec: Specification, source: SourceResources) -> dict[str, pulumi.Input[str]]:
+    names, password = spec.settings.names, source.catalog_password
+    uri = f"postgresql://{spec.source.outside}/{names.catalog_database}"
+    if password is None:
+        return {"uri": uri}
+    secret: pulumi.Output[str] = pulumi.Output.secret(password)
+    return {"uri": uri, "user": names.catalog_role, "password": secret}
+
+
+def _look_inside(spec: Specification) -> dict[str, str]:
+    """Return commands that inspect the running pipeline."""
+    cluster, names = spec.settings.cluster, spec.settings.names
+    kubectl = f"kubectl --context {cluster.context} --namespace {names.namespace}"
+    if cluster.kubeconfig:
+        kubectl += f" --kubeconfig {cluster.kubeconfig}"
+    inside = {
+        "pods": f"{kubectl} get pods",
+        "workerLog": f"{kubectl} logs deployment/connect",
+        "connectors": f"curl -s -u {CONNECT_USER} '{spec.streaming.connect.url}/connectors?expand=status'",
+    }
+    if spec.source.created is not None:
+        inside["sql"] = f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}"
+    if spec.streaming.kafka.created is not None:
+        inside["brokerLog"] = f"{kubectl} logs kafka-0"
+    return inside
+
+
+def export(spec: Specification, source: SourceResources, stream: StreamingResources, archive: ArchiveResources) -> None:
     """Export endpoints, names, credentials (as secrets), the memory used and the commands to look inside."""
-    names = settings.names
-    connect_url = f"http://{reach.connect.outside}"
-    kubectl = f"kubectl --context {settings.cluster.context} --namespace {names.namespace}"
-    if settings.cluster.kubeconfig:
-        kubectl += f" --kubeconfig {settings.cluster.kubeconfig}"
-
+    settings, names = spec.settings, spec.settings.names
+    password: pulumi.Output[str] = pulumi.Output.secret(stream.connect_password)
     pulumi.export("namespace", names.namespace)
-    pulumi.export("postgres", _database(settings, source))
-    pulumi.export("kafka", {"bootstrapServers": ",".join(stream.endpoint.bootstrap)})
-    pulumi.export("registry", _registry(settings, reach, stream))
-    pulumi.export("connect", {"url": connect_url, "user": CONNECT_USER, "password": pulumi.Output.secret(stream.connect_password)})
+    pulumi.export("postgres", _database(spec, source))
+    pulumi.export("kafka", {"bootstrapServers": ",".join(spec.streaming.kafka.bootstrap)})
+    pulumi.export("registry", _registry(spec, stream))
+    pulumi.export("connect", {"url": spec.streaming.connect.url, "user": CONNECT_USER, "password": password})
     writer = {"roleArn": archive.role_arn} if archive.role_arn else {}
     pulumi.export("archive", {"bucket": archive.bucket, "format": settings.archive.format, **writer})
     pulumi.export("tables", [_archived(names, table, archive.bucket) for table in settings.source.tables])
     if settings.archive.has_catalog_database:
-        uri, password = f"postgresql://{source.endpoint.outside}/{names.catalog_database}", source.endpoint.catalog_password
-        catalog: dict[str, pulumi.Input[str]] = {"uri": uri}
-        if password is not None:
-            secret: pulumi.Output[str] = pulumi.Output.secret(password)
-            catalog |= {"user": names.catalog_role, "password": secret}
-        pulumi.export("catalog", catalog)
-    used = memory_used_mib(settings)
-    pulumi.export("memory", {"budgetMiB": settings.budget.memory_mib, "usedMiB": used, "freeMiB": settings.budget.memory_mib - used})
-    inside = {
-        "pods": f"{kubectl} get pods",
-        "workerLog": f"{kubectl} logs deployment/connect",
-        "connectors": f"curl -s -u {CONNECT_USER} '{connect_url}/connectors?expand=status'",
-    }
-    if settings.source.is_managed:
-        inside["sql"] = f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}"
-    if settings.streaming.kafka.is_managed:
-        inside["brokerLog"] = f"{kubectl} logs kafka-0"
-    pulumi.export("lookInside", inside)
+        pulumi.export("catalog", _catalog(spec, source))
+    budget, used = settings.budget.memory_mib, spec.memory_mib
+    pulumi.export("memory", {"budgetMiB": budget, "usedMiB": used, "freeMiB": budget - used})
+    pulumi.export("lookInside", _look_inside(spec))

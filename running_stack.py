@@ -1,4 +1,4 @@
-"""Settings of the stack that Pulumi is running: the only reader of its configuration."""
+"""Specification of the stack that Pulumi is running: the only reader of its configuration."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from pulumi.runtime import config
 
-from judgement.stack import parse_text
+from judgement.stack import specify_text
 
 if TYPE_CHECKING:
-    from settings.model import Settings
+    from specification.stack import Specification
 
 
-def load() -> Settings:
-    """Settings of the running stack.
+def load() -> Specification:
+    """Return the specification of the running stack.
 
     Raises:
         SettingsError: Listing every problem.
     """
-    return parse_text({**config.get_config_env(), **config.CONFIG.get()})
+    return specify_text({**config.get_config_env(), **config.CONFIG.get()})

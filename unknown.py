@@ -1,4 +1,4 @@
-"""What stands for a value that only a deployment can tell."""
+"""Marker for values that are unknown until deployment."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Final
 
 
 class Unknown:
-    """A value that only a real deployment can tell; it cannot be counted, compared or printed by accident."""
+    """A value that is unknown until deployment; it cannot be counted, compared or printed by accident."""
 
     def __repr__(self) -> str:
-        """Read like the note a preview prints."""
+        """Return the note that a preview prints for such a value."""
         return "(known after up)"
 
 
 UNKNOWN: Final = Unknown()
 
 
-def unknown_paths(value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - anything as JSON knows it
-    """Where in a value something is not known yet, as paths such as ``spec.containers[0].image``."""
+def unknown_paths(value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    """Yield the paths of unknown values, such as ``spec.containers[0].image``."""
     if isinstance(value, Unknown):
         yield path
     elif isinstance(value, Mapping):

@@ -14,10 +14,10 @@ from typing import Protocol
 
 
 class Display(Protocol):
-    """Shows what is being waited for; `sandbox.progress.Step` is one."""
+    """Receiver of messages about waits, such as `sandbox.progress.Step`."""
 
     def waiting(self, what: str, /) -> None:
-        """Show what is being waited for; the next call replaces it."""
+        """Show the reason of the wait; the next call replaces it."""
 
 
 class StoppedError(RuntimeError):
@@ -50,7 +50,7 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whether the deadline has passed."""
+        """True if the deadline has passed."""
         return self.spent >= self.seconds
 
     def go_on(self, reason: str, pause: float = 0.5) -> bool:
@@ -81,11 +81,11 @@ class Patience:
             raise self.stopped(message)
 
     def verdict(self, reason: str) -> str:
-        """Why the wait ended, with its last reason."""
+        """Return why the wait ended, with its last reason."""
         ended = "stopped" if self.cancelled.is_set() else f"given up after {self.seconds:.0f} s"
         return f"{ended}: {reason}"
 
 
 def backoff(attempt: int, *, first: float = 0.25, longest: float = 4.0) -> float:
-    """Seconds to pause before the given retry (0, 1, 2, …): doubling from `first` up to `longest`."""
+    """Return the seconds to pause before the given retry (0, 1, 2, …): doubling from `first` up to `longest`."""
     return min(longest, first * float(1 << min(attempt, 16)))

@@ -26,9 +26,9 @@ looked=0
 pulumi refresh --stack "$stack" --preview-only --expect-no-changes --json --non-interactive >"$scratch/refresh" 2>"$scratch/errors" || looked=$?
 if ((looked != 0 && looked != drifted)); then
   cat "$scratch/errors" >&2
-  .venv/bin/python -m review digest --drift --format text "$scratch/refresh" >&2 || true
+  .venv/bin/python -m pipeline review digest --drift --format text "$scratch/refresh" >&2 || true
   exit 1
 fi
-.venv/bin/python -m review digest --drift "$scratch/refresh" >"$file" || exit 1
-.venv/bin/python -m review digest --drift --format text "$scratch/refresh"
+.venv/bin/python -m pipeline review digest --drift "$scratch/refresh" >"$file" || exit 1
+.venv/bin/python -m pipeline review digest --drift --format text "$scratch/refresh"
 exit "$looked"

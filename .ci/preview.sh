@@ -28,11 +28,11 @@ previewed=0
 pulumi preview --stack "$stack" --json --non-interactive >"$scratch/preview" 2>"$scratch/errors" || previewed=$?
 
 digested=0
-"$python" -m review digest --fail-on-data-loss "$scratch/preview" >"$scratch/comment" || digested=$?
+"$python" -m pipeline review digest --fail-on-data-loss "$scratch/preview" >"$scratch/comment" || digested=$?
 case $digested in
 0 | 3)
   mv "$scratch/comment" "$file"
-  "$python" -m review digest --format text "$scratch/preview"
+  "$python" -m pipeline review digest --format text "$scratch/preview"
   ;;
 *)
   cat "$scratch/errors" >&2

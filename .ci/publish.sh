@@ -44,7 +44,7 @@ author=${PUBLISHED_BY:-github-actions[bot]}
 
 # Number, or id, of the oldest that was published before; nothing where there is none.
 published() {
-  gh api --paginate "$1" | .venv/bin/python -m review published --marker "$marker" --author "$author" --key "$2"
+  gh api --paginate "$1" | .venv/bin/python -m pipeline review published --marker "$marker" --author "$author" --key "$2"
 }
 
 case $what in

@@ -24,7 +24,7 @@ _TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """How a queue came about.
+    """Durations of filling a queue.
 
     Attributes:
         rows: Rows in it.
@@ -53,7 +53,7 @@ class Topic:
         self._partitions = [TopicPartition(name, partition) for partition in described.partitions]
 
     def end(self) -> int:
-        """The sum of the partitions' ends, as one sees them who reads only what is committed.
+        """Return the sum of the partitions' ends as a reader of committed records sees them.
 
         It grows by one for each row, and by a few more for each transaction.
         """
@@ -96,7 +96,7 @@ def fill(outputs: Mapping[str, Any], what: rows.Measured, mark: str, number: int
 
 
 def _captured(outputs: Mapping[str, Any], position: str) -> bool:
-    """Whether Debezium has confirmed all up to a position of the database's log."""
+    """Return True if Debezium has confirmed the write-ahead log up to a position."""
     statement = "SELECT confirmed_flush_lsn >= %s::pg_lsn AS done FROM pg_replication_slots WHERE slot_name = %s"
     with connect(outputs) as database:
         found = database.execute(statement, [position, settings().names.slot]).fetchone()

@@ -1,4 +1,4 @@
-"""What cold builds of the sandbox's Go programs cost, by the compiler's flags and by what shares a cache.
+"""Cost of cold builds of the sandbox's Go programs, by compiler flags and by shared caches.
 
 Every row begins with an empty cache of builds of its own, in a scratch folder that is removed; modules are fetched before. Processor time
 is user and system time of the compiler and everything that it starts. The last column divides by the first row's.

@@ -46,7 +46,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How a queue was taken out.
+    """Durations of draining a queue.
 
     Attributes:
         rows: Rows committed.
@@ -64,7 +64,7 @@ class Drained:
 
 
 def drained(began: float, commits: Sequence[Commit]) -> Drained:
-    """The rates of some commits.
+    """Return the rates of some commits.
 
     Args:
         began: When the sink could begin, in seconds since 1970.
@@ -125,7 +125,7 @@ def _refuse_failed(outputs: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the archive should come to hold: so many changes of one operation to the rows of a mark."""
+    """Expected content of the archive: a number of changes of one operation to the rows with a mark."""
 
     what: rows.Measured
     mark: str
@@ -138,7 +138,7 @@ def _snapshots(archive: Archive, name: str) -> set[int]:
 
 
 def _commits(archive: Archive, name: str, known: Collection[int]) -> list[Commit]:
-    """The commits of the table that were not known."""
+    """Return the commits of the table that were not known."""
     fresh = [snapshot for snapshot in archive.table(name).snapshots() if snapshot.snapshot_id not in known]
     return [Commit(snapshot.timestamp_ms / 1000, int((snapshot.summary and snapshot.summary["added-records"]) or 0)) for snapshot in fresh]
 

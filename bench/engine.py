@@ -1,8 +1,8 @@
 """The Pulumi engine on the sandbox's ground: how long each command takes, and the memory of the CLI with everything that it starts.
 
-Needs a ground without a pipeline (`make sandbox-down`, then `python -m sandbox cluster`) and leaves it so. Each command is the one that
-`python -m sandbox pulumi -- …` runs, without a preview before; memory is the highest sum of the proportional set sizes of
-its processes, looked at five times a second. The last column divides by the empty preview's time.
+Needs a ground without a pipeline (`make sandbox-down`, then `python -m pipeline sandbox cluster`) and leaves it so. Each command is the one
+that `python -m pipeline sandbox pulumi -- …` runs, without a preview before; memory is the highest sum of the proportional set sizes of its
+processes, looked at five times a second. The last column divides by the empty preview's time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def measure(progress: Progress) -> Figures:
 
 
 def _run(arguments: tuple[str, ...]) -> dict[str, float]:
-    command = [sys.executable, "-m", "sandbox", "pulumi", "--", *arguments, "--non-interactive"]
+    command = [sys.executable, "-m", "pipeline", "sandbox", "pulumi", "--", *arguments, "--non-interactive"]
     started, peak = time.monotonic(), 0
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         while process.poll() is None:
@@ -65,7 +65,7 @@ def _run(arguments: tuple[str, ...]) -> dict[str, float]:
 
 
 def _tree(root: int) -> list[int]:
-    """A process and all that it and they have started."""
+    """Return a process and all that it and they have started."""
     found, at = [root], 0
     while at < len(found):
         for thread in Path(f"/proc/{found[at]}/task").glob("*/children"):

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOTHING: Final = "-"
-"""What a cell holds for which nothing was measured."""
+"""Text of a cell without a measurement."""
 
 _HEAD: Final = "# Figures\n\nWritten by `make bench`, which replaces what it measures anew; `figures.json` holds the single values.\n"
 
 
 class FiguresError(Exception):
-    """A figure cannot be given; the message says why and what to do."""
+    """A figure cannot be computed; the message gives the reason and a cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one measurement found.
+    """Result of one measurement.
 
     Attributes:
         title: Heading.
@@ -71,7 +71,7 @@ def merged(known: Mapping[str, Any], topic: str, figures: Figures, about: Mappin
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """What `figures.json` holds; nothing when there is none.
+    """Return the content of `figures.json`, or nothing if there is none.
 
     Raises:
         FiguresError: If it cannot be read.

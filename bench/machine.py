@@ -1,4 +1,4 @@
-"""Where and with what something was measured, without a name or a path of the machine."""
+"""Machine and software of a measurement, without a name or a path of the machine."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def about(arguments: Sequence[str]) -> dict[str, Any]:
-    """When, by which command, from which commit and on what machine.
+    """Describe a measurement: time, command, commit and machine.
 
     Args:
-        arguments: The command line after ``python -m bench``.
+        arguments: The command line after ``python -m pipeline``.
     """
     return {
         "command": command(arguments),
@@ -41,24 +41,24 @@ def about(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def command(arguments: Sequence[str]) -> str:
-    """The command as somebody else would type it: of a file no more than its name."""
-    return shlex.join(["python", "-m", "bench", *(PurePath(argument).name if "/" in argument else argument for argument in arguments)])
+    """Return the command as a person would type it: of a file only its name."""
+    return shlex.join(["python", "-m", "pipeline", *(PurePath(argument).name if "/" in argument else argument for argument in arguments)])
 
 
 def model(cpuinfo: str) -> str:
-    """The processor's name as `/proc/cpuinfo` gives it; the architecture where it gives none."""
+    """Return the processor's name as `/proc/cpuinfo` gives it; the architecture where it gives none."""
     found = re.search(r"^model name\s*: (.+)$", cpuinfo, re.MULTILINE)
     return found[1].strip() if found else platform.machine()
 
 
 def sandbox_versions(kube: Kube) -> dict[str, str]:
-    """The versions of what the sandbox runs."""
+    """Return the versions of what the sandbox runs."""
     (node,) = kube.list("Node", None)
     return versions_of(node, kube.list("Pod", None))
 
 
 def versions_of(node: Mapping[str, Any], pods: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The versions of Kubernetes and of the images that run.
+    """Return the versions of Kubernetes and of the images that run.
 
     Args:
         node: The one Node object.

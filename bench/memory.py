@@ -75,7 +75,7 @@ def measure(progress: Progress) -> Figures:
     """Read all figures at this moment.
 
     Raises:
-        FiguresError: If the kernel does not tell a process's size.
+        FiguresError: If the kernel does not report a process's size.
     """
     kube = Kube(KUBECONFIG)
     with progress.step("Reading memory"):
@@ -89,7 +89,7 @@ def measure(progress: Progress) -> Figures:
 
 
 def of_pod(pod: Mapping[str, Any]) -> list[Usage]:
-    """The pod, and where it has several containers, each of them.
+    """Return the pod, and where it has several containers, each of them.
 
     Args:
         pod: The Pod object.
@@ -112,10 +112,10 @@ def of_pod(pod: Mapping[str, Any]) -> list[Usage]:
 
 
 def of_node(found: Iterable[Process]) -> list[Part]:
-    """The node's components by size; the runtime's shims, one for each pod, are a component of their own.
+    """Return the node's components by size; the runtime's shims, one for each pod, are a component of their own.
 
     Raises:
-        FiguresError: If the kernel does not tell a size.
+        FiguresError: If the kernel does not report a size.
     """
     sizes: dict[str, list[int]] = {}
     for process in found:
@@ -134,14 +134,14 @@ def _proportional(pid: int) -> int | None:
 
 
 def proportional_bytes(rollup: str) -> int:
-    """The proportional set size in what `smaps_rollup` says.
+    """Return the proportional set size in what `smaps_rollup` says.
 
     Raises:
         FiguresError: If it is not in it.
     """
     found = re.search(r"^Pss:\s+(\d+) kB$", rollup, re.MULTILINE)
     if found is None:
-        message = "this kernel does not tell the proportional set size of a process (no Pss in smaps_rollup)"
+        message = "this kernel does not report the proportional set size of a process (no Pss in smaps_rollup)"
         raise FiguresError(message)
     return int(found[1]) * _KIB
 

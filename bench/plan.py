@@ -1,4 +1,4 @@
-"""How long `python -m plan` takes, and how much of it is Python that starts and imports Pulumi.
+"""Duration of `python -m pipeline plan`, and the share of starting Python and importing Pulumi.
 
 Each command runs once unmeasured and then several times by turns, so that a slow moment of the machine meets all of them. No compiled
 files of the project are kept, as under `make plan`. The last column divides by the imports alone.
@@ -26,8 +26,8 @@ _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "start of Python": ("-c", "pass"),
     "start and import of pulumi": ("-c", "import pulumi"),
     _IMPORTS: ("-W", "ignore", "-c", "import pulumi, pulumi_aws, pulumi_kafka, pulumi_kubernetes, pulumi_random, pulumi_tls"),
-    "plan --stack dev": ("-m", "plan", "--stack", "dev"),
-    "plan --stack sandbox": ("-m", "plan", "--stack", "sandbox"),
+    "plan --stack dev": ("-m", "pipeline", "plan", "--stack", "dev"),
+    "plan --stack sandbox": ("-m", "pipeline", "plan", "--stack", "sandbox"),
 }
 
 

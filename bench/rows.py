@@ -42,12 +42,12 @@ class Measured:
 
     @property
     def constants(self) -> list[Column]:
-        """The other columns that a row must have."""
+        """The other columns without a default that a row must have."""
         return [column for column in _required(self.table) if column.name != self.marker.name]
 
 
 def measured(outputs: Mapping[str, Any]) -> Measured:
-    """The first of the stack's tables that takes such rows.
+    """Return the first of the stack's tables that takes such rows.
 
     Args:
         outputs: The stack's outputs.
@@ -59,7 +59,7 @@ def measured(outputs: Mapping[str, Any]) -> Measured:
 
 
 def chosen(tables: Sequence[Table]) -> Measured:
-    """The first of some tables that takes rows which differ in one text only. Raises FiguresError as `measured`."""
+    """Return the first of these tables whose rows may differ in one text only. Raises FiguresError as `measured`."""
     for table in tables:
         for marker in filter(_takes_an_address, table.columns):
             found = Measured(table, marker)
@@ -100,12 +100,12 @@ def removed_after(outputs: Mapping[str, Any], what: Measured, progress: Progress
 
 
 def address(mark: str, number: int) -> str:
-    """The address of one row."""
+    """Return the address of one row."""
     return f"{mark}-{number}@{_DOMAIN}"
 
 
 def pattern(mark: str) -> str:
-    """What the addresses of a mark are like, for SQL."""
+    """Return the SQL pattern of a mark's addresses."""
     return f"{mark}-%@{_DOMAIN}"
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which a share of the values lies, linear between neighbours.
+    """Return the value below which a share of the values lies, linear between neighbours.
 
     Args:
         values: At least one value, in any order.
@@ -31,7 +31,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How measurements are distributed.
+    """Distribution of measurements.
 
     Attributes:
         number: How many there are.

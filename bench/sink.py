@@ -18,7 +18,7 @@ _NAME: Final = Names.sink_connector
 
 
 def commit_interval_s(outputs: Mapping[str, Any]) -> float:
-    """Seconds from one commit to the next, as the running connector is told.
+    """Return the seconds between commits, by the configuration of the running connector.
 
     Raises:
         FiguresError: If there is no such connector.

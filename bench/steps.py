@@ -1,4 +1,4 @@
-"""What `make sandbox` spends its time on, by step, from files that `python -m sandbox up --times FILE` has written.
+"""Durations of the steps of `make sandbox`, from files that `python -m pipeline sandbox up --times FILE` has written.
 
 Cold: empty caches. Warm: caches filled, no sandbox. Again: a sandbox that runs already. The largest steps are named and the others
 summed. Steps run at the same time and contain each other, so they add up to more than passes on the clock.
@@ -33,7 +33,7 @@ class Run:
 
 
 def measure(given: Mapping[str, str | None]) -> Figures:
-    """The steps of the recorded runs.
+    """Return the steps of the recorded runs.
 
     Args:
         given: Name of each run to FILE or FILE@SECONDS, or None when there is none.
@@ -43,7 +43,7 @@ def measure(given: Mapping[str, str | None]) -> Figures:
     """
     runs = {name: read(text) for name, text in given.items() if text}
     if not runs:
-        message = "steps needs a file: run 'python -m sandbox up --times FILE' and give it with --cold, --warm or --again"
+        message = "steps needs a file: run 'python -m pipeline sandbox up --times FILE' and give it with --cold, --warm or --again"
         raise FiguresError(message)
     raw = {name: {"seconds": dict(run.seconds), "wall_s": run.wall_s} for name, run in runs.items()}
     return Figures("The steps of make sandbox, in seconds", str(__doc__), (table(runs),), raw)
@@ -64,10 +64,10 @@ def read(given: str) -> Run:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        message = f"{path} is not a file that 'python -m sandbox up --times FILE' has written: {error}"
+        message = f"{path} is not a file that 'python -m pipeline sandbox up --times FILE' has written: {error}"
         raise FiguresError(message) from None
     if not isinstance(found, dict) or not found or not all(_is_duration(value) for value in found.values()):
-        message = f"{path} does not hold titles of steps and their seconds; write it with 'python -m sandbox up --times FILE'"
+        message = f"{path} does not hold titles of steps and their seconds; write it with 'python -m pipeline sandbox up --times FILE'"
         raise FiguresError(message)
     return Run({title: float(value) for title, value in found.items()}, wall_s)
 
@@ -84,7 +84,7 @@ def _is_duration(value: object) -> bool:
 
 
 def largest(runs: Iterable[Run], number: int) -> list[str]:
-    """The titles of the steps that took longest in any of the runs, longest first."""
+    """Return the titles of the steps that took longest in any of the runs, longest first."""
     longest: dict[str, float] = {}
     for run in runs:
         for title, seconds in run.seconds.items():

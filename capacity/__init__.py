@@ -1,1 +1,1 @@
-"""What is declared, in bytes of memory and disk, as pure functions: pods and rollouts, Java, PostgreSQL, sinks, volumes."""
+"""Memory and disk of declared resources in bytes, as pure functions: pods and rollouts, Java, PostgreSQL, sinks, volumes."""

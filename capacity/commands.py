@@ -1,4 +1,4 @@
-"""What a container starts, word by word: through a shell or not, with its variables in place."""
+"""Command of a container as a list of words, through a shell or not, with its variables expanded."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _IN_FRONT = {"exec", "nohup", "env", "time", "setsid", "tini", "--", "gosu", "su
 
 
 def variables(container: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a container's variables by name; None for one that comes from elsewhere, UNKNOWN for one that is not known at preview."""
-    found: dict[str, Any] = {}
+    """Return a container's variables by name; the value is None with ``valueFrom``, ``UNKNOWN`` where it is unknown at preview."""
+    values: dict[str, Any] = {}
     for entry in container.get("env") or []:
-        found[str(entry.get("name"))] = entry.get("value") if "valueFrom" not in entry else None
-    return found
+        values[str(entry.get("name"))] = entry.get("value") if "valueFrom" not in entry else None
+    return values
 
 
 def words(container: Mapping[str, Any]) -> list[str]:
-    """The words of a container's command and arguments, those of a shell's script one by one, variables in their places.
+    """Return the words of a container's command and arguments, with a shell's script split into words and variables expanded.
 
-    A variable whose value nobody can tell stays as it is written.
+    A variable with an unknown value stays unexpanded.
     """
-    given = [word for place in ("command", "args") for word in container.get(place) or []]
+    written = [word for place in ("command", "args") for word in container.get(place) or []]
     values = variables(container)
-    if given and basename(str(given[0])) in _SHELLS:
-        script = [str(word) for word in given[1:] if not str(word).startswith("-")]
-        given = [str(given[0]), *(part for text in script for part in split(text))]
+    if written and basename(str(written[0])) in _SHELLS:
+        script = [str(word) for word in written[1:] if not str(word).startswith("-")]
+        written = [str(written[0]), *(part for text in script for part in split(text))]
     expanded: list[str] = []
-    for word in given:
+    for word in written:
         text = _VARIABLE.sub(lambda match: _value(match, values), str(word))
         expanded += split(text) if text != str(word) and " " in text else (text,)
     return expanded
@@ -50,7 +50,7 @@ def _value(match: re.Match[str], values: Mapping[str, Any]) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def split(text: str) -> tuple[str, ...]:
-    """Words of a shell's line; its separators are words of their own. Kept: every rule that looks at a container asks again."""
+    """Split a shell's line into words; separators are separate words. Results are cached, since several rules split the same line."""
     spaced = re.sub(r"(&&|\|\||[;|()]|(?<![<>&])&(?!&))", r" \1 ", text)
     try:
         return tuple(shlex.split(spaced, comments=True))
@@ -59,23 +59,23 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def basename(word: str) -> str:
-    """The last part of a path."""
+    """Return the last part of a path."""
     return word.rpartition("/")[2]
 
 
 def programs(container: Mapping[str, Any]) -> list[list[str]]:
-    """The programs that a container's command starts, each with its arguments; none when the image's own entry point decides."""
-    found: list[list[str]] = [[]]
+    """Return the programs that a container's command starts, each with its arguments; none when the image's entry point decides."""
+    started: list[list[str]] = [[]]
     for word in words(container):
-        if word in _BETWEEN or (found[-1] and basename(found[-1][0]) in _SHELLS):
-            found.append([])
-        if word not in _BETWEEN and not (not found[-1] and (word in _IN_FRONT or re.fullmatch(r"[A-Za-z_]\w*=.*", word))):
-            found[-1].append(word)
-    return [program for program in found if program]
+        if word in _BETWEEN or (started[-1] and basename(started[-1][0]) in _SHELLS):
+            started.append([])
+        if word not in _BETWEEN and not (not started[-1] and (word in _IN_FRONT or re.fullmatch(r"[A-Za-z_]\w*=.*", word))):
+            started[-1].append(word)
+    return [program for program in started if program]
 
 
 def image_name(container: Mapping[str, Any]) -> tuple[str, str]:
-    """The last two parts of an image's path without tag and digest: ``confluentinc``, ``cp-kafka``."""
+    """Return the last two parts of an image's path without tag and digest: ``confluentinc``, ``cp-kafka``."""
     path = str(container.get("image") or "").partition("@")[0]
     folder, _, last = path.rpartition("/")
     return basename(folder), last.partition(":")[0]

@@ -1,4 +1,4 @@
-"""The disk that Kafka's logs may take, from the topics' and the brokers' configuration (Apache Kafka 4.3, broker and topic settings)."""
+"""Maximum disk use of Kafka's logs, from the configuration of topics and brokers (Apache Kafka 4.3, broker and topic settings)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,22 +14,21 @@ if TYPE_CHECKING:
 _SEGMENT_BYTES = 1024**3
 _PARTITIONS_OF_INTERNAL_TOPICS = 50
 _METADATA_RETENTION_BYTES = 100 * MIB
+# Segments counted for a compacted partition: the active one, and the compacted rest.
 COMPACTED_SEGMENTS = 2
-"""Segments counted for a compacted partition: the active one, and what is left of the others."""
+# Assumed input while expired segments wait for the next check and for deletion; above the source's measured maximum
+# (bench/figures.md: 12,500 rows/s of about 200 bytes, 2.4 MiB). A partition at 1 MiB/s, with check interval and delay of 60 s each, held
+# 185 MiB, of which 64 MiB within its retention.
 WRITTEN_BYTES_PER_S = 4 * MIB
-"""Counted as arriving while segments wait for the next check and for their deletion, above the fastest that the source was seen to write
-(bench/figures.md: 12,500 rows/s of about 200 bytes, 2.4 MiB). A partition at 1 MiB/s with checks and delay of 60 s each held 185 MiB,
-64 of them by its retention."""
 _CHECK_MS = 300_000
 _DELETE_DELAY_MS = 60_000
-JOURNALS = ("registry-journal", "registry-snapshots", "registry-events")
+# Assumed size of a journal of the registry, which never deletes anything: a few kilobytes for each schema.
 JOURNAL_MIB = 64
-"""Counted for a journal of the registry, which keeps everything on purpose: a few kilobytes for each schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it counts on disk.
+    """Properties of a topic that decide its disk use.
 
     Attributes:
         name: Topic name.
@@ -44,14 +44,14 @@ class Topic:
 
 
 def partition_bytes(topic: Topic, broker: Mapping[str, str]) -> int | None:
-    """The most one copy of a partition holds, in bytes: retention ends whole segments, so the active one comes on top.
+    """Return the maximum size of one copy of a partition, in bytes: retention deletes whole segments, so the active one is extra.
 
     Args:
         topic: The topic.
-        broker: `server.properties`, for what the topic does not say.
+        broker: ``server.properties``, the defaults of the topic.
 
     Returns:
-        Bytes, or None when nothing bounds its size: time alone does not, since a fast producer fills any disk before it passes.
+        Bytes, or None when the size has no bound. Time alone is none: a fast producer fills any disk before it passes.
     """
     config = topic.config
     segment = int(config.get("segment.bytes") or broker.get("log.segment.bytes") or _SEGMENT_BYTES)
@@ -60,11 +60,11 @@ def partition_bytes(topic: Topic, broker: Mapping[str, str]) -> int | None:
     retained = int(config.get("retention.bytes") or broker.get("log.retention.bytes") or -1)
     if retained >= 0:
         return retained + segment
-    return JOURNAL_MIB * MIB + segment if topic.name in JOURNALS else None
+    return JOURNAL_MIB * MIB + segment if topic.name in topics.REGISTRY else None
 
 
 def internal_bytes(broker: Mapping[str, str]) -> int:
-    """What no declared topic may count on, in bytes: Kafka's own compacted topics, and the cluster's metadata log."""
+    """Return the disk reserved for Kafka itself, in bytes: its own compacted topics, and the cluster's metadata log."""
     internal = 0
     for topic in ("offsets.topic", "transaction.state.log"):
         partitions = int(broker.get(f"{topic}.num.partitions") or _PARTITIONS_OF_INTERNAL_TOPICS)
@@ -74,22 +74,22 @@ def internal_bytes(broker: Mapping[str, str]) -> int:
 
 
 def waiting_bytes(broker: Mapping[str, str]) -> int:
-    """What arrives on a broker, in bytes, while segments that retention has ended are still there."""
+    """Return the input of a broker, in bytes, while expired segments still occupy the disk."""
     check = int(broker.get("log.retention.check.interval.ms") or _CHECK_MS)
     delay = int(broker.get("log.segment.delete.delay.ms") or _DELETE_DELAY_MS)
     return WRITTEN_BYTES_PER_S * (check + delay) // 1000
 
 
 def broker_bytes(topics: Iterable[Topic], broker: Mapping[str, str], brokers: int) -> tuple[int, list[str]]:
-    """The most that one broker holds.
+    """Return the maximum disk use of one broker.
 
     Args:
         topics: All declared topics.
-        broker: `server.properties` of any of them.
-        brokers: How many there are; each holds its share of the copies.
+        broker: ``server.properties`` of any of them.
+        brokers: Number of brokers; each holds its share of the copies.
 
     Returns:
-        Bytes, and the names of topics that nothing bounds.
+        Bytes, and the names of topics without a bound.
     """
     total, unbounded = internal_bytes(broker) + waiting_bytes(broker), []
     for topic in topics:

@@ -1,7 +1,7 @@
-"""What a Java process may take, read from the command line and the environment that its container really has.
+"""Maximum memory of a Java process, from the actual command line and environment of its container.
 
-Parts and defaults are those of HotSpot (JDK 21, `java -XX:+PrintFlagsFinal` and "Native Memory Tracking"); the sizes of the parts that no
-flag bounds were measured on this project's own processes (docs/memory.md).
+Parts and defaults are those of HotSpot (JDK 21, ``java -XX:+PrintFlagsFinal`` and "Native Memory Tracking"); the sizes of the parts
+without a flag were measured on this project's own processes (docs/memory.md).
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
 
 _BROKER = ("kafka.Kafka", "kafka-server-start")
 
+# Page cache that a broker's limit must leave: it serves consumers without a lag, and four active 16 MiB segments fit into it.
 PAGE_CACHE_FLOOR_MIB = 64
-"""What a broker's limit must leave to the page cache: consumers that keep up are served from it, and four active 16 MiB segments fit."""
+# Assumed without -XX:MaxMetaspaceSize, since HotSpot then sets no bound: twice the measured maximum (Connect, 94 MiB).
 METASPACE_MIB = 192
-"""Counted when `-XX:MaxMetaspaceSize` is absent, since HotSpot then sets no bound: twice the most that was measured (Connect, 94 MiB)."""
+# Threads of a process, above the measured maximum (broker 92, Connect 90, registry 43).
 THREADS = 100
-"""Threads of a process, above the most that was measured (broker 92, Connect 90, registry 43)."""
+# Touched part of each thread's stack (measured: 100 to 108); the rest is only reserved.
 STACK_TOUCHED_KIB = 112
-"""Of each thread's stack, what is really touched (measured: 100 to 108); the rest is only reserved."""
+# Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures.
 NATIVE_MIB = 45
-"""Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures."""
+# Compiler arenas and the C library's overhead together, at their peak; the key is whether only the first tier compiles.
 COMPILER_MIB = {False: 65, True: 12}
-"""Arenas of the compilers and the C library's overhead together, at their peak; by whether only the first tier compiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A Java process's memory, each part at its most, in bytes.
+    """Memory of a Java process, each part at its maximum, in bytes.
 
     Attributes:
         heap: Objects.
         direct: Buffers outside the heap.
         metaspace: Loaded classes.
         code_cache: Compiled code.
-        stacks: What threads touch of their stacks.
+        stacks: Touched parts of the threads' stacks.
         collector: The collector's own structures.
         native: Everything else in the process.
-        page_cache: What must be left for file pages, for brokers.
-        by_percentage: Whether the heap follows from the container's limit and not from `-Xmx`.
-        guessed: Parts that no flag bounds, in the JVM's words.
+        page_cache: Memory left for file pages, for brokers.
+        by_percentage: Whether the heap follows from the container's limit and not from ``-Xmx``.
+        guessed: Flags that are absent, each with the assumed value.
     """
 
     heap: int
@@ -62,25 +62,25 @@ class Java:
 
     @property
     def off_heap(self) -> int:
-        """Everything but the heap and the page cache."""
+        """Memory without the heap and the page cache, in bytes."""
         return self.direct + self.metaspace + self.code_cache + self.stacks + self.collector + self.native
 
     @property
     def needed(self) -> int:
-        """What the container's limit must hold."""
+        """Minimum memory limit of the container, in bytes."""
         return self.heap + self.off_heap + self.page_cache
 
     def parts(self) -> dict[str, int]:
-        """The parts by name, in bytes, without those that are nothing."""
+        """Return the parts by name, in bytes, without empty ones."""
         return {field.name.replace("_", " "): value for field in fields(self) if type(value := getattr(self, field.name)) is int and value}
 
 
 def _collector(flags: list[str], heap: int, limit: int) -> int:
-    """The collector's own structures, in bytes.
+    """Return the size of the collector's own structures, in bytes.
 
-    Serial's and Parallel's card and offset tables took 0.33 % of the heap, G1's bitmaps, remembered sets and regions 37 MiB and 2.2 %
-    on two cores (both measured); 12 % is counted for the concurrent collectors. HotSpot chooses G1 by itself on a machine of two cores
-    and 1792 MiB, else Serial.
+    The card and offset tables of Serial and Parallel took 0.33 % of the heap, the bitmaps, remembered sets and regions of G1 37 MiB and
+    2.2 % on two cores (both measured); 12 % is assumed for the concurrent collectors. HotSpot chooses G1 by default on a machine of two
+    cores and 1792 MiB, else Serial.
     """
     if "-XX:+UseSerialGC" in flags or "-XX:+UseParallelGC" in flags:
         return heap // 200 + MIB
@@ -91,14 +91,14 @@ def _collector(flags: list[str], heap: int, limit: int) -> int:
 
 
 def memory(container: Mapping[str, Any], limit: int) -> Java:
-    """What the Java process of a container may take.
+    """Return the maximum memory of a container's Java process.
 
     Args:
-        container: The container in Kubernetes' own spelling; see `jvm_flags.is_java`.
-        limit: Its memory limit in bytes, from which percentages count.
+        container: The container in Kubernetes' own spelling; see ``jvm_flags.is_java``.
+        limit: Its memory limit in bytes, the base of percentages.
 
     Raises:
-        capacity.jvm_flags.FlagError: For a flag that Java would not take, or that nobody can follow.
+        capacity.jvm_flags.FlagError: For a flag that Java would refuse, or that this model cannot follow.
     """
     flags = flags_of(container)
     heap, by_percentage = heap_of(flags, limit)

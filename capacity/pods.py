@@ -1,6 +1,6 @@
-"""The memory of one pod by Kubernetes' own rule (Concepts, "Effective Pod requests and limits").
+"""Memory of one pod by Kubernetes' own rule (Concepts, "Effective Pod requests and limits").
 
-It is the larger of the containers' sum and of each init step with the sidecars before it, plus the pod's overhead.
+It is the largest of the containers' sum and of each init step with the sidecars before it, plus the pod's overhead.
 """
 
 from __future__ import annotations
@@ -14,55 +14,63 @@ from unknown import unknown_paths
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# All built-in kinds that start pods.
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "Pod")
-"""Every built-in kind that starts pods."""
 
 
+# Bytes; a smaller memory limit has a wrong unit.
 LEAST = 1024 * 1024
-"""Bytes below which a memory limit is a mistake in its unit."""
 
 
 class UnreadableError(ValueError):
-    """A specification from which no number can be had: nothing can be added up."""
+    """A specification without a readable number, so that totals cannot be computed."""
 
 
 class UnboundedError(UnreadableError):
-    """A container without a memory limit: it may take what the node has."""
+    """A quantity without an upper bound."""
+
+
+class NoLimitError(UnboundedError):
+    """A container without a memory limit: it can take all memory of the node."""
+
+
+class LimitError(UnreadableError):
+    """A container's memory limit that is not a valid quantity."""
 
 
 def pod_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The pod specification inside an object of one of POD_KINDS.
+    """Return the pod specification inside an object of one of ``POD_KINDS``.
 
     Raises:
-        UnreadableError: If there is none, or something in it is not known before the deployment.
+        UnreadableError: If the object has none, or a part of it is unknown until deployment.
     """
-    found, inside = lenient_spec(kind, manifest), ".".join(_inside(kind))
-    if found is None or not found.get("containers"):
-        message = f"has no readable {inside}.containers; declare the pod in full, with values that are known at preview"
+    spec, inside = lenient_spec(kind, manifest), ".".join(_inside(kind))
+    if spec is None or not spec.get("containers"):
+        message = f"has no readable {inside}.containers; declare the complete pod, with values that are known at preview"
         raise UnreadableError(message)
-    refuse_unknown(_counted(found), inside)
-    return found
+    refuse_unknown(_counted(spec), inside)
+    return spec
 
 
 def _inside(kind: str) -> tuple[str, ...]:
-    """Where the pod lies inside an object of a kind."""
+    """Return the path of the pod specification inside an object of a kind."""
     return {"Pod": ("spec",), "CronJob": ("spec", "jobTemplate", "spec", "template", "spec")}.get(kind, ("spec", "template", "spec"))
 
 
-def refuse_unknown(value: Any, path: str) -> None:  # noqa: ANN401 - anything as JSON knows it
-    """Raise UnreadableError naming what is not known before the deployment."""
+def refuse_unknown(value: Any, path: str) -> None:  # noqa: ANN401 - any JSON value
+    """Raise ``UnreadableError`` with the paths that are unknown until deployment."""
     unknown = list(unknown_paths(value, path))
     if unknown:
-        message = f"{', '.join(unknown)} is not known at preview; give a plain value in place of another resource's output"
+        message = f"{', '.join(unknown)} is not known at preview; set a plain value instead of another resource's output"
         raise UnreadableError(message)
 
 
 def _counted(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a pod that decide its memory; values of environment variables may stay unknown, as secrets do."""
+    """Return the parts of a pod that decide its memory; values of environment variables, such as secrets, may be unknown."""
     counted: dict[str, Any] = {key: spec[key] for key in ("resources", "overhead") if key in spec}
     for place in ("initContainers", "containers"):
-        found = spec.get(place) or []
-        counted[place] = [_of_container(one) for one in found] if isinstance(found, (list, tuple)) else found
+        listed = spec.get(place) or []
+        counted[place] = [_of_container(one) for one in listed] if isinstance(listed, (list, tuple)) else listed
     volumes = spec.get("volumes") or []
     counted["volumes"] = [_of_volume(one) for one in volumes] if isinstance(volumes, (list, tuple)) else volumes
     return counted
@@ -71,31 +79,31 @@ def _counted(spec: Mapping[str, Any]) -> dict[str, Any]:
 _CONTAINER = ("name", "resources", "restartPolicy", "command", "args", "envFrom")
 
 
-def _of_volume(volume: Any) -> Any:  # noqa: ANN401 - as JSON has it
-    """What of a volume decides memory: its name, and an emptyDir."""
+def _of_volume(volume: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the parts of a volume that decide memory: its name, and an emptyDir."""
     return {key: item for key, item in volume.items() if key in {"name", "emptyDir"}} if isinstance(volume, Mapping) else volume
 
 
-def _of_container(container: Any) -> Any:  # noqa: ANN401 - as JSON has it
-    """What of a container decides memory; values of variables may stay unknown, as secrets do, but not which variables there are."""
+def _of_container(container: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the parts of a container that decide memory; the names of its variables must be known, their values need not be."""
     if not isinstance(container, Mapping):
         return container
-    found = {key: item for key, item in container.items() if key in _CONTAINER}
+    counted = {key: item for key, item in container.items() if key in _CONTAINER}
     environment = container.get("env") or []
-    found["env"] = (
+    counted["env"] = (
         [one.get("name") if isinstance(one, Mapping) else one for one in environment] if isinstance(environment, list) else environment
     )
     mounts = container.get("volumeMounts") or []
-    found["volumeMounts"] = (
+    counted["volumeMounts"] = (
         [{key: one.get(key) for key in ("name", "readOnly")} if isinstance(one, Mapping) else one for one in mounts]
         if isinstance(mounts, list)
         else mounts
     )
-    return found
+    return counted
 
 
 def containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """All containers of a pod with their role: ``init``, ``sidecar`` (an init container that keeps running) or ``container``."""
+    """Yield all containers of a pod with their role: ``init``, ``sidecar`` (an init container that continues to run) or ``container``."""
     for container in spec.get("initContainers") or []:
         yield ("sidecar" if container.get("restartPolicy") == "Always" else "init"), container
     for container in spec.get("containers") or []:
@@ -103,7 +111,7 @@ def containers(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def declared_limit(container: Mapping[str, Any]) -> int | None:
-    """A container's memory limit in bytes, or None when it has none.
+    """Return a container's memory limit in bytes, or None when it has none.
 
     Raises:
         UnreadableError: If it cannot be read.
@@ -113,7 +121,7 @@ def declared_limit(container: Mapping[str, Any]) -> int | None:
 
 
 def declared_request(container: Mapping[str, Any]) -> int | None:
-    """A container's memory request in bytes, or None when it has none.
+    """Return a container's memory request in bytes, or None when it has none.
 
     Raises:
         UnreadableError: If it cannot be read.
@@ -122,41 +130,42 @@ def declared_request(container: Mapping[str, Any]) -> int | None:
     return None if requests.get("memory") is None else _positive(requests["memory"], container, "requests")
 
 
-def _positive(quantity: Any, container: Mapping[str, Any], part: str) -> int:  # noqa: ANN401 - a quantity as JSON has it
+def _positive(quantity: Any, container: Mapping[str, Any], part: str) -> int:  # noqa: ANN401 - any JSON value
+    failed = LimitError if part == "limits" else UnreadableError
     try:
         size = parse_bytes(quantity)
     except ValueError as error:
         message = f"container {container.get('name', '?')!r}, resources.{part}.memory: {error}"
-        raise UnreadableError(message) from None
+        raise failed(message) from None
     if size < LEAST:
         message = (
-            f"container {container.get('name', '?')!r}: resources.{part}.memory is {size} bytes, in which nothing runs; "
+            f"container {container.get('name', '?')!r}: resources.{part}.memory is {size} bytes, too little for any process; "
             "write a unit: Mi is 2**20 bytes, m a thousandth of one"
         )
-        raise UnreadableError(message)
+        raise failed(message)
     return size
 
 
 def limit(container: Mapping[str, Any]) -> int:
-    """A container's memory limit in bytes.
+    """Return a container's memory limit in bytes.
 
     Raises:
-        UnboundedError: If it has none.
+        NoLimitError: If it has none.
     """
-    found = declared_limit(container)
-    if found is None:
+    size = declared_limit(container)
+    if size is None:
         message = f"container {container.get('name', '?')!r} has no memory limit; set resources.limits.memory"
-        raise UnboundedError(message)
-    return found
+        raise NoLimitError(message)
+    return size
 
 
 def running_bytes(spec: Mapping[str, Any]) -> int:
-    """What a pod holds once it runs: its containers and its sidecars, without overhead."""
+    """Return the memory of a running pod in bytes: containers and sidecars, without overhead."""
     return sum(limit(container) for role, container in containers(spec) if role != "init")
 
 
 def starting_bytes(spec: Mapping[str, Any]) -> int:
-    """What a pod holds at the widest step of its start: an init container with the sidecars before it, without overhead."""
+    """Return the memory of a pod's largest start step in bytes: an init container with the sidecars before it, without overhead."""
     sidecars = widest = 0
     for role, container in containers(spec):
         if role == "sidecar":
@@ -168,40 +177,40 @@ def starting_bytes(spec: Mapping[str, Any]) -> int:
 
 
 def pod_bytes(spec: Mapping[str, Any]) -> int:
-    """Effective memory limit of one pod, in bytes. A limit of the pod as a whole (Kubernetes 1.34) takes the place of the containers'.
+    """Return the effective memory limit of one pod, in bytes. A limit of the whole pod (Kubernetes 1.34) replaces those of its containers.
 
     Args:
         spec: A pod specification in Kubernetes' own spelling.
 
     Raises:
-        UnboundedError: If a container has no limit.
+        NoLimitError: If a container has no limit.
         UnreadableError: If a quantity cannot be read.
     """
     overhead = parse_bytes((spec.get("overhead") or {}).get("memory", 0))
     whole = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
     if whole is not None:
-        return _positive(whole, {"name": "the pod as a whole"}, "limits") + overhead
+        return _positive(whole, {"name": "the whole pod"}, "limits") + overhead
     return max(running_bytes(spec), starting_bytes(spec)) + overhead
 
 
 def memory_volumes(spec: Mapping[str, Any]) -> dict[str, int | None]:
-    """Memory-backed emptyDirs by name: size limit in bytes, or None when one has none.
+    """Return memory-backed emptyDirs by name: size limit in bytes, or None when one has none.
 
-    What is written to them is charged to the container that wrote it, within its limit (Concepts, "Volumes", emptyDir).
+    Written data counts within the limit of the container that wrote it (Concepts, "Volumes", emptyDir).
     """
-    found: dict[str, int | None] = {}
+    sizes: dict[str, int | None] = {}
     for volume in spec.get("volumes") or []:
         directory = volume.get("emptyDir") or {}
         if directory.get("medium") == "Memory":
-            found[volume["name"]] = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else None
-    return found
+            sizes[volume["name"]] = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else None
+    return sizes
 
 
 def room(spec: Mapping[str, Any], container: Mapping[str, Any]) -> int | None:
-    """What a container's process may take, in bytes: its own limit, or what the pod's leaves, without what it may write to memory volumes.
+    """Return the memory available to a container's process: its limit, or the rest of the pod's, less its writable memory volumes.
 
     Returns:
-        Bytes, or None when nothing bounds it.
+        Bytes, or None without any limit.
     """
     own = declared_limit(container)
     whole = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
@@ -212,15 +221,15 @@ def room(spec: Mapping[str, Any], container: Mapping[str, Any]) -> int | None:
 
 
 def lenient_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The pod specification of an object even where parts of it are unknown, for rules that do not count; None when there is none."""
-    found: Any = manifest
+    """Return the pod specification of an object, even with unknown parts, for rules that do not count; None when it has none."""
+    spec: Any = manifest
     for step in _inside(kind):
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+        spec = spec.get(step) if isinstance(spec, Mapping) else None
+    return spec if isinstance(spec, Mapping) else None
 
 
 def mounted_memory(spec: Mapping[str, Any], container: Mapping[str, Any], own: int) -> int:
-    """Bytes of a container's limit `own` that the memory-backed volumes it can write may take; without a size limit, all of it."""
+    """Return how much of a container's limit ``own`` its writable memory-backed volumes may take; all of it without a size limit."""
     volumes = memory_volumes(spec)
     writable = {mount["name"] for mount in container.get("volumeMounts") or [] if mount.get("readOnly") is not True}
     return sum(own if size is None else size for name, size in volumes.items() if name in writable)

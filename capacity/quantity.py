@@ -1,4 +1,4 @@
-"""Kubernetes memory quantities as bytes."""
+"""Conversion of Kubernetes memory quantities to bytes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([a-zA-Z]{
 
 
 def parse_bytes(quantity: str | float) -> int:
-    """A quantity such as ``512Mi``, ``1.5G``, ``2e9`` or ``1024`` in bytes, rounded up as Kubernetes rounds.
+    """Parse a quantity such as ``512Mi``, ``1.5G``, ``2e9`` or ``1024``; return bytes, rounded up as Kubernetes does.
 
     Raises:
-        ValueError: If Kubernetes would not read it either.
+        ValueError: If Kubernetes would refuse it as well.
     """
     match = _QUANTITY.match(str(quantity).strip())
     if not match or (match[3] or "") not in _SUFFIX:
@@ -33,5 +33,5 @@ def parse_bytes(quantity: str | float) -> int:
 
 
 def whole_mib(size: int) -> int:
-    """Bytes in whole MiB, rounded up."""
+    """Return bytes as whole MiB, rounded up."""
     return -(-size // MIB)

@@ -1,8 +1,8 @@
-"""The heap that a sink connector's open files and consumers take, and what one more table costs.
+"""Heap for a sink connector's open files and consumers, and the cost of one more table.
 
-Confluent S3 sink: one file per topic partition, each with an upload part and a Parquet writer (its sources, `S3OutputStream` and
-`TopicPartitionWriter`; storage-cloud issue 29). Iceberg sink: one file per task, table and hour (`PartitionedFanoutWriter`), each
-holding at most one Parquet row group. The sizes were measured on the real writers (docs/memory.md).
+Confluent S3 sink: one file per topic partition, each with an upload part and a Parquet writer (its sources, ``S3OutputStream`` and
+``TopicPartitionWriter``; storage-cloud issue 29). Iceberg sink: one file per task, table and hour (``PartitionedFanoutWriter``), each
+with at most one Parquet row group. The sizes were measured on the real writers (docs/memory.md).
 """
 
 from __future__ import annotations
@@ -13,43 +13,42 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs.classes import ICEBERG_SINK, S3_SINK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
-ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
 SINKS = (S3_SINK, ICEBERG_SINK)
 
+# Live heap of a Connect worker with its plugins, before any file is open.
 FRAMEWORK_MIB = 100
-"""Live heap of a Connect worker with its plugins, before any file is open."""
+# Live heap of Debezium without its queue, which max.queue.size.in.bytes bounds.
 SOURCE_LIVE_MIB = 40
-"""Live heap of Debezium besides its queue, which `max.queue.size.in.bytes` bounds."""
+# Per sink task: schema caches, dead-letter producer, S3 client.
 TASK_MIB = 4
-"""Per sink task: schema caches, dead-letter producer, S3 client."""
+# A sink must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits.
 BACKLOG_HOURS = 24
-"""A sink that was away must be able to catch up: it opens a file for each task, table and hour of its backlog before it commits."""
+# One open Iceberg file without rows and without its compressor's buffer of one page. Measured: 1.57 MiB with pages of 1 MiB,
+# 0.56 with pages of 64 KiB, 288 files open.
 ICEBERG_FILE_BYTES = 512 * 1024
-"""One open Iceberg file without rows, besides its compressor's buffer, which is as large as a page. Measured: 1.57 MiB with pages of 1 MiB,
-0.56 with pages of 64 KiB, 288 files open."""
+# A full file, in row groups. Measured: 9.2 MiB with row groups of 4 MiB, 4.6 with 2.
 FULL_FILE = 2.5
-"""A file that is full, in row groups: 9.2 MiB were measured with row groups of 4 MiB, 4.6 with 2."""
+# Iceberg's defaults of write.parquet.row-group-size-bytes and write.parquet.page-size-bytes.
 ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
-"""Iceberg's `write.parquet.row-group-size-bytes` and `write.parquet.page-size-bytes` where a table does not say."""
+# Measured maximum of a worker with one core (bench/figures.md, sink alone).
 ROWS_PER_S = 12_000
-"""The most a worker of one core was seen to write (bench/figures.md, sink alone)."""
+# Heap of one buffered row of about 20 narrow columns until its pages are full (measured: 430 to 740; 65 afterwards).
 ROW_BYTES = 750
-"""Heap of one buffered row of about 20 narrow columns, as long as its pages are not full (measured 430 to 740; 65 afterwards)."""
 
+# Measured heap of one Parquet writer by rows written, for narrow rows; linear between the points.
 _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300), (50_000, 7_300), (100_000, 9_800))
-"""Measured heap of one Parquet writer by rows written, for narrow rows; between the points by proportion."""
 _ELASTIC_START = 128 * 1024
 _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
+# Debezium's queue without a bound in bytes: the default number of events, at an assumed 2 KiB each.
 _QUEUE, _EVENT_BYTES = 8192, 2048
-"""Debezium's queue without a bound in bytes: its default number of events, counted at 2 KiB each."""
+# Prefix of a sink's own writer properties, which override the tables' (Iceberg, "Kafka Connect", configuration).
 _WRITE_PROPERTY = "iceberg.tables.write-props."
-"""What a sink says itself of its writers, over the tables' own properties (Iceberg, "Kafka Connect", configuration)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,11 @@ class SinkHeap:
     Attributes:
         files: Number of files open at once.
         file: One open file.
-        rows: Buffered rows beyond what `file` counts.
-        consumers: Records that were fetched and not yet written, and what each task keeps.
+        rows: Buffered rows that ``file`` does not include.
+        consumers: Fetched records that are not yet written, and the state of each task.
         source: The source connector on the same worker.
         framework: The worker itself.
-        per_table: What one more table costs.
+        per_table: Cost of one more table.
     """
 
     files: int
@@ -76,11 +75,11 @@ class SinkHeap:
 
     @property
     def needed(self) -> int:
-        """What `-Xmx` must hold."""
+        """Minimum ``-Xmx``, in bytes."""
         return self.files * self.file + self.rows + self.consumers + self.source + self.framework
 
     def parts(self) -> dict[str, int]:
-        """The parts by name, in bytes."""
+        """Return the parts by name, in bytes."""
         return {
             f"{self.files} open files": self.files * self.file + self.rows,
             "consumers": self.consumers,
@@ -94,8 +93,8 @@ class Parquet:
     """Bounds of an Iceberg table's Parquet writers, in bytes.
 
     Attributes:
-        row_group: What a writer holds before it writes (`write.parquet.row-group-size-bytes`).
-        page: One column's page (`write.parquet.page-size-bytes`).
+        row_group: Buffer of a writer before it writes (``write.parquet.row-group-size-bytes``).
+        page: Page of one column (``write.parquet.page-size-bytes``).
     """
 
     row_group: int
@@ -103,7 +102,7 @@ class Parquet:
 
 
 def parquet_of(properties: Mapping[str, str], otherwise: Parquet | None = None) -> Parquet:
-    """The bounds that properties set; where they are silent those of `otherwise`, or Iceberg's own."""
+    """Return the bounds in properties; for absent ones those of ``otherwise``, or Iceberg's defaults."""
     beneath = otherwise or Parquet(ICEBERG_DEFAULTS["row-group"], ICEBERG_DEFAULTS["page"])
     return Parquet(
         _number(properties, "write.parquet.row-group-size-bytes", beneath.row_group),
@@ -124,7 +123,7 @@ def _number(config: Mapping[str, str], key: str, default: int) -> int:
 
 
 def _parquet_bytes(rows: int) -> int:
-    """Heap of one Parquet writer with that many rows."""
+    """Return the heap of one Parquet writer with this number of rows, in bytes."""
     points = _PARQUET_KIB_BY_ROWS
     for (low, small), (high, large) in pairwise(points):
         if rows <= high:
@@ -150,7 +149,7 @@ def _consumers(config: Mapping[str, str], partitions: int, tasks: int) -> int:
 
 
 def source_heap(config: Mapping[str, str] | None) -> int:
-    """Heap of the Debezium connector on the same worker, in bytes; nothing without one."""
+    """Return the heap of the Debezium connector on the same worker, in bytes; 0 without one."""
     if config is None:
         return 0
     queue = _number(config, "max.queue.size.in.bytes", 0) or _number(config, "max.queue.size", _QUEUE) * _EVENT_BYTES
@@ -163,23 +162,21 @@ def memory(
     source: Mapping[str, str] | None = None,
     tables: Parquet | None = None,
 ) -> SinkHeap:
-    """What a worker needs on its heap for a sink.
+    """Return the heap that a worker needs for a sink.
 
     Args:
         config: The sink connector's configuration.
-        partitions: Partitions of every topic by name.
-        source: Configuration of the source connector that runs beside it.
+        partitions: Number of partitions of every declared topic, by name.
+        source: Configuration of the source connector on the same worker.
         tables: Parquet sizes of the Iceberg tables; Iceberg's defaults when absent.
 
     Raises:
-        SinkError: If it reads a topic that is not declared, or a number cannot be read.
+        SinkError: If the sink reads an undeclared topic, or a number cannot be read.
     """
     topics = read_topics(config, partitions)
     unknown = [topic for topic in topics if topic not in partitions]
     if unknown or not topics:
-        message = (
-            f"reads {', '.join(unknown) or 'no topic by name'}, whose partitions this program does not declare: list topics that it does"
-        )
+        message = f"reads {', '.join(unknown) or 'no topic by name'}, whose partitions this program does not declare: list declared topics"
         raise SinkError(message)
     widest = max(partitions[topic] for topic in topics)
     total = sum(partitions[topic] for topic in topics)
@@ -189,10 +186,10 @@ def memory(
 
 
 def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[str]:
-    """The topics that a sink reads: those it lists, or those declared ones that its pattern fits.
+    """Return the topics that a sink reads: those in its list, or the declared ones that match its pattern.
 
     Raises:
-        SinkError: If the pattern cannot be read.
+        SinkError: If the pattern is invalid.
     """
     listed = [topic.strip() for topic in config.get("topics", "").split(",") if topic.strip()]
     pattern = config.get("topics.regex")
@@ -201,12 +198,12 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     try:
         return [topic for topic in declared if re.fullmatch(pattern, topic)]
     except re.error:
-        message = "topics.regex is not a pattern; list the topics by name"
+        message = "topics.regex is not a valid pattern; list the topics by name"
         raise SinkError(message) from None
 
 
 def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:
-    """The sink's own share for so many topics with so many partitions together."""
+    """Return the heap of the sink itself, for a number of topics with a total number of partitions."""
     tasks = min(_number(config, "tasks.max", 1), partitions)
     consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
     if config.get("connector.class") != ICEBERG_SINK:

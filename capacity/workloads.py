@@ -1,4 +1,4 @@
-"""The memory of a stack: what its workloads may use when all is calm, and the most they may use while something rolls out."""
+"""Memory of a stack: the limits of its steady workloads, and their maximum during rollouts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The memory of one workload, in bytes.
+    """Memory of one workload, in bytes.
 
     Attributes:
         kind: Kubernetes kind.
         name: Object name.
-        replicas: Pods when calm.
+        replicas: Number of steady pods.
         pod: Effective memory limit of one pod.
-        surge: Further pods that may run during its rollout.
+        surge: Maximum number of extra pods during its rollout.
     """
 
     kind: str
@@ -31,22 +31,22 @@ class Workload:
 
     @property
     def steady(self) -> int:
-        """Memory when nothing rolls out."""
+        """Memory without a rollout."""
         return self.replicas * self.pod
 
     @property
     def peak(self) -> int:
-        """The most memory during its own rollout."""
+        """Maximum memory during its own rollout."""
         return (self.replicas + self.surge) * self.pod
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The stack's memory in bytes.
+    """Memory of a stack, in bytes.
 
     Attributes:
-        workloads: The parts, largest first.
-        budget: What all of them together may use.
+        workloads: Workloads, largest first.
+        budget: Limit for all workloads together.
     """
 
     workloads: tuple[Workload, ...]
@@ -54,25 +54,25 @@ class Total:
 
     @property
     def steady(self) -> int:
-        """All workloads when calm."""
+        """Memory of all workloads without a rollout."""
         return sum(workload.steady for workload in self.workloads)
 
     @property
     def peak(self) -> int:
-        """All workloads rolling out at once: the worst that one change to a stack can cause."""
+        """Memory of all workloads during simultaneous rollouts, the maximum that one change to a stack can cause."""
         return sum(workload.peak for workload in self.workloads)
 
     @property
     def free(self) -> int:
-        """Budget less steady; negative when over."""
+        """Budget less steady memory; negative when exceeded."""
         return self.budget - self.steady
 
 
 def _rolling_surge(kind: str, spec: Mapping[str, Any], replicas: int) -> int:
-    """Pods beside the old ones at the worst moment of a rollout: those that shut down count against neither ``maxSurge`` nor availability.
+    """Return the extra pods at a rollout's peak: terminating pods count neither against ``maxSurge`` nor as available.
 
-    A Deployment therefore may start every new pod while every old one still shuts down, whatever its ``maxSurge`` (KEP-5882, "Deployment
-    Pod Replacement Policy"); only ``Recreate`` waits until they are gone. A StatefulSet waits for each name. A DaemonSet waits on each
+    A Deployment may therefore start every new pod while every old one still terminates, whatever its ``maxSurge`` (KEP-5882, "Deployment
+    Pod Replacement Policy"); only ``Recreate`` waits for the old pods. A StatefulSet waits for each name. A DaemonSet waits on each
     node, unless it may surge.
     """
     strategy = spec.get("strategy" if kind == "Deployment" else "updateStrategy") or {}
@@ -85,38 +85,38 @@ def _rolling_surge(kind: str, spec: Mapping[str, Any], replicas: int) -> int:
 
 
 def _job_pods(job: Mapping[str, Any]) -> int:
-    """Pods of a Job at the same time: its parallelism, but not more than it has to complete."""
+    """Return the number of simultaneous pods of a Job: its parallelism, at most its completions."""
     parallelism = _whole(job.get("parallelism"), 1)
     return min(parallelism, _whole(job["completions"], 1)) if job.get("completions") is not None else parallelism
 
 
-def _whole(value: Any, absent: int) -> int:  # noqa: ANN401 - a number as JSON has it
-    """A number of pods.
+def _whole(value: Any, absent: int) -> int:  # noqa: ANN401 - any JSON value
+    """Return a number of pods, or its default where it is absent.
 
     Raises:
-        UnreadableError: If it is none.
+        UnreadableError: If the value is not a whole number from 0.
     """
     if value is None:
         return absent
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:
-        message = "has a number of pods that is no whole number from 0; write one"
+        message = "has a number of pods that is not a whole number from 0; set one"
         raise UnreadableError(message)
     return int(value)
 
 
 def _cron_runs(spec: Mapping[str, Any]) -> int:
-    """Runs of a CronJob side by side: one with Forbid, and with Replace the old one that still shuts down."""
+    """Return the number of simultaneous runs of a CronJob: one with Forbid, two with Replace, where the old run still terminates."""
     policy = spec.get("concurrencyPolicy") or "Allow"
     if spec.get("suspend") is True and policy == "Allow":
         return 1
     if policy not in {"Forbid", "Replace"}:
-        message = f"starts its next run beside a slow one, without end (concurrencyPolicy {policy}): set it to Forbid or Replace"
+        message = f"starts further runs beside a slow one, without a bound (concurrencyPolicy {policy}): set it to Forbid or Replace"
         raise UnboundedError(message)
     return 1 if policy == "Forbid" else 2
 
 
 def _counted(kind: str, spec: Mapping[str, Any], nodes: int | None) -> tuple[int, int]:
-    """Pods when calm, and further ones at the worst moment."""
+    """Return the steady pods, and the extra pods at the rollout's peak."""
     if kind == "Pod":
         return 1, 0
     if kind == "CronJob":
@@ -124,7 +124,7 @@ def _counted(kind: str, spec: Mapping[str, Any], nodes: int | None) -> tuple[int
     if kind == "Job":
         return 0, _job_pods(spec)
     if kind == "DaemonSet" and nodes is None:
-        message = "runs on every node, and how many there are is not known: set `nodes` in the configuration of the rule memory-limit"
+        message = "runs on every node, and the number of nodes is unknown: set `nodes` in the configuration of the rule memory-limit"
         raise UnreadableError(message)
     replicas = (nodes or 0) if kind == "DaemonSet" else _whole(spec.get("replicas"), 1)
     return replicas, _rolling_surge(kind, spec, replicas)
@@ -134,16 +134,16 @@ _NOT_COUNTED = ("template", "selector", "volumeClaimTemplates")
 
 
 def workload(kind: str, manifest: Mapping[str, Any], *, nodes: int | None = None) -> Workload:
-    """The memory of one declared object.
+    """Return the memory of one declared object.
 
     Args:
-        kind: One of POD_KINDS.
+        kind: One of ``POD_KINDS``.
         manifest: The object in Kubernetes' own spelling.
-        nodes: Nodes of the cluster, which a DaemonSet runs on; None when that is not known.
+        nodes: Number of nodes, for a DaemonSet; None when unknown.
 
     Raises:
-        UnboundedError: If a container has no limit, or nothing bounds the number of pods.
-        UnreadableError: If there is no pod in it, a number cannot be read, or something that decides is not known at preview.
+        UnboundedError: If a container has no limit, or the number of pods has no bound.
+        UnreadableError: If it contains no pod, a number cannot be read, or a part that decides memory is unknown at preview.
     """
     try:
         pod = pod_bytes(pod_spec(kind, manifest))
@@ -163,20 +163,20 @@ def workload(kind: str, manifest: Mapping[str, Any], *, nodes: int | None = None
 
 
 def name_of(manifest: Mapping[str, Any]) -> str:
-    """An object's name; one that Kubernetes will make up counts under its prefix."""
+    """Return an object's name; for a name that Kubernetes generates, its prefix."""
     metadata = manifest.get("metadata") or {}
     return str(metadata.get("name") or metadata.get("generateName") or "(no name)")
 
 
 def autoscaled(workloads: Iterable[Workload], autoscalers: Iterable[Mapping[str, Any]]) -> list[Workload]:
-    """The workloads with as many pods as their autoscaler may ask for, whatever the workload itself declares.
+    """Return the workloads, each with at least the maximum number of pods of its autoscaler.
 
     Args:
-        workloads: Of one namespace.
+        workloads: Workloads of one namespace.
         autoscalers: Its HorizontalPodAutoscalers in Kubernetes' own spelling.
 
     Raises:
-        UnreadableError: For an autoscaler of something that is not among the workloads: what it may start cannot be added up.
+        UnreadableError: If the target of an autoscaler is not among the workloads, so that its pods cannot be added up.
     """
     parts = list(workloads)
     for scaler in autoscalers:
@@ -189,8 +189,8 @@ def autoscaled(workloads: Iterable[Workload], autoscalers: Iterable[Mapping[str,
             raise UnreadableError(message) from None
         scaled = [at for at, part in enumerate(parts) if (part.kind, part.name) == target]
         if len(scaled) != 1:
-            what = "which this program does not declare" if not scaled else f"of which this program declares {len(scaled)}"
-            message = f"HorizontalPodAutoscaler {name_of(scaler)} scales {' '.join(map(str, target))}, {what}"
+            fault = "which this program does not declare" if not scaled else f"of which this program declares {len(scaled)}"
+            message = f"HorizontalPodAutoscaler {name_of(scaler)} scales {' '.join(map(str, target))}, {fault}"
             raise UnreadableError(message)
         part = parts[scaled[0]]
         if most > part.replicas:
@@ -199,10 +199,10 @@ def autoscaled(workloads: Iterable[Workload], autoscalers: Iterable[Mapping[str,
 
 
 def total(workloads: Iterable[Workload] | Sequence[Workload], budget: int) -> Total:
-    """The sum over a stack.
+    """Add up the memory of a stack.
 
     Args:
-        workloads: Its workloads.
+        workloads: All workloads of the stack.
         budget: Allowed memory in bytes.
     """
     return Total(tuple(sorted(workloads, key=lambda part: (-part.steady, part.name))), budget)

@@ -1,4 +1,4 @@
-"""What a check is: a probe that looks at the world, and a judgement over what it saw."""
+"""Checks: a probe reads a fact from the outside world, a pure function judges it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 Fact = TypeVar("Fact")
 
+# Finding of a check whose probe was refused; another check reports the reason
 SEE_ABOVE = "not seen, see above"
-"""What a check says whose probe another one has reported as refused."""
 
+# Seconds that a probe may take: each sends a handful of requests or runs one local tool
 TIME_LIMIT_S = 20.0
-"""Seconds that a probe may take; every one is a handful of requests or one local tool."""
 
 
 class Level(Enum):
-    """How a finding ends: the value is its name in JSON."""
+    """Severity of a finding; the value is its name in JSON."""
 
     FINE = "fine"
     WARNING = "warning"
@@ -30,12 +30,12 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check says.
+    """Result of one check.
 
     Attributes:
-        level: Fine, a warning, a failure (``up`` would stop or hang), or not to be seen because something before it is missing.
-        found: What was found, in a sentence without a full stop.
-        cure: What to do: a command, or lines of SQL. Empty when nothing has to be done.
+        level: Fine, a warning, a failure (``up`` would stop or hang), or unseen because a prerequisite is missing.
+        found: The observation, in a sentence without a full stop.
+        cure: Command or lines of SQL to run; empty when no action is needed.
     """
 
     level: Level
@@ -44,32 +44,32 @@ class Finding:
 
 
 def fine(found: str) -> Finding:
-    """Nothing to do."""
+    """Return a finding that needs no action."""
     return Finding(Level.FINE, found)
 
 
 def warning(found: str, cure: str) -> Finding:
-    """Works, but somebody should know."""
+    """Return a finding that does not stop ``up`` but deserves attention."""
     return Finding(Level.WARNING, found, cure)
 
 
 def failure(found: str, cure: str) -> Finding:
-    """Would stop ``up``."""
+    """Return a finding that would stop ``up``."""
     return Finding(Level.FAILURE, found, cure)
 
 
 def unseen(found: str) -> Finding:
-    """Could not be looked at; the reason is a finding of its own."""
+    """Return a finding for a fact that could not be read; another finding gives the reason."""
     return Finding(Level.UNSEEN, found)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a probe gives when it could not see anything.
+    """Answer of a probe that could not read anything.
 
     Attributes:
-        why: In a sentence without a full stop.
-        cure: What to do.
+        why: Reason, in a sentence without a full stop.
+        cure: Action that removes the reason.
     """
 
     why: str
@@ -78,14 +78,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Generic[Fact]):
-    """One thing to look at.
+    """One check of one fact.
 
     Attributes:
-        group: Heading it stands under.
-        name: What it is about, in a few words.
-        probe: Looks; may raise, may hang.
-        judge: Pure; says what the fact means.
-        time_limit_s: Seconds after which the probe is given up.
+        group: Heading under which it is reported.
+        name: Its subject, in a few words.
+        probe: Reads the fact; may raise or hang.
+        judge: Turns the fact into a finding; pure.
+        time_limit_s: Seconds after which the probe is abandoned.
     """
 
     group: str
@@ -96,25 +96,25 @@ class Check(Generic[Fact]):
 
 
 def once(probe: Callable[[], Fact]) -> Callable[[], Fact]:
-    """A probe that several checks share: the first to ask looks, the others wait for what it saw, or for why it could not."""
+    """Share one probe among several checks: the first caller runs it, the others wait for its result or its exception."""
     lock, seen, failed = threading.Lock(), list[Fact](), list[Exception]()
 
-    def asked() -> Fact:
+    def shared() -> Fact:
         with lock:
             if not seen and not failed:
                 try:
                     seen.append(probe())
-                except Exception as error:  # noqa: BLE001 - raised below, for each who asks
+                except Exception as error:  # noqa: BLE001 - raised below, for each caller
                     failed.append(error)
         if failed:
             raise failed[0]
         return seen[0]
 
-    return asked
+    return shared
 
 
 def access(judge: Callable[[Fact], Finding]) -> Callable[[Fact | Refused], Finding]:
-    """The judgement of the check that reports a refused probe."""
+    """Extend a judgement to report a refused probe as a failure."""
 
     def judged(fact: Fact | Refused) -> Finding:
         return failure(fact.why, fact.cure) if isinstance(fact, Refused) else judge(fact)
@@ -123,7 +123,7 @@ def access(judge: Callable[[Fact], Finding]) -> Callable[[Fact | Refused], Findi
 
 
 def given(judge: Callable[[Fact], Finding]) -> Callable[[Fact | Refused], Finding]:
-    """The judgement of a check that depends on a probe whose refusal another one reports."""
+    """Extend a judgement to a probe whose refusal another check reports: the fact is then unseen."""
 
     def judged(fact: Fact | Refused) -> Finding:
         return unseen(SEE_ABOVE) if isinstance(fact, Refused) else judge(fact)

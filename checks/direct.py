@@ -11,10 +11,10 @@ _OURS: Final = ("127.0.0.1", "localhost")
 
 
 def without_proxy(environment: Mapping[str, str], *more: str) -> dict[str, str]:
-    """Variables that keep HTTP clients, ours and those of the tools we start, from asking a proxy for this machine.
+    """Return the variables that make HTTP clients, ours and those of the tools we start, bypass the proxy for this machine.
 
     Args:
-        environment: Variables of the process; its own exceptions are kept.
+        environment: Variables of the process; its existing exceptions stay in the list.
         more: Further addresses of this machine.
     """
     listed = ",".join(filter(None, (environment.get("NO_PROXY"), environment.get("no_proxy"))))

@@ -19,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def available_memory() -> int:
-    """Bytes that programs can still take, as the Linux kernel tells; 0 on another system."""
+    """Return the bytes of memory available to programs, as the Linux kernel reports them; 0 on other systems."""
     kernel = Path("/proc/meminfo")
     for line in kernel.read_text(encoding="ascii").splitlines() if kernel.exists() else ():
         if line.startswith("MemAvailable:"):
@@ -28,48 +28,49 @@ def available_memory() -> int:
 
 
 def memory(available: int, needed_gib: int, who: str) -> Finding:
-    """Whether there is memory enough.
+    """Check whether there is enough memory.
 
     Args:
-        available: Bytes.
-        needed_gib: GiB.
-        who: Who needs it.
+        available: Memory available, in bytes.
+        needed_gib: Memory needed, in GiB.
+        who: Subject of the message: the program that needs it.
     """
     if available < needed_gib * GIB:
         return failure(
-            f"{available / GIB:.1f} GiB of memory are available and {who} needs {needed_gib}", "stop something or use a larger machine"
+            f"{available / GIB:.1f} GiB of memory are available and {who} needs {needed_gib} GiB",
+            "stop other programs or use a larger machine",
         )
     return fine(f"{available / GIB:.1f} GiB are available, {needed_gib} are needed")
 
 
 def first_existing(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """Return the folder itself, or its nearest existing parent."""
     while not path.exists():
         path = path.parent
     return path
 
 
 def free_disk(path: Path) -> int:
-    """Bytes free where a folder is, or will be."""
+    """Return the free bytes of the file system that holds a folder, existing or not."""
     return shutil.disk_usage(first_existing(path)).free
 
 
 def disk(free: int, needed_gib: int, place: Path, who: str) -> Finding:
-    """Whether there is disk enough.
+    """Check whether there is enough disk.
 
     Args:
-        free: Bytes.
-        needed_gib: GiB.
-        place: Where.
-        who: Who needs it.
+        free: Free disk space, in bytes.
+        needed_gib: Disk space needed, in GiB.
+        place: Folder on that disk.
+        who: Subject of the message: the program that needs it.
     """
     if free < needed_gib * GIB:
-        return failure(f"{free / GIB:.1f} GiB of disk are free under {place} and {who} needs {needed_gib}", "make room there")
+        return failure(f"{free / GIB:.1f} GiB of disk are free under {place} and {who} needs {needed_gib} GiB", "free disk space there")
     return fine(f"{free / GIB:.1f} GiB are free under {place}, {needed_gib} are needed")
 
 
 def taken_ports(ports: Iterable[int], address: str = LOOPBACK) -> frozenset[int]:
-    """Those TCP ports on which somebody listens; looking does not take them."""
+    """Return the TCP ports that another process listens on; the check does not occupy them."""
     return frozenset(port for port in ports if _taken(port, address))
 
 
@@ -84,7 +85,7 @@ def _taken(port: int, address: str) -> bool:
 
 
 def port_taken(port: int, stack: str, address: str = LOOPBACK) -> Finding:
-    """A port that another program holds."""
+    """Return the failure for a port that another program holds."""
     return failure(
         f"port {port} on {address} is taken by another program",
         f"stop it ('ss -ltnp sport = :{port}', on macOS 'lsof -nP -iTCP:{port} -sTCP:LISTEN', names it) "

@@ -1,23 +1,28 @@
-"""What the doctor prints: one line for each check and its cure below, or JSON."""
+"""Report of the doctor: one line for each check and its cure below, or JSON."""
 
 from __future__ import annotations
 
 import json
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from checks.check import SEE_ABOVE, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from checks.check import Finding
 
 SIGNS: Final = {Level.FINE: "✓", Level.WARNING: "!", Level.FAILURE: "✗", Level.UNSEEN: "·"}
-_COLOURS: Final = {Level.FINE: "32", Level.WARNING: "33", Level.FAILURE: "31", Level.UNSEEN: "2"}
-_INDENT: Final = 6
-_WIDTH: Final = 120
+_STYLES: Final = {Level.FINE: "green", Level.WARNING: "yellow", Level.FAILURE: "red", Level.UNSEEN: "dim"}
+_INDENT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +40,28 @@ class Line:
     finding: Finding
 
 
-def text(line: Line, width: int, *, colours: bool = False) -> str:
+def shown(line: Line, width: int) -> RenderableType:
     """One finding for people.
 
     Args:
         line: The finding.
-        width: Characters of the longest name, so that findings stand below each other.
-        colours: Whether the sign may be coloured.
+        width: Characters of the longest name, so that findings stand below each other although they come one by one.
     """
-    sign = SIGNS[line.finding.level]
-    if colours:
-        sign = f"\033[{_COLOURS[line.finding.level]}m{sign}\033[0m"
-    shown = f"  {sign} {line.name:{width}}  {line.finding.found}"
-    if line.finding.cure:
-        first, *further = line.finding.cure.splitlines()
-        shown += "\n" + textwrap.indent("\n".join([f"→ {first}", *(f"  {more}" for more in further)]), " " * _INDENT)
-    return shown
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(width=len("✓ ") + width)
+    row.add_column(overflow="fold")
+    row.add_row(Text.assemble(_sign(line.finding.level), " ", line.name), Text(line.finding.found))
+    # a cure is no cell of a table, which would wrap it: it is there to be copied
+    cure = (Text(f"      {' ' if number else '→'} {words}") for number, words in enumerate(line.finding.cure.splitlines()))
+    return Group(Padding(row, (0, 0, 0, _INDENT)), *cure)
 
 
-def paragraphs(lines: Iterable[Line], width: int, *, colours: bool = False) -> Iterator[str]:
+def paragraphs(lines: Iterable[Line], width: int) -> Iterator[RenderableType]:
     """All findings for people, as they come: a heading for each group, and those of one that only point to another in one line.
 
     Args:
         lines: The findings, group after group.
         width: Characters of the longest name.
-        colours: Whether signs may be coloured.
     """
     group, waiting = "", list[str]()
     for line in lines:
@@ -67,22 +69,28 @@ def paragraphs(lines: Iterable[Line], width: int, *, colours: bool = False) -> I
             yield _pointing(waiting)
             waiting.clear()
         if line.group != group:
-            yield line.group
+            yield Text(line.group, "bold")
             group = line.group
         if line.finding.found == SEE_ABOVE:
             waiting.append(line.name)
         else:
-            yield text(line, width, colours=colours)
+            yield shown(line, width)
     if waiting:
         yield _pointing(waiting)
 
 
-def _pointing(names: Sequence[str]) -> str:
-    return textwrap.fill(f"{SEE_ABOVE}: {', '.join(names)}", _WIDTH, initial_indent=f"  {SIGNS[Level.UNSEEN]} ", subsequent_indent="    ")
+def _pointing(names: Sequence[str]) -> RenderableType:
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row(_sign(Level.UNSEEN), Text(f"{SEE_ABOVE}: {', '.join(names)}"))
+    return Padding(row, (0, 0, 0, _INDENT))
+
+
+def _sign(level: Level) -> Text:
+    return Text(SIGNS[level], _STYLES[level])
 
 
 def verdict(stack: str, lines: Sequence[Line]) -> str:
-    """The last line: what all of it means."""
+    """Return the last line: the verdict on all findings."""
     numbers = {level: sum(line.finding.level is level for line in lines) for level in Level}
     also = [f"{numbers[Level.WARNING]} to know about"] if numbers[Level.WARNING] else []
     also += [f"{numbers[Level.UNSEEN]} not seen"] if numbers[Level.UNSEEN] else []
@@ -102,5 +110,5 @@ def as_json(stack: str, lines: Sequence[Line]) -> str:
 
 
 def failures(lines: Sequence[Line]) -> int:
-    """How many of the findings would stop ``up``."""
+    """Count the findings that would stop ``up``."""
     return sum(line.finding.level is Level.FAILURE for line in lines)

@@ -1,4 +1,4 @@
-"""A program on PATH, asked one question: no shell, no input, a time limit."""
+"""Runs a program on PATH without shell or input, within a time limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a program said.
+    """Output of a program.
 
     Attributes:
         code: Its exit code.
@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def last_words(self) -> str:
-        """The last line of what it complained about, or of what it said."""
+        """Last line of standard error; of standard output when standard error is empty."""
         lines = [line.strip() for line in (self.err.strip() or self.out.strip()).splitlines()]
         return lines[-1] if lines else f"exit code {self.code}"
 
@@ -37,10 +37,10 @@ def ask(*command: str) -> Answer | None:
         command: Program and arguments.
 
     Returns:
-        Its answer, or None when it is not installed.
+        Its output, or None when it is not installed.
 
     Raises:
-        subprocess.TimeoutExpired: If it took too long.
+        subprocess.TimeoutExpired: If it exceeds the time limit.
     """
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Versions as tools print them."""
+"""Version numbers in the output of tools."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 Version = tuple[int, ...]
 
 
-def parsed(told: str) -> Version | None:
-    """The first version number in a text: ``kind v0.30.0 go1.24`` is (0, 30, 0); None when there is none."""
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", told)
-    return tuple(int(part) for part in found.groups() if part is not None) if found else None
+def parsed(text: str) -> Version | None:
+    """Return the first version number in a text, (0, 30, 0) for ``kind v0.30.0 go1.24``; None when there is none."""
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part) for part in match.groups() if part is not None) if match else None
 
 
 def shown(version: Version) -> str:
-    """A version as people write it."""
+    """Return a version in dotted form."""
     return ".".join(map(str, version))

@@ -1,1 +1,1 @@
-"""The layers of the pipeline as components, each with the pure modules that render what it declares."""
+"""Pulumi components, one per layer; each declares the resources of its layer's specification."""

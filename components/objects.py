@@ -1,4 +1,4 @@
-"""Kubernetes objects that every layer declares in the same way: accounts, files, services, workloads."""
+"""Kubernetes objects of one component: service account, ConfigMaps, Secrets, Services, workload."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from specification.services import Published
+    from specification.workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objects:
-    """Declares the objects of one component.
+class ObjectFactory:
+    """Factory for the Kubernetes objects of one component.
 
     Attributes:
-        parent: The component that they belong to.
+        parent: Parent component of the objects.
         prefix: First part of their logical names.
         namespace: Their namespace.
         component: Value of their component label.
-        protect: Whether what holds data may not be deleted or replaced.
-        keep_volumes: Whether claims outlive the pods that they were made for.
+        protect: Whether resources with data may be neither deleted nor replaced.
     """
 
     parent: pulumi.ComponentResource
@@ -34,18 +34,17 @@ class Objects:
     namespace: pulumi.Input[str]
     component: str
     protect: bool = False
-    keep_volumes: bool = True
 
     def options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a child; ``after`` names what no data flows from and must be there all the same."""
+        """Return the options of a child; ``after`` lists dependencies without a data flow."""
         return pulumi.ResourceOptions(parent=self.parent, depends_on=list(after) or None)
 
     def metadata(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
-        """Name, namespace and labels of an object."""
+        """Return name, namespace and labels of an object."""
         return {"name": name, "namespace": self.namespace, "labels": manifest.labels(self.component)}
 
     def account(self) -> k8s.core.v1.ServiceAccount:
-        """The component's own account, without a token in its pods."""
+        """Declare the component's service account, without a token in its pods."""
         return k8s.core.v1.ServiceAccount(
             f"{self.prefix}-{self.component}-account",
             metadata=self.metadata(self.component),
@@ -54,16 +53,16 @@ class Objects:
         )
 
     def files(self, name: str, data: Mapping[str, pulumi.Input[str]]) -> k8s.core.v1.ConfigMap:
-        """A ConfigMap."""
+        """Declare a ConfigMap with files."""
         return k8s.core.v1.ConfigMap(f"{self.prefix}-{name}", metadata=self.metadata(name), data=dict(data), opts=self.options())
 
     def secret(self, name: str, data: Mapping[str, pulumi.Input[str]] | pulumi.Output[dict[str, str]]) -> k8s.core.v1.Secret:
-        """A Secret."""
-        given: Any = data if isinstance(data, pulumi.Output) else dict(data)
-        return k8s.core.v1.Secret(f"{self.prefix}-{name}", metadata=self.metadata(name), string_data=given, opts=self.options())
+        """Declare a Secret from plain strings."""
+        values: Any = data if isinstance(data, pulumi.Output) else dict(data)
+        return k8s.core.v1.Secret(f"{self.prefix}-{name}", metadata=self.metadata(name), string_data=values, opts=self.options())
 
     def headless(self, name: str, ports: Mapping[str, int], *, before_ready: bool = False) -> k8s.core.v1.Service:
-        """A service that gives each pod of a StatefulSet its name; ``before_ready`` also while the pod is not ready yet."""
+        """Declare a headless Service, the DNS names of a StatefulSet's pods; with ``before_ready``, of unready pods too."""
         spec: manifest.Manifest = {
             "clusterIP": "None",
             "publishNotReadyAddresses": before_ready,
@@ -73,11 +72,11 @@ class Objects:
         return k8s.core.v1.Service(f"{self.prefix}-{name}", metadata=self.metadata(name), spec=spec, opts=self.options())
 
     def published(self, published: Published, workload: pulumi.Resource, **selector: str) -> k8s.core.v1.Service:
-        """A service that is reachable from outside; it waits for endpoints, hence after its workload.
+        """Declare a published Service after its workload, since Pulumi waits for its endpoints.
 
         Args:
-            published: What it is called and how it is reached.
-            workload: What makes the pods.
+            published: Name, ports and address of the Service.
+            workload: The workload that runs its pods.
             **selector: Further labels of the pods.
         """
         name, metadata = published.name, self.metadata(published.name)
@@ -86,56 +85,27 @@ class Objects:
         spec: manifest.Manifest = {**published.publishing, "selector": {**manifest.labels(self.component), **selector}}
         return k8s.core.v1.Service(f"{self.prefix}-{name}-service", metadata=metadata, spec=spec, opts=self.options(workload))
 
-    def disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
-        """Whoever drains nodes takes one pod of this component at a time."""
+    def workload(self, workload: Workload, after: Sequence[pulumi.Resource]) -> k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment:
+        """Declare a StatefulSet or a Deployment, and its PodDisruptionBudget if it has one.
+
+        Args:
+            workload: Specification of the workload.
+            after: Objects that the pods mount by name or cannot start without.
+        """
+        name, metadata, options = f"{self.prefix}-{self.component}", self.metadata(self.component), self.options(*after)
+        if workload.kind == "Deployment":
+            resource: k8s.apps.v1.StatefulSet | k8s.apps.v1.Deployment = k8s.apps.v1.Deployment(
+                name, metadata=metadata, spec=workload.spec, opts=options
+            )
+        else:
+            options.protect = self.protect or None
+            resource = k8s.apps.v1.StatefulSet(name, metadata=metadata, spec=workload.spec, opts=options)
+        if workload.bounds_disruption:
+            self._disruption_budget()
+        return resource
+
+    def _disruption_budget(self) -> k8s.policy.v1.PodDisruptionBudget:
+        """Declare a PodDisruptionBudget: a node drain evicts one pod of this component at a time."""
         spec: manifest.Manifest = {"maxUnavailable": 1, "selector": {"matchLabels": manifest.labels(self.component)}}
         name = f"{self.prefix}-{self.component}-disruptions"
         return k8s.policy.v1.PodDisruptionBudget(name, metadata=self.metadata(self.component), spec=spec, opts=self.options())
-
-    def stateful_set(
-        self, pod: manifest.Manifest, checksum: str, claim: manifest.Manifest, replicas: int, after: Sequence[pulumi.Resource]
-    ) -> k8s.apps.v1.StatefulSet:
-        """Pods with a name and a volume each; volumes outlive them.
-
-        Args:
-            pod: Pod specification.
-            checksum: Digest of the mounted configuration.
-            claim: Volume claim template.
-            replicas: Number of pods, all started at once: brokers one after the other would wait for a quorum that never comes.
-            after: What the pods mount by name.
-        """
-        spec: manifest.Manifest = {
-            "replicas": replicas,
-            "serviceName": f"{self.component}-headless",
-            "podManagementPolicy": "Parallel",
-            "selector": {"matchLabels": manifest.labels(self.component)},
-            "template": manifest.template(self.component, pod, checksum),
-            "volumeClaimTemplates": [claim],
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain" if self.keep_volumes else "Delete", "whenScaled": "Retain"},
-        }
-        options = self.options(*after)
-        options.protect = self.protect or None
-        return k8s.apps.v1.StatefulSet(f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=options)
-
-    def deployment(
-        self, pod: manifest.Manifest, checksum: str, after: Sequence[pulumi.Resource], replicas: int = 1
-    ) -> k8s.apps.v1.Deployment:
-        """Pods without a volume, all stopped before the first successor starts.
-
-        The budget has no room for one more, and a rolling Deployment does not wait for a pod that is shutting down.
-
-        Args:
-            pod: Pod specification.
-            checksum: Digest of the mounted configuration.
-            after: What the pods mount by name or cannot start without.
-            replicas: Number of pods.
-        """
-        spec: manifest.Manifest = {
-            "replicas": replicas,
-            "strategy": {"type": "Recreate"},
-            "selector": {"matchLabels": manifest.labels(self.component)},
-            "template": manifest.template(self.component, pod, checksum),
-        }
-        return k8s.apps.v1.Deployment(
-            f"{self.prefix}-{self.component}", metadata=self.metadata(self.component), spec=spec, opts=self.options(*after)
-        )

@@ -1,1 +1,1 @@
-"""What the real software knows and what it does with it: keys, types, removed names, and combinations that lose rows without a word."""
+"""Checks of configurations against the software that reads them: keys, types, removed names, and combinations that lose rows silently."""

@@ -1,48 +1,53 @@
-"""What in brokers and topics loses rows that were acknowledged, or keeps a topic from ever being as declared."""
+"""Rules for brokers and topics: settings that lose acknowledged rows, or that keep a topic from ever matching its declaration."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from configs.keys import own
-from configs.message import told
+from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, number
+from problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COPIES = 3
-_LOST = "one broker that is away would lose it or stop it; write 3"
+_LOST = "with fewer copies one lost broker loses or blocks it"
 
 _BROKER_RULES = (
-    AtLeast("default.replication.factor", _COPIES, 1, f"a topic made without a number would have one copy, and {_LOST}"),
-    AtLeast("min.insync.replicas", 2, 1, "a write would be acknowledged with one copy, and gone with that broker; write 2"),
-    AtLeast("offsets.topic.replication.factor", _COPIES, 3, f"it holds what every sink has read, and {_LOST}"),
-    AtLeast("transaction.state.log.replication.factor", _COPIES, 3, f"exactly once rests on it, and {_LOST}"),
-    AtLeast("transaction.state.log.min.isr", 2, 2, "a transaction's end would be acknowledged with one copy; write 2"),
+    AtLeast("default.replication.factor", _COPIES, 1, f"it applies to every topic created without a number; {_LOST}", "set 3"),
+    AtLeast("min.insync.replicas", 2, 1, "a write is acknowledged with one copy, and lost with that broker", "set 2"),
+    AtLeast("offsets.topic.replication.factor", _COPIES, 3, f"this topic stores the read positions of all sinks; {_LOST}", "set 3"),
+    AtLeast("transaction.state.log.replication.factor", _COPIES, 3, f"exactly-once delivery depends on this topic; {_LOST}", "set 3"),
+    AtLeast("transaction.state.log.min.isr", 2, 2, "the end of a transaction is acknowledged with one copy", "set 2"),
     OneOf(
         "auto.create.topics.enable",
         ("false",),
         "true",
-        "a misspelt topic would appear with default settings instead of an error; write false",
+        ("a misspelt topic name creates a topic with default settings instead of an error"),
+        ("set false"),
     ),
     OneOf(
         "unclean.leader.election.enable",
         ("false",),
         "false",
-        "a replica that lags would become the truth, and acknowledged rows would be gone; write false",
+        ("a lagging replica could become leader and lose acknowledged rows"),
+        ("set false"),
     ),
-    OneOf("log.cleaner.enable", ("true",), "true", "compacted topics (offsets, Connect's own) would grow for ever; remove it"),
-    OneOf("delete.topic.enable", ("true",), "true", "a topic that is no longer declared could not be removed; remove it"),
+    OneOf("log.cleaner.enable", ("true",), "true", "compacted topics (offsets, Connect's own) grow without limit", "remove it"),
+    OneOf("delete.topic.enable", ("true",), "true", "a topic that is no longer declared cannot be deleted", "remove it"),
 )
 _TOPIC_RULES = (
-    AtLeast("min.insync.replicas", 2, 1, "a write would be acknowledged with one copy, and gone with that broker; write 2"),
+    AtLeast("min.insync.replicas", 2, 1, "a write is acknowledged with one copy, and lost with that broker", "set 2"),
     OneOf(
         "unclean.leader.election.enable",
         ("false",),
         "false",
-        "a replica that lags would become the truth, and acknowledged rows would be gone; remove it",
+        ("a lagging replica could become leader and lose acknowledged rows"),
+        ("remove it"),
     ),
 )
 _CONNECT_TOPICS = re.compile(r"connect-(configs|offsets|status)")
@@ -50,61 +55,61 @@ _COMPACTED = re.compile(r"connect-(configs|offsets|status)|_schemas|__\w+")
 _HISTORY = re.compile(r"schema-?changes\..*|.*\.?schema-?history.*")
 
 
-def broker_problems(config: Mapping[str, str]) -> list[str]:
-    """Everything in a broker's properties that can lose an acknowledged row, or hide a mistake.
+def broker_problems(config: Mapping[str, str]) -> list[Problem]:
+    """Check a broker's properties for settings that can lose an acknowledged row, or hide a mistake.
 
     Args:
         config: The broker's ``server.properties``.
 
     Returns:
-        One sentence for each problem: the key, the value unless it is a secret, the rule and the cure.
+        One problem per key and rule.
     """
     problems = broken(config, _BROKER_RULES)
     if number(config, "min.insync.replicas", 1) >= number(config, "default.replication.factor", 1) > 1:
-        rule = "with as many copies required as there are, one broker that is away stops every write; write 2"
-        problems.append(told(config, "min.insync.replicas", rule))
+        rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
+        problems.append(problem(config, "min.insync.replicas", rule, cure))
     key = "log.dirs" if "log.dirs" in config else "log.dir"
     if config.get(key, "/tmp/kafka-logs").startswith("/tmp"):  # noqa: S108 - Kafka's own default, which is the problem
-        problems.append(told(config, key, "topics would lie in a folder that is emptied at a restart; name a folder on the volume"))
+        problems.append(problem(config, key, "topics are stored in a folder that is emptied at a restart", "set a folder on the volume"))
     return [*problems, *literal_credentials(config)]
 
 
-def topic_problems(name: str, config: Mapping[str, str], replication_factor: int = _COPIES) -> list[str]:
-    """Everything in a topic that loses rows, keeps too few, or is reported back in another spelling for ever.
+def topic_problems(name: str, config: Mapping[str, str], replication_factor: int = _COPIES) -> list[Problem]:
+    """Check a topic for settings that lose rows, retain too few, or never match the spelling in which the broker reports them.
 
     Args:
-        name: The topic's name, by which its use is told.
-        config: Its configuration.
-        replication_factor: Copies of each partition; -1 is the cluster's default.
+        name: Topic name, which identifies Connect's own topics and schema histories.
+        config: Topic configuration.
+        replication_factor: Copies of each partition; -1 for the cluster's default.
 
     Returns:
-        One sentence for each problem, beginning with the topic's name.
+        One problem per key and rule, with the topic as its subject.
     """
     problems = broken(config, _TOPIC_RULES)
     if replication_factor != -1 and replication_factor < _COPIES:
-        problems.append(f"replication.factor = {replication_factor}: {_LOST}")
+        problems.append(Problem(key="replication.factor", value=str(replication_factor), rule=_LOST, cure="set 3"))
     copies = _COPIES if replication_factor == -1 else replication_factor
     if number(config, "min.insync.replicas", 1) >= copies > 1:
-        rule = "with as many copies required as there are, one broker that is away stops every write; write 2"
-        problems.append(told(config, "min.insync.replicas", rule))
+        rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
+        problems.append(problem(config, "min.insync.replicas", rule, cure))
     problems += [*_cleanup(name, config), *_canonical(config)]
-    return [f"topic {name}: {problem}" for problem in problems]
+    return [replace(item, about=f"topic {name}") for item in problems]
 
 
-def _cleanup(name: str, config: Mapping[str, str]) -> list[str]:
+def _cleanup(name: str, config: Mapping[str, str]) -> list[Problem]:
     policy = set(listed(config, "cleanup.policy")) or {"delete"}
     if _HISTORY.fullmatch(name):
-        return ["is not used: the PostgreSQL connector keeps no schema history; remove the topic"]
+        return [Problem(rule="is unused: the PostgreSQL connector keeps no schema history", cure="remove the topic")]
     if _CONNECT_TOPICS.fullmatch(name) and policy != {"compact"}:
-        return [told(config, "cleanup.policy", "Connect's own topics must keep the last value of each key; write compact")]
+        return [problem(config, "cleanup.policy", "Connect's own topics must retain the last value of each key", "set compact")]
     if not _COMPACTED.fullmatch(name) and "compact" in policy:
-        rule = "earlier changes of the same row would be thrown away before a sink has read them; write delete"
-        return [told(config, "cleanup.policy", rule)]
+        rule, cure = "compaction can delete earlier changes of a row before a sink has read them", "set delete"
+        return [problem(config, "cleanup.policy", rule, cure)]
     return []
 
 
-def _canonical(config: Mapping[str, str]) -> list[str]:
-    """Brokers report values back in one spelling; in another, the topic would be changed at every run."""
+def _canonical(config: Mapping[str, str]) -> list[Problem]:
+    """Check for values in a spelling that brokers do not report: they would change the topic in every run."""
     problems = []
     for key, value in config.items():
         entry = own("topic").get(key)
@@ -116,5 +121,7 @@ def _canonical(config: Mapping[str, str]) -> list[str]:
         elif entry is not None and entry.type == "list":
             written = ",".join(listed(config, key))
         if written != value:
-            problems.append(told(config, key, f"the broker reports it as {written!r}, so it would be changed at every run; write that"))
+            problems.append(
+                problem(config, key, f"the broker reports it as {written!r}, so every run would change it again", "use that spelling")
+            )
     return problems

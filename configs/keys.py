@@ -1,4 +1,4 @@
-"""The tables of keys, as the jars and PostgreSQL told them (``python -m images keys``); the S3 sink's is written by hand."""
+"""Tables of keys, read from the jars and from PostgreSQL by ``python -m pipeline images keys``; the S3 sink's table is written by hand."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Kinds of configuration.
 Kind = Literal["debezium", "s3", "iceberg", "worker", "broker", "topic", "postgresql"]
-"""What a configuration is for."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# Kinds that run as connectors in a Connect worker.
 CONNECTORS: tuple[Kind, ...] = ("debezium", "s3", "iceberg")
-"""The kinds that a Connect worker runs as connectors."""
 
+# Tables of the keys without a prefix, by kind.
 OWN: Mapping[Kind, tuple[str, ...]] = {
     "debezium": ("connect-source", "debezium-postgres"),
     "s3": ("connect-sink", "s3-sink"),
@@ -28,8 +29,8 @@ OWN: Mapping[Kind, tuple[str, ...]] = {
     "topic": ("kafka-topic",),
     "postgresql": ("postgresql",),
 }
-"""The tables whose keys stand in a configuration of each kind without a prefix."""
 
+# Name of each kind in messages.
 PLACES: Mapping[Kind, str] = {
     "debezium": "the Debezium source connector",
     "s3": "the Confluent S3 sink",
@@ -39,24 +40,23 @@ PLACES: Mapping[Kind, str] = {
     "topic": "a topic",
     "postgresql": "PostgreSQL",
 }
-"""How a message calls each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the software says about one of its keys.
+    """Definition of one key, as the software declares it.
 
     Attributes:
         type: Type in lower case: string, boolean, int, long, short, double, list, class, password; bool, integer, real, enum in PostgreSQL.
-        default: The default as text, or None where there is none or it is a secret.
+        default: Default as text, or None where the key has none or it is a secret.
         required: Whether the software refuses to start without it.
-        valid: The values that are accepted; empty when they cannot be listed.
-        any_case: Whether values are compared without regard to case.
+        valid: Accepted values; empty when they cannot be listed.
+        any_case: Whether values are compared case-insensitively.
         least: Smallest number accepted, or None.
         most: Largest number accepted, or None.
-        secret: Whether the value must never be shown.
-        unit: Unit of a PostgreSQL number given without one, or empty.
-        context: When PostgreSQL reads it; ``internal`` cannot be set.
+        secret: Whether the value must never be printed.
+        unit: Unit of a PostgreSQL number without one, or empty.
+        context: PostgreSQL's context of the parameter; an ``internal`` one cannot be set.
     """
 
     type: str
@@ -73,26 +73,26 @@ class Key:
 
 @functools.cache
 def table(name: str) -> Mapping[str, Key]:
-    """The keys of a table by name; see OWN and the folder ``tables``."""
+    """Return the keys of a table; see ``OWN`` and the folder ``tables``."""
     return {key: _key(entry, any_case=name == "debezium-postgres") for key, entry in _read(name)["keys"].items()}
 
 
 @functools.cache
 def classes() -> Mapping[str, Mapping[str, Key]]:
-    """The keys of transforms and predicates, by the name of their class."""
+    """Return the keys of transforms and predicates, by class name."""
     listed: dict[str, dict[str, Any]] = _read("transforms")["classes"]
     return {name: {key: _key(entry, any_case=True) for key, entry in keys.items()} for name, keys in listed.items()}
 
 
 @functools.cache
 def own(kind: Kind) -> Mapping[str, Key]:
-    """All keys that stand in a configuration of a kind without a prefix."""
+    """Return all keys of a kind that have no prefix."""
     return {key: entry for name in OWN[kind] for key, entry in table(name).items()}
 
 
 @functools.cache
 def source(name: str) -> str:
-    """Which artifact and version a table was taken from."""
+    """Return the artifact and version from which a table was read."""
     return str(_read(name)["source"])
 
 

@@ -1,4 +1,4 @@
-"""The connectors as typed records: a key that does not exist cannot be written, and a value has the type that the connector reads."""
+"""Typed models of the connectors' configurations: unknown keys are refused, and values have the types that the connector reads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from configs.keys import Kind  # noqa: TC001 - pydantic reads the annotations
 from configs.spelling import spelling_problems
 
+# Type of a value before it is rendered as text.
 Value = bool | int | str | tuple[str, ...]
-"""What a connector's value may be before it is written as text."""
 
 
 def _dotted(name: str) -> str:
@@ -21,7 +21,7 @@ class Configuration(BaseModel):
     """A connector's configuration.
 
     Attributes:
-        families: Keys with a prefix, written out: converters, transforms, client overrides and what goes by a table's name.
+        families: Keys with a prefix, in full: converters, transforms, client overrides and keys with a table's name in them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=_dotted, validate_by_name=True)
@@ -34,24 +34,24 @@ class Configuration(BaseModel):
     def _known(self) -> Configuration:
         problems = spelling_problems(self.kind, self.rendered())
         if problems:
-            raise ValueError("\n".join(problems))
+            raise ValueError("\n".join(map(str, problems)))
         return self
 
     def rendered(self) -> dict[str, str]:
-        """The configuration as the worker takes it: text only, and nothing for what is None."""
+        """Render the configuration for the worker: all values as text, without those that are None."""
         own = self.model_dump(by_alias=True, exclude={"families"}, exclude_none=True)
         return {**{key: written(value) for key, value in own.items()}, **self.families}
 
 
 def written(value: Value) -> str:
-    """A value as the worker reads it."""
+    """Render a value as the worker reads it."""
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 class DebeziumPostgres(Configuration):
-    """Debezium's PostgreSQL connector; see source_rules for why the choices are so few."""
+    """Debezium's PostgreSQL connector. ``configs.source_rules`` gives the reasons for the narrow types."""
 
     kind: ClassVar[Kind] = "debezium"
 
@@ -90,7 +90,7 @@ class DebeziumPostgres(Configuration):
 
 
 class Sink(Configuration):
-    """What every sink is told: its topics, its dead letters, its tasks."""
+    """Settings common to all sinks: topics, dead letters, tasks."""
 
     tasks_max: int
     topics: tuple[str, ...]
@@ -106,7 +106,7 @@ class Sink(Configuration):
 
 
 class ConfluentS3Sink(Sink):
-    """Confluent's S3 sink, writing Parquet by the hour."""
+    """Confluent's S3 sink, which writes Parquet files by the hour."""
 
     kind: ClassVar[Kind] = "s3"
 
@@ -140,7 +140,7 @@ class ConfluentS3Sink(Sink):
 
 
 class IcebergSink(Sink):
-    """Apache Iceberg's sink, one table for each topic."""
+    """Apache Iceberg's sink, with one table for each topic."""
 
     kind: ClassVar[Kind] = "iceberg"
 

@@ -1,162 +1,180 @@
-"""What two ends must agree on: source, sink, worker, publication and registry. Each may be right by itself, and rows still go nowhere."""
+"""Agreement of source, sink, worker, publication and registry: a mismatch loses rows even where each is correct by itself."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from configs.message import shown, told
+from configs.classes import AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.problems import problem
 from configs.rules import listed, transforms
-from configs.sink_rules import ICEBERG, S3
-from configs.source_rules import UNWRAP
+from configs.secrecy import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from settings.names import Names
-    from settings.tables import Table
+    from problem import Problem
 
-AVRO = "io.confluent.connect.avro.AvroConverter"
-_INSERT = "org.apache.kafka.connect.transforms.InsertField"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Names and addresses of the stack that source and sink must match.
+
+    Attributes:
+        tables: Qualified names of the declared tables.
+        heartbeat_table: Qualified name of the heartbeat table.
+        publication: Qualified names of the published tables, the heartbeat table included.
+        names: Expected values of the source's keys for slot, publication, topic prefix and database.
+        registry_url: URL of the schema registry, as the worker reaches it.
+    """
+
+    tables: Collection[str]
+    heartbeat_table: str
+    publication: Collection[str]
+    names: Mapping[str, str]
+    registry_url: str
 
 
 def pair_problems(
     source: Mapping[str, str],
     sink: Mapping[str, str],
     worker: Mapping[str, str],
-    *,
-    tables: Sequence[Table],
-    names: Names,
-    publication: Collection[str],
-    registry_url: str,
-) -> list[str]:
-    """Everything on which the ends of the pipeline do not agree.
+    expected: Expected,
+) -> list[Problem]:
+    """Check that source, sink and worker agree with each other and with the stack.
 
     Args:
         source: The Debezium connector's configuration.
         sink: The sink connector's configuration.
         worker: The Connect worker's properties.
-        tables: The tables that are declared.
-        names: The pipeline's names.
-        publication: Qualified names of the published tables, the heartbeat's included.
-        registry_url: The API of the registry of the chosen kind, as the worker reaches it.
+        expected: Names and addresses of the stack.
 
     Returns:
-        One sentence for each problem; it begins with ``source:``, ``sink:`` or ``worker:`` and the key.
+        One problem per key and rule; its subject is ``source``, ``sink`` or ``worker``.
     """
     topics = [f"{source.get('topic.prefix', '')}.{table}" for table in listed(source, "table.include.list")]
     return [
-        *(f"source: {problem}" for problem in [*_captured(source, tables, names, publication), *_named(source, names)]),
-        *(f"sink: {problem}" for problem in [*_read(sink, topics), *_routed(sink, topics), *_added(source, sink)]),
-        *(f"sink: {problem}" for problem in _exactly_once(sink)),
-        *_converted(source, sink, registry_url),
+        *_about("source", [*_captured(source, expected), *_named(source, expected)]),
+        *_about("sink", [*_read(sink, topics), *_routed(sink, topics), *_added(source, sink), *_exactly_once(sink)]),
+        *_converted(source, sink, expected.registry_url),
         *_worker(source, worker),
     ]
 
 
-def _captured(source: Mapping[str, str], tables: Sequence[Table], names: Names, publication: Collection[str]) -> list[str]:
-    captured, declared = set(listed(source, "table.include.list")), {table.qualified for table in tables}
-    wanted = captured | ({names.heartbeat_table} if source.get("heartbeat.action.query") else set())
-    told_of = {
-        "the table {} is declared and not captured; add it": declared - captured,
-        "the table {} is captured and not declared; add it to the tables, or take it off the list": captured - declared,
-        "the publication does not hold {}, so its changes never come; add it there": wanted - set(publication),
-        "the publication holds {}, which nothing asks for; remove it there": set(publication) - wanted - {names.heartbeat_table},
-    }
-    return [told(source, "table.include.list", rule.format(name)) for rule, wrong in told_of.items() for name in sorted(wrong)]
+def _about(end: str, problems: Iterable[Problem]) -> list[Problem]:
+    return [replace(item, about=end) for item in problems]
 
 
-def _named(source: Mapping[str, str], names: Names) -> list[str]:
-    expected = {
-        "slot.name": names.slot,
-        "publication.name": names.publication,
-        "topic.prefix": names.topic_prefix,
-        "database.dbname": names.database,
-    }
+def _captured(source: Mapping[str, str], expected: Expected) -> list[Problem]:
+    captured, declared, published = set(listed(source, "table.include.list")), set(expected.tables), set(expected.publication)
+    heartbeat = {expected.heartbeat_table}
+    required = captured | (heartbeat if source.get("heartbeat.action.query") else set())
+    wrong = (
+        (declared - captured, "the table {} is declared but not captured", "add it"),
+        (captured - declared, "the table {} is captured but not declared", "add it to the tables, or remove it from the list"),
+        (required - published, "the publication does not contain {}, so its changes never arrive", "add it to the publication"),
+        (published - required - heartbeat, "the publication contains {}, which is not captured", "remove it from the publication"),
+    )
+    return [problem(source, "table.include.list", rule.format(name), cure) for names, rule, cure in wrong for name in sorted(names)]
+
+
+def _named(source: Mapping[str, str], expected: Expected) -> list[Problem]:
     return [
-        told(source, key, f"everything else of this stack says {value}; write that")
-        for key, value in expected.items()
+        problem(source, key, f"the rest of this stack uses {value}", f"set {value}")
+        for key, value in expected.names.items()
         if source.get(key) != value
     ]
 
 
-def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[str]:
+def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     expression = sink.get("topics.regex")
     if expression:
         return [
-            told(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka; widen it")
+            problem(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka", "extend the pattern")
             for topic in topics
             if not re.fullmatch(expression, topic)
         ]
     read = set(listed(sink, "topics"))
     problems = [
-        told(sink, "topics", f"{topic} is not read, its rows would be gone after the retention; add it")
+        problem(sink, "topics", f"{topic} is not read, so its rows are deleted after the retention", "add it")
         for topic in topics
         if topic not in read
     ]
     surplus = sorted(read - set(topics))
-    problems += [told(sink, "topics", f"nothing writes {topic}; remove it, or capture its table") for topic in surplus]
+    problems += [problem(sink, "topics", f"nothing writes {topic}", "remove it, or capture its table") for topic in surplus]
     dead = sink.get("errors.deadletterqueue.topic.name")
     if dead in read:
         problems.append(
-            told(sink, "errors.deadletterqueue.topic.name", "is a topic that this sink reads: a bad row would go round; rename it")
+            problem(
+                sink,
+                "errors.deadletterqueue.topic.name",
+                "this sink also reads its own dead-letter topic, so a bad row would loop",
+                "rename it",
+            )
         )
     return problems
 
 
-def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[str]:
-    if sink.get("connector.class") != ICEBERG or not sink.get("iceberg.tables.route-field"):
+def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
+    if sink.get("connector.class") != ICEBERG_SINK or not sink.get("iceberg.tables.route-field"):
         return []
     routes = {table: sink.get(f"iceberg.table.{table}.route-regex", "") for table in listed(sink, "iceberg.tables")}
     problems = []
     for topic in topics:
         taking = [table for table, route in routes.items() if route and re.fullmatch(route, topic)]
         if len(taking) != 1:
-            fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped in silence"
-            problems.append(told(sink, "iceberg.tables", f"rows of {topic} would go {fate}; give each topic one route-regex"))
+            fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped silently"
+            problems.append(
+                problem(sink, "iceberg.tables", f"rows of {topic} would go {fate}", "match each topic with exactly one route-regex")
+            )
     return problems
 
 
-def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[str]:
-    """Fields that the sink goes by and that some transform has to add."""
-    added = {value for prefix, name in transforms(sink) if name == _INSERT for key, value in sink.items() if key.startswith(prefix)}
+def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
+    """Check that transforms add the fields by which the sink routes or partitions."""
+    added = {value for prefix, name in transforms(sink) if name == INSERT_FIELD for key, value in sink.items() if key.startswith(prefix)}
     for prefix, name in transforms(source):
         if name == UNWRAP:
             begin = source.get(f"{prefix}add.fields.prefix", "__")
             added |= {begin + field.replace(".", "_") for field in listed(source, f"{prefix}add.fields")}
-    used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG else []
-    if sink.get("connector.class") == S3 and sink.get("timestamp.extractor") == "RecordField":
+    used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG_SINK else []
+    if sink.get("connector.class") == S3_SINK and sink.get("timestamp.extractor") == "RecordField":
         used.append("timestamp.field")
-    rule = "no transform adds this field to the rows; add it, or name one that is there"
-    return [told(sink, key, rule) for key in used if sink.get(key, "").startswith("__") and sink[key] not in added]
+    rule, cure = "no transform adds this field to the rows", "add it, or name an existing field"
+    return [problem(sink, key, rule, cure) for key in used if sink.get(key, "").startswith("__") and sink[key] not in added]
 
 
-def _exactly_once(sink: Mapping[str, str]) -> list[str]:
+def _exactly_once(sink: Mapping[str, str]) -> list[Problem]:
     if sink.get("consumer.override.isolation.level", "").lower() == "read_committed":
         return []
-    rule = "the source writes in transactions, and this end would read those that were given up; write read_committed"
-    return [told(sink, "consumer.override.isolation.level", rule)]
+    rule, cure = "the source writes in transactions, and the sink would also read aborted ones", "set read_committed"
+    return [problem(sink, "consumer.override.isolation.level", rule, cure)]
 
 
-def _worker(source: Mapping[str, str], worker: Mapping[str, str]) -> list[str]:
+def _worker(source: Mapping[str, str], worker: Mapping[str, str]) -> list[Problem]:
     required = source.get("exactly.once.support", "requested").lower() == "required"
     enabled = worker.get("exactly.once.source.support", "disabled").lower() == "enabled"
     if required == enabled:
         return []
-    rule = "source and worker must both ask for exactly once: exactly.once.support=required here, exactly.once.source.support=enabled there"
+    rule, cure = (
+        ("exactly-once delivery must be enabled in both source and worker"),
+        ("set exactly.once.support=required in the source and exactly.once.source.support=enabled in the worker"),
+    )
     if required:
-        return [f"worker: {told(worker, 'exactly.once.source.support', rule)}"]
-    return [f"source: {told(source, 'exactly.once.support', rule)}"]
+        return [replace(problem(worker, "exactly.once.source.support", rule, cure), about="worker")]
+    return [replace(problem(source, "exactly.once.support", rule, cure), about="source")]
 
 
-def _converted(source: Mapping[str, str], sink: Mapping[str, str], registry_url: str) -> list[str]:
+def _converted(source: Mapping[str, str], sink: Mapping[str, str], registry_url: str) -> list[Problem]:
     problems = []
     for side in ("key", "value"):
         key, url = f"{side}.converter", f"{side}.converter.schema.registry.url"
         for end, config in (("source", source), ("sink", sink)):
-            if config.get(key) != AVRO:
-                problems.append(f"{end}: {told(config, key, f'both ends must speak Avro with schemas from the registry; write {AVRO}')}")
+            if config.get(key) != AVRO_CONVERTER:
+                rule, cure = "source and sink must both use Avro with schemas from the registry", f"set {AVRO_CONVERTER}"
+                problems.append(replace(problem(config, key, rule, cure), about=end))
             if config.get(url, "").rstrip("/") != registry_url.rstrip("/"):
-                rule = f"the registry of this stack answers at {shown(url, registry_url)}; write that"
-                problems.append(f"{end}: {told(config, url, rule)}")
+                rule, cure = f"the registry of this stack is at {shown(url, registry_url)}", "set that URL"
+                problems.append(replace(problem(config, url, rule, cure), about=end))
     return problems

@@ -1,4 +1,4 @@
-"""Keys with a prefix: which part of the software reads what follows it, and what it knows."""
+"""Keys with a prefix: the part of the software that reads them, and the keys it knows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.classes import AVRO_CONVERTER, JSON_CONVERTER
 from configs.keys import CONNECTORS, Key, classes, own, table
+from configs.problems import Fault
 from configs.superseded import TRANSFORM_KEYS
 
 if TYPE_CHECKING:
@@ -15,10 +17,8 @@ if TYPE_CHECKING:
     from configs.keys import Kind
     from configs.superseded import Superseded
 
-_CONVERTERS = {"io.confluent.connect.avro.AvroConverter": "avro-converter", "org.apache.kafka.connect.json.JsonConverter": "json-converter"}
+_CONVERTERS = {AVRO_CONVERTER: "avro-converter", JSON_CONVERTER: "json-converter"}
 
-LATER_CONVERTER_KEYS = ("max.retries", "retries.max.wait.ms", "retries.wait.ms", "ignore.default.for.nullables")
-"""Keys of the Avro converter from Confluent Platform 7.5 on, which the version in the image (see the table's source) ignores."""
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {
     "producer.override.": ("kafka-producer",),
@@ -37,6 +37,7 @@ _PREDICATE = {"type": Key("class", required=True)}
 _GROUP = {"include": Key("list"), "exclude": Key("list"), "replication.factor": Key("short"), "partitions": Key("int")}
 _ROUTE = {name: Key("string") for name in ("route-regex", "id-columns", "partition-by", "commit-branch")}
 
+# Patterns of keys that the software accepts under any name.
 _FREE: Mapping[Kind, tuple[str, ...]] = {
     "debezium": (r"driver\.\w.*", r"column\.mask\.hash(\.v2)?\.[^.]+\.with\.salt\..+", r"snapshot\.select\.statement\.overrides\..+"),
     "s3": (),
@@ -50,32 +51,31 @@ _FREE: Mapping[Kind, tuple[str, ...]] = {
         r"super\.users|allow\.everyone\.if\.no\.acl\.found",  # read by the authorizer
     ),
     "topic": (),
-    "postgresql": (r"\w+\.\w+",),  # a parameter of an extension: the server takes any
+    "postgresql": (r"\w+\.\w+",),  # a parameter of an extension: the server accepts any
 }
-"""Keys that some part takes whatever they are called."""
 
 _NUMBERED = {r"column\.mask\.with\.\d+\.chars": Key("list"), r"column\.truncate\.to\.\d+\.chars": Key("list")}
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The keys behind one prefix.
+    """Keys behind one prefix.
 
     Attributes:
         prefix: The prefix, with its dot.
-        keys: What is known behind it, or None where anything may be.
-        superseded: What is no longer known behind it.
-        stray: Why nothing reads these keys, or empty.
+        keys: Known keys behind it, or None where any key is accepted.
+        superseded: Keys behind it that are no longer known.
+        stray: Reason why nothing reads these keys, or None.
     """
 
     prefix: str
     keys: Mapping[str, Key] | None
     superseded: tuple[Superseded, ...] = ()
-    stray: str = ""
+    stray: Fault | None = None
 
 
 def is_free(kind: Kind, config: Mapping[str, str], key: str) -> bool:
-    """Whether some part of the software takes this key whatever it is called."""
+    """Return whether some part of the software accepts a key of any name here."""
     if any(re.fullmatch(expression, key) for expression in _FREE[kind]):
         return True
     if kind == "s3" and key.startswith("s3.credentials.provider."):
@@ -87,13 +87,13 @@ def is_free(kind: Kind, config: Mapping[str, str], key: str) -> bool:
 
 
 def numbered(kind: Kind, key: str) -> Key | None:
-    """What is known of a key that has a number in its name."""
-    found = (entry for expression, entry in _NUMBERED.items() if kind == "debezium" and re.fullmatch(expression, key))
-    return next(found, None)
+    """Return the definition of a key with a number in its name, or None."""
+    matching = (entry for expression, entry in _NUMBERED.items() if kind == "debezium" and re.fullmatch(expression, key))
+    return next(matching, None)
 
 
 def family(kind: Kind, config: Mapping[str, str], key: str) -> Family | None:
-    """The family that a key belongs to by its prefix, or None."""
+    """Return the family to which a key belongs by its prefix, or None."""
     if kind == "worker":
         return _converter(config, key) or (None if ".override." in key else _fixed(_WORKER_PREFIXES, key))
     if kind not in CONNECTORS:
@@ -109,7 +109,7 @@ def family(kind: Kind, config: Mapping[str, str], key: str) -> Family | None:
 
 
 def prefixes(kind: Kind) -> tuple[str, ...]:
-    """Prefixes of a kind without aliases, for suggestions."""
+    """Return the prefixes of a kind that contain no alias, for suggestions."""
     if kind == "worker":
         return ("key.converter.", "value.converter.", "config.providers.", *_WORKER_PREFIXES)
     if kind not in CONNECTORS:
@@ -138,22 +138,25 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
         prefix = f"{side}.converter."
         if key.startswith(prefix) and key != f"{prefix}plugin.version":
             if f"{side}.converter" not in config:
-                rule = f"{side}.converter is not named here, so the worker's own is used and nothing reads this; name the class too"
-                return Family(prefix, None, stray=rule)
+                rule = f"{side}.converter is not set here, so the worker's own is used and nothing reads this key"
+                return Family(prefix, None, stray=Fault(rule, "set the class as well"))
             name = _CONVERTERS.get(config[f"{side}.converter"])
-            later = dict.fromkeys(LATER_CONVERTER_KEYS, Key("string")) if name == "avro-converter" else {}
-            return Family(prefix, {**table(name), **later} if name else None)
+            return Family(prefix, table(name) if name else None)
     return None
 
 
 def _chained(config: Mapping[str, str], key: str, chain: str, always: Mapping[str, Key]) -> Family | None:
-    """A transform's or predicate's keys, ``transforms.<alias>.<key>``; the alias has to be in the chain."""
+    """Return the family of a transform's or predicate's keys, ``transforms.<alias>.<key>``; the alias must be in the chain."""
     parts = key.split(".", 2)
     if parts[0] != chain or len(parts) < 3:  # noqa: PLR2004 - chain, alias, key
         return None
     prefix = f"{chain}.{parts[1]}."
     if parts[1] not in _listed(config, chain):
-        return Family(prefix, None, stray=f"{parts[1]} is not in the list {chain}, so nothing reads it; add it there or remove the key")
+        return Family(
+            prefix,
+            None,
+            stray=Fault(f"{parts[1]} is not in the list {chain}, so nothing reads this key", "add it to the list or remove the key"),
+        )
     name = config.get(f"{prefix}type", "").partition("$")[0]
     known = classes().get(name)
     return Family(prefix, None if known is None else {**known, **always}, TRANSFORM_KEYS.get(name, ()))

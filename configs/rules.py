@@ -1,4 +1,4 @@
-"""Rules about single keys as data: what a key must be, what holds when it is absent, and why anything else loses rows."""
+"""Rules about single keys as data: the accepted values, the default of an absent key, and the reason."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import classes
-from configs.message import REFERENCE, is_secret, told
+from configs.problems import problem
+from configs.secrecy import is_referenced, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from problem import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A key with a closed choice.
+    """A key with a fixed set of accepted values.
 
     Attributes:
-        key: The key.
-        accepted: Values that are right, in lower case.
-        absent: What holds when the key is not there.
-        rule: Why anything else is wrong, and the cure.
+        key: Name of the key.
+        accepted: Accepted values, in lower case.
+        absent: Default, which applies when the key is absent.
+        rule: Reason why any other value is wrong.
+        cure: Correct setting.
     """
 
     key: str
     accepted: tuple[str, ...]
     absent: str
     rule: str
+    cure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +39,29 @@ class AtLeast:
     """A key with a lower bound.
 
     Attributes:
-        key: The key.
-        least: Smallest number that is right; -1 is right as well where ``or_default`` says so.
-        absent: What holds when the key is not there.
-        rule: Why less is wrong, and the cure.
-        or_default: Whether -1, the cluster's own default, is right.
+        key: Name of the key.
+        least: Smallest accepted number; with ``or_default``, -1 is accepted as well.
+        absent: Default, which applies when the key is absent.
+        rule: Reason why a smaller number is wrong.
+        cure: Correct setting.
+        or_default: Whether -1, the cluster's own default, is accepted.
     """
 
     key: str
     least: int
     absent: int
     rule: str
+    cure: str
     or_default: bool = False
 
 
-def broken(config: Mapping[str, str], rules: Iterable[OneOf | AtLeast]) -> list[str]:
-    """The rules that a configuration breaks, told."""
-    return [told(config, rule.key, rule.rule) for rule in rules if _breaks(config, rule)]
+def broken(config: Mapping[str, str], rules: Iterable[OneOf | AtLeast]) -> list[Problem]:
+    """Return the problems of a configuration that breaks rules."""
+    return [problem(config, rule.key, rule.rule, rule.cure) for rule in rules if _breaks(config, rule)]
 
 
 def number(config: Mapping[str, str], key: str, absent: int) -> int:
-    """A whole number, or what holds when it is absent or no number (which the spelling check tells)."""
+    """Return the whole number of a key, or its default when it is absent or not a number (the spelling check reports that)."""
     try:
         return int(config.get(key, absent))
     except ValueError:
@@ -62,21 +69,24 @@ def number(config: Mapping[str, str], key: str, absent: int) -> int:
 
 
 def listed(config: Mapping[str, str], key: str) -> list[str]:
-    """The parts of a comma-separated value."""
+    """Split a comma-separated value into its parts."""
     return [part.strip() for part in config.get(key, "").split(",") if part.strip()]
 
 
-def literal_credentials(config: Mapping[str, str]) -> list[str]:
-    """Credentials that stand in the configuration itself: whoever may read a connector or its topic reads them."""
-    rule = "is a credential written out, and the worker shows a connector's configuration to whoever asks; write ${provider:path:key}"
-    return [told(config, key, rule) for key, value in config.items() if is_secret(key) and value and not REFERENCE.search(value)]
+def literal_credentials(config: Mapping[str, str]) -> list[Problem]:
+    """Check for credentials in plain text: every reader of a connector's configuration or its topic sees them."""
+    rule, cure = (
+        ("is a credential in plain text, and the worker shows a connector's configuration on request"),
+        ("set a reference, ${provider:path:key}"),
+    )
+    return [problem(config, key, rule, cure) for key, value in config.items() if is_secret(key) and not is_referenced(key, value)]
 
 
-def null_replacing(config: Mapping[str, str]) -> list[str]:
-    """Transforms that write a column's default where the row has NULL."""
-    rule = "this transform writes a column's default where the row has NULL; write false"
+def null_replacing(config: Mapping[str, str]) -> list[Problem]:
+    """Check for transforms that write a column's default where the row has NULL."""
+    rule, cure = "this transform writes a column's default where the row has NULL", "set false"
     return [
-        told(config, f"{prefix}replace.null.with.default", rule)
+        problem(config, f"{prefix}replace.null.with.default", rule, cure)
         for prefix, name in transforms(config)
         if "replace.null.with.default" in classes().get(name, {})
         and config.get(f"{prefix}replace.null.with.default", "true").strip().lower() != "false"
@@ -84,7 +94,7 @@ def null_replacing(config: Mapping[str, str]) -> list[str]:
 
 
 def transforms(config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Prefix and class of each transform in the chain, in its order."""
+    """Yield the prefix and class of each transform, in the order of the chain."""
     for alias in listed(config, "transforms"):
         yield f"transforms.{alias}.", config.get(f"transforms.{alias}.type", "").partition("$")[0]
 
@@ -93,5 +103,5 @@ def _breaks(config: Mapping[str, str], rule: OneOf | AtLeast) -> bool:
     value = config.get(rule.key)
     if isinstance(rule, OneOf):
         return (rule.absent if value is None else value).strip().strip("'").lower() not in rule.accepted
-    found = number(config, rule.key, rule.absent)
-    return found < rule.least and not (rule.or_default and found == -1)
+    size = number(config, rule.key, rule.absent)
+    return size < rule.least and not (rule.or_default and size == -1)

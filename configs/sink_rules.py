@@ -1,55 +1,64 @@
-"""What makes a sink drop rows, hold them back, or show rows that were never committed, while every state is RUNNING."""
+"""Rules for sinks: settings that drop, delay or falsify rows while every task is RUNNING."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from configs.message import told
+from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-S3 = "io.confluent.connect.s3.S3SinkConnector"
-ICEBERG = "org.apache.iceberg.connect.IcebergSinkConnector"
+    from problem import Problem
+
 
 _RULES = (
     OneOf(
         "consumer.override.isolation.level",
         ("read_committed",),
         "read_uncommitted",
-        "rows of transactions that were given up would be archived too, so nothing is exactly once; write read_committed",
+        ("rows of aborted transactions would be archived too, so delivery is not exactly-once"),
+        ("set read_committed"),
     ),
     OneOf(
-        "consumer.override.auto.offset.reset", ("earliest",), "earliest", "a new group would skip the rows that are there; write earliest"
+        "consumer.override.auto.offset.reset",
+        ("earliest",),
+        "earliest",
+        ("a new consumer group would skip the existing rows"),
+        ("set earliest"),
     ),
-    OneOf("consumer.override.enable.auto.commit", ("false",), "false", "offsets would be committed before rows are written; remove it"),
-    OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log; write false"),
+    OneOf("consumer.override.enable.auto.commit", ("false",), "false", "offsets would be committed before rows are written", "remove it"),
+    OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log", "set false"),
 )
 _WITH_DEAD_LETTERS = (
-    AtLeast("errors.deadletterqueue.topic.replication.factor", 3, 3, "dead letters would die with a broker; write 3", or_default=True),
+    AtLeast("errors.deadletterqueue.topic.replication.factor", 3, 3, "dead letters would be lost with a broker", "set 3", or_default=True),
     OneOf(
         "errors.deadletterqueue.context.headers.enable",
         ("true",),
         "false",
-        "a dead letter would not tell its topic, offset and error; write true",
+        ("a dead letter would not contain its topic, offset and error"),
+        ("set true"),
     ),
     AtLeast(
         "errors.retry.timeout",
         1,
         0,
-        "an error that would pass (a registry that restarts) sends good rows to the dead-letter topic at once; write 300000",
+        ("a temporary error (a restarting registry) sends good rows to the dead-letter topic at once"),
+        ("set 300000"),
         or_default=True,
     ),
 )
 _S3_RULES = (
-    AtLeast("flush.size", 100, 0, "every so many rows make a file of three requests; write 1000 or more"),
+    AtLeast("flush.size", 100, 0, "each batch of this many rows becomes a file, with three requests", "set 1000 or more"),
     OneOf(
         "schema.compatibility",
         ("none",),
         "none",
-        "rows would be projected to another schema, and those that cannot be go to the dead-letter topic; write NONE",
+        ("rows would be converted to another schema, and those that do not fit go to the dead-letter topic"),
+        ("set NONE"),
     ),
 )
 _ICEBERG_RULES = (
@@ -57,102 +66,121 @@ _ICEBERG_RULES = (
         "iceberg.tables.auto-create-enabled",
         ("false",),
         "false",
-        "a table would be made from the first row, without the declared types, partitions and location; write false",
+        ("the sink would create tables from the first row, without the declared types, partitions and location"),
+        ("set false"),
     ),
-    OneOf("iceberg.tables.dynamic-enabled", ("false",), "false", "a value in a row would choose its table; write false"),
+    OneOf("iceberg.tables.dynamic-enabled", ("false",), "false", "a value in a row would choose its table", "set false"),
     OneOf(
         "iceberg.tables.evolve-schema-enabled",
         ("true",),
         "false",
-        "a column that the table lacks would be left out of every row without a word; write true",
+        ("a column missing from the table would be silently left out of every row"),
+        ("set true"),
     ),
     OneOf(
         "iceberg.kafka.isolation.level",
         ("read_committed",),
         "read_committed",
-        "the coordinator would commit files of transactions that were given up; remove it",
+        ("the coordinator would commit files of aborted transactions"),
+        ("remove it"),
     ),
 )
 _WALL_CLOCKS = {"", "wallclock", "io.confluent.connect.storage.partitioner.timebasedpartitioner$wallclocktimestampextractor"}
 
 
-def sink_problems(config: Mapping[str, str]) -> list[str]:
-    """Everything in a sink connector's configuration that can lose, hold back or falsify a row in silence.
+def sink_problems(config: Mapping[str, str]) -> list[Problem]:
+    """Check a sink connector's configuration for settings that silently lose, delay or falsify a row.
 
     Args:
         config: The configuration of the Confluent S3 sink, of the Iceberg sink, or of another (common rules only).
 
     Returns:
-        One sentence for each problem: the key, the value unless it is a secret, the rule and the cure.
+        One problem per key and rule.
     """
-    found = [*broken(config, _RULES), *_read(config), *_dead_letters(config), *null_replacing(config), *literal_credentials(config)]
-    if config.get("connector.class") == S3:
-        found += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
-    if config.get("connector.class") == ICEBERG:
-        found += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
-    return found
+    problems = [*broken(config, _RULES), *_read(config), *_dead_letters(config), *null_replacing(config), *literal_credentials(config)]
+    if config.get("connector.class") == S3_SINK:
+        problems += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
+    if config.get("connector.class") == ICEBERG_SINK:
+        problems += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
+    return problems
 
 
-def _read(config: Mapping[str, str]) -> list[str]:
+def _read(config: Mapping[str, str]) -> list[Problem]:
     if bool(config.get("topics")) != bool(config.get("topics.regex")):
         return []
-    rule = "a sink reads either a list of topics or an expression; give exactly one of topics and topics.regex"
-    return [told(config, "topics", rule)]
+    rule, cure = "a sink reads either a list of topics or a pattern", "set exactly one of topics and topics.regex"
+    return [problem(config, "topics", rule, cure)]
 
 
-def _dead_letters(config: Mapping[str, str]) -> list[str]:
+def _dead_letters(config: Mapping[str, str]) -> list[Problem]:
     if config.get("errors.tolerance", "none").strip().lower() != "all":
         return []
     if not config.get("errors.deadletterqueue.topic.name"):
-        rule = "with errors.tolerance=all every row that fails would be dropped in silence; name a topic, or write errors.tolerance=none"
-        return [told(config, "errors.deadletterqueue.topic.name", rule)]
+        rule, cure = (
+            ("with errors.tolerance=all every failing row would be dropped silently"),
+            ("set a topic, or set errors.tolerance=none"),
+        )
+        return [problem(config, "errors.deadletterqueue.topic.name", rule, cure)]
     return broken(config, _WITH_DEAD_LETTERS)
 
 
-def _rotation(config: Mapping[str, str]) -> list[str]:
-    """Files close by count, by the time in the rows, by the hour, or by the clock; only the clock closes those of a quiet table."""
+def _rotation(config: Mapping[str, str]) -> list[Problem]:
+    """Check that the clock closes files: those of a quiet table are not closed by count, by hour or by the time in its rows."""
     scheduled = number(config, "rotate.schedule.interval.ms", -1) > 0
     by_clock = config.get("timestamp.extractor", "").lower() in _WALL_CLOCKS and number(config, "rotate.interval.ms", -1) > 0
     problems = []
     if not scheduled and not by_clock:
-        rule = (
-            "rotate.interval.ms goes by the time in the rows, so the last rows of a table that went quiet would never be written; "
-            "write for example 600000"
+        rule, cure = (
+            ("rotate.interval.ms follows the time in the rows, so the last rows of a quiet table would never be written"),
+            ("set for example 600000"),
         )
-        problems.append(told(config, "rotate.schedule.interval.ms", rule))
+        problems.append(problem(config, "rotate.schedule.interval.ms", rule, cure))
     timed = scheduled or "TimeBasedPartitioner" in config.get("partitioner.class", "")
     if timed and not config.get("timezone"):
-        problems.append(told(config, "timezone", "a schedule and hourly folders need one; write UTC"))
+        problems.append(problem(config, "timezone", "scheduled rotation and hourly folders need a time zone", "set UTC"))
     return problems
 
 
-def _null_values(config: Mapping[str, str]) -> list[str]:
+def _null_values(config: Mapping[str, str]) -> list[Problem]:
     if config.get("behavior.on.null.values", "fail").lower() != "ignore":
         return []
-    rule = "a row without a value, ignored on purpose, would still go to the dead-letter topic and hide real errors there; write false"
-    return broken(config, [OneOf("report.null.values.to.dlq", ("false",), "true", rule)])
+    rule, cure = (
+        ("a row without a value, ignored on purpose, would still go to the dead-letter topic and hide real errors there"),
+        ("set false"),
+    )
+    return broken(config, [OneOf("report.null.values.to.dlq", ("false",), "true", rule, cure)])
 
 
-def _routes(config: Mapping[str, str]) -> list[str]:
+def _routes(config: Mapping[str, str]) -> list[Problem]:
     tables = listed(config, "iceberg.tables")
     if not tables:
-        return [told(config, "iceberg.tables", "rows would go nowhere; list the tables")]
+        return [problem(config, "iceberg.tables", "the sink would have no table to write to", "list the tables")]
     problems = []
     if len(tables) > 1 and not config.get("iceberg.tables.route-field"):
-        rule = "with several tables every row would be written to each of them; name the field that holds the topic"
-        problems.append(told(config, "iceberg.tables.route-field", rule))
+        rule, cure = "with several tables every row would be written to each of them", "set the field that contains the topic"
+        problems.append(problem(config, "iceberg.tables.route-field", rule, cure))
     for table in tables:
         key = f"iceberg.table.{table}.route-regex"
         if config.get("iceberg.tables.route-field") and not config.get(key):
-            problems.append(told(config, key, "no row would reach this table; give the expression of its topic"))
+            problems.append(problem(config, key, "no row would reach this table", "set the pattern of its topic"))
     if not config.get("iceberg.control.topic"):
-        rule = "the sink's own default, control-iceberg, is not declared, and no topic is made by itself; name the declared one"
-        problems.append(told(config, "iceberg.control.topic", rule))
+        rule, cure = (
+            "the sink's default, control-iceberg, is not declared, and brokers create no topics on demand",
+            "set the declared topic",
+        )
+        problems.append(problem(config, "iceberg.control.topic", rule, cure))
     return problems
 
 
-def _catalog(config: Mapping[str, str]) -> list[str]:
+def _catalog(config: Mapping[str, str]) -> list[Problem]:
     uri = config.get("iceberg.catalog.uri", "")
     if uri.startswith("jdbc:postgresql:") and not re.search(r"[?&]sslmode=verify-(full|ca)\b", uri):
-        return [told(config, "iceberg.catalog.uri", "the catalog's server would not be verified; add sslmode=verify-full and sslrootcert")]
+        return [
+            problem(
+                config,
+                "iceberg.catalog.uri",
+                "the catalog's server certificate would not be verified",
+                "add sslmode=verify-full and sslrootcert",
+            )
+        ]
     return []

@@ -1,4 +1,4 @@
-"""What makes a Debezium source lose rows, or say less than happened, while every state is RUNNING.
+"""Rules for the Debezium source: settings that lose or shorten rows while every task is RUNNING.
 
 Figures and behaviour were observed on Debezium 3.6.3 and Kafka Connect 4.3, or read in their sources.
 """
@@ -8,152 +8,172 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from configs.message import told
+from configs.classes import UNWRAP
+from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, transforms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
-"""The transform that makes a flat row of a change."""
+    from problem import Problem
 
+
+# Snapshot modes that never skip a gap in the changes silently.
 SAFE_SNAPSHOTS = ("initial", "no_data")
-"""Snapshot modes under which a gap in the changes is never bridged in silence."""
 
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _PREFIX = re.compile(r"[A-Za-z_]\w*")
-_SKIPPED = "the task goes on, the offset is committed and the row is nowhere"
+_SKIPPED = "the task continues, the offset is committed and the row is lost"
 
 _RULES = (
     OneOf(
         "errors.tolerance",
         ("none",),
         "none",
-        f"a source has no dead-letter queue: when the registry or a transform refuses a row, {_SKIPPED}; write none",
+        (f"a source has no dead-letter queue: when the registry or a transform refuses a row, {_SKIPPED}"),
+        ("set none"),
     ),
     OneOf(
         "exactly.once.support",
         ("required",),
         "requested",
-        "without it a worker that cannot write exactly once writes twice after a crash and says nothing; write required",
+        ("a worker without exactly-once support would silently write rows twice after a crash"),
+        ("set required"),
     ),
     OneOf(
         "transaction.boundary",
         ("poll", "interval"),
         "poll",
-        "Debezium does not mark transactions for Connect, so the connector would be refused at its start; write poll",
+        ("Debezium does not define transaction boundaries for Connect, so the connector would be refused at its start"),
+        ("set poll"),
     ),
     OneOf(
         "offset.mismatch.strategy",
         ("no_validation", "trust_offset"),
         "no_validation",
-        "a slot that was lost would be made anew and the gap skipped without an error; remove it",
+        ("a lost slot would be recreated and the gap skipped without an error"),
+        ("remove it"),
     ),
     OneOf(
         "lsn.flush.mode",
         ("connector",),
         "connector",
-        "the slot would move ahead of the stored offset, or not at all: the next start fails, or the volume fills; "
-        "remove it and use heartbeat.action.query",
+        ("the slot would advance past the stored offset, or not at all: the next start fails, or the volume fills up"),
+        ("remove it and use heartbeat.action.query"),
     ),
     OneOf(
         "snapshot.mode",
         SAFE_SNAPSHOTS,
         "initial",
-        "always and when_needed read all rows again by themselves and miss what was deleted meanwhile, initial_only stops afterwards; "
-        "write initial, or no_data to leave out the rows that exist already",
+        ("always and when_needed start full snapshots by themselves and miss rows deleted meanwhile, initial_only stops afterwards"),
+        ("set initial, or no_data to leave out the existing rows"),
     ),
     OneOf(
         "publication.autocreate.mode",
         ("disabled",),
         "all_tables",
-        "Debezium would make a publication by itself, which its role may not, or one of all tables; write disabled",
+        ("Debezium would create its own publication, which its role may not, or one of all tables"),
+        ("set disabled"),
     ),
     OneOf(
         "slot.drop.on.stop",
         ("false",),
         "false",
-        "a restart would drop the slot, and every change until the next start would be lost; write false",
+        ("a restart would drop the slot and lose every change until the next start"),
+        ("set false"),
     ),
     OneOf(
         "database.sslmode",
         ("verify-full", "verify-ca"),
         "prefer",
-        "the server would not be verified, and prefer falls back to plain text; write verify-full",
+        ("the server certificate would not be verified, and prefer falls back to plain text"),
+        ("set verify-full"),
     ),
-    OneOf("plugin.name", ("pgoutput",), "decoderbufs", "only pgoutput is part of PostgreSQL itself; write pgoutput"),
-    OneOf("tasks.max", ("1",), "1", "one slot has one reader, more tasks would stay idle; write 1"),
+    OneOf("plugin.name", ("pgoutput",), "decoderbufs", "only pgoutput is part of PostgreSQL itself", "set pgoutput"),
+    OneOf("tasks.max", ("1",), "1", "a slot has one reader, so further tasks would stay idle", "set 1"),
     OneOf(
         "event.processing.failure.handling.mode",
         ("fail",),
         "fail",
-        f"on an event that it cannot read, {_SKIPPED}; write fail",
+        (f"after an event that Debezium cannot read, {_SKIPPED}"),
+        ("set fail"),
     ),
-    OneOf("decimal.handling.mode", ("precise", "string"), "precise", "double rounds amounts; write precise"),
-    OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log; write false"),
-    OneOf("producer.override.acks", ("all", "-1"), "all", "a broker that dies would take rows with it; remove it, Connect uses all"),
+    OneOf("decimal.handling.mode", ("precise", "string"), "precise", "double rounds amounts", "set precise"),
+    OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log", "set false"),
+    OneOf("producer.override.acks", ("all", "-1"), "all", "a failing broker could lose acknowledged rows", "remove it, Connect uses all"),
     OneOf(
         "producer.override.enable.idempotence",
         ("true",),
         "true",
-        "writing exactly once needs the idempotent producer; remove it",
+        ("exactly-once delivery needs the idempotent producer"),
+        ("remove it"),
     ),
     AtLeast(
         "heartbeat.interval.ms",
         1,
         0,
-        "without heartbeats the slot keeps the write-ahead log of every table that is not captured until the volume is full; write 10000",
+        ("without heartbeats the slot retains the write-ahead log of all tables that are not captured, until the volume is full"),
+        ("set 10000"),
     ),
 )
 _DELETES = OneOf(
     "delete.tombstone.handling.mode",
     ("rewrite", "rewrite-with-tombstone"),
     "tombstone",
-    "a deleted row would arrive without its values, and the archive would never show it; write rewrite",
+    ("a deleted row would arrive without its values, and the archive would never show the delete"),
+    ("set rewrite"),
 )
 
 
-def source_problems(config: Mapping[str, str]) -> list[str]:
-    """Everything in a Debezium PostgreSQL connector's configuration that can lose a row in silence.
+def source_problems(config: Mapping[str, str]) -> list[Problem]:
+    """Check a Debezium PostgreSQL connector's configuration for settings that can silently lose a row.
 
     Args:
         config: The connector's configuration.
 
     Returns:
-        One sentence for each problem: the key, the value unless it is a secret, the rule and the cure.
+        One problem per key and rule.
     """
     return [*broken(config, _RULES), *_needed(config), *_named(config), *_unwrapped(config), *literal_credentials(config)]
 
 
-def _needed(config: Mapping[str, str]) -> list[str]:
+def _needed(config: Mapping[str, str]) -> list[Problem]:
     problems = []
     if not config.get("heartbeat.action.query"):
-        rule = "a heartbeat that writes nothing to the database does not move the slot of a quiet table; update a row of a published table"
-        problems.append(told(config, "heartbeat.action.query", rule))
+        rule, cure = (
+            ("a heartbeat that writes nothing to the database does not advance the slot of a quiet table"),
+            ("update a row of a published table"),
+        )
+        problems.append(problem(config, "heartbeat.action.query", rule, cure))
     if not config.get("table.include.list"):
-        problems.append(told(config, "table.include.list", "every table of the database would be captured; list the tables"))
+        problems.append(problem(config, "table.include.list", "every table of the database would be captured", "list the tables"))
     dropped = sorted({"c", "u", "d"} & set(listed(config, "skipped.operations")))
     if dropped:
-        rule = f"inserts (c), updates (u) or deletes (d) would be left out; take {', '.join(dropped)} off the list"
-        problems.append(told(config, "skipped.operations", rule))
+        rule, cure = "inserts (c), updates (u) or deletes (d) would be left out", f"remove {', '.join(dropped)} from the list"
+        problems.append(problem(config, "skipped.operations", rule, cure))
     return problems
 
 
-def _named(config: Mapping[str, str]) -> list[str]:
+def _named(config: Mapping[str, str]) -> list[Problem]:
     problems = []
     if not _SLOT.fullmatch(config.get("slot.name", "debezium")):
-        rule = "PostgreSQL takes 1 to 63 lower-case letters, digits and underscores; choose such a name"
-        problems.append(told(config, "slot.name", rule))
+        rule, cure = "PostgreSQL accepts 1 to 63 lower-case letters, digits and underscores", "choose such a name"
+        problems.append(problem(config, "slot.name", rule, cure))
     plain = config.get("schema.name.adjustment.mode", "none") == "none"
     if plain and not _PREFIX.fullmatch(config.get("topic.prefix", "")):
-        rule = "becomes part of Avro names: letters, digits and underscores, no digit first; choose such a name"
-        problems.append(told(config, "topic.prefix", rule))
+        rule, cure = (
+            "the prefix becomes part of Avro names: letters, digits and underscores, not starting with a digit",
+            "choose such a name",
+        )
+        problems.append(problem(config, "topic.prefix", rule, cure))
     return problems
 
 
-def _unwrapped(config: Mapping[str, str]) -> list[str]:
+def _unwrapped(config: Mapping[str, str]) -> list[Problem]:
     prefixes = [prefix for prefix, name in transforms(config) if name == UNWRAP]
     if not prefixes:
-        return [told(config, "transforms", f"rows would arrive inside an envelope that the archive has no columns for; add {UNWRAP}")]
-    deletes = [OneOf(f"{prefix}{_DELETES.key}", _DELETES.accepted, _DELETES.absent, _DELETES.rule) for prefix in prefixes]
+        return [
+            problem(config, "transforms", "rows would arrive inside an envelope, for which the archive has no columns", f"add {UNWRAP}")
+        ]
+    deletes = [OneOf(f"{prefix}{_DELETES.key}", _DELETES.accepted, _DELETES.absent, _DELETES.rule, _DELETES.cure) for prefix in prefixes]
     return [*broken(config, deletes), *null_replacing(config)]

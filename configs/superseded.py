@@ -1,7 +1,7 @@
-"""Keys that were renamed or removed, or that belong to another product: since when, and what to write instead.
+"""Keys that were renamed or removed, or that belong to another product, each with its version and replacement.
 
-Connect and Debezium ignore all of them without a word. Versions are those of Debezium, of the S3 sink, of Kafka and of PostgreSQL, as
-told by their release notes and by the tables of the versions used here.
+Connect and Debezium silently ignore all of them. Versions are those of Debezium, of the S3 sink, of Kafka and of PostgreSQL, from
+their release notes and from the tables of the versions used here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from configs.classes import UNWRAP
+from configs.problems import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """One key that does nothing any more, or never did.
+    """One key without any effect.
 
     Attributes:
-        key: Its name, or an expression for it.
-        since: Since when, in words that follow the key.
-        cure: What to write instead.
+        key: Name of the key, or a regular expression for it.
+        since: Reason or version, as a phrase that follows the key.
+        cure: Replacement.
     """
 
     key: str
@@ -36,7 +39,7 @@ _UNWRAP_DELETES = "write delete.tombstone.handling.mode (rewrite keeps deleted r
 
 _DEBEZIUM = (
     Superseded("database.server.name", "was replaced in Debezium 2.0", "write topic.prefix"),
-    Superseded("heartbeat.topics.prefix", "is defined but read by nothing since Debezium 2.0", "write topic.heartbeat.prefix"),
+    Superseded("heartbeat.topics.prefix", "is defined, but nothing reads it since Debezium 2.0", "write topic.heartbeat.prefix"),
     Superseded("flush.lsn.source", "is deprecated since Debezium 3.4", "write lsn.flush.mode (connector, manual, connector_and_driver)"),
     Superseded(r"(schema|database)\.(white|black)list", "was renamed in Debezium 1.3", "write schema.include.list or schema.exclude.list"),
     Superseded(r"table\.(white|black)list", "was renamed in Debezium 1.3", "write table.include.list or table.exclude.list"),
@@ -45,7 +48,7 @@ _DEBEZIUM = (
     Superseded("toasted.value.placeholder", "is an old name and no longer a key", "write unavailable.value.placeholder"),
     Superseded("sanitize.field.names", "is an old name and no longer a key", "write field.name.adjustment.mode"),
     Superseded(
-        "snapshot.new.tables", "is no key of the PostgreSQL connector", "send a signal for an incremental snapshot of the new table"
+        "snapshot.new.tables", "is not a key of the PostgreSQL connector", "send a signal for an incremental snapshot of the new table"
     ),
     Superseded("snapshot.custom.class", "is an old name and no longer a key", "write snapshot.mode.custom.name"),
     Superseded(
@@ -53,10 +56,10 @@ _DEBEZIUM = (
     ),
     Superseded(
         r"database\.history\..+|schema\.history\.internal\..+|include\.schema\.changes",
-        "is for databases that need a schema history, and PostgreSQL does not",
+        "is for databases that need a schema history, which PostgreSQL does not",
         "remove it, and the topic it names",
     ),
-    Superseded(r"database\.(include|exclude)\.list", "is not read by the PostgreSQL connector", "name the one database in database.dbname"),
+    Superseded(r"database\.(include|exclude)\.list", "is not read by the PostgreSQL connector", "set the one database in database.dbname"),
     Superseded("source.struct.version", "is an old key that nothing reads", "remove it"),
     Superseded("xmin.fetch.interval", "is not a key of Debezium", "write xmin.fetch.interval.ms"),
     Superseded("truncate.handling.mode", "is an old name and no longer a key", "write skipped.operations"),
@@ -74,25 +77,29 @@ _UNWRAP = (
 
 _S3 = (
     Superseded(
-        "parquet.block.size", "is no key of this connector; row groups have the library's size", "remove it; flush.size bounds a file"
+        "parquet.block.size",
+        "is not a key of this connector; row groups have the library's default size",
+        "remove it; flush.size bounds a file",
     ),
-    Superseded("parquet.page.size", "is no key of this connector; pages are fixed at 64 KiB", "remove it"),
-    Superseded("s3.max.retries", "is no key of this connector", _SINK_RETRIES),
+    Superseded("parquet.page.size", "is not a key of this connector; pages are fixed at 64 KiB", "remove it"),
+    Superseded("s3.max.retries", "is not a key of this connector", _SINK_RETRIES),
     Superseded(
-        "s3.retry.jitter.ms", "is no key of this connector; full jitter is built in", "remove it; s3.retry.backoff.ms is the first wait"
+        "s3.retry.jitter.ms",
+        "is not a key of this connector; full jitter is built in",
+        "remove it; s3.retry.backoff.ms sets the first delay",
     ),
-    Superseded("s3.region.name", "is no key of this connector", "write s3.region"),
-    Superseded("s3.bucket", "is no key of this connector", "write s3.bucket.name"),
+    Superseded("s3.region.name", "is not a key of this connector", "write s3.region"),
+    Superseded("s3.bucket", "is not a key of this connector", "write s3.bucket.name"),
     Superseded(r"aws\.(s3\.)?(bucket\.name|region)", "is a key of the Aiven S3 sink", "write s3.bucket.name and s3.region"),
     Superseded(r"connect\.parquet\..+|file\.(name\.template|compression\.type)", "is a key of the Aiven S3 sink", "remove it"),
     Superseded("schema.generator.class", "is an old key that nothing reads", "remove it"),
-    Superseded("s3.multipart.upload.part.size", "is no key of this connector", "write s3.part.size"),
+    Superseded("s3.multipart.upload.part.size", "is not a key of this connector", "write s3.part.size"),
 )
 
 _ICEBERG = (
-    Superseded("iceberg.tables.cdc-field", "was left out when the sink moved to Apache Iceberg", "remove it; changes are appended"),
+    Superseded("iceberg.tables.cdc-field", "was dropped when the sink moved to Apache Iceberg", "remove it; changes are appended"),
     Superseded(
-        "iceberg.tables.upsert-mode-enabled", "was left out when the sink moved to Apache Iceberg", "remove it; changes are appended"
+        "iceberg.tables.upsert-mode-enabled", "was dropped when the sink moved to Apache Iceberg", "remove it; changes are appended"
     ),
     Superseded("iceberg.control.group-id", "was replaced in the Apache sink", "write iceberg.control.group-id-prefix"),
 )
@@ -100,31 +107,31 @@ _ICEBERG = (
 _WORKER = (
     Superseded("internal.(key|value).converter(\\..+)?", "was removed in Kafka 3.0", "remove it"),
     Superseded(r"rest\.(host\.name|port)", "was removed in Kafka 3.0", "write listeners=http://host:port"),
-    Superseded(r"offset\.storage\.file\.filename", "is for a standalone worker", "remove it; offset.storage.topic holds the offsets"),
+    Superseded(r"offset\.storage\.file\.filename", "is for a standalone worker", "remove it; offset.storage.topic stores the offsets"),
     Superseded(
-        r"circuit(\.|_)breaker.*", "exists nowhere in Connect", "remove it; a task that fails is shown, and its slot keeps the changes"
+        r"circuit(\.|_)breaker.*", "does not exist in Connect", "remove it; a failed task is reported, and its slot retains the changes"
     ),
 )
 
 _BROKER = (
     Superseded(r"zookeeper\..+", "was removed in Kafka 4.0", "write process.roles and controller.quorum.voters"),
-    Superseded("broker.id", "is ZooKeeper's name for it", "write node.id"),
+    Superseded("broker.id", "is the name under ZooKeeper", "write node.id"),
     Superseded(r"(log\.)?message\.format\.version", "was removed in Kafka 4.0", "remove it"),
     Superseded("inter.broker.protocol.version", "was removed in Kafka 4.0", "remove it; kafka-features.sh upgrades the cluster"),
     Superseded("log.message.timestamp.difference.max.ms", "was removed in Kafka 4.0", "write log.message.timestamp.before.max.ms"),
     Superseded(r"(host\.name|port|advertised\.(host\.name|port))", "was removed in Kafka 3.0", "write listeners and advertised.listeners"),
     Superseded("offsets.commit.required.acks", "was removed in Kafka 4.0", "remove it"),
     Superseded("quota.(producer|consumer).default", "was removed in Kafka 3.0", "set quotas with kafka-configs.sh"),
-    Superseded("retention.(ms|bytes)", "is a topic's name for it", "write log.retention.ms or log.retention.bytes"),
+    Superseded("retention.(ms|bytes)", "is the name in a topic", "write log.retention.ms or log.retention.bytes"),
 )
 
 _TOPIC = (
     Superseded("message.format.version", "was removed in Kafka 4.0", "remove it"),
     Superseded("message.downconversion.enable", "was removed in Kafka 4.0", "remove it"),
     Superseded("message.timestamp.difference.max.ms", "was removed in Kafka 4.0", "write message.timestamp.before.max.ms"),
-    Superseded(r"log\.retention\.(ms|bytes)", "is the broker's name for it", "write retention.ms or retention.bytes"),
-    Superseded("log.cleanup.policy", "is the broker's name for it", "write cleanup.policy"),
-    Superseded("replication.factor", "is no configuration of a topic but decided when it is made", "remove it"),
+    Superseded(r"log\.retention\.(ms|bytes)", "is the name on the broker", "write retention.ms or retention.bytes"),
+    Superseded("log.cleanup.policy", "is the name on the broker", "write cleanup.policy"),
+    Superseded("replication.factor", "is not a topic configuration; it is fixed when the topic is created", "remove it"),
 )
 
 _POSTGRESQL = (
@@ -137,9 +144,10 @@ _POSTGRESQL = (
     Superseded("db_user_namespace", "was removed in PostgreSQL 17", "remove it"),
     Superseded("old_snapshot_threshold", "was removed in PostgreSQL 17", "remove it"),
     Superseded("trace_recovery_messages", "was removed in PostgreSQL 17", "remove it"),
-    Superseded("max_slot_wal_keep_segments", "is no parameter", "write max_slot_wal_keep_size"),
+    Superseded("max_slot_wal_keep_segments", "is not a parameter", "write max_slot_wal_keep_size"),
 )
 
+# Superseded keys by kind.
 KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
     "debezium": _DEBEZIUM,
     "s3": _S3,
@@ -149,12 +157,12 @@ KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
     "topic": _TOPIC,
     "postgresql": _POSTGRESQL,
 }
-"""Superseded keys of each kind."""
 
-TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {"io.debezium.transforms.ExtractNewRecordState": _UNWRAP}
-"""Superseded keys of transforms, by class."""
+# Superseded keys of transforms, by class name.
+TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {UNWRAP: _UNWRAP}
 
 
-def advice(listed: tuple[Superseded, ...], key: str) -> str:
-    """Since when a key does nothing and what to write instead; empty for a key that is not superseded."""
-    return next((f"{entry.since}; {entry.cure}" for entry in listed if entry.key == key or re.fullmatch(entry.key, key)), "")
+def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:
+    """Return the reason and the replacement of a superseded key; None for any other key."""
+    matching = (entry for entry in listed if entry.key == key or re.fullmatch(entry.key, key))
+    return next((Fault(entry.since, entry.cure) for entry in matching), None)

@@ -1,22 +1,25 @@
-"""What in a Connect worker's properties makes its connectors promise more than they keep."""
+"""Rules for the Connect worker: properties that silently weaken the guarantees of its connectors."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from configs.message import REFERENCE, told
+from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials
+from configs.secrecy import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from problem import Problem
+
 _STORES = ("config", "offset", "status")
 _ENV = "EnvVarConfigProvider"
 _ALLOWED = {
-    _ENV: ("allowlist.pattern", "any variable of the worker could be read through a connector's configuration; name those that may"),
-    "DirectoryConfigProvider": ("allowed.paths", "any folder could be read through a connector's configuration; name those that may"),
-    "FileConfigProvider": ("allowed.paths", "any file could be read through a connector's configuration; name those that may"),
+    _ENV: ("allowlist.pattern", "a connector's configuration could read any variable of the worker"),
+    "DirectoryConfigProvider": ("allowed.paths", "a connector's configuration could read any folder"),
+    "FileConfigProvider": ("allowed.paths", "a connector's configuration could read any file"),
 }
 _ANYTHING = re.compile(r"\^?(\.[*+]|\[\^?.*\][*+]|\(\.[*+]\))\$?")
 _PROVIDER = re.compile(r"\$\{([^}:]+):")
@@ -26,37 +29,45 @@ _RULES: tuple[OneOf | AtLeast, ...] = (
         "exactly.once.source.support",
         ("enabled",),
         "disabled",
-        "sources would write at least once, and one that requires more is refused; write enabled",
+        ("sources would deliver at least once, and a source that requires exactly once is refused"),
+        ("set enabled"),
     ),
     *(
         AtLeast(
             f"{store}.storage.replication.factor",
             3,
             3,
-            "this topic is Connect's memory and would be lost with a broker; write 3",
+            ("this topic stores Connect's state and would be lost with a broker"),
+            ("set 3"),
             or_default=True,
         )
         for store in _STORES
     ),
     *(
-        OneOf(f"{prefix}acks", ("all", "-1"), "all", "a broker that dies would take rows with it, min.insync.replicas or not; remove it")
+        OneOf(
+            f"{prefix}acks",
+            ("all", "-1"),
+            "all",
+            "a failing broker could lose acknowledged rows, whatever min.insync.replicas says",
+            "remove it",
+        )
         for prefix in ("producer.", "producer.override.")
     ),
-    OneOf("producer.enable.idempotence", ("true",), "true", "exactly once needs the idempotent producer; remove it"),
-    OneOf("consumer.auto.offset.reset", ("earliest",), "earliest", "a new sink would skip the rows that are there; remove it"),
-    AtLeast("offset.flush.interval.ms", 1, 60_000, "offsets would never be stored; write 10000"),
+    OneOf("producer.enable.idempotence", ("true",), "true", "exactly-once delivery needs the idempotent producer", "remove it"),
+    OneOf("consumer.auto.offset.reset", ("earliest",), "earliest", "a new sink would skip the existing rows", "remove it"),
+    AtLeast("offset.flush.interval.ms", 1, 60_000, "offsets would never be stored", "set 10000"),
 )
 
 
-def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -> list[str]:
-    """Everything in a worker's properties that weakens its connectors in silence.
+def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -> list[Problem]:
+    """Check a worker's properties for settings that silently weaken its connectors.
 
     Args:
         config: The worker's properties.
-        connectors: Configurations of the connectors that it runs; their references need its providers.
+        connectors: Configurations of its connectors; their references need its config providers.
 
     Returns:
-        One sentence for each problem: the key, the value unless it is a secret, the rule and the cure.
+        One problem per key and rule.
     """
     return [
         *broken(config, _RULES),
@@ -69,13 +80,13 @@ def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -
     ]
 
 
-def _providers(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[str]:
+def _providers(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[Problem]:
     known = set(listed(config, "config.providers"))
     used = sorted({name for each in (config, *connectors) for name in _used(each)} - known)
-    rules = [f"a configuration refers to ${{{name}:…}}, which would be taken as the text itself; add {name} to the list" for name in used]
-    problems = [told(config, "config.providers", rule) for rule in rules]
+    rule = "a configuration refers to ${{{}:…}}, which would be used literally"
+    problems = [problem(config, "config.providers", rule.format(name), f"add {name} to the list") for name in used]
     unnamed = [f"config.providers.{name}.class" for name in sorted(known) if not config.get(f"config.providers.{name}.class")]
-    return [*problems, *(told(config, key, "a provider needs its class; name it") for key in unnamed)]
+    return [*problems, *(problem(config, key, "a config provider needs a class", "set the class") for key in unnamed)]
 
 
 def _used(config: Mapping[str, str]) -> Iterator[str]:
@@ -84,7 +95,7 @@ def _used(config: Mapping[str, str]) -> Iterator[str]:
             yield from _PROVIDER.findall(value)
 
 
-def _open_providers(config: Mapping[str, str]) -> list[str]:
+def _open_providers(config: Mapping[str, str]) -> list[Problem]:
     problems = []
     for name in listed(config, "config.providers"):
         kind = config.get(f"config.providers.{name}.class", "").rpartition(".")[2]
@@ -93,28 +104,31 @@ def _open_providers(config: Mapping[str, str]) -> list[str]:
             key = f"config.providers.{name}.param.{parameter}"
             value = config.get(key, "").strip()
             if not value or (kind == _ENV and _ANYTHING.fullmatch(value)) or value == "/":
-                problems.append(told(config, key, rule))
+                problems.append(problem(config, key, rule, "list what may be read"))
     return problems
 
 
-def _stores(config: Mapping[str, str]) -> list[str]:
+def _stores(config: Mapping[str, str]) -> list[Problem]:
     named = [config[f"{store}.storage.topic"] for store in _STORES if config.get(f"{store}.storage.topic")]
     if len(set(named)) == len(named):
         return []
-    return [told(config, "offset.storage.topic", "configurations, offsets and states each need a topic of their own; give three names")]
+    return [problem(config, "offset.storage.topic", "configurations, offsets and states need separate topics", "set three names")]
 
 
-def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[str]:
+def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[Problem]:
     policy = config.get("connector.client.config.override.policy", "All")
     used = any(".override." in key for each in connectors for key in each)
     if not used or policy not in {"None", "Principal"}:
         return []
-    rule = "connectors with producer.override or consumer.override keys would be refused; write All"
-    return [told(config, "connector.client.config.override.policy", rule)]
+    rule, cure = "connectors with producer.override or consumer.override keys would be refused", "set All"
+    return [problem(config, "connector.client.config.override.policy", rule, cure)]
 
 
-def _login(config: Mapping[str, str]) -> list[str]:
+def _login(config: Mapping[str, str]) -> list[Problem]:
     if "rest.extension.classes" in config and "BasicAuth" in config["rest.extension.classes"]:
         return []
-    rule = "whoever reaches the worker's port could change connectors; add BasicAuthSecurityRestExtension of org.apache.kafka.connect"
-    return [told(config, "rest.extension.classes", rule)]
+    rule, cure = (
+        ("any client that reaches the worker's port could change connectors"),
+        ("add BasicAuthSecurityRestExtension of org.apache.kafka.connect"),
+    )
+    return [problem(config, "rest.extension.classes", rule, cure)]

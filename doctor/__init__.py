@@ -1,4 +1,4 @@
-"""Whether ``up`` of a stack would succeed, asked before it is tried.
+"""Checks before deployment: would ``up`` of a stack succeed?
 
-Every check is a probe, which looks, and a pure function that judges what was seen.
+Every check consists of a probe, which reads a fact, and a pure function, which judges it.
 """

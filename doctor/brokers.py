@@ -1,4 +1,4 @@
-"""A Kafka cluster that was there before: whether this shell can log in to it, and how many brokers it has."""
+"""Checks of an existing Kafka cluster: login from this shell, number of brokers."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from checks.check import Finding
     from settings.streaming import ExistingKafka
 
+# Limit for the whole request: name resolution, TLS, login, answer
 _SECONDS: Final = 10.0
-"""For the whole request: names, TLS, login, answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one request for metadata told.
+    """Answer to one metadata request.
 
     Attributes:
-        brokers: How many brokers the cluster has.
-        problem: Why nothing was told, or empty.
+        brokers: Number of brokers of the cluster.
+        problem: Reason why the request failed; empty otherwise.
     """
 
     brokers: int
@@ -31,49 +31,50 @@ class Answer:
 
 
 def look_at_login() -> str | Refused:
-    """The user that this shell has for Kafka, or which of its variables are missing."""
+    """Read the Kafka user from this shell's variables, or report the missing ones."""
     missing = [name for name in (USER_VARIABLE, PASSWORD_VARIABLE) if not os.environ.get(name)]
     if missing:
         cure = f"export {USER_VARIABLE}=<user>\nread -rs {PASSWORD_VARIABLE} && export {PASSWORD_VARIABLE}"
-        return Refused(f"not in the environment: {' and '.join(missing)}; the program makes topics, so it logs in too", cure)
+        return Refused(f"not in the environment: {' and '.join(missing)}; the program logs in to create topics", cure)
     return os.environ[USER_VARIABLE]
 
 
 def login(user: str, mechanism: str) -> Finding:
-    """That there is one."""
+    """Report the user."""
     return fine(f"{user}, by {mechanism}")
 
 
 def look(external: ExistingKafka, user: str | Refused) -> Answer | Refused:
-    """Ask the cluster once for its brokers, by whichever server answers first.
+    """Request the cluster's brokers once, from the first server that answers.
 
     Args:
         external: The cluster.
-        user: Who logs in; empty where nobody has to.
+        user: User that logs in; empty for a cluster without login.
     """
     if isinstance(user, Refused):
         return user
     try:
-        told = ask(",".join(external.bootstrap_servers), {"protocol": external.protocol, "mechanism": external.mechanism}, _SECONDS)
+        metadata = ask(",".join(external.bootstrap_servers), {"protocol": external.protocol, "mechanism": external.mechanism}, _SECONDS)
     except NotReadyError as error:
         return Answer(0, str(error))
-    return Answer(len(told.brokers))
+    return Answer(len(metadata.brokers))
 
 
 def brokers(answer: Answer, external: ExistingKafka, stack: str) -> Finding:
-    """Whether the cluster answers, with as many brokers as the stack says it has.
+    """Check whether the cluster answers with at least as many brokers as the stack declares.
 
     Args:
-        answer: What it told.
-        external: What the stack says of it.
+        answer: Answer of the cluster.
+        external: Settings of the cluster in the stack.
         stack: Name of the stack, for the cure.
     """
-    said = f"streaming.kafka.external in Pulumi.{stack}.yaml"
+    setting = f"streaming.kafka.external in Pulumi.{stack}.yaml"
     if answer.problem:
-        wrong = "user and password, which Kafka refuses without a word; protocol and mechanism" if external.logs_in else "protocol"
-        return failure(answer.problem, f"look at the route from here (VPN, security groups) and at {wrong}; bootstrapServers: {said}")
+        suspects = "user and password, which Kafka refuses without a message; protocol and mechanism" if external.logs_in else "protocol"
+        return failure(answer.problem, f"check the route from here (VPN, security groups), {suspects}; bootstrapServers: {setting}")
     if answer.brokers < external.brokers:
         return failure(
-            f"it has {answer.brokers} brokers and the stack says {external.brokers}: 'up' waits for them", f"correct brokers: {said}"
+            f"the cluster has {answer.brokers} brokers and the stack declares {external.brokers}: 'up' would wait for the others",
+            f"correct brokers: {setting}",
         )
     return fine(f"{answer.brokers} brokers")

@@ -1,4 +1,4 @@
-"""What is asked of a Kubernetes cluster, by the context that the stack names and no other."""
+"""Probe of a Kubernetes cluster, by the stack's context only."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 8
 
+# API group and resource of everything that the program creates in a cluster
 RIGHTS: Final = (
     ("", "namespaces"),
     ("", "resourcequotas"),
@@ -32,7 +33,6 @@ RIGHTS: Final = (
     ("policy", "poddisruptionbudgets"),
     ("storage.k8s.io", "storageclasses"),
 )
-"""API group and resource of everything that the program makes in a cluster."""
 
 CLUSTER_WIDE: Final = frozenset({"namespaces", "storageclasses"})
 _ZONE: Final = "topology.kubernetes.io/zone"
@@ -40,8 +40,8 @@ _UNKNOWN, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 def look(place: ClusterRequirements) -> Cluster | Refused:
-    """Ask the cluster, or say why it cannot be asked."""
-    from kubernetes import client, config  # noqa: PLC0415 - a second to load, only where a cluster is asked
+    """Read the facts of a cluster, or return why it refuses."""
+    from kubernetes import client, config  # noqa: PLC0415 - takes a second to load; needed for a cluster only
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with it
 
     settings, options = place.settings, client.Configuration()
@@ -56,7 +56,10 @@ def look(place: ClusterRequirements) -> Cluster | Refused:
         if error.status == _UNKNOWN:
             return Refused(f"{api.configuration.host} refuses these credentials ({error.status})", _login(settings))
         if error.status == _FORBIDDEN:
-            return Refused(f"these credentials may not look ({_message(error)})", f"kubectl --context {settings.context} auth can-i --list")
+            return Refused(
+                f"these credentials may not read the cluster ({_message(error)})",
+                f"kubectl --context {settings.context} auth can-i --list",
+            )
         return Refused(f"{api.configuration.host} answers {error.status} {error.reason}", f"kubectl --context {settings.context} get nodes")
     except HTTPError as error:
         return Refused(f"nothing answers at {api.configuration.host} ({type(error).__name__})", _start(settings))
@@ -73,10 +76,10 @@ def _contexts(settings: ClusterSettings) -> list[str]:
 
 
 def _no_context(settings: ClusterSettings, stack: str) -> Refused:
-    known = ", ".join(_contexts(settings)) or "none"
+    contexts = ", ".join(_contexts(settings)) or "none"
     where = settings.kubeconfig or "the kubeconfig (KUBECONFIG, ~/.kube/config)"
     make = _make(settings) or f"correct cluster.context in Pulumi.{stack}.yaml, or add it to the kubeconfig"
-    return Refused(f"{where} has no context {settings.context!r} (there are: {known})", make)
+    return Refused(f"{where} has no context {settings.context!r} (existing: {contexts})", make)
 
 
 def _make(settings: ClusterSettings) -> str:
@@ -97,7 +100,7 @@ def _login(settings: ClusterSettings) -> str:
 
 
 def _message(error: Any) -> str:  # noqa: ANN401 - an error without types
-    """What the API's own words are."""
+    """Return the API's own message."""
     try:
         return str(json.loads(error.body)["message"])
     except (ValueError, KeyError, TypeError):
@@ -133,7 +136,7 @@ def _asked(api: Any, place: ClusterRequirements) -> Cluster:  # noqa: ANN401 - a
 
 
 def _found(read: Callable[..., Any], *names: str) -> Any:  # noqa: ANN401 - as above
-    """An object, or None when it is not there."""
+    """Return an object, or None when it does not exist."""
     from kubernetes import client  # noqa: PLC0415 - as above
 
     try:

@@ -1,4 +1,4 @@
-"""The Docker engine that carries a laptop's cluster."""
+"""Checks of the Docker engine that runs the laptop's cluster."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from checks.check import Finding
     from checks.tool import Answer
 
+# Memory of three idle Kind nodes, in MiB (measured: control plane 0.73 GiB, each worker 0.26)
 NODES_MIB: Final = 1280
-"""Memory of three idle Kind nodes, in MiB (measured: control plane 0.73 GiB, each worker 0.26)."""
 
+# Disk for images: the node's 1 GiB, and four of 0.3 to 0.8 GiB, once in Docker and once on each worker
 IMAGES_GIB: Final = 8
-"""Disk for images: the node's 1 GiB, and four of 0.3 to 0.8 GiB, once in Docker and once on each worker."""
 
 _FEWEST_CPUS: Final = 2
 _ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -28,15 +28,15 @@ _ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Docker:
-    """What the engine says about itself.
+    """The engine's description of itself.
 
     Attributes:
-        version: Its version.
-        memory: Bytes it can give to containers: the machine's, or its virtual machine's.
-        cpus: Processors it can give.
-        architecture: The machine's, as the kernel names it.
-        system: What it runs on; Docker Desktop says so.
-        root: Folder where images and volumes are kept.
+        version: Version of the engine.
+        memory: Memory available to containers, in bytes: the machine's, or the virtual machine's.
+        cpus: Number of processors available to containers.
+        architecture: Architecture of the machine, as the kernel names it.
+        system: Operating system; names Docker Desktop where it runs the engine.
+        root: Folder of images and volumes.
     """
 
     version: str
@@ -48,53 +48,53 @@ class Docker:
 
     @property
     def in_virtual_machine(self) -> bool:
-        """Whether its disk is not this machine's."""
+        """True when the engine's disk is a virtual machine's."""
         return "Docker Desktop" in self.system
 
 
 def look() -> Docker | Refused:
-    """Ask the engine."""
+    """Read the engine's description."""
     return read(ask("docker", "info", "--format", "{{json .}}"))
 
 
 def read(answer: Answer | None) -> Docker | Refused:
-    """What ``docker info`` printed as JSON, or why there is nothing to read."""
+    """Parse the JSON output of ``docker info``, or return why there is none."""
     if answer is None:
         return Refused("docker is not on PATH", "install Docker Desktop (Windows, macOS), or on Debian: sudo apt-get install docker.io")
     try:
-        told = json.loads(answer.out)
+        info = json.loads(answer.out)
     except json.JSONDecodeError:
-        told = {}
-    errors = told.get("ServerErrors") or []
-    if errors or not told.get("ServerVersion"):
+        info = {}
+    errors = info.get("ServerErrors") or []
+    if errors or not info.get("ServerVersion"):
         return _refused(errors[0] if errors else answer.last_words)
     return Docker(
-        version=told["ServerVersion"],
-        memory=int(told.get("MemTotal", 0)),
-        cpus=int(told.get("NCPU", 0)),
-        architecture=told.get("Architecture", ""),
-        system=told.get("OperatingSystem", ""),
-        root=told.get("DockerRootDir", ""),
+        version=info["ServerVersion"],
+        memory=int(info.get("MemTotal", 0)),
+        cpus=int(info.get("NCPU", 0)),
+        architecture=info.get("Architecture", ""),
+        system=info.get("OperatingSystem", ""),
+        root=info.get("DockerRootDir", ""),
     )
 
 
 def _refused(why: str) -> Refused:
     if "permission denied" in why.lower():
-        return Refused("this user may not talk to Docker", "sudo usermod -aG docker $USER, then log in again")
+        return Refused("this user may not use Docker", "sudo usermod -aG docker $USER, then log in again")
     return Refused(f"Docker does not answer ({why})", "start Docker Desktop, or on Linux: sudo systemctl start docker")
 
 
 def engine(docker: Docker) -> Finding:
-    """That it answers."""
+    """Report the engine's version."""
     return fine(f"{docker.version} on {docker.system}")
 
 
 def memory(docker: Docker, budget_mib: int) -> Finding:
-    """Whether the pods' budget and the nodes fit together.
+    """Check whether Docker has enough memory for the pods' budget and the nodes.
 
     Args:
         docker: The engine.
-        budget_mib: What the pipeline's pods may use, in MiB.
+        budget_mib: Memory budget of the pipeline's pods, in MiB.
     """
     needed = budget_mib + NODES_MIB
     sum_up = f"{needed / 1024:.1f} GiB are needed: {budget_mib} MiB for the pods and about {NODES_MIB} for three Kind nodes"
@@ -109,7 +109,7 @@ def memory(docker: Docker, budget_mib: int) -> Finding:
 
 
 def processors(docker: Docker) -> Finding:
-    """Whether the first start does not take for ever."""
+    """Check whether Docker has enough processors to start in time."""
     if docker.cpus < _FEWEST_CPUS:
         return warning(
             f"Docker has {docker.cpus} processor: starts may take longer than 'up' waits",
@@ -119,15 +119,15 @@ def processors(docker: Docker) -> Finding:
 
 
 def architecture(docker: Docker) -> Finding:
-    """Whether the images can be built for it."""
-    known = _ARCHITECTURES.get(docker.architecture)
-    if known is None:
-        return failure(f"no image is made for {docker.architecture}", "use a machine with an x86-64 or a 64-bit ARM processor")
-    return fine(f"{docker.architecture}, for which 'make images' builds {known} images")
+    """Check whether the images can be built for the machine's architecture."""
+    platform = _ARCHITECTURES.get(docker.architecture)
+    if platform is None:
+        return failure(f"no image can be built for {docker.architecture}", "use a machine with an x86-64 or a 64-bit ARM processor")
+    return fine(f"{docker.architecture}; 'make images' builds {platform} images")
 
 
 def look_at_disk(docker: Docker | Refused) -> tuple[Docker, int | None] | Refused:
-    """The engine with the bytes free where it keeps things, None when that is in a virtual machine or on another computer."""
+    """Return the engine and the free bytes of its disk, None for a disk in a virtual machine or on another computer."""
     if isinstance(docker, Refused):
         return docker
     local = not docker.in_virtual_machine and Path(docker.root).is_absolute() and Path(docker.root).exists()
@@ -135,19 +135,19 @@ def look_at_disk(docker: Docker | Refused) -> tuple[Docker, int | None] | Refuse
 
 
 def disk(seen: tuple[Docker, int | None], volumes_mib: int) -> Finding:
-    """Whether images and volumes fit.
+    """Check whether images and volumes fit on the disk.
 
     Args:
-        seen: The engine with the bytes free on its disk.
-        volumes_mib: What all volumes may hold, in MiB.
+        seen: The engine and the free bytes of its disk.
+        volumes_mib: Capacity of all volumes, in MiB.
     """
     docker, free = seen
     if free is None:
-        return unseen(f"{docker.root} is inside Docker's virtual machine; 'docker system df' shows what is used there")
+        return unseen(f"{docker.root} is inside Docker's virtual machine; 'docker system df' shows its usage")
     volumes_gib = volumes_mib / 1024
     needs = f"images take about {IMAGES_GIB} GiB and full volumes {volumes_gib:.0f}"
     if free < IMAGES_GIB * GIB:
-        return failure(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "docker system prune, or a larger disk")
+        return failure(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "docker system prune, or use a larger disk")
     if free < (IMAGES_GIB + volumes_gib) * GIB:
-        return warning(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "make room before the volumes fill")
+        return warning(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}", "free disk space before the volumes fill")
     return fine(f"{free / GIB:.1f} GiB are free under {docker.root}; {needs}")

@@ -1,4 +1,4 @@
-"""The virtual environment: whether it holds what the requirements pin."""
+"""Check of the virtual environment against the pinned requirements."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _CURE: Final = "rm -f .venv/.complete && make venv"
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Packages as pinned and as installed.
+    """Pinned and installed packages.
 
     Attributes:
-        pinned: Package to version.
-        installed: Package to version, of the pinned ones.
-        own: Whether this Python is that of the project's .venv, by which Pulumi runs the program.
+        pinned: Package to pinned version.
+        installed: Pinned package to installed version.
+        own: True if this Python is that of the project's .venv, which Pulumi uses to run the program.
     """
 
     pinned: Mapping[str, str]
@@ -36,7 +36,7 @@ class Environment:
 
 
 def pins(texts: Iterable[str]) -> dict[str, str]:
-    """Package to version from requirements files."""
+    """Parse the pins of requirements files: package to version."""
     return {name: version for text in texts for name, version in _PIN.findall(text)}
 
 
@@ -53,7 +53,7 @@ def look(root: Path, files: Iterable[str]) -> Environment:
 
 
 def complete(environment: Environment) -> Finding:
-    """Whether every package is there in the pinned version, in the environment that Pulumi uses."""
+    """Check whether the environment that Pulumi uses has every package in its pinned version."""
     missing = [name for name in environment.pinned if name not in environment.installed]
     other = [
         f"{name} {environment.installed[name]} and not {version}"
@@ -63,7 +63,7 @@ def complete(environment: Environment) -> Finding:
     if missing:
         return failure(f"not installed: {', '.join(missing)}", _CURE)
     if other:
-        return warning(f"other versions than pinned: {', '.join(other)}", _CURE)
+        return warning(f"versions differ from the pinned ones: {', '.join(other)}", _CURE)
     if not environment.own:
-        return warning("this Python is not the project's .venv, which Pulumi uses", "make venv, then .venv/bin/python -m doctor doctor")
-    return fine(f"{len(environment.pinned)} packages as pinned")
+        return warning("this Python is not the project's .venv, which Pulumi uses", "make venv, then .venv/bin/python -m pipeline doctor")
+    return fine(f"{len(environment.pinned)} packages in their pinned versions")

@@ -1,4 +1,4 @@
-"""Facts about a Kubernetes cluster, as the doctor sees them, and what a stack requires of it."""
+"""Facts about a Kubernetes cluster, and the requirements of a stack."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceContents:
-    """What a namespace holds.
+    """Contents of an existing namespace.
 
     Attributes:
-        strangers: Pods without the pipeline's label.
-        claims: Claims that a StatefulSet of the pipeline would take over, without that StatefulSet.
+        strangers: Names of pods without the pipeline's label.
+        claims: Names of claims that a missing StatefulSet of the pipeline would take over.
     """
 
     strangers: tuple[str, ...] = ()
@@ -26,15 +26,15 @@ class NamespaceContents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node.
+    """A node.
 
     Attributes:
-        name: Its name.
-        ready: Whether it says so.
-        schedulable: Whether ordinary pods may run there.
-        memory: Bytes that pods may use there.
+        name: Name of the node.
+        ready: True if its condition is Ready.
+        schedulable: True if ordinary pods may run on it.
+        memory: Memory allocatable to pods, in bytes.
         images: Every name of the images it holds, as far as the kubelet lists them.
-        zone: Where it stands; empty where nobody says so.
+        zone: Zone of the node; empty without a zone label.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ClusterRequirements:
-    """What is looked for in a cluster.
+    """Requirements of a stack for its cluster.
 
     Attributes:
-        settings: Which cluster.
-        namespace: Where the pipeline will be.
-        secrets: Secrets that must be there beforehand, with the keys that each must have.
+        settings: Settings of the cluster.
+        namespace: Namespace of the pipeline.
+        secrets: Secrets that must exist before ``up``, with the keys that each must have.
         stack: Name of the stack, for cures.
-        sets: StatefulSets with volumes that the stack makes.
+        sets: StatefulSets with volumes that the stack creates.
     """
 
     settings: ClusterSettings
@@ -66,20 +66,20 @@ class ClusterRequirements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A cluster as seen with the rights of this kubeconfig.
+    """A cluster as visible to the credentials of this kubeconfig.
 
     Attributes:
-        server: Address of its API.
-        version: Its version, as it prints it.
-        nodes: Its nodes.
-        provisioners: Storage class to what makes its volumes.
-        drivers: Storage drivers that are installed.
-        denied: What may not be made with these rights.
-        daemons: Name to first image of what runs on every node.
-        has_namespace: Whether the pipeline's namespace is there.
-        secrets: Those of the wanted Secrets that are there, with their keys and nothing of their values.
-        reclaims: Storage class to what becomes of its volumes without their claims, ``Delete`` or ``Retain``.
-        inside: What the namespace holds, where somebody else makes it.
+        server: Address of the API.
+        version: Version, as the API reports it.
+        nodes: All nodes.
+        provisioners: Storage class to its provisioner.
+        drivers: Installed CSI drivers.
+        denied: Resource types that these credentials may not create.
+        daemons: DaemonSet to its first image.
+        has_namespace: True if the pipeline's namespace exists.
+        secrets: Existing ones of the required Secrets, with their keys, without their values.
+        reclaims: Storage class to its reclaim policy, ``Delete`` or ``Retain``.
+        inside: Contents of an existing namespace; empty for a namespace that the program creates.
     """
 
     server: str

@@ -1,4 +1,4 @@
-"""Kind, and the cluster it makes on a laptop: version, existence, port mappings."""
+"""Checks of Kind and its cluster on a laptop: version, existence, port mappings."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from checks.tool import Answer
     from settings.names import PublishedPort
 
+# Prefix of the context that Kind creates for a cluster
 PREFIX: Final = "kind-"
-"""How Kind names the context of a cluster."""
 
 
 def is_kind(context: str) -> bool:
-    """Whether a context is one that Kind made."""
+    """Tell whether Kind created a context."""
     return context.startswith(PREFIX)
 
 
 def version(answer: Answer | None) -> Finding:
-    """Judge what ``kind version`` printed."""
+    """Check the output of ``kind version``."""
     get = "https://kind.sigs.k8s.io/docs/user/quick-start/#installation, or: go install sigs.k8s.io/kind@latest"
     if answer is None:
         return failure("kind is not on PATH", get)
-    found = parsed(answer.out)
-    if found is None:
-        return failure(f"'kind version' said {answer.last_words!r}", get)
-    if found < OLDEST:
-        return failure(f"{shown(found)}: network policies are enforced from {shown(OLDEST)} on", get)
-    return fine(shown(found))
+    installed = parsed(answer.out)
+    if installed is None:
+        return failure(f"'kind version' printed {answer.last_words!r}", get)
+    if installed < OLDEST:
+        return failure(f"{shown(installed)}: Kind enforces network policies from {shown(OLDEST)} on", get)
+    return fine(shown(installed))
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Kind's cluster.
+    """A cluster of Kind.
 
     Attributes:
-        name: Its name.
-        ports: Port on 127.0.0.1 to the node's port, or None when there is no such cluster.
+        name: Name of the cluster.
+        ports: Port on 127.0.0.1 to node port; None when the cluster does not exist.
     """
 
     name: str
@@ -55,13 +55,13 @@ class Cluster:
 
 
 def look(context: str) -> Cluster | Refused:
-    """Ask Docker for the control plane's container, which carries the port mappings."""
+    """Read the port mappings from the control plane's container."""
     name = context.removeprefix(PREFIX)
     return read(name, ask("docker", "inspect", "--format", "{{json .HostConfig.PortBindings}}", f"{name}-control-plane"))
 
 
 def read(name: str, answer: Answer | None) -> Cluster | Refused:
-    """The cluster from what ``docker inspect`` printed."""
+    """Parse the output of ``docker inspect``."""
     if answer is None:
         return Refused("docker is not on PATH", "")
     if answer.code != 0:
@@ -81,7 +81,7 @@ def read(name: str, answer: Answer | None) -> Cluster | Refused:
 
 
 def exists(cluster: Cluster) -> Finding:
-    """That the cluster has been made."""
+    """Check whether the cluster exists."""
     if cluster.ports is None:
         return failure(f"Kind has no cluster {cluster.name!r}", "make cluster")
     return fine(f"{cluster.name}")
@@ -89,12 +89,12 @@ def exists(cluster: Cluster) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The published ports as they are now.
+    """Current state of the published ports.
 
     Attributes:
-        wanted: What the stack publishes.
-        taken: Those host ports on which somebody listens.
-        cluster: Whose mappings hold them, where it is there.
+        wanted: Ports that the stack publishes.
+        taken: Host ports of these that a process listens on.
+        cluster: The cluster with its mappings, if it exists.
     """
 
     wanted: Sequence[PublishedPort]
@@ -103,21 +103,21 @@ class Ports:
 
 
 def look_at_ports(wanted: Sequence[PublishedPort], cluster: Cluster | Refused) -> Ports:
-    """Try each host port."""
+    """Check which host ports are in use."""
     return Ports(wanted, taken_ports(port.host for port in wanted), cluster)
 
 
 def ports(seen: Ports, stack: str) -> Finding:
-    """Whether each port is free for a cluster to come, or held by the right mapping of the one that is there.
+    """Check that each port is free, or held by the right mapping of the existing cluster.
 
     Args:
-        seen: The ports.
+        seen: State of the ports.
         stack: Name of the stack, for the cure.
     """
     numbers = ", ".join(str(port.host) for port in seen.wanted)
     if isinstance(seen.cluster, Refused) and seen.taken:
         held = ", ".join(map(str, sorted(seen.taken)))
-        return unseen(f"{held} in use; without Docker nobody can tell whether by the cluster's own mapping")
+        return unseen(f"{held} in use; only Docker could tell whether by the cluster's own mapping")
     mapped = None if isinstance(seen.cluster, Refused) else seen.cluster.ports
     if mapped is None:
         others = [port_taken(port.host, stack) for port in seen.wanted if port.host in seen.taken]
@@ -126,9 +126,9 @@ def ports(seen: Ports, stack: str) -> Finding:
         return fine(f"{numbers} are free on 127.0.0.1")
     wrong = [port for port in seen.wanted if mapped.get(port.host) != port.node]
     if wrong:
-        found = "; ".join(f"port {port.host} of this machine does not lead to node port {port.node}" for port in wrong)
+        unmapped = "; ".join(f"port {port.host} of this machine does not lead to node port {port.node}" for port in wrong)
         return failure(
-            f"the cluster's mappings are fixed when it is made, and {found}",
+            f"{unmapped}; Kind sets port mappings only when it creates a cluster",
             "write the ports into laptop/kind.yaml, then: make cluster-down cluster (its volumes are lost)",
         )
-    return fine(f"{numbers} are held by the cluster's own mappings")
+    return fine(f"the cluster's own mappings hold {numbers}")

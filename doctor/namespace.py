@@ -1,4 +1,4 @@
-"""What is already in a namespace that somebody else made: pods that are not the pipeline's, and volumes of a former one."""
+"""Checks of an existing namespace: other pods, volumes of an earlier pipeline."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from doctor.facts import Cluster, ClusterRequirements
 
 _STRANGERS: Final = f"app.kubernetes.io/part-of!={PART_OF}"
+# Finished pods neither communicate nor count against a quota
 _RUNNING: Final = "status.phase!=Succeeded,status.phase!=Failed"
-"""Pods that are done neither talk nor count against a quota."""
 
 _SHOWN: Final = 5
 
 
 def look(api: Any, namespace: str, sets: Sequence[str], seconds: float) -> NamespaceContents:  # noqa: ANN401 - a client without types
-    """Ask for the pods and claims of a namespace; one that is not there holds nothing.
+    """Read the pods and claims of a namespace; a missing one is empty.
 
     Args:
-        api: The cluster's client.
-        namespace: Its name.
-        sets: StatefulSets with volumes that the stack makes there.
-        seconds: Time limit of each request.
+        api: Client of the cluster.
+        namespace: Name of the namespace.
+        sets: StatefulSets with volumes that the stack creates in it.
+        seconds: Time limit of each request, in seconds.
     """
-    from kubernetes import client  # noqa: PLC0415 - a second to load, only where a cluster is asked
+    from kubernetes import client  # noqa: PLC0415 - takes a second to load; needed for a cluster only
 
     core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
     pods = core.list_namespaced_pod(namespace, label_selector=_STRANGERS, field_selector=_RUNNING, _request_timeout=seconds).items
@@ -43,32 +43,32 @@ def look(api: Any, namespace: str, sets: Sequence[str], seconds: float) -> Names
 
 
 def without_owner(claims: Sequence[str], absent: Sequence[str]) -> tuple[str, ...]:
-    """The claims that StatefulSets which are not there would take over: ``data-kafka-0`` is that of the first pod of ``kafka``."""
+    """Return the claims that missing StatefulSets would take over: ``data-kafka-0`` belongs to the first pod of ``kafka``."""
     return tuple(sorted(claim for claim in claims if any(re.fullmatch(rf"data-{re.escape(name)}-\d+", claim) for name in absent)))
 
 
 def alone(cluster: Cluster, place: ClusterRequirements) -> Finding:
-    """Whether the pipeline has the namespace to itself: its network policies and its quota hold for every pod there."""
+    """Check whether the pipeline has the namespace to itself: its network policies and its quota apply to every pod there."""
     strangers = cluster.inside.strangers
     if not strangers:
         return fine(f"no other pods in {place.namespace}")
     more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
     return failure(
-        f"{', '.join(strangers[:_SHOWN])}{more} in {place.namespace}: they would be cut off by the pipeline's network policies and share "
-        "its quota",
+        f"{', '.join(strangers[:_SHOWN])}{more} in {place.namespace}: the pipeline's network policies would cut them off, and they would "
+        "share its quota",
         f"set names.namespace in Pulumi.{place.stack}.yaml to a namespace for this pipeline alone, or move them: "
         f"kubectl --context {place.settings.context} --namespace {place.namespace} get pods --selector '{_STRANGERS}'",
     )
 
 
 def leftovers(cluster: Cluster, place: ClusterRequirements) -> Finding:
-    """Whether volumes of a former pipeline would be taken over."""
+    """Check whether the stack would take over volumes of an earlier pipeline."""
     claims = cluster.inside.claims
     if not claims:
-        return fine("no volumes of a former pipeline")
+        return fine("no volumes of an earlier pipeline")
     return warning(
-        f"a former pipeline left {', '.join(claims)}: new brokers have a new cluster id and refuse volumes of an old one; a database goes "
-        "on with what it finds",
-        f"when nobody wants what they hold: kubectl --context {place.settings.context} --namespace {place.namespace} delete pvc "
+        f"an earlier pipeline left {', '.join(claims)}: new brokers have a new cluster id and refuse the volumes of an old one; a database "
+        "continues with the data on its volume",
+        f"if their data is not needed: kubectl --context {place.settings.context} --namespace {place.namespace} delete pvc "
         f"{' '.join(claims)}",
     )

@@ -1,4 +1,4 @@
-"""What encrypts the secrets in a stack's state, and whether this shell can use it. Nothing secret is shown."""
+"""Check of a stack's secrets provider: can this shell use it? No secret is shown."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Provider:
     """A stack's secrets provider.
 
     Attributes:
-        url: What the stack file names, for example ``awskms://alias/pulumi?region=eu-west-1``; empty for none.
-        salt: What the passphrase is tried on; empty when the stack has none yet.
-        passphrase: From the environment or from the file it names; None when neither is set.
-        problem: Why the named file could not be read, or empty.
+        url: Secrets provider in the stack file, for example ``awskms://alias/pulumi?region=eu-west-1``; empty for none.
+        salt: The stack's encrypted sample, on which the passphrase is tried; empty when the stack has none yet.
+        passphrase: Passphrase from the environment or from the file it names; None when neither is set.
+        problem: Reason why that file could not be read; empty otherwise.
     """
 
     url: str
@@ -42,12 +42,12 @@ class Provider:
     problem: str = ""
 
     def __repr__(self) -> str:
-        """Without the passphrase."""
+        """Leave the passphrase out."""
         return f"Provider(url={self.url!r})"
 
 
 def look(stack_file: Path, environment: Mapping[str, str]) -> Provider:
-    """Read the stack file's head and the variables."""
+    """Read the secrets provider from the stack file and the passphrase from the environment."""
     head = yaml.safe_load(stack_file.read_text(encoding="utf-8")) or {}
     passphrase, problem = environment.get(_VARIABLE), ""
     file = environment.get(f"{_VARIABLE}_FILE")
@@ -60,7 +60,7 @@ def look(stack_file: Path, environment: Mapping[str, str]) -> Provider:
 
 
 def opens(salt: str, passphrase: str) -> bool:
-    """Whether a passphrase is the one that a stack was made with.
+    """Tell whether a passphrase is the stack's own.
 
     The stack file's ``encryptionsalt`` is ``v1:<salt>:v1:<nonce>:<text>``: the word "pulumi" under AES-GCM, with a key of PBKDF2.
     """
@@ -76,20 +76,20 @@ def opens(salt: str, passphrase: str) -> bool:
 
 
 def usable(provider: Provider) -> Finding:
-    """Whether the secrets of this stack can be encrypted and read from here."""
+    """Check whether this shell can encrypt and decrypt the stack's secrets."""
     if provider.url and not provider.url.startswith("passphrase"):
-        return unseen(f"{provider.url.partition('?')[0]}; whether its key may be used shows when 'pulumi preview' reads a secret")
+        return unseen(f"{provider.url.partition('?')[0]}; only 'pulumi preview' shows whether this shell may use its key")
     if provider.problem:
         return failure(provider.problem, _SET)
     if provider.passphrase is None:
         why = (
-            "this stack's secrets are under a passphrase"
+            "a passphrase encrypts this stack's secrets"
             if provider.salt
-            else "no secrets provider is named, so Pulumi asks for a passphrase"
+            else "the stack names no secrets provider, so Pulumi asks for a passphrase"
         )
         return (failure if provider.salt else warning)(f"{why}, and neither {_VARIABLE} nor {_VARIABLE}_FILE is set", _SET)
     if provider.salt and not opens(provider.salt, provider.passphrase):
-        return failure("the passphrase that is set is not this stack's", _SET)
+        return failure("the passphrase does not match this stack", _SET)
     if not provider.passphrase:
-        return warning("the passphrase is empty: whoever reads the state can read its secrets", _SET)
-    return fine("the passphrase opens this stack" if provider.salt else "a passphrase is set")
+        return warning("the passphrase is empty: anyone who reads the state can read its secrets", _SET)
+    return fine("the passphrase matches this stack" if provider.salt else "a passphrase is set")

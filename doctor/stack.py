@@ -1,4 +1,4 @@
-"""Which checks a stack asks for: the one place that knows all of them."""
+"""The checks of a stack, in one list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from checks.check import Check, access, given, once
 from checks.tool import ask
 from doctor import aws, brokers, clock, cluster, cluster_rules, docker, environment, kind, namespace, pulumi_cli, secrets_provider, store
 from existing_database import capture_rules, catalog_rules, catalogue, server_rules
-from specification.workloads import largest_container_mib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ _KAFKA, _AWS, _STORE = "Kafka", "AWS", "Object store"
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
-    """Everything that applies to a stack, in the order in which it is read."""
+    """Return every check that applies to a stack, in the order of the report."""
     context = stack.settings.cluster.context
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
     address = stack.settings.archive.host_url
@@ -41,7 +40,7 @@ def _sandbox() -> list[Check[Any]]:
 
 def _laptop(stack: Stack) -> list[Check[Any]]:
     settings = stack.settings
-    engine, made = once(docker.look), once(partial(kind.look, settings.cluster.context))
+    engine, existing = once(docker.look), once(partial(kind.look, settings.cluster.context))
     return [
         Check(group=_LAPTOP, name="Docker", probe=engine, judge=access(docker.engine)),
         Check(group=_LAPTOP, name="its memory", probe=engine, judge=given(partial(docker.memory, budget_mib=settings.budget.memory_mib))),
@@ -54,16 +53,16 @@ def _laptop(stack: Stack) -> list[Check[Any]]:
             judge=given(partial(docker.disk, volumes_mib=settings.budget.disk_mib)),
         ),
         Check(group=_LAPTOP, name="Kind", probe=partial(ask, "kind", "version"), judge=kind.version),
-        Check(group=_LAPTOP, name="its cluster", probe=made, judge=given(kind.exists)),
-        *([_ports(stack, made)] if stack.settings.host.exposure == "nodePort" else []),
+        Check(group=_LAPTOP, name="its cluster", probe=existing, judge=given(kind.exists)),
+        *([_ports(stack, existing)] if stack.settings.host.exposure == "nodePort" else []),
     ]
 
 
-def _ports(stack: Stack, made: Callable[[], kind.Cluster | Refused]) -> Check[Any]:
+def _ports(stack: Stack, existing: Callable[[], kind.Cluster | Refused]) -> Check[Any]:
     return Check(
         group=_LAPTOP,
         name="published ports",
-        probe=lambda: kind.look_at_ports(stack.ports, made()),
+        probe=lambda: kind.look_at_ports(stack.ports, existing()),
         judge=partial(kind.ports, stack=stack.name),
     )
 
@@ -102,10 +101,12 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
     spared = frozenset(
         {*(["namespaces"] if settings.cluster.existing_namespace else []), *([] if stack.own_classes else ["storageclasses"])}
     )
-    asked: dict[str, Callable[[Any], Finding]] = {
+    judgements: dict[str, Callable[[Any], Finding]] = {
         "nodes": partial(rules.nodes, context=context),
         **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
-        "memory of the nodes": partial(rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=largest_container_mib(settings)),
+        "memory of the nodes": partial(
+            rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=stack.specification.largest_container_mib
+        ),
         **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
         **{f"class {name}": partial(rules.named_class, name=name, keep=settings.cluster.keep_volumes) for name in stack.named_classes},
         "rights": partial(rules.rights, context=context, unneeded=spared),
@@ -117,20 +118,20 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
         ),
         **({"secrets": partial(rules.secrets, place=place)} if place.secrets else {}),
         "images": partial(rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else "make images"),
-        # the sandbox's node enforces them by itself, in no DaemonSet
+        # the sandbox's node enforces network policies itself, not in a DaemonSet
         **({} if stack.throw_away else {"network policies": partial(rules.network_policies, context=context)}),
     }
     return [
         Check(group=_CLUSTER, name="answers", probe=seen, judge=report(rules.answers)),
         Check(group=_CLUSTER, name="kubectl", probe=partial(ask, "kubectl", "version", "--client"), judge=rules.kubectl),
-        *(Check(group=_CLUSTER, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
+        *(Check(group=_CLUSTER, name=name, probe=seen, judge=given(judge)) for name, judge in judgements.items()),
     ]
 
 
 def _database(target: Target) -> list[Check[Any]]:
     seen = once(partial(catalogue.look, target))
     server, capture = server_rules, capture_rules
-    asked: dict[str, Callable[[Any], Finding]] = {
+    judgements: dict[str, Callable[[Any], Finding]] = {
         "version": server.version,
         "primary": server.writable,
         "write-ahead log": partial(server.wal_level, target=target),
@@ -153,7 +154,7 @@ def _database(target: Target) -> list[Check[Any]]:
     }
     return [
         Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),
-        *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in asked.items()),
+        *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in judgements.items()),
     ]
 
 
@@ -198,8 +199,8 @@ def _aws(stack: Stack) -> list[Check[Any]]:
 def _store(stack: Stack, address: str) -> list[Check[Any]]:
     archive = stack.settings.archive
     seen = once(partial(clock.look, address))
-    asked_here = archive.store is not None or archive.format == "iceberg"
-    report = (given if stack.throw_away else access)(clock.endpoint) if asked_here else store.of_pods
+    used_here = archive.store is not None or archive.format == "iceberg"
+    report = (given if stack.throw_away else access)(clock.endpoint) if used_here else store.of_pods
     needs_key = archive.endpoint is not None and archive.format == "iceberg"
     return [
         Check(group=_STORE, name="endpoint", probe=seen, judge=report),

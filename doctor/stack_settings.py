@@ -1,4 +1,4 @@
-"""A stack as its settings have it, and what a command has to look at for it."""
+"""A stack's settings, and the requirements that the commands derive from them."""
 
 from __future__ import annotations
 
@@ -7,49 +7,47 @@ from typing import TYPE_CHECKING
 
 from doctor.facts import ClusterRequirements
 from existing_database.target import Target
-from specification.streaming import registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from settings.model import Settings
     from settings.names import PublishedPort
+    from specification.stack import Specification
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack.
+    """A stack with its specification.
 
     Attributes:
         name: Name of the stack.
-        settings: Its settings.
-        root: The project's folder.
+        specification: Specification of the stack.
+        root: Folder of the project.
     """
 
     name: str
-    settings: Settings
+    specification: Specification
     root: Path
 
     @property
+    def settings(self) -> Settings:
+        """Settings of the stack."""
+        return self.specification.settings
+
+    @property
     def throw_away(self) -> bool:
-        """Whether ``make sandbox`` carries it: it makes the cluster and the store itself, without the Pulumi CLI."""
+        """True for the sandbox's stack: ``make sandbox`` creates its cluster and store without the Pulumi CLI."""
         return self.settings.environment == "sandbox"
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images of its pods."""
-        settings, images = self.settings, self.settings.images
-        schemas = settings.streaming.registry
-        return (
-            *([images.postgres] if settings.source.is_managed else []),
-            *([images.kafka] if settings.streaming.kafka.is_managed else []),
-            images.connect,
-            *([images.registry or registry.IMAGES[schemas.kind]] if schemas.is_managed else []),
-        )
+        """Images of the stack's pods."""
+        return tuple(dict.fromkeys(str(workload.process["image"]) for workload in self.specification.workloads))
 
     @property
     def ports(self) -> tuple[PublishedPort, ...]:
-        """Every service that it publishes on this machine."""
+        """Ports of every service that the stack publishes on this machine."""
         settings, host = self.settings, self.settings.host
         return (
             *([host.postgres] if settings.source.is_managed else []),
@@ -60,7 +58,7 @@ class Stack:
 
     @property
     def place(self) -> ClusterRequirements:
-        """What must be in its cluster."""
+        """Requirements of the stack for its cluster."""
         settings, streaming = self.settings, self.settings.streaming
         login = frozenset({"username", "password"})
         database, brokers, schemas = settings.source.external, streaming.kafka.external, streaming.registry.external
@@ -72,34 +70,22 @@ class Stack:
             **({schemas.secret: login} if schemas else {}),
             **({objects.secret: frozenset({"credentials"})} if objects else {}),
         }
-        sets = (*(["kafka"] if streaming.kafka.is_managed else []), *(["postgresql"] if settings.source.is_managed else []))
+        sets = tuple(workload.component for workload in self.specification.workloads if workload.kind == "StatefulSet")
         return ClusterRequirements(settings.cluster, settings.names.namespace, wanted, self.name, sets)
 
     @property
     def own_classes(self) -> bool:
-        """Whether it makes storage classes of its own."""
-        source, brokers = self.settings.source, self.settings.streaming.kafka
-        return (source.is_managed and source.storage_class is None) or (brokers.is_managed and brokers.storage_class is None)
+        """True if the stack creates storage classes."""
+        return bool(self.specification.foundation.storage_classes)
 
     @property
     def named_classes(self) -> tuple[str, ...]:
-        """Storage classes that must be there."""
+        """Storage classes that must exist."""
         source, brokers = self.settings.source, self.settings.streaming.kafka
         named = [part.storage_class for part in (source, brokers) if part.is_managed and part.storage_class]
         return tuple(dict.fromkeys(named))
 
     @property
     def target(self) -> Target | None:
-        """The database that was there before, or None when the program makes it."""
-        source = self.settings.source
-        if source.external is None:
-            return None
-        return Target(
-            stack=self.name,
-            host=source.external.host,
-            port=source.external.port,
-            names=self.settings.names,
-            tables=source.tables,
-            wal_keep_mib=source.slot_wal_keep_mib,
-            catalog=self.settings.archive.has_catalog_database,
-        )
+        """The existing database, or None when the program creates its own."""
+        return Target.of(self.name, self.settings)

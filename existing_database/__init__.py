@@ -1,1 +1,1 @@
-"""A database that was there before the pipeline: what is missing in it, and the model of its tables."""
+"""Existing databases: checks of the prerequisites for capture, and the typed model of the tables."""

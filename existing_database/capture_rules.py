@@ -1,4 +1,4 @@
-"""Whether role, publication and tables of a database are as the pipeline needs them: judgements, each with the SQL that cures it."""
+"""Judgements of role, publication and tables of an existing database, each with the SQL that cures it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 _FULL: Final = "f"
+# Debezium ignores TRUNCATE
 _KINDS: Final = ("insert", "update", "delete")
-"""Debezium passes over a TRUNCATE."""
 
 
 def _lines(statements: Iterable[str]) -> str:
@@ -26,22 +26,22 @@ def _lines(statements: Iterable[str]) -> str:
 
 
 def _captured(seen: Database, target: Target) -> list[tuple[Table, SeenTable]]:
-    """The captured tables that are there."""
+    """Return the captured tables that exist, each with its model."""
     return [(table, seen.tables[table.qualified]) for table in target.tables if table.qualified in seen.tables]
 
 
 def tables(seen: Database, target: Target) -> Finding:
-    """Whether every captured table is there."""
+    """Check whether every captured table exists."""
     absent = [table.qualified for table in target.tables if table.qualified not in seen.tables]
     if absent:
         return failure(
             f"not in {target.names.database}: {', '.join(absent)}", f"make tables STACK={target.stack}, or correct names.database"
         )
-    return fine(f"{len(target.tables)} captured tables are there")
+    return fine(f"all {len(target.tables)} captured tables exist")
 
 
 def role(seen: Database, target: Target) -> Finding:
-    """Whether the role is there, may replicate, and may not do everything."""
+    """Check whether the role exists, may replicate, and is no superuser."""
     names, managed = target.names, seen.server.managed
     if seen.role is None:
         cure = [
@@ -49,24 +49,25 @@ def role(seen: Database, target: Target) -> Finding:
             external_sql.allow_replication(names, managed=managed),
             f"\\password {names.debezium_role}",
         ]
-        return failure(f"there is no role {names.debezium_role}", _lines(cure))
+        return failure(f"the role {names.debezium_role} does not exist", _lines(cure))
     if not seen.role.login:
         return failure(f"{names.debezium_role} may not log in", f"ALTER ROLE {names.debezium_role} LOGIN;")
     if not (seen.role.replication or seen.role.superuser):
-        lacks = "is no member of rds_replication" if managed else "has not the right REPLICATION"
+        lacks = "is not a member of rds_replication" if managed else "lacks the attribute REPLICATION"
         return failure(f"{names.debezium_role} {lacks}", external_sql.allow_replication(names, managed=managed))
     if seen.role.superuser:
         return warning(
-            f"{names.debezium_role} is a superuser, and needs much less", f"ALTER ROLE {names.debezium_role} NOSUPERUSER REPLICATION;"
+            f"{names.debezium_role} is a superuser and needs far fewer rights",
+            f"ALTER ROLE {names.debezium_role} NOSUPERUSER REPLICATION;",
         )
     return fine(f"{names.debezium_role} may log in and replicate")
 
 
 def grants(seen: Database, target: Target) -> Finding:
-    """Whether the role may connect, look into the schemas, and read each captured table, for the first snapshot."""
+    """Check whether the role may connect, use the schemas, and read each captured table for the first snapshot."""
     names, role_ = target.names, seen.role
     if role_ is None:
-        return unseen(f"not seen: there is no role {names.debezium_role}")
+        return unseen(f"not seen: the role {names.debezium_role} does not exist")
     schemas = [schema for schema in external_sql.schemas(names, target.tables) if schema not in role_.schemas]
     unread = [table.qualified for table in target.tables if table.qualified in seen.tables and table.qualified not in role_.reads]
     missing = [
@@ -80,73 +81,73 @@ def grants(seen: Database, target: Target) -> Finding:
             *(external_sql.grant_usage(names, schema) for schema in schemas),
             *(external_sql.grant_select(names, table) for table in unread),
         ]
-        return failure(f"{names.debezium_role} has not {', '.join(missing)}", _lines(cure))
+        return failure(f"{names.debezium_role} lacks {', '.join(missing)}", _lines(cure))
     return fine(f"{names.debezium_role} may read every captured table")
 
 
 def hidden_rows(seen: Database, target: Target) -> Finding:
-    """Whether row-level security would leave rows out of the first snapshot, without a word."""
+    """Check whether row-level security would silently leave rows out of the first snapshot."""
     secured = [table.qualified for table, there in _captured(seen, target) if there.row_security]
     if secured and seen.role is not None and not (seen.role.bypasses_row_security or seen.role.superuser):
         return failure(
             f"row-level security may hide rows from the first snapshot: {', '.join(secured)}",
-            f"ALTER ROLE {target.names.debezium_role} BYPASSRLS; or a policy that shows it all rows",
+            f"ALTER ROLE {target.names.debezium_role} BYPASSRLS; or a policy that lets it read all rows",
         )
-    return fine("no row is hidden from the snapshot")
+    return fine("row-level security hides no rows from the snapshot")
 
 
 def heartbeat(seen: Database, target: Target) -> Finding:
-    """Whether the heartbeat table is there and the role may write it."""
+    """Check whether the heartbeat table exists and the role may write to it."""
     names = target.names
     if not seen.heartbeat:
-        return failure(f"there is no {names.heartbeat_table}", _lines([sql.create_heartbeat(names), sql.grant_heartbeat(names)]))
+        return failure(f"{names.heartbeat_table} does not exist", _lines([sql.create_heartbeat(names), sql.grant_heartbeat(names)]))
     if seen.role is not None and not (seen.role.writes_heartbeat or seen.role.superuser):
-        return failure(f"{names.debezium_role} may not write {names.heartbeat_table}", sql.grant_heartbeat(names))
-    return fine(f"{names.heartbeat_table} can be written")
+        return failure(f"{names.debezium_role} may not write to {names.heartbeat_table}", sql.grant_heartbeat(names))
+    return fine(f"{names.heartbeat_table} is writable")
 
 
 def publication(seen: Database, target: Target) -> Finding:
-    """Whether the publication holds exactly the captured tables and the heartbeat table, whole."""
+    """Check whether the publication contains exactly the captured tables and the heartbeat table, without filters."""
     names, there = target.names, seen.publication
     if there is None:
-        return failure(f"there is no publication {names.publication}", external_sql.create_publication(names, target.tables))
+        return failure(f"the publication {names.publication} does not exist", external_sql.create_publication(names, target.tables))
     if there.all_tables:
         return failure(
-            f"{names.publication} is FOR ALL TABLES: every other table's changes are decoded and thrown away",
+            f"{names.publication} is FOR ALL TABLES: the server decodes the changes of every other table for nothing",
             _lines([f"DROP PUBLICATION {names.publication};", external_sql.create_publication(names, target.tables)]),
         )
     wanted = set(sql.publication_tables(names, target.tables))
     missing, further = sorted(wanted - there.tables), sorted(there.tables - wanted)
     wrong = [
-        *([f"without {', '.join(missing)}"] if missing else []),
-        *([f"with {', '.join(further)}, which nobody captures"] if further else []),
-        *([f"with a row filter or a column list on {', '.join(sorted(there.filtered))}"] if there.filtered else []),
+        *([f"lacks {', '.join(missing)}"] if missing else []),
+        *([f"contains {', '.join(further)}, not captured"] if further else []),
+        *([f"has a row filter or a column list on {', '.join(sorted(there.filtered))}"] if there.filtered else []),
     ]
     if wrong:
         cure = sql.set_publication_tables(names, target.tables)
-        return (failure if missing or there.filtered else warning)(f"{names.publication} is {', '.join(wrong)}", cure)
-    return fine(f"{names.publication} holds the {len(wanted)} tables")
+        return (failure if missing or there.filtered else warning)(f"{names.publication} {', '.join(wrong)}", cure)
+    return fine(f"{names.publication} contains the {len(wanted)} tables")
 
 
 def published(seen: Database, target: Target) -> Finding:
-    """Whether every kind of change is told."""
+    """Check whether the publication publishes every kind of change."""
     names, there = target.names, seen.publication
     if there is None:
-        return unseen(f"not seen: there is no publication {names.publication}")
+        return unseen(f"not seen: the publication {names.publication} does not exist")
     silent = [kind for kind in _KINDS if kind not in there.kinds]
     partitioned = [table.qualified for table, one in _captured(seen, target) if one.identities]
     if silent:
-        return failure(f"{names.publication} does not tell {', '.join(silent)}", external_sql.set_published(names))
+        return failure(f"{names.publication} does not publish {', '.join(silent)}", external_sql.set_published(names))
     if partitioned and not there.via_root:
         return failure(
-            f"{names.publication} tells changes by the names of partitions, which nobody captures: {', '.join(partitioned)}",
+            f"{names.publication} publishes changes under the names of partitions, which are not captured: {', '.join(partitioned)}",
             external_sql.set_published(names),
         )
     return fine(", ".join(_KINDS))
 
 
 def replica_identity(seen: Database, target: Target) -> Finding:
-    """Whether the whole old row goes into the log, so that a deleted row can be archived."""
+    """Check whether the log contains the whole old row, so that a deleted row can be archived."""
     lacking = []
     for table, there in _captured(seen, target):
         lacking += [table.qualified] if there.identity != _FULL else []
@@ -157,24 +158,24 @@ def replica_identity(seen: Database, target: Target) -> Finding:
 
 
 def columns(seen: Database, target: Target) -> Finding:
-    """Whether keys and columns are those of the typed model, which decides how they are archived."""
+    """Check whether keys and columns equal those of the typed model, which decides how they are archived."""
     differences, obstacles, grave = [], [], False
     for table, there in _captured(seen, target):
         now, why = modelled(there)
         obstacles += [(f"{table.qualified}: {one.what}", one.cure) for one in why]
         if now is not None:
-            found, is_grave = _differences(table, now)
-            differences += found
+            further, is_grave = _differences(table, now)
+            differences += further
             grave = grave or is_grave
     if obstacles:
         return failure("; ".join(what for what, _ in obstacles), _lines(cure for _, cure in obstacles))
     if differences:
-        return (failure if grave else warning)("; ".join(differences), f"make tables STACK={target.stack}, and read the difference")
-    return fine("as in the model of the tables")
+        return (failure if grave else warning)("; ".join(differences), f"make tables STACK={target.stack}, and review the difference")
+    return fine("equal to the typed model of the tables")
 
 
 def _differences(model: Table, now: Table) -> tuple[list[str], bool]:
-    """What differs, and whether the archive would get something else than the model says."""
+    """Return the differences, and whether the archive would receive something other than the model declares."""
     wanted, there = ({column.name: column for column in table.columns} for table in (model, now))
     gone = [f"{model.qualified} has no column {name}" for name in wanted if name not in there]
     types = [

@@ -1,4 +1,4 @@
-"""Whether an Iceberg catalog in an existing database server has its role and its database: a judgement, with the SQL that cures it."""
+"""Judgement of the role and the database of an Iceberg catalog in an existing server, with the SQL that cures them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 def catalog(seen: Database, target: Target) -> Finding:
-    """Whether role and database are there, the one owning the other."""
+    """Check whether the role and the database exist, and the role owns the database."""
     names, there = target.names, seen.catalog
     if there is None:
-        return unseen("not asked: the catalog is elsewhere")
+        return unseen("not checked: the catalog is elsewhere")
     wrong, cure = [], []
     if not there.role:
-        wrong.append(f"there is no role {names.catalog_role}")
+        wrong.append(f"the role {names.catalog_role} does not exist")
         cure += [catalog_sql.create_role(names), f"\\password {names.catalog_role}"]
     elif not there.login:
         wrong.append(f"{names.catalog_role} may not log in")
         cure.append(catalog_sql.allow_login(names))
     member = [catalog_sql.join_role(names)] if seen.server.managed else []
     if not there.owner:
-        wrong.append(f"there is no database {names.catalog_database}")
+        wrong.append(f"the database {names.catalog_database} does not exist")
         cure += [*member, catalog_sql.create_database(names), catalog_sql.keep_out(names)]
     elif there.owner != names.catalog_role:
-        wrong.append(f"{names.catalog_database} is owned by {there.owner} and not by {names.catalog_role}")
+        wrong.append(f"{names.catalog_database} belongs to {there.owner} instead of {names.catalog_role}")
         cure += [*member, catalog_sql.own_database(names)]
     if there.role and there.owner and not there.connects:
-        wrong.append(f"{names.catalog_role} has not CONNECT on {names.catalog_database}")
+        wrong.append(f"{names.catalog_role} lacks CONNECT on {names.catalog_database}")
         cure.append(catalog_sql.allow_connect(names))
     if wrong:
         return failure("; ".join(wrong), "\n".join(cure))

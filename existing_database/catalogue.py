@@ -1,4 +1,4 @@
-"""Asks a database's catalogue. Every statement reads, none of them touches a captured table."""
+"""Reads PostgreSQL's system catalogue. Read-only; never touches captured tables."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ Connection = "psycopg.Connection[tuple[Any, ...]]"
 
 
 def look(target: Target) -> Database | Refused:
-    """Log in, ask everything, log out.
+    """Log in, read all facts, log out.
 
     Args:
-        target: Which database, and the names to look for.
+        target: The database, with the names of role, publication, slot and tables.
     """
     connection = connect(target)
     if isinstance(connection, Refused):
@@ -155,11 +155,11 @@ def _publication(connection: Any, name: str, version: int) -> Publication | None
     if not rows:
         return None
     all_tables, insert, update, delete, truncate, via_root, tables = rows[0]
-    told = {"insert": insert, "update": update, "delete": delete, "truncate": truncate}
+    published = {"insert": insert, "update": update, "delete": delete, "truncate": truncate}
     filtered = _rows(connection, _FILTERED, name) if version >= _FILTERS_SINCE else ()
     return Publication(
         all_tables=all_tables,
-        kinds=frozenset(kind for kind, is_told in told.items() if is_told),
+        kinds=frozenset(kind for kind, is_published in published.items() if is_published),
         via_root=via_root,
         tables=frozenset(tables),
         filtered=frozenset(row[0] for row in filtered),

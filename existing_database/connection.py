@@ -1,4 +1,4 @@
-"""A connection to an existing database: by verified TLS, able to read only, with credentials from where libpq always takes them."""
+"""Connection to an existing database: verified TLS, read-only, credentials from libpq's usual sources."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ export PGSSLROOTCERT=<CA certificate> # for RDS and Aurora the bundle that AWS p
 
 
 def parameters(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
-    """What libpq is told; passwords are not among it, libpq finds them itself.
+    """Return the connection parameters, without the password, which libpq finds itself.
 
     Args:
-        target: Which database.
+        target: The database.
         environment: Variables of this shell.
     """
     return {
@@ -44,8 +44,8 @@ def parameters(target: Target, environment: Mapping[str, str]) -> dict[str, str]
 
 
 def connect(target: Target) -> psycopg.Connection[tuple[object, ...]] | Refused:
-    """Log in, or say why not. The caller closes the connection."""
-    import psycopg  # noqa: PLC0415 - a third of a second to load, only where a database is asked
+    """Log in, or return why the server refuses. The caller closes the connection."""
+    import psycopg  # noqa: PLC0415 - takes a third of a second to load; needed for a database only
 
     try:
         return psycopg.connect(**parameters(target, os.environ), autocommit=True)  # type: ignore[arg-type] # libpq's own names
@@ -53,30 +53,30 @@ def connect(target: Target) -> psycopg.Connection[tuple[object, ...]] | Refused:
         return refusal(str(error), target)
 
 
-_NAME: Final = "the name is not known"
-_RESOLVE: Final = "correct source.external.host, or use the network that knows it"
+_NAME: Final = "the name does not resolve"
+_RESOLVE: Final = "correct source.external.host, or use the network that resolves it"
 _REASONS: Final = (
     ("does not match host name", "the certificate is for another name", "set source.external.host to a name that the certificate has"),
-    ("certificate verify failed", "its certificate is signed by nobody that is trusted here", CREDENTIALS),
+    ("certificate verify failed", "no CA trusted here signed its certificate", CREDENTIALS),
     ("root certificate file", "the CA certificate cannot be read", CREDENTIALS),
-    ("does not support SSL", "it speaks no TLS", "turn it on: ssl = on with a certificate (RDS and Aurora have it)"),
-    ("no password supplied", "no password was found for it", CREDENTIALS),
-    ("authentication failed", "it refuses user or password", CREDENTIALS),
-    ("no pg_hba.conf entry", "pg_hba.conf lets nobody in from here", "add a line: hostssl <database> <user> <address> scram-sha-256"),
+    ("does not support SSL", "the server does not support TLS", "turn it on: ssl = on with a certificate (RDS and Aurora have it)"),
+    ("no password supplied", "libpq has no password for it", CREDENTIALS),
+    ("authentication failed", "the server refuses user or password", CREDENTIALS),
+    ("no pg_hba.conf entry", "pg_hba.conf does not admit this client", "add a line: hostssl <database> <user> <address> scram-sha-256"),
     ("could not translate host name", _NAME, _RESOLVE),
     ("failed to resolve host", _NAME, _RESOLVE),
-    ("Connection refused", "nothing listens there", "correct source.external.host and port; look at firewall and security groups"),
-    ("timeout", "nothing answers there", "look at firewall, security groups and VPN: this machine must reach it as the pods do"),
-    ("too many clients", "it has no connection left", "raise max_connections, or close what is idle"),
+    ("Connection refused", "nothing listens there", "correct source.external.host and port; check firewall and security groups"),
+    ("timeout", "nothing answers there", "check firewall, security groups and VPN: this machine must reach the server as the pods do"),
+    ("too many clients", "the server has no free connection", "raise max_connections, or close idle connections"),
 )
 
 
 def refusal(message: str, target: Target) -> Refused:
-    """Why a login failed, from libpq's message.
+    """Explain a failed login from libpq's message.
 
     Args:
-        message: What libpq said.
-        target: Which database.
+        message: Message of libpq.
+        target: The database.
     """
     where = f"{target.host}:{target.port}/{target.names.database}"
     last = message.strip().splitlines()[-1].strip() if message.strip() else "no reason given"
@@ -84,5 +84,5 @@ def refusal(message: str, target: Target) -> Refused:
         if part in message:
             return Refused(f"{where}: {why} ({last})", cure)
     if f'database "{target.names.database}" does not exist' in message:
-        return Refused(f"{where}: there is no such database ({last})", f"correct names.database in Pulumi.{target.stack}.yaml")
+        return Refused(f"{where}: the database does not exist ({last})", f"correct names.database in Pulumi.{target.stack}.yaml")
     return Refused(f"{where}: {last}", CREDENTIALS)

@@ -1,4 +1,4 @@
-"""The file with the typed model of the captured tables: its text, and what a new look at the database changes in it."""
+"""The file with the typed model of the captured tables: its text, and its changes after reading the database again."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _WIDTH: Final = 120
 
 
 class DocumentError(ValueError):
-    """The file that is there is no list of tables; the message says what is wrong with it."""
+    """The existing file is no list of tables; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is captured of what is there.
+    """Tables selected for capture.
 
     Attributes:
-        tables: The models, in the order in which they stand in the file.
-        obstacles: Why others of the chosen ones cannot be archived faithfully.
-        kept: Tables that the file had and that cannot be read anew; they stay as they were.
-        further: Tables that are there and were not chosen.
+        tables: The models, in the order of the file.
+        obstacles: Reasons why the other selected tables cannot be archived faithfully.
+        kept: Tables of the file that cannot be modelled again; the file keeps them unchanged.
+        further: Existing tables that are not selected.
     """
 
     tables: tuple[Table, ...]
@@ -46,31 +46,31 @@ class Choice:
 
 
 def read(text: str) -> tuple[Table, ...]:
-    """The tables of a file.
+    """Parse the tables of a file.
 
     Raises:
-        DocumentError: If it is no YAML list of tables.
+        DocumentError: If the text is no YAML list of tables.
     """
     try:
         listed = yaml.safe_load(text)
         return tuple(Table.model_validate(one) for one in listed or ())
     except (yaml.YAMLError, ValueError, TypeError) as error:
         first = str(error).splitlines()[0]
-        message = f"it is no list of tables ({first}); correct it, or move it away and let it be written anew"
+        message = f"the file is no list of tables ({first}); correct it, or move it away and run the command again"
         raise DocumentError(message) from None
 
 
 def choose(
     seen: Mapping[str, SeenTable], before: Sequence[Table], include: Sequence[str], exclude: Sequence[str], ours: Collection[str]
 ) -> Choice:
-    """Decide what is captured.
+    """Select the tables to capture.
 
     Args:
-        seen: Everything in the database.
-        before: What the file holds already.
-        include: Patterns such as ``public.*``; none means what the file holds, and everything when there is no file.
-        exclude: Patterns of what is left out all the same.
-        ours: Tables of the pipeline itself, which are nobody's data.
+        seen: All tables of the database.
+        before: Tables of the file.
+        include: Patterns such as ``public.*``; none selects the tables of the file, or all without a file.
+        exclude: Patterns of tables to leave out; they override ``include``.
+        ours: Tables of the pipeline itself, never captured.
     """
     known = {table.qualified: table for table in before}
 
@@ -86,13 +86,13 @@ def choose(
 
     models: dict[str, Table] = {}
     obstacles = [
-        Obstacle(name, "it is not in the database any more", "take it out of the file, or bring it back")
+        Obstacle(name, "the table is no longer in the database", "remove it from the file, or restore it")
         for name in known
         if name not in seen and remains(name)
     ]
     for name in sorted(filter(wanted, seen)):
-        model, found = modelled(seen[name])
-        obstacles += found
+        model, reasons = modelled(seen[name])
+        obstacles += reasons
         if model is not None:
             models[name] = model
     clashing = clashes([*models.values(), *(known[name] for name in known if name not in models)])
@@ -107,11 +107,11 @@ def choose(
 
 
 def text(stack: str, tables: Sequence[Table]) -> str:
-    """The file.
+    """Render the file.
 
     Args:
         stack: Name of the stack.
-        tables: What it captures.
+        tables: Tables that the stack captures.
     """
     listed = [_table(table) for table in tables]
     return _HEADER.format(stack=stack) + yaml.safe_dump(listed, sort_keys=False, default_flow_style=None, width=_WIDTH, allow_unicode=True)
@@ -124,5 +124,5 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def difference(before: str, after: str, path: str) -> str:
-    """What changes in the file, as a unified diff; empty when nothing does."""
+    """Return the changes of the file as a unified diff; empty without changes."""
     return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), f"{path} (before)", path))

@@ -1,4 +1,4 @@
-"""What is seen of a database; nothing here knows what it means."""
+"""Facts about an existing database, without judgement."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Slot:
     """A replication slot.
 
     Attributes:
-        name: Its name.
-        plugin: What decodes for it; empty for a physical one.
-        database: Its database; empty for a physical one.
-        active: Whether somebody reads it now.
-        reader: Address and application of that reader, or empty.
+        name: Name of the slot.
+        plugin: Output plugin; empty for a physical slot.
+        database: Database of the slot; empty for a physical slot.
+        active: True while a client reads it.
+        reader: Address and application of that client; empty without one.
         wal_status: ``reserved``, ``extended``, ``unreserved`` or ``lost``.
-        retained: Bytes of write-ahead log that it holds back.
+        retained: Write-ahead log that it retains, in bytes.
     """
 
     name: str
@@ -34,17 +34,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """The server.
+    """The database server.
 
     Attributes:
-        version: As it prints it.
+        version: Version, as the server reports it.
         version_number: The same as a number: 150004 is 15.4.
-        tls: Protocol of this connection, or empty.
-        user: Whom we are logged in as.
-        managed: Whether AWS runs it.
-        standby: Whether it is a replica.
-        settings: Parameter to value, in base units (milliseconds, MiB) where it has one.
-        senders: Connections that read the log now, but for our own pipeline's.
+        tls: TLS protocol of this connection; empty without TLS.
+        user: User of this connection.
+        managed: True if AWS runs the server.
+        standby: True for a replica.
+        settings: Parameter to value, in base units (milliseconds, MiB) where the parameter has one.
+        senders: Number of connections that read the log now, without the pipeline's own.
         slots: All replication slots.
     """
 
@@ -64,14 +64,14 @@ class Role:
     """The role that Debezium uses.
 
     Attributes:
-        login: Whether it may log in.
-        replication: Whether it may use a slot.
-        superuser: Whether nothing is forbidden to it.
-        bypasses_row_security: Whether it sees all rows everywhere.
-        connects: Whether it may connect to the database.
-        schemas: Schemas it may look into.
-        reads: Tables it may read.
-        writes_heartbeat: Whether it may read, insert and update in the heartbeat table.
+        login: True if it may log in.
+        replication: True if it may use a replication slot.
+        superuser: True for a superuser.
+        bypasses_row_security: True if row-level security does not apply to it.
+        connects: True if it may connect to the database.
+        schemas: Schemas on which it has USAGE.
+        reads: Tables on which it has SELECT, by qualified name.
+        writes_heartbeat: True if it may select, insert and update in the heartbeat table.
     """
 
     login: bool
@@ -86,14 +86,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """The publication.
+    """The publication that Debezium reads.
 
     Attributes:
-        all_tables: Whether it is FOR ALL TABLES.
-        kinds: Of insert, update, delete and truncate, those that it tells.
-        via_root: Whether changes of a partition go by the name of the table it is part of.
-        tables: Tables in it.
-        filtered: Those of them with a row filter or a column list.
+        all_tables: True if it is FOR ALL TABLES.
+        kinds: Published kinds of change: insert, update, delete, truncate.
+        via_root: True if it publishes changes of a partition under the name of the partitioned table.
+        tables: Its tables, by qualified name.
+        filtered: Tables of these with a row filter or a column list.
     """
 
     all_tables: bool
@@ -105,15 +105,15 @@ class Publication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenColumn:
-    """A column as the catalogue has it.
+    """A column in PostgreSQL's system catalogue.
 
     Attributes:
-        name: Its name, not quoted.
-        type: Its type as the server writes it, for example ``character varying(255)``.
-        nullable: Whether NULL is allowed.
-        default: SQL of its default; empty for none.
-        generated: Whether it is computed from others.
-        identity: Whether the server numbers it.
+        name: Name, not quoted.
+        type: Type in the server's spelling, for example ``character varying(255)``.
+        nullable: True if NULL is allowed.
+        default: SQL of the default; empty for none.
+        generated: True if computed from other columns.
+        identity: True for an identity column.
     """
 
     name: str
@@ -126,18 +126,18 @@ class SeenColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenTable:
-    """A table as the catalogue has it.
+    """A table in PostgreSQL's system catalogue.
 
     Attributes:
-        schema: Its schema, not quoted.
-        name: Its name, not quoted.
-        columns: Its columns in their order.
-        primary_key: Names of the key columns in their order; empty without a key.
+        schema: Schema, not quoted.
+        name: Name, not quoted.
+        columns: All columns, in order.
+        primary_key: Names of the key columns, in order; empty without a key.
         identity: Replica identity: ``f`` for FULL.
-        identities: That of each of its partitions, by name.
-        row_security: Whether policies hide rows from some.
-        unlogged: Whether its changes are not written to the log.
-        inherits: Whether it is a child of another table without being its partition.
+        identities: Partition to its replica identity.
+        row_security: True if row-level security is enabled.
+        unlogged: True if its changes are not written to the log.
+        inherits: True for a child of another table that is not its partition.
     """
 
     schema: str
@@ -152,7 +152,7 @@ class SeenTable:
 
     @property
     def qualified(self) -> str:
-        """Schema and name."""
+        """Schema and name, joined by a dot."""
         return f"{self.schema}.{self.name}"
 
 
@@ -161,10 +161,10 @@ class Catalog:
     """Role and database of an Iceberg catalog.
 
     Attributes:
-        role: Whether the role is there.
-        login: Whether it may log in.
-        owner: The role that owns the database; empty when there is no such database.
-        connects: Whether the catalog's role may connect to it.
+        role: True if the role exists.
+        login: True if the role may log in.
+        owner: Role that owns the database; empty when the database does not exist.
+        connects: True if the catalog's role may connect to the database.
     """
 
     role: bool
@@ -175,14 +175,14 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """Everything that was seen.
+    """All facts about a database.
 
     Attributes:
         server: The server.
-        role: The role, or None when there is none.
-        publication: The publication, or None when there is none.
-        heartbeat: Whether its table is there.
-        catalog: Role and database of the Iceberg catalog, or None when it lives elsewhere.
+        role: The role that Debezium uses, or None when it does not exist.
+        publication: The publication, or None when it does not exist.
+        heartbeat: True if the heartbeat table exists.
+        catalog: Role and database of the Iceberg catalog, or None for a catalog elsewhere.
         tables: Every ordinary and partitioned table outside the system's schemas, by qualified name; partitions are not listed.
     """
 

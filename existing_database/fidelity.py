@@ -1,4 +1,4 @@
-"""Which tables can be archived faithfully, as the typed model tells it, and what to change in those that cannot."""
+"""Faithful archiving: the typed model of a table, or the obstacles to it with their cures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PRECISION: Final = re.compile(r"\((\d)\)")
+# The server's spelling to the model's; a ``character varying`` without a length is as long as a ``text``
 _SPELLINGS: Final = {
     "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz",
     "character varying": "text",
 }
-"""The server's own spelling to the model's; a ``character varying`` without a length is as long as a ``text``."""
 
 _INSTEAD: Final = {
     "numeric": "numeric(38,9), or as many digits as it needs",
@@ -38,12 +38,12 @@ _INSTEAD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a table cannot be archived faithfully.
+    """Reason why a table cannot be archived faithfully.
 
     Attributes:
-        table: Its qualified name.
-        what: In a sentence without a full stop.
-        cure: SQL, or what else to do.
+        table: Qualified name of the table.
+        what: The reason, in a sentence without a full stop.
+        cure: SQL or another action.
     """
 
     table: str
@@ -52,7 +52,7 @@ class Obstacle:
 
 
 def model_type(seen: str) -> str:
-    """A type in the model's spelling; one that the model does not know is given as it is."""
+    """Convert a type to the model's spelling; unknown types stay as they are."""
     plain = _PRECISION.sub("", seen) if seen.startswith("timestamp") else seen
     if plain in _SPELLINGS:
         return _SPELLINGS[plain]
@@ -60,17 +60,17 @@ def model_type(seen: str) -> str:
 
 
 def quoted(*parts: str) -> str:
-    """A name as SQL takes it, with quotes where it needs them."""
+    """Quote a name for SQL where necessary."""
     return ".".join(part if _IDENTIFIER.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def modelled(seen: SeenTable) -> tuple[Table | None, list[Obstacle]]:
-    """The typed model of a table, or everything that stands in its way.
+    """Return the typed model of a table, or all obstacles to it.
 
     Args:
-        seen: The table as the catalogue has it.
+        seen: The table in the system catalogue.
     """
-    obstacles = [*_table_obstacles(seen), *(found for column in seen.columns for found in _column_obstacles(seen, column))]
+    obstacles = [*_table_obstacles(seen), *(obstacle for column in seen.columns for obstacle in _column_obstacles(seen, column))]
     if obstacles:
         return None, obstacles
     columns = tuple(Column(name=column.name, type=model_type(column.type), nullable=column.nullable) for column in seen.columns)
@@ -82,18 +82,20 @@ def modelled(seen: SeenTable) -> tuple[Table | None, list[Obstacle]]:
 
 
 def _table_obstacles(seen: SeenTable) -> list[Obstacle]:
-    name, found = quoted(seen.schema, seen.name), []
+    name, reasons = quoted(seen.schema, seen.name), []
     if not (_IDENTIFIER.fullmatch(seen.schema) and _IDENTIFIER.fullmatch(seen.name)):
-        found.append(("its name needs quotes: topics, files and archive tables are named after it", _rename(seen)))
+        reasons.append(("the name needs quotes, and topics, files and archive tables use it", _rename(seen)))
     if not seen.primary_key:
-        found.append(
-            ("it has no primary key, by which the changes of one row stay in order", f"ALTER TABLE {name} ADD PRIMARY KEY (<columns>);")
+        reasons.append(
+            ("the table has no primary key, which keeps the changes of a row in order", f"ALTER TABLE {name} ADD PRIMARY KEY (<columns>);")
         )
     if seen.unlogged:
-        found.append(("it is UNLOGGED: its changes are in no log", f"ALTER TABLE {name} SET LOGGED;"))
+        reasons.append(("the table is UNLOGGED: the log does not contain its changes", f"ALTER TABLE {name} SET LOGGED;"))
     if seen.inherits:
-        found.append(("it inherits from another table, whose snapshot would read its rows too", f"ALTER TABLE {name} NO INHERIT <parent>;"))
-    return [Obstacle(seen.qualified, what, cure) for what, cure in found]
+        reasons.append(
+            ("the table inherits from another, whose snapshot would read its rows too", f"ALTER TABLE {name} NO INHERIT <parent>;")
+        )
+    return [Obstacle(seen.qualified, what, cure) for what, cure in reasons]
 
 
 def _rename(seen: SeenTable) -> str:
@@ -104,29 +106,29 @@ def _rename(seen: SeenTable) -> str:
 
 
 def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
-    alter, name, found = f"ALTER TABLE {quoted(seen.schema, seen.name)}", quoted(column.name), []
+    alter, name, reasons = f"ALTER TABLE {quoted(seen.schema, seen.name)}", quoted(column.name), []
     if not _IDENTIFIER.fullmatch(column.name):
         lower = re.sub(r"[^a-z0-9_]", "_", column.name.lower())
-        found.append(("its name needs quotes", f"{alter} RENAME COLUMN {name} TO {lower};"))
+        reasons.append(("the name needs quotes", f"{alter} RENAME COLUMN {name} TO {lower};"))
     elif column.name in PARTITION_COLUMNS or column.name.startswith("__"):
         cure = f"{alter} RENAME COLUMN {name} TO {column.name.strip('_')}_value;"
-        found.append(("its name is taken in the archive (hour partition or change metadata)", cure))
+        reasons.append(("the archive reserves the name (hour partition or change metadata)", cure))
     if column.generated:
         cure = f"{alter} ALTER COLUMN {name} DROP EXPRESSION; (and a trigger that fills it)"
-        found.append(("it is generated: the log does not hold its values", cure))
+        reasons.append(("generated: the log does not contain its values", cure))
     if column.nullable and column.default:
         cure = f"{alter} ALTER COLUMN {name} DROP DEFAULT;\nor {alter} ALTER COLUMN {name} SET NOT NULL;"
-        found.append(("it is nullable and has a default: Kafka Connect would write the default where the row has NULL", cure))
+        reasons.append(("nullable with a default: Kafka Connect would write the default where the row has NULL", cure))
     problem = _type_problem(column)
     if problem:
         known = _INSTEAD.get(re.split(r"[ (\[]", column.type)[0], "a type of the model, or leave the table out")
-        found.append((problem, f"{alter} ALTER COLUMN {name} TYPE {known};"))
-    return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in found]
+        reasons.append((problem, f"{alter} ALTER COLUMN {name} TYPE {known};"))
+    return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in reasons]
 
 
 def _type_problem(column: SeenColumn) -> str:
     if column.type == "numeric":
-        return "numeric without a precision has no counterpart in Parquet: a decimal there has at most 38 digits, and a fixed scale"
+        return "numeric without a precision has no counterpart in Parquet, whose decimals have at most 38 digits and a fixed scale"
     try:
         Column(name="value", type=model_type(column.type))
     except ValidationError:
@@ -135,12 +137,10 @@ def _type_problem(column: SeenColumn) -> str:
 
 
 def clashes(tables: Sequence[Table]) -> list[Obstacle]:
-    """Tables that would be one in the archive, since their names there are the same."""
+    """Return an obstacle for each table that shares its archive name with another."""
     counted = Counter(table.archive_name for table in tables)
     return [
-        Obstacle(
-            table.qualified, f"another table has the name {table.archive_name} in the archive too", "leave one of them out with --exclude"
-        )
+        Obstacle(table.qualified, f"another table has the same archive name {table.archive_name}", "leave one of them out with --exclude")
         for table in tables
         if counted[table.archive_name] > 1
     ]

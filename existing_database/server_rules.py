@@ -1,4 +1,4 @@
-"""Whether a server can be captured from: judgements over what was seen of it, each with the SQL or the parameter that cures it."""
+"""Judgements of an existing server, each with the SQL or the parameter that cures it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from existing_database.facts import Database, Slot
     from existing_database.target import Target
 
+# Major version: the features used here came with 13, which has had no fixes since November 2025
 OLDEST: Final = 14
-"""Major version: what is used here came with 13, which has had no fixes since November 2025."""
 
 _PLUGIN: Final = "pgoutput"
 _SHORT_MIB: Final = 1024
+# Debezium reports every 10 s (``status.update.interval.ms``); three reports may go missing
 _SHORT_MS: Final = 30_000
-"""Debezium reports every 10 s (``status.update.interval.ms``); three reports may go missing."""
 
 
 def _cure(seen: Database, target: Target, name: str) -> str:
@@ -28,30 +28,31 @@ def _cure(seen: Database, target: Target, name: str) -> str:
 
 
 def reached(seen: Database, target: Target) -> Finding:
-    """That the login worked, over TLS whose certificate was verified."""
+    """Report the login over verified TLS."""
     server = seen.server
     where = f"{target.host}:{target.port}/{target.names.database}"
     return fine(f"{server.version}{' at AWS' if server.managed else ''}, {where}, as {server.user} by {server.tls}, certificate verified")
 
 
 def version(seen: Database) -> Finding:
-    """Whether it is new enough."""
+    """Check whether the server is new enough."""
     if seen.server.version_number // 10_000 < OLDEST:
         return failure(f"PostgreSQL {seen.server.version} is older than {OLDEST}", "upgrade the server")
     return fine(f"PostgreSQL {seen.server.version}")
 
 
 def writable(seen: Database) -> Finding:
-    """Whether it is the primary, where publications are made and heartbeats written."""
+    """Check whether the server is the primary, which accepts publications and heartbeats."""
     if seen.server.standby:
         return failure(
-            "this is a replica, which takes no heartbeat and no publication", "set source.external.host to the primary (writer endpoint)"
+            "the server is a replica, which accepts no heartbeat and no publication",
+            "set source.external.host to the primary (writer endpoint)",
         )
     return fine("the primary")
 
 
 def wal_level(seen: Database, target: Target) -> Finding:
-    """Whether the log holds what logical decoding needs."""
+    """Check whether the log supports logical decoding."""
     level = seen.server.settings["wal_level"]
     if level != "logical":
         return failure(f"wal_level is {level}", _cure(seen, target, "wal_level"))
@@ -59,82 +60,80 @@ def wal_level(seen: Database, target: Target) -> Finding:
 
 
 def free_slots(seen: Database, target: Target) -> Finding:
-    """Whether one more slot fits; the pipeline's own counts once."""
+    """Check whether a slot is free for the pipeline; its own existing slot counts as free."""
     most = int(seen.server.settings["max_replication_slots"])
     others = sum(slot.name != target.names.slot for slot in seen.server.slots)
     if others + SLOTS > most:
-        return failure(f"max_replication_slots is {most} and {others} are taken by others", _cure(seen, target, "max_replication_slots"))
-    return fine(f"{others} of {most} slots are taken by others")
+        return failure(f"max_replication_slots is {most} and others use {others}", _cure(seen, target, "max_replication_slots"))
+    return fine(f"others use {others} of {most} slots")
 
 
 def free_senders(seen: Database, target: Target) -> Finding:
-    """Whether one more reader of the log may connect."""
+    """Check whether one more reader of the log may connect."""
     most, others = int(seen.server.settings["max_wal_senders"]), seen.server.senders
     if others + SLOTS > most:
-        return failure(f"max_wal_senders is {most} and {others} are taken by others", _cure(seen, target, "max_wal_senders"))
-    return fine(f"{others} of {most} senders are taken by others")
+        return failure(f"max_wal_senders is {most} and others use {others}", _cure(seen, target, "max_wal_senders"))
+    return fine(f"others use {others} of {most} senders")
 
 
 def kept_log(seen: Database, target: Target) -> Finding:
-    """Whether a slot that nobody reads can fill the server's disk, or is given up too soon."""
+    """Check whether an unread slot could fill the server's disk, or be dropped too soon."""
     kept = int(seen.server.settings["max_slot_wal_keep_size"])
     if kept < 0:
-        return warning(
-            "max_slot_wal_keep_size is -1: a slot that nobody reads fills the disk", _cure(seen, target, "max_slot_wal_keep_size")
-        )
+        return warning("max_slot_wal_keep_size is -1: an unread slot fills the disk", _cure(seen, target, "max_slot_wal_keep_size"))
     if kept < _SHORT_MIB:
         return warning(
-            f"max_slot_wal_keep_size is {kept} MiB: a slot is lost, and a new snapshot needed, after minutes of a busy outage",
+            f"max_slot_wal_keep_size is {kept} MiB: minutes of an outage under load lose the slot, and a new snapshot is needed",
             _cure(seen, target, "max_slot_wal_keep_size"),
         )
-    return fine(f"a slot may hold back {kept} MiB")
+    return fine(f"a slot may retain {kept} MiB")
 
 
 def sender_timeout(seen: Database, target: Target) -> Finding:
-    """Whether a reader that has vanished is noticed, and one that is busy is not taken for one."""
+    """Check whether the server notices a vanished reader without mistaking a busy one for it."""
     timeout_ms = int(seen.server.settings["wal_sender_timeout"])
     if timeout_ms == 0:
-        found = "wal_sender_timeout is 0: a worker that vanished keeps its slot busy for hours, and its successor out"
-        return warning(found, _cure(seen, target, "wal_sender_timeout"))
+        problem = "wal_sender_timeout is 0: a vanished worker occupies its slot for hours and blocks its successor"
+        return warning(problem, _cure(seen, target, "wal_sender_timeout"))
     if timeout_ms < _SHORT_MS:
-        return warning(f"wal_sender_timeout is {timeout_ms} ms: a busy worker is cut off", _cure(seen, target, "wal_sender_timeout"))
+        return warning(
+            f"wal_sender_timeout is {timeout_ms} ms: the server disconnects a busy worker", _cure(seen, target, "wal_sender_timeout")
+        )
     return fine(f"{timeout_ms // 1000} s")
 
 
 def own_slot(seen: Database, target: Target) -> Finding:
-    """Whether the slot's name is free, or the slot is the pipeline's own."""
+    """Check whether the slot's name is free, or the slot is the pipeline's own."""
     name, database = target.names.slot, target.names.database
     slot = next((slot for slot in seen.server.slots if slot.name == name), None)
     if slot is None:
-        return fine(f"{name} is free; Debezium makes it")
+        return fine(f"{name} is free; Debezium creates it")
     another = f"set another names.slot in Pulumi.{target.stack}.yaml"
     if slot.database != database or slot.plugin != _PLUGIN:
-        whose = f"of database {slot.database} with {slot.plugin}" if slot.database else "a physical one"
-        return failure(f"there is a slot {name}, {whose}", another)
+        kind = f"for database {slot.database} with {slot.plugin}" if slot.database else "as a physical slot"
+        return failure(f"the slot {name} exists {kind}", another)
     drop = f"SELECT pg_drop_replication_slot('{name}');"
     if slot.wal_status == "lost":
         return failure(
-            f"{name} is lost: the log it needs is gone, and with it the changes since",
-            f"{drop} and make a new snapshot (README: A lost slot)",
+            f"{name} is lost: the server has removed the log it needs, and with it the changes since",
+            f"{drop} and take a new snapshot (docs/troubleshooting.md)",
         )
-    held = f"holds back {_mib(slot)} MiB of log"
+    retained = f"retains {_mib(slot)} MiB of log"
     if slot.active:
         return warning(
-            f"{name} is read by {slot.reader or 'somebody'} and {held}: right if that is this pipeline's own worker",
-            f"look: SELECT * FROM pg_stat_replication; two cannot share one slot, so otherwise {another}",
+            f"{slot.reader or 'a client'} reads {name}, which {retained}: correct if that is this pipeline's own worker",
+            f"check: SELECT * FROM pg_stat_replication; two readers cannot share a slot, so otherwise {another}",
         )
-    return warning(f"{name} is there, nobody reads it, and it {held}", f"let the pipeline read it, or if it is not needed any more: {drop}")
+    return warning(f"{name} exists, has no reader and {retained}", f"let the pipeline read it, or if it is no longer needed: {drop}")
 
 
 def other_slots(seen: Database, target: Target) -> Finding:
-    """Whether slots of others that nobody reads hold back log; all share the disk."""
+    """Check whether unread slots of others retain log; all share the disk."""
     idle = [slot for slot in seen.server.slots if slot.name != target.names.slot and not slot.active and slot.retained > 0]
     if idle:
-        told = ", ".join(f"{slot.name} ({_mib(slot)} MiB)" for slot in idle)
-        return warning(
-            f"slots that nobody reads hold back log: {told}", f"if not needed: SELECT pg_drop_replication_slot('{idle[0].name}');"
-        )
-    return fine("no other slot holds back log unread")
+        slots = ", ".join(f"{slot.name} ({_mib(slot)} MiB)" for slot in idle)
+        return warning(f"unread slots retain log: {slots}", f"if not needed: SELECT pg_drop_replication_slot('{idle[0].name}');")
+    return fine("no other unread slot retains log")
 
 
 def _mib(slot: Slot) -> int:

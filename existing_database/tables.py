@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a look at the database brought.
+    """Result of the command.
 
     Attributes:
-        lines: What people are told.
-        good: Whether every chosen table can be archived faithfully and, when only compared, nothing has changed.
+        lines: Lines for the terminal.
+        good: True if every selected table can be archived faithfully and, with ``check``, the file is up to date.
     """
 
     lines: tuple[str, ...]
@@ -31,14 +31,14 @@ class Outcome:
 
 
 def run(target: Target, path: Path, include: Sequence[str], exclude: Sequence[str], *, check: bool) -> Outcome:
-    """Look at the database and bring the file up to date.
+    """Read the database and update the file.
 
     Args:
-        target: Which database.
-        path: The file.
+        target: The database.
+        path: Path of the file.
         include: Patterns of tables to capture.
         exclude: Patterns of tables to leave out.
-        check: Whether the file is only compared.
+        check: True to compare only, without writing.
     """
     seen = catalogue.look(target)
     if isinstance(seen, Refused):
@@ -49,13 +49,13 @@ def run(target: Target, path: Path, include: Sequence[str], exclude: Sequence[st
     except document.DocumentError as error:
         return Outcome((f"✗ {path}: {error}",), good=False)
     choice = document.choose(seen.tables, before, include, exclude, {target.names.heartbeat_table})
-    return _written(target, path, old, choice, check=check) if choice.tables else Outcome((*_told(choice), _nothing(seen)), good=False)
+    return _written(target, path, old, choice, check=check) if choice.tables else Outcome((*_messages(choice), _nothing(seen)), good=False)
 
 
 def _written(target: Target, path: Path, old: str, choice: Choice, *, check: bool) -> Outcome:
     new = document.text(target.stack, choice.tables)
     changed = document.difference(old, new, path.name)
-    lines, count = list(_told(choice)), f"{len(choice.tables)} table(s)"
+    lines, count = list(_messages(choice)), f"{len(choice.tables)} table(s)"
     if not changed:
         lines.append(f"{path} is up to date: {count}.")
     elif check:
@@ -65,14 +65,14 @@ def _written(target: Target, path: Path, old: str, choice: Choice, *, check: boo
         path.write_text(new, encoding="utf-8")
         lines += changed.splitlines() if old else []
         lines.append(
-            f"{path} is written: {count}. In Pulumi.{target.stack}.yaml: data-ingestion:source: {{tables: {path.parent.name}/{path.name}}}"
+            f"{path} written: {count}. In Pulumi.{target.stack}.yaml: data-ingestion:source: {{tables: {path.parent.name}/{path.name}}}"
         )
     return Outcome(tuple(lines), good=not choice.obstacles and not (check and changed))
 
 
-def _told(choice: Choice) -> Iterator[str]:
+def _messages(choice: Choice) -> Iterator[str]:
     for obstacle in choice.obstacles:
-        stays = " (the file keeps it as it was)" if obstacle.table in choice.kept else ""
+        stays = " (the file keeps it unchanged)" if obstacle.table in choice.kept else ""
         yield f"✗ {obstacle.table}: {obstacle.what}{stays}"
         yield from _indented(obstacle.cure)
     if choice.further:
@@ -80,7 +80,7 @@ def _told(choice: Choice) -> Iterator[str]:
 
 
 def _nothing(seen: Database) -> str:
-    return f"None of the {len(seen.tables)} table(s) in the database is captured; nothing was written."
+    return f"Captures none of the {len(seen.tables)} table(s) in the database; nothing written."
 
 
 def _indented(cure: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which database is looked at, and what a pipeline expects of it."""
+"""An existing database, and the requirements of a pipeline for it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from settings.model import Settings
     from settings.names import Names
     from settings.tables import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A database.
+    """An existing database that a stack captures.
 
     Attributes:
-        stack: Name of the stack that captures it.
-        host: The server's name, which its certificate must have.
-        port: Its TCP port.
-        names: Database, role, publication, slot and heartbeat table.
+        stack: Name of the stack.
+        host: Host name of the server; its certificate must have this name.
+        port: TCP port of the server.
+        names: Names of database, role, publication, slot and heartbeat table.
         tables: The captured tables.
-        wal_keep_mib: The most write-ahead log, in MiB, that the slot should hold back.
-        catalog: Whether the Iceberg catalog lives in the same server.
+        wal_keep_mib: Limit of the write-ahead log that the slot should retain, in MiB.
+        catalog: True if the Iceberg catalog is in the same server.
     """
 
     stack: str
@@ -31,3 +32,19 @@ class Target:
     tables: tuple[Table, ...]
     wal_keep_mib: int
     catalog: bool = False
+
+    @classmethod
+    def of(cls, stack: str, settings: Settings) -> Target | None:
+        """Return the existing database of a stack, or None when the program creates its own."""
+        source = settings.source
+        if source.external is None:
+            return None
+        return cls(
+            stack=stack,
+            host=source.external.host,
+            port=source.external.port,
+            names=settings.names,
+            tables=source.tables,
+            wal_keep_mib=source.slot_wal_keep_mib,
+            catalog=settings.archive.has_catalog_database,
+        )

@@ -1,1 +1,1 @@
-"""What goes into the container images: wanted in contents.toml, pinned in contents.lock, fetched and verified on the host."""
+"""Contents of the container images: requested in contents.toml, pinned in contents.lock, fetched and verified on the host."""

@@ -1,4 +1,4 @@
-"""What each image is built upon, and the digests that were met at the first build. Pure."""
+"""Base of each image, and its digest from the first build. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _JAVA: Final = "eclipse-temurin:21-jre-noble"
+# Folder below images/ to the public base image. All bases exist for amd64 and arm64.
 BASES: Final = {
     "postgres": "postgres:17-trixie",
     "kafka": _JAVA,
@@ -18,13 +19,12 @@ BASES: Final = {
     "registry-confluent": "confluentinc/cp-schema-registry:8.1.0",
     "object-store": "python:3.13-slim-trixie",
 }
-"""Folder below images/ to the public image it is built upon. All come for amd64 and arm64."""
 
+# Digests of the bases in use; committed, since a tag can move and a digest cannot
 LOCK: Final = Path(__file__).resolve().parent / "bases.lock"
-"""Digest of each base that has been built upon; committed, since a tag can be moved and a digest cannot."""
 
 _HEADER: Final = (
-    "# Written by `python -m images build`, when a base is used for the first time; commit it, and review it like code.\n"
+    "# Written by `python -m pipeline images build`, when a base is used for the first time; commit it, and review it like code.\n"
     "# To take a base's newer contents, delete its line and build. Each line: digest of the multi-platform image, its name.\n"
 )
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -36,33 +36,35 @@ class BaseError(ValueError):
 
 
 def parse(text: str) -> dict[str, str]:
-    """Read the lock file's text: image name to digest. Raises BaseError for a line that pins nothing."""
+    """Parse the lock file: image name to digest. Raises BaseError for a line that pins nothing."""
     pinned = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         digest, _, reference = line.partition("  ")
         if not _DIGEST.fullmatch(digest) or not reference or " " in reference:
-            msg = f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, found {line!r}; delete it to record it anew"
-            raise BaseError(msg)
+            message = (
+                f"{LOCK.name}:{number}: expected `sha256:<64 hexadecimal digits>  <image>`, got {line!r}; delete it to record it again"
+            )
+            raise BaseError(message)
         if reference in pinned:
-            msg = f"{LOCK.name}:{number}: {reference} is listed twice; delete one of the lines"
-            raise BaseError(msg)
+            message = f"{LOCK.name}:{number}: {reference} is listed twice; delete one of the lines"
+            raise BaseError(message)
         pinned[reference] = digest
     return pinned
 
 
 def render(pinned: Mapping[str, str]) -> str:
-    """Write the lock file's text, sorted, so that a change is a small difference."""
+    """Render the lock file, sorted, so that a change is a small difference."""
     return _HEADER + "".join(f"{digest}  {reference}\n" for reference, digest in sorted(pinned.items()))
 
 
 def digest_of(reference: str, digests: Sequence[str]) -> str:
-    """Pick the digest that an image was pulled by.
+    """Return the digest of a pulled image.
 
     Args:
         reference: Name and tag of the image.
-        digests: Its ``RepoDigests`` as ``docker image inspect`` tells them: ``name@sha256:…``.
+        digests: Its ``RepoDigests`` from ``docker image inspect``: ``name@sha256:…``.
 
     Raises:
         BaseError: If the image was not pulled under that name.
@@ -72,18 +74,18 @@ def digest_of(reference: str, digests: Sequence[str]) -> str:
         repository, _, digest = described.partition("@")
         if _repository(repository) == wanted and _DIGEST.fullmatch(digest):
             return digest
-    msg = f"the image {reference} has no digest: it was made on this machine, not pulled; give it by --base, or remove it"
-    raise BaseError(msg)
+    message = f"the image {reference} has no digest: it was built on this machine, not pulled; pass it by --base, or delete it"
+    raise BaseError(message)
 
 
-def overrides(given: Sequence[str]) -> dict[str, str]:
-    """Read ``IMAGE=REFERENCE`` words: other bases than the usual ones. Raises BaseError."""
+def overrides(words: Sequence[str]) -> dict[str, str]:
+    """Parse ``IMAGE=REFERENCE`` words, which override the default bases. Raises BaseError."""
     chosen = {}
-    for word in given:
+    for word in words:
         name, separator, reference = word.partition("=")
         if not separator or not reference or name not in BASES:
-            msg = f"--base {word}: expected IMAGE=REFERENCE with IMAGE one of {', '.join(BASES)}"
-            raise BaseError(msg)
+            message = f"--base {word}: expected IMAGE=REFERENCE with IMAGE one of {', '.join(BASES)}"
+            raise BaseError(message)
         chosen[name] = reference
     return chosen
 

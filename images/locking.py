@@ -1,4 +1,4 @@
-"""Pins what an image wants: resolves contents.toml with the package managers and writes down every file with its checksum."""
+"""Pins an image's contents: resolves contents.toml with the package managers and records every file with its checksum."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pin(folders: Sequence[Folder], store: Store) -> tuple[Entry, ...]:
-    """Resolve every folder to pinned files, keeping the files in the store. Raises MavenError or PipError."""
+    """Resolve every folder to pinned files and put the files into the store. Raises MavenError or PipError."""
     return tuple(entry for folder in folders for entry in _folder(folder, store))
 
 

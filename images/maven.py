@@ -1,4 +1,4 @@
-"""Maven, driven through its ordinary command line and whatever repositories this machine has configured."""
+"""Maven's command line, with the repositories that this machine has configured."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LISTED: Final = re.compile(r"^\s+([^\s:]+(?::[^\s:]+){3,4}):(?:compile|runtime)
 
 
 class MavenError(RuntimeError):
-    """Maven did not deliver; the message ends with its own last words."""
+    """Maven failed; the message ends with lines of its output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coordinates:
-    """group:artifact:type[:classifier]:version, as Maven itself writes it."""
+    """Coordinates group:artifact:type[:classifier]:version, in Maven's own form."""
 
     group: str
     artifact: str
@@ -36,7 +36,7 @@ class Coordinates:
 
     @classmethod
     def parse(cls, text: str) -> Coordinates:
-        """Read the four or five parts; raises ValueError for any other number."""
+        """Parse the four or five parts. Raises ValueError for any other number."""
         parts = text.split(":")
         if len(parts) == 4:  # noqa: PLR2004 - no classifier
             parts.insert(3, "")
@@ -44,19 +44,19 @@ class Coordinates:
         return cls(group=group, artifact=artifact, type=kind, classifier=classifier, version=version)
 
     def __str__(self) -> str:
-        """Write it back the way it was read."""
+        """Render the coordinates in the form that ``parse`` reads."""
         parts = (self.group, self.artifact, self.type, self.classifier, self.version)
         return ":".join(part for part in parts if part)
 
     @property
     def file_name(self) -> str:
-        """The name the file has in a Maven repository."""
+        """Name of the file in a Maven repository."""
         classifier = f"-{self.classifier}" if self.classifier else ""
         return f"{self.artifact}-{self.version}{classifier}.{self.type}"
 
 
 def closure(roots: Sequence[str], exclude: Sequence[str], repository: Path) -> tuple[Coordinates, ...]:
-    """Resolve group:artifact:version roots to everything they need at run time, less the exclusions. Raises MavenError."""
+    """Resolve group:artifact:version roots to their run-time dependencies, minus the exclusions. Raises MavenError."""
     with TemporaryDirectory() as name:
         listing = Path(name) / "list.txt"
         pom = Path(name) / "pom.xml"
@@ -66,7 +66,7 @@ def closure(roots: Sequence[str], exclude: Sequence[str], repository: Path) -> t
 
 
 def fetch(wanted: Iterable[Coordinates], repository: Path, into: Path) -> None:
-    """Put each file into the folder under its repository name; all in one run of Maven. Raises MavenError."""
+    """Copy each file into the folder under its repository name, in one run of Maven. Raises MavenError."""
     with TemporaryDirectory() as name:
         pom = Path(name) / "pom.xml"
         pom.write_text(fetch_pom(wanted, into), encoding="utf-8")
@@ -74,7 +74,7 @@ def fetch(wanted: Iterable[Coordinates], repository: Path, into: Path) -> None:
 
 
 def closure_pom(roots: Sequence[str], exclude: Sequence[str]) -> str:
-    """Write a project that depends on the roots and on nothing that is excluded."""
+    """Render a project that depends on the roots, without the exclusions."""
     exclusions = "".join(
         f"<exclusion><groupId>{escape(group)}</groupId><artifactId>{escape(artifact)}</artifactId></exclusion>"
         for group, artifact in (pattern.split(":") for pattern in exclude)
@@ -88,7 +88,7 @@ def closure_pom(roots: Sequence[str], exclude: Sequence[str]) -> str:
 
 
 def fetch_pom(wanted: Iterable[Coordinates], into: Path) -> str:
-    """Write a project whose only work is to copy the named files, none of their dependencies."""
+    """Render a project that only copies the named files, without their dependencies."""
     items = "".join(
         f"<artifactItem><groupId>{escape(item.group)}</groupId><artifactId>{escape(item.artifact)}</artifactId>"
         f"<version>{escape(item.version)}</version><type>{escape(item.type)}</type>"
@@ -104,7 +104,7 @@ def fetch_pom(wanted: Iterable[Coordinates], into: Path) -> str:
 
 
 def parse_listing(text: str) -> tuple[Coordinates, ...]:
-    """Read what `dependency:list` wrote into its output file."""
+    """Parse the output file of ``dependency:list``."""
     matches = (_LISTED.match(_COLOUR.sub("", line)) for line in text.splitlines())
     return tuple(Coordinates.parse(match[1]) for match in matches if match)
 
@@ -119,15 +119,15 @@ def _project(body: str) -> str:
 def _run(pom: Path, repository: Path, goal: str, *options: str) -> None:
     program = shutil.which("mvn")
     if program is None:
-        msg = "Maven's command `mvn` is not on the PATH; install the package maven"
-        raise MavenError(msg)
+        message = "Maven's command `mvn` is not on the PATH; install the package maven"
+        raise MavenError(message)
     command = [program, "-B", "-ntp", "-f", str(pom), f"-Dmaven.repo.local={repository}", goal, *options]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        msg = f"Maven did not finish within {_TIMEOUT_S:.0f} s: {goal}"
-        raise MavenError(msg) from error
+        message = f"Maven did not finish within {_TIMEOUT_S:.0f} s: {goal}"
+        raise MavenError(message) from error
     if done.returncode:
         wrong = [line for line in _COLOUR.sub("", done.stdout).splitlines() if line.startswith("[ERROR]")]
-        msg = f"Maven failed ({goal}):\n" + "\n".join(wrong[:5] or done.stderr.splitlines()[-5:])
-        raise MavenError(msg)
+        message = f"Maven failed ({goal}):\n" + "\n".join(wrong[:5] or done.stderr.splitlines()[-5:])
+        raise MavenError(message)

@@ -1,4 +1,4 @@
-"""Wheels, had through pip and whatever index this machine has configured."""
+"""Wheels through pip, from the index that this machine has configured."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+# Python version of the image base, Debian trixie
 PYTHON: Final = "3.13"
-"""The Python of the image base, Debian trixie."""
 
 _PLATFORMS: Final = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _TIMEOUT_S: Final = 600.0
 
 
 class PipError(RuntimeError):
-    """pip did not deliver; the message ends with its own last words."""
+    """pip failed; the message ends with the last lines of its output."""
 
 
 def download(requirements: Sequence[str], into: Path, *, dependencies: bool) -> None:
-    """Put the requirements' wheels for the image's Python into the folder. Raises PipError."""
+    """Download the requirements' wheels for the image's Python into the folder. Raises PipError."""
     options = [] if dependencies else ["--no-deps"]
     _pip("download", *_target_options(), *options, "--dest", str(into), *requirements)
 
 
 def unpack(wheels: Sequence[Path], into: Path) -> None:
-    """Install wheels into a plain folder for PYTHONPATH; nothing else is looked for. Raises PipError."""
+    """Install wheels into a plain folder for PYTHONPATH, without dependencies. Raises PipError."""
     _pip("install", *_target_options(), "--no-deps", "--no-index", "--no-compile", "--target", str(into), *map(str, wheels))
 
 
 def source_of(file_name: str) -> str:
-    """Name the project and version of a wheel's file name, normalised, as a lock file writes it."""
+    """Convert a wheel's file name to its source in a lock file, with the project's name normalised."""
     project, version, *_ = file_name.split("-")
     return f"pypi:{re.sub(r'[-_.]+', '-', project).lower()}=={version}"
 
@@ -49,8 +49,8 @@ def _pip(*arguments: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        msg = f"pip {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
-        raise PipError(msg) from error
+        message = f"pip {arguments[0]} did not finish within {_TIMEOUT_S:.0f} s"
+        raise PipError(message) from error
     if done.returncode:
-        msg = f"pip {arguments[0]} failed:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise PipError(msg)
+        message = f"pip {arguments[0]} failed:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise PipError(message)

@@ -1,4 +1,4 @@
-"""Lays out everything an image's Dockerfile copies: verified files, unpacked wheels, service manifests, plugins of the user's own."""
+"""Stages everything that an image's Dockerfile copies: verified files, unpacked wheels, service manifests, the user's own plugins."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
     from images.store import Store
 
+# Folder of a build context with the files of the lock file
 CONTENTS: Final = "contents"
-"""The folder of a build context that holds what the lock file names."""
 
+# Folder of an image for zips that the user downloads
 EXTRA: Final = "plugins-extra"
-"""The folder of an image for zips that the user downloads."""
 
+# File beside these zips with their checksums, in the format of ``sha256sum``; committed, unlike the zips
 SUMS: Final = "SHA256SUMS"
-"""The file beside these zips with the checksum of each, as `sha256sum` writes and checks it; committed, the zips are not."""
 
-# The Confluent S3 sink ships no manifest, so service loading would not see it.
+# The Confluent S3 sink ships no manifest, so service loading would not find it
 _S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": "io.confluent.connect.s3.S3SinkConnector"}
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def entries_of(image: Path) -> tuple[lock.Entry, ...]:
-    """Read what an image's folder pins; empty when the image takes only what its base has. Raises LockError."""
+    """Return the pinned files of an image's folder; empty for an image that adds no files to its base. Raises LockError."""
     file = image / "contents.lock"
     return lock.parse(file.read_text(encoding="utf-8"), str(file)) if file.exists() else ()
 
 
 def stage(image: Path, store: Store, into: Path) -> None:
-    """Fill `into`, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
+    """Fill ``into``, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
     entries = entries_of(image)
     store.fetch(entries)
     store.stage(entries, into)
@@ -52,22 +52,22 @@ def stage(image: Path, store: Store, into: Path) -> None:
 
 
 def extras(image: Path) -> list[Path]:
-    """The zips that the user has put beside an image's Dockerfile."""
+    """Return the zips that the user has put beside an image's Dockerfile."""
     return sorted((image / EXTRA).glob("*.zip"))
 
 
 def record_extras(image: Path) -> list[str]:
-    """Write down the checksum of each zip that is here for the first time; gives their names. No publisher tells one beforehand."""
+    """Record the checksum of each new zip, since no publisher provides one, and return the names of these zips."""
     sums = _sums(image)
     new = {archive.name: sha256(archive) for archive in extras(image) if archive.name not in sums}
     if new:
-        text = "".join(f"{found}  {name}\n" for name, found in sorted({**sums, **new}.items()))
+        text = "".join(f"{checksum}  {name}\n" for name, checksum in sorted({**sums, **new}.items()))
         (image / EXTRA / SUMS).write_text(text, encoding="utf-8")
     return list(new)
 
 
 def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
-    """Write a jar that declares one class for each Java interface; the same bytes for the same services."""
+    """Write a jar that declares one class for each Java interface; equal services give equal bytes."""
     with zipfile.ZipFile(jar, "w") as archive:
         for interface, implementation in sorted(services.items()):
             archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", _EPOCH), f"{implementation}\n")
@@ -76,17 +76,19 @@ def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
 def _sums(image: Path) -> dict[str, str]:
     file = image / EXTRA / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return {name: found for found, _, name in (line.partition("  ") for line in lines)}
+    return {name: checksum for checksum, _, name in (line.partition("  ") for line in lines)}
 
 
 def _unpack_extra(archive: Path, sums: Mapping[str, str], into: Path) -> None:
-    found, expected = sha256(archive), sums.get(archive.name)
+    actual, expected = sha256(archive), sums.get(archive.name)
     if expected is None:
-        msg = f"{archive}: {SUMS} does not know it; `python -m images stage {archive.parent.parent.name}` writes its checksum there"
-        raise ChecksumError(msg)
-    if found != expected:
-        msg = f"{archive}: its SHA-256 is {found}, {SUMS} says {expected}; get the file again, or delete that line if you trust this one"
-        raise ChecksumError(msg)
+        message = f"{archive}: {SUMS} has no checksum for it; `python -m pipeline images stage {archive.parent.parent.name}` records it"
+        raise ChecksumError(message)
+    if actual != expected:
+        message = (
+            f"{archive}: its SHA-256 is {actual}, {SUMS} has {expected}; download it again, or delete that line if you trust this file"
+        )
+        raise ChecksumError(message)
     with zipfile.ZipFile(archive) as files:
         files.extractall(into)
     if any("kafka-connect-s3" in file.name for file in into.rglob("*.jar")):

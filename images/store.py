@@ -1,4 +1,4 @@
-"""Verified files by checksum: what the lock names is fetched once, checked, kept, and staged into build contexts."""
+"""Store of verified files by checksum: the files of a lock are fetched once, verified, stored, and staged into build contexts."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
 
 
 class ChecksumError(RuntimeError):
-    """A file is not the one that was reviewed; the message names it, what was expected and what came."""
+    """A file differs from the reviewed one; the message names the file, the expected and the actual checksum."""
 
 
 class Store:
-    """A folder of files named by their SHA-256; a file is in it only after it was verified.
+    """A folder of files named by their SHA-256; it contains verified files only.
 
     Args:
-        folder: Where to keep them; created when missing. Files are written aside and renamed, so an interruption leaves nothing wrong.
+        folder: Folder of the store; created if missing. Files are written elsewhere and renamed, so an interruption leaves no bad file.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder; nothing is touched yet."""
+        """Set the folder without touching it."""
         self._folder = folder
         self.repository = folder / "maven"
 
     def path(self, entry: Entry) -> Path:
-        """Where a verified file is, or would be."""
+        """Return the path of a verified file, existing or not."""
         return self._folder / "sha256" / entry.sha256
 
     def scratch(self) -> Path:
-        """A folder on the same file system for files that are not verified yet; what an interruption left there is harmless."""
+        """Return a folder on the same file system for unverified files; leftovers of an interruption there are harmless."""
         folder = self._folder / "scratch"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def missing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-        """Those that must still be fetched."""
+        """Return the entries that the store lacks."""
         return tuple(entry for entry in entries if not self.path(entry).exists())
 
     def fetch(self, entries: Sequence[Entry]) -> None:
-        """Get and verify all that is missing. Raises ChecksumError, MavenError or PipError."""
+        """Download and verify all missing files. Raises ChecksumError, MavenError or PipError."""
         missing = self.missing(entries)
         if not missing:
             return
@@ -59,20 +59,20 @@ class Store:
             self._fetch_members([entry for entry in missing if entry.wheel is not None], entries)
 
     def add(self, file: Path, entry: Entry) -> None:
-        """Verify a file and keep it; the file itself is moved away. Raises ChecksumError."""
-        found = sha256(file)
-        if found != entry.sha256:
-            msg = (
-                f"{entry.source}: expected SHA-256 {entry.sha256}, got {found}. The registry serves another file than was reviewed; "
-                "if that is right, run `python -m images lock` and review the difference"
+        """Verify a file and move it into the store. Raises ChecksumError."""
+        actual = sha256(file)
+        if actual != entry.sha256:
+            message = (
+                f"{entry.source}: expected SHA-256 {entry.sha256}, got {actual}. The registry's file differs from the reviewed one; "
+                "if that is right, run `python -m pipeline images lock` and review the difference"
             )
-            raise ChecksumError(msg)
-        kept = self.path(entry)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(kept)
+            raise ChecksumError(message)
+        path = self.path(entry)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(path)
 
     def stage(self, entries: Iterable[Entry], into: Path) -> None:
-        """Lay the files out under their targets, as hard links where the file system allows."""
+        """Put the files at their targets, as hard links where the file system allows."""
         for entry in entries:
             if entry.target == NOT_COPIED:
                 continue
@@ -111,6 +111,6 @@ class Store:
 
 
 def sha256(file: Path) -> str:
-    """Hash a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

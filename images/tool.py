@@ -1,4 +1,4 @@
-"""A plain command-line tool, run in the open: every line that changes something is printed as one could type it."""
+"""Runs command-line tools and prints every command that changes something, in a form ready to type."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _INSTALL: Final = {
 
 
 class ToolError(RuntimeError):
-    """A tool is missing or failed; the message names its command line, and what to do where that is known."""
+    """A tool is missing or failed; the message names its command line, and the cure where known."""
 
 
 def line(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """A command as one would type it, the variables it needs in front."""
+    """Render a command for a shell, preceded by its variables."""
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()), shlex.join(command)])
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-    """Print a command and run it, its output going where ours goes. Raises ToolError."""
+    """Print a command and run it with our output as its own. Raises ToolError."""
     print(f"$ {line(command, environment)}", flush=True)
     try:
         done = subprocess.run(command, env={**os.environ, **(environment or {})}, check=False)
@@ -37,23 +37,23 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         raise _missing(command[0]) from None
     if done.returncode:
         begun = " ".join(takewhile(lambda word: not word.startswith("-"), command))
-        msg = f"`{begun}` failed with exit code {done.returncode}; its own words are above"
-        raise ToolError(msg)
+        message = f"`{begun}` failed with exit code {done.returncode}; its output is above"
+        raise ToolError(message)
 
 
 def ask(command: Sequence[str]) -> str:
-    """Run a command that changes nothing, quietly; gives what it printed. Raises ToolError."""
+    """Run a read-only command silently and return its output. Raises ToolError."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_TIMEOUT_S, check=False)
     except FileNotFoundError:
         raise _missing(command[0]) from None
     except subprocess.TimeoutExpired as error:
-        msg = f"`{line(command)}` did not answer within {_ASK_TIMEOUT_S:.0f} s"
-        raise ToolError(msg) from error
+        message = f"`{line(command)}` did not answer within {_ASK_TIMEOUT_S:.0f} s"
+        raise ToolError(message) from error
     if done.returncode:
         last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-_TAIL:])
-        msg = f"`{line(command)}` failed:\n{last}"
-        raise ToolError(msg)
+        message = f"`{line(command)}` failed:\n{last}"
+        raise ToolError(message)
     return done.stdout
 
 

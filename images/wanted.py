@@ -1,4 +1,4 @@
-"""What an image wants, as contents.toml says it: folders with Maven roots, single Maven files, wheels. Pure."""
+"""Requested contents of an image, from contents.toml: folders with Maven roots, single Maven files, wheels. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Folder:
 
     Attributes:
         path: Folder below the contents; "." is the top.
-        maven: Coordinates group:artifact:version whose whole run-time closure goes in.
-        exclude: group:artifact patterns kept out of the closure; `*` stands for any.
+        maven: Coordinates group:artifact:version, included with their whole run-time closure.
+        exclude: group:artifact patterns excluded from the closure; ``*`` matches any.
         file: Coordinates group:artifact:type[:classifier]:version of single files, without their dependencies.
-        wheels: Requirements whose wheels, dependencies included, go in as files.
-        inside: One wheel project==version of which only some members go in.
+        wheels: Requirements whose wheels, dependencies included, are added as files.
+        inside: A wheel project==version of which only some members are included.
         pick: Regular expressions for the names of these members.
-        services: Java interface to the class that a manifest, written when staging, declares for it.
+        services: Java interface to its implementing class, for the manifest that staging writes.
     """
 
     path: str
@@ -39,17 +39,17 @@ class Folder:
 
 
 def parse(text: str, name: str) -> tuple[Folder, ...]:
-    """Read a contents.toml; `name` is for messages. Raises WantedError."""
+    """Parse a contents.toml; ``name`` is for messages. Raises WantedError."""
     return tuple(_folder(path, table, name) for path, table in tomllib.loads(text).items())
 
 
-def _folder(path: str, table: Any, name: str) -> Folder:  # noqa: ANN401 - TOML gives what the file holds
+def _folder(path: str, table: Any, name: str) -> Folder:  # noqa: ANN401 - any type of TOML
     if not isinstance(table, dict) or not table or set(table) - _KEYS:
-        msg = f"{name}: [{path}] must be a table with some of {', '.join(sorted(_KEYS))}"
-        raise WantedError(msg)
+        message = f"{name}: [{path}] must be a table with some of {', '.join(sorted(_KEYS))}"
+        raise WantedError(message)
     if ("inside" in table) != ("pick" in table):
-        msg = f"{name}: [{path}] needs `inside` and `pick` together: a wheel, and which of its files"
-        raise WantedError(msg)
+        message = f"{name}: [{path}] needs `inside` and `pick` together: a wheel, and which of its files"
+        raise WantedError(message)
     lists = {key: tuple(map(str, value)) for key, value in table.items() if key not in {"inside", "services"}}
     services = tuple(sorted((str(key), str(value)) for key, value in table.get("services", {}).items()))
     return Folder(path=path, inside=str(table.get("inside", "")), services=services, **lists)

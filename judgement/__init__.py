@@ -1,1 +1,1 @@
-"""Judgement of a stack: whether its settings, taken together, can work. Pure; gives problems, never raises for one."""
+"""Judgement of a stack: rules for all settings together and for the rendered configurations. Pure; each rule returns its problems."""

@@ -1,50 +1,79 @@
-"""Settings of a stack, validated and judged."""
+"""Specification of a stack: its settings validated, rendered and judged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgement.connectors import connector_problems
-from judgement.rules import choice_problems, disk_problems, memory_problems
-from settings.parsing import validate, values_of
+from judgement.agreement import agreement_problems
+from judgement.choices import choice_problems
+from judgement.effects import void_keys
+from judgement.fit import fit_problems
+from settings.parsing import PROJECT, misspelt_projects, validate, values_of
+from specification.stack import Specification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from problem import Problem
     from settings.model import Settings
 
 
 class SettingsError(ValueError):
-    """The configuration cannot work; the message lists every problem with its key, value, rule and cure."""
+    """The configuration is invalid; the message lists every problem with its key, value, rule and cure.
+
+    Attributes:
+        problems: Every problem, in the order of the message.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Create the message from the problems."""
+        self.problems = tuple(problems)
+        lines = [f"  - {PROJECT}:{problem}" if problem.path else f"  - {problem}" for problem in problems]
+        super().__init__(f"{len(lines)} problem(s) in the configuration of this stack:\n" + "\n".join(lines))
 
 
-def parse(values: Mapping[str, Any]) -> Settings:
-    """Settings from plain values, one per section.
+def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specification:
+    """Return the specification of a stack from plain values, one per section.
+
+    Args:
+        values: One value per section.
+        found: Problems of the configuration that the values no longer show.
 
     Raises:
         SettingsError: Listing every problem.
     """
     settings, problems = validate(values)
-    if settings is not None:
-        problems += _judged(settings)
-    if problems or settings is None:
-        message = f"{len(problems)} problem(s) in the configuration of this stack:\n" + "\n".join(f"  - {line}" for line in problems)
-        raise SettingsError(message)
-    return settings
+    problems = [*found, *problems]
+    if settings is None:
+        raise SettingsError(problems)
+    specification = Specification.of(settings)
+    problems += judge(specification)
+    if problems:
+        raise SettingsError(problems)
+    return specification
 
 
-def parse_text(given: Mapping[str, str]) -> Settings:
-    """Settings from configuration as Pulumi holds it: ``data-ingestion:key`` to text, objects as JSON.
+def specify_text(texts: Mapping[str, str]) -> Specification:
+    """Return the specification of a stack from configuration as Pulumi holds it: ``data-ingestion:key`` to text, objects as JSON.
 
     Raises:
         SettingsError: Listing every problem.
     """
-    return parse(values_of(given))
+    return specify(values_of(texts), misspelt_projects(texts))
 
 
-def _judged(settings: Settings) -> list[str]:
-    unreadable = connector_problems(settings)
-    try:
-        return [*choice_problems(settings), *memory_problems(settings), *disk_problems(settings), *unreadable]
-    except ValueError as error:  # a size among the further keys that cannot be counted; most often a connector problem says so already
-        return unreadable or [str(error)]
+def parse(values: Mapping[str, Any]) -> Settings:
+    """Return the settings of a valid stack; see ``specify``."""
+    return specify(values).settings
+
+
+def parse_text(texts: Mapping[str, str]) -> Settings:
+    """Return the settings of a valid stack; see ``specify_text``."""
+    return specify_text(texts).settings
+
+
+def judge(specification: Specification) -> list[Problem]:
+    """Return every problem of a stack whose single values are valid."""
+    agreement = agreement_problems(specification)
+    fit, uncountable = fit_problems(specification)
+    return [*choice_problems(specification.settings), *void_keys(specification.settings), *fit, *(agreement or uncountable)]

@@ -1,4 +1,4 @@
-"""What Kind is asked, and how its answers are read. Pure, but for the file that it reads."""
+"""Commands for Kind, and parsers of its output. Pure, except for the file that it reads."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIG: Final = Path(__file__).with_name("kind.yaml")
+# The first version of Kind whose network enforces network policies
 OLDEST: Final = (0, 24)
-"""From this version on Kind's network enforces network policies."""
 
 _WAIT_S: Final = 300
 _IN_NODE: Final = ("kubectl", "--kubeconfig=/etc/kubernetes/admin.conf")
 
 
 class KindError(RuntimeError):
-    """The cluster cannot be made or is not the one that is wanted; the message says what to do."""
+    """The cluster cannot be created, or differs from its configuration; the message names the cure."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Mapping:
-    """A port of a node that answers on this machine.
+    """A node's port published on this machine.
 
     Attributes:
         address: Address on this machine.
-        host: Port there.
+        host: Port on this machine.
         node: Port of the node.
     """
 
@@ -40,13 +40,13 @@ class Mapping:
     node: int
 
     def __str__(self) -> str:
-        """As in ``127.0.0.1:5432 -> 30432``."""
+        """Render the mapping as in ``127.0.0.1:5432 -> 30432``."""
         return f"{self.address}:{self.host} -> {self.node}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A Kind configuration, as far as it matters here.
+    """The relevant parts of a Kind configuration.
 
     Attributes:
         name: Name of the cluster.
@@ -60,17 +60,17 @@ class Cluster:
 
     @property
     def context(self) -> str:
-        """The context that Kind adds to the kubeconfig."""
+        """Context that Kind adds to the kubeconfig."""
         return f"kind-{self.name}"
 
     @property
     def control_plane(self) -> str:
-        """The container of the control plane."""
+        """Container of the control plane."""
         return f"{self.name}-control-plane"
 
 
 def parse(text: str) -> Cluster:
-    """Read a Kind configuration."""
+    """Parse a Kind configuration."""
     content = yaml.safe_load(text)
     mappings = [
         Mapping(address=pair["listenAddress"], host=pair["hostPort"], node=pair["containerPort"])
@@ -81,48 +81,48 @@ def parse(text: str) -> Cluster:
 
 
 def check_version(text: str) -> None:
-    """Raise KindError unless ``kind version`` tells one that is new enough."""
-    found = re.search(r"\bv?(\d+)\.(\d+)", text)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST:
-        msg = f"Kind {'.'.join(map(str, OLDEST))} or newer is needed, this is {text.strip()!r}: older ones ignore network policies"
-        raise KindError(msg)
+    """Raise KindError unless the output of ``kind version`` names a version that is new enough."""
+    match = re.search(r"\bv?(\d+)\.(\d+)", text)
+    if match is None or (int(match[1]), int(match[2])) < OLDEST:
+        message = f"Kind {'.'.join(map(str, OLDEST))} or newer is needed, got {text.strip()!r}: older versions ignore network policies"
+        raise KindError(message)
 
 
-def check_ports(cluster: Cluster, told: str) -> None:
-    """Raise KindError unless an existing cluster publishes the wanted ports.
+def check_ports(cluster: Cluster, output: str) -> None:
+    """Raise KindError unless an existing cluster publishes the configured ports.
 
     Args:
-        cluster: The wanted one.
-        told: What ``docker port`` says of the control plane, lines such as ``30432/tcp -> 127.0.0.1:5432``.
+        cluster: The configured cluster.
+        output: Output of ``docker port`` for the control plane, lines such as ``30432/tcp -> 127.0.0.1:5432``.
     """
-    lines = re.findall(r"^(\d+)/tcp -> (.+):(\d+)$", told, re.MULTILINE)
+    lines = re.findall(r"^(\d+)/tcp -> (.+):(\d+)$", output, re.MULTILINE)
     published = {Mapping(address=address, host=int(host), node=int(node)) for node, address, host in lines}
     missing = [str(mapping) for mapping in cluster.mappings if mapping not in published]
     if missing:
-        msg = (
-            f"the cluster {cluster.name} that is there does not publish {', '.join(missing)}, and Kind publishes ports only while it makes "
-            "a cluster: save what you need of it, then `make cluster-down cluster`"
+        message = (
+            f"the existing cluster {cluster.name} does not publish {', '.join(missing)}, and Kind publishes ports only when it creates a "
+            "cluster: save the data you need, then `make cluster-down cluster`"
         )
-        raise KindError(msg)
+        raise KindError(message)
 
 
 def create(node_image: str) -> list[str]:
-    """The command that makes the cluster; an empty node image means Kind's own."""
+    """Return the command that creates the cluster; an empty node image means Kind's own."""
     return ["kind", "create", "cluster", "--config", os.path.relpath(CONFIG), *(["--image", node_image] if node_image else [])]
 
 
 def delete(cluster: Cluster) -> list[str]:
-    """The command that removes the cluster with everything in it."""
+    """Return the command that deletes the cluster with everything in it."""
     return ["kind", "delete", "cluster", "--name", cluster.name]
 
 
 def load(cluster: Cluster, images: Sequence[str]) -> list[str]:
-    """The command that puts images of the local Docker onto every node."""
+    """Return the command that loads images of the local Docker onto every node."""
     return ["kind", "load", "docker-image", "--name", cluster.name, *images]
 
 
 def waits(cluster: Cluster) -> list[list[str]]:
-    """The commands that return once every node is ready, names are served and volumes are made: ``kind create`` waits for less."""
+    """Return the commands that wait for the nodes, DNS and the volume provisioner: ``kind create`` does not wait for all of them."""
     inside = ["docker", "exec", cluster.control_plane, *_IN_NODE]
     timeout = f"--timeout={_WAIT_S}s"
     return [

@@ -1,1 +1,1 @@
-"""The command that shows what a stack declares, its memory, and what the policies say."""
+"""Command that prints a stack's resources, memory and policy violations."""

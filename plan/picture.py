@@ -1,4 +1,4 @@
-"""The memory of a stack as a picture: each workload's limit and what it is spent on, the sum, and the budget's line."""
+"""Memory of a stack as an SVG picture: each workload's limit by purpose, the sum, and the budget."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Bar:
     """One row of the picture.
 
     Attributes:
-        label: What it is of.
+        label: Name of the pod.
         parts: Bytes by purpose, in order.
     """
 
@@ -48,7 +48,7 @@ class Bar:
 
 
 def spent(resource: Declared, record: Record) -> dict[str, int]:
-    """What one pod's limit is spent on, in bytes by purpose; what nothing is planned for is reserve."""
+    """Return one pod's memory limit by purpose, in bytes; unassigned memory is ``reserve``."""
     parts: dict[str, int] = dict.fromkeys(_COLOURS, 0)
     for spec, container, limit in sized_containers(resource):
         if any(container is one for one in spec.get("initContainers") or []):
@@ -69,19 +69,24 @@ def spent(resource: Declared, record: Record) -> dict[str, int]:
 
 
 def bars(record: Record) -> list[Bar]:
-    """A row for each pod of each workload, largest workload first."""
-    found = []
+    """Return a row for each pod of each workload, largest workload first."""
+    workloads = []
     for resource in record.resources.values():
         if starts_pods(resource):
             part = workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
             parts = spent(resource, record)
             rows = [Bar(f"{part.name}{f'-{number}' if part.replicas > 1 else ''}", parts) for number in range(part.replicas)]
-            found.append((part.steady, part.name, rows))
-    return [bar for _size, _name, rows in sorted(found, key=lambda item: (-item[0], item[1])) for bar in rows]
+            workloads.append((part.steady, part.name, rows))
+    return [bar for _size, _name, rows in sorted(workloads, key=lambda item: (-item[0], item[1])) for bar in rows]
+
+
+def drawn(record: Record, sums: Total, stack: str) -> str:
+    """Return the picture of a stack as SVG text."""
+    return svg(bars(record), sums, f"Memory of the stack {stack}")
 
 
 def svg(rows: list[Bar], sums: Total, title: str) -> str:
-    """The picture as SVG text.
+    """Render the picture as SVG text.
 
     Args:
         rows: One bar each.
@@ -98,7 +103,7 @@ def svg(rows: list[Bar], sums: Total, title: str) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="16" y="28" font-size="17" font-weight="bold" fill="#222222">{escape(title)}</text>',
-        '<text x="16" y="47" fill="#555555">each pod in MiB (own scale), then all of them against the budget</text>',
+        '<text x="16" y="47" fill="#555555">each pod in MiB (separate scale), then all pods against the budget</text>',
     ]
     y = _TOP
     for row in rows:
@@ -116,7 +121,7 @@ def _bar(row: Bar, y: int, scale: float) -> Iterator[str]:
     for name, size in row.parts.items():
         wide = size * scale
         yield f'<rect x="{x:.1f}" y="{y}" width="{wide:.1f}" height="{_BAR}" fill="{_COLOURS[name]}" stroke="#ffffff"/>'
-        if wide > 34:  # noqa: PLR2004 - narrower than its figure
+        if wide > 34:  # noqa: PLR2004 - a narrower bar cannot contain its number
             yield f'<text x="{x + wide / 2:.1f}" y="{y + 15}" text-anchor="middle" font-size="11" fill="#222222">{round(size / MIB)}</text>'
         x += wide
     yield f'<text x="{x + 8:.1f}" y="{y + 16}" fill="#222222">{mib(total)}</text>'
@@ -131,7 +136,7 @@ def _sum(sums: Total, y: int, scale: float) -> Iterator[str]:
     line = _LABEL_WIDTH + budget
     yield f'<line x1="{line:.1f}" y1="{y - 8}" x2="{line:.1f}" y2="{y + _BAR + 8}" stroke="#b00020" stroke-width="2"/>'
     yield (
-        f'<text x="{_LABEL_WIDTH}" y="{y + 40}" fill="#222222">calm {mib(sums.steady)}, at the peak of every rollout at once '
+        f'<text x="{_LABEL_WIDTH}" y="{y + 40}" fill="#222222">steady {mib(sums.steady)}, at the peak of all rollouts at once '
         f"{mib(sums.peak)}, budget {mib(sums.budget)} MiB</text>"
     )
 

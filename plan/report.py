@@ -1,9 +1,13 @@
-"""What a recording looks like to a person: the tree of resources and the table of memory."""
+"""Report of a recording: the tree of resources and the table of memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 from capacity.workloads import total
 from policy.budget_rules import counted_workloads
@@ -13,62 +17,32 @@ from policy.sink_rules import sink_heap, sinks, worker_heap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
     from capacity.workloads import Total
     from policy.declared import Record
     from policy.rule import Violation
     from recording.recorder import Recording
     from recording.registration import Resource
 
-_BOLD: Final = "\x1b[1m"
-_DIM: Final = "\x1b[2m"
-_RED: Final = "\x1b[31m"
-_GREEN: Final = "\x1b[32m"
-_YELLOW: Final = "\x1b[33m"
-_PLAIN: Final = "\x1b[0m"
+
+_GUIDES: Final = [("   ", "│  ", "├─ ", "└─ ")] * 3  # of plain, bold and double lines, which rich draws wider
 
 
-@dataclass(frozen=True)
-class Paint:
-    """Emphasis for terminals, or none."""
-
-    colours: bool
-
-    def bold(self, text: str) -> str:
-        """Emphasise."""
-        return f"{_BOLD}{text}{_PLAIN}" if self.colours else text
-
-    def dim(self, text: str) -> str:
-        """Step back."""
-        return f"{_DIM}{text}{_PLAIN}" if self.colours else text
-
-    def green(self, text: str) -> str:
-        """Assure."""
-        return f"{_GREEN}{text}{_PLAIN}" if self.colours else text
-
-    def yellow(self, text: str) -> str:
-        """Ask to look."""
-        return f"{_YELLOW}{text}{_PLAIN}" if self.colours else text
-
-    def red(self, text: str) -> str:
-        """Warn."""
-        return f"{_RED}{text}{_PLAIN}" if self.colours else text
-
-
-def tree(recording: Recording, paint: Paint) -> str:
-    """Draw the resources under their parents, components first, then by type and name."""
+def tree(recording: Recording) -> RenderableType:
+    """Return the resources under their parents, components first, then by type and name."""
     roots = [resource for resource in recording.resources if recording.parent(resource) is None]
-    head = f"{recording.project}-{recording.stack}: {len(recording.resources)} resources"
-    return "\n".join([paint.bold(head), *_branches(recording, roots, "", paint)])
+    drawn = Tree(Text(f"{recording.project}-{recording.stack}: {len(recording.resources)} resources", "bold"))
+    drawn.TREE_GUIDES = _GUIDES
+    _grow(drawn, recording, roots)
+    return drawn
 
 
-def _branches(recording: Recording, resources: list[Resource], indent: str, paint: Paint) -> Iterator[str]:
-    ordered = sorted(resources, key=lambda item: (item.custom, not item.is_provider, item.type, item.name))
-    for resource in ordered:
-        last = resource is ordered[-1]
+def _grow(branch: Tree, recording: Recording, resources: Sequence[Resource]) -> None:
+    for resource in sorted(resources, key=lambda item: (item.custom, not item.is_provider, item.type, item.name)):
         kind = resource.type.rpartition(":")[2] if not resource.is_provider else "provider"
-        name = resource.name if resource.custom else paint.bold(resource.name)
-        yield f"{indent}{'└─' if last else '├─'} {name}  {paint.dim(kind)}"
-        yield from _branches(recording, list(recording.children(resource.urn)), indent + ("   " if last else "│  "), paint)
+        name = Text(resource.name, "" if resource.custom else "bold")
+        _grow(branch.add(Text.assemble(name, "  ", (kind, "dim"))), recording, list(recording.children(resource.urn)))
 
 
 def memory(record: Record) -> Total:
@@ -76,46 +50,46 @@ def memory(record: Record) -> Total:
     return total(counted_workloads(record), sum(record.limits.memory.values()))
 
 
-def memory_table(sums: Total, paint: Paint) -> str:
-    """Print memory per workload, in MiB: one pod, all pods when calm, and the most during a rollout."""
-    rows = [("workload", "pods", "each", "steady", "peak")]
-    rows += [
-        (f"{part.kind} {part.name}", str(part.replicas), _mib(part.pod), _mib(part.steady), _mib(part.peak)) for part in sums.workloads
-    ]
-    rows.append(("all", "", "", _mib(sums.steady), _mib(sums.peak)))
-    rows.append(("budget", "", "", _mib(sums.budget), _mib(sums.budget)))
-    rows.append(("free", "", "", _mib(sums.free), _mib(sums.budget - sums.peak)))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = [
-        row[0].ljust(widths[0]) + "".join(f"  {text.rjust(width)}" for text, width in zip(row[1:], widths[1:], strict=True)) for row in rows
-    ]
-    lines[0] = paint.bold(lines[0])
-    if sums.peak > sums.budget:
-        lines[-1] = paint.red(lines[-1])
-    return "\n".join(["Memory in MiB", *lines])
+def memory_table(sums: Total) -> RenderableType:
+    """Memory per workload, in MiB: one pod, all pods when calm, and the most during a rollout."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("workload")
+    for title in ("pods", "each", "steady", "peak"):
+        table.add_column(title, justify="right")
+    for part in sums.workloads:
+        table.add_row(f"{part.kind} {part.name}", str(part.replicas), _mib(part.pod), _mib(part.steady), _mib(part.peak))
+    table.add_row("all", "", "", _mib(sums.steady), _mib(sums.peak))
+    table.add_row("budget", "", "", _mib(sums.budget), _mib(sums.budget))
+    over = "red" if sums.peak > sums.budget else ""
+    table.add_row("free", "", "", _mib(sums.free), _mib(sums.budget - sums.peak), style=over)
+    return Group("Memory in MiB", table)
 
 
-def heap_line(record: Record) -> Iterator[str]:
-    """Print what the worker's heap is spent on for each sink, in MiB, and what one more table would cost."""
+def heap_line(record: Record, further_tables: int) -> Iterator[str]:
+    """Heap of the worker for each sink, in MiB, and the cost of one more table.
+
+    Args:
+        record: Everything that the stack declares.
+        further_tables: How many more tables fit.
+    """
     worker = worker_heap(record)
     for connector in sinks(record) if worker else ():
         heap, given = sink_heap(connector, record), worker[1] if worker else 0
         parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
-        more = max((given - heap.needed) // max(heap.per_table, 1), 0)
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
-            f"One more table costs {_mib(heap.per_table)}; {more} more fit."
+            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, in heap and on the brokers' disks."
         )
 
 
-def judgement(found: Sequence[Violation], paint: Paint) -> str:
-    """Print violations, each under its rule, and how many there are of each level."""
+def judgement(found: Sequence[Violation]) -> RenderableType:
+    """Violations, each under its rule, and how many there are of each level."""
     lines = []
     for violation in found:
         first, *others = violation.message.splitlines()
-        word = paint.red(paint.bold("refused")) if violation.level == "mandatory" else paint.yellow("warning")
-        lines += [f"{word} {paint.bold(violation.rule)}", f"  {first}", *(f"    {line}" for line in others)]
+        word = ("refused", "bold red") if violation.level == "mandatory" else ("warning", "yellow")
+        lines += [Text.assemble(word, " ", (violation.rule, "bold")), Text(f"  {first}"), *(Text(f"    {line}") for line in others)]
     mandatory = sum(violation.level == "mandatory" for violation in found)
     warnings = len(found) - mandatory
     summary = f"Policies: {mandatory} violation{'s'[mandatory == 1 :]}, {warnings} warning{'s'[warnings == 1 :]}"
-    return "\n".join([*lines, paint.red(summary) if mandatory else paint.green(summary)])
+    return Group(*lines, Text(summary, "red" if mandatory else "green"))

@@ -1,1 +1,1 @@
-"""What no stack may do: rules as plain functions over what a program declares, and the CrossGuard pack that enforces them."""
+"""Rules for every stack: plain functions over the declared resources, and the CrossGuard pack that enforces them."""

@@ -1,4 +1,4 @@
-"""Builds the policy pack; the Pulumi engine starts this, and it serves until the engine ends it."""
+"""Policy pack server. The Pulumi engine starts this module and ends it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The sum of a namespace's pods within its budget, calm and while everything rolls out at once.
+"""Rules for memory budgets: all pods of a namespace fit, both steady and during simultaneous rollouts.
 
-Each resource is judged with all that came before it, so that an update stops before the pod that is one too many.
+Each resource is judged together with all earlier ones, so an update stops before the pod that exceeds the budget.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from capacity.quantity import whole_mib
 from capacity.workloads import Total, Workload, autoscaled, total, workload
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _BUDGET = ("budget.memoryMib", "`budgets` of the rule memory-budget")
 
 
 def declared_workloads(record: Record, namespace: str | Unknown | None = None) -> list[Workload]:
-    """The readable workloads of one namespace or of all, as declared; one that cannot be read is a violation of its own."""
+    """Return the readable workloads of one namespace or of all, as declared; an unreadable one is a separate violation."""
     parts = []
     for resource in record.of_kind(*POD_KINDS, namespace=namespace):
         if starts_pods(resource):
@@ -35,7 +36,7 @@ def declared_workloads(record: Record, namespace: str | Unknown | None = None) -
 
 
 def counted_workloads(record: Record, namespace: str | None = None) -> list[Workload]:
-    """The readable workloads, each with as many pods as its autoscaler may ask for."""
+    """Return the readable workloads, each with at least the maximum number of pods of its autoscaler."""
     parts = declared_workloads(record, namespace)
     for scaler in record.of_kind("HorizontalPodAutoscaler", namespace=namespace):
         with contextlib.suppress(UnreadableError):
@@ -44,12 +45,12 @@ def counted_workloads(record: Record, namespace: str | None = None) -> list[Work
 
 
 def namespace_total(record: Record, namespace: str) -> Total:
-    """The memory of everything readable that has been declared in a namespace."""
+    """Return the memory of all readable workloads declared in a namespace."""
     return total(counted_workloads(record, namespace), record.limits.memory.get(namespace, 0))
 
 
 def owners(sums: Total, *, rolling: bool) -> str:
-    """Who holds how much, when calm or while everything rolls out, one line each."""
+    """Render each workload's share, one line each, steady or during rollouts."""
     rows = []
     for part in sums.workloads:
         pods, held = (part.replicas + part.surge, part.peak) if rolling else (part.replicas, part.steady)
@@ -59,7 +60,7 @@ def owners(sums: Total, *, rolling: bool) -> str:
 
 
 def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> str:
-    """The cure by the resource itself where it holds enough, by the largest where that does, else by several."""
+    """Return the cure: lower the resource itself where that is enough, else the largest workload, else several."""
 
     def held(part: Workload) -> int:
         return part.peak if rolling else part.steady
@@ -73,64 +74,69 @@ def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> st
     return f"Lower {part.kind} {part.name} by {whole_mib(each)}Mi a pod"
 
 
-def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | str | None:
-    """The namespace a resource adds memory to and its sums, a problem, or None when it adds nothing."""
+def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | Problem | None:
+    """Return the namespace to which a resource adds memory and its totals, a problem, or None when it adds nothing."""
     if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler")):
         return None
     namespace = resource.namespace
     if isinstance(namespace, Unknown):
-        return "its namespace is not known at preview, and so neither is its budget; give a plain name"
+        return Problem(rule="the namespace is not known at preview, so its budget is unknown", cure="set a plain name")
     if namespace not in record.limits.memory:
         known = ", ".join(sorted(record.limits.memory)) or "none"
         reason = f" ({record.limits.problem})" if record.limits.problem else ""
-        return (
-            f"the namespace {namespace} has no memory budget (there are budgets for: {known}){reason}: move it, or give `budgets` in the "
-            "configuration of the rule memory-budget one for it"
+        return Problem(
+            rule=f"the namespace {namespace} has no memory budget (namespaces with a budget: {known}){reason}",
+            cure="move it, or add the namespace to `budgets` in the configuration of the rule memory-budget",
         )
     if starts_pods(resource):
         try:
             workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
         except UnreadableError as error:
             if any(rule == "memory-limit" for rule, _pattern, _reason in record.limits.exceptions):
-                return f"it cannot be counted, whatever it is excepted from: {error}"
+                return Problem(rule=f"its memory cannot be counted, in spite of its exceptions: {error}")
     return namespace, record.once(("memory", namespace), lambda: namespace_total(record, namespace))
 
 
-def _within_budget(resource: Declared, record: Record) -> Iterator[str]:
+def _within_budget(resource: Declared, record: Record) -> Iterator[Problem]:
     concerned = _concerned(resource, record)
-    if isinstance(concerned, str):
+    if isinstance(concerned, Problem):
         yield concerned
     elif concerned and concerned[1].steady > concerned[1].budget:
         namespace, sums = concerned
         over = sums.steady - sums.budget
-        yield (
-            f"with it the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}\n"
-            f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
+                f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}"
+            ),
+            cure=f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}",
         )
 
 
-def _within_peak(resource: Declared, record: Record) -> Iterator[str]:
+def _within_peak(resource: Declared, record: Record) -> Iterator[Problem]:
     concerned = _concerned(resource, record)
-    if concerned is None or isinstance(concerned, str):
+    if concerned is None or isinstance(concerned, Problem):
         return
     namespace, sums = concerned
     if sums.steady <= sums.budget < sums.peak:
         over = sums.peak - sums.budget
         rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
         cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
-        yield (
-            f"with it a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-            f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}\n{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
+                f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}"
+            ),
+            cure=f"{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}",
         )
 
 
-def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for scaler in record.of_kind("HorizontalPodAutoscaler"):
         try:
             autoscaled(declared_workloads(record, scaler.namespace), [scaler.inputs])
         except UnreadableError as error:
-            yield scaler, f"{error}: its pods cannot be added up"
+            yield scaler, Problem(rule=str(error), cure="declare its target exactly once in this program, so that its pods can be added up")
 
 
 RULES = (
@@ -145,7 +151,7 @@ RULES = (
     Rule(
         name="memory-peak",
         together=True,
-        says="All pods of a namespace fit its memory budget while everything rolls out at once.",
+        says="All pods of a namespace fit its memory budget during simultaneous rollouts.",
         check=_within_peak,
         severity="critical",
     ),

@@ -1,4 +1,4 @@
-"""All rules, in the order in which people meet them."""
+"""All rules, in the order of the documentation."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from policy import (
     sink_rules,
 )
 from policy.rule import Rule, excepted, improper, nothing
+from problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,25 +26,37 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 
-def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     rules = {rule.name: rule for rule in _JUDGING}
     for name, pattern, reason in record.limits.exceptions:
         if name not in rules:
-            yield None, f"policy.exceptions names the rule {name!r}, which does not exist; the rules are {', '.join(sorted(rules))}"
+            yield (
+                None,
+                Problem(
+                    rule=f"policy.exceptions names the rule {name!r}, which does not exist",
+                    cure=f"the rules are {', '.join(sorted(rules))}",
+                ),
+            )
             continue
         wrong = improper(rules[name], pattern, reason)
         if wrong:
-            yield None, f"the exception of {pattern} from {name} {wrong}"
+            yield None, Problem(rule=f"the exception of {pattern} from {name} {wrong}")
         elif not any(excepted(rules[name], resource, record) for resource in record.resources.values()):
-            yield None, f"the exception of {pattern} from {name} fits no resource; remove it, or the next one of that name passes unseen"
+            yield (
+                None,
+                Problem(
+                    rule=f"the exception of {pattern} from {name} matches no resource",
+                    cure="remove it, otherwise a future resource of that name passes unnoticed",
+                ),
+            )
 
 
-def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for rule in _JUDGING:
         for resource in record.resources.values():
             reason = excepted(rule, resource, record)
             if reason:
-                yield resource, f"is excepted from {rule.name}: {reason}"
+                yield resource, Problem(rule=f"is excepted from {rule.name}: {reason}")
 
 
 _JUDGING = (

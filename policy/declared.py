@@ -1,4 +1,4 @@
-"""What the rules look at: one declared resource, and everything declared so far."""
+"""Input of the rules: one declared resource, and all resources declared so far."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Answer = TypeVar("Answer")
 
 
 def namespace_of(provider: Mapping[str, Any]) -> str | Unknown | None:
-    """The namespace that a provider's properties give to objects without one, UNKNOWN when it is not known, or None."""
-    found = provider.get("namespace")
-    return found if isinstance(found, (str, Unknown)) and found else None
+    """Return a provider's default namespace, ``UNKNOWN`` when it is unknown, or None."""
+    namespace = provider.get("namespace")
+    return namespace if isinstance(namespace, (str, Unknown)) and namespace else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,11 +26,11 @@ class Declared:
     """A resource as the program declares it.
 
     Attributes:
-        urn: Its URN.
+        urn: URN of the resource.
         type: Type token, such as ``kubernetes:apps/v1:Deployment``.
         name: Logical name.
-        inputs: Its properties; what is not known yet is ``unknown.UNKNOWN``. Secrets are in clear: print no values.
-        default_namespace: Namespace that its provider gives to objects without one, UNKNOWN when the provider's is, or None.
+        inputs: Properties; unknown values are ``unknown.UNKNOWN``. Secrets are in plain text: never print values.
+        default_namespace: Default namespace of its provider, ``UNKNOWN`` when that is unknown, or None.
     """
 
     urn: str
@@ -41,51 +41,52 @@ class Declared:
 
     @property
     def kind(self) -> str:
-        """The last part of the type: ``Deployment``."""
+        """Last part of the type: ``Deployment``."""
         return self.type.rpartition(":")[2]
 
     @property
     def is_kubernetes(self) -> bool:
-        """Whether it is a Kubernetes object."""
+        """True for a Kubernetes object."""
         return self.type.startswith("kubernetes:")
 
     @property
     def group(self) -> str:
-        """The API group of a Kubernetes object: ``apps``; empty for anything else."""
-        return self.type.split(":")[1].rpartition("/")[0] if self.is_kubernetes and self.type.count(":") == 2 else ""  # noqa: PLR2004
+        """API group of a Kubernetes object: ``apps``; empty for any other resource."""
+        parts = self.type.split(":")
+        return parts[1].rpartition("/")[0] if self.is_kubernetes and len(parts) == 3 else ""  # noqa: PLR2004 - package, group, kind
 
     @property
     def namespace(self) -> str | Unknown:
-        """The namespace it goes to."""
+        """Namespace of the object: its own, the provider's default, or ``default``."""
         metadata = self.inputs.get("metadata")
-        found = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
-        if isinstance(found, (str, Unknown)) and found:
-            return found
+        own = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
+        if isinstance(own, (str, Unknown)) and own:
+            return own
         return "default" if self.default_namespace is None else self.default_namespace
 
     @property
     def object_name(self) -> str:
-        """The Kubernetes name, or the logical one where there is none."""
+        """Name in Kubernetes, or the logical name where there is none."""
         metadata = self.inputs.get("metadata")
-        found = (metadata.get("name") or metadata.get("generateName")) if isinstance(metadata, Mapping) else None
-        return found if isinstance(found, str) else self.name
+        name = (metadata.get("name") or metadata.get("generateName")) if isinstance(metadata, Mapping) else None
+        return name if isinstance(name, str) else self.name
 
     @property
     def title(self) -> str:
-        """How messages call it: ``Deployment connect``."""
+        """Kind and name for messages: ``Deployment connect``."""
         return f"{self.kind} {self.object_name if self.is_kubernetes else self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a stack may use, and what is excepted.
+    """Budgets and exceptions of a stack.
 
     Attributes:
         memory: Memory budget of each namespace in bytes.
         volumes: Disk budget of each namespace's volume claims in bytes.
-        nodes: Nodes of the cluster, or None when that is not known.
-        exceptions: Rule, resource name and reason of everything that a stack allows itself.
-        problem: Why the stack's own budget could not be read, or an empty string.
+        nodes: Number of nodes of the cluster, or None when unknown.
+        exceptions: Rule, resource name and reason of each exception.
+        problem: Reason why the stack's own budget could not be read, or an empty string.
         own: Namespace whose budgets are the stack's settings.
     """
 
@@ -97,56 +98,56 @@ class Limits:
     own: str = ""
 
     def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
-        """The cure of raising a budget to a size in bytes, where that namespace's budget stands.
+        """Render the cure that raises a namespace's budget.
 
         Args:
-            namespace: Whose budget.
-            size: What it has to hold, in bytes.
+            namespace: Namespace of the budget.
+            size: Required size, in bytes.
             setting: Key of the stack's own budget.
-            table: Where the pack's configuration has those of the others.
+            table: Place of all other budgets in the pack's configuration.
         """
         needed = whole_mib(size)
-        return f"raise {setting} to {needed}" if namespace == self.own else f"give {namespace} {needed}Mi in {table}"
+        return f"raise {setting} to {needed}" if namespace == self.own else f"set {namespace} to {needed}Mi in {table}"
 
 
 class Record:
-    """Everything declared so far, by URN, in order of declaration."""
+    """All resources declared so far, by URN, in order of declaration."""
 
     def __init__(self, limits: Limits) -> None:
-        """Begin with nothing declared."""
+        """Create an empty record."""
         self.limits = limits
         self.resources: dict[str, Declared] = {}
         self._by_type: dict[str, dict[str, Declared]] = {}
         self._answers: dict[object, Any] = {}
 
     def add(self, resource: Declared) -> None:
-        """Note a resource; one with the same URN takes its place."""
+        """Add a resource; it replaces an earlier one with the same URN."""
         self.resources[resource.urn] = resource
         self._by_type.setdefault(resource.type, {})[resource.urn] = resource
         self._answers.clear()
 
     def once(self, question: object, answer: Callable[[], Answer]) -> Answer:
-        """The answer to a question about everything declared so far, worked out once until something more is declared."""
+        """Return the answer to a question about all declared resources; it is cached until a further resource is added."""
         if question not in self._answers:
             self._answers[question] = answer()
         return self._answers[question]  # type: ignore[no-any-return]
 
     def of_kind(self, *kinds: str, namespace: str | Unknown | None = None) -> list[Declared]:
-        """The Kubernetes objects of some kinds, of one namespace or of all."""
+        """Return the Kubernetes objects of some kinds, in one namespace or in all."""
         return [
             resource
-            for type_token, found in self._by_type.items()
+            for type_token, resources in self._by_type.items()
             if type_token.startswith("kubernetes:") and type_token.rpartition(":")[2] in kinds
-            for resource in found.values()
+            for resource in resources.values()
             if namespace in (None, resource.namespace)
         ]
 
     def of_type(self, type_token: str) -> list[Declared]:
-        """The resources of a type."""
+        """Return the resources of a type."""
         return list(self._by_type.get(type_token, {}).values())
 
     def config_map(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """The files of a ConfigMap, or None when it has not been declared (yet)."""
+        """Return the files of a ConfigMap, or None when it is not declared (yet)."""
         for resource in self.of_kind("ConfigMap", namespace=namespace):
             if resource.object_name == name:
                 data = resource.inputs.get("data")

@@ -1,4 +1,4 @@
-"""Volumes: what brokers and the database may write fits their volume, and all volumes fit the disk budget."""
+"""Rules for disk: the data of brokers and database fits their volumes, and all volumes fit the disk budget."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from capacity import commands, disk, jvm_flags, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, lenient_spec
 from capacity.quantity import parse_bytes
+from configs.tokens import TOPIC
 from policy import files
-from policy.fit_rules import TOPIC, server_file, sized_containers, sources
+from policy.fit_rules import server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -19,16 +21,15 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-
+# Main class and start script of a broker.
 _BROKERS = {"kafka.Kafka", "kafka-server-start"}
-"""The class of a broker, and the script that starts it."""
+# Entry point of all Confluent images, whatever software they contain.
 _ENTRY_POINT = "/etc/confluent/docker/run"
-"""What Confluent's images start without a command; what they are depends on the image."""
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
 def _claims(resource: Declared) -> dict[str, int | None]:
-    """The volume claims of an object by name, each in bytes, or None when its size cannot be read."""
+    """Return the volume claims of an object by name: size in bytes, or None when it cannot be read."""
     spec = resource.inputs.get("spec")
     if resource.kind not in (*POD_KINDS, "PersistentVolumeClaim"):
         return {}
@@ -42,36 +43,41 @@ def _claims(resource: Declared) -> dict[str, int | None]:
     if isinstance(claims, Unknown) or isinstance(volumes, Unknown):
         return {"(unknown)": None}
     claims = [*claims, *(one["ephemeral"]["volumeClaimTemplate"] for one in volumes if isinstance(one, Mapping) and "ephemeral" in one)]
-    found: dict[str, int | None] = {}
+    sizes: dict[str, int | None] = {}
     for claim in claims:
         name = str((claim.get("metadata") or {}).get("name"))
         try:
-            found[name] = parse_bytes(claim["spec"]["resources"]["requests"]["storage"])
+            sizes[name] = parse_bytes(claim["spec"]["resources"]["requests"]["storage"])
         except (KeyError, TypeError, ValueError, AttributeError):
-            found[name] = None
-    return found
+            sizes[name] = None
+    return sizes
 
 
 def _replicas(resource: Declared) -> int:
     spec = resource.inputs.get("spec")
-    given = spec.get("replicas") if isinstance(spec, Mapping) else None
-    return 1 if not isinstance(given, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(given)
+    replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
+    return 1 if not isinstance(replicas, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(replicas)
 
 
-def _volumes(resource: Declared, record: Record) -> Iterator[str]:
+def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
     if not resource.is_kubernetes or not _claims(resource):
         return
     for name, size in _claims(resource).items():
         if size is None:
-            yield f"the claim {name!r} has no size that is known at preview; set resources.requests.storage to a plain quantity"
+            yield Problem(
+                rule=f"the claim {name!r} has no size that is known at preview",
+                cure="set resources.requests.storage to a plain quantity",
+            )
     namespace = resource.namespace
     spec = resource.inputs.get("spec")
     if isinstance(namespace, Unknown) or (isinstance(spec, Mapping) and isinstance(spec.get("replicas"), Unknown)):
-        yield "its namespace or number of replicas is not known at preview, nor is its share of the disk; give plain values"
+        yield Problem(rule="the namespace or number of replicas is not known at preview, so its disk is unknown", cure="set plain values")
         return
     budget = record.limits.volumes.get(namespace)
     if budget is None:
-        yield f"the namespace {namespace} has no disk budget: move it, or give `volumes` of the rule disk-volumes one for it"
+        yield Problem(
+            rule=f"the namespace {namespace} has no disk budget", cure="move it, or add the namespace to `volumes` of the rule disk-volumes"
+        )
         return
     held = {
         other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
@@ -81,17 +87,20 @@ def _volumes(resource: Declared, record: Record) -> Iterator[str]:
     over = sum(held.values()) - budget
     if over > 0:
         rows = "\n".join(f"  {title}: {mib(size)} MiB" for title, size in sorted(held.items(), key=lambda item: -item[1]))
-        yield (
-            f"with it the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
-            f"{mib(budget)}:\n{rows}\nMake them smaller, or {record.limits.raised(namespace, budget + over, *_BUDGET)}"
+        yield Problem(
+            rule=(
+                f"the volumes of namespace {namespace} take {mib(budget + over)} MiB, {mib(over)} more than the disk budget of "
+                f"{mib(budget)}:\n{rows}"
+            ),
+            cure=f"Reduce them, or {record.limits.raised(namespace, budget + over, *_BUDGET)}",
         )
 
 
 def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
-    """A broker's properties: from the ConfigMap it mounts, or from KAFKA_* variables as Confluent's and Apache's images read them.
+    """Read a broker's properties from its ConfigMap, or from KAFKA_* variables as Confluent's and Apache's images do.
 
     Returns:
-        The properties, or None when they stand in a file that has not been declared (yet).
+        The properties, or None when their file is not declared (yet).
     """
     variables = {
         str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
@@ -108,7 +117,7 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
 
 
 def is_broker(container: Mapping[str, Any]) -> bool:
-    """Whether a container runs a Kafka broker: by its command, through a shell or not, or as an image that starts one by itself."""
+    """Return whether a container runs a Kafka broker: by its command, through a shell or not, or by its image's entry point."""
     words = commands.words(container)
     if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
         return True
@@ -117,7 +126,7 @@ def is_broker(container: Mapping[str, Any]) -> bool:
 
 
 def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
-    """Every broker with its properties, None while they are not declared."""
+    """Return every broker with its properties, or None while they are not declared."""
     return [
         (resource, broker_properties(record, resource, spec, container))
         for resource in record.of_kind(*POD_KINDS)
@@ -126,9 +135,11 @@ def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
     ]
 
 
-def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
-    message = "its server.properties stand in no declared ConfigMap, so that its disk cannot be counted; declare them there"
-    return ((broker, message) for broker, properties in _brokers(record) if properties is None)
+def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    problem = Problem(
+        rule="no declared ConfigMap contains its server.properties, so its disk cannot be counted", cure="declare them in a ConfigMap"
+    )
+    return ((broker, problem) for broker, properties in _brokers(record) if properties is None)
 
 
 def _topics(record: Record) -> list[disk.Topic]:
@@ -136,37 +147,46 @@ def _topics(record: Record) -> list[disk.Topic]:
 
 
 def _counted(topic: Declared) -> disk.Topic | None:
-    """A topic as it counts on disk, or None when something in it is not known."""
+    """Return a topic's disk properties, or None when a part of it is unknown."""
     if list(unknown_paths(dict(topic.inputs))):
         return None
-    given, config = topic.inputs, topic.inputs.get("config") or {}
-    numbers = int(given.get("partitions") or 1), int(given.get("replicationFactor") or 1)
-    return disk.Topic(str(given.get("name")), *numbers, {key: str(value) for key, value in config.items()})
+    inputs, config = topic.inputs, topic.inputs.get("config") or {}
+    numbers = int(inputs.get("partitions") or 1), int(inputs.get("replicationFactor") or 1)
+    return disk.Topic(str(inputs.get("name")), *numbers, {key: str(value) for key, value in config.items()})
 
 
-def _logs_fit(resource: Declared, record: Record) -> Iterator[str]:
+def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type == TOPIC:
         counted = _counted(resource)
         if counted is None:
-            yield f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, nor is its disk; give plain values"
+            yield Problem(
+                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, so its disk is unknown",
+                cure="set plain values",
+            )
             return
         if disk.partition_bytes(counted, _broker_defaults(record)) is None:
-            yield "nothing bounds its size: time alone does not, since a fast producer fills the disk before it passes; set retention.bytes"
+            yield Problem(
+                rule="its size has no bound: with a time limit alone, a fast producer fills the disk first",
+                cure="set retention.bytes",
+            )
     elif not (resource.is_kubernetes and resource.kind in {"StatefulSet", "ConfigMap"}):
         return
     yield from record.once("logs", lambda: list(_full_brokers(record)))
 
 
-def _full_brokers(record: Record) -> Iterator[str]:
+def _full_brokers(record: Record) -> Iterator[Problem]:
     for broker, properties in _brokers(record):
         if properties is None:
-            continue  # told at the end, if nobody declares them
+            continue  # _brokers_configured reports them at the end, if they are still missing
         volume = sum(size or 0 for size in _claims(broker).values())
         needed, _unbounded = disk.broker_bytes(_topics(record), properties, _replicas(broker))
         if needed > volume:
-            yield (
-                f"the topics may hold {mib(needed)} MiB on each broker and its volume has {mib(volume)}: lower retention.bytes, "
-                f"segment.bytes or the partitions, or give {broker.title} volumes larger by {mib(needed - volume)} MiB"
+            yield Problem(
+                rule=f"the topics may hold {mib(needed)} MiB on each broker, and its volume has {mib(volume)}",
+                cure=(
+                    f"lower retention.bytes, "
+                    f"segment.bytes or the partitions, or enlarge the volumes of {broker.title} by {mib(needed - volume)} MiB"
+                ),
             )
 
 
@@ -176,13 +196,13 @@ def _broker_defaults(record: Record) -> dict[str, str]:
     )
 
 
-def _wal_fits(resource: Declared, record: Record) -> Iterator[str]:
+def _wal_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "ConfigMap")):
         return
     yield from record.once("write-ahead logs", lambda: list(_full_volumes(record)))
 
 
-def _full_volumes(record: Record) -> Iterator[str]:
+def _full_volumes(record: Record) -> Iterator[Problem]:
     for server in record.of_kind(*POD_KINDS):
         volume = sum(size or 0 for size in _claims(server).values())
         for spec, container, _left in sized_containers(server):
@@ -190,32 +210,41 @@ def _full_volumes(record: Record) -> Iterator[str]:
                 continue
             text = server_file(record, str(server.namespace), spec, container)
             if text is None or isinstance(text, Unknown):
-                continue  # postgres-fits says so
+                continue  # postgres-fits reports it
             try:
-                given = postgres_parameters.parameters(container, text)
-                held = postgres.disk_bytes(given)
+                parameters = postgres_parameters.parameters(container, text)
+                held = postgres.disk_bytes(parameters)
             except postgres_parameters.ParameterError:
-                continue  # the same
-            if given.get("wal_level") != "logical" and not sources(record):
-                continue  # nobody captures it, so no slot holds anything back
+                continue  # postgres-fits reports it
+            if parameters.get("wal_level") != "logical" and not sources(record):
+                continue  # not captured, so no slot retains WAL
             if held is None:
-                yield f"a stopped connector's slot holds back WAL of {server.title} without end: set max_slot_wal_keep_size"
+                yield Problem(
+                    rule=f"a stopped connector's slot retains WAL of {server.title} without a bound", cure="set max_slot_wal_keep_size"
+                )
             elif volume and held > postgres.wal_room(volume):
-                yield (
-                    f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of its "
-                    f"{mib(volume)} MiB volume: lower one of them or give it a larger volume"
+                yield Problem(
+                    rule=(
+                        f"WAL of {server.title} may take {mib(held)} MiB (max_slot_wal_keep_size and max_wal_size), over three quarters of "
+                        f"its {mib(volume)} MiB volume"
+                    ),
+                    cure="lower one of them or enlarge the volume",
                 )
 
 
 RULES = (
     Rule(name="disk-volumes", together=True, says="All volumes of a namespace fit its disk budget.", check=_volumes),
     Rule(
-        name="disk-logs", together=True, says="What the topics keep fits the brokers' volumes.", check=_logs_fit, at_end=_brokers_configured
+        name="disk-logs",
+        together=True,
+        says="The data of all topics fits the brokers' volumes.",
+        check=_logs_fit,
+        at_end=_brokers_configured,
     ),
     Rule(
         name="disk-wal",
         together=True,
-        says="The write-ahead log that a stopped connector holds back fits the database's volume.",
+        says="The write-ahead log retained by a stopped connector fits the database's volume.",
         check=_wal_fits,
     ),
 )

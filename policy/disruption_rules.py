@@ -1,4 +1,4 @@
-"""Disruption budgets: a node can be drained, and what is drained goes on."""
+"""Rule for disruption budgets: nodes can be drained, and their workloads continue."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from policy.disk_rules import is_broker
 from policy.fit_rules import sized_containers
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing
+from problem import Problem
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ _SEVERAL = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 
 
 def _pods(said: object, replicas: int) -> int:
-    """A number of pods, or a share of all, which Kubernetes rounds up.
+    """Return a number of pods from a number or a percentage, which Kubernetes rounds up.
 
     Raises:
-        ValueError: If it is neither.
+        ValueError: If the value is neither.
     """
     if isinstance(said, (int, float)) and not isinstance(said, bool) and said == int(said):
         return int(said)
@@ -38,46 +39,49 @@ def _pods(said: object, replicas: int) -> int:
 
 
 def _away(spec: Mapping[str, Any], replicas: int) -> int:
-    """How many pods a budget lets be away at the same time."""
+    """Return the number of pods that a budget allows to be missing at the same time."""
     if spec.get("maxUnavailable") is not None:
         return min(_pods(spec["maxUnavailable"], replicas), replicas)
     return replicas - _pods(spec.get("minAvailable") or 0, replicas)
 
 
 def _selected(budget: Declared, selector: Mapping[str, Any], record: Record) -> Iterator[tuple[Declared, int]]:
-    """The workloads whose pods a budget is about, each with its number of pods."""
-    wanted = (selector.get("matchLabels") or {}).items()
+    """Yield the workloads whose pods a budget selects, each with its number of pods."""
+    labels_required = (selector.get("matchLabels") or {}).items()
     for workload in record.of_kind(*POD_KINDS, namespace=budget.namespace):
         spec = workload.inputs.get("spec")
         if starts_pods(workload) and workload.kind in _SEVERAL and isinstance(spec, Mapping):
             labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
             replicas = spec.get("replicas", 1)
-            if isinstance(labels, Mapping) and wanted <= labels.items() and isinstance(replicas, (int, float)) and replicas:
+            if isinstance(labels, Mapping) and labels_required <= labels.items() and isinstance(replicas, (int, float)) and replicas:
                 yield workload, int(replicas)
 
 
-def _problems(budget: Declared, record: Record) -> Iterator[str]:
+def _problems(budget: Declared, record: Record) -> Iterator[Problem]:
     spec = budget.inputs.get("spec")
     if not isinstance(spec, Mapping) or list(unknown_paths(dict(spec))):
-        yield "is not known at preview in all its parts, nor is what it allows; give plain values"
+        yield Problem(rule="is partly unknown at preview, so its effect is unknown", cure="set plain values")
         return
     selector = spec.get("selector")
     if selector is None:
         return
     if selector.get("matchExpressions"):
-        yield "chooses its pods by matchExpressions, which this rule does not follow; choose them by matchLabels"
+        yield Problem(rule="selects its pods by matchExpressions, which this rule does not evaluate", cure="select them by matchLabels")
         return
     for workload, replicas in _selected(budget, selector, record):
         away = _away(spec, replicas)
         if away < 1:
-            yield f"lets no pod of {workload.title} be away, so that draining a node waits for ever; {_CURE}"
+            yield Problem(rule=f"allows no pod of {workload.title} to be missing, so draining a node never completes", cure=f"{_CURE}")
         elif replicas > 1 and away >= replicas:
-            yield f"lets all {replicas} pods of {workload.title} be away at once; {_CURE}"
+            yield Problem(rule=f"allows all {replicas} pods of {workload.title} to be missing at once", cure=f"{_CURE}")
         elif away > 1 and any(is_broker(container) for _spec, container, _left in sized_containers(workload)):
-            yield f"lets {away} brokers of {workload.title} be away at once, and with two away no write is acknowledged; {_CURE}"
+            yield Problem(
+                rule=f"allows {away} brokers of {workload.title} to be missing at once; without two brokers no write is acknowledged",
+                cure=f"{_CURE}",
+            )
 
 
-def _bounded(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _bounded(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for budget in record.of_kind("PodDisruptionBudget"):
         if not isinstance(budget.namespace, Unknown):
             yield from ((budget, problem) for problem in _problems(budget, record))
@@ -86,7 +90,7 @@ def _bounded(record: Record) -> Iterator[tuple[Declared | None, str]]:
 RULES = (
     Rule(
         name="disruption-bounded",
-        says="A disruption budget lets a node be drained, and never takes all pods, or a second broker.",
+        says="A disruption budget allows nodes to be drained, but never removes all pods or a second broker.",
         check=nothing,
         at_end=_bounded,
         severity="medium",

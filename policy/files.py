@@ -1,9 +1,9 @@
-"""Files inside ConfigMaps, as the programs that read them see them."""
+"""Parser of the property files inside ConfigMaps."""
 
 from __future__ import annotations
 
 
 def properties(text: str) -> dict[str, str]:
-    """Keys and values of a property file or of ``postgresql.conf``; the last of a key's lines counts, comments do not."""
+    """Parse a property file or ``postgresql.conf``; the last line of a key counts, and comments are ignored."""
     lines = [line.partition("=") for line in text.splitlines() if "=" in line and not line.lstrip().startswith(("#", "!"))]
     return {key.strip(): value.strip() for key, _, value in lines}

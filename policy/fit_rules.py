@@ -1,4 +1,4 @@
-"""What runs inside a container fits its limit: Java and PostgreSQL."""
+"""Rules for processes: Java and PostgreSQL fit the memory limits of their containers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from capacity import jvm, jvm_flags, pods, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import MIB, whole_mib
+from configs.tokens import CONNECTOR
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -18,38 +20,36 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-CONNECTOR = "kafkaconnect:index:Connector"
-TOPIC = "kafka:index/topic:Topic"
 _DEBEZIUM = "io.debezium."
 
 
 @functools.lru_cache(maxsize=1024)
 def sized_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any], int], ...]:
-    """Each container of a workload with its pod and what its limit leaves beside volumes in memory; none that has no limit.
+    """Return each container of a workload that has a limit, with its pod and the memory available to its process in bytes.
 
-    Kept for each resource, since several rules look at every workload whenever something is declared.
+    Results are cached for each resource, since several rules inspect every workload after each declaration.
     """
     if not starts_pods(resource):
         return ()
-    found = []
+    sized = []
     try:
         spec = pods.pod_spec(resource.kind, resource.inputs)
         for _role, container in pods.containers(spec):
             left = pods.room(spec, container)
             if left is not None:
-                found.append((spec, container, left))
+                sized.append((spec, container, left))
     except UnreadableError:
-        pass  # memory-limit says so
-    return tuple(found)
+        pass  # memory-limit reports it
+    return tuple(sized)
 
 
 def table(parts: Mapping[str, int]) -> str:
-    """Parts in MiB on one line, largest first."""
+    """Render parts in MiB on one line, largest first."""
     return ", ".join(f"{name} {mib(size)}" for name, size in sorted(parts.items(), key=lambda item: -item[1]))
 
 
 def _javas(resource: Declared) -> Iterator[tuple[str, int, jvm.Java | jvm_flags.FlagError]]:
-    """Each Java container by name, with its room and what it may take, or why that cannot be told."""
+    """Yield each Java container by name, with its available memory and its maximum, or the error that makes it unknown."""
     for _spec, container, left in sized_containers(resource):
         if jvm_flags.is_java(container):
             try:
@@ -58,34 +58,39 @@ def _javas(resource: Declared) -> Iterator[tuple[str, int, jvm.Java | jvm_flags.
                 yield repr(container.get("name")), left, error
 
 
-def _java_fits(resource: Declared, _record: Record) -> Iterator[str]:
+def _java_fits(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, left, java in _javas(resource):
         if isinstance(java, jvm_flags.FlagError):
-            yield f"container {name}: {java}"
+            yield Problem(rule=f"container {name}: {java}")
             continue
         over = java.needed - left
         if over > 0:
-            unset = f" Nothing bounds {', '.join(java.guessed)}." if java.guessed else ""
-            lower = f"Lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "Give it a smaller heap"
-            yield (
-                f"Java in container {name} may take {mib(java.needed)} MiB and {mib(left)} are there "
-                f"({table(java.parts())}).{unset} {lower}, bound what is unset, or raise the limit by {whole_mib(over)}Mi"
+            unset = f", and nothing bounds {', '.join(java.guessed)}" if java.guessed else ""
+            lower = f"lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "reduce the heap"
+            yield Problem(
+                rule=(
+                    f"Java in container {name} may take {mib(java.needed)} MiB, with {mib(left)} available ({table(java.parts())}){unset}"
+                ),
+                cure=f"{lower}, set the missing bounds, or raise the limit by {whole_mib(over)}Mi",
             )
 
 
-def _heap_said(resource: Declared, _record: Record) -> Iterator[str]:
+def _heap_said(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, _left, java in _javas(resource):
         if isinstance(java, jvm.Java) and java.by_percentage:
-            yield (
-                f"Java in container {name} takes its heap as a share of memory ({mib(java.heap)} MiB now): a JVM that "
-                f"does not see its control group takes that share of the machine. Say -Xmx{java.heap // MIB}m"
+            yield Problem(
+                rule=(
+                    f"Java in container {name} has a heap as a share of memory (now {mib(java.heap)} MiB): a JVM that does not see its "
+                    f"control group uses that share of the machine"
+                ),
+                cure=f"set -Xmx{java.heap // MIB}m",
             )
 
 
 def files_of(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str | Unknown]:
-    """The files that a container finds because declared ConfigMaps provide them, by path."""
+    """Return a container's files from declared ConfigMaps, by path."""
     volumes = {volume.get("name"): volume.get("configMap") or {} for volume in spec.get("volumes") or []}
-    found: dict[str, str | Unknown] = {}
+    paths: dict[str, str | Unknown] = {}
     for mount in container.get("volumeMounts") or []:
         source = volumes.get(mount.get("name")) or {}
         data = record.config_map(namespace, str(source.get("name")))
@@ -96,12 +101,12 @@ def files_of(record: Record, namespace: str, spec: Mapping[str, Any], container:
         for key, name in names.items():
             if key in data and (not mount.get("subPath") or mount["subPath"] == name):
                 text = data[key]
-                found[place if mount.get("subPath") else f"{place}/{name}"] = text if isinstance(text, Unknown) else str(text)
-    return found
+                paths[place if mount.get("subPath") else f"{place}/{name}"] = text if isinstance(text, Unknown) else str(text)
+    return paths
 
 
 def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
-    """Every PostgreSQL container with its room and its configuration's text: empty without a file, None while that is not declared."""
+    """Yield every PostgreSQL container with its available memory and the text of its file; see ``server_file``."""
     for resource in record.of_kind(*POD_KINDS):
         for spec, container, left in sized_containers(resource):
             namespace = resource.namespace
@@ -110,10 +115,10 @@ def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int,
 
 
 def server_file(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> str | Unknown | None:
-    """The text of a PostgreSQL server's configuration file.
+    """Return the text of a PostgreSQL server's configuration file.
 
     Returns:
-        The text, empty when it has none, UNKNOWN when it is not known at preview, or None when no declared ConfigMap provides it (yet).
+        The text; empty without a file, ``UNKNOWN`` when unknown at preview, None when no declared ConfigMap contains it (yet).
     """
     files, path = files_of(record, namespace, spec, container), postgres_parameters.config_file(container)
     if path is not None:
@@ -123,17 +128,17 @@ def server_file(record: Record, namespace: str, spec: Mapping[str, Any], contain
 
 
 def slots(record: Record) -> int:
-    """Replication slots that are decoded at the same time: one for each source connector, and one at the least."""
+    """Return the number of replication slots that are decoded at the same time: one for each source connector, at least one."""
     return max(len(sources(record)), 1)
 
 
 def sources(record: Record) -> list[Mapping[str, Any]]:
-    """Configurations of the Debezium connectors."""
+    """Return the configurations of the Debezium connectors."""
     configs = [connector.inputs.get("config") for connector in record.of_type(CONNECTOR)]
     return [config for config in configs if isinstance(config, Mapping) and str(config.get("connector.class")).startswith(_DEBEZIUM)]
 
 
-def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
+def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
         return
     for server, container, left, text in record.once("servers", lambda: list(_servers(record))):
@@ -142,23 +147,25 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[str]:
         try:
             needs = postgres.memory(postgres_parameters.parameters(container, text), slots=slots(record))
         except postgres_parameters.ParameterError as error:
-            yield f"PostgreSQL in {server.title}: {error}"
+            yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
             continue
         over = needs.needed - left
         if over > 0:
             fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
-            yield (
-                f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB and {mib(left)} are there ({table(needs.parts())}). Lower "
-                f"shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
+            yield Problem(
+                rule=f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB, with {mib(left)} available ({table(needs.parts())})",
+                cure=(
+                    f"lower shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
+                ),
             )
 
 
-def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for server, container, _left, text in _servers(record):
         if text is None:
             path = postgres_parameters.config_file(container)
-            message = f"PostgreSQL reads {path}, which no declared ConfigMap provides: its memory cannot be counted"
-            yield server, f"{message}. Declare the file in a ConfigMap"
+            message = f"PostgreSQL reads {path}, which no declared ConfigMap contains, so its memory cannot be counted"
+            yield server, Problem(rule=f"{message}", cure="declare the file in a ConfigMap")
 
 
 RULES = (
@@ -168,7 +175,13 @@ RULES = (
         check=_java_fits,
         severity="critical",
     ),
-    Rule(name="java-heap-said", says="A Java heap is a number, not a share of memory.", check=_heap_said, level="advisory", severity="low"),
+    Rule(
+        name="java-heap-said",
+        says="Every Java heap has a fixed size, not a share of memory.",
+        check=_heap_said,
+        level="advisory",
+        severity="low",
+    ),
     Rule(
         name="postgres-fits",
         together=True,

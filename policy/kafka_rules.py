@@ -1,19 +1,22 @@
-"""Topics, brokers, Connect, connectors and PostgreSQL told nothing that loses rows in silence, and no key that does not exist."""
+"""Rules for the configurations of topics, brokers, Connect, connectors and PostgreSQL: no silent loss of rows, and no unknown keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.postgres_rules import postgres_problems
+from configs.problems import first_per_key
 from configs.spelling import spelling_problems
-from configs.verdict import connector_problems, once
+from configs.tokens import CONNECTOR, TOPIC
+from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy.files import properties
-from policy.fit_rules import CONNECTOR, TOPIC
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
+from problem import Problem
 from unknown import unknown_paths
 
 if TYPE_CHECKING:
@@ -23,20 +26,20 @@ if TYPE_CHECKING:
 
 
 def _texts(values: object) -> dict[str, str]:
-    """A configuration as text, without what is not known; numbers travel as numbers and are written as people would."""
+    """Return a configuration as text without its unknown values, booleans in lower case."""
     if not isinstance(values, Mapping):
         return {}
     known = {key: value for key, value in values.items() if not list(unknown_paths(value))}
     return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in known.items()}
 
 
-def _unknown(resource: Declared) -> Iterator[str]:
+def _unknown(resource: Declared) -> Iterator[Problem]:
     paths = list(unknown_paths(dict(resource.inputs)))
     if paths:
-        yield f"{', '.join(paths)} is not known at preview; give plain values, and references to secrets"
+        yield Problem(rule=f"{', '.join(paths)} is not known at preview", cure="set plain values, and references to secrets")
 
 
-def _topic(resource: Declared, _record: Record) -> Iterator[str]:
+def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type != TOPIC:
         return
     yield from _unknown(resource)
@@ -44,10 +47,10 @@ def _topic(resource: Declared, _record: Record) -> Iterator[str]:
     if isinstance(name, str):
         config = _texts(resource.inputs.get("config"))
         factor = copies if isinstance(copies, int) else 1
-        yield from once(spelling_problems("topic", config), topic_problems(name, config, factor))
+        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor))
 
 
-def _connector(resource: Declared, _record: Record) -> Iterator[str]:
+def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type != CONNECTOR:
         return
     yield from _unknown(resource)
@@ -56,66 +59,74 @@ def _connector(resource: Declared, _record: Record) -> Iterator[str]:
 
 
 def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The property files in a ConfigMap that set a key, with what they set."""
+    """Yield the name and the properties of each file in a ConfigMap that sets a key."""
     data: Any = resource.inputs.get("data")
     if resource.is_kubernetes and resource.kind == "ConfigMap" and isinstance(data, Mapping):
         for name, text in data.items():
-            found = properties(str(text))
-            if marker in found:
-                yield str(name), found
+            parsed = properties(str(text))
+            if marker in parsed:
+                yield str(name), parsed
 
 
-def _broker(resource: Declared, _record: Record) -> Iterator[str]:
-    for name, found in _files(resource, "process.roles"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("broker", found), broker_problems(found)))
+def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
+    for name, config in _files(resource, "process.roles"):
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", config), broker_problems(config)))
 
 
-def _worker(resource: Declared, record: Record) -> Iterator[str]:
-    """The connectors come later, and are judged against the worker when the whole is complete."""
+def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
+    """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
     del record
-    for name, found in _files(resource, "config.storage.topic"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("worker", found), worker_problems(found)))
+    for name, config in _files(resource, "config.storage.topic"):
+        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", config), worker_problems(config)))
 
 
-def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, str]]:
+def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     judged = {resource.urn for resource, _properties in worker_files(record)}
     for resource, _spec, container, _left in workers(record):
         if resource.urn not in judged and container.get("command"):
             yield (
                 resource,
-                "its worker.properties stand in no declared ConfigMap, or are not known at preview; declare them there in plain text",
+                Problem(
+                    rule="no declared ConfigMap contains its worker.properties, or they are not known at preview",
+                    cure="declare them in a ConfigMap, in plain text",
+                ),
             )
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
-        for name, found in _files(resource, "config.storage.topic"):
-            alone = set(worker_problems(found))
-            yield from ((resource, f"{name}: {problem}") for problem in worker_problems(found, *connectors) if problem not in alone)
+        for name, config in _files(resource, "config.storage.topic"):
+            alone = set(worker_problems(config))
+            yield from (
+                (resource, replace(problem, about=name)) for problem in worker_problems(config, *connectors) if problem not in alone
+            )
 
 
-def _postgres(resource: Declared, _record: Record) -> Iterator[str]:
+def _postgres(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, parameters in _files(resource, "wal_level"):
-        yield from (f"{name}: {problem}" for problem in once(spelling_problems("postgresql", parameters), postgres_problems(parameters)))
+        yield from (
+            replace(problem, about=name)
+            for problem in first_per_key(spelling_problems("postgresql", parameters), postgres_problems(parameters))
+        )
 
 
 RULES = (
     Rule(
         name="topic-config",
-        says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka knows.",
+        says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka accepts.",
         check=_topic,
         severity="critical",
     ),
     Rule(
         name="connector-config",
-        says="A connector is told nothing that loses rows in silence, and no key that it does not have.",
+        says="No connector has a setting that silently loses rows, or an unknown key.",
         check=_connector,
         severity="critical",
     ),
-    Rule(name="broker-config", says="Brokers lose no acknowledged row, and know every key they are given.", check=_broker),
+    Rule(name="broker-config", says="Brokers lose no acknowledged row, and have no unknown key.", check=_broker),
     Rule(
         name="worker-config",
-        says="Connect keeps exactly once and its secrets, and knows every key it is given.",
+        says="Connect preserves exactly-once delivery and its secrets, and has no unknown key.",
         check=_worker,
         at_end=_worker_with_connectors,
     ),
-    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and knows every parameter.", check=_postgres),
+    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and has no unknown parameter.", check=_postgres),
 )

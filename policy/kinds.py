@@ -1,4 +1,4 @@
-"""Which resources start pods, and which hide theirs; and sizes as messages write them."""
+"""Classification of resources that start pods, visibly or not, and the format of sizes in messages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from capacity.quantity import MIB
 if TYPE_CHECKING:
     from policy.declared import Declared
 
+# Kubernetes' own API groups: among their kinds, only POD_KINDS start pods.
 _GROUPS_WITHOUT_PODS = {
     "",
     "core",
@@ -33,14 +34,14 @@ _GROUPS_WITHOUT_PODS = {
     "resource.k8s.io",
     "extensions",
 }
-"""Kubernetes' own API groups: of their kinds, only POD_KINDS start pods."""
 
+# Components of the Kubernetes SDK: their children are declared, and judged, one by one.
 _COMPONENTS = {"Chart", "ConfigFile", "ConfigGroup", "Directory"}
-"""Components of the Kubernetes SDK: what they make is declared, and judged, one by one."""
 
 
 _COMPONENT_GROUPS = {"", "helm.sh", "yaml", "kustomize"}
 _COUNTED = (*POD_KINDS, "HorizontalPodAutoscaler", "PersistentVolumeClaim", "ConfigMap")
+# Common kinds of other groups that start no pods.
 _WITHOUT_PODS = {
     "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe"),
     "cert-manager.io": ("Certificate", "Issuer", "ClusterIssuer"),
@@ -48,31 +49,30 @@ _WITHOUT_PODS = {
     "snapshot.storage.k8s.io": ("VolumeSnapshot", "VolumeSnapshotClass"),
     "external-secrets.io": ("ExternalSecret", "SecretStore", "ClusterSecretStore"),
 }
-"""Widely used kinds of other groups that configure something and start nothing."""
 
 
 def mib(size: int) -> str:
-    """A size in MiB as people write it."""
+    """Format a size in MiB, with one decimal place unless it is whole."""
     whole, rest = divmod(size, MIB)
     return str(whole) if not rest else f"{size / MIB:.1f}"
 
 
 def starts_pods(resource: Declared) -> bool:
-    """Whether a resource is one of the built-in kinds that start pods, each by itself."""
+    """Return whether a resource is of a built-in kind that starts pods."""
     return resource.is_kubernetes and resource.kind in POD_KINDS and resource.group in _GROUPS_WITHOUT_PODS
 
 
 def hides_pods(resource: Declared) -> str | None:
-    """Why the pods of a resource cannot be seen, or None."""
+    """Return the reason why the pods of a resource are invisible, or None."""
     if not resource.is_kubernetes:
         return None
     base = resource.kind.removesuffix("Patch").removesuffix("List")
     if base in _COUNTED and base != resource.kind:
-        return f"is a {resource.kind}, and what it changes cannot be added up: declare each {base} by itself and in full"
+        return f"is a {resource.kind}, so its changes cannot be added up: declare each {base} separately and completely"
     if resource.group == "helm.sh" and resource.kind == "Release":
-        return "starts pods that no preview shows: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
+        return "starts pods that are invisible at preview: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
     if resource.group in _GROUPS_WITHOUT_PODS or (resource.group in _COMPONENT_GROUPS and resource.kind in _COMPONENTS):
         return None
     if resource.kind in _WITHOUT_PODS.get(resource.group, ()):
         return None
-    return f"is of the API group {resource.group}, and what pods its operator starts cannot be added up: declare them, or except it"
+    return f"is of the API group {resource.group}, so the pods of its operator cannot be added up: declare them, or add an exception"

@@ -1,4 +1,4 @@
-"""Budgets and exceptions: from the stack's settings, and over them from the configuration of the pack's rules."""
+"""Budgets and exceptions from the stack's settings, overridden by the configuration of the pack's rules."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
 
     from settings.model import Settings
 
+# JSON schema of each rule's configuration.
 SCHEMA: dict[str, dict[str, Any]] = {
     "memory-budget": {
         "budgets": {
             "type": "object",
-            "description": 'Memory budget of each namespace, such as {"data-ingestion": "4096Mi"}; over the stack\'s own budget.memoryMib.',
+            "description": 'Memory budget of each namespace, such as {"data-ingestion": "4096Mi"}; overrides budget.memoryMib.',
             "additionalProperties": {"type": "string"},
         },
     },
     "memory-limit": {
-        "nodes": {"type": "integer", "minimum": 1, "description": "Nodes of the cluster, each of which runs a pod of every DaemonSet."},
+        "nodes": {"type": "integer", "minimum": 1, "description": "Number of nodes of the cluster; each runs a pod of every DaemonSet."},
     },
     "disk-volumes": {
         "volumes": {
             "type": "object",
-            "description": 'Disk budget of each namespace\'s volume claims, such as {"data-ingestion": "15Gi"}; over budget.diskMib.',
+            "description": 'Disk budget of each namespace\'s volume claims, such as {"data-ingestion": "15Gi"}; overrides budget.diskMib.',
             "additionalProperties": {"type": "string"},
         }
     },
 }
-"""JSON schema of what each rule can be told, by rule."""
 
 
 def of_stack(settings: Settings) -> Limits:
-    """What a stack allows itself."""
+    """Return the budgets and exceptions in a stack's settings."""
     namespace = settings.names.namespace
     return Limits(
         memory={namespace: settings.budget.memory_mib * MIB},
@@ -45,20 +45,20 @@ def of_stack(settings: Settings) -> Limits:
     )
 
 
-def with_pack_configuration(limits: Limits, given: Mapping[str, Mapping[str, Any]]) -> Limits:
-    """Limits with what the pack was told over them.
+def with_pack_configuration(limits: Limits, configuration: Mapping[str, Mapping[str, Any]]) -> Limits:
+    """Override limits with the configuration of the pack.
 
     Args:
-        limits: The stack's own.
-        given: Configuration of each rule by its name; see SCHEMA.
+        limits: Limits from the stack's settings.
+        configuration: Configuration of each rule by its name; see ``SCHEMA``.
 
     Raises:
         ValueError: If a quantity cannot be read.
     """
-    memory, volumes = given.get("memory-budget") or {}, given.get("disk-volumes") or {}
-    nodes = (given.get("memory-limit") or {}).get("nodes")
+    memory, volumes = configuration.get("memory-budget") or {}, configuration.get("disk-volumes") or {}
+    nodes = (configuration.get("memory-limit") or {}).get("nodes")
     if nodes is not None and (nodes != int(nodes) or nodes < 1):
-        message = f"nodes of the rule memory-limit is {nodes}; write a whole number from 1"
+        message = f"nodes of the rule memory-limit is {nodes}; set a whole number from 1"
         raise ValueError(message)
     return Limits(
         memory={**limits.memory, **{name: parse_bytes(size) for name, size in (memory.get("budgets") or {}).items()}},

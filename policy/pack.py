@@ -1,4 +1,4 @@
-"""The rules as CrossGuard policies. One process judges one run, so that what was declared before is still known."""
+"""The rules as CrossGuard policies. One process judges one run, so it knows all resources declared earlier."""
 
 from __future__ import annotations
 
@@ -32,37 +32,37 @@ if TYPE_CHECKING:
     Report = Callable[[str, str | None], None]
 
 NAME = "data-ingestion"
+# The stack policy, for problems that only the complete graph shows.
 WHOLE_STACK = "whole-stack"
-"""The stack policy: what only the complete graph shows."""
 
 
 def stack_limits() -> Limits:
-    """What the running stack allows itself; nothing, with the reason, when its configuration cannot be read."""
+    """Return the limits of the running stack; empty limits with the reason when its configuration cannot be read."""
     try:
-        return of_stack(load())
+        return of_stack(load().settings)
     except (SettingsError, ValueError) as error:
         return Limits(problem=f"the stack's configuration cannot be read: {' '.join(str(error).split())}")
 
 
 class Judge:
-    """Keeps what has been declared in this run, and asks the rules."""
+    """State of one run: the declared resources, judged by each rule as they arrive."""
 
     def __init__(self, limits: Callable[[], Limits] = stack_limits) -> None:
-        """Begin with nothing declared; limits are read when the first resource arrives, since the configuration comes after the start."""
+        """Create a judge without resources; limits are read with the first resource, since the configuration arrives after the start."""
         self._limits = limits
         self._record: Record | None = None
-        self._told: dict[str, Mapping[str, Any]] = {}
+        self._configurations: dict[str, Mapping[str, Any]] = {}
         self._seen: dict[str, tuple[set[str], Declared]] = {}
-        self._told_first: dict[tuple[str, str], str] = {}
+        self._first: dict[tuple[str, str], str] = {}
         self._lock = threading.RLock()
 
     def resource(self, rule: Rule, args: ResourceValidationArgs, report: Report) -> None:
         """Judge one resource by one rule."""
         with self._lock:
-            self._hear(rule.name, args.get_config())
+            self._configure(rule.name, args.get_config())
             resource = self._see(rule, args)
             for violation in judge(rule, resource, self._known()):
-                if not (rule.together and self._told_by_another(violation)):
+                if not (rule.together and self._is_repeated(violation)):
                     report(violation.message, None)
 
     def stack(self, args: StackValidationArgs, report: Report) -> None:
@@ -78,13 +78,13 @@ class Judge:
                         report(f"{rule.name}: {violation.message}", violation.urn or None)
 
     def shown(self, rule: Rule, report: Report) -> None:
-        """What an advisory rule says of the whole stack."""
+        """Report the warnings of an advisory rule about the whole stack."""
         with self._lock:
             for violation in judge_end(rule, self._known()):
                 report(violation.message, violation.urn or None)
 
     def _late(self, urn: str, kind: str, name: str, inputs: dict[str, Any], report: Report) -> None:
-        """A resource of the stack that this run did not declare to the rules: judged by what the engine knows of it."""
+        """Judge a resource that this run did not pass to the rules, by the properties that the engine knows."""
         resource = Declared(urn=urn, type=kind, name=name, inputs=inputs)
         record = self._known()
         record.add(resource)
@@ -93,27 +93,27 @@ class Judge:
                 for violation in judge(rule, resource, record):
                     report(f"{rule.name}: {violation.message}", urn)
 
-    def _told_by_another(self, violation: Violation) -> bool:
-        """Whether another resource has been told the very same, which several cause together: once is enough, the run has failed."""
-        return self._told_first.setdefault((violation.rule, violation.figures), violation.urn) != violation.urn
+    def _is_repeated(self, violation: Violation) -> bool:
+        """Return whether another resource has already reported this common violation; one report is enough to fail the run."""
+        return self._first.setdefault((violation.rule, violation.problem.rule), violation.urn) != violation.urn
 
-    def _hear(self, rule: str, configuration: Mapping[str, Any]) -> None:
-        """Note what a rule is told, which may come after resources that other rules have seen."""
-        if rule in SCHEMA and rule not in self._told:
-            self._told[rule] = dict(configuration)
+    def _configure(self, rule: str, configuration: Mapping[str, Any]) -> None:
+        """Store a rule's configuration, which may arrive after resources that other rules have judged."""
+        if rule in SCHEMA and rule not in self._configurations:
+            self._configurations[rule] = dict(configuration)
             if self._record is not None and configuration:
                 self._record.limits = with_pack_configuration(self._record.limits, {rule: configuration})
 
     def _known(self) -> Record:
         if self._record is None:
-            self._record = Record(with_pack_configuration(self._limits(), self._told))
+            self._record = Record(with_pack_configuration(self._limits(), self._configurations))
         return self._record
 
     def _see(self, rule: Rule, args: ResourceValidationArgs) -> Declared:
-        """The resource as the rules want it, made once for all rules; a rule that comes back is asked about a newer version."""
-        asked, resource = self._seen.get(args.urn, (set(), None))
-        if resource is None or rule.name in asked:
-            asked, resource = (
+        """Convert a resource once for all rules; a second call of the same rule means a newer version."""
+        judged_by, resource = self._seen.get(args.urn, (set(), None))
+        if resource is None or rule.name in judged_by:
+            judged_by, resource = (
                 set(),
                 Declared(
                     urn=args.urn,
@@ -123,9 +123,9 @@ class Judge:
                     default_namespace=namespace_of(plain(args.provider.props)) if args.provider else None,
                 ),
             )
-            self._seen[args.urn] = (asked, resource)
+            self._seen[args.urn] = (judged_by, resource)
             self._known().add(resource)
-        asked.add(rule.name)
+        judged_by.add(rule.name)
         return resource
 
 
@@ -134,17 +134,17 @@ _SEVERITIES = {"low": Severity.LOW, "medium": Severity.MEDIUM, "high": Severity.
 
 
 def policies(judging: Judge | None = None) -> list[Policy]:
-    """The pack's policies: one for each rule, and one for what only the whole stack shows.
+    """Return the pack's policies: one for each rule, and one for the whole stack.
 
     Args:
-        judging: Who keeps the record; a new one when absent.
+        judging: State shared by all policies; a new one by default.
     """
     by = judging or Judge()
     return [
         *(_policy(rule, by) for rule in RULES),
         StackValidationPolicy(
             name=WHOLE_STACK,
-            description="What only the whole stack shows: companions that are missing, targets that nobody declares.",
+            description="Problems that only the whole stack shows: missing companion resources, undeclared targets.",
             validate=by.stack,
             enforcement_level=EnforcementLevel.MANDATORY,
             severity=Severity.HIGH,

@@ -1,13 +1,15 @@
-"""What pods are made of: pinned images and Pod Security ``restricted``."""
+"""Rules for pods: pinned images and Pod Security ``restricted``."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
 from policy.kinds import starts_pods
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -16,49 +18,55 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
+# Prefix of the API server's default audience.
 _API_SERVER = "https://kubernetes.default.svc"
-"""How the audience of the API server begins, where its administrator has not renamed it."""
 _LOCAL = ("localhost/", "kind.local/")
 
 
 def _spec(resource: Declared) -> Mapping[str, Any] | None:
     spec = pods.lenient_spec(resource.kind, resource.inputs) if starts_pods(resource) else None
-    return spec if spec and not isinstance(spec.get("containers"), Unknown) else None  # else memory-limit says so
+    return spec if spec and not isinstance(spec.get("containers"), Unknown) else None  # else memory-limit reports it
 
 
 def _shown(image: str) -> str:
-    """An image as a message may show it: without a user and password in front."""
+    """Return an image reference for messages, without a user and password in front."""
     return repr(image.rpartition("@")[2] if "@" in image and "@sha256:" not in image else image)
 
 
-def _pinned(resource: Declared, _record: Record) -> Iterator[str]:
+def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
     spec = _spec(resource)
     for _role, container in pods.containers(spec) if spec else ():
         image, name = container.get("image"), container.get("name")
         if isinstance(image, Unknown):
-            yield f"the image of container {name!r} is not known at preview; give a fixed tag or digest"
+            yield Problem(rule=f"the image of container {name!r} is not known at preview", cure="set a fixed tag or digest")
             continue
         reference, _, digest = str(image or "").partition("@")
         tag = reference.rpartition("/")[2].partition(":")[2]
         if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             continue
         if digest or not tag or tag.lower() in _MOVING:
-            yield f"container {name!r} runs {_shown(reference)}, which is not pinned; name a fixed tag, or a digest: name:tag@sha256:…"
+            yield Problem(
+                rule=f"container {name!r} runs {_shown(reference)}, which is not pinned",
+                cure="set a fixed tag, or a digest: name:tag@sha256:…",
+            )
 
 
-def _digested(resource: Declared, _record: Record) -> Iterator[str]:
+def _digested(resource: Declared, _record: Record) -> Iterator[Problem]:
     spec = _spec(resource)
     for _role, container in pods.containers(spec) if spec else ():
         image = container.get("image")
         if isinstance(image, str) and "@sha256:" not in image and not image.startswith(_LOCAL) and ":" in image.rpartition("/")[2]:
-            yield f"container {container.get('name')!r} runs {_shown(image)}; its owner can move a tag but not a digest: add @sha256:…"
+            yield Problem(
+                rule=f"container {container.get('name')!r} runs {_shown(image)}, whose owner can move the tag",
+                cure="add a digest: @sha256:…",
+            )
 
 
+# Volume types that Pod Security ``restricted`` allows.
 _POD_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
-"""Volume types that Pod Security ``restricted`` allows."""
 
 
-def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
+def _restricted(resource: Declared, _record: Record) -> Iterator[Problem]:
     spec = _spec(resource)
     if spec is None:
         return
@@ -67,29 +75,34 @@ def _restricted(resource: Declared, _record: Record) -> Iterator[str]:
     for role, container in pods.containers(spec):
         problems = list(_context_problems(above, container.get("securityContext") or {}))
         if any(port.get("hostPort") for port in container.get("ports") or []):
-            problems.append("takes a port of the node; use a Service instead of hostPort")
-        if problems:
-            yield f"{role} {container.get('name')!r} " + ";\nit ".join(problems)
+            problems.append(Problem(rule="uses a port of the node", cure="use a Service instead of hostPort"))
+        yield from (replace(problem, about=f"{role} {container.get('name')!r}") for problem in problems)
 
 
-def _pod_problems(spec: Mapping[str, Any]) -> Iterator[str]:
+def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
     for flag in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(flag):
-            yield f"{flag} is on; a pod must not share that with the node. Remove it"
+            yield Problem(rule=f"{flag} is on, which shares a namespace of the node with the pod", cure=f"remove {flag}")
     for volume in spec.get("volumes") or []:
         kinds = set(volume) - {"name"}
         if kinds - _POD_VOLUMES:
-            yield f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches out of the pod"
+            yield Problem(
+                rule=(
+                    f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches outside the pod"
+                )
+            )
         if any(_for_the_api_server(source) for source in (volume.get("projected") or {}).get("sources") or []):
-            yield f"the volume {volume.get('name')!r} holds a token for the API server; give it the audience that it is for"
+            yield Problem(
+                rule=f"the volume {volume.get('name')!r} contains a token for the API server", cure="set the audience of its user"
+            )
     if spec.get("automountServiceAccountToken") is not False:
-        yield "the pod gets a token for the API server that nothing here needs; set automountServiceAccountToken to false"
+        yield Problem(rule="the pod gets an unused token for the API server", cure="set automountServiceAccountToken to false")
     if (spec.get("securityContext") or {}).get("sysctls"):
-        yield "sets kernel parameters of the node; remove sysctls"
+        yield Problem(rule="sets kernel parameters of the node", cure="remove sysctls")
 
 
 def _for_the_api_server(source: Mapping[str, Any]) -> bool:
-    """Whether what is projected into a volume is, or may be, a token that Kubernetes itself takes, as every one without an audience is."""
+    """Return whether a projected source is, or may be, a token for the API server, as every token without an audience is."""
     token = source.get("serviceAccountToken")
     if token is None:
         return False
@@ -97,31 +110,37 @@ def _for_the_api_server(source: Mapping[str, Any]) -> bool:
     return not audience or isinstance(audience, Unknown) or str(audience).startswith(_API_SERVER)
 
 
-def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
+def _context_problems(above: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Problem]:
     def effective(key: str) -> object:
         return own.get(key, above.get(key))
 
     if effective("runAsNonRoot") is not True or effective("runAsUser") == 0:
-        yield "may run as root; set runAsNonRoot to true and a runAsUser above 0"
+        yield Problem(rule="may run as root", cure="set runAsNonRoot to true and a runAsUser above 0")
     if own.get("allowPrivilegeEscalation") is not False:
-        yield "may gain privileges; set allowPrivilegeEscalation to false"
+        yield Problem(rule="may gain privileges", cure="set allowPrivilegeEscalation to false")
     if own.get("privileged"):
-        yield "is privileged; remove that"
+        yield Problem(rule="is privileged", cure="remove privileged")
     if own.get("procMount") not in (None, "Default"):
-        yield "sees an unmasked /proc; remove procMount"
+        yield Problem(rule="sees an unmasked /proc", cure="remove procMount")
     if own.get("readOnlyRootFilesystem") is not True:
-        yield "can write its own image; set readOnlyRootFilesystem to true and mount an emptyDir where it must write"
+        yield Problem(
+            rule="can write to its root file system", cure="set readOnlyRootFilesystem to true and mount an emptyDir for writable paths"
+        )
     capabilities = own.get("capabilities") or {}
     if "ALL" not in (capabilities.get("drop") or []):
-        yield "keeps Linux capabilities; set capabilities.drop to [ALL]"
+        yield Problem(rule="retains Linux capabilities", cure="set capabilities.drop to [ALL]")
     if set(capabilities.get("add") or []) - {"NET_BIND_SERVICE"}:
-        yield "adds Linux capabilities; remove them"
+        yield Problem(rule="adds Linux capabilities", cure="remove capabilities.add")
     if (effective("seccompProfile") or {}).get("type") not in {"RuntimeDefault", "Localhost"}:  # type: ignore[attr-defined]
-        yield "has no seccomp profile; set seccompProfile.type to RuntimeDefault"
+        yield Problem(rule="has no seccomp profile", cure="set seccompProfile.type to RuntimeDefault")
 
 
 RULES = (
-    Rule(name="image-pinned", says="Every image is named by a fixed tag or a digest.", check=_pinned),
-    Rule(name="image-digest", says="Images from elsewhere are named by their digest.", check=_digested, level="advisory", severity="low"),
-    Rule(name="pod-restricted", says="Every pod keeps to Pod Security restricted, with a read-only image and no token.", check=_restricted),
+    Rule(name="image-pinned", says="Every image has a fixed tag or a digest.", check=_pinned),
+    Rule(name="image-digest", says="Every image from elsewhere has a digest.", check=_digested, level="advisory", severity="low"),
+    Rule(
+        name="pod-restricted",
+        says="Every pod meets Pod Security restricted, with a read-only root file system and no token for the API server.",
+        check=_restricted,
+    ),
 )

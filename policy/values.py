@@ -1,7 +1,7 @@
-"""Properties as the policy SDK hands them over, as plain Python.
+"""Conversion of the policy SDK's properties to plain Python.
 
-The SDK's wrapper raises at any touch of a value that is not known yet, and turns what escapes into a warning: a mandatory rule would let
-the resource pass. Here every such value becomes UNKNOWN, in its place, so that a rule can go on and say what is missing.
+The SDK's wrapper raises an error at any access to an unknown value and turns an uncaught one into a warning, so a mandatory rule would let
+the resource pass. Here every such value becomes ``UNKNOWN`` in its place, so that a rule can continue and report it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties without the SDK's wrappers; whole numbers become ``int``, which travel as floats."""
+    """Return properties without the SDK's wrappers; whole numbers, which the SDK passes as floats, become ``int``."""
     return {str(key): _read(lambda key=key: properties[key]) for key in properties}  # type: ignore[misc]
 
 
-def _read(get: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything as JSON knows it
+def _read(get: Callable[[], Any]) -> Any:  # noqa: ANN401 - any JSON value
     try:
         value = get()
     except UnknownValueError:

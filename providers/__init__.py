@@ -1,1 +1,1 @@
-"""Small Pulumi providers of our own: `kafkaconnect` (connectors as resources) and `iceberg` (tables as resources)."""
+"""The project's own Pulumi providers: ``kafkaconnect`` (connectors as resources) and ``iceberg`` (tables as resources)."""

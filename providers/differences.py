@@ -1,4 +1,4 @@
-"""The difference of two plain values as property paths the CLI can show."""
+"""Differences of two plain values, as property paths for the CLI."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from providers.operations import Change
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# Marker of a missing member; to the engine, a property without a value is missing too
 ABSENT = None
-"""What stands for a member that is not there; a property without a value is the same to the engine."""
 
 
 def step(parent: str, key: str | int) -> str:
-    """The path of a member: `columns[2]`, `columns[2].type`, `config["tasks.max"]`."""
+    """Return the path of a member: ``columns[2]``, ``columns[2].type``, ``config["tasks.max"]``."""
     if isinstance(key, int):
         return f"{parent}[{key}]"
     if _WORD.match(key):
@@ -22,7 +22,7 @@ def step(parent: str, key: str | int) -> str:
 
 
 def pairs(old: object, new: object, path: str = "") -> Iterator[tuple[str, object, object]]:
-    """Path, old and new value of whatever was added, changed or removed, as deep as both sides go, in a stable order."""
+    """Yield path, old and new value of every addition, change and removal, as deep as both sides go, in a stable order."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted(old.keys() | new.keys()):
             yield from pairs(old.get(key, ABSENT), new.get(key, ABSENT), step(path, key))
@@ -36,6 +36,6 @@ def pairs(old: object, new: object, path: str = "") -> Iterator[tuple[str, objec
 
 
 def differences(old: object, new: object, path: str = "") -> Iterator[Change]:
-    """Every leaf that was added, changed or removed, in a stable order; None counts as absent."""
+    """Yield every added, changed and removed leaf, in a stable order; None counts as absent."""
     for place, before, after in pairs(old, new, path):
         yield Change(place, "add" if before is ABSENT else "delete" if after is ABSENT else "update")

@@ -1,26 +1,29 @@
-"""Between the engine's property values and plain Python values.
+"""Conversion between the engine's property values and plain Python values.
 
-Unknowns arrive as sentinel strings and must leave as one (the SDK cannot marshal its own `Computed`); secrets are taken
-off at the door and put back on the way out by path; whole numbers arrive as floats and must leave as floats.
+Unknown values arrive and leave as sentinel strings (the SDK cannot marshal its own ``Computed``); secrets are unwrapped
+on arrival and wrapped again by path on departure; whole numbers arrive and leave as floats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
-from providers.operations import UNKNOWN, Plain
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from providers.operations import Plain
 
 _SENTINELS = frozenset(value for name, value in vars(rpc).items() if name.startswith("UNKNOWN") and isinstance(value, str))
 
 Path = tuple[str | int, ...]
 
 
-def plain(value: PropertyValue) -> Any:  # JSON-like by nature  # noqa: ANN401  # JSON
-    """One property value as a plain one, secrets unwrapped."""
+def plain(value: PropertyValue) -> Any:  # noqa: ANN401 - JSON
+    """Convert a property value to a plain one, secrets unwrapped."""
     inner = value.value
     if isinstance(inner, str):
         return UNKNOWN if inner in _SENTINELS else inner
@@ -36,22 +39,22 @@ def plain(value: PropertyValue) -> Any:  # JSON-like by nature  # noqa: ANN401  
 
 
 def plain_map(values: Mapping[str, PropertyValue]) -> Plain:
-    """A resource's properties as plain values."""
+    """Convert a resource's properties to plain values."""
     return {key: plain(value) for key, value in values.items()}
 
 
 def secret_paths(values: Mapping[str, PropertyValue]) -> frozenset[Path]:
-    """Where the secrets are."""
+    """Return the paths of the secrets."""
     return frozenset(_paths(PropertyValue(dict(values)), ()))
 
 
 def secret_strings(values: Mapping[str, PropertyValue]) -> frozenset[str]:
-    """Every string inside a secret, for blanking them in messages."""
+    """Return every string inside a secret, to blank it in messages."""
     return frozenset(_strings(PropertyValue(dict(values)), secret=False))
 
 
 def wrapped_map(values: Plain, secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
-    """Plain properties as the engine wants them, marked secret at the given paths."""
+    """Convert plain properties to the engine's values, secret at the paths ``secrets``."""
     marks = frozenset(secrets)
     return {key: _wrapped(value, (key,), marks) for key, value in values.items()}
 
@@ -68,7 +71,7 @@ def _wrapped(value: object, path: Path, secrets: frozenset[Path]) -> PropertyVal
         return PropertyValue(float(value), is_secret=secret)
     if value is None or isinstance(value, bool | float | str):
         return PropertyValue(value, is_secret=secret)
-    message = f"cannot hand a {type(value).__name__} to the engine"
+    message = f"cannot pass a {type(value).__name__} to the engine"
     raise TypeError(message)
 
 

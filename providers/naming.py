@@ -1,4 +1,4 @@
-"""The two spellings of a property: `bootstrap_servers` in a program, `bootstrapServers` at the engine."""
+"""The two spellings of a property: ``bootstrap_servers`` in a program, ``bootstrapServers`` in the engine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Value = TypeVar("Value")
 
 
 def camel(name: str) -> str:
-    """The engine's spelling of a Python name."""
+    """Convert a Python name to the engine's spelling."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def given(inputs: Mapping[str, Value | None]) -> dict[str, Value]:
-    """The inputs somebody set."""
+    """Return the inputs that are set."""
     return {name: value for name, value in inputs.items() if value is not None}

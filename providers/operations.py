@@ -1,8 +1,8 @@
-"""What a resource type of ours can do, in plain Python values, and how it reports trouble.
+"""Operations of the project's resource types in plain Python values, and their errors.
 
-The gRPC adapter and anything that runs in one process with the providers call the same `Operations`. Nothing here knows
-Pulumi: inputs are JSON-like dictionaries with camelCase keys, secrets unwrapped, and `UNKNOWN` where a preview has no
-value yet.
+The gRPC adapter and programs in the same process as the providers call the same ``Operations``. This module is independent
+of Pulumi: inputs are JSON-like dictionaries with camelCase keys, secrets unwrapped, and ``UNKNOWN`` for values that a
+preview does not know.
 """
 
 from __future__ import annotations
@@ -11,43 +11,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
+from unknown import UNKNOWN
 from waiting import Patience
 
 if TYPE_CHECKING:
     import threading
 
+    from problem import Problem
+
+# Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them
 Plain: TypeAlias = dict[str, Any]
-"""Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them."""
-
-
-class Unknown:
-    """The type of `UNKNOWN`."""
-
-    def __repr__(self) -> str:
-        """Name it as a message would."""
-        return "<not known yet>"
-
-
-UNKNOWN: Final = Unknown()
-"""A value that exists only after the update, seen in previews."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One refused property.
-
-    Attributes:
-        path: The property, such as `config["tasks.max"]`; empty for the whole resource.
-        reason: One sentence that ends in the cure.
-    """
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between the last run and this one; `replace` when the resource must be made anew for it."""
+    """One difference between the last run and this one.
+
+    Attributes:
+        path: Property path of the difference.
+        kind: Addition, update or deletion.
+        replace: True if the difference requires a replacement.
+    """
 
     path: str
     kind: Literal["add", "update", "delete"]
@@ -56,134 +40,139 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A resource that exists: its id, and its inputs together with what was learnt about it."""
+    """An existing resource.
+
+    Attributes:
+        id: Id of the resource.
+        outputs: Its inputs and the outputs that only the real resource determines.
+    """
 
     id: str
     outputs: Plain
 
 
 class ProviderError(NotImplementedError):
-    """Something a user can act on: the message names the subject, the cause and the cure, and holds no secret.
+    """An error that a user can act on: the message names subject, cause and cure, and contains no secret.
 
-    It derives from NotImplementedError because the SDK's server passes only that on without a traceback.
+    It derives from NotImplementedError because the SDK's server passes on only that type without a traceback.
     """
 
 
 class CancelledError(ProviderError):
-    """The engine asked to stop while something was being waited for."""
+    """The engine cancelled during a wait."""
 
 
 class IncompleteError(ProviderError):
-    """The resource exists but does not work: record `state`, then fail with `reasons`."""
+    """The resource exists but does not work: record ``state``, then fail with ``reasons``."""
 
     def __init__(self, state: State, reasons: Iterable[str]) -> None:
-        """Keep what exists and why it does not work."""
+        """Store the existing resource and the reasons why it does not work."""
         self.state = state
         self.reasons = tuple(reasons)
         super().__init__("\n".join(self.reasons))
 
 
 class Reporter(Protocol):
-    """Where the providers say what goes on."""
+    """Receiver of the providers' progress reports."""
 
     def waiting(self, text: str, /) -> None:
-        """Show what is being waited for; the next call replaces it."""
+        """Show the current wait; the next call replaces it."""
 
     def note(self, text: str, /) -> None:
-        """Log one line worth keeping."""
+        """Log one permanent line."""
 
 
 class Quiet:
-    """A reporter for callers who do not want to know."""
+    """A reporter that discards everything."""
 
     def waiting(self, text: str, /) -> None:
-        """Say nothing."""
+        """Discard the text."""
 
     def note(self, text: str, /) -> None:
-        """Say nothing."""
+        """Discard the text."""
 
 
 def provider_wait(seconds: float, cancelled: threading.Event, reporter: Reporter) -> Patience:
-    """A wait of a provider; one that the engine stops ends in a CancelledError."""
+    """Return the wait of a provider; one that the engine stops raises a CancelledError."""
     return Patience(seconds, cancelled=cancelled, display=reporter, stopped=CancelledError)
 
 
 class Operations(Protocol):
-    """The life of one resource type. Every method is synchronous and may be called from several threads at once."""
+    """Operations of one resource type. Every method is synchronous and may be called from several threads at once."""
 
     @property
     def secret(self) -> tuple[str, ...]:
-        """The outputs that are secret whatever the program says."""
+        """Outputs that are always secret."""
 
     @property
     def adopts(self) -> bool:
-        """Whether creating again adopts what is there and changes nothing that is right, so that doing it twice is harmless."""
+        """True if a second creation adopts the existing resource and changes nothing that is right."""
 
     @property
     def holds_data(self) -> bool:
-        """Whether a replacement loses what somebody else has put into the thing."""
+        """True if a replacement loses data that others have put into the resource."""
 
     @property
     def learnt(self) -> tuple[str, ...]:
-        """The outputs that only the real thing tells; unknown while a creation is previewed."""
+        """Outputs that only the real resource determines; unknown in the preview of a creation."""
 
     @property
     def steady(self) -> tuple[str, ...]:
-        """Those of them that no update changes, so that a preview of an update may keep them."""
+        """Outputs of these that no update changes, so that the preview of an update keeps them."""
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
-        """All problems of the inputs at once; `previous` are the inputs of the last run."""
+        """Return all problems of the inputs at once; ``previous`` are the inputs of the last run."""
 
     def named(self, inputs: Plain) -> str:
-        """The name of the thing where it exists, which is its id once it does; empty for what exists in the state alone."""
+        """Return the name of the resource in its own system, later its id; empty for a resource that exists only in the state."""
 
     def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:
-        """The inputs with defaults and a made-up name; `name` is the resource's logical name. `check` has accepted them."""
+        """Add defaults and a generated name to checked inputs; ``name`` is the resource's logical name."""
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """What would change; pure. `old` are the outputs of the last run."""
+        """Return the changes; pure. ``old`` are the outputs of the last run."""
 
     def deletes_first(self, old: Plain, new: Plain) -> bool:
-        """Whether a replacement must delete the old thing before the new one can be made."""
+        """Tell whether a replacement must delete the old resource before it can create the new one."""
 
     def create(self, inputs: Plain) -> State:
-        """Make it, or adopt what is already there; changes nothing when all is right. Raises ProviderError."""
+        """Create the resource, or adopt the existing one; change nothing that is right. Raises ProviderError."""
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:
-        """The live thing, None when it is gone. Raises ProviderError.
+        """Return the live resource, None when it no longer exists. Raises ProviderError.
 
-        `previous` are the inputs and `outputs` the outputs of the last run; both are None or empty in an import.
+        ``previous`` are the inputs and ``outputs`` the outputs of the last run; both are None or empty in an import.
         """
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:
-        """Bring it from `old` outputs to `new` inputs. Raises ProviderError."""
+        """Update the resource from ``old`` outputs to ``new`` inputs. Raises ProviderError."""
 
     def delete(self, resource_id: str, old: Plain) -> None:
-        """Remove it; absent already is fine. Raises ProviderError."""
+        """Delete the resource; a missing one is no error. Raises ProviderError."""
 
 
 class Adopting:
-    """What holds for every type of the project's own: no defaults, no made-up names, deleted before it is replaced."""
+    """Common behaviour of the project's own types: no defaults, no generated names, deleted before replaced."""
 
     secret: tuple[str, ...] = ()
     adopts = True
     holds_data = False
 
     def named(self, inputs: Plain) -> str:
-        """Its name, behind the namespace where it has one."""
+        """Return the name, preceded by the namespace if there is one."""
         return ".".join(str(inputs[key]) for key in ("namespace", "name") if key in inputs)
 
-    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002  # the protocol's
-        """The inputs as they are."""
+    def completed(self, inputs: Plain, previous: Plain | None, name: str) -> Plain:  # noqa: ARG002 - the protocol's
+        """Return the inputs unchanged."""
         return inputs
 
-    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002  # the protocol's
-        """Always: a slot, a name or a gate is taken as long as the old one is there."""
+    def deletes_first(self, old: Plain, new: Plain) -> bool:  # noqa: ARG002 - the protocol's
+        """Return True: the old resource occupies its slot, name or gate as long as it exists."""
         return True
 
 
 def has_unknown(value: object) -> bool:
-    """Whether any part of a plain value is not known yet."""
+    """Tell whether any part of a plain value is unknown."""
     if isinstance(value, Mapping):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):
@@ -191,12 +180,12 @@ def has_unknown(value: object) -> bool:
     return value is UNKNOWN
 
 
+# Blanking shorter secrets would blank ordinary words
 _SHORTEST_SECRET: Final = 3
-"""Blanking shorter ones would blank ordinary words."""
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret blanked."""
+    """Blank every secret in a text."""
     for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     return text

@@ -1,8 +1,8 @@
-"""The process the engine starts for a provider folder: one gRPC server over one package.
+"""The process that the engine starts for a provider folder: one gRPC server for one package.
 
-The SDK's own `server.main` cannot say two things the protocol has words for, so its servicer is extended here: a message
-for the user goes out as that message alone, and a resource that exists but does not work is recorded with its state
-instead of being forgotten.
+The SDK's own ``server.main`` does not support two features of the protocol, so this module extends its servicer: a message
+for the user is sent without a traceback, and a resource that exists but does not work is recorded with its state instead
+of being lost.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from providers.operations import ProviderError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+# Version of the project's own providers in the engine's output
 VERSION = "0.1.0"
-"""What the engine shows for the project's own providers."""
 
+# The engine's own limit for one message
 _MESSAGE_BYTES = 400 * 1024 * 1024
-"""The engine's own limit for one message."""
 
 
+# Seconds for which a provider may outlive a killed engine
 _ORPHANED_S = 2.0
-"""How long a provider may outlive an engine that was killed, in seconds."""
 
 
 class EngineReporter:
-    """Reports to the engine, which shows it beside the resource. A lost report is not worth failing for."""
+    """Reports to the engine, which shows the text beside the resource. A lost report is no error."""
 
     def __init__(self, address: str) -> None:
-        """Report to the engine at `address`, host:port."""
+        """Report to the engine at ``address``, host:port."""
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def waiting(self, text: str, /) -> None:
-        """Show a status that the next one replaces."""
+        """Show a status; the next one replaces it."""
         self._log(text, ephemeral=True)
 
     def note(self, text: str, /) -> None:
@@ -61,39 +61,39 @@ class EngineReporter:
 
 
 class Servicer(ProviderServicer):
-    """The SDK's servicer with clean endings."""
+    """The SDK's servicer with errors as the protocol's own messages."""
 
-    async def Configure(self, request: Any, context: Any) -> Any:  # the generated base is untyped  # noqa: ANN401, N802  # the generated base's
-        """Configure, with a clean ending."""
+    async def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Configure the provider; errors become the protocol's own messages."""
         return await _ended(super().Configure, request, context)
 
-    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Check, with a clean ending."""
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Check inputs; errors become the protocol's own messages."""
         return await _ended(super().Check, request, context)
 
-    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Diff, with a clean ending."""
+    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Compare a resource with its inputs; errors become the protocol's own messages."""
         return await _ended(super().Diff, request, context)
 
-    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Create, with a clean ending."""
+    async def Create(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Create a resource; errors become the protocol's own messages."""
         return await _ended(super().Create, request, context)
 
-    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Update, with a clean ending."""
+    async def Update(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Update a resource; errors become the protocol's own messages."""
         return await _ended(super().Update, request, context)
 
-    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Read, with a clean ending; what is gone has no properties at all, or an import would take it for an empty thing."""
+    async def Read(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Read a resource; a missing one has no properties at all, since an import would take it for an empty resource."""
         answer = await _ended(super().Read, request, context)
         return answer if answer.id else provider_pb2.ReadResponse()
 
-    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802  # the generated base's
-        """Delete, with a clean ending."""
+    async def Delete(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - the generated base's
+        """Delete a resource; errors become the protocol's own messages."""
         return await _ended(super().Delete, request, context)
 
 
-async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401  # the generated base's
+async def _ended(call: Callable[[Any, Any], Awaitable[Any]], request: Any, context: Any) -> Any:  # noqa: ANN401 - the generated base's
     try:
         return await call(request, context)
     except InitFailedError as error:
@@ -116,11 +116,11 @@ def _status(message: str, detail: provider_pb2.ErrorResourceInitFailed) -> grpc.
 
 
 def serve(package: Package, version: str = VERSION) -> None:
-    """Serve `package` until the engine, whose address is the first argument, ends the process; the port goes to stdout.
+    """Serve ``package`` until the engine ends the process; the first argument is the engine's address, the port goes to stdout.
 
     Args:
         package: The package.
-        version: What the engine is told; it warns of every resource whose SDK is newer.
+        version: Version for the engine, which warns of every resource whose SDK is newer.
     """
     arguments = argparse.ArgumentParser(description=f"Pulumi provider {package.name}")
     arguments.add_argument("engine", help="address of the engine, host:port")
@@ -139,11 +139,11 @@ async def _serve(package: Package, engine: str, version: str) -> None:
     sys.stdout.flush()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # The engine ends its plugins by SIGINT; without a handler each would leave a traceback behind.
+        # The engine ends its plugins by SIGINT; without a handler each would print a traceback.
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     starter = os.getppid()
     while os.getppid() == starter and not ended.is_set():
-        # An engine that was killed tells nobody: whoever it started is then another process's child.
+        # A killed engine gives no notice: its children then have another parent process.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), _ORPHANED_S)
     await server.stop(None)

@@ -1,4 +1,4 @@
-"""What to do about a thing whose cluster does not answer any more: the same as Pulumi's Kubernetes provider does, by the same switch."""
+"""Handling of resources whose cluster no longer answers: as in Pulumi's Kubernetes provider, by the same switch."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Final
 
 from providers.operations import ProviderError
 
+# Environment variable; ``true`` removes unreachable resources from the state
 SWITCH: Final = "PULUMI_K8S_DELETE_UNREACHABLE"
-"""Environment variable; `true` lets go of what can no longer be asked."""
 
-CURE: Final = f"if it is gone for good, say {SWITCH}=true: what was in it is then forgotten, and everything else removed"
+CURE: Final = f"if it is gone for good, set {SWITCH}=true: its resources are then removed from the state, all others deleted"
 
 
 def with_cure(message: str) -> str:
-    """A message, and what to do where the thing is gone for good."""
+    """Append the cure for a system that is gone for good."""
     return f"{message}. {CURE[0].upper()}{CURE[1:]}"
 
 
 class UnreachableError(ProviderError):
-    """Nothing answers where the thing is, or was."""
+    """Nothing answers at the resource's system."""
 
 
 def is_given_up() -> bool:
-    """Whether what cannot be reached counts as gone."""
+    """Tell whether unreachable resources count as gone."""
     return os.environ.get(SWITCH) == "true"

@@ -1,4 +1,4 @@
-"""The program without its effects: what it declares, recorded offline and in seconds."""
+"""Offline recording of the program's declared resources, without any effect, in seconds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Loading the program at the project's root, and running it against a monitor in this process.
+"""Load the program at the project's root, and run it against a monitor in this process.
 
-Every run has a thread, an event loop and a set of context variables of its own, so that runs leave nothing behind in
-the SDK's global state and can follow each other in one process.
+Every run has a separate thread, event loop and set of context variables, so that it leaves nothing in the SDK's global state and further
+runs can follow in the same process.
 """
 
 from __future__ import annotations
@@ -25,16 +25,22 @@ if TYPE_CHECKING:
     from pulumi.runtime.mocks import MockMonitor
 
 MODULE: Final = "__program__"
-# Registrations in flight at once. One that waits (a Service for its pods) must never keep the one it waits for (their
-# StatefulSet) out of the pool, so this is well above the number of resources that wait.
+# Concurrent registrations. A waiting one (a Service, for its pods) must never keep its dependency (their StatefulSet) out of the pool, so
+# the number is well above that of waiting resources.
 WORKERS: Final = 96
 _POLL_S: Final = 0.2
 
 
 def load(root: Path) -> Callable[[], None]:
-    """Import `__main__.py` under `root` without declaring anything, and give its `declare` function.
+    """Import ``__main__.py`` without declaring anything, and return its ``declare`` function.
 
-    The project's root joins the import path, as it does when the Pulumi CLI runs the program.
+    The project's root joins the import path, as when the Pulumi CLI runs the program.
+
+    Args:
+        root: Root of the project.
+
+    Raises:
+        FileNotFoundError: If ``root`` has no ``__main__.py``.
     """
     path = root / "__main__.py"
     if str(root) not in sys.path:
@@ -59,17 +65,25 @@ def run(
     preview: bool,
     on_interrupt: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run the program against `monitor` and wait until everything it declared was answered.
+    """Run the program against a monitor and wait for the answers to all its registrations.
 
-    Raises what the program raised. On Ctrl-C `on_interrupt` is called once, what is in flight may end, and
-    KeyboardInterrupt is raised again.
+    Errors of the program are raised again here.
+
+    Args:
+        declare: The program's function.
+        monitor: The monitor.
+        project: Name of the project.
+        stack: Name of the stack.
+        config: Configuration of the stack, ``project:key`` to text.
+        preview: Whether the program runs as in a preview.
+        on_interrupt: Called once at Ctrl-C; registrations in flight may end before KeyboardInterrupt is raised again.
     """
     failure: list[BaseException] = []
 
     def in_thread() -> None:
         try:
             _run_here(declare, monitor, project=project, stack=stack, config=config, preview=preview)
-        except BaseException as error:  # noqa: BLE001 handed to the caller's thread below
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread below
             failure.append(error)
 
     thread = threading.Thread(target=in_thread, name=f"program-{stack}", daemon=True)
@@ -120,4 +134,4 @@ def _run_here(
 
 
 def _drop_late_failure(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
-    """Stay silent about outputs nobody awaited: the first failure is raised, the rest only follow from it."""
+    """Ignore failures of unawaited outputs: the first failure is raised, the others follow from it."""

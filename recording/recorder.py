@@ -1,4 +1,4 @@
-"""A monitor that writes down what the program declares and acts on nothing."""
+"""Monitor that records the program's registrations without any effect."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 class RegistrationMonitor(MockMonitor):
-    """Reads registrations and stack outputs; what to answer is for the subclass."""
+    """Monitor that reads registrations and stack outputs; a subclass answers."""
 
     def __init__(self) -> None:
-        """Start with nothing declared."""
-        # What uses mocks is overridden below: the program looks nothing up, so that every run declares the same.
+        """Start without resources and outputs."""
+        # no mocks: their users are overridden below, since the program calls no provider function and every run declares the same
         super().__init__(cast("Mocks", None))
         self.stack_outputs: dict[str, Any] = {}
         self.secret_outputs: frozenset[str] = frozenset()
 
-    def RegisterResource(  # noqa: N802 the protocol's name
+    def RegisterResource(  # noqa: N802 - the protocol's name
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """Read a registration and give the subclass's answer."""
+        """Read a registration and return the subclass's answer."""
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         return self.answer(read(request, urn))
 
-    def RegisterResourceOutputs(  # noqa: N802 the protocol's name
+    def RegisterResourceOutputs(  # noqa: N802 - the protocol's name
         self, request: resource_pb2.RegisterResourceOutputsRequest
     ) -> empty_pb2.Empty:
-        """Keep the outputs of the stack; those of components are for readers of the real state only."""
+        """Store the outputs of the stack; those of components matter only in a real state."""
         if f"::{STACK_TYPE}::" in request.urn:
             self.stack_outputs, paths = plain(request.outputs)
             self.secret_outputs = frozenset(path.replace("[", ".").split(".")[0] for path in paths)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 the protocol's name
-        """Refuse a provider function."""
-        message = f"the program calls {request.tok}, but look-ups while building are not supported offline"
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 - the protocol's name
+        """Refuse a call of a provider function."""
+        message = f"the program calls {request.tok}, but provider functions are not supported offline"
         raise UnsupportedOptionError(message)
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:  # noqa: N802 the protocol's name
-        """Refuse reading what the program did not declare."""
-        message = f"{request.name} ({request.type}) is read, not declared; that is not supported offline"
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:  # noqa: N802 - the protocol's name
+        """Refuse to read a resource that the program does not declare."""
+        message = f"{request.name} ({request.type}) is read, not declared; reads are not supported offline"
         raise UnsupportedOptionError(message)
 
-    def RegisterStackTransform(self, request: object) -> NoReturn:  # noqa: N802, ARG002 the protocol's name and shape
+    def RegisterStackTransform(self, request: object) -> NoReturn:  # noqa: N802, ARG002 - the protocol's name and shape
         """Refuse transforms of the whole stack: only the real engine runs them."""
-        message = "the program registers a transform of the stack, which only the Pulumi engine carries out"
+        message = "the program registers a transform of the stack, which only the Pulumi engine supports"
         raise UnsupportedOptionError(message)
 
     def answer(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
@@ -76,20 +76,24 @@ class RegistrationMonitor(MockMonitor):
 
 
 class Recorder(RegistrationMonitor):
-    """Answers like a preview: Kubernetes objects and components echo their inputs, other outputs stay unknown."""
+    """Monitor that answers like a preview: Kubernetes objects and components echo their inputs, other outputs remain unknown."""
 
     def __init__(self, *, preview: bool) -> None:
-        """Record; without `preview`, outputs are filled with samples instead of unknowns."""
+        """Start an empty recording; without ``preview``, outputs are samples instead of unknowns."""
         super().__init__()
         self.declared: list[Resource] = []
         self._preview = preview
         self._lock = threading.Lock()
 
     def answer(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
-        """Record the resource. Raises ValueError when two resources have one URN, as the engine does."""
+        """Record the resource.
+
+        Raises:
+            ValueError: If two resources have the same URN, as in the engine.
+        """
         with self._lock:
             if any(resource.urn == other.urn for other in self.declared):
-                message = f"two resources are both called {resource.name} ({resource.type}): {resource.urn}"
+                message = f"two resources have the name {resource.name} ({resource.type}): {resource.urn}"
                 raise ValueError(message)
             self.declared.append(resource)
         outputs = dict(resource.inputs)
@@ -103,7 +107,15 @@ class Recorder(RegistrationMonitor):
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What a program declares: its resources in order of their URN, and its outputs (plain; unknowns as UNKNOWN)."""
+    """Resources and outputs of a program.
+
+    Attributes:
+        project: Name of the project.
+        stack: Name of the stack.
+        resources: Declared resources in order of their URN.
+        outputs: Plain outputs of the stack; unknowns are ``UNKNOWN``.
+        secret_outputs: Names of the secret outputs.
+    """
 
     project: str
     stack: str
@@ -112,38 +124,42 @@ class Recording:
     secret_outputs: frozenset[str]
 
     def of_type(self, type_token: str) -> tuple[Resource, ...]:
-        """Give the resources of one type."""
+        """Return the resources of one type."""
         return tuple(resource for resource in self.resources if resource.type == type_token)
 
     def get(self, name: str, type_token: str | None = None) -> Resource:
-        """Give the one resource of that logical name. Raises LookupError unless there is exactly one."""
-        found = [item for item in self.resources if item.name == name and type_token in (None, item.type)]
-        if len(found) != 1:
-            message = f"{len(found)} resources are called {name}: {[item.type for item in found]}"
+        """Return the only resource of a logical name.
+
+        Raises:
+            LookupError: If there are none or several.
+        """
+        named = [item for item in self.resources if item.name == name and type_token in (None, item.type)]
+        if len(named) != 1:
+            message = f"{len(named)} resources have the name {name}: {[item.type for item in named]}"
             raise LookupError(message)
-        return found[0]
+        return named[0]
 
     def parent(self, resource: Resource) -> Resource | None:
-        """Give the component that holds a resource, or None at the top."""
+        """Return the parent component of a resource, or None at the top."""
         return next((other for other in self.resources if other.urn == resource.parent), None)
 
     def children(self, urn: str) -> tuple[Resource, ...]:
-        """Give the resources whose parent is `urn`."""
+        """Return the resources with the parent ``urn``."""
         return tuple(resource for resource in self.resources if resource.parent == urn)
 
     def upstream(self, urn: str) -> frozenset[str]:
-        """Give the URNs of everything that must exist before `urn`: edges, provider, and the parents' own edges."""
+        """Return the URNs of all resources that must exist before ``urn``: dependencies, provider, and the dependencies of its parents."""
         by_urn = {resource.urn: resource for resource in self.resources}
-        found: set[str] = set()
+        ancestors: set[str] = set()
         queue = [urn]
         while queue:
             resource = by_urn.get(queue.pop())
             if resource is None:
                 continue
             edges = {*resource.dependencies, resource.provider, resource.parent} & by_urn.keys()
-            queue.extend(edges - found)
-            found |= edges
-        return frozenset(found)
+            queue.extend(edges - ancestors)
+            ancestors |= edges
+        return frozenset(ancestors)
 
 
 def record(
@@ -154,10 +170,14 @@ def record(
     root: Path = ROOT,
     declare: Callable[[], None] | None = None,
 ) -> Recording:
-    """Run the program for a stack and record what it declares; no network, no CLI.
+    """Run the program for a stack and record its resources; no network, no CLI.
 
-    `config` overrides single keys (`key` or `project:key`; objects are encoded). With `preview` off, unknown outputs
-    are filled with samples, so that documents made from them can be looked at. `declare` replaces the program.
+    Args:
+        stack: Name of the stack.
+        config: Values that override single keys (``key`` or ``project:key``); objects are encoded as JSON.
+        preview: Whether outputs are unknown; otherwise they are samples, so that documents that contain them can be inspected.
+        root: Root of the project.
+        declare: Function in place of the program's.
     """
     settings = stack_config(root, stack)
     values = {**settings.values, **_encoded(config or {}, settings.project)}

@@ -1,4 +1,4 @@
-"""One declared resource, read from the request with which the program registers it."""
+"""Declared resource, read from its registration request."""
 
 from __future__ import annotations
 
@@ -17,17 +17,33 @@ PROVIDER_PREFIX: Final = "pulumi:providers:"
 
 
 class UnsupportedOptionError(ValueError):
-    """The program uses a resource option that only the real engine carries out."""
+    """The program uses a resource option that only the real engine supports."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource as the program declared it.
+    """A declared resource.
 
-    Attributes: `inputs` are plain and `secret_paths` names those that were secret; `dependencies` are the URNs of all
-    edges (data, `depends_on`, and per property in `property_dependencies`); `provider` is the URN of the provider or
-    empty; `custom` is false for components; `timeout_s` is the custom create timeout in seconds or None; a
-    `replacement_trigger` that differs from the last asks for a new thing, and is empty when there is none.
+    Attributes:
+        urn: URN.
+        type: Type token.
+        name: Logical name.
+        parent: URN of the parent, or empty.
+        provider: URN of the provider, or empty.
+        custom: False for a component.
+        inputs: Inputs as plain values.
+        secret_paths: Paths of the secret inputs.
+        dependencies: URNs of all dependencies, by data or by ``depends_on``.
+        property_dependencies: URNs of the dependencies of each input.
+        secret_outputs: Names of the outputs that are secret by option.
+        deleted_with: URN of the resource whose deletion deletes this one too, or empty.
+        protect: Whether the resource is protected from deletion.
+        retain_on_delete: Whether a deletion leaves the real object in place.
+        delete_before_replace: Whether a replacement deletes the old object first.
+        ignore_changes: Paths of the inputs whose changes are ignored.
+        aliases: Former URNs.
+        timeout_s: Custom create timeout in seconds, or None.
+        replacement_trigger: Value whose change replaces the resource, or empty.
     """
 
     urn: str
@@ -56,17 +72,21 @@ class Resource:
 
     @property
     def is_provider(self) -> bool:
-        """Whether this is the configuration of a provider, not a thing of its own."""
+        """True if this is a provider."""
         return self.type.startswith(PROVIDER_PREFIX)
 
     @property
     def secret_inputs(self) -> frozenset[str]:
-        """The top-level input names that are secret or hold a secret somewhere inside."""
+        """Names of the top-level inputs that are or contain a secret."""
         return frozenset(path.replace("[", ".").split(".")[0] for path in self.secret_paths)
 
 
 def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
-    """Read a registration. Raises UnsupportedOptionError for transforms, hooks and imports, which nobody would run."""
+    """Read a registration.
+
+    Raises:
+        UnsupportedOptionError: For transforms, hooks, imports and remote components, which only the real engine supports.
+    """
     _refuse_unsupported(request)
     inputs, secret_paths = plain(request.object)
     by_property = {key: frozenset(value.urns) for key, value in request.propertyDependencies.items()}
@@ -95,15 +115,15 @@ def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
 
 def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
     hooks = request.hooks
-    asked = {
+    options = {
         "transforms": bool(request.transforms),
         "hooks": any(getattr(hooks, field.name) for field in hooks.DESCRIPTOR.fields),
         "import_": bool(request.importId),
         "remote": request.remote,
     }
-    for option, used in asked.items():
+    for option, used in options.items():
         if used:
-            message = f"{request.name} ({request.type}) uses {option}, which only the Pulumi engine carries out"
+            message = f"{request.name} ({request.type}) uses {option}, which only the Pulumi engine supports"
             raise UnsupportedOptionError(message)
 
 
@@ -111,7 +131,7 @@ _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 def _seconds(duration: str) -> float | None:
-    """Read a Go duration such as `10m` or `1h30m`."""
+    """Parse a Go duration such as ``10m`` or ``1h30m``."""
     if not duration:
         return None
     total, digits = 0.0, ""

@@ -1,6 +1,6 @@
-"""Sample outputs for resources whose real ones only exist after a deployment.
+"""Sample outputs of resources whose real outputs exist only after a deployment.
 
-They are recognisable, valid where a program may decode them, and the same in every run.
+They are recognisable, valid where a program may decode them, and equal in every run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ACCOUNT: Final = "123456789012"
 
-# Output properties each type has beyond its inputs, as patterns of the logical or physical name.
+# Output properties of each type in addition to its inputs, as patterns of the logical or physical name.
 _PATTERNS: Final[dict[str, dict[str, str]]] = {
     "random:index/randomPassword:RandomPassword": {"result": "sample-{name}"},
     "tls:index/privateKey:PrivateKey": {"privateKeyPem": "sample private key of {name}", "publicKeyPem": "sample {name}"},
@@ -29,7 +29,7 @@ _PHYSICAL: Final = ("bucket", "name")
 
 
 def outputs(resource: Resource) -> dict[str, Any]:
-    """Give the inputs of a resource together with samples of the outputs its provider would add."""
+    """Return the inputs of a resource with samples of the outputs that its provider would add."""
     physical = next((resource.inputs[key] for key in _PHYSICAL if resource.inputs.get(key)), resource.name)
     added: dict[str, Any] = {
         key: pattern.format(name=resource.name, physical=physical) for key, pattern in _PATTERNS.get(resource.type, {}).items()

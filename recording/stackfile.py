@@ -1,31 +1,45 @@
-"""The stack's configuration, read from the project's two YAML files in the form the SDK expects.
+"""Configuration of a stack from the project's two YAML files, in the form that the SDK expects.
 
-`Pulumi.yaml` declares every key with its type and default; `Pulumi.<stack>.yaml` holds what differs. Only the shape is
-judged here; what the values mean is for the settings.
+``Pulumi.yaml`` declares every key with type and default; ``Pulumi.<stack>.yaml`` contains the differences. This module checks the shape
+only; the settings check the values.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
     from pathlib import Path
 
     from recording.values import Json
 
 
+# top-level keys of a stack file that the Pulumi CLI knows
+_STACK_FILE_KEYS: Final = frozenset({"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
+_MERGE: Final = "tag:yaml.org,2002:merge"
+_STACK: Final = re.compile(r"[A-Za-z0-9_.-]+")
+
+
 class StackFileError(ValueError):
-    """A stack's configuration cannot be used offline; the message names the file, the key and the cure."""
+    """The configuration of a stack is unusable offline; the message names the file, the key and the cure."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackConfig:
-    """A stack's project name and its settings, keys as `project:key`, values as text (objects as JSON)."""
+    """Configuration of a stack.
+
+    Attributes:
+        project: Name of the project.
+        stack: Name of the stack.
+        values: Text by ``project:key``; objects as JSON.
+    """
 
     project: str
     stack: str
@@ -33,20 +47,23 @@ class StackConfig:
 
 
 def stack_config(root: Path, stack: str) -> StackConfig:
-    """Read the settings of a stack: the defaults of Pulumi.yaml, overridden by Pulumi.<stack>.yaml.
+    """Read the configuration of a stack: the defaults of ``Pulumi.yaml``, overridden by ``Pulumi.<stack>.yaml``.
 
-    Raises StackFileError for a missing or malformed file, and for encrypted values: without the CLI nothing here can
-    decrypt them.
+    Raises:
+        StackFileError: For a missing or malformed file, and for encrypted values, which only the CLI can decrypt.
     """
     project_file = root / "Pulumi.yaml"
-    project = _mapping(project_file, "Every run starts from the project's root.")
+    project = _mapping(project_file, "Run the command from the project's root.")
     name = project.get("name")
     if not isinstance(name, str):
-        message = f"{project_file}: name must be the project's name, found {name!r}"
+        message = f"{project_file}: name must be the project's name, got {name!r}"
+        raise StackFileError(message)
+    known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
+    if not _STACK.fullmatch(stack):
+        message = f"{stack!r} is not a stack's name; use letters, digits, '.', '-' and '_'. The stacks of this project are: {known}."
         raise StackFileError(message)
     stack_file = root / f"Pulumi.{stack}.yaml"
-    known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
-    own = _mapping(stack_file, f"The stacks of this project are: {known}.").get("config") or {}
+    own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}."))
     values = _defaults(project.get("config") or {}, name)
     for key, value in own.items():
         full = key if ":" in key else f"{name}:{key}"
@@ -54,17 +71,65 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     return StackConfig(project=name, stack=stack, values=values)
 
 
+class _Loader(yaml.SafeLoader):
+    """Loader that refuses a key written twice, as the Pulumi CLI does: the last one would win silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """Construct a mapping whose keys differ."""
+        written = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in written:
+                    raise yaml.MarkedYAMLError(problem=f"the key {key.value} is written twice", problem_mark=key.start_mark)
+                written.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _config(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the configuration in the content of a stack file."""
+    for key in content:
+        if key not in _STACK_FILE_KEYS:
+            near = difflib.get_close_matches(str(key), _STACK_FILE_KEYS, n=1)
+            cure = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"settings stand below config; beside it a stack file has {', '.join(sorted(_STACK_FILE_KEYS))}"
+            )
+            message = f"{path.name}: {key} is not a key of a stack file; {cure}"
+            raise StackFileError(message)
+    config = content.get("config") or {}
+    if not isinstance(config, dict):
+        message = f"{path.name}: config must be a mapping of settings, got a {type(config).__name__}"
+        raise StackFileError(message)
+    for key in config:
+        if not isinstance(key, str):
+            message = f"{path.name}: config has the key {key!r}, which is no text; write the name of a setting"
+            raise StackFileError(message)
+    return config
+
+
 def _mapping(path: Path, cure: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         message = f"{path.name} does not exist. {cure}"
         raise StackFileError(message) from None
-    except yaml.YAMLError as error:
-        message = f"{path.name} is not valid YAML: {error}"
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror}"
+        raise StackFileError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path.name} is not UTF-8 (byte {error.start}); save it as UTF-8"
+        raise StackFileError(message) from None
+    except yaml.MarkedYAMLError as error:
+        # without the lines around the fault, which may hold a credential
+        place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        message = f"{path.name}{place} is not valid YAML: {error.problem}"
+        raise StackFileError(message) from None
+    except (ValueError, yaml.YAMLError) as error:
+        message = f"{path.name} is not valid YAML: {type(error).__name__}"
         raise StackFileError(message) from None
     if not isinstance(content or {}, dict):
-        message = f"{path.name} must hold a mapping at its top"
+        message = f"{path.name} must contain a mapping at the top level"
         raise StackFileError(message)
     return content or {}
 
@@ -84,7 +149,7 @@ def _text(path: Path, key: str, value: Json) -> str:
     if _has_secure(value):
         message = (
             f"{path.name}: {key} is encrypted, and only the Pulumi CLI can decrypt it. "
-            "Offline runs need stacks whose secrets are generated by the program, not configured."
+            "Offline runs support generated secrets only, not configured ones."
         )
         raise StackFileError(message)
     return _encode(value)

@@ -1,7 +1,7 @@
-"""Property values as they travel between the program and its monitor, and as plain Python.
+"""Property values on the wire between program and monitor, and as plain Python.
 
-On the wire a secret is an object with a signature, a value that is not known yet is a fixed text, and every number is a
-float. Inside this project a value is plain Python, and the paths of what was secret are kept beside it.
+On the wire a secret is an object with a signature, an unknown value is a fixed text, and every number is a float. Inside this project a
+value is plain Python, with the paths of its secrets stored separately.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from unknown import UNKNOWN, Unknown, unknown_paths
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# A JSON value, which may contain UNKNOWN.
 Json: TypeAlias = Any
-"""A value as JSON knows it, or `UNKNOWN` somewhere inside."""
 
-_SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 the SDK names these signatures nowhere in public
-_SECRET: Final = rpc._special_secret_sig  # noqa: SLF001
-_RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001
+_SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the SDK does not publish these signatures
+_SECRET: Final = rpc._special_secret_sig  # noqa: SLF001 - as above
+_RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001 - as above
 
 
 class UnreadableValueError(TypeError):
-    """The program passed something that neither the plan nor the sandbox can carry, such as a file asset."""
+    """The program passes a value that neither plan nor sandbox supports, such as a file asset."""
 
 
 def plain(message: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
-    """Turn wire properties into plain Python and the set of secret paths, such as `data.password` or `list[0]`.
+    """Convert wire properties to plain Python and the set of secret paths, such as ``data.password`` or ``list[0]``.
 
-    Whole numbers become `int`; an unknown becomes `UNKNOWN`. Raises UnreadableValueError for assets and archives.
+    Whole numbers become ``int``; an unknown becomes ``UNKNOWN``.
+
+    Raises:
+        UnreadableValueError: For assets and archives.
     """
     secrets: set[str] = set()
     fields = json_format.MessageToDict(message)
@@ -59,12 +62,12 @@ def _plain_object(value: dict[str, Any], path: str, secrets: set[str]) -> Json:
         return _plain(value["value"], path, secrets)
     if signature == _RESOURCE:
         return value.get("id") or value["urn"]
-    message = f"{path} is an asset or an archive; only plain values, secrets and resources are carried"
+    message = f"{path} is an asset or an archive; only plain values, secrets and resources are supported"
     raise UnreadableValueError(message)
 
 
 def wire(properties: Mapping[str, Any], secret: Iterable[str] = ()) -> struct_pb2.Struct:
-    """Turn plain properties into wire properties; the top-level keys named in `secret` are marked as such."""
+    """Convert plain properties to wire properties; the top-level keys in ``secret`` are marked as secrets."""
     hidden = frozenset(secret)
     message = struct_pb2.Struct()
     message.update({key: _mark(value) if key in hidden else _wire(value) for key, value in properties.items()})
@@ -86,5 +89,5 @@ def _wire(value: Json) -> Json:
 
 
 def has_unknown(value: Json) -> bool:
-    """Tell whether anything inside the value is not known yet."""
+    """Return whether the value contains an unknown."""
     return any(True for _ in unknown_paths(value))

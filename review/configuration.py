@@ -1,4 +1,4 @@
-"""Changed keys, old and new: of connectors, of topics, and of the files that servers read."""
+"""Changed keys of connectors, topics and the servers' property files, with old and new value."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One changed key.
+    """A changed key.
 
     Attributes:
         where: Resource, or file of a resource.
-        key: Its name.
-        old: Value before; None when there was none.
-        new: Value after; None when there is none.
+        key: Name of the key.
+        old: Value before the change; None for a new key.
+        new: Value after the change; None for a removed key.
     """
 
     where: str
@@ -35,19 +35,19 @@ class Key:
 
 
 def connector_keys(steps: Iterable[Step]) -> list[Key]:
-    """Keys of connectors that stay or are replaced."""
+    """Return the changed keys of updated and replaced connectors."""
     return [key for step in steps if step.type.endswith(":Connector") for key in _keys(step, "config")]
 
 
 def setting_keys(steps: Iterable[Step]) -> list[Key]:
-    """Keys of topics and of the property files in ConfigMaps."""
-    found: list[Key] = []
+    """Return the changed keys of topics and of the property files in ConfigMaps."""
+    keys: list[Key] = []
     for step in steps:
         if step.type.endswith(":Topic"):
-            found += [*_plain(step, "name", "partitions", "replicationFactor"), *_keys(step, "config")]
+            keys += [*_plain(step, "name", "partitions", "replicationFactor"), *_keys(step, "config")]
         elif step.type == _CONFIG_MAP:
-            found += _of_files(step)
-    return found
+            keys += _of_files(step)
+    return keys
 
 
 def _both(step: Step, part: str) -> tuple[object, object] | None:

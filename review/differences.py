@@ -1,4 +1,4 @@
-"""The diff of each resource, line by line."""
+"""Line-by-line diff of each resource."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _SIGNS: Final[dict[Fate, str]] = {"create": "+", "delete": "-", "replace": "!", "update": "!", "forget": "-", "same": " "}
 _ORDER: Final[tuple[Fate, ...]] = ("delete", "forget", "replace", "update", "create", "same")
+# Limit of changed lines for one file in a ConfigMap; the pull request shows the rest
 _FILE_LINES: Final = 40
-"""Changed lines of one file in a ConfigMap; the pull request has the rest."""
 _PUNCTUATION = re.compile(r"[\[\]\".]+")
 
 
 def resource_diff(steps: Iterable[Step]) -> Diff:
-    """One text for each resource, what goes first."""
+    """Return one text for each resource, deletions first."""
     ordered = sorted(steps, key=lambda step: (_ORDER.index(step.fate), step.type, step.name))
     return Diff(tuple("\n".join(_of(step)) for step in ordered))
 
@@ -34,28 +34,28 @@ def _of(step: Step) -> Iterator[str]:
     yield f"{_SIGNS[step.fate]} {step.fate} {step.title} ({step.type} {step.name}){because}"
     if step.fate not in ("update", "replace"):
         return
-    yield from _lines(step) or ["!     what differs is not known before the update"]
+    yield from _lines(step) or ["!     the difference is unknown until the update"]
 
 
 def _lines(step: Step) -> list[str]:
     lines: list[str] = []
-    told = [_steps(path) for path in step.paths]
+    reported = [_steps(path) for path in step.paths]
     seen = []
     for path, old, new in step.differences():
-        if not told or any(_meet(_steps(path), other) for other in told):  # the provider knows which spellings mean the same
+        if not reported or any(_meet(_steps(path), other) for other in reported):  # the provider knows which spellings mean the same
             seen.append(_steps(path))
             lines += _of_leaf(path, old, new)
     unseen = [path for path in step.paths if not any(_meet(_steps(path), other) for other in seen)]
-    return [*lines, *(f"!     {path}: {SHOWN_AS}, or what only the provider sees" for path in unseen)]
+    return [*lines, *(f"!     {path}: {SHOWN_AS}, or visible to the provider only" for path in unseen)]
 
 
 def _steps(path: str) -> str:
-    """A path in one spelling: providers write ``a["b"].c`` and ``a.b.c`` for the same."""
+    """Convert a path to one spelling: providers write ``a["b"].c`` and ``a.b.c`` for the same property."""
     return _PUNCTUATION.sub(".", path).strip(".") + "."
 
 
 def _meet(one: str, other: str) -> bool:
-    """Whether one path leads to the other or is inside it."""
+    """Tell whether one path equals or contains the other."""
     return one.startswith(other) or other.startswith(one)
 
 
@@ -69,10 +69,10 @@ def _of_leaf(path: str, old: object, new: object) -> Iterator[str]:
         ]
         yield from (f"{line[0]}       {line[1:]}" for line in lines[:_FILE_LINES])
         if len(lines) > _FILE_LINES:
-            yield f"!       and {len(lines) - _FILE_LINES} lines more"
+            yield f"!       and {len(lines) - _FILE_LINES} more lines"
         return
     before, after = changed_pair(old, new)
     if old is not None:
         yield f"-     {path}: {before}"
     if new is not None:
-        yield f"+     {path}: {after}" + ("" if is_open(old) or before != after else " (another one)")
+        yield f"+     {path}: {after}" + ("" if is_open(old) or before != after else " (changed)")

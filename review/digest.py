@@ -1,4 +1,4 @@
-"""The comment on a preview: first what a reviewer looks for, then everything else."""
+"""The comment on a preview: first the facts that decide a review, then all other changes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _NAMES_SHOWN: Final = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """How a comment speaks.
+    """Wording of a comment.
 
     Attributes:
-        marker: Word in the first line that tells its comments from others'.
+        marker: Word in the first line that distinguishes its comments from others'.
         title: Beginning of the heading.
-        nothing: What is said when nothing changes.
-        counted: How resources of each fate are counted.
-        drift: Whether the changes were made already, outside of the program.
+        nothing: Sentence for a preview without changes.
+        counted: Words that follow the number of resources of each fate.
+        drift: True if the changes have already happened outside the program.
     """
 
     marker: str
@@ -62,19 +62,19 @@ PREVIEW: Final = Wording(
 DRIFT: Final = Wording(
     marker="drift",
     title="Drift of ",
-    nothing="Everything is as the stack's state says.",
+    nothing="All resources match the stack's state.",
     counted={"update": "changed outside", "delete": "gone", "same": "as recorded"},
     drift=True,
 )
 
 
 def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
-    """The comment.
+    """Return the comment.
 
     Args:
-        found: What a preview shows.
-        stack: ``project/stack``.
-        wording: Whether it is the preview of a change or a look for drift.
+        found: Findings of a preview.
+        stack: Name of the stack, as ``project/stack``.
+        wording: Wording for the preview of a change or for a drift check.
     """
     sections = (
         *_errors(found),
@@ -96,10 +96,10 @@ def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
 def _headline(found: Findings, wording: Wording) -> Iterator[Cell]:
     counts = Counter(step.fate for step in found.preview.steps)
     if not found.preview.succeeded and not found.violations:
-        yield Strong("The preview failed."), " What follows is only what it had seen until then."
+        yield Strong("The preview failed."), " The following covers only the resources before the failure."
     warnings = [*_warnings(found)]
     if warnings and not wording.drift:
-        yield Strong("Look at this:"), f" {'; '.join(warnings)}."
+        yield Strong("Attention:"), f" {'; '.join(warnings)}."
     if found.preview.changed:
         yield ", ".join(f"{counts[fate]} {word}" for fate, word in wording.counted.items() if counts[fate]) + "."
     elif found.preview.succeeded:
@@ -128,7 +128,7 @@ def _errors(found: Findings) -> Iterator[Section]:
 
 
 def _data(found: Findings) -> Iterator[Section]:
-    """What becomes of data; resources with the same fate and answer share a row."""
+    """Yield the fate of all data; resources with the same fate and reason share a row."""
     rows: dict[tuple[str, ...], list[str]] = {}
     for step, loss in sorted(found.losses, key=lambda pair: tuple(_WORDS).index(pair[1].verdict)):
         key = (_WORDS[loss.verdict], _DONE.get(step.fate, step.fate), step.kind, loss.what, loss.why)
@@ -144,7 +144,7 @@ def _listed(names: list[str]) -> tuple[str, ...]:
 
 
 def _others(found: Findings) -> Iterator[Section]:
-    """Replaced and deleted resources that hold nothing, counted by type: their names stand in the diff."""
+    """Yield the replaced and deleted resources without data, counted by type: the diff has their names."""
     named = {step.urn for step, _ in found.losses}
     groups: dict[tuple[str, tuple[str, ...]], Counter[str]] = {}
     for step in found.preview.changed:
@@ -167,36 +167,36 @@ def _reasons(done: str, reasons: tuple[str, ...]) -> Cell:
 
 def _policies(found: Findings) -> Iterator[Section]:
     if found.preview.policies is None:
-        told = "This form of the preview does not tell; set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1."
-        yield Section("Policies", (Paragraph(told),))
+        unknown = "This form of the preview leaves policies out; set PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1."
+        yield Section("Policies", (Paragraph(unknown),))
         return
     if not found.preview.packs:
         yield Section("Policies", (Paragraph("No policy pack ran: set PULUMI_OPTION_POLICY_PACK=policy."),))
         return
     many = len(found.violations)
     verdict = f"{many} {'violation refuses' if many == 1 else 'violations refuse'} the update" if many else "No violation"
-    verdict += "" if found.preview.complete else " until it failed"
+    verdict += "" if found.preview.complete else " before the preview failed"
     blocks: list[Block] = [Paragraph(f"{verdict} ({', '.join(found.preview.packs)}).")]
     for before, results in ((None, found.violations), ("Warnings:", found.warnings), ("Exceptions in use:", found.exceptions)):
         if results:
             blocks += [Paragraph(before)] if before else []
-            blocks.append(Verbatim("\n".join(_told(results))))
+            blocks.append(Verbatim("\n".join(_messages(results))))
     yield Section("Policies", tuple(blocks))
 
 
-def _told(results: Iterable[PolicyResult]) -> Iterator[str]:
-    """What each rule says, under its name."""
+def _messages(results: Iterable[PolicyResult]) -> Iterator[str]:
+    """Yield the messages of each rule under its name."""
     by_rule: dict[str, list[PolicyResult]] = {}
     for result in results:
         by_rule.setdefault(result.rule, []).append(result)
-    for rule, said in by_rule.items():
+    for rule, grouped in by_rule.items():
         if rule != EXCEPTIONS:
             yield rule
-        yield from (f"  {line}" for result in said for line in result.message.splitlines())
+        yield from (f"  {line}" for result in grouped for line in result.message.splitlines())
 
 
 def _keys(title: str, keys: tuple[Key, ...]) -> Iterator[Section]:
-    """One row for each change; where several resources change the same way, they share it."""
+    """Yield one row for each change; resources with the same change share a row."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for key in keys:
         rows.setdefault((key.key, *changed_pair(key.old, key.new)), []).append(key.where)

@@ -1,4 +1,4 @@
-"""A comment before it is Markdown or plain text."""
+"""Structure of a comment, independent of Markdown and plain text."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from dataclasses import dataclass
 
 
 class Code(str):
-    """Text that is shown exactly as it is: a name, a key, a value."""
+    """Literal text: a name, a key, a value."""
 
     __slots__ = ()
 
 
 class Strong(str):
-    """Text that must be seen."""
+    """Emphasised text."""
 
     __slots__ = ()
 
 
+# Running text, or pieces of it, some of them Code or Strong
 Cell = str | tuple[str, ...]
-"""Running text, or a few pieces of it, some of them Code or Strong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text."""
+    """A paragraph of running text."""
 
     text: Cell
 
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """Lines whose layout matters."""
+    """Preformatted lines."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head; the first `texts` columns are text, the others figures.
+    """A table; the first ``texts`` columns are text, the others figures.
 
     Attributes:
         head: Titles of the columns.
-        rows: The cells.
-        texts: How many columns stand at the left.
-        first: Where rows are too long for a terminal, how many cells of each stand on its first line; the others get a line each.
-        unit: What one row is, in plural, for the line that says how many are left out.
+        rows: Cells of each row.
+        texts: Number of left-aligned columns.
+        first: Number of cells on the first line of a row that is too long for a terminal; the others get a line each.
+        unit: Plural noun for the rows, used by the line that counts omitted ones.
     """
 
     head: tuple[str, ...]
@@ -56,7 +56,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The changes of each resource, one text each, with ``+``, ``-`` or ``!`` before every line."""
+    """One text for each changed resource; every line begins with ``+``, ``-`` or ``!``."""
 
     rows: tuple[str, ...]
     unit: str = "resources"
@@ -70,10 +70,10 @@ class Section:
     """A part of the comment.
 
     Attributes:
-        title: Its heading.
-        blocks: Its content.
-        cuttable: Whether rows at its end may be left out where there is a limit; then it has one block, a table or a diff.
-        folded: Whether it is closed until somebody opens it.
+        title: Heading of the section.
+        blocks: Content of the section.
+        cuttable: True if its last rows may be omitted under a length limit; it then has one block, a table or a diff.
+        folded: True if it is collapsed until the reader opens it.
     """
 
     title: str
@@ -84,13 +84,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The comment.
+    """A comment.
 
     Attributes:
-        marker: First line, the same in every run, by which a CI finds its own comment again.
+        marker: First line, constant across runs, by which CI finds its own comment.
         title: Heading, of text and Code.
-        headline: What matters most, in a line or two.
-        sections: The rest, in order of importance.
+        headline: The most important facts, in a line or two.
+        sections: All other facts, in order of importance.
     """
 
     marker: str
@@ -100,5 +100,5 @@ class Document:
 
 
 def pieces(cell: Cell) -> tuple[str, ...]:
-    """A cell as pieces."""
+    """Split a cell into its pieces."""
     return (cell,) if isinstance(cell, str) else cell

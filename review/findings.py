@@ -1,4 +1,4 @@
-"""Everything that is worth saying of a preview."""
+"""Findings of a preview."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from review.preview import PolicyResult, Preview
     from review.step import Step
 
+# The policy that lists the stack's exceptions from the others
 EXCEPTIONS: Final = "exceptions-shown"
-"""The policy that lists what the stack excepts from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What was found.
+    """Findings of a preview.
 
     Attributes:
-        preview: The preview itself.
-        losses: Resources whose data is concerned, each with what becomes of it.
-        memory: Namespaces with pods.
+        preview: The preview.
+        losses: Resources whose data is affected, each with the fate of the data.
+        memory: Memory of each namespace with pods.
         connector_keys: Changed keys of connectors.
         setting_keys: Changed keys of topics and of servers' files.
     """
@@ -40,12 +40,12 @@ class Findings:
 
     @classmethod
     def of(cls, preview: Preview) -> Findings:
-        """Look at a preview."""
+        """Derive the findings of a preview."""
         around = Surroundings.of(preview.steps)
         judged = ((step, loss(step, around)) for step in preview.changed)
         return cls(
             preview=preview,
-            losses=tuple((step, found) for step, found in judged if found is not None),
+            losses=tuple((step, fate) for step, fate in judged if fate is not None),
             memory=tuple(memory(preview.steps)) if preview.complete else (),
             connector_keys=tuple(connector_keys(preview.changed)),
             setting_keys=tuple(setting_keys(preview.changed)),
@@ -53,20 +53,20 @@ class Findings:
 
     @property
     def loses_data(self) -> bool:
-        """Whether anything is gone for certain."""
-        return any(found.verdict == "lost" for _, found in self.losses)
+        """True if the update certainly loses data."""
+        return any(fate.verdict == "lost" for _, fate in self.losses)
 
     @property
     def violations(self) -> list[PolicyResult]:
-        """What the policies refuse."""
+        """Results of mandatory policies, which refuse the update."""
         return [result for result in self.preview.policies or () if result.mandatory]
 
     @property
     def warnings(self) -> list[PolicyResult]:
-        """What the policies warn of."""
+        """Results of advisory policies."""
         return [result for result in self.preview.policies or () if not result.mandatory and result.rule != EXCEPTIONS]
 
     @property
     def exceptions(self) -> list[PolicyResult]:
-        """What the stack excepts from the policies."""
+        """The stack's exceptions from the policies."""
         return [result for result in self.preview.policies or () if result.rule == EXCEPTIONS]

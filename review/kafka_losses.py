@@ -1,10 +1,11 @@
-"""What is lost with topics and connectors, and by which changes of them."""
+"""Data loss by deleting, replacing or changing topics and connectors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from configs import topics
 from review.loss import Loss
 from settings.names import Names
 
@@ -13,30 +14,30 @@ if TYPE_CHECKING:
 
     from review.step import Step
 
-POSITIONS: Final = "connect-offsets"
-"""The topic in which Connect keeps how far each source connector has read."""
+# Connect's topic with the position of each source connector
+POSITIONS: Final = topics.CONNECT_OFFSETS
 _SUPPORT: Final = {
-    "connect-configs": ("every connector's configuration", "Connect forgets all connectors until they are made again"),
-    POSITIONS: ("the position of every source connector", "Debezium reads all tables anew: every row arrives once more"),
-    "connect-status": ("the state of connectors and tasks", "Connect writes it again"),
-    "_schemas": ("every schema and its id", "records that are already written cannot be read any more"),
-    Names.dead_letter_topic: ("dead letters that nobody has read", "they were taken out of the stream and are nowhere else"),
-    Names.iceberg_control_topic: ("the commits under way", "files that were written but not committed yet are orphans"),
+    topics.CONNECT_CONFIGS: ("every connector's configuration", "Connect forgets all connectors until they are created again"),
+    POSITIONS: ("the position of every source connector", "Debezium reads all tables again: every row arrives a second time"),
+    topics.CONNECT_STATUS: ("the state of connectors and tasks", "Connect writes it again"),
+    "_schemas": ("every schema and its id", "existing records can no longer be read"),
+    Names.dead_letter_topic: ("unread dead letters", "they exist nowhere else"),
+    Names.iceberg_control_topic: ("commits in progress", "files written but not yet committed are orphaned"),
 }
-_FORGIVING: Final = frozenset({"connect-status"})
+_FORGIVING: Final = frozenset({topics.CONNECT_STATUS})
 _REGISTRY: Final = "registry-"
 _HEARTBEAT: Final = "__debezium-heartbeat"
 
 
 def of_topic(name: str) -> Loss:
-    """What goes with a topic."""
+    """Return the data lost with a topic."""
     if name in _SUPPORT:
         return Loss("kept" if name in _FORGIVING else "lost", *_SUPPORT[name])
     if name.startswith(_REGISTRY):
         return Loss("lost", *_SUPPORT["_schemas"])
     if name.startswith(_HEARTBEAT):
         return Loss("kept", "heartbeats", "Debezium writes the next one in seconds")
-    return Loss("lost", "every record in it", "what the sink has not written yet is nowhere else")
+    return Loss("lost", "every record in it", "records that the sink has not written yet exist nowhere else")
 
 
 def _is_source(config: Mapping[str, Any]) -> bool:
@@ -44,27 +45,27 @@ def _is_source(config: Mapping[str, Any]) -> bool:
 
 
 def of_connector(step: Step, old: Mapping[str, Any], *, without_positions: bool) -> Loss:
-    """What goes with a connector: it holds no rows, but others hold its position under its name."""
+    """Return the data lost with a connector: no rows, but its position, which others store under its name."""
     config = old.get("config") or {}
     again = step.fate == "replace" and step.new is not None and step.new.inputs.get("name") == old.get("name")
     if again and without_positions:
-        anew = "a snapshot of all tables" if _is_source(config) else "the start of every topic"
-        return Loss("check", "its position", f"what holds it goes too, so the new one begins with {anew}")
+        start = "a snapshot of all tables" if _is_source(config) else "the start of every topic"
+        return Loss("check", "its position", f"the topic that holds it is deleted too, so the new connector begins with {start}")
     if again:
-        return Loss("kept", "its position", "the new one has the same name and goes on where the old one stopped")
+        return Loss("kept", "its position", "the new connector has the same name and continues where the old one stopped")
     if _is_source(config):
         slot = config.get("slot.name", "its slot")
         if ((old.get("removal") or {}).get("config") or {}).get("slot.drop.on.stop") == "true":
             return Loss(
                 "check",
                 f"its position, and the replication slot {slot}",
-                "the slot is dropped with it: what the database writes from then on is not kept for anybody, and a new connector begins "
-                "with a snapshot of all tables",
+                "the slot is dropped with it: the database no longer retains its changes for capture, and a new connector begins with a "
+                "snapshot of all tables",
             )
         return Loss(
             "check",
             f"its position, and the replication slot {slot}",
-            "the slot stays and holds back WAL until max_slot_wal_keep_size, then its changes are lost; drop it when it is not needed. "
+            "the slot stays and retains WAL up to max_slot_wal_keep_size, beyond that its changes are lost; drop it if it is not needed. "
             "A connector of another name begins with a snapshot of all tables",
         )
     return Loss(
@@ -73,7 +74,7 @@ def of_connector(step: Step, old: Mapping[str, Any], *, without_positions: bool)
 
 
 def of_change(step: Step) -> Loss | None:
-    """What a change in place throws away, or None."""
+    """Return the data lost by an in-place change, or None."""
     if step.old is None or step.new is None:
         return None
     reasons: list[tuple[bool, str]] = []
@@ -85,21 +86,21 @@ def of_change(step: Step) -> Loss | None:
             reasons = list(_of_connector_config(old, new))
     if not reasons:
         return None
-    return Loss("lost" if any(sure for sure, _ in reasons) else "check", "data on its way", "; ".join(text for _, text in reasons))
+    return Loss("lost" if any(sure for sure, _ in reasons) else "check", "data in transit", "; ".join(text for _, text in reasons))
 
 
 def _of_topic_config(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     for key in ("retention.ms", "retention.bytes"):
         least, most = _limit(new.get(key)), _limit(old.get(key))
         if least is not None and (most is None or least < most):
-            yield True, f"{key} {old.get(key, 'unset')} → {new.get(key)}: records beyond it are deleted within minutes, written or not"
+            yield True, f"{key} {old.get(key, 'unset')} → {new.get(key)}: Kafka deletes records beyond it within minutes, archived or not"
     before, after = (config.get("cleanup.policy", "delete") for config in (old, new))
     if before != after:
-        yield True, f"cleanup.policy {before} → {after}: the new one removes other records"
+        yield True, f"cleanup.policy {before} → {after}: the new policy removes other records"
 
 
 def _limit(value: object) -> int | None:
-    """A retention as a number; None when there is no limit or it cannot be read."""
+    """Parse a retention; None for an unlimited or unreadable one."""
     try:
         number = int(str(value))
     except ValueError:
@@ -110,15 +111,15 @@ def _limit(value: object) -> int | None:
 def _of_partitions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     before, after = old.get("partitions"), new.get("partitions")
     if isinstance(before, (int, float)) and isinstance(after, (int, float)) and after > before:
-        yield False, f"partitions {before:g} → {after:g}: keys move to other partitions, so changes of one key may be read out of order"
+        yield False, f"partitions {before:g} → {after:g}: keys move to other partitions, so changes of a key may be read out of order"
 
 
 _POSITION: Final = {
-    "slot.name": "a new slot begins now: changes since the old one's position are not captured, and the old slot holds back WAL",
-    "topic.prefix": "topics and position have other names: a new snapshot of all tables, and the old topics are read no more",
-    "database.dbname": "another database is captured",
-    "publication.name": "the new publication must be there and list every table, else their changes are skipped",
-    "snapshot.mode": "decides whether what was missed is read again",
+    "slot.name": "a new slot begins now: changes since the old slot's position are not captured, and the old slot retains WAL",
+    "topic.prefix": "topics and position get other names: a new snapshot of all tables, and the old topics are no longer read",
+    "database.dbname": "the connector captures another database",
+    "publication.name": "the new publication must exist and list every table; changes of unlisted tables are skipped",
+    "snapshot.mode": "decides whether missed changes are read again",
 }
 _LISTS: Final = ("table.include.list", "topics", "iceberg.tables")
 
@@ -130,7 +131,7 @@ def _of_connector_config(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
     for key in _LISTS:
         gone = _items(old.get(key)) - _items(new.get(key))
         if gone:
-            yield False, f"{key} no longer has {', '.join(sorted(gone))}: changes there do not arrive any more"
+            yield False, f"{key} no longer has {', '.join(sorted(gone))}: changes there no longer arrive"
 
 
 def _items(value: object) -> set[str]:

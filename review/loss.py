@@ -1,4 +1,4 @@
-"""What becomes of the data that a resource holds."""
+"""Fate of the data that a resource holds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Verdict = Literal["lost", "kept", "check", "renewed"]
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One answer.
+    """Fate of a resource's data.
 
     Attributes:
-        verdict: ``lost``: it is gone after the update. ``check``: that depends on what a preview cannot see. ``renewed``: a credential that
-            others may still use. ``kept``: it stays.
+        verdict: ``lost``: the update deletes it. ``check``: depends on facts outside the preview. ``renewed``: a credential that others may
+            still use. ``kept``: it stays.
         what: The data.
-        why: What decides.
+        why: The deciding reason.
     """
 
     verdict: Verdict

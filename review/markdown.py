@@ -1,4 +1,4 @@
-"""A document as Markdown for a comment, within the length that the place allows."""
+"""Markdown of a comment, within a length limit."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from typing import Final
 
 from review.document import Block, Cell, Code, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
 
+# Characters of a comment; GitHub refuses longer ones ("body is too long (maximum is 65536 characters)")
 GITHUB_LIMIT: Final = 65_536
-"""Characters of a comment; GitHub refuses a longer one ("body is too long (maximum is 65536 characters)")."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~#])")
 _RUN = re.compile(r"`+")
 
 
 class LeadTooLongError(ValueError):
-    """Even without everything that may be left out, the comment is longer than allowed."""
+    """The comment exceeds the limit even without everything that may be omitted."""
 
 
 def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
-    """The comment, at most `limit` characters long.
+    """Render the comment in at most ``limit`` characters.
 
-    What leads is never cut. Of the sections that may be cut, each keeps as many rows as fit, the earlier ones first, and says how many it
-    leaves out.
+    The lead is never cut. Each cuttable section shows as many rows as fit, earlier sections first, and states how many it omits.
 
     Raises:
-        LeadTooLongError: If the lead alone is longer.
+        LeadTooLongError: If the lead alone exceeds the limit.
     """
     shown = {id(section): 0 for section in document.sections if section.cuttable}
 
@@ -35,8 +34,8 @@ def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
 
     if len(text()) > limit:
         message = (
-            f"what must not be left out takes {len(text())} characters, and {limit} are allowed; raise --limit, or show the text form "
-            "(--format text) where there is room for it"
+            f"the mandatory part takes {len(text())} characters and the limit is {limit}; raise --limit, or use the text form "
+            "(--format text) in a place without a limit"
         )
         raise LeadTooLongError(message)
     for section in document.sections:
@@ -54,7 +53,7 @@ def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
 
 def _rows(section: Section) -> tuple[object, ...]:
     (block,) = section.blocks
-    assert isinstance(block, (Table, Diff))  # noqa: S101 - what Section.cuttable promises
+    assert isinstance(block, (Table, Diff))  # noqa: S101 - guaranteed by Section.cuttable
     return block.rows
 
 
@@ -99,7 +98,7 @@ def _piece(piece: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span on one line; a bar would end the cell of a table even there."""
+    """Render a code span on one line; even there, a bar would end the cell of a table."""
     flat = " ".join(text.split()).replace("|", "\\|")
     if not flat:
         return "(empty)"
@@ -109,7 +108,7 @@ def _code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing becomes markup, a link or the mention of a person."""
+    """Escape markup, links and mentions."""
     return _html(_SPECIAL.sub(r"\\\1", " ".join(text.split("\n")))).replace("@", "@<!-- -->")
 
 

@@ -1,4 +1,4 @@
-"""The memory of each namespace before and after: workloads, sum, peak of a rollout, and the quota that is its budget."""
+"""Memory of each namespace before and after the update: workloads, sum, rollout peak, and the quota as budget."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Side = Literal["old", "new"]
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """A namespace.
+    """Memory of a namespace before and after the update.
 
     Attributes:
-        namespace: Its name.
-        before: Sums of what runs now, with the quota in force as budget; a budget of 0 is none.
-        after: Sums of what would run.
-        uncounted: What cannot be added up afterwards, each with the reason.
+        namespace: Name of the namespace.
+        before: Current sums, with the quota in force as budget; a budget of 0 means none.
+        after: Sums after the update.
+        uncounted: Workloads that cannot be counted after the update, each with the reason.
     """
 
     namespace: str
@@ -41,23 +41,23 @@ class Memory:
 
     @property
     def changed(self) -> bool:
-        """Whether anything of it differs."""
+        """True if the sums differ."""
         return self.before != self.after
 
     @property
     def over(self) -> bool:
-        """Whether a rollout may need more than there is."""
+        """True if a rollout may need more than the budget."""
         return 0 < self.after.budget < max(self.after.steady, self.after.peak)
 
     def rows(self) -> list[tuple[str, Workload | None, Workload | None]]:
-        """Every workload by its title, before and after, the largest first."""
+        """Return every workload by its title, before and after, the largest first."""
         before = {f"{part.kind} {part.name}": part for part in self.before.workloads}
         after = {f"{part.kind} {part.name}": part for part in self.after.workloads}
         return [(title, before.get(title), after.get(title)) for title in dict.fromkeys([*after, *before])]
 
 
 def memory(steps: Iterable[Step]) -> list[Memory]:
-    """The namespaces in which pods run before or after, by name."""
+    """Return the memory of each namespace with pods before or after the update, by name."""
     steps = list(steps)
     old, new = _record(steps, "old"), _record(steps, "new")
     names = {one.namespace for record in (old, new) for one in record.resources.values() if starts_pods(one)}
@@ -68,7 +68,7 @@ def memory(steps: Iterable[Step]) -> list[Memory]:
 
 
 def _state(step: Step, side: Side) -> State | None:
-    """A resource that stays has one state for both; one that is deleted has no new one, whatever the engine shows."""
+    """Return a resource's state: an unchanged one has the same for both sides, a deleted one no new state, whatever the engine shows."""
     if side == "new":
         return None if step.fate in ("delete", "forget") else step.new or (step.old if step.fate == "same" else None)
     return step.old
@@ -89,13 +89,13 @@ def _sums(record: Record, namespace: str) -> Total:
 
 
 def _quota(record: Record, namespace: str) -> int:
-    """The least of the namespace's quotas for memory limits in bytes, or 0."""
-    found = []
+    """Return the smallest of the namespace's quotas for memory limits, in bytes; 0 for none."""
+    limits = []
     for quota in record.of_kind("ResourceQuota", namespace=namespace):
         hard = (quota.inputs.get("spec") or {}).get("hard") or {}
         if isinstance(hard.get("limits.memory"), (str, int, float)):
-            found.append(parse_bytes(hard["limits.memory"]))
-    return min(found, default=0)
+            limits.append(parse_bytes(hard["limits.memory"]))
+    return min(limits, default=0)
 
 
 def _uncounted(record: Record, namespace: str) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The memory of each namespace as the comment shows it."""
+"""The comment's sections on the memory of each namespace."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def memory_sections(found: Findings) -> Iterator[Section]:
-    """A section for each namespace: a table where something differs, a line where nothing does."""
+    """Yield a section for each namespace: a table if the memory changes, a line otherwise."""
     if not found.preview.complete:
-        why = "The preview failed" if found.preview.errors else "Resources that stay are not in this preview (run it with --show-sames)"
-        yield Section("Memory", (Paragraph(f"{why}, so the memory cannot be added up."),))
+        why = "The preview failed" if found.preview.errors else "This preview lacks unchanged resources (run it with --show-sames)"
+        yield Section("Memory", (Paragraph(f"{why}, so the memory cannot be totalled."),))
         return
     for one in found.memory:
         title = f"Memory of {one.namespace} in MiB"
@@ -29,7 +29,7 @@ def memory_sections(found: Findings) -> Iterator[Section]:
             yield Section(title, (_memory_table(one), *problems))
         else:
             sums = one.after
-            yield Section(title, (Paragraph(f"As before: {mib(sums.steady)} of {_budget(sums.budget)}, {mib(sums.peak)} in a rollout."),))
+            yield Section(title, (Paragraph(f"Unchanged: {mib(sums.steady)} of {_budget(sums.budget)}, {mib(sums.peak)} in a rollout."),))
 
 
 def _memory_table(one: Memory) -> Table:

@@ -1,63 +1,73 @@
-"""A document as plain text for a terminal: nothing is folded, nothing is left out."""
+"""Plain text of a comment for a terminal: nothing is folded or omitted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
-from review.document import Block, Cell, Diff, Document, Paragraph, Strong, Table, Verbatim, pieces
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from review.document import Block, Cell, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
 
 if TYPE_CHECKING:
-    from plan.report import Paint
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+# First character of a changed line to its style
+_STYLES: Final = {"+": "green", "-": "red", "!": "yellow"}
 
 
-def plain(document: Document, paint: Paint) -> str:
-    """The document as lines."""
-    head = [paint.bold(_flat(document.title)), *(_headline(line, paint) for line in document.headline)]
-    sections = [
-        "\n".join([paint.bold(section.title), *(_block(block, paint) for block in section.blocks)]) for section in document.sections
-    ]
-    return "\n\n".join(["\n".join(head), *sections]) + "\n"
+def plain(document: Document) -> RenderableType:
+    """Render the document for a terminal."""
+    sections = chain.from_iterable(_section(section) for section in document.sections)
+    return Group(Text(_flat(document.title), "bold"), *(_headline(line) for line in document.headline), *sections)
+
+
+def _section(section: Section) -> Iterator[RenderableType]:
+    yield ""
+    yield Text(section.title, "bold")
+    for block in section.blocks:
+        yield from _block(block)
 
 
 def _flat(cell: Cell) -> str:
     return "".join(pieces(cell))
 
 
-def _headline(cell: Cell, paint: Paint) -> str:
-    return "".join(paint.bold(piece) if isinstance(piece, Strong) else piece for piece in pieces(cell))
+def _headline(cell: Cell) -> Text:
+    return Text.assemble(*((piece, "bold" if isinstance(piece, Strong) else "") for piece in pieces(cell)))
 
 
-def _block(block: Block, paint: Paint) -> str:
+def _block(block: Block) -> Iterator[RenderableType]:
     if isinstance(block, (Paragraph, Verbatim)):
-        return "\n".join(f"  {line}" for line in _flat(block.text).splitlines())
-    if isinstance(block, Diff):
-        return "\n".join(_coloured(line, paint) for row in block.rows for line in row.splitlines())
-    return _stanzas(block, paint) if block.first else _table(block, paint)
+        yield from (Text(f"  {line}") for line in _flat(block.text).splitlines())
+    elif isinstance(block, Diff):
+        yield from (Text(f"  {line}", _STYLES.get(line[:1], "")) for row in block.rows for line in row.splitlines())
+    else:
+        yield from _stanzas(block) if block.first else [_table(block)]
 
 
-def _coloured(line: str, paint: Paint) -> str:
-    colour = {"+": paint.green, "-": paint.red, "!": paint.yellow}.get(line[:1], str)
-    return "  " + colour(line)
-
-
-def _stanzas(table: Table, paint: Paint) -> str:
-    """A row over several lines: its first cells on one, each other one under them with its title."""
-    lines = []
-    width = max(len(title) for title in table.head[table.first :])
+def _stanzas(table: Table) -> Iterator[RenderableType]:
+    """Yield each row over several lines: its first cells on one, each other cell below with its title."""
+    titles = table.head[table.first :]
     for row in table.rows:
-        lines.append("  " + "  ".join(paint.bold(_flat(cell)) for cell in row[: table.first]))
-        rest = zip(table.head[table.first :], row[table.first :], strict=True)
-        lines += [f"      {paint.dim(title.ljust(width))}  {_flat(cell)}" for title, cell in rest]
-    return "\n".join(lines)
+        yield Text("  " + "  ".join(_flat(cell) for cell in row[: table.first]), "bold")
+        rest = Grid.grid(padding=(0, 2, 0, 0))
+        rest.add_column()
+        rest.add_column(overflow="fold")
+        for title, cell in zip(titles, row[table.first :], strict=True):
+            rest.add_row(Text(title, "dim"), Text(_flat(cell)))
+        yield Padding(rest, (0, 0, 0, 6))
 
 
-def _table(table: Table, paint: Paint) -> str:
-    rows = [[" ".join(_flat(cell).split()) for cell in row] for row in (table.head, *table.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(table.head))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if at < table.texts else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join(["  " + paint.dim(lines[0].rstrip()), *("  " + line.rstrip() for line in lines[1:])])
+def _table(table: Table) -> RenderableType:
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for position, title in enumerate(table.head):
+        grid.add_column(title, justify="left" if position < table.texts else "right", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*(Text(" ".join(_flat(cell).split())) for cell in row))
+    return Padding(grid, (0, 0, 0, 2))

@@ -1,7 +1,7 @@
-"""A preview as `pulumi preview --json` writes it, in either of its two forms, without its secrets.
+"""A preview by ``pulumi preview --json``, in either of its two forms, without secrets.
 
-With PULUMI_ENABLE_STREAMING_JSON_PREVIEW set the CLI writes one event a line, those of the policies among them. Without it, it writes one
-document at the end, which leaves out policies, and unless ``--show-sames`` is given also every resource that stays as it is.
+With PULUMI_ENABLE_STREAMING_JSON_PREVIEW set, the CLI writes one event a line, including policy events. Without it, the CLI writes one
+document at the end, without policies and, unless ``--show-sames`` is set, without unchanged resources.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class UnreadablePreviewError(ValueError):
-    """What was given is no preview; the message says what it is, and the command that makes one."""
+    """The input is no preview; the message says why, and names the command that creates one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyResult:
-    """One thing a policy said.
+    """One result of a policy.
 
     Attributes:
         rule: Name of the policy.
-        mandatory: Whether it stops the update.
-        urn: The resource, or an empty string.
-        message: What it said, without the rule's own sentence at the start.
+        mandatory: True if it stops the update.
+        urn: URN of the resource, or an empty string.
+        message: Its message, without the rule's own sentence at the start.
     """
 
     rule: str
@@ -36,15 +36,15 @@ class PolicyResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What would happen.
+    """A preview of an update.
 
     Attributes:
-        steps: One for each resource, in order of the engine.
-        complete: Whether all resources that stay as they are stand among the steps, so that sums can be made.
-        succeeded: Whether the engine came to its end without an error.
-        policies: What the policies said, or None when this form of output does not tell.
-        packs: Policy packs that ran; meaningless when `policies` is None.
-        errors: What went wrong, one text each.
+        steps: One step for each resource, in the engine's order.
+        complete: True if the steps include all unchanged resources, so that sums are possible.
+        succeeded: True if the engine finished without an error.
+        policies: Results of the policies, or None for an output without them.
+        packs: Policy packs that ran; meaningless when ``policies`` is None.
+        errors: Error messages.
     """
 
     steps: tuple[Step, ...]
@@ -56,12 +56,12 @@ class Preview:
 
     @property
     def changed(self) -> list[Step]:
-        """The steps that change something."""
+        """Steps that change a resource."""
         return [step for step in self.steps if step.fate != "same"]
 
     @property
     def stack(self) -> str | None:
-        """Project and stack as ``project/stack``, or None when no resource tells."""
+        """Project and stack as ``project/stack``, or None for a preview without resources."""
         for step in self.steps:
             parts = step.urn.split(":", 2)[-1].split("::")
             if len(parts) >= 2:  # noqa: PLR2004 - urn:pulumi:<stack>::<project>::…

@@ -1,4 +1,4 @@
-"""Finding again what was published before, among everybody's comments or issues."""
+"""Search for an earlier publication among a repository's comments or issues."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 
 class UnreadablePagesError(ValueError):
-    """What was given is not GitHub's list of comments or issues."""
+    """The input is not GitHub's list of comments or issues."""
 
 
 def published(pages: str, marker: str, author: str) -> dict[str, Any] | None:
-    """The oldest comment or issue that begins with a marker and is an author's; pull requests, which the list of issues has too, are none.
+    """Return the oldest comment or issue of an author that begins with a marker; pull requests in the list of issues do not count.
 
     Args:
         pages: JSON arrays one after the other, as ``gh api --paginate`` writes them.
         marker: First line.
-        author: Login of whoever publishes.
+        author: Login of the publisher.
 
     Raises:
-        UnreadablePagesError: If it is anything else.
+        UnreadablePagesError: If the text is anything else.
     """
     for item in _items(pages):
         lines = str(item.get("body") or "").splitlines()
@@ -40,7 +40,7 @@ def _items(pages: str) -> Iterator[dict[str, Any]]:
         except json.JSONDecodeError:
             page, end = None, 0
         if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
-            message = "the list of comments or issues cannot be read; it is what 'gh api --paginate' writes"
+            message = "the list of comments or issues cannot be read; pass the output of 'gh api --paginate'"
             raise UnreadablePagesError(message)
         yield from page
         rest = rest[end:].strip()

@@ -1,4 +1,4 @@
-"""Reading what `pulumi preview --json` wrote, in either form."""
+"""Parser of ``pulumi preview --json`` output, in either form."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 _COMMAND: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json"
 _EVENTS: Final = ("resourcePreEvent", "resOutputsEvent", "policyEvent", "diagnosticEvent", "summaryEvent")
+# Severity of the engine's reports of the program's standard error
 _OUTPUT: Final = "info#err"
-"""Severity under which the engine reports what the program wrote to its standard error."""
+# The engine's only message when policies refuse a finished preview
 _REFUSED: Final = "preview failed"
-"""All that the engine says when policies refuse a preview that came to its end."""
 _TRACE = re.compile(r"\s*(Traceback|File \"|During handling|KeyboardInterrupt|\s|\^|$)")
 
 
 def read(text: str) -> Preview:
-    """The preview in a text.
+    """Parse a preview.
 
     Raises:
-        UnreadablePreviewError: If it is none.
+        UnreadablePreviewError: If the text is no preview.
     """
     if not text.strip():
-        message = f"the preview is empty; the preview command has failed before it wrote anything. It is: {_COMMAND}"
+        message = f"the preview is empty: the command failed before it wrote anything. The command is: {_COMMAND}"
         raise UnreadablePreviewError(message)
     try:
         whole = json.loads(text)
@@ -52,9 +52,7 @@ def _lines(text: str) -> list[Json]:
             try:
                 events.append(json.loads(line))
             except json.JSONDecodeError:
-                message = (
-                    f"line {number} of the preview is not JSON. Give the standard output of {_COMMAND}, and nothing of its standard error"
-                )
+                message = f"line {number} of the preview is not JSON. Pass the standard output of {_COMMAND}, without its standard error"
                 raise UnreadablePreviewError(message) from None
     return events
 
@@ -62,17 +60,17 @@ def _lines(text: str) -> list[Json]:
 def _of_document(document: Json) -> Preview:
     steps = document.get("steps")
     if not isinstance(steps, list) and "changeSummary" not in document:
-        message = f"this is JSON, but no preview: it has neither steps nor a changeSummary. Give the standard output of {_COMMAND}"
+        message = f"this JSON is no preview: it has neither steps nor a changeSummary. Pass the standard output of {_COMMAND}"
         raise UnreadablePreviewError(message)
-    found = [_step(item, item.get("oldState"), item.get("newState"), item.get("replaceReasons")) for item in _mappings(steps or [])]
+    parsed = [_step(item, item.get("oldState"), item.get("newState"), item.get("replaceReasons")) for item in _mappings(steps or [])]
     errors = _errors(_mappings(document.get("diagnostics") or []))
-    merged = _merged(found)
+    merged = _merged(parsed)
     expected = sum(int(count) for count in (document.get("changeSummary") or {}).values())
     return Preview(steps=merged, complete=not errors and len(merged) >= expected, succeeded=not errors, errors=errors)
 
 
 def _of_events(events: list[Any]) -> Preview:
-    steps, policies, told, refreshed = [], [], [], set()
+    steps, policies, diagnostics, refreshed = [], [], [], set()
     summary: Json | None = None
     for event in _mappings(events):
         for key, inner in (("resourcePreEvent", "metadata"), ("resOutputsEvent", "metadata")):
@@ -81,40 +79,40 @@ def _of_events(events: list[Any]) -> Preview:
                 continue
             if step.get("op") == "refresh":
                 refreshed.add(step.get("urn"))
-            if key == "resourcePreEvent" or step.get("urn") in refreshed:  # only what a refresh has found is worth its outputs
+            if key == "resourcePreEvent" or step.get("urn") in refreshed:  # outputs matter only after a refresh
                 steps.append(_step(step, step.get("old"), step.get("new"), step.get("keys")))
         if "policyEvent" in event:
             policies.append(_policy(event["policyEvent"]))
         if "diagnosticEvent" in event:
-            told.append(event["diagnosticEvent"])
+            diagnostics.append(event["diagnosticEvent"])
         summary = event.get("summaryEvent") or summary
     if not any(key in event for event in _mappings(events) for key in _EVENTS):
-        message = f"none of the events is one of a preview. Give the standard output of {_COMMAND}"
+        message = f"none of the events belongs to a preview. Pass the standard output of {_COMMAND}"
         raise UnreadablePreviewError(message)
     ended: Json = summary or {}
-    succeeded, errors = ended.get("result", "failed") == "succeeded", _errors(told)
+    succeeded, errors = ended.get("result", "failed") == "succeeded", _errors(diagnostics)
     return Preview(
         steps=_merged(steps),
         complete=summary is not None and (succeeded or errors == (_REFUSED,)),
         succeeded=succeeded,
-        policies=tuple(dict.fromkeys(policies)),  # a pack that was named twice runs twice
+        policies=tuple(dict.fromkeys(policies)),  # a pack that is listed twice runs twice
         packs=tuple(sorted(name.partition("|")[0] for name in ended.get("PolicyPacks") or {})),
         errors=errors,
     )
 
 
 def _mappings(items: Iterable[Any]) -> list[Json]:
-    found = list(items)
-    if not all(isinstance(item, dict) for item in found):
-        message = f"a step or event of the preview is no object. Give the standard output of {_COMMAND}"
+    listed = list(items)
+    if not all(isinstance(item, dict) for item in listed):
+        message = f"a step or event of the preview is no object. Pass the standard output of {_COMMAND}"
         raise UnreadablePreviewError(message)
-    return found
+    return listed
 
 
 def _step(item: Json, old: Json | None, new: Json | None, reasons: Iterable[str] | None) -> Step:
     urn, operation = item.get("urn"), item.get("op")
     if not isinstance(urn, str) or urn.count("::") < 3 or operation not in FATES:  # noqa: PLR2004 - stack, project, type, name
-        message = f"a step has the URN {urn!r} and the operation {operation!r}, which this version does not know"
+        message = f"a step has the URN {urn!r} and the operation {operation!r}, unknown to this version"
         raise UnreadablePreviewError(message)
     kind = urn.split("::")[2].rpartition("$")[2]
     return Step(
@@ -143,15 +141,15 @@ _STRONGER: Final[tuple[Fate, ...]] = ("same", "forget", "update", "create", "del
 
 
 def _merged(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """One step for each resource: a replacement is told in up to three, each with a part of it."""
-    found: dict[str, Step] = {}
+    """Merge the steps of each resource: the engine reports a replacement in up to three, each with a part of it."""
+    merged: dict[str, Step] = {}
     for step in steps:
-        before = found.get(step.urn)
+        before = merged.get(step.urn)
         if before is None:
-            found[step.urn] = step
+            merged[step.urn] = step
             continue
         fate = max(before.fate, step.fate, key=_STRONGER.index)
-        found[step.urn] = Step(
+        merged[step.urn] = Step(
             urn=step.urn,
             fate="replace" if {before.fate, step.fate} == {"create", "delete"} else fate,
             old=step.old or before.old,
@@ -159,7 +157,7 @@ def _merged(steps: Iterable[Step]) -> tuple[Step, ...]:
             reasons=tuple(dict.fromkeys([*before.reasons, *step.reasons])),
             paths=tuple(dict.fromkeys([*before.paths, *step.paths])),
         )
-    return tuple(found.values())
+    return tuple(merged.values())
 
 
 def _policy(event: Json) -> PolicyResult:
@@ -172,10 +170,10 @@ def _policy(event: Json) -> PolicyResult:
     )
 
 
-def _errors(told: Iterable[Json]) -> tuple[str, ...]:
-    """What went wrong: the engine's errors, and what the program wrote to its standard error when it ended with one, without traces."""
-    told = list(told)
-    errors = [str(item.get("message", "")).strip() for item in told if item.get("severity") == "error"]
-    printed = [str(item.get("message", "")).rstrip() for item in told if item.get("severity") == _OUTPUT]
+def _errors(diagnostics: Iterable[Json]) -> tuple[str, ...]:
+    """Return the engine's errors, preceded by the standard error of a program that ended with one, without tracebacks."""
+    diagnostics = list(diagnostics)
+    errors = [str(item.get("message", "")).strip() for item in diagnostics if item.get("severity") == "error"]
+    printed = [str(item.get("message", "")).rstrip() for item in diagnostics if item.get("severity") == _OUTPUT]
     said = "\n".join(line for text in printed for line in text.split("\n") if not _TRACE.match(line) or line.startswith("  - "))
     return tuple(message_without_secrets(text) for text in (*([said] if errors and said else []), *errors) if text)

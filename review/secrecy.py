@@ -1,7 +1,7 @@
-"""Properties of a previewed resource without their secrets, so that nothing after this point can print one.
+"""Properties of a previewed resource without secrets, so that later code cannot print one.
 
-Pulumi masks what the program marked as secret. This hides besides whatever goes by the name of a credential or looks like one, wherever
-people put it: the previewed change may be the very one that puts a password in clear.
+Pulumi masks values that the program marks as secret. This module also hides every value with the name or the look of a credential: the
+previewed change may be the very one that exposes a password.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from typing import Any, Final
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
 from unknown import UNKNOWN, Unknown
 
+# The engine's marker for a value that is unknown until deployment (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that only the deployment can tell (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue)."""
+# Key of an object that represents a special value (sdk/go/common/resource/sig/sig.go, Key)
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""Key of an object that stands for something else (sdk/go/common/resource/sig/sig.go, Key)."""
+# Value of that key for a secret (same file, Secret)
 _SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
-"""What that key says of a secret (the same file, Secret)."""
+# Resource type to the properties that are hidden whole
 _CLOSED: Final = {"kubernetes:core/v1:Secret": {"data", "stringData"}}
-"""Properties that are hidden whole, by type."""
 
 
 class Hidden:
-    """A value that must not be printed; two of them can be compared."""
+    """A value that must not be printed, but can be compared."""
 
     __slots__ = ("_mark",)
 
     def __init__(self, value: object = "") -> None:
-        """Forget the value but for a digest."""
+        """Store only a digest of the value."""
         self._mark = hashlib.sha256(repr(value).encode()).digest()
 
     def __repr__(self) -> str:
-        """Read like the mask of the CLI."""
+        """Return the mask that the CLI shows."""
         return SHOWN_AS
 
     def __eq__(self, other: object) -> bool:
-        """Whether the same was hidden, as far as it was known."""
+        """Compare the hidden values, as far as they are known."""
         return isinstance(other, Hidden) and other._mark == self._mark
 
     def __hash__(self) -> int:
@@ -46,11 +46,11 @@ class Hidden:
 
 
 def cleaned(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource's properties with Unknown and Hidden in their places.
+    """Replace the unknown and secret values in a resource's properties by Unknown and Hidden.
 
     Args:
-        kind: Its type token.
-        properties: As the CLI writes them.
+        kind: Type token of the resource.
+        properties: Properties, as the CLI writes them.
     """
     closed = _CLOSED.get(kind, set())
     return {
@@ -77,9 +77,9 @@ def _cleaned(key: str, value: Any) -> Any:  # noqa: ANN401 - anything as JSON kn
 def _object(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     if _SIGNATURE in value:
         return Hidden() if value[_SIGNATURE] == _SEALED else f"(a file: {value.get('path') or value.get('uri') or 'its content'})"
-    name, given = value.get("name"), value.get("value")
-    if isinstance(name, str) and isinstance(given, (str, int, float)):  # a variable of a container, or the like
-        return {**{key: _cleaned(key, item) for key, item in value.items()}, "value": _cleaned(name, given)}
+    name, content = value.get("name"), value.get("value")
+    if isinstance(name, str) and isinstance(content, (str, int, float)):  # a variable of a container, or similar
+        return {**{key: _cleaned(key, item) for key, item in value.items()}, "value": _cleaned(name, content)}
     return {key: _cleaned(key, item) for key, item in value.items()}
 
 
@@ -89,5 +89,5 @@ def _list(key: str, value: list[Any]) -> list[Any]:
 
 
 def is_open(value: object) -> bool:
-    """Whether a cleaned value can be printed as it is."""
+    """Tell whether a cleaned value may be printed."""
     return not isinstance(value, (Hidden, Unknown))

@@ -1,4 +1,4 @@
-"""What happens to one resource."""
+"""Change of one resource in a preview."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Fate = Literal["create", "update", "replace", "delete", "forget", "same"]
 
+# Operation of the engine to the fate of the resource (sdk/go/common/apitype/core.go, OpType). A ``read`` changes nothing.
 FATES: Final[dict[str, Fate]] = {
     "same": "same",
     "create": "create",
@@ -33,17 +34,16 @@ FATES: Final[dict[str, Fate]] = {
     "refresh": "same",
     "discard": "forget",
 }
-"""What each operation of the engine comes to (sdk/go/common/apitype/core.go, OpType). A ``read`` only looks."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """A resource before or after.
+    """State of a resource before or after the update.
 
     Attributes:
-        inputs: Its properties as declared, cleaned of secrets.
-        protected: Whether the engine refuses to delete it.
-        retained: Whether the engine leaves it where it is when it goes from the stack.
+        inputs: Declared properties, without secrets.
+        protected: True if the engine refuses to delete it.
+        retained: True if the engine does not delete it when it leaves the stack.
         custom: False for components, which only group others.
         provider: URN of its provider, or an empty string.
     """
@@ -57,15 +57,15 @@ class State:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Step:
-    """One resource, before and after.
+    """Change of one resource.
 
     Attributes:
-        urn: Its URN.
-        fate: What becomes of it.
-        old: Before; None when it is new.
-        new: After; None when it goes.
-        reasons: Properties for which it is replaced; empty when it is replaced because of another.
-        paths: Properties that differ as its provider says.
+        urn: URN of the resource.
+        fate: Kind of change.
+        old: State before; None for a new resource.
+        new: State after; None for a deleted resource.
+        reasons: Properties that cause its replacement; empty if another resource's replacement causes it.
+        paths: Properties that differ, according to its provider.
     """
 
     urn: str
@@ -77,42 +77,42 @@ class Step:
 
     @property
     def type(self) -> str:
-        """Its type token, without those of its parents."""
+        """Type token, without those of the parents."""
         return self.urn.split("::")[2].rpartition("$")[2]
 
     @property
     def kind(self) -> str:
-        """The last part of its type: ``Topic``; ``provider`` for the configuration of one."""
+        """Last part of the type: ``Topic``; ``provider`` for a provider's configuration."""
         return "provider" if self.type.startswith("pulumi:providers:") else self.type.rpartition(":")[2]
 
     @property
     def name(self) -> str:
-        """Its logical name."""
+        """Logical name of the resource."""
         return self.urn.split("::", 3)[3]
 
     @property
     def state(self) -> State:
-        """What is known of it: the new state, or the old one of a resource that goes."""
-        found = self.new or self.old
-        return found if found is not None else State(inputs={})
+        """The new state, or the old one of a deleted resource."""
+        known = self.new or self.old
+        return known if known is not None else State(inputs={})
 
     @property
     def goes(self) -> bool:
-        """Whether what is there now is deleted, with or without a successor."""
+        """True if the existing resource is deleted, with or without a successor."""
         return self.fate in ("replace", "delete") and self.old is not None and not self.old.retained
 
     @property
     def title(self) -> str:
-        """How people call it: ``StatefulSet kafka``, ``Topic postgres.public.users``."""
+        """Kind and physical name: ``StatefulSet kafka``, ``Topic postgres.public.users``."""
         inputs = (self.old or self.state).inputs
         named = (inputs.get("metadata") or {}) if self.type.startswith("kubernetes:") else {} if self.kind == "provider" else inputs
-        given = named.get("name") or (named.get("bucket") if self.kind.startswith("Bucket") else None)
-        return f"{self.kind} {given if isinstance(given, str) else self.name}"
+        physical = named.get("name") or (named.get("bucket") if self.kind.startswith("Bucket") else None)
+        return f"{self.kind} {physical if isinstance(physical, str) else self.name}"
 
     def declared(self, state: State, default_namespace: str | Unknown | None = None) -> Declared:
-        """One of its states as the policy rules want it."""
+        """Convert one of its states for the policy rules."""
         return Declared(urn=self.urn, type=self.type, name=self.name, inputs=state.inputs, default_namespace=default_namespace)
 
     def differences(self) -> Iterator[tuple[str, object, object]]:
-        """Path, value before and value after of whatever differs; ABSENT where there is none."""
+        """Yield path, old value and new value of every difference; ABSENT for a missing value."""
         yield from pairs(self.old.inputs if self.old else {}, self.new.inputs if self.new else {})

@@ -1,6 +1,6 @@
-"""Texts without the credentials in them: messages, commands, and files of any form that people put into a ConfigMap.
+"""Removes credentials from texts: messages, commands, and files of any format in a ConfigMap.
 
-What is not certain is hidden: a masked port costs a reader one look, a password in a comment costs a rotation.
+Doubtful values are hidden: a masked port costs a reader one look, a password in a comment costs a rotation.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from configs.message import HIDDEN, is_secret
+from configs.secrecy import HIDDEN, is_secret
 from policy.credential_rules import is_credential, is_referred, shows_credential, telling_words
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _VALUE = re.compile(
 _NAME: Final = r"(?<![\w.-])([\w.-]+)"
 _EQUATED = re.compile(_NAME + r"(?:\\?[\"']\s*(?:=>|:=|==?|:)|\s*(?:=>|:=|==?))\s*")
 _ASSIGNED = re.compile(_NAME + r"\\?[\"']?\s*(?:=>|:=|==?|:)\s*")
+# Separator of two words of a command: in a shell, or in a list of JSON or YAML
 _NEXT: Final = r"[\"']?(?:[ \t]*,\s*|[ \t]+(?:\\\n\s*)?|\n\s*-\s+)"
-"""Between two words of a command: in a shell, or in a list of JSON or YAML."""
 _FLAG = re.compile(r"(?<![\w-])(--?[A-Za-z][\w-]*)" + _NEXT + r"(?=[^\s-])")
 _SHORT_FLAG = re.compile(r"(?<![\w-])(?<!mkdir )(-p)" + _NEXT + r"(?![\"']?[-/$])")
 _LOGIN = re.compile(rf"(?<![\w-])(-u|-U|--user|--proxy-user)(?:=|{_NEXT})?" + r"(?=[\"']?[^\s:\"'/,]+:)")
@@ -40,6 +40,7 @@ _SCHEME = re.compile(r"(?i)(apikey|basic|bearer|digest|token)(\s+|$)")
 _HEADER = re.compile(
     r"(?i)(\b((?:proxy-)?authorization)\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:apikey|basic|bearer|digest|token)\s+)?+)(?!\[secret\])([^\s\"'\\][^\"'\\\n]*)"
 )
+# Prefix, name and value of: an XML element, a Hadoop property, attributes, a variable in YAML, a header
 _PAIRS: Final = (
     re.compile(r"(<([\w.:-]+)(?:\s[^<>]*)?>)([^<>]*)(?=</\2\s*>)"),
     re.compile(r"(<name>\s*([\w.-]+)\s*</name>\s*<value>)([^<>]*)"),
@@ -47,27 +48,26 @@ _PAIRS: Final = (
     re.compile(r"(\bname:[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*\n\s*value:[ \t]*)(\S.*)"),
     _HEADER,
 )
-"""Before the value, the name, the value: an element, a property of Hadoop, attributes, a variable in YAML, a header."""
 _LINE = re.compile(r"^(\s*(?:-\s+)*)((?:export\s+)?[\"']?)([\w.-]+)([\"']?\s*[=:]\s*)(.*)$")
 _BLOCK = re.compile(r"[|>][-+\d]*\s*(#.*)?")
 _KEY = re.compile(r"[\s{\[]*(-\s+)?[\"']?[\w.-]+[\"']?\s*(=|:(\s|$))")
 
 
 def names_a_secret(name: str, value: object) -> bool:
-    """Whether a value is a credential, judged by its name; one that only says where the real one is, is none."""
+    """Tell whether a value is a credential, judged by its name; a reference to one is not."""
     header = name.lower() in {"authorization", "proxy-authorization"}
-    told = _SCHEME.sub("", value) if header and isinstance(value, str) else value
-    return (header or is_secret(name) or is_credential(name, value)) and not is_referred(told)
+    credential = _SCHEME.sub("", value) if header and isinstance(value, str) else value
+    return (header or is_secret(name) or is_credential(name, value)) and not is_referred(credential)
 
 
 def secret_words(words: Sequence[str]) -> Iterator[int]:
-    """Where in a command's words the credentials are."""
+    """Yield the positions of credentials among a command's words."""
     yield from (at for at in telling_words(words) if not words[at].startswith("-") or "=" in words[at])
     yield from (at + 1 for at, (word, after) in enumerate(pairwise(words)) if _announces(word, after))
 
 
 def _announces(word: str, after: str) -> bool:
-    """Whether a word is a flag that makes the next one a credential."""
+    """Tell whether a word is a flag whose argument is a credential."""
     if not word.startswith("-") or "=" in word or is_referred(after):
         return False
     if word in _LOGIN_FLAGS:
@@ -78,26 +78,26 @@ def _announces(word: str, after: str) -> bool:
 
 
 def message_without_secrets(text: str) -> str:
-    """A message for people with every credential in it replaced; prose such as ``a Secret: valueFrom`` stays."""
+    """Mask every credential in a message for people; prose such as ``a Secret: valueFrom`` stays."""
     return "\n".join(_without(line, _EQUATED) for line in _announced(text).split("\n"))
 
 
 def text_without_secrets(text: str) -> str:
-    """A text, be it a file or a command, with every credential in it replaced by ``[secret]``; references stay, they tell nothing."""
+    """Replace every credential in a file or command by ``[secret]``; references stay, they reveal nothing."""
     return SHOWN_AS if "PRIVATE KEY-----" in text else "\n".join(_lines(_announced(text).split("\n")))
 
 
 def _announced(text: str) -> str:
-    """Without what may stand on another line than its name."""
+    """Mask credentials whose name may be on another line."""
     for pair in _PAIRS:
-        text = pair.sub(lambda found: f"{found[1]}{SHOWN_AS}" if names_a_secret(found[2], found[3]) else found[0], text)
+        text = pair.sub(lambda match: f"{match[1]}{SHOWN_AS}" if names_a_secret(match[2], match[3]) else match[0], text)
     for announced in (_LOGIN, _SHORT_FLAG, _BEARER, _SQL):
         text = _masked(text, announced, lambda _name, value: not is_referred(value))
     return _masked(text, _FLAG, names_a_secret)
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
-    """Line by line; a secret goes on over the lines that are further in than its key, and after a backslash."""
+    """Mask line by line; a secret extends over the lines indented further than its key, and after a backslash."""
     inside, whole, continued = -1, False, False
     for line in lines:
         indent = len(line) - len(line.lstrip())
@@ -126,7 +126,7 @@ def _without(line: str, assigned: re.Pattern[str]) -> str:
 
 
 def _masked(text: str, announced: re.Pattern[str], judge: Callable[[str, str], bool]) -> str:
-    """Each value that follows what announces one, replaced where it is judged to be secret; else what is in it is looked at in turn."""
+    """Mask each announced value that is judged secret; other values are searched in turn."""
     pieces, at = [], 0
     while found := announced.search(text, at):
         pieces.append(text[at : found.end()])

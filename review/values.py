@@ -1,4 +1,4 @@
-"""Values as a reviewer reads them: short, and long ones only around what differs."""
+"""Short forms of values for a reviewer; long values are cut to the part that differs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from review.secrecy import Hidden
 from unknown import Unknown
 
+# Characters of one value; a longer one is cut in the part that two values share, or at the end
 LONGEST: Final = 160
-"""Characters of one value; more is cut in the middle of what two have in common, or at the end."""
 _AROUND: Final = 24
 
 
 def shown(value: object) -> str:
-    """One value on one line."""
+    """Render a value on one line."""
     if value is None:
         return "(none)"
     if isinstance(value, (str, Hidden, Unknown)):
@@ -24,12 +24,12 @@ def shown(value: object) -> str:
 
 
 def cut(text: str) -> str:
-    """A text in at most LONGEST characters."""
+    """Cut a text to LONGEST characters."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def changed_pair(old: object, new: object) -> tuple[str, str]:
-    """Both values; long ones without the ends that they share."""
+    """Render both values; long ones without their common beginning and end."""
     before, after = shown(old), shown(new)
     if len(before) <= LONGEST and len(after) <= LONGEST:
         return before, after
@@ -39,7 +39,7 @@ def changed_pair(old: object, new: object) -> tuple[str, str]:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
+    """Count the characters that two texts share at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 

@@ -28,12 +28,12 @@ BRIDGE = "sandbox0"
 
 API_PORT = 6443
 API_SERVER = f"https://{NODE}:{API_PORT}"
-"""Where the API server listens."""
+"""Address of the API server."""
 
 ETCD_PORT = 2379
 ETCD = f"https://{NODE}:{ETCD_PORT}"
 ETCD_PEER = f"https://{NODE}:2380"
-"""Where etcd listens for the API server, and for peers it does not have."""
+"""Addresses of etcd for the API server and for peers, of which it has none."""
 
 NODE_PORTS = "1024-32767"
 """Node ports may be the well-known ports of the services, such as 5432: the sandbox's node ports are the host's ports."""

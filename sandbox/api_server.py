@@ -51,7 +51,7 @@ class KubeError(RuntimeError):
 
     @property
     def immutable(self) -> bool:
-        """Whether the object must be recreated to become what was asked for."""
+        """True if the API server refuses to change the object in place, so that it must be recreated."""
         text = str(self).lower()
         return self.status == _INVALID and ("immutable" in text or "updates to statefulset spec for fields" in text)
 
@@ -77,7 +77,7 @@ class ApiServer:
         self._resources: dict[tuple[str, str], Resource] = {}
 
     def ask(self, verb: str, kind: str, api_version: str = "", **parameters: object) -> dict[str, Any]:
-        """Send a request of the dynamic client and give the answer in plain values.
+        """Send a request of the dynamic client and return the answer in plain values.
 
         Args:
             verb: The client's method: ``get``, ``server_side_apply``, ``delete``.
@@ -94,7 +94,7 @@ class ApiServer:
         return answer
 
     def log(self, namespace: str, pod: str, **options: object) -> str:
-        """Give what a pod has logged; `options` are the API's own. Raises KubeError."""
+        """Return a pod's log; `options` are the API's own. Raises KubeError."""
         log = self.resource("Pod").subresources["log"]
         answer = self._answered(partial(log.get, name=pod, namespace=namespace, query_params=[*options.items()], serialize=False))
         return bytes(answer.data).decode("utf-8", errors="replace")
@@ -109,7 +109,7 @@ class ApiServer:
         return True
 
     def resource(self, kind: str, api_version: str = "") -> Resource:
-        """Find a kind among those that the server has, which it is asked for once. Raises as `ask`."""
+        """Find a kind among the server's kinds, which are requested once. Raises as `ask`."""
         with self._lock:
             if (kind, api_version) not in self._resources:
                 self._resources[kind, api_version] = self._answered(partial(self._discovered, kind, api_version))

@@ -71,11 +71,11 @@ class Archive:
         self._database.execute("SET TimeZone = 'UTC'")
 
     def table(self, name: str) -> Table:
-        """The Iceberg table of a source table, freshly loaded."""
+        """Load the Iceberg table of a source table afresh."""
         return self._catalog.load_table((self._namespace, name))
 
     def files(self, name: str) -> TableFiles:
-        """The files that are committed at this moment."""
+        """Return the files that are committed at this moment."""
         table = self.table(name)
         paths = tuple(task.file.file_path for task in table.scan().plan_files())
         return TableFiles(name, paths, tuple(field.name for field in table.schema().fields))
@@ -107,7 +107,7 @@ class Archive:
         return int(rows[0]["number"]) if rows else 0
 
     def current(self, name: str, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """The table as the archive knows it: the last change of each key, without the deleted ones.
+        """Return the table as the archive knows it: the last change of each key, without deleted rows.
 
         All changes of a key are in one partition, so the offset orders them.
         """

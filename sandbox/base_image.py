@@ -42,13 +42,13 @@ class BaseImageError(RuntimeError):
 
 
 def key() -> str:
-    """Hash of what the base is asked to hold; Debian's own updates within the suite do not change it."""
+    """Hash of the base's recipe; Debian's own updates within the suite do not change it."""
     asked = repr((SUITE, PACKAGES, _LEFT_OUT, _NO_CLUSTER))
     return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 def architecture() -> str:
-    """This machine's processor architecture in Debian's words. Raises BaseImageError where dpkg does not tell."""
+    """Return this machine's processor architecture as Debian names it; raise BaseImageError without an answer of dpkg."""
     return _run(["dpkg", "--print-architecture"], "asking for the architecture").strip()
 
 
@@ -96,7 +96,7 @@ def _index_targets() -> list[str]:
 
 
 def _proxies() -> list[str]:
-    """How apt reaches its mirrors here: mmdebstrap runs apt without this machine's configuration."""
+    """Return apt's proxy settings of this machine: mmdebstrap runs apt without this machine's configuration."""
     dump = ["apt-config", "dump", "--format", '%f "%v";%n', "Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::https::CAInfo"]
     lines = subprocess.run(dump, capture_output=True, text=True, check=False).stdout.splitlines()
     return [line for line in lines if not line.endswith('"";')]

@@ -35,7 +35,7 @@ class Buildah:
         self._temporary = folder / "tmp"
 
     def has(self, image: str) -> bool:
-        """Whether an image of that name is in the storage."""
+        """Return True if the storage has an image of that name."""
         return self._try("inspect", "--type", "image", "--format", "{{.FromImageID}}", image).returncode == 0
 
     def forget_interrupted(self) -> None:

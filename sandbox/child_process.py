@@ -22,7 +22,7 @@ def run(command: Sequence[str], *, timeout_s: float, given: str = "", temporary:
         command: Program and arguments.
         timeout_s: Seconds after which it is killed.
         given: Its standard input.
-        temporary: Its TMPDIR; this process's own when not told.
+        temporary: Its TMPDIR; this process's own by default.
 
     Raises:
         FileNotFoundError: If the program is not installed.

@@ -20,7 +20,7 @@ class ConnectorFailedError(Exception):
 
 
 def client(outputs: Mapping[str, Any]) -> ConnectClient:
-    """The worker's REST API.
+    """Return a client of the worker's REST API.
 
     Args:
         outputs: The stack's outputs.
@@ -39,7 +39,7 @@ def statuses(outputs: Mapping[str, Any]) -> dict[str, Status]:
 
 
 def failures(outputs: Mapping[str, Any]) -> list[str]:
-    """What has failed at this moment, each with the worker's reason; a worker that does not answer just now has not failed.
+    """Return what has failed at this moment, each with the worker's reason; a worker that does not answer now has not failed.
 
     Args:
         outputs: The stack's outputs.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table as Grid
 
+from checks.terminal import console as output
 from sandbox import made_up_rows
 from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
@@ -15,18 +15,13 @@ from sandbox.stack_settings import captured
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rich.console import Console
+
     from sandbox.progress import Progress
     from settings.tables import Table
 
 _TIMEOUT_S = 180
-_FILE_WIDTH = 140
 _OPERATIONS = {"r": "snapshot", "c": "inserted", "u": "updated", "d": "deleted"}
-
-
-def plain_or_terminal() -> Console:
-    """A console as wide as the terminal; where there is none, wide enough that no table is cut."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_FILE_WIDTH)
 
 
 def change_rows(outputs: Mapping[str, Any], tables: Sequence[Table]) -> dict[str, str]:
@@ -84,4 +79,4 @@ def prove(outputs: Mapping[str, Any], progress: Progress) -> bool:
     archive = Archive(outputs)
     with progress.step("Waiting until the archive equals the database") as step:
         wait_until_equal(outputs, archive, tables, _TIMEOUT_S, step)
-    return show_archive(archive, tables, plain_or_terminal())
+    return show_archive(archive, tables, output())

@@ -52,7 +52,7 @@ class Difference:
 
 
 def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
-    """A connection to the captured database as the application, by TLS; on 127.0.0.1 the certificate is not asked for its name."""
+    """Connect to the captured database as the application, by TLS; on 127.0.0.1 the certificate's name is not compared."""
     database = outputs["postgres"]
     return psycopg.connect(
         host=database["host"],
@@ -75,14 +75,14 @@ def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) 
 
 
 def _as_archived(sql_type: str | None, value: object) -> object:
-    """A value as the archive's readers give it, which know no UUID and spell the nearest number of single precision out."""
+    """Return a value as readers of the archive see it: a UUID as text, a number of single precision as its nearest double."""
     if isinstance(value, UUID):
         return str(value)
     return struct.unpack("f", struct.pack("f", value))[0] if sql_type == "real" and isinstance(value, float) else value
 
 
 def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: Mapping[Any, Mapping[str, Any]]) -> list[Difference]:
-    """Where the archive's view differs from the database, by key and by value.
+    """Compare the archive's view with the database, by key and by value.
 
     Args:
         table: Which table.

@@ -36,10 +36,10 @@ _CHANGING = frozenset({"up", "update", "destroy", "down", "refresh", "import"})
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a run of ``up`` left.
+    """Result of ``up``.
 
     Attributes:
-        result: What the program's resources went through.
+        result: Changes of the program's resources.
         outputs: What scripts need.
     """
 
@@ -48,13 +48,13 @@ class Made:
 
 
 def published_ports(stack: Settings) -> list[int]:
-    """Every port the sandbox opens on 127.0.0.1."""
+    """Return every port that the sandbox opens on 127.0.0.1."""
     store = [int(stack.archive.store.host_endpoint.rsplit(":", 1)[1])] if stack.archive.store else []
     return [*(pair.node for pair in stack.host.pairs), *store]
 
 
 def checks() -> list[Check[Any]]:
-    """What the sandbox asks of this machine, as it is now.
+    """Return what the sandbox needs of this machine and what the machine has.
 
     Raises:
         SettingsError: Listing every problem of its stack file.
@@ -133,11 +133,11 @@ def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) 
     try:
         outputs.save(outputs.collect(made, reader.ensure(emulator, settings().archive.bucket, _known_reader())))
     except outputs.IncompleteStackError as missing:
-        progress.note(f"'sandbox outputs' shows what was known before: {missing}")
+        progress.note(f"'python -m pipeline sandbox outputs' shows what was known before: {missing}")
 
 
 def ground(progress: Progress) -> None:
-    """What the program stands on and no more: the node, the images and the emulated AWS, for ``pulumi up`` to do the rest.
+    """Start what the program runs on and no more: the node, the images and the emulated AWS; ``pulumi up`` does the rest.
 
     Raises:
         Exception: As `up`.

@@ -25,17 +25,17 @@ _UNIQUE: Final = re.compile(r"\b(UNIQUE|PRIMARY\s+KEY)\b", re.IGNORECASE)
 
 
 def is_unique(table: Table, column: Column) -> bool:
-    """Whether the model says that no two rows have the same value there."""
+    """Return whether the model says that no two rows have the same value in the column."""
     return table.primary_key == (column.name,) or _UNIQUE.search(column.constraint) is not None
 
 
 def refers(column: Column) -> bool:
-    """Whether the model says that its values are another row's."""
+    """Return whether the column's values are keys of another table, by the model."""
     return _REFERENCE.search(column.constraint) is not None
 
 
 def value(column: Column, turn: int, *, unique: bool = False) -> Any:  # noqa: ANN401 - a value of SQL
-    """A value of the column's type, small and plain so that checks such as ``price >= 0`` let it pass.
+    """Return a value of the column's type, small and plain so that checks such as ``price >= 0`` accept it.
 
     Args:
         column: Which column.
@@ -90,12 +90,12 @@ def change(connection: Connection, table: Table, tables: Sequence[Table]) -> str
     except psycopg.OperationalError:
         raise
     except psycopg.DatabaseError as error:
-        return str(error).partition("\n")[0]
+        return error.diag.message_primary or type(error).__name__
     return None
 
 
 def _insert(connection: Connection, table: Table, columns: Iterable[Column], tables: Sequence[Table]) -> Mapping[str, Any]:
-    """Insert a row and give its key."""
+    """Insert a row and return its key."""
     values = {column.name: _shown(table, column, tables) for column in columns}
     names, key = (sql.SQL(", ").join(map(sql.Identifier, part)) for part in (values, table.primary_key))
     filled = sql.SQL("({}) VALUES ({})").format(names, sql.SQL(", ").join(values.values())) if values else sql.SQL("DEFAULT VALUES")
@@ -104,7 +104,7 @@ def _insert(connection: Connection, table: Table, columns: Iterable[Column], tab
 
 
 def _shown(table: Table, column: Column, tables: Sequence[Table]) -> sql.Composable:
-    """A value as SQL: the newest row's, where it refers to another table."""
+    """Return a value as SQL; a reference takes the newest row of the other table."""
     reference = _REFERENCE.search(column.constraint)
     if reference is None:
         return sql.Literal(value(column, 1, unique=is_unique(table, column)))

@@ -1,4 +1,4 @@
-"""What a pod really uses, read from its control group on this machine."""
+"""Memory use of a pod, read from its control group on this machine."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _read(folder: Path) -> PodMemory:
 
 
 def of_pod(uid: str) -> PodMemory | None:
-    """The memory of a pod, or None when it is not on this machine (any more).
+    """Return the memory of a pod; None for a pod that is not on this machine, or no longer.
 
     Args:
         uid: The pod's ``metadata.uid``.

@@ -15,7 +15,7 @@ class MountedError(RuntimeError):
 
 
 def below(folder: Path, mountinfo: str, *, itself: bool = False) -> list[Path]:
-    """Read the kernel's mount table (the text of /proc/self/mountinfo) and give the mounts below a folder, the innermost first.
+    """Read the kernel's mount table (the text of /proc/self/mountinfo) and return the mounts below a folder, the innermost first.
 
     Args:
         folder: The folder.

@@ -38,7 +38,7 @@ def pack_layer(root: Path, architecture: str, defaults: Mapping[str, Any], archi
     Args:
         root: The layer as a tar file.
         architecture: As Debian and OCI both call it, such as amd64.
-        defaults: How a container of it runs unless told otherwise, in the words of the image configuration.
+        defaults: Default settings of its containers, as the image configuration names them.
         archive: The tar file to write.
         reference: The name the image gets when it is imported, or None when it is named then.
     """
@@ -83,7 +83,7 @@ def _layers(manifest: dict[str, Any]) -> list[str]:
 
 
 def digests(archive: Path) -> list[str]:
-    """The digest of each image in an OCI archive."""
+    """Return the digest of each image in an OCI archive."""
     with tarfile.open(archive) as tar:
         return [str(described["digest"]) for described in _read(tar, "index.json")["manifests"]]
 

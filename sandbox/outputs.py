@@ -1,4 +1,4 @@
-"""What a script needs to use the sandbox, every address reachable from this machine."""
+"""The sandbox's outputs for scripts; every address can be reached from this machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class IncompleteStackError(Exception):
 
 
 def collect(stack: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
-    """The program's own outputs, and under ``reader`` what it takes to read the archive.
+    """Return the program's own outputs, and under ``reader`` the access data of the archive.
 
     Args:
         stack: The program's outputs, secrets in clear.
@@ -65,7 +65,7 @@ def forget() -> None:
 
 
 def read() -> dict[str, Any]:
-    """The outputs of the sandbox that is here.
+    """Read the outputs of the sandbox on this machine.
 
     Raises:
         NoSandboxError: If there is none, or it was never completed.

@@ -1,14 +1,14 @@
-"""Where the sandbox keeps things: one place for each machine, outside every checkout, so that any checkout can find and remove it."""
+"""Folders of the sandbox: one set for each machine, outside every checkout, so that any checkout can find and remove it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 STATE = Path("/var/lib/data-ingestion-sandbox")
-"""Everything a running sandbox owns; removed by ``make sandbox-down``."""
+"""State of a running sandbox; removed by ``make sandbox-down``."""
 
 CACHE = Path("/var/cache/data-ingestion-sandbox")
-"""Downloads and build results that are worth keeping from one sandbox to the next."""
+"""Downloads and build results, kept from one sandbox to the next."""
 
 KUBECONFIG = STATE / "kubeconfig"
 """Administrator access to the throw-away cluster; mode 0600."""

@@ -1,4 +1,4 @@
-"""Whether this machine can carry the sandbox, said in one sentence each before anything is changed."""
+"""Checks of this machine before the sandbox changes anything."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _platform(problem: Finding | None) -> Finding:
 
 
 def checks(ports: Sequence[int], *, running: bool, warm: bool, engine: bool = False) -> list[Check[Any]]:
-    """What the sandbox asks of a machine, as ``make doctor`` shows it.
+    """Return what the sandbox needs of a machine, as ``make doctor`` shows it.
 
     Args:
         ports: TCP ports the sandbox publishes on 127.0.0.1.

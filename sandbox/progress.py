@@ -1,4 +1,4 @@
-"""What is happening, what is being waited for and for how long: on a terminal as a live list, elsewhere as plain lines."""
+"""Progress: steps, waits and their durations, as a live list on a terminal and as plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Progress:
     """Shows steps and records how long each took.
 
     Args:
-        stream: Where to write; standard error unless told.
+        stream: Where to write; standard error by default.
         quiet: Record the times only.
 
     Attributes:

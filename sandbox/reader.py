@@ -43,7 +43,7 @@ def _rights(bucket: str) -> dict[str, Any]:
 
 
 def ensure(cloud: Cloud, bucket: str, known: Reader | None) -> Reader:
-    """The reader, made if it is not there; a key that still works is kept.
+    """Create the reader where it is missing and return it; a key that still works is kept.
 
     Args:
         cloud: The emulated AWS.

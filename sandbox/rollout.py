@@ -1,4 +1,4 @@
-"""Whether an object is ready and, when it is not, which pod is to blame and why."""
+"""Readiness of an object and, for an object that is not ready, the pod to blame and the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLOCK_STEP_S: Final = 2.0
 
 
 class Reader(Protocol):
-    """What a judgement reads of a cluster."""
+    """Reads what a judgement needs of a cluster."""
 
     def read(self, kind: str, namespace: str | None, name: str) -> dict[str, Any] | None:
         """Give one object, or None."""
@@ -35,7 +35,7 @@ class NotReadyError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether an object is ready, and what is missing."""
+    """Readiness of an object, and what is missing."""
 
     ready: bool
     reason: str = ""

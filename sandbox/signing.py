@@ -26,7 +26,7 @@ USAGES = (
     "encipher_only",
     "decipher_only",
 )
-"""What a key may be used for, as X.509 names it."""
+"""Permitted uses of a key, by their names in X.509."""
 
 
 def certificate(  # noqa: PLR0913 - what a certificate says
@@ -77,12 +77,12 @@ def certificate(  # noqa: PLR0913 - what a certificate says
 
 
 def digest(key: CertificateIssuerPrivateKeyTypes) -> hashes.SHA256 | None:
-    """The digest to sign with; one kind of key has its own."""
+    """Return the digest for a key's signature; Ed25519 has its own and takes none."""
     return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
 
 
 def alternative_name(text: str) -> x509.GeneralName:
-    """An address or a host's name."""
+    """Return an alternative name as X.509 has it: an IP address or a host name."""
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:

@@ -18,7 +18,7 @@ STACK: Final = "sandbox"
 
 
 def settings() -> Settings:
-    """The stack's settings, read from its stack file.
+    """Read the stack's settings from its stack file.
 
     Raises:
         SettingsError: Listing every problem.
@@ -27,7 +27,7 @@ def settings() -> Settings:
 
 
 def captured(outputs: Mapping[str, Any]) -> tuple[Table, ...]:
-    """The tables that the running pipeline captures, parents before children, as the stack file models them.
+    """Return the tables that the running pipeline captures, parents before children, as the stack file models them.
 
     Args:
         outputs: The stack's outputs.

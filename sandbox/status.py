@@ -1,4 +1,4 @@
-"""One screen on the four hops: pods with their memory, connectors with their tasks, rows in the archive."""
+"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, rows in the archive."""
 
 from __future__ import annotations
 

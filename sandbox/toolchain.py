@@ -42,7 +42,7 @@ def missing_packages(packages: Sequence[str]) -> list[str]:
 
 
 def go() -> str | None:
-    """The Go compiler: from PATH if it is new enough to fetch the one that go.mod asks for, else this environment's, if there is one."""
+    """Find the Go compiler: on PATH if it is new enough to fetch the one that go.mod asks for, else this environment's, else none."""
     found = shutil.which("go")
     if found is not None:
         told = re.search(r"go(\d+)\.(\d+)", subprocess.run([found, "version"], capture_output=True, text=True, check=False).stdout)

@@ -17,7 +17,7 @@ _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
 
 
 class InClusterStore(Section):
-    """An S3-compatible store inside the same cluster, in place of AWS."""
+    """S3-compatible store inside the same cluster, in place of AWS."""
 
     namespace: DnsLabel
     """Namespace of the store."""
@@ -30,12 +30,12 @@ class InClusterStore(Section):
 
     @property
     def url(self) -> str:
-        """The store as reached by pods."""
+        """URL of the store as pods reach it."""
         return f"http://{self.service}.{self.namespace}.svc.cluster.local:{self.port}"
 
 
 class S3Endpoint(Section):
-    """Existing S3-compatible store in place of AWS: MinIO, Ceph, a provider's."""
+    """Existing S3-compatible store in place of AWS, such as MinIO or Ceph."""
 
     url: HttpUrl
     """URL of the store as pods reach it."""
@@ -49,7 +49,7 @@ class S3Endpoint(Section):
 
     @property
     def port(self) -> int:
-        """Its TCP port as pods reach it."""
+        """TCP port of the store as pods reach it."""
         return port_of(self.url)
 
 
@@ -68,7 +68,7 @@ class ArchiveSettings(Section):
     bucket: BucketName
     """Name of the S3 bucket."""
     existing_bucket: bool = False
-    """Whether the bucket is an existing one; the program then never changes or deletes it. Setting this to true on a stack that has created
+    """If true, the bucket is an existing one; the program never changes or deletes it. Setting this to true on a stack that has created
     its bucket deletes the bucket, unless ``pulumi state delete`` has removed it from the state first."""
     kms_key_arn: KmsKeyArn | None = None
     """KMS key that encrypts the objects, in the bucket's region; by default S3 encrypts with its own key."""
@@ -89,13 +89,13 @@ class ArchiveSettings(Section):
     only."""
     commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
     """Interval between commits, in ms: written rows become visible then, also those of a quiet table. By default 300000 for ``parquet`` and
-    10000 for ``iceberg``, whose sink keeps what it reads between two commits on its heap."""
+    10000 for ``iceberg``, whose sink buffers the rows between two commits on its heap."""
     flush_records: int = Field(default=20_000, ge=100)
     """Rows after which the ``parquet`` sink closes a file early."""
     tasks: int = Field(default=3, ge=1, le=24)
     """Number of sink tasks; a divisor of the change topics' partitions balances them."""
     destroy_with_stack: bool = False
-    """Whether ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
+    """If true, ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
     expire_noncurrent_days: int = Field(default=7, ge=1)
     """Days after which overwritten or deleted object versions are removed."""
     extra: Keys = Field(default={})
@@ -105,17 +105,21 @@ class ArchiveSettings(Section):
     def _consistent(self) -> ArchiveSettings:
         problems = self._name_problems()
         if self.existing_bucket and self.destroy_with_stack:
-            problems.append("destroyWithStack is true and existingBucket too: what somebody else made is not deleted; drop one of them")
+            problems.append(
+                "destroyWithStack is true and existingBucket is true: the program does not delete an existing bucket; set one to false"
+            )
         of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
-        given = [key for key, value in of_aws.items() if value]
+        aws_only = [key for key, value in of_aws.items() if value]
         other = "store" if self.store is not None else "endpoint" if self.endpoint is not None else None
-        if other is not None and given:
-            problems.append(f"{', '.join(given)}: for AWS only, and {other} puts another object store in its place; drop them, or {other}")
+        if other is not None and aws_only:
+            problems.append(f"{', '.join(aws_only)}: for AWS only, but {other} replaces AWS; remove {', '.join(aws_only)}, or {other}")
         if self.endpoint is not None:
             problems += self._endpoint_problems()
         of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
         if of_key != self.region:
-            problems.append(f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of a bucket's own region only; give one")
+            problems.append(
+                f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of the bucket's region only; use one in {self.region}"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -124,37 +128,37 @@ class ArchiveSettings(Section):
         problems = []
         if self.endpoint is None and len(self.bucket) > _LONGEST_BUCKET:
             problems.append(
-                f"bucket {self.bucket!r} has {len(self.bucket)} characters, and its user and role are named after it: take at most "
-                f"{_LONGEST_BUCKET}"
+                f"bucket {self.bucket!r} has {len(self.bucket)} characters, but its name is part of the names of IAM user and role; use at "
+                f"most {_LONGEST_BUCKET}"
             )
         if ".." in self.bucket or _IP_ADDRESS.fullmatch(self.bucket):
-            problems.append(f"bucket {self.bucket!r} is a name that S3 refuses (two dots in a row, or an IP address); choose another")
+            problems.append(f"bucket {self.bucket!r} is a name that S3 refuses (two adjacent dots, or an IP address); choose another")
         if self.region.startswith(_OTHER_PARTITIONS):
-            problems.append(f"region {self.region} is in a part of AWS of its own, where names do not begin with arn:aws: choose another")
+            problems.append(f"region {self.region} is in another AWS partition, whose ARNs do not begin with 'arn:aws:'; choose another")
         return problems
 
     def _endpoint_problems(self) -> list[str]:
         problems = []
         if self.store is not None:
-            problems.append("endpoint and store are two object stores; drop one of them")
+            problems.append("endpoint and store are both set, and an archive has one object store; remove one of them")
         if not self.existing_bucket:
             problems.append(
-                "endpoint is given and existingBucket is false: such stores differ in what a bucket can be told, so it is its owner's; "
-                "make it there, and set existingBucket to true"
+                "endpoint is set and existingBucket is false: such stores differ in their bucket settings, so the program creates no "
+                "bucket there; create it yourself and set existingBucket to true"
             )
         if self.format == "iceberg" and self.catalog == "glue":
-            problems.append("catalog is glue, which is AWS's, and endpoint puts another store in its place; set catalog to jdbc")
+            problems.append("catalog is glue, a service of AWS, but endpoint replaces AWS; set catalog to jdbc")
         return problems
 
     @property
     def pod_url(self) -> str | None:
-        """The object store as pods reach it, or None for AWS."""
+        """URL of the object store as pods reach it, or None for AWS."""
         other = self.store or self.endpoint
         return other.url if other else None
 
     @property
     def host_url(self) -> str | None:
-        """The object store as the program reaches it, or None for AWS."""
+        """URL of the object store as the program reaches it, or None for AWS."""
         if self.endpoint is not None:
             return self.endpoint.host_url or self.endpoint.url
         return self.store.host_endpoint if self.store else None
@@ -166,5 +170,5 @@ class ArchiveSettings(Section):
 
     @property
     def has_catalog_database(self) -> bool:
-        """Whether the Iceberg catalog is in the source's PostgreSQL server."""
+        """True if the Iceberg catalog is in the source's PostgreSQL server."""
         return self.format == "iceberg" and self.catalog == "jdbc"

@@ -18,7 +18,7 @@ _UNIQUE_LOCAL = IPv6Network("fc00::/7")
 
 
 def is_private(source: str) -> bool:
-    """Whether an address range lies inside private networks; False for text that is no range."""
+    """Return whether an address range is part of a private network; False for text that is not an address range."""
     try:
         network = ip_network(source)
     except ValueError:
@@ -40,10 +40,10 @@ class ClusterSettings(Section):
     provisioner: str = "rancher.io/local-path"
     """Volume provisioner of the cluster."""
     keep_volumes: bool = True
-    """Whether the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
+    """If true, the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
     ``storageClass`` names an existing class, the class decides for volumes whose namespace is deleted."""
     existing_namespace: bool = False
-    """Whether ``names.namespace`` is an existing namespace, reserved for this pipeline; the program then creates its objects in it and
+    """If true, ``names.namespace`` is an existing namespace, reserved for this pipeline; the program creates its objects in it and
     never changes the namespace. Setting this to true on a stack that has created its namespace deletes the namespace with everything in
     it, unless ``pulumi state delete`` has removed it from the state first."""
     spread: Literal["nodes", "zones"] = "nodes"
@@ -79,7 +79,7 @@ class ConnectPort(PublishedPort):
 
 
 class HostSettings(Section):
-    """How the machine that runs the program reaches the services."""
+    """Access to the services from the machine that runs the program."""
 
     exposure: Literal["nodePort", "loadBalancer", "internal"] = "nodePort"
     """Kind of Service: ``nodePort`` opens a port on every node, ``loadBalancer`` asks for a load balancer and a DNS name per service,
@@ -115,11 +115,14 @@ class HostSettings(Section):
     @field_validator("sources")
     @classmethod
     def _private(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        if not sources:
+            message = "is empty, and a NetworkPolicy without ranges lets every address in; write the private ranges that may connect"
+            raise ValueError(message)
         public = [source for source in sources if not is_private(source)]
         if public:
             message = (
-                f"{', '.join(public)} can be outside your network, and brokers, registry and Connect speak plain text there; "
-                "give private address ranges, and reach them by VPN or peering"
+                f"{', '.join(public)} can be outside your network, but brokers, registry and Connect speak plain text; "
+                "use private address ranges and connect by VPN or peering"
             )
             raise ValueError(message)
         return sources
@@ -129,7 +132,7 @@ class HostSettings(Section):
         if self.exposure == "loadBalancer" and self.domain is None:
             message = (
                 "domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one; "
-                "give the domain that the services' names are below"
+                "set the parent domain of the services' names"
             )
             raise ValueError(message)
         return self
@@ -138,7 +141,7 @@ class HostSettings(Section):
     @classmethod
     def _one_each(cls, ports: tuple[PublishedPort, ...]) -> tuple[PublishedPort, ...]:
         if len(ports) != BROKERS:
-            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker by itself; give {BROKERS} pairs"
+            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker directly; set {BROKERS} pairs"
             raise ValueError(message)
         return ports
 
@@ -149,7 +152,7 @@ class HostSettings(Section):
             numbers = [getattr(pair, side) for pair in self.pairs]
             twice = sorted({number for number in numbers if numbers.count(number) > 1})
             if twice:
-                problems.append(f"{side} port {', '.join(map(str, twice))} is used twice; give each service its own")
+                problems.append(f"{side} port {', '.join(map(str, twice))} is used more than once; use a different port for each service")
         if problems:
             raise ValueError("; ".join(problems))
         return self

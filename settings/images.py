@@ -33,10 +33,10 @@ class ImageSettings(Section):
     @classmethod
     def _pinned(cls, image: str | None) -> str | None:
         if image is not None and "@sha256:" not in image and (":" not in image.rsplit("/", 1)[-1] or image.endswith(":latest")):
-            message = f"image {image!r} is not pinned; name a fixed tag, or better a digest: name:tag@sha256:…"
+            message = f"image {image!r} is not pinned; use a fixed tag or, better, a digest: name:tag@sha256:…"
             raise ValueError(message)
         return image
 
     def registry_for(self, kind: str) -> str:
-        """Image of the schema registry of a kind."""
+        """Return the image of a schema registry of this kind."""
         return self.registry or REGISTRY_IMAGES[kind]

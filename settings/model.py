@@ -26,7 +26,7 @@ class Settings(Section):
     cluster: ClusterSettings = ClusterSettings()
     """The Kubernetes cluster."""
     host: HostSettings = HostSettings()
-    """How the machine that runs the program reaches the services."""
+    """Access to the services from the machine that runs the program."""
     images: ImageSettings = ImageSettings()
     """Container images."""
     names: Names = Names()
@@ -38,8 +38,8 @@ class Settings(Section):
     rotation: Rotation = Rotation()
     """Credential rotation: a changed word generates a new credential and revokes the old one."""
     protect: bool = False
-    """Whether updates may neither delete nor replace what holds data (database, brokers, topics, bucket, tables); topics and bucket also
-    survive a ``pulumi destroy`` that ignores the protection."""
+    """If true, updates may neither delete nor replace resources with data (database, brokers, topics, bucket, tables); topics and bucket
+    also survive a ``pulumi destroy`` that ignores the protection."""
     source: SourceSettings = SourceSettings()
     """The captured database."""
     streaming: StreamingSettings = StreamingSettings()

@@ -11,8 +11,8 @@ from settings.types import DnsLabel, Port, QualifiedTable, SqlIdentifier
 if TYPE_CHECKING:
     from settings.tables import Table
 
+# The smallest number of brokers that keeps a majority of controllers and two in-sync replicas after the loss of one.
 BROKERS = 3
-"""Brokers of the cluster: the smallest number that keeps a majority of controllers and two in-sync replicas when one is gone."""
 
 POSTGRES_PORT = 5432
 KAFKA_INTERNAL_PORT = 9092
@@ -21,11 +21,11 @@ KAFKA_EXTERNAL_PORT = 9094
 REGISTRY_PORT = 8081
 CONNECT_PORT = 8083
 
+# Value of the label app.kubernetes.io/part-of on every object.
 PART_OF = "data-ingestion"
-"""Value of the label ``app.kubernetes.io/part-of`` on everything."""
 
+# Mount folder of the Secrets in a Connect worker, and the only folder that its config provider may read.
 CONNECT_SECRETS = "/etc/connect/secrets"
-"""Where Secrets are mounted in a Connect worker; the only folder its config provider may read."""
 
 
 class PublishedPort(Section):
@@ -67,7 +67,7 @@ class Names(Section):
     archive_namespace: ClassVar[str] = "archive"
 
     def topic(self, table: Table) -> str:
-        """The change topic of a table: ``postgres.public.users``."""
+        """Return the change topic of a table: ``postgres.public.users``."""
         return f"{self.topic_prefix}.{table.qualified}"
 
     @property
@@ -76,32 +76,32 @@ class Names(Section):
         return f"__debezium-heartbeat.{self.topic_prefix}"
 
     def object_prefix(self, table: Table) -> str:
-        """Where a table's files lie in the bucket: ``topics/postgres.public.users``."""
+        """Return the key prefix of a table's files in the bucket: ``topics/postgres.public.users``."""
         return f"{OBJECT_ROOT}/{self.topic(table)}"
 
     def route_regex(self, table: Table) -> str:
-        """The expression that sends a topic to its archive table and nothing else."""
+        """Return the expression that matches the topic of a table and no other."""
         return f"^{re.escape(self.topic(table))}$"
 
     def service(self, name: str) -> str:
-        """The full name of a Service of the pipeline inside the cluster."""
+        """Return the full DNS name of a Service of the pipeline inside the cluster."""
         return f"{name}.{self.namespace}.svc.cluster.local"
 
     def broker(self, ordinal: int) -> str:
-        """The stable name of one broker inside the cluster."""
+        """Return the stable DNS name of one broker inside the cluster."""
         return f"kafka-{ordinal}.{self.service('kafka-headless')}"
 
     @property
     def bootstrap_servers(self) -> str:
-        """All brokers for clients inside the cluster, comma separated."""
+        """Addresses of all brokers for clients inside the cluster, comma separated."""
         return ",".join(f"{self.broker(ordinal)}:{KAFKA_INTERNAL_PORT}" for ordinal in range(BROKERS))
 
 
+# The only key prefix of the bucket that the sink may write to.
 OBJECT_ROOT = "topics"
-"""The one prefix of the bucket that the sink may write to."""
 
+# AWS profile of the worker: named in its environment, defined in the SDK's files that the archive layer renders.
 ARCHIVE_PROFILE = "archive"
-"""The AWS profile by which the worker writes: named in its environment, defined in the files that the archive layer makes."""
 
+# Mount folder of the worker's token for AWS, with a web identity.
 AWS_TOKEN = "/var/run/secrets/aws"  # noqa: S105 - a folder
-"""Where the worker finds the token by which AWS knows it, with a web identity."""

@@ -15,7 +15,7 @@ class RuleException(Section):
     resource: str = Field(pattern=r"^[A-Za-z0-9._-]{3,}\*?$")
     """Logical name of the resource; a ``*`` at the end covers every name with that prefix."""
     reason: str = Field(min_length=15)
-    """Why the exception is safe, in a sentence."""
+    """Reason why the exception is safe, in a sentence."""
 
 
 class PolicySettings(Section):

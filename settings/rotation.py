@@ -29,11 +29,11 @@ class Rotation(Section):
     """AWS access key of the worker."""
 
     def words(self, *names: str) -> dict[str, str]:
-        """Words of the named credentials that have one; a changed word rolls the pods that hold the credential."""
+        """Return the words of the named credentials that have one; a changed word rolls the pods that hold the credential."""
         return {name: word for name in names if (word := getattr(self, name))}
 
     def keepers(self, name: str) -> dict[str, str] | None:
-        """Keepers of a generated value, or None before its first rotation."""
+        """Return the keepers of a generated value, or None before its first rotation."""
         return self.words(name) or None
 
     @property

@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Section(BaseModel):
-    """Frozen group of settings, written in camelCase in a stack file; unknown keys are refused.
+    """Frozen group of settings, in camelCase in a stack file; unknown keys are refused.
 
     The docstring below a field is its description, in the JSON schema and in docs/settings.md.
     """
@@ -28,11 +28,11 @@ def refuse_mixed(kind: str, existing: Section | None, needs: str) -> None:
     Args:
         kind: Value of the section's ``kind``.
         existing: Value of the section's ``external``, or None.
-        needs: Fields that ``external`` needs; ends the message.
+        needs: End of the message: the fields that ``external`` needs.
 
     Raises:
-        ValueError: If ``kind`` is ``external`` without a description, or another kind has one.
+        ValueError: If ``kind`` is ``external`` without a description, or another kind with one.
     """
     if (kind == "external") != (existing is not None):
-        message = f"kind is {kind} and external is {'missing' if existing is None else 'given'}; {needs}"
+        message = f"kind is {kind} and external is {'missing' if existing is None else 'set'}; {needs}"
         raise ValueError(message)

@@ -1,4 +1,4 @@
-"""The shop whose changes are captured: its tables and some rows to start with. Adding a table is one entry in TABLES."""
+"""Example shop: the default captured tables and their sample rows. A further table is one further entry in ``TABLES``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def _belongs_to(name: str, table: str) -> Column:
     return Column(name=name, type="integer", constraint=f"REFERENCES public.{table}(id) ON DELETE CASCADE")
 
 
+# Parents before children.
 TABLES: tuple[Table, ...] = (
     Table(
         name="users",
@@ -71,8 +72,8 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
 )
-"""The captured tables, parents before children."""
 
+# For a new database, so that the first snapshot has rows to read.
 SAMPLE_ROWS = """\
 INSERT INTO public.users (email, first_name, last_name) VALUES
   ('ada@example.com', 'Ada', 'Lovelace'),
@@ -94,4 +95,3 @@ SELECT orders.id, products.id, 1, products.price
 FROM public.orders, public.products
 WHERE products.name IN ('Fountain pen', 'Ink') AND NOT EXISTS (SELECT 1 FROM public.order_items);
 """
-"""A few rows for a new database, so that the first snapshot has something to show."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from settings.section import Section
-from settings.shop import TABLES
+from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
 from settings.types import Cidr, DnsLabel, HostName, Keys, Mebibytes, Millicores, Port
 
@@ -28,18 +28,26 @@ class ExistingDatabase(Section):
 
 
 class DebeziumSettings(Section):
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     snapshot_mode: Literal["initial", "no_data"] = "initial"
-    """Whether the rows that exist at the first start are read (``initial``) or left out (``no_data``)."""
+    """``initial`` reads the rows that exist at the first start; ``no_data`` omits them."""
     poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
-    """How long Debezium waits for changes, in ms; with its own default of 500, half of the changes wait half a second."""
+    """Pause of Debezium while it waits for changes, in ms; with its default of 500, half of the changes wait half a second."""
     heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
     """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
     max_queue_mib: Mebibytes = 32
     """Upper bound of the changes that wait on the worker's heap between reading and writing."""
     extra: Keys = Field(default={})
     """Further keys of the connector, in its own spelling; checked like all others."""
+
+
+def _or_a_path(schema: dict[str, Any]) -> None:
+    """Let the JSON schema of a list take the path of a file with the list, too."""
+    described: dict[str, Any] = {key: schema.pop(key) for key in ("title", "description") if key in schema}
+    listed = dict(schema)
+    schema.clear()
+    schema.update({**described, "anyOf": [{"type": "string", "description": "Path of a YAML file"}, listed]})
 
 
 class SourceSettings(Section):
@@ -49,7 +57,7 @@ class SourceSettings(Section):
     """``managed``: the program creates the server, sized as below. ``external``: use an existing server."""
     external: ExistingDatabase | None = None
     """Address and Secrets of the existing server."""
-    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1)
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1, json_schema_extra=_or_a_path)
     """Captured tables: the path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
     ``settings/shop.py``."""
     memory_mib: Mebibytes = 512
@@ -66,12 +74,12 @@ class SourceSettings(Section):
     """Maximum number of connections, replication included."""
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
-    sample_data: bool = True
-    """Whether a new database starts with a few rows of the shop."""
+    sample_data: bool | None = None
+    """If true, a new database starts with a few rows of the shop; by default true if ``tables`` contains the shop's tables."""
     parameters: Keys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
-    """How Debezium reads the database."""
+    """Settings of the Debezium connector."""
 
     @model_validator(mode="after")
     def _consistent(self) -> SourceSettings:
@@ -82,21 +90,34 @@ class SourceSettings(Section):
 
     def _kind_problems(self) -> list[str]:
         if self.kind == "external" and self.external is None:
-            return ["external is missing: kind is external; give host, addresses and secret of the database"]
+            return ["external is missing: kind is external; set host, addresses and secret of the database"]
         if self.kind == "managed" and self.external is not None:
-            return ["external is given and kind is managed; set kind to external, or remove it"]
+            return ["external is set and kind is managed; set kind to external, or remove external"]
         return []
 
     def _table_problems(self) -> list[str]:
         names = [table.archive_name for table in self.tables]
         twice = sorted({name for name in names if names.count(name) > 1})
-        problems = [f"tables: {name} stands for two of them in the archive; leave one out, or rename it" for name in twice]
+        problems = [f"tables: two of them have the name {name} in the archive; remove or rename one" for name in twice]
         elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
         if self.kind == "managed" and elsewhere:
-            problems.append(f"tables: {', '.join(elsewhere)} are not in schema public, where the program makes its tables; move them there")
+            problems.append(
+                f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables; move them there"
+            )
         return problems
 
     @property
+    def has_shop_tables(self) -> bool:
+        """True if all tables of the shop are captured, so that its sample rows fit."""
+        return all(table in self.tables for table in TABLES)
+
+    @property
+    def sample_rows(self) -> str:
+        """SQL of the sample rows of a new database, or an empty string."""
+        sample = self.has_shop_tables if self.sample_data is None else self.sample_data
+        return SAMPLE_ROWS if sample and self.has_shop_tables else ""
+
+    @property
     def is_managed(self) -> bool:
-        """Whether the program creates the server."""
+        """True if the program creates the server."""
         return self.kind == "managed"

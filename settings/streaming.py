@@ -31,7 +31,7 @@ class ExistingKafka(Section):
     @model_validator(mode="after")
     def _login_is_whole(self) -> ExistingKafka:
         if self.logs_in and self.secret is None:
-            message = "secret is missing: SASL_SSL logs in; name the Secret with username and password, or set protocol to SSL"
+            message = "secret is missing: SASL_SSL needs a login; name the Secret with username and password, or set protocol to SSL"
             raise ValueError(message)
         if not self.logs_in and self.secret is not None:
             message = f"secret {self.secret!r} is not used with {self.protocol}; remove it, or set protocol to SASL_SSL"
@@ -40,7 +40,7 @@ class ExistingKafka(Section):
 
     @property
     def logs_in(self) -> bool:
-        """Whether clients need a user name and a password."""
+        """True if clients need a user name and a password."""
         return self.protocol == "SASL_SSL"
 
     @property
@@ -112,7 +112,7 @@ class KafkaSettings(Section):
     external: ExistingKafka | None = None
     """Address and Secret of the existing cluster."""
     memory_mib: Mebibytes = 682
-    """Memory limit of one broker; what the JVM leaves is page cache."""
+    """Memory limit of one broker; memory beyond the JVM's is page cache."""
     cpu_millicores: Millicores = 100
     """Processor request of one broker."""
     storage_mib: Mebibytes = 3413
@@ -126,12 +126,12 @@ class KafkaSettings(Section):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> KafkaSettings:
-        refuse_mixed(self.kind, self.external, "an external cluster needs bootstrapServers and addresses, a managed one nothing of it")
+        refuse_mixed(self.kind, self.external, "kind external needs bootstrapServers and addresses, kind managed neither")
         return self
 
     @property
     def is_managed(self) -> bool:
-        """Whether the program creates the brokers."""
+        """True if the program creates the brokers."""
         return self.kind == "managed"
 
 
@@ -151,13 +151,13 @@ class RegistrySettings(Section):
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> RegistrySettings:
-        needs = "an external registry needs url, addresses and secret, one of the program's own nothing of it"
+        needs = "kind external needs url, addresses and secret, the other kinds none of them"
         refuse_mixed(self.kind, self.external, needs)
         return self
 
     @property
     def is_managed(self) -> bool:
-        """Whether the program creates the registry."""
+        """True if the program creates the registry."""
         return self.kind != "external"
 
 
@@ -182,9 +182,9 @@ class TopicSettings(Section):
     partitions: int = Field(default=6, ge=1, le=100)
     """Partitions of each change topic; a later increase moves keys to other partitions."""
     retention_days: int = Field(default=7, ge=1, le=365)
-    """How long changes are kept, in days."""
+    """Retention time of changes, in days."""
     retention_mib: Mebibytes = 48
-    """How much of each partition is kept; the limit that is reached first deletes a segment."""
+    """Retention size of each partition; the limit reached first deletes a segment."""
     extra: Keys = Field(default={})
     """Further configuration of each change topic, in the broker's own spelling; checked like all others."""
 

@@ -1,4 +1,4 @@
-"""Field types of the settings: each is a word of the domain with its rule and an example in the error."""
+"""Field types of the settings, each with its rule and an example in the error message."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _plain_text(value: Any) -> Any:  # noqa: ANN401 - whatever a stack file holds
-    """Text of a YAML number or boolean: the configured software reads text."""
+def _plain_text(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
+    """Convert a YAML number or boolean to text, since the configured software reads text."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, (int, float)) else value
 
 
+# Words that PostgreSQL accepts as names only in quotes (PostgreSQL 17, appendix C, "reserved").
 _RESERVED = re.compile(
     "all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check|collate|collation|column|concurrently|"
     "constraint|create|cross|current_catalog|current_date|current_role|current_schema|current_time|current_timestamp|current_user|default|"
@@ -28,18 +29,17 @@ _RESERVED = re.compile(
     "outer|overlaps|placing|primary|references|returning|right|select|session_user|similar|some|symmetric|system_user|table|tablesample|then|"
     "to|trailing|true|union|unique|user|using|variadic|verbose|when|where|window|with"
 )
-"""Words that stand for themselves only in quotes (PostgreSQL 17, appendix C, "reserved")."""
 
 
 def _unreserved(value: str) -> str:
     if _RESERVED.fullmatch(value):
-        message = f"{value!r} is one of PostgreSQL's own words and would need quotes everywhere; choose another name, for example {value}_1"
+        message = f"{value!r} is a reserved word of PostgreSQL and would need quotes everywhere; choose another name, for example {value}_1"
         raise ValueError(message)
     return value
 
 
 def _cidr(value: str) -> str:
-    import ipaddress  # noqa: PLC0415 - only a stack that names address ranges pays for it
+    import ipaddress  # noqa: PLC0415 - imported only for stacks with address ranges
 
     try:
         return str(ipaddress.ip_network(value))
@@ -49,7 +49,7 @@ def _cidr(value: str) -> str:
 
 
 def _written(pattern: str, rule: str) -> AfterValidator:
-    """Text that matches a pattern; ``rule`` is the error message, with an example."""
+    """Return a validator for text that matches a pattern; ``rule`` is the error message, with an example."""
     form = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -64,56 +64,58 @@ _NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?"
 _HOST = "[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?"
 _PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
 
+# A size in MiB (2**20 bytes).
 Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024)]
-"""A size in MiB (2**20 bytes)."""
 
+# A share of processor time in thousandths of a core.
 Millicores = Annotated[int, Field(gt=0, le=128_000)]
-"""A share of processor time in thousandths of a core."""
 
+# A TCP port.
 Port = Annotated[int, Field(ge=1, le=65535)]
-"""A TCP port."""
 
+# A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words.
 SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$"), AfterValidator(_unreserved)]
-"""A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words."""
 
+# A table with its schema, both without quotes: public.users.
 QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$")]
-"""A table with its schema, both without quotes: ``public.users``."""
 
+# A Kubernetes object name that is also a DNS label (RFC 1123).
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-"""A Kubernetes object name that is also a DNS label (RFC 1123)."""
 
-Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")]
-"""A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters."""
+# A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters.
+_WORD = r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$"
+Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=_WORD), WithJsonSchema({"type": ["string", "integer"], "pattern": _WORD})]
 
+# An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens.
 BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-"""An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens."""
 
+# A host name or an IPv4 address, without scheme and port.
 HostName = Annotated[
-    str, Field(max_length=253), _written(rf"{_NAME}(\.{_NAME})*", "must be a host's name or IPv4 address, without scheme and port")
+    str, Field(max_length=253), _written(rf"{_NAME}(\.{_NAME})*", "must be a host name or an IPv4 address, without scheme and port")
 ]
-"""A host's name or IPv4 address, without scheme and port."""
 
+# A host and its TCP port, host:port.
 HostPort = Annotated[str, _written(rf"{_HOST}:{_PORT}", "must be host:port with a port up to 65535, such as kafka-1.example.com:9096")]
-"""A host and its TCP port, ``host:port``."""
 
+# An HTTP URL without user, password, query and trailing slash.
 HttpUrl = Annotated[
     str,
     _written(
         rf"https?://{_HOST}(:{_PORT})?(/[^\s?#]*[^/\s?#])?",
-        "must be an address such as https://schemas.example.com:8081/api, without user, password, query, and slash at its end",
+        "must be a URL such as https://schemas.example.com:8081/api, without user, password, query and trailing slash",
     ),
 ]
-"""An HTTP address without user, password, query and slash at its end."""
 
+# The ARN of a key in KMS.
 KmsKeyArn = Annotated[
     str,
     _written(
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
-        "must be a key's ARN, arn:aws:kms:<region>:<account>:key/<id>; not an alias, since rights on an alias are no rights on its key",
+        "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>; not an alias, since permissions on it do not cover its key",
     ),
 ]
-"""The full name of a key in KMS."""
 
+# The ARN of an OIDC identity provider in IAM.
 OidcProviderArn = Annotated[
     str,
     _written(
@@ -121,19 +123,18 @@ OidcProviderArn = Annotated[
         "must be the ARN of the cluster's identity provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer>",
     ),
 ]
-"""An identity provider in IAM."""
 
+# An address range such as 10.0.0.0/8.
 Cidr = Annotated[str, AfterValidator(_cidr)]
-"""An address range such as 10.0.0.0/8."""
 
-Keys = dict[str, Annotated[str, BeforeValidator(_plain_text)]]
-"""Keys of the software that is configured, and their values, merged over what the program writes."""
+# Keys of the software that is configured, and their values, merged over what the program writes.
+Keys = dict[str, Annotated[str, BeforeValidator(_plain_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]]
 
+# An empty mapping.
 NOTHING: Mapping[str, str] = MappingProxyType({})
-"""No keys at all."""
 
 
 def port_of(url: str) -> int:
-    """TCP port of an HTTP address: the port in it, or the default port of its scheme."""
+    """Return the TCP port of a URL, or the default port of its scheme."""
     parts = urlsplit(url)
     return parts.port or {"http": 80, "https": 443}[parts.scheme]

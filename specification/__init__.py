@@ -1,1 +1,1 @@
-"""Specification of a stack: every file, configuration, pod and document, rendered from the settings by pure functions. No Pulumi."""
+"""Specification of a stack: files, configurations, pods and documents, rendered from the settings by pure functions. No Pulumi."""

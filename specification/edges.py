@@ -1,4 +1,4 @@
-"""Who may talk to whom: the data path as a list of edges, and the network policies that allow exactly those."""
+"""Network policies: the data path as a list of edges, and the policies that allow exactly these."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Edge:
     """One allowed connection between two components of the pipeline.
 
     Attributes:
-        source: Component that connects.
-        target: Component that is connected to.
+        source: Connecting component.
+        target: Component with the open port.
         ports: TCP ports of the target.
     """
 
@@ -31,14 +31,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """Something beyond the namespace that the pipeline uses and does not make.
+class ExternalSystem:
+    """An existing system outside the namespace.
 
     Attributes:
-        name: What it is, as a part of the policies' names.
-        sources: Components that connect to it.
-        addresses: Address ranges it answers from.
-        ports: Its TCP ports.
+        name: Kind of the system; part of the policies' names.
+        sources: Connecting components.
+        addresses: Address ranges of the system.
+        ports: TCP ports of the system.
     """
 
     name: str
@@ -49,20 +49,21 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStoreInCluster:
-    """An S3-compatible store in a namespace of its own.
+    """An S3-compatible store in another namespace of the cluster.
 
     Attributes:
-        namespace: Its namespace.
-        port: Its TCP port.
+        namespace: Namespace of the store.
+        port: TCP port of the store.
     """
 
     namespace: str
     port: int
 
 
+# Name of the archive's object store in the policies' names.
 OBJECT_STORE = "object-store"
-"""What holds the archive, as a part of the policies' names."""
 
+# Every connection inside the pipeline; nothing else is allowed.
 DATA_PATH: tuple[Edge, ...] = (
     Edge("connect", "postgresql", (POSTGRES_PORT,)),
     Edge("connect", "kafka", (KAFKA_INTERNAL_PORT,)),
@@ -71,18 +72,17 @@ DATA_PATH: tuple[Edge, ...] = (
     Edge("schema-registry", "kafka", (KAFKA_INTERNAL_PORT,)),
     Edge("kafka", "kafka", (KAFKA_INTERNAL_PORT, KAFKA_CONTROLLER_PORT)),
 )
-"""Every connection inside the pipeline; nothing else is allowed."""
 
+# Components of a pipeline without existing systems.
 COMPONENTS = frozenset({edge.source for edge in DATA_PATH} | {edge.target for edge in DATA_PATH})
-"""The components of a pipeline that makes everything itself."""
 
+# Component and container port of each service that is reachable from outside the cluster.
 PUBLISHED: tuple[tuple[str, int], ...] = (
     ("postgresql", POSTGRES_PORT),
     ("kafka", KAFKA_EXTERNAL_PORT),
     ("schema-registry", REGISTRY_PORT),
     ("connect", CONNECT_PORT),
 )
-"""What is published to the machine where the program runs: component and container port."""
 
 
 def _ports(numbers: Sequence[int]) -> list[Manifest]:
@@ -94,8 +94,8 @@ def _selector(component: str) -> Manifest:
 
 
 def deny_all() -> dict[str, Manifest]:
-    """Nothing in, nothing out, for every pod; names may be looked up."""
-    everyone: Manifest = {}
+    """Return policies that deny all traffic of every pod except DNS lookups."""
+    all_pods: Manifest = {}
     dns = {
         "to": [
             {
@@ -106,13 +106,13 @@ def deny_all() -> dict[str, Manifest]:
         "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
     }
     return {
-        "default-deny": {"podSelector": everyone, "policyTypes": ["Ingress", "Egress"]},
-        "allow-dns": {"podSelector": everyone, "policyTypes": ["Egress"], "egress": [dns]},
+        "default-deny": {"podSelector": all_pods, "policyTypes": ["Ingress", "Egress"]},
+        "allow-dns": {"podSelector": all_pods, "policyTypes": ["Egress"], "egress": [dns]},
     }
 
 
 def edge_policies(edges: Sequence[Edge]) -> dict[str, Manifest]:
-    """Two policies for each edge, since both ends are closed: one lets the source out, one lets the target's port be reached."""
+    """Return two policies per edge, since both ends are closed by default: egress of the source and ingress of the target."""
     built: dict[str, Manifest] = {}
     for edge in edges:
         name = f"{edge.source}-to-{edge.target}"
@@ -129,12 +129,12 @@ def edge_policies(edges: Sequence[Edge]) -> dict[str, Manifest]:
     return built
 
 
-def published_policies(sources: Sequence[str], made: Collection[str] = COMPONENTS) -> dict[str, Manifest]:
-    """Lets the published ports be reached from the nodes' addresses, by which NodePort traffic arrives, or from the clients'.
+def published_policies(sources: Sequence[str], created: Collection[str] = COMPONENTS) -> dict[str, Manifest]:
+    """Return ingress policies for the published ports, from the nodes (NodePort traffic arrives with their addresses) or from clients.
 
     Args:
         sources: Address ranges of the nodes and of their side of the pod network, or of the clients; never the whole pod range.
-        made: The components that there are.
+        created: Components that the program creates.
     """
     allowed = [{"ipBlock": {"cidr": source}} for source in sources]
     return {
@@ -144,12 +144,12 @@ def published_policies(sources: Sequence[str], made: Collection[str] = COMPONENT
             "ingress": [{"from": allowed, "ports": _ports([port])}],
         }
         for component, port in PUBLISHED
-        if component in made
+        if component in created
     }
 
 
-def outside_policies(outside: Sequence[Outside]) -> dict[str, Manifest]:
-    """Lets components out to what was there before, and to nothing else there."""
+def outside_policies(outside: Sequence[ExternalSystem]) -> dict[str, Manifest]:
+    """Return egress policies to existing systems: their addresses and ports, nothing else."""
     return {
         f"{source}-to-{target.name}": {
             "podSelector": _selector(source),
@@ -162,7 +162,7 @@ def outside_policies(outside: Sequence[Outside]) -> dict[str, Manifest]:
 
 
 def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manifest]:
-    """Lets Connect reach the object store: HTTPS to the outside for AWS (S3, STS, Glue have no fixed addresses), or one namespace."""
+    """Return Connect's egress policy: public HTTPS for AWS (S3, STS, Glue have no fixed addresses), or the store's namespace."""
     if store is None:
         to: list[Manifest] = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(PRIVATE_RANGES)}}]
         ports = _ports([443])
@@ -179,21 +179,24 @@ def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manif
 
 
 def all_policies(
-    sources: Sequence[str], store: ObjectStoreInCluster | None, made: Collection[str] = COMPONENTS, outside: Sequence[Outside] = ()
+    sources: Sequence[str],
+    store: ObjectStoreInCluster | None,
+    created: Collection[str] = COMPONENTS,
+    outside: Sequence[ExternalSystem] = (),
 ) -> dict[str, Manifest]:
-    """Every network policy of the namespace, name to specification.
+    """Return every network policy of the namespace, name to specification.
 
     Args:
-        sources: Address ranges that published ports are reached from.
+        sources: Address ranges that may connect to published ports.
         store: The object store inside the cluster, or None for AWS.
-        made: The components that this pipeline makes.
-        outside: What it uses instead of the others.
+        created: Components that the program creates.
+        outside: Existing systems, in place of the other components or in addition to them.
     """
-    edges = [edge for edge in DATA_PATH if edge.source in made and edge.target in made]
+    edges = [edge for edge in DATA_PATH if edge.source in created and edge.target in created]
     return {
         **deny_all(),
         **edge_policies(edges),
-        **published_policies(sources, made),
+        **published_policies(sources, created),
         **({} if any(other.name == OBJECT_STORE for other in outside) else object_store_policies(store)),
         **outside_policies(outside),
     }

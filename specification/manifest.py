@@ -8,25 +8,25 @@ from typing import Any
 
 from settings.names import PART_OF
 
+# A JSON object in Kubernetes' spelling. The SDK's input types are nested TypedDicts, which a computed dictionary cannot satisfy.
 Manifest = Any
-"""A JSON object in Kubernetes' own spelling. The SDK types its inputs as nested TypedDicts which a computed dictionary cannot satisfy."""
 
 IMAGE_PULL_POLICY = "IfNotPresent"
 _TMP_MIB = 64
 
 
 def labels(component: str) -> dict[str, str]:
-    """The labels of everything that belongs to one component; selectors use the same."""
+    """Return the labels of all objects of one component; selectors use the same."""
     return {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/component": component}
 
 
 def checksum(*parts: object) -> str:
-    """A short digest of configuration, for a pod annotation that makes a change roll the pods."""
+    """Return a short digest of configuration; as a pod annotation it rolls the pods at a change."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def resources(memory_mib: int, cpu_millicores: int) -> Manifest:
-    """Memory request equal to the limit, so that what is scheduled is what may be used; processor time is a share, not a cap."""
+    """Return memory with request = limit, so that the scheduler counts what a pod may use, and a processor request without a limit."""
     memory = f"{memory_mib}Mi"
     return {"requests": {"memory": memory, "cpu": f"{cpu_millicores}m"}, "limits": {"memory": memory}}
 
@@ -44,23 +44,23 @@ def container(  # noqa: PLR0913 - a container has this many independent parts
     mounts: list[Manifest] | None = None,
     probes: dict[str, Manifest] | None = None,
 ) -> Manifest:
-    """One container of a restricted pod.
+    """Return one container of a restricted pod.
 
     Args:
         name: Container name.
         image: Image reference with a fixed tag or digest.
-        command: Executable and arguments; the image's own entry point is never used.
+        command: Executable and arguments; they replace the image's entry point.
         memory_mib: Memory request and limit in MiB.
         cpu_millicores: Processor request in thousandths of a core.
         env: Plain environment variables.
-        env_from: Environment variables taken from somewhere: name to ``valueFrom``.
+        env_from: Environment variables by reference: name to ``valueFrom``.
         ports: Port name to number.
         mounts: Volume mounts; ``/tmp`` is added.
         probes: ``startupProbe``, ``readinessProbe`` and ``livenessProbe``.
     """
     variables: list[Manifest] = [{"name": key, "value": value} for key, value in sorted((env or {}).items())]
     variables += [{"name": key, "valueFrom": value} for key, value in sorted((env_from or {}).items())]
-    # $(NAME) in a value may only refer to a variable that stands before it
+    # $(NAME) in a value may only refer to an earlier variable
     variables.sort(key=lambda variable: "$(" in str(variable.get("value", "")))
     built: Manifest = {
         "name": name,
@@ -73,7 +73,7 @@ def container(  # noqa: PLR0913 - a container has this many independent parts
             "capabilities": {"drop": ["ALL"]},
             "readOnlyRootFilesystem": True,
         },
-        "volumeMounts": [*(mounts or []), {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the pod's own
+        "volumeMounts": [*(mounts or []), {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the pod
         **(probes or {}),
     }
     if variables:
@@ -92,14 +92,14 @@ def pod(
     volumes: list[Manifest] | None = None,
     grace_s: int = 60,
 ) -> Manifest:
-    """A pod specification that Pod Security ``restricted`` admits.
+    """Return a pod specification that satisfies Pod Security ``restricted``.
 
     Args:
-        service_account: Its own account, without a token in the pod.
-        uid: User, group and file-system group that everything runs as.
+        service_account: Service account of the pod, without a token in the pod.
+        uid: User, group and file-system group of all containers.
         containers: The containers.
-        init_containers: Run before, one after the other, within the same memory.
-        volumes: Volumes besides ``/tmp``.
+        init_containers: Containers that run earlier, one after the other, within the same memory.
+        volumes: Volumes; ``/tmp`` is added.
         grace_s: Seconds between SIGTERM and SIGKILL.
     """
     built: Manifest = {
@@ -124,7 +124,7 @@ def pod(
 
 
 def template(component: str, spec: Manifest, config_checksum: str) -> Manifest:
-    """A pod template; ``config_checksum`` makes a change of mounted configuration roll the pods."""
+    """Return a pod template; a changed ``config_checksum`` rolls the pods."""
     return {
         "metadata": {"labels": labels(component), "annotations": {"data-ingestion/config-checksum": config_checksum}},
         "spec": spec,
@@ -132,37 +132,37 @@ def template(component: str, spec: Manifest, config_checksum: str) -> Manifest:
 
 
 def exec_probe(command: list[str], *, period_s: int, failures: int, timeout_s: int = 5) -> Manifest:
-    """A probe that runs a command in the container; it has failed after ``period_s * failures`` seconds."""
+    """Return a probe that runs a command in the container; it fails after ``period_s * failures`` seconds."""
     return {"exec": {"command": command}, "periodSeconds": period_s, "failureThreshold": failures, "timeoutSeconds": timeout_s}
 
 
 def tcp_probe(port: str, *, period_s: int, failures: int) -> Manifest:
-    """A probe that opens a connection to a named port."""
+    """Return a probe that connects to a named port."""
     return {"tcpSocket": {"port": port}, "periodSeconds": period_s, "failureThreshold": failures, "timeoutSeconds": 3}
 
 
 def http_probe(path: str, port: str, *, period_s: int, failures: int) -> Manifest:
-    """A probe that expects a 2xx or 3xx answer to GET ``path``."""
+    """Return a probe that expects a 2xx or 3xx answer to GET ``path``."""
     return {"httpGet": {"path": path, "port": port}, "periodSeconds": period_s, "failureThreshold": failures, "timeoutSeconds": 5}
 
 
 def mount(volume: str, path: str, *, read_only: bool = True, **extra: str) -> Manifest:
-    """A volume mount; ``extra`` may hold ``subPath`` or ``subPathExpr``."""
+    """Return a volume mount; ``extra`` may contain ``subPath`` or ``subPathExpr``."""
     return {"name": volume, "mountPath": path, "readOnly": read_only, **extra}
 
 
 def secret_volume(name: str, secret: str, *, optional: bool = False, mode: int = 0o440) -> Manifest:
-    """A Secret as files; ``optional`` lets the pod start before the Secret exists."""
+    """Return a volume with the files of a Secret; with ``optional`` the pod can start before the Secret exists."""
     return {"name": name, "secret": {"secretName": secret, "optional": optional, "defaultMode": mode}}
 
 
 def config_volume(name: str, config_map: str, *, mode: int = 0o444) -> Manifest:
-    """A ConfigMap as files."""
+    """Return a volume with the files of a ConfigMap."""
     return {"name": name, "configMap": {"name": config_map, "defaultMode": mode}}
 
 
 def volume_claim(name: str, storage_class: str, size_mib: int) -> Manifest:
-    """A volume claim template of a StatefulSet."""
+    """Return a volume claim template of a StatefulSet."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

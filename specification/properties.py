@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 def properties_text(values: Mapping[str, str]) -> str:
-    """One ``key=value`` line for each, sorted, so that the text changes only when a value does.
+    """Return one ``key=value`` line per key, sorted, so that the text changes only with a value.
 
     Raises:
-        ValueError: If a value holds a line break or a backslash, which the format would read as something else.
+        ValueError: If a value contains a line break or a backslash, which the format interprets.
     """
     for key, value in values.items():
         if "\n" in value or "\\" in value:
-            message = f"the value of {key} holds a line break or a backslash and would change its meaning in a property file"
+            message = f"the value of {key} contains a line break or a backslash, which would change its meaning in a property file"
             raise ValueError(message)
     return "".join(f"{key}={values[key]}\n" for key in sorted(values))

@@ -1,4 +1,4 @@
-"""How each published service is reached from outside the cluster: its address, its port, and the kind of Service that publishes it."""
+"""Published services: address, port and kind of Service, for access from outside the cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DNS_ANNOTATION = "external-dns.alpha.kubernetes.io/hostname"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where something answers.
+    """Network address of a service.
 
     Attributes:
         host: Name or address.
@@ -28,20 +28,20 @@ class Address:
     port: int
 
     def __str__(self) -> str:
-        """Give ``host:port``."""
+        """Return ``host:port``."""
         return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A service as it is seen from outside.
+    """A published service.
 
     Attributes:
-        name: Name of its Service.
+        name: Name of the Service.
         port: Port of the Service and of the container.
-        outside: Where it answers.
+        outside: Address outside the cluster.
         annotations: Annotations of the Service.
-        publishing: What of the Service's specification makes it reachable: type, node port, who may come in.
+        publishing: Part of the Service's specification: type, ports, and the allowed source ranges of a load balancer.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """The published services of one pipeline. Every address is known before anything exists, since brokers advertise theirs.
+class PublishedServices:
+    """Published services of one pipeline. Every address is known before any resource exists, since brokers advertise theirs.
 
     Attributes:
-        host: What the stack says.
-        names: The pipeline's names.
+        host: Settings of the published services.
+        names: Names of the pipeline.
     """
 
     host: HostSettings
@@ -65,23 +65,23 @@ class Reach:
 
     @property
     def postgres(self) -> Published:
-        """The database."""
+        """PostgreSQL."""
         return self._published("postgresql", POSTGRES_PORT, self.host.postgres)
 
     @property
     def brokers(self) -> tuple[Published, ...]:
-        """Each broker: a client is sent to the one that leads a partition, so every one must be reachable by itself."""
+        """Each broker: a client connects to the leader of a partition, so every broker has a separate address."""
         ports = self.host.kafka
         return tuple(self._published(f"kafka-{ordinal}", KAFKA_EXTERNAL_PORT, ports[ordinal]) for ordinal in range(BROKERS))
 
     @property
     def registry(self) -> Published:
-        """The schema registry."""
+        """Schema registry."""
         return self._published("schema-registry", REGISTRY_PORT, self.host.registry)
 
     @property
     def connect(self) -> Published:
-        """Connect's REST interface."""
+        """REST interface of Connect."""
         return self._published("connect", CONNECT_PORT, self.host.connect)
 
     def _published(self, name: str, port: int, pair: PublishedPort) -> Published:

@@ -1,4 +1,4 @@
-"""A copy of the project, for tests that must change files."""
+"""A copy of the project, for tests that change files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def copy_project(folder: Path) -> None:
-    """Copy what git knows, as it lies here now, into a new folder; it shares the virtual environment."""
+    """Copy the files that Git tracks, as they are in this checkout, into a new folder; the copy shares the virtual environment."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, listed):
         if (ROOT / name).is_file() and not (ROOT / name).is_symlink():

@@ -1,4 +1,4 @@
-"""The command blocks of README and docs/, each with the mark above it that says how it is tried."""
+"""Command blocks of the documents, each with the mark above it that says how it is tested."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LANGUAGES: Final = ("console", "sh", "bash", "shell")
-DOCUMENTS: Final = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _BLOCK: Final = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 _PROMPT: Final = re.compile(r"[$#] ")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block.
+    """One command block.
 
     Attributes:
         place: Document and number of the block in it.
-        mark: What stands in the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and a test file, or
-            ``not tried:`` and the reason.
+        mark: Text of the comment above it: ``tried here``, ``tried in the sandbox``, ``tried by`` and the test file that runs
+            it as it stands, ``tried in part by`` a test file with what it does instead, or ``not tried:`` and the reason.
         text: The block.
     """
 
@@ -35,7 +35,7 @@ class Block:
 
     @property
     def script(self) -> str:
-        """What a person would type: the lines behind a prompt, with what belongs to them."""
+        """Typed input: the lines behind a prompt and their continuations."""
         typed: list[str] = []
         inside = False
         for line in self.text.splitlines():
@@ -50,7 +50,7 @@ class Block:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """The command blocks of one document."""
+    """Yield the command blocks of one document."""
     found = [match for match in _BLOCK.finditer(path.read_text(encoding="utf-8")) if match["language"] in LANGUAGES]
     for number, match in enumerate(found, start=1):
         yield Block(f"{path.relative_to(ROOT)} block {number}", match["mark"] or "", match["text"])
@@ -60,5 +60,5 @@ BLOCKS: Final = [block for path in DOCUMENTS for block in blocks(path)]
 
 
 def tried(how: str) -> list[Block]:
-    """The blocks with one mark."""
+    """Return the blocks with one mark."""
     return [block for block in BLOCKS if block.mark == how]

@@ -1,4 +1,4 @@
-"""The program as each of its stacks declares it, an object store, and one way of running property tests for the whole suite."""
+"""The program as each stack declares it, an object store, and one configuration of property tests for the whole suite."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["pytest_runtest_makereport"]
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# the same examples in every run: a red build is then about the change, and slow machines are no failure
+# the same examples in every run: a red build is then due to the change, and slow machines do not fail
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
 
@@ -43,12 +43,12 @@ FIGURES: list[str] = []
 
 @pytest.fixture
 def figure() -> Callable[[str], None]:
-    """Keeps a line for the end of the run, where everybody sees it."""
+    """Record a line that the end of the run prints."""
     return FIGURES.append
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that tests have kept."""
+    """Show the figures that tests have recorded."""
     if FIGURES:
         terminalreporter.section("figures")
         for line in FIGURES:
@@ -57,13 +57,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(params=sorted(STACKS))
 def declared(request: pytest.FixtureRequest) -> Declared:
-    """What one stack declares; a test that asks for this runs for all of them."""
+    """Return the recording of one stack; a test with this argument runs for every stack."""
     return Declared.of(request.param)
 
 
 @pytest.fixture(scope="session")
 def object_store() -> Iterator[str]:
-    """Start moto on a free port of the loopback interface and give its URL."""
+    """Start moto on a free loopback port and yield its URL."""
     server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()

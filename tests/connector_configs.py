@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs.pair_rules import Expected
 from settings.archive import ArchiveSettings
 from settings.names import Names
 from settings.shop import TABLES
@@ -43,7 +44,18 @@ RENDERED: dict[Kind, dict[str, str]] = {
 }
 
 
+def expected(publication: list[str] = PUBLISHED, registry_url: str = REGISTRY) -> Expected:
+    """Return the expectations that the rest of the program's own stack has of source and sink."""
+    return Expected(
+        tables=[table.qualified for table in TABLES],
+        heartbeat_table=NAMES.heartbeat_table,
+        publication=publication,
+        names=debezium.expected_names(NAMES),
+        registry_url=registry_url,
+    )
+
+
 def changed(config: dict[str, str], **changes: str | None) -> dict[str, str]:
-    """A configuration with some keys set, or left out where the value is None."""
+    """Return a configuration with some keys set, or left out where the value is None."""
     merged = {**config, **changes}
     return {key: value for key, value in merged.items() if value is not None}

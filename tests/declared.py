@@ -1,4 +1,4 @@
-"""What a stack declares, in the words of the tests: pods, services, connectors, files, reached by the names that others use for them."""
+"""The resources of a stack, in the words of the tests: pods, services, connectors, files, by their published names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from settings.model import Settings
 
+# every combination of format, catalog, registry, object store and surroundings that differs: the stack file and its overrides
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),
     "sandbox": ("sandbox", {}),
@@ -26,6 +27,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "prod",
         {
             "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
+            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-1"},
             "source": {
                 "kind": "external",
                 "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
@@ -67,8 +69,8 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "glue": ("dev", {"archive": {"bucket": "warehouse", "format": "iceberg"}, "streaming": {"registry": {"kind": "apicurio"}}}),
 }
-"""Every combination of format, catalog, registry, object store and surroundings that differs: the stack file and what overrides it."""
 
+# parts that a stack either creates or uses as existing ones
 MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
     "database": lambda settings: settings.source.is_managed,
     "brokers": lambda settings: settings.streaming.kafka.is_managed,
@@ -79,7 +81,6 @@ MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
     "key": lambda settings: settings.archive.web_identity is None and settings.archive.endpoint is None,
     "node ports": lambda settings: settings.host.exposure == "nodePort",
 }
-"""What a stack may make itself or find in place."""
 
 CONNECTOR: Final = "kafkaconnect:index:Connector"
 TOPIC: Final = "kafka:index/topic:Topic"
@@ -95,28 +96,28 @@ def _settings(file: str, overrides: dict[str, Any]) -> Settings:
 
 @functools.cache
 def settings_of(stack: str) -> Settings:
-    """The settings of one of STACKS."""
+    """Return the settings of one of STACKS."""
     return _settings(*STACKS[stack])
 
 
 def variant(file: str, **overrides: Any) -> Declared:
-    """What a stack file declares with other sections in the place of its own."""
+    """Return the resources of a stack file with other sections in place of its own."""
     return Declared(settings=_settings(file, overrides), recording=record(file, overrides, preview=False))
 
 
 def stacks_that_make(part: str) -> list[str]:
-    """Those of STACKS that make one of MAKES."""
+    """Return those of STACKS that create one of MAKES."""
     return [stack for stack in sorted(STACKS) if MAKES[part](settings_of(stack))]
 
 
 def where_made(part: str) -> pytest.MarkDecorator:
-    """For a test that asks for `declared` and is about something that not every stack makes: it runs for those that do."""
+    """Run a test with the argument ``declared`` only for the stacks that create a part."""
     return pytest.mark.parametrize("declared", stacks_that_make(part), indirect=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Declared:
-    """A recording, with samples in place of what only a deployment knows, and the settings behind it."""
+    """A recording, with samples in place of values known only after deployment, and its settings."""
 
     settings: Settings
     recording: Recording
@@ -129,17 +130,17 @@ class Declared:
         return Declared(settings=settings_of(stack), recording=record(file, overrides, preview=False))
 
     def only(self, type_token: str) -> Resource:
-        """The one resource of a type."""
+        """Return the only resource of a type."""
         (found,) = self.recording.of_type(type_token)
         return found
 
     def objects(self, kind: str) -> dict[str, Resource]:
-        """Kubernetes objects of a kind, by object name."""
+        """Return the Kubernetes objects of a kind, by object name."""
         found = [resource for resource in self.recording.resources if resource.type.endswith(f":{kind}") and resource.custom]
         return {item.inputs["metadata"]["name"]: item for item in found if item.type.startswith("kubernetes:")}
 
     def manifest(self, kind: str, name: str) -> Any:
-        """One Kubernetes object as it is sent to the cluster."""
+        """Return one Kubernetes object as it is sent to the cluster."""
         return self.objects(kind)[name].inputs
 
     @property
@@ -153,22 +154,22 @@ class Declared:
         return {name: resource.inputs["spec"]["template"] for name, resource in self.workloads.items()}
 
     def files(self, config_map: str) -> dict[str, str]:
-        """The files in a ConfigMap."""
+        """Return the files in a ConfigMap."""
         data: dict[str, str] = self.manifest("ConfigMap", config_map)["data"]
         return data
 
     def properties(self, config_map: str, file: str) -> dict[str, str]:
-        """A property file in a ConfigMap."""
+        """Return a property file in a ConfigMap."""
         return dict(line.split("=", 1) for line in self.files(config_map)[file].splitlines() if line)
 
     def secret(self, name: str) -> dict[str, str]:
-        """What a Secret holds, by key."""
+        """Return the content of a Secret, by key."""
         data: dict[str, str] = self.manifest("Secret", name)["stringData"]
         return data
 
     @property
     def found_secrets(self) -> dict[str, set[str]]:
-        """The Secrets that somebody made beforehand, as the settings name them, with the keys that the settings ask for."""
+        """Existing Secrets named by the settings, with the keys that the settings require."""
         source, streaming = self.settings.source.external, self.settings.streaming
         kafka, registry = streaming.kafka.external, streaming.registry.external
         endpoint = self.settings.archive.endpoint
@@ -183,22 +184,22 @@ class Declared:
         return {name: keys for name, keys in found.items() if name}
 
     def keys_of_secret(self, name: str) -> set[str]:
-        """The keys of a Secret, declared or found."""
+        """Return the keys of a Secret, declared or existing."""
         return self.found_secrets[name] if name in self.found_secrets else set(self.secret(name))
 
     @property
     def connectors(self) -> dict[str, dict[str, str]]:
-        """The configuration of each connector."""
+        """Configuration of each connector."""
         return {item.inputs["name"]: item.inputs["config"] for item in self.recording.of_type(CONNECTOR)}
 
     @property
     def source_config(self) -> dict[str, str]:
-        """What Debezium is told."""
+        """Configuration of Debezium."""
         return self.connectors[self.settings.names.source_connector]
 
     @property
     def sink_config(self) -> dict[str, str]:
-        """What the sink is told."""
+        """Configuration of the sink."""
         return self.connectors[self.settings.names.sink_connector]
 
     @property
@@ -213,10 +214,10 @@ class Declared:
 
 
 def containers(pod: Any) -> list[Any]:
-    """All containers of a pod template, init containers first."""
+    """Return all containers of a pod template, init containers first."""
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
 
 
 def main_container(pod: Any) -> Any:
-    """The container that does the pod's work; others stand beside it."""
+    """Return the main container of a pod; the others assist it."""
     return pod["spec"]["containers"][0]

@@ -1,4 +1,4 @@
-"""Who can reach whom: Kubernetes' rules for Services and NetworkPolicies, applied to what a stack declares."""
+"""Reachability: Kubernetes' rules for Services and NetworkPolicies, applied to the resources of a stack."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ COMPONENT = "app.kubernetes.io/component"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A component (or a namespace or an address range of somebody else) and the port that is really connected to, after the Service."""
+    """A component (or a foreign namespace or address range) and the actual port of the connection, behind the Service."""
 
     target: str
     port: int
 
 
 def selects(selector: Any, labels: dict[str, str]) -> bool:
-    """Whether a label selector that uses ``matchLabels`` only matches."""
+    """Tell whether a label selector with only ``matchLabels`` matches."""
     assert set(selector) <= {"matchLabels"}, f"this reader does not know {set(selector)}"
     return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
 
 
 def outside(declared: Declared) -> dict[tuple[str, int], tuple[str, ...]]:
-    """What the settings say was there before: host and port to the address ranges that it answers from."""
+    """Return the existing systems of the settings: host and port to the address ranges that they answer from."""
     source, streaming = declared.settings.source.external, declared.settings.streaming
     kafka, registry = streaming.kafka.external, streaming.registry.external
     found = {(source.host, source.port): source.addresses} if source else {}
@@ -47,7 +47,7 @@ def outside(declared: Declared) -> dict[tuple[str, int], tuple[str, ...]]:
 
 
 def resolve(declared: Declared, host: str, port: int) -> set[Address]:
-    """Where a connection from a pod to ``host:port`` ends; raises when nothing answers there that is declared or in the settings."""
+    """Return the destinations of a connection from a pod to ``host:port``; raise when nothing declared or in the settings answers there."""
     if not host.endswith(".svc.cluster.local"):
         return {Address(cidr, port) for cidr in outside(declared)[host, port]}
     labels = host.removesuffix(".svc.cluster.local").split(".")
@@ -101,7 +101,7 @@ def _labels(declared: Declared, component: str) -> dict[str, str]:
 
 
 def rules(declared: Declared, direction: str) -> set[Rule]:
-    """Everything that the policies allow in one direction (``ingress`` or ``egress``)."""
+    """Return the directions of traffic that the policies allow (``ingress`` or ``egress``)."""
     side = {"ingress": "from", "egress": "to"}[direction]
     allowed = set()
     for resource in declared.objects("NetworkPolicy").values():

@@ -1,4 +1,4 @@
-"""A test of the real engine that is skipped proves nothing and looks like success: it fails instead."""
+"""A skipped test of the real engine proves nothing and looks like success: it fails instead."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
 def violations(spec: Any) -> list[str]:
-    """What admission would refuse in a pod specification."""
+    """Return what admission would refuse in a pod specification."""
     found = [*_pod(spec)]
     for container in [*spec.get("initContainers", []), *spec.get("containers", []), *spec.get("ephemeralContainers", [])]:
         found += [f"{container['name']}: {rule}" for rule in _container(container, spec.get("securityContext") or {})]
@@ -49,7 +49,7 @@ def _pod(spec: Any) -> Iterator[str]:
 
 
 def _shared(context: Any) -> Iterator[str]:
-    """Rules that hold for a pod's context and for each container's."""
+    """Yield the violations of rules that apply to a pod's context and to each container's."""
     if context.get("runAsUser") == 0:
         yield "runAsUser"
     if (context.get("windowsOptions") or {}).get("hostProcess"):

@@ -1,4 +1,4 @@
-"""Two systems that must agree, compared with each other: every value here is read from the two ends, none is written down."""
+"""Two systems that must agree, compared with each other: every value is read from both ends, none is written down here."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def schema_sql(declared: Declared) -> str:
-    """The SQL that makes the captured database."""
+    """Return the SQL that creates the captured database."""
     return declared.files("postgresql-config")["schema.sql"]
 
 
 def published_tables(declared: Declared) -> list[str]:
-    """The tables of the publication, read from the SQL."""
+    """Return the tables of the publication, read from the SQL."""
     (listed,) = re.findall(r"ALTER PUBLICATION \w+ SET TABLE (.*);", schema_sql(declared))
     return str(listed).split(", ")
 
@@ -33,7 +33,7 @@ def test_the_publication_holds_the_captured_tables_and_the_heartbeat_table(decla
     assert heartbeat[1] not in captured
 
 
-def test_debezium_makes_no_publication_and_its_slot_has_a_name_that_postgres_takes(declared: Declared) -> None:
+def test_debezium_creates_no_publication_and_its_slot_name_is_valid(declared: Declared) -> None:
     assert declared.source_config["publication.autocreate.mode"] == "disabled"
     assert re.fullmatch(r"[a-z0-9_]{1,63}", declared.source_config["slot.name"])
 
@@ -48,7 +48,7 @@ def test_publication_and_database_have_one_name(declared: Declared) -> None:
 
 @where_made("database")
 def test_logins_exist_and_have_what_they_need(declared: Declared) -> None:
-    """Each client's user name is a role of the database, and the one that Debezium uses may replicate and read what it captures."""
+    """Each client's user name is a role of the database, and Debezium's may replicate and read its captured tables."""
     roles = declared.files("postgresql-config")["roles.sql"]
     user = declared.secret("postgresql-debezium")["username"]
     assert re.search(rf"ALTER ROLE {user} WITH LOGIN REPLICATION", roles)
@@ -85,13 +85,13 @@ def test_every_captured_table_has_its_topic_and_no_other_topic_is_read(declared:
 
 
 def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
-    """Its name is Debezium's default prefix and the topic prefix, and nothing makes it on demand."""
+    """Its name is Debezium's default prefix and the topic prefix, and no system creates it on demand."""
     prefix = declared.source_config.get("topic.heartbeat.prefix", "__debezium-heartbeat")
     assert f"{prefix}.{declared.source_config['topic.prefix']}" in declared.topics
     assert int(declared.source_config["heartbeat.interval.ms"]) > 0
 
 
-def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared) -> None:
+def test_the_worker_creates_no_topics_because_all_are_declared(declared: Declared) -> None:
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["topic.creation.enable"] == "false"
     for use in ("config", "offset", "status"):
@@ -101,14 +101,14 @@ def test_the_worker_makes_no_topics_because_all_are_declared(declared: Declared)
     assert declared.topics[worker["config.storage.topic"]].inputs["partitions"] == 1, "Connect orders its configuration by one partition"
 
 
-def test_topics_survive_a_broker_and_refuse_to_write_to_one_alone(declared: Declared) -> None:
+def test_topics_survive_the_loss_of_one_broker_and_need_two_copies_for_a_write(declared: Declared) -> None:
     for topic in declared.topics.values():
         assert topic.inputs["replicationFactor"] == BROKERS
         assert topic.inputs["config"]["min.insync.replicas"] == str(BROKERS - 1)
 
 
 @where_made("brokers")
-def test_brokers_make_no_topics_and_copy_their_own_as_often_as_the_declared_ones(declared: Declared) -> None:
+def test_brokers_create_no_topics_and_replicate_their_own_like_declared_ones(declared: Declared) -> None:
     brokers = declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]
     server = declared.properties("kafka-config", "kafka-0.properties")
     assert server["auto.create.topics.enable"] == "false"
@@ -142,7 +142,7 @@ def test_source_and_sink_speak_through_one_registry(declared: Declared) -> None:
 
 
 def test_the_sink_reads_only_what_the_source_committed(declared: Declared) -> None:
-    """Exactly-once needs all three: the worker's support, the connector's demand, the reader's patience."""
+    """Exactly-once needs all three: the worker's support, the connector's requirement, the consumer's isolation level."""
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["exactly.once.source.support"] == "enabled"
     assert declared.source_config["exactly.once.support"] == "required"
@@ -150,14 +150,14 @@ def test_the_sink_reads_only_what_the_source_committed(declared: Declared) -> No
 
 
 def test_messages_fit_on_their_way(declared: Declared) -> None:
-    """A topic's compression is what the producer sends, so that no broker recompresses."""
+    """A topic's compression equals the producer's, so that no broker recompresses."""
     for topic in declared.sink_config["topics"].split(","):
         assert declared.topics[topic].inputs["config"]["compression.type"] == declared.source_config["producer.override.compression.type"]
 
 
 @where_made("brokers")
-def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -> None:
-    """Counted here by hand: retention, and the segment that is still open, of every partition."""
+def test_the_topics_largest_size_fits_the_brokers_volumes(declared: Declared) -> None:
+    """Computed here by hand: retention plus the open segment of every partition."""
 
     def held(topic: Resource) -> int:
         config = topic.inputs["config"]
@@ -171,7 +171,7 @@ def test_what_the_topics_may_hold_fits_the_brokers_volumes(declared: Declared) -
 
 
 def test_every_topic_is_bounded_in_time_or_compacted(declared: Declared) -> None:
-    """Only the registry's journal, which is its data, is kept for ever."""
+    """Only the registry's journal, which is its data, is retained for ever."""
     unbounded = {
         name
         for name, topic in declared.topics.items()
@@ -181,7 +181,7 @@ def test_every_topic_is_bounded_in_time_or_compacted(declared: Declared) -> None
 
 
 def test_topic_settings_are_text_in_the_brokers_own_spelling(declared: Declared) -> None:
-    """A number or ``1e6`` comes back from the broker as other text, and every preview shows a change."""
+    """The broker returns a number or ``1e6`` as other text, and every preview would show a change."""
     for topic in declared.topics.values():
         for key, value in topic.inputs["config"].items():
             assert isinstance(value, str)

@@ -1,4 +1,4 @@
-"""The shape of the code: which part may know which, how large a file may become, what no file may be called."""
+"""The shape of the code: allowed imports, sizes of files, forbidden names."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST = 250
+# files over LONGEST lines, each with its reason
 LONGER: dict[str, str] = {}
-"""Files over LONGEST lines, each with its reason."""
 
 LAYERS = ("foundation", "source", "streaming", "archive")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
-ROOT_MODULES = ("__main__", "outputs", "running_stack", "unknown", "waiting")
-"""Modules at the root: the program, its exports, its configuration, and what is for all."""
+# modules at the root: the program, its exports and its configuration, and three that every package may import
+FOR_ALL = {"problem", "unknown", "waiting"}
+ROOT_MODULES = ("__main__", "outputs", "running_stack", *sorted(FOR_ALL))
 
-FOR_ALL = {"unknown", "waiting"}
-"""What every package may import: the marker of unknown values, and waits."""
-
+# packages that each package may import in addition to itself; an unlisted package contains commands
 MAY_IMPORT: dict[str, set[str]] = {
     "configs": set(),
-    "capacity": set(),
+    "capacity": {"configs"},
     "images": set(),
     "checks": set(),
     "providers": {"configs"},
@@ -41,20 +40,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recording": set(),
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
-"""Packages of the project that each package may import besides itself and what is for all; a package that is not listed holds commands."""
+# programs that only Pulumi starts
+STARTED_BY_THE_ENGINE = {
+    "__main__.py",
+    "policy/__main__.py",
+    "providers/iceberg/__main__.py",
+    "providers/kafkaconnect/__main__.py",
+    "sandbox/standins/__main__.py",
+}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
 @functools.cache
 def sources() -> tuple[Path, ...]:
-    """Every Python file of the project but the tests, relative to its root."""
+    """Return every Python file of the project but the tests, relative to its root."""
     found = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")))
     return tuple(path for path in found if not path.parts[0].startswith(".") and path.parts[0] not in {"tests", "node_modules"})
 
 
 @functools.cache
 def imports(path: Path) -> frozenset[str]:
-    """The full names of all modules that a file imports, wherever in the file."""
+    """Return the full names of all modules that a file imports, anywhere in the file."""
     found = set()
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -66,17 +72,17 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def direct(names: frozenset[str]) -> set[str]:
-    """Imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
+    """Return imported modules without their packages: ``from a import b`` needs ``a.b``, where that is a module."""
     return {name for name in names if not any(other.startswith(f"{name}.") and is_module(other) for other in names)}
 
 
 def is_module(name: str) -> bool:
-    """Whether a dotted name is a file of the project."""
+    """Tell whether a dotted name is a file of the project."""
     return (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()
 
 
 def importers(*modules: str) -> set[str]:
-    """Files that import one of the modules or something in it."""
+    """Return the files that import one of the modules or something in it."""
     return {
         path.as_posix()
         for path in sources()
@@ -85,20 +91,20 @@ def importers(*modules: str) -> set[str]:
 
 
 def may_know_pulumi() -> set[str]:
-    """The files for which ruff's configuration lifts the ban on Pulumi."""
+    """Return the files for which ruff's configuration lifts the ban on Pulumi."""
     ignores = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]["per-file-ignores"]
     patterns = [pattern for glob, rules in ignores.items() if rules == ["TID251"] for pattern in expanded(glob)]
     return {path.as_posix() for path in sources() if any(fnmatch.fnmatch(path.as_posix(), pattern) for pattern in patterns)}
 
 
 def expanded(glob: str) -> list[str]:
-    """The patterns of a glob with one group of alternatives in braces."""
+    """Return the patterns of a glob with one group of alternatives in braces."""
     group = re.search(r"\{(.*?)\}", glob)
     return [glob.replace(group[0], part) for part in group[1].split(",")] if group else [glob]
 
 
 def packages() -> set[str]:
-    """Every package and module at the root of the project."""
+    """Return every package and module at the root of the project."""
     return {path.parts[0].removesuffix(".py") for path in sources()}
 
 
@@ -113,6 +119,15 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 
 def test_modules_at_the_root_are_few() -> None:
     assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
+
+
+def test_there_is_one_command_line_and_nothing_knows_it() -> None:
+    """It may import any package; whatever it calls works without it."""
+    programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
+    assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
+    started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
+    assert {path for path in importers("argparse", "click") if not path.startswith("pipeline/")} == started_with_arguments
+    assert {path for path in importers("pipeline") if not path.startswith("pipeline/")} == set()
 
 
 def test_layers_know_only_the_layers_before_them() -> None:
@@ -149,7 +164,7 @@ def test_no_two_files_import_each_other() -> None:
 
 
 def test_judgements_see_facts_only() -> None:
-    """The parts of the doctor that decide neither start programs nor ask anybody."""
+    """The judging parts of the doctor neither start programs nor send requests."""
     effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
     for path in sources():
         if path.parts[0] in {"checks", "doctor", "existing_database"} and (
@@ -159,7 +174,7 @@ def test_judgements_see_facts_only() -> None:
 
 
 def test_pure_parts_touch_nothing() -> None:
-    """No file, network, process, clock or chance decides what is declared; else two runs would differ."""
+    """No file, network, process, clock or chance decides about the declarations; otherwise two runs would differ."""
     effects = {
         "os",
         "subprocess",
@@ -178,8 +193,42 @@ def test_pure_parts_touch_nothing() -> None:
     }
     for path in sources():
         if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification"} and path.name != "keys.py":
-            # taking an address apart asks nobody
+            # parsing an address sends no request
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
+
+
+TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
+SENTENCES = {"message", "reason", "rule", "cure", "text"}
+# files that parse a sentence, with the reason
+WORDS_OF_OTHERS = {
+    "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
+    "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
+}
+
+
+def is_sentence(node: ast.expr) -> bool:
+    """Tell whether an expression is the text of an error or of a problem."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        named = node.args[0]
+        return isinstance(named, ast.Name) and any(word in named.id for word in ("error", "problem", "violation", "caught", "failure"))
+    return isinstance(node, ast.Attribute) and node.attr in SENTENCES and isinstance(node.value, ast.Name)
+
+
+def facts_in_sentences(path: Path) -> list[int]:
+    """Return the lines of a file on which a fact is read from a sentence."""
+    found = []
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING_APART:
+            found += [node.lineno] if is_sentence(node.func.value) and (node.args or node.func.attr != "split") else []
+        if isinstance(node, ast.Compare) and any(isinstance(one, ast.In | ast.NotIn) for one in node.ops):
+            found += [node.lineno] if any(is_sentence(one) for one in node.comparators) else []
+    return found
+
+
+def test_no_fact_is_read_in_a_sentence() -> None:
+    """Errors and problems carry their facts as fields, so that every message can be reworded."""
+    found = {path.as_posix(): lines for path in sources() if (lines := facts_in_sentences(path))}
+    assert set(found) == set(WORDS_OF_OTHERS), found
 
 
 @pytest.mark.parametrize("path", [path.as_posix() for path in sources()])

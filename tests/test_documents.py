@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from judgement import rules
+from judgement.fit import broker_disk_mib
 from judgement.stack import parse
 from recording.recorder import ROOT
-from settings import shop as ecommerce
+from settings import shop
+from settings.model import Settings
 from settings.streaming import KafkaSettings, TopicSettings
+from specification.stack import Specification
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-SOURCES = [
-    path
-    for folder in ("checks", "components", "doctor", "judgement", "plan", "providers", "sandbox", "settings")
-    for path in (ROOT / folder).rglob("*.py")
-] + [ROOT / "settings/model.py"]
-SYMPTOMS = (
-    "is taken by another program",
-    "starts a Kubernetes node and needs root",
-    "the sandbox is made from Debian packages and this is",
-    "of memory are available and",
-    "of disk are free under",
-    "is on this machine",
-    "another run is starting or removing the sandbox",
-    "'make sandbox' continues from here",
-    "needed more memory than its limit",
-    "What to do: ",
-    "The emulated AWS had to start anew",
-    "the catalog points to a metadata file that is not there",
-    "Kafka is not ready after",
-    "and nothing answers there",
-    "is not a setting; check the spelling",
-    "was written by another version",
-)
+FRONT = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*FRONT, *(ROOT / "docs").rglob("*.md")])
+DECISIONS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+TROUBLES = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+_MESSAGES = re.search(r"^## Messages\n(.*?)^## ", TROUBLES, re.MULTILINE | re.DOTALL)
+SYMPTOMS = [
+    message
+    for cell in re.findall(r"^\| (`.*?) \|", _MESSAGES[1] if _MESSAGES else "", re.MULTILINE)
+    for message in re.findall(r"`([^`]+)`", cell)
+]
+
+
+def _shown(node: ast.AST) -> str:
+    """Return a text of the code with … for each value that is put into it; empty for everything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_shown(part) or "…" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+@functools.cache
+def messages() -> frozenset[str]:
+    """Every text in the code of the project, tests left out."""
+    paths = [
+        path
+        for path in ROOT.rglob("*.py")
+        if not {part for part in path.relative_to(ROOT).parts if part.startswith(".") or part == "tests"}
+    ]
+    return frozenset(_shown(node) for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
@@ -62,10 +69,11 @@ def test_every_link_inside_the_repository_leads_somewhere(document: Path) -> Non
         assert not heading or heading in anchors(file), target
 
 
-def test_readme_lists_every_decision() -> None:
-    """Each page under docs/adr has a line, and the numbers have no gap."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [path.name for path in DECISIONS if f"docs/adr/{path.name})" not in text] == []
+def test_the_index_lists_every_decision_by_its_title() -> None:
+    """Each page under docs/adr has a line with its title, and the numbers have no gap."""
+    titles = [path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(". ")[2] for path in DECISIONS]
+    listed = re.findall(r"^\d+\. \[(.+)\]\((.+)\)$", (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [(title, path.name) for title, path in zip(titles, DECISIONS, strict=True)]
     assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
 
 
@@ -81,16 +89,27 @@ def test_a_decision_has_its_four_parts(decision: Path) -> None:
     ]
 
 
+def test_symptoms_are_read_from_the_page() -> None:
+    assert len(SYMPTOMS) >= 20
+
+
 @pytest.mark.parametrize("symptom", SYMPTOMS)
-def test_a_message_in_the_readme_is_one_that_the_code_gives(symptom: str) -> None:
-    """Whoever rewords a message is led to the table of symptoms."""
-    assert symptom in (ROOT / "README.md").read_text(encoding="utf-8")
-    assert any(symptom in path.read_text(encoding="utf-8") for path in SOURCES)
+def test_a_message_in_the_table_of_symptoms_is_one_that_the_code_gives(symptom: str) -> None:
+    """Whoever rewords a message is led to docs/troubleshooting.md. There, … stands for a value."""
+    pattern = re.compile(".+".join(re.escape(part) for part in symptom.split("…")))
+    assert any(pattern.search(message) for message in messages()), symptom
 
 
-def test_headings_that_messages_point_to_exist() -> None:
+def test_headings_and_pages_that_messages_point_to_exist() -> None:
     """``preflight`` sends people to 'On a laptop', ``settings`` to the table of settings."""
-    assert {"on-a-laptop", "settings"} <= anchors(ROOT / "README.md")
+    assert "on-a-laptop" in anchors(ROOT / "README.md")
+    named = {name for message in messages() for name in re.findall(r"\bdocs/[\w/-]+\.md\b", message)}
+    assert "docs/settings.md" in named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+def test_the_front_page_stays_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,17 +128,22 @@ def test_settings_that_a_document_shows_are_settings(example: str) -> None:
     parse({"archive": {"bucket": "archive"}, **shown})
 
 
-def test_as_many_tables_fit_as_the_readme_says() -> None:
-    """The figures in 'Add a table' follow from the topics' sizes."""
-    names, tables = parse({"archive": {"bucket": "archive"}}).names, ecommerce.TABLES
+def test_as_many_tables_fit_as_the_page_says() -> None:
+    """The figures in 'Add or drop a table' follow from the topics' sizes."""
+    tables = shop.TABLES
 
     def needed(number: int, retention_mib: int) -> int:
-        captured = [tables[index % len(tables)] for index in range(number)]
-        sizes = TopicSettings(retention_mib=retention_mib)
-        return rules.broker_disk_mib(names, rules.declared_topics(names, captured, sizes, "apicurio", "iceberg"))
+        captured = [tables[index % len(tables)].model_copy(update={"name": f"table_{index}"}) for index in range(number)]
+        values = {
+            "source": {"tables": [table.model_dump(by_alias=True) for table in captured]},
+            "streaming": {"topics": {"retentionMib": retention_mib}, "registry": {"kind": "apicurio"}},
+            "archive": {"bucket": "archive", "format": "iceberg"},
+        }
+        return broker_disk_mib(Specification.of(Settings.model_validate(values)))
 
     volume = KafkaSettings().storage_mib
-    least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", README)[0])
-    (fitting,) = (int(number) for number in re.findall(r"`streaming.topics.retentionMib` is (\d+) or less", README))
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    least, most = (int(number) for number in re.findall(r"in the sandbox (\d+) of (\d+) MiB", page)[0])
+    (fitting,) = (int(number) for number in re.findall(r"`streaming.topics.retentionMib` is (\d+) or less", page))
     assert (needed(5, TopicSettings().retention_mib), volume) == (least, most)
     assert needed(6, fitting) <= volume < needed(6, fitting + 1)

@@ -1,4 +1,4 @@
-"""The engine's tests cannot be skipped without anybody seeing it."""
+"""A skip of an engine test is never silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as a whole: what may be declared, under whom, by which provider, in which order, and what it tells its users."""
+"""The program as a whole: allowed resources, their parents, providers and order, and the outputs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.judgement import recorded
 from plan.report import memory
+from plan.violations import recorded
 from policy.limits import of_stack
 from recording import record
 from recording.values import has_unknown
-from specification.services import Reach
+from specification.services import PublishedServices
 from tests.declared import CONNECTOR, GATE, MAKES, STACKS, TOPIC, Declared, containers, stacks_that_make, where_made
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ LAYERS = ("foundation", "source", "streaming", "archive")
 
 
 def layer(recording: Recording, resource: Resource) -> str:
-    """The top-level component that a resource belongs to, or an empty string."""
+    """Return the top-level component of a resource, or an empty string."""
     above = recording.parent(resource)
     if above is None:
         return "" if resource.custom else resource.name
@@ -32,18 +32,18 @@ def layer(recording: Recording, resource: Resource) -> str:
 
 @functools.cache
 def upstream(declared: Declared, resource: Resource) -> frozenset[Resource]:
-    """Everything that must exist before a resource."""
+    """Return everything that must exist before a resource."""
     urns = declared.recording.upstream(resource.urn)
     return frozenset(other for other in declared.recording.resources if other.urn in urns)
 
 
 def sums_of(declared: Declared) -> Total:
-    """A stack's memory as `make plan` adds it up."""
+    """Return a stack's memory as ``make plan`` sums it."""
     return memory(recorded(declared.recording, of_stack(declared.settings)))
 
 
-def test_every_part_is_made_by_some_stack_and_the_ones_for_one_machine_make_all_of_them() -> None:
-    """Else a test about a part would run for none, and pass."""
+def test_each_component_is_declared_by_some_stack_and_all_by_the_single_machine_ones() -> None:
+    """Otherwise a test about a part could run for no stack, and pass."""
     for part in MAKES:
         assert {"dev", "sandbox", "glue"} <= set(stacks_that_make(part)) < set(STACKS)
 
@@ -54,7 +54,7 @@ def test_a_second_run_declares_the_same_to_the_letter(stack: str) -> None:
 
 
 def test_a_preview_knows_everything_that_a_policy_judges() -> None:
-    """An unknown number is no number; only generated secrets and AWS's own answers may be unknown."""
+    """An unknown number cannot be judged; only generated secrets and AWS's own answers may be unknown."""
     judged = {
         "StatefulSet",
         "Deployment",
@@ -80,7 +80,7 @@ def test_the_top_of_the_tree_is_four_layers_and_shared_providers(declared: Decla
 
 
 def test_every_resource_names_its_provider(declared: Declared) -> None:
-    """Without one it would go to whatever cluster or account the machine points at."""
+    """Without one it would go to the cluster or account that the machine is configured for."""
     by_urn = {resource.urn: resource for resource in declared.recording.resources}
     made = [resource for resource in declared.recording.resources if resource.custom and not resource.is_provider]
     assert [resource.name for resource in made if resource.provider not in by_urn] == []
@@ -96,7 +96,7 @@ def test_nothing_is_declared_outside_the_namespace(declared: Declared) -> None:
 
 
 def test_every_object_waits_for_the_namespace_and_its_quota(declared: Declared) -> None:
-    """A pod that is made before the quota and the policies is neither counted nor fenced."""
+    """A pod created before the quota and the policies is neither counted nor fenced."""
     fences = {*declared.objects("ResourceQuota").values(), *declared.objects("LimitRange").values()}
     fences |= set(declared.objects("NetworkPolicy").values()) | set(declared.objects("Namespace").values())
     for workload in declared.workloads.values():
@@ -104,7 +104,7 @@ def test_every_object_waits_for_the_namespace_and_its_quota(declared: Declared) 
 
 
 def test_layers_wait_only_for_the_layers_before_them(declared: Declared) -> None:
-    """So streaming never waits for the archive, and the database for nobody but the ground."""
+    """So streaming never waits for the archive, and the database only for the foundation."""
     for resource in declared.recording.resources:
         own = layer(declared.recording, resource)
         if own:
@@ -114,7 +114,7 @@ def test_layers_wait_only_for_the_layers_before_them(declared: Declared) -> None
 
 
 def test_workloads_wait_for_all_they_mount(declared: Declared) -> None:
-    """Except for what is optional (the archive's identity comes later, by design) and for what somebody made beforehand."""
+    """Except for optional mounts (the archive's identity is created later, by design) and existing Secrets."""
     for name, workload in declared.workloads.items():
         before = upstream(declared, workload)
         spec = declared.pods[name]["spec"]
@@ -130,7 +130,7 @@ def test_workloads_wait_for_all_they_mount(declared: Declared) -> None:
 
 
 def test_services_that_are_awaited_come_after_their_pods(declared: Declared) -> None:
-    """A headless one comes before: the pods are named by it."""
+    """A headless one is created before: the pods are named by it."""
     for service in declared.objects("Service").values():
         selector = service.inputs["spec"]["selector"].items()
         for name, pod in declared.pods.items():
@@ -157,7 +157,7 @@ def test_no_topic_before_every_broker_can_be_reached(declared: Declared) -> None
 
 
 def test_connectors_wait_for_all_their_topics(declared: Declared) -> None:
-    """Nothing makes a topic by itself, so a connector that is earlier than its topic fails."""
+    """No system creates a topic by itself, so a connector fails if it starts before its topic exists."""
     for resource in declared.recording.of_type(CONNECTOR):
         config = resource.inputs["config"]
         named = set(declared.topics) & {name for value in config.values() for name in value.split(",")}
@@ -167,7 +167,7 @@ def test_connectors_wait_for_all_their_topics(declared: Declared) -> None:
     assert captured <= {other.inputs["name"] for other in before_source if other.type == TOPIC}
 
 
-def test_connectors_wait_for_the_worker_and_for_what_is_made_of_database_and_registry(declared: Declared) -> None:
+def test_connectors_depend_on_worker_database_and_registry(declared: Declared) -> None:
     made = {"connect": True, "schema-registry": MAKES["registry"](declared.settings), "postgresql": MAKES["database"](declared.settings)}
     services = declared.objects("Service")
     assert {name: name in services for name in made} == made
@@ -205,10 +205,10 @@ def test_the_quota_is_the_budget(declared: Declared) -> None:
     )
 
 
-def test_exported_addresses_are_where_things_answer_from_outside(declared: Declared) -> None:
-    """Published services by their reach, and what was there before by the settings' own words."""
+def test_exported_addresses_are_reachable_from_outside(declared: Declared) -> None:
+    """Published services by their addresses, existing systems by the settings' own words."""
     settings, outputs = declared.settings, declared.recording.outputs
-    reach = Reach(host=settings.host, names=settings.names)
+    reach = PublishedServices(host=settings.host, names=settings.names)
     database, kafka, registry = settings.source.external, settings.streaming.kafka.external, settings.streaming.registry.external
     at = database or reach.postgres.outside
     assert (outputs["postgres"]["host"], outputs["postgres"]["port"]) == (at.host, at.port)

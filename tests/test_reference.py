@@ -11,36 +11,36 @@ from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from settings.model import Settings
 from settings.section import Section
-from tools import reference
+from tools import commands, reference
 from tools.generated import PartError, markers
-from tools.reference import DOCUMENT, main, render, rows, updated
+from tools.reference import DOCUMENT, render, rows, updated
 
 BEGIN, END = markers("settings")
 
 
 class Undocumented(Section):
-    """A section that says nothing about its setting."""
+    """A section without a description of its setting."""
 
     colour: str = "blue"
 
 
 def leaves(values: Any, path: str = "") -> dict[str, Any]:
-    """The values of nested dictionaries by their dotted path."""
+    """Return the values of nested dictionaries by their dotted path."""
     if not isinstance(values, dict):
         return {path: values}
     return {key: leaf for name, value in values.items() for key, leaf in leaves(value, f"{path}.{name}" if path else name).items()}
 
 
 def test_the_document_holds_the_table_that_the_model_gives() -> None:
-    """Whoever changes a setting is told to run ``python -m tools.reference``."""
+    """After a change of a setting: ``python -m pipeline documents settings``."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert updated(text, render()) == text
-    assert main(["--check"]) == 0
+    assert commands.documents(["settings"], check=True) == 0
 
 
 @pytest.mark.parametrize("stack", ["dev", "sandbox"])
 def test_every_setting_of_a_stack_is_in_the_table(stack: str) -> None:
-    """The table's keys are those that the loader takes: each value of a parsed stack stands under a key of the table."""
+    """The table's keys are the loader's: each value of a parsed stack appears under a key of the table."""
     listed = {row.key for row in rows(Settings)}
     values = leaves(parse_text(stack_config(ROOT, stack).values).model_dump(by_alias=True))
     missing = {key for key in values if not any(key == row or key.startswith(f"{row}.") for row in listed)}
@@ -48,7 +48,7 @@ def test_every_setting_of_a_stack_is_in_the_table(stack: str) -> None:
 
 
 def test_defaults_in_the_table_are_those_that_hold() -> None:
-    """A stack that names only what is required gets the defaults that the table promises."""
+    """A stack with only the required settings gets the defaults in the table."""
     bare = Settings.model_construct(archive=Settings.model_fields["archive"].annotation.model_construct(bucket="any"))
     held = leaves(bare.model_dump(by_alias=True))
     promised = {row.key: row.default.strip("`") for row in rows(Settings)}
@@ -58,7 +58,7 @@ def test_defaults_in_the_table_are_those_that_hold() -> None:
 
 
 def test_a_required_setting_is_marked() -> None:
-    """The bucket is the one thing every stack has to name."""
+    """The bucket is the only setting that every stack must name."""
     assert [row.key for row in rows(Settings) if row.default == "**required**"] == ["archive.bucket"]
 
 
@@ -75,7 +75,7 @@ def test_a_document_without_markers_is_refused() -> None:
 
 
 def test_writing_twice_changes_nothing() -> None:
-    """Only what stands between the markers is replaced."""
+    """Only the text between the markers is replaced."""
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
     once = updated(text, "new")
     assert once == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
@@ -83,11 +83,11 @@ def test_writing_twice_changes_nothing() -> None:
 
 
 def test_an_outdated_document_fails_the_check(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--check`` writes nothing and names the cure; without it the document is put right."""
+    """``--check`` writes nothing and names the cure; without it the document is corrected."""
     stale = tmp_path / "README.md"
     stale.write_text(f"{BEGIN}\n{END}\n", encoding="utf-8")
     monkeypatch.setattr(reference, "DOCUMENT", stale)
-    assert main(["--check"]) == 1
-    assert "run 'python -m tools.reference'" in capsys.readouterr().err
-    assert main([]) == 0
-    assert main(["--check"]) == 0
+    assert commands.documents(["settings"], check=True) == 1
+    assert "run 'python -m pipeline documents settings'" in capsys.readouterr().err
+    assert commands.documents(["settings"]) == 0
+    assert commands.documents(["settings"], check=True) == 0

@@ -1,1 +1,1 @@
-"""Decisions, and the parts of the documentation that are made from the code."""
+"""Tools that generate parts of the documentation from the code."""

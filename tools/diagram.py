@@ -1,20 +1,19 @@
-"""The picture in docs/architecture.md, drawn from what a stack declares: ``python -m tools.diagram`` writes it, ``--check`` compares.
+"""The picture in docs/architecture.md, drawn from what a stack declares.
 
-Nodes are the workloads, the bucket and what is used without being made; arrows are the connections that the network policies let out.
+Nodes are the workloads, the bucket and existing systems; arrows are the connections that the network policies allow.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from configs.tokens import CONNECTOR
 from recording import Recording, record
-from tools.generated import main as generated
 from tools.generated import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "architecture.md"
 STACKS: Final = ("dev", "prod")
@@ -24,19 +23,19 @@ _OUTSIDE: Final = "object-store"
 
 
 def _workloads(recording: Recording) -> dict[str, str]:
-    """Name and caption of each workload."""
-    found = {}
+    """Return name and caption of each workload."""
+    captions = {}
     for resource in recording.resources:
         if resource.type.rpartition(":")[2] in {"StatefulSet", "Deployment"} and resource.type.startswith("kubernetes:"):
             spec = resource.inputs["spec"]
             limits = [container["resources"]["limits"]["memory"] for container in spec["template"]["spec"]["containers"]]
             memory = sum(int(limit.removesuffix("Mi")) for limit in limits)
-            found[resource.inputs["metadata"]["name"]] = f"{spec['replicas']} x {memory} MiB"
-    return found
+            captions[resource.inputs["metadata"]["name"]] = f"{spec['replicas']} x {memory} MiB"
+    return captions
 
 
 def _egress(recording: Recording) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Component, name of the policy, and rule of each connection that is let out."""
+    """Yield component, name of the policy, and rule of each allowed egress connection."""
     for resource in recording.resources:
         if resource.type.endswith(":NetworkPolicy"):
             spec = resource.inputs["spec"]
@@ -47,18 +46,18 @@ def _egress(recording: Recording) -> Iterator[tuple[str, str, Mapping[str, Any]]
 
 
 def arrows(recording: Recording) -> dict[tuple[str, str], str]:
-    """From and to of each allowed connection, with its ports."""
-    found = {}
+    """Return source and target of each allowed connection, with its ports."""
+    connections = {}
     for component, name, rule in _egress(recording):
         peer = rule["to"][0]
         inside = (peer.get("podSelector") or {}).get("matchLabels", {}).get(_COMPONENT)
         target = inside or name.removeprefix(f"{component}-to-").removesuffix("-egress")
-        found[component, target] = ", ".join(str(port["port"]) for port in rule["ports"])
-    return found
+        connections[component, target] = ", ".join(str(port["port"]) for port in rule["ports"])
+    return connections
 
 
 def picture(recording: Recording) -> str:
-    """A Mermaid flowchart."""
+    """Render a Mermaid flowchart."""
     workloads, edges = _workloads(recording), arrows(recording)
     outside = sorted({target for _, target in edges} - set(workloads))
     lines = ["```mermaid", "flowchart LR"]
@@ -68,7 +67,7 @@ def picture(recording: Recording) -> str:
             lines += [f"  subgraph {layer}", *(f'    {name}["{name}<br/>{workloads[name]}"]' for name in inside), "  end"]
     lines += [f'  {name}[("{_bucket(recording) if name == _OUTSIDE else name}")]' for name in outside]
     lines += [f"  {source} -->|{ports}| {target}" for (source, target), ports in sorted(edges.items()) if source != target]
-    connectors = sorted(connector.inputs["name"] for connector in recording.of_type("kafkaconnect:index:Connector"))
+    connectors = sorted(connector.inputs["name"] for connector in recording.of_type(CONNECTOR))
     lines += [f"  connect -.- {name}([{name}])" for name in connectors]
     return "\n".join([*lines, "```"])
 
@@ -79,24 +78,11 @@ def _bucket(recording: Recording) -> str:
 
 
 def updated(text: str) -> str:
-    """The document with fresh pictures.
+    """Return the document with current diagrams.
 
     Raises:
-        PartError: If a picture's place is missing.
+        PartError: If the markers of a diagram are missing.
     """
     for stack in STACKS:
         text = replaced(text, f"picture of {stack}", picture(record(stack, preview=False)))
     return text
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pictures, or with ``--check`` only compare.
-
-    Returns:
-        0, or 1 when the document is out of date.
-    """
-    return generated(arguments, "tools.diagram", DOCUMENT, updated)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The table of settings in docs/settings.md, made from the typed model: ``python -m tools.reference`` writes it, ``--check`` compares.
+"""The table of settings in docs/settings.md, made from the typed model.
 
 Keys, types, defaults and descriptions come from the models, as those of the JSON schema do.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from settings import types as words
 from settings.model import Settings
 from settings.section import Section
 from tools.generated import PartError, replaced
-from tools.generated import main as generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,10 +52,10 @@ class Row:
     """One setting.
 
     Attributes:
-        key: Path below ``data-ingestion:`` as it is written in a stack file.
-        kind: What may be given, in words.
-        default: The default as it would be written in a stack file, or that there is none.
-        meaning: What it does.
+        key: Path below ``data-ingestion:`` as in a stack file.
+        kind: Allowed values, in words.
+        default: Default value as in a stack file, or ``none`` or ``required``.
+        meaning: Description.
     """
 
     key: str
@@ -67,20 +65,20 @@ class Row:
 
 
 def meaning(model: type[Section], name: str) -> str:
-    """Description of a field, or an empty string; Markdown."""
+    """Return the description of a field as Markdown, or an empty string."""
     return " ".join((model.model_fields[name].description or "").split()).replace("``", "`")
 
 
 def rows(model: type[Section], defaults: Section | None = None, prefix: str = "") -> Iterator[Row]:
-    """Every setting of a model, deepest sections included.
+    """Yield every setting of a model, including nested sections.
 
     Args:
-        model: The section.
-        defaults: What holds when the section is left out, or None if it must be given.
-        prefix: Its path with a dot at the end.
+        model: Class of the section.
+        defaults: Default value of the section, or None if it is required.
+        prefix: Path of the section with a trailing dot.
 
     Raises:
-        PartError: For a setting without a meaning.
+        PartError: If a setting has no description.
     """
     hints = get_type_hints(model, include_extras=True)
     for name, field in model.model_fields.items():
@@ -105,7 +103,7 @@ def _default(field: FieldInfo, value: object) -> str:
     return f"`{_written(value)}`"
 
 
-def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type, or one of typing's own forms
+def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type or a form of typing
     return isinstance(hint, type) and issubclass(hint, Section)
 
 
@@ -127,9 +125,9 @@ def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - a
 
 def _pattern(field: FieldInfo | None) -> str:
     for rule in field.metadata if field else ():
-        found = _ALTERNATIVES.fullmatch(str(getattr(rule, "pattern", None)))
-        if found:
-            return ", ".join(f"`{word}`" for word in found[1].split("|"))
+        alternatives = _ALTERNATIVES.fullmatch(str(getattr(rule, "pattern", None)))
+        if alternatives:
+            return ", ".join(f"`{word}`" for word in alternatives[1].split("|"))
     return ""
 
 
@@ -141,7 +139,7 @@ def _bounds(field: FieldInfo | None) -> str:
 
 
 def _written(value: object) -> str:
-    """A default as it would stand in a stack file."""
+    """Render a default as in a stack file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Section):
@@ -152,23 +150,23 @@ def _written(value: object) -> str:
 
 
 def shapes(model: type[Section], prefix: str = "") -> dict[type[Section], str]:
-    """The objects that stand in lists or may be absent, so that each is given whole, with where they stand."""
-    found: dict[type[Section], str] = {}
+    """Return the objects of lists and of optional keys, which a stack file sets as a whole, with their place."""
+    places: dict[type[Section], str] = {}
     for name, hint in get_type_hints(model, include_extras=True).items():
         if name not in model.model_fields:
             continue
         key = prefix + to_camel(name)
         if _is_section(hint):
-            found |= shapes(hint, f"{key}.")
+            places |= shapes(hint, f"{key}.")
         place = f"An entry of `{key}`" if get_origin(hint) is tuple else f"`{key}`"
-        found |= dict.fromkeys(filter(_is_section, get_args(hint)), place)
-    return found
+        places |= dict.fromkeys(filter(_is_section, get_args(hint)), place)
+    return places
 
 
 def _shape(model: type[Section], place: str) -> str:
     hints = get_type_hints(model, include_extras=True)
     keys = ", ".join(to_camel(name) for name in model.model_fields)
-    lines = [f"- {place}, `{{{keys}}}`, is given whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
+    lines = [f"- {place}, `{{{keys}}}`, is set as a whole. {(inspect.getdoc(model) or '').splitlines()[0]}"]
     lines += [f"  - `{to_camel(name)}` ({_kind(hints[name], field)}): {meaning(model, name)}" for name, field in model.model_fields.items()]
     return "\n".join(lines)
 
@@ -180,7 +178,7 @@ def _table(listed: Sequence[Row]) -> str:
 
 
 def render(model: type[Section] = Settings) -> str:
-    """The reference in Markdown: a table for each section, then the objects that are given whole."""
+    """Render the reference in Markdown: a table for each section, then the objects that are set as a whole."""
     groups: dict[str, list[Row]] = {}
     for row in rows(model):
         groups.setdefault(row.key.partition(".")[0], []).append(row)
@@ -191,22 +189,9 @@ def render(model: type[Section] = Settings) -> str:
 
 
 def updated(text: str, reference: str) -> str:
-    """A document with the reference between its two markers.
+    """Return the document with the reference between its two markers.
 
     Raises:
         PartError: If a marker is missing.
     """
     return replaced(text, "settings", reference)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the table, or with ``--check`` only compare.
-
-    Returns:
-        0, or 1 when docs/settings.md is out of date or the table cannot be made.
-    """
-    return generated(arguments, "tools.reference", DOCUMENT, lambda text: updated(text, render()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,1 +1,1 @@
-"""The archive layer: bucket, identity, tables and the sink."""
+"""Archive layer: bucket, AWS identity, Iceberg tables and sink connector."""

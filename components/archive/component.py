@@ -1,6 +1,6 @@
-"""The bucket, an identity that can do nothing but write to it, the tables where the format has tables, and the sink.
+"""Archive layer: bucket, AWS identity of the writer, Iceberg tables (format ``iceberg``) and sink connector.
 
-Rows become visible after the commit interval, not at once. The bucket is never emptied unless the stack says so in its settings.
+Rows become visible after the commit interval. The bucket is never emptied unless the settings say so.
 """
 
 from __future__ import annotations
@@ -15,52 +15,35 @@ import pulumi_aws as aws
 from components.archive.identity import WriterIdentity
 from providers.iceberg import Column
 from providers.iceberg import Provider as CatalogProvider
-from providers.iceberg import Table as ArchiveTable
+from providers.iceberg import Table as TableResource
 from providers.kafkaconnect import Connector
-from settings.names import OBJECT_ROOT, Names
-from settings.tables import PARTITION_COLUMNS, archive_columns
-from specification.archive import iam, sink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.foundation.component import Ground
-    from components.source.contract import SourceEndpoint
-    from components.streaming.contract import StreamEndpoint
-    from settings.archive import ArchiveSettings
-    from settings.rotation import Rotation
-    from settings.streaming import ExistingKafka
-    from settings.tables import Table
+    from components.foundation.component import FoundationResources
+    from components.source.component import SourceResources
+    from components.streaming.component import StreamingResources
     from specification import manifest
+    from specification.archive.iam import Document
+    from specification.archive.layer import Archive, Bucket, Catalog
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArchiveArgs:
-    """What the archive is made from.
+class ArchiveResources:
+    """Values of the archive for the stack's outputs.
 
     Attributes:
-        ground: Namespace.
-        source: The database, which may hold the catalog.
-        stream: The stream to archive.
-        names: The pipeline's names.
-        tables: The captured tables.
-        settings: Bucket, format, intervals.
-        kafka: The Kafka cluster that was there before, or None for the pipeline's own.
-        rotation: Which credentials are made anew.
+        bucket: Name of the bucket, known once it exists.
+        role_arn: ARN of the worker's role, or None without AWS.
     """
 
-    ground: Ground
-    source: SourceEndpoint
-    stream: StreamEndpoint
-    names: Names
-    tables: Sequence[Table]
-    settings: ArchiveSettings
-    kafka: ExistingKafka | None
-    rotation: Rotation
+    bucket: pulumi.Output[str]
+    role_arn: pulumi.Output[str] | None
 
 
 def _encryption(key_arn: str | None) -> manifest.Manifest:
-    """S3's own key, or one in KMS; a bucket key spares a call of KMS for each object."""
+    """Return the default encryption, by S3's own key or by a KMS key; a bucket key saves one KMS call per object."""
     if key_arn is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
     return {
@@ -69,47 +52,59 @@ def _encryption(key_arn: str | None) -> manifest.Manifest:
     }
 
 
-class Archive(pulumi.ComponentResource):
+class ArchiveComponent(pulumi.ComponentResource):
     """Bucket, identity, tables and the sink connector."""
 
-    bucket: pulumi.Output[str]
-    role_arn: pulumi.Output[str] | None
+    resources: ArchiveResources
 
-    def __init__(self, name: str, args: ArchiveArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare the archive."""
+    def __init__(
+        self,
+        name: str,
+        spec: Archive,
+        foundation: FoundationResources,
+        source: SourceResources,
+        stream: StreamingResources,
+        rollout: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the archive; ``rollout`` is the digest of the Connect pods."""
         super().__init__("cdc:archive:Archive", name, None, opts)
-        self._name = name
-        self._args = args
+        self._name, self._spec, self._foundation = name, spec, foundation
         self._child = pulumi.ResourceOptions(parent=self)
-        bucket = None if args.settings.existing_bucket else self._bucket()
-        guards = self._guards(bucket) if bucket else []
-        identity = WriterIdentity(
-            parent=self,
-            prefix=name,
-            settings=args.settings,
-            names=args.names,
-            namespace=args.ground.namespace,
-            rotation=args.rotation,
-        ).declare()
-        tables = self._tables(guards) if args.settings.format == "iceberg" else []
-        self._sink([*guards, *identity.ready, *tables])
-        self.bucket = bucket.bucket if bucket else pulumi.Output.from_input(args.settings.bucket)
-        self.role_arn = identity.role_arn
-        self.register_outputs({"bucket": self.bucket, "roleArn": self.role_arn} if self.role_arn else {"bucket": self.bucket})
+        bucket = self._bucket(spec.bucket) if spec.bucket else None
+        guards = self._guards(bucket, spec.bucket) if bucket and spec.bucket else []
+        identity = WriterIdentity(parent=self, prefix=name, spec=spec.writer, namespace=foundation.namespace).declare()
+        tables = self._tables(spec.catalog, guards, source) if spec.catalog else []
+        Connector(
+            f"{name}-sink-connector",
+            name=spec.sink.name,
+            config=dict(spec.sink.config),
+            rollout=rollout,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=stream.worker,
+                depends_on=[*guards, *identity.ready, *tables, *stream.ready],
+                deleted_with=foundation.ends_with,
+            ),
+        )
+        self.resources = ArchiveResources(
+            bucket=bucket.bucket if bucket else pulumi.Output.from_input(spec.bucket_name), role_arn=identity.role_arn
+        )
+        outputs = {"bucket": self.resources.bucket}
+        self.register_outputs({**outputs, "roleArn": identity.role_arn} if identity.role_arn else outputs)
 
-    def _bucket(self) -> aws.s3.Bucket:
-        settings, protect = self._args.settings, self._args.ground.protect or None
+    def _bucket(self, spec: Bucket) -> aws.s3.Bucket:
+        protect = self._foundation.protect or None
         options = pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect)
-        return aws.s3.Bucket(f"{self._name}-bucket", bucket=settings.bucket, force_destroy=settings.destroy_with_stack, opts=options)
+        return aws.s3.Bucket(f"{self._name}-bucket", bucket=spec.name, force_destroy=spec.force_destroy, opts=options)
 
     def _guarding(self, bucket: aws.s3.Bucket, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """A guard goes with its bucket and not before it; ``pulumi destroy --exclude-protected`` would else leave the bucket without."""
-        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._args.ground.protect or None)
+        """Return options of a guard: deleted with its bucket and never before it, even by ``pulumi destroy --exclude-protected``."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._foundation.protect or None)
 
-    def _guards(self, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
-        """What makes the bucket safe to write to; it stays on a bucket that refuses to go."""
-        name, settings = self._name, self._args.settings
-        child = self._guarding(bucket)
+    def _guards(self, bucket: aws.s3.Bucket, spec: Bucket) -> list[pulumi.Resource]:
+        """Declare access block, policy, ownership, versioning, encryption and lifecycle; they remain on a bucket that is not deleted."""
+        name, child = self._name, self._guarding(bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
             bucket=bucket.id,
@@ -119,19 +114,15 @@ class Archive(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=child,
         )
-        transport = [self._tls_only(bucket, block)] if settings.store is None else []
         return [
             block,
-            *transport,
+            *([self._tls_only(bucket, block, spec.tls_only)] if spec.tls_only else []),
             aws.s3.BucketOwnershipControls(
                 f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
             ),
             aws.s3.BucketVersioning(f"{name}-versioning", bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=child),
             aws.s3.BucketServerSideEncryptionConfiguration(
-                f"{name}-encryption",
-                bucket=bucket.id,
-                rules=[_encryption(settings.kms_key_arn)],
-                opts=child,
+                f"{name}-encryption", bucket=bucket.id, rules=[_encryption(spec.kms_key_arn)], opts=child
             ),
             aws.s3.BucketLifecycleConfiguration(
                 f"{name}-lifecycle",
@@ -147,76 +138,45 @@ class Archive(pulumi.ComponentResource):
                         "id": "expire-old-versions",
                         "status": "Enabled",
                         "filter": {},
-                        "noncurrent_version_expiration": {"noncurrent_days": settings.expire_noncurrent_days},
+                        "noncurrent_version_expiration": {"noncurrent_days": spec.expire_noncurrent_days},
                     },
                 ],
                 opts=child,
             ),
         ]
 
-    def _tls_only(self, bucket: aws.s3.Bucket, block: aws.s3.BucketPublicAccessBlock) -> aws.s3.BucketPolicy:
-        """Refuses plain HTTP; a store inside the cluster is reached by nothing else, and would refuse everybody."""
-        return aws.s3.BucketPolicy(
-            f"{self._name}-tls-only",
-            bucket=bucket.id,
-            policy=json.dumps(iam.tls_only(self._args.settings.bucket)),
-            opts=self._guarding(bucket, block),  # AWS refuses a policy while it is still applying the block
-        )
+    def _tls_only(self, bucket: aws.s3.Bucket, block: aws.s3.BucketPublicAccessBlock, policy: Document) -> aws.s3.BucketPolicy:
+        # AWS refuses a bucket policy while it is still applying the access block
+        options = self._guarding(bucket, block)
+        return aws.s3.BucketPolicy(f"{self._name}-tls-only", bucket=bucket.id, policy=json.dumps(policy), opts=options)
 
-    def _tables(self, guards: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
-        """The Iceberg tables, typed; a sink that made them itself would turn decimals and timestamps into something else."""
-        args, settings = self._args, self._args.settings
+    def _tables(self, catalog: Catalog, guards: Sequence[pulumi.Resource], source: SourceResources) -> list[pulumi.Resource]:
+        """Declare the Iceberg tables with their types; a sink that created them would change decimals and timestamps."""
         provider = CatalogProvider(
             f"{self._name}-catalog-provider",
-            catalog_type="sql" if settings.catalog == "jdbc" else "glue",
-            catalog_name=sink.CATALOG,
-            warehouse=f"s3://{settings.bucket}/{OBJECT_ROOT}",
-            region=settings.region,
-            endpoint=settings.host_url,
-            uri=self._catalog_uri() if settings.catalog == "jdbc" else None,
-            username=args.names.catalog_role if settings.catalog == "jdbc" else None,
-            password=args.source.catalog_password,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *args.source.ready]),
+            catalog_type=catalog.type,
+            catalog_name=catalog.name,
+            warehouse=catalog.warehouse,
+            region=catalog.region,
+            endpoint=catalog.endpoint,
+            uri=catalog.uri,
+            username=catalog.user,
+            password=source.catalog_password,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*guards, *source.ready]),
         )
-        inside = args.ground.ends_with if settings.catalog == "jdbc" and args.source.is_inside else None
-        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=args.ground.protect or None, deleted_with=inside)
+        inside = self._foundation.ends_with if catalog.is_in_source else None
+        options = pulumi.ResourceOptions(parent=self, provider=provider, protect=self._foundation.protect or None, deleted_with=inside)
         return [
-            ArchiveTable(
-                f"{self._name}-table-{table.archive_name}",
-                namespace=args.names.archive_namespace,
-                name=table.archive_name,
-                columns=[Column(name=name, type=kind) for name, kind in archive_columns(table)],
-                partition_by=list(PARTITION_COLUMNS),
-                location=f"s3://{settings.bucket}/{args.names.object_prefix(table)}",
-                properties=sink.table_properties(args.names, table, settings),
-                delete_on_destroy=settings.destroy_with_stack,
+            TableResource(
+                f"{self._name}-table-{table.name}",
+                namespace=table.namespace,
+                name=table.name,
+                columns=[Column(name=name, type=kind) for name, kind in table.columns],
+                partition_by=list(table.partition_by),
+                location=table.location,
+                properties=dict(table.properties),
+                delete_on_destroy=table.delete_on_destroy,
                 opts=options,
             )
-            for table in args.tables
+            for table in self._spec.tables
         ]
-
-    def _catalog_uri(self) -> str:
-        """The catalog as the program reaches it. A server that was there before proves who it is, by an authority that libpq is told of."""
-        source = self._args.source
-        verified = "" if source.is_inside else "?sslmode=verify-full"
-        return f"postgresql://{source.outside}/{self._args.names.catalog_database}{verified}"
-
-    def _sink(self, after: Sequence[pulumi.Resource]) -> Connector:
-        args = self._args
-        url = args.stream.registry_url
-        if args.settings.format == "iceberg":
-            config = sink.iceberg_config(args.names, args.tables, args.settings, url, args.source.inside, args.kafka)
-        else:
-            config = sink.parquet_config(args.names, args.tables, args.settings, url)
-        return Connector(
-            f"{self._name}-sink-connector",
-            name=args.names.sink_connector,
-            config=config,
-            rollout=args.stream.rollout,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                provider=args.stream.worker,
-                depends_on=[*after, *args.stream.ready],
-                deleted_with=args.ground.ends_with,
-            ),
-        )

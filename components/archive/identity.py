@@ -1,4 +1,4 @@
-"""Who the worker is in AWS: the role with the rights, what lets the worker assume it, and the Secret by which it learns how."""
+"""The worker's AWS identity: a role, permission to assume it, and the Secret with the SDK's config files."""
 
 from __future__ import annotations
 
@@ -14,97 +14,77 @@ from specification import manifest
 from specification.archive import iam
 
 if TYPE_CHECKING:
-    from settings.archive import ArchiveSettings, WebIdentity
-    from settings.names import Names
-    from settings.rotation import Rotation
+    from specification.archive.iam import Document
+    from specification.archive.layer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Writer:
-    """What the worker is, once it is declared.
+class WriterResources:
+    """Resources of the identity that the archive uses.
 
     Attributes:
-        role_arn: The role with the rights, or None where there is no AWS.
-        ready: What must be there before the worker can write.
+        role_arn: ARN of the role, or None without AWS.
+        ready: Resources that must exist before the worker can write.
     """
 
-    role_arn: pulumi.Output[str] | None
-    ready: tuple[pulumi.Resource, ...]
+    role_arn: pulumi.Output[str] | None = None
+    ready: tuple[pulumi.Resource, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class WriterIdentity:
-    """A role that can do nothing but write the archive; by the cluster's own identity, or by a key that is good for one thing.
+    """A role that can only write the archive, assumed with the cluster's identity or with a key that has no other permission.
 
     Attributes:
-        parent: The component that it belongs to.
+        parent: Parent component.
         prefix: First part of the logical names.
-        settings: Bucket, format, and how the worker is known.
-        names: The pipeline's names.
+        spec: Specification of the identity, or None if an existing Secret holds it.
         namespace: The worker's namespace.
-        rotation: Which credentials are made anew.
     """
 
     parent: pulumi.ComponentResource
     prefix: str
-    settings: ArchiveSettings
-    names: Names
+    spec: Writer | None
     namespace: pulumi.Input[str]
-    rotation: Rotation
 
-    def declare(self) -> Writer:
-        """Declare the role, its rights, and the worker's Secret; nothing where somebody else has made that Secret."""
-        if self.settings.endpoint is not None:
-            return Writer(role_arn=None, ready=())
-        by = self.settings.web_identity
-        role, files, made = self._with_key() if by is None else self._with_token(by)
-        metadata: manifest.Manifest = {
-            "name": self.rotation.archive_secret,
-            "namespace": self.namespace,
-            "labels": manifest.labels("connect"),
-        }
+    def declare(self) -> WriterResources:
+        """Declare the role, its permissions and the worker's Secret; declare nothing if an existing Secret holds the identity."""
+        spec = self.spec
+        if spec is None:
+            return WriterResources()
+        role, files, dependencies = self._with_token(spec, spec.trust_pods) if spec.trust_pods else self._with_key(spec)
+        metadata: manifest.Manifest = {"name": spec.secret, "namespace": self.namespace, "labels": manifest.labels("connect")}
         secret = k8s.core.v1.Secret(f"{self.prefix}-credentials", metadata=metadata, string_data=files, opts=self._child)
-        return Writer(role_arn=role.arn, ready=(*made, secret))
+        return WriterResources(role_arn=role.arn, ready=(*dependencies, secret))
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self.parent)
 
-    @property
-    def _role_name(self) -> str:
-        return f"{self.settings.bucket}-writer"
-
-    def _with_key(self) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
-        """A user whose key may only assume the role."""
-        name, child, settings = self.prefix, self._child, self.settings
-        user = aws.iam.User(f"{name}-user", name=f"{settings.bucket}-connect", force_destroy=True, opts=child)
-        role = self._role(user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
-        assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(iam.assume_only(self._role_name)), opts=child)
-        # a trigger that was absent before replaces nothing, hence a word from the start
-        asked = pulumi.ResourceOptions(parent=self.parent, replacement_trigger=self.rotation.archive or "-")
-        key = aws.iam.AccessKey(f"{name}-key", user=user.name, opts=asked)
-        files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
-            lambda made: iam.aws_files(made[0], made[1], made[2], settings.region, settings.pod_url)
+    def _with_key(self, spec: Writer) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
+        """Declare a user whose key may only assume the role."""
+        name, child = self.prefix, self._child
+        user = aws.iam.User(f"{name}-user", name=spec.user, force_destroy=True, opts=child)
+        role = self._role(spec, user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
+        assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(spec.assume), opts=child)
+        key = aws.iam.AccessKey(
+            f"{name}-key", user=user.name, opts=pulumi.ResourceOptions(parent=self.parent, replacement_trigger=spec.rotation)
         )
-        return role, files, [assume, *self._rights(role)]
+        files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
+            lambda parts: iam.aws_files(parts[0], parts[1], parts[2], spec.region, spec.sts_endpoint)
+        )
+        return role, files, [assume, *self._rights(spec, role)]
 
-    def _with_token(self, by: WebIdentity) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
-        """The pod's own token, which AWS believes because it knows the cluster; nothing lasts longer than an hour."""
-        settings = self.settings
-        role = self._role(json.dumps(iam.trust_pods(by.provider_arn, by.audience, self.names.namespace, "connect")))
-        return role, role.arn.apply(lambda arn: iam.token_files(arn, settings.region)), self._rights(role)
+    def _with_token(self, spec: Writer, trust: Document) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
+        """Declare a role that trusts the pod's service account token, through the cluster's identity provider; a token lasts one hour."""
+        role = self._role(spec, json.dumps(trust))
+        return role, role.arn.apply(lambda arn: iam.token_files(arn, spec.region)), self._rights(spec, role)
 
-    def _role(self, trust: pulumi.Input[str]) -> aws.iam.Role:
-        return aws.iam.Role(f"{self.prefix}-role", name=self._role_name, assume_role_policy=trust, opts=self._child)
+    def _role(self, spec: Writer, trust: pulumi.Input[str]) -> aws.iam.Role:
+        return aws.iam.Role(f"{self.prefix}-role", name=spec.role, assume_role_policy=trust, opts=self._child)
 
-    def _rights(self, role: aws.iam.Role) -> list[pulumi.Resource]:
-        settings = self.settings
-        documents = {"write": iam.write_archive(settings.bucket, reads=settings.format == "iceberg")}
-        if settings.format == "iceberg" and settings.catalog == "glue":
-            documents["catalog"] = iam.use_catalog(settings.region, self.names.archive_namespace)
-        if settings.kms_key_arn is not None:
-            documents["key"] = iam.use_key(settings.kms_key_arn, settings.region)
+    def _rights(self, spec: Writer, role: aws.iam.Role) -> list[pulumi.Resource]:
         return [
             aws.iam.RolePolicy(f"{self.prefix}-{right}", role=role.name, policy=json.dumps(document), opts=self._child)
-            for right, document in documents.items()
+            for right, document in spec.rights.items()
         ]

@@ -1,1 +1,1 @@
-"""The ground: namespace, budget, storage classes, network policies."""
+"""Foundation layer: namespace, memory quota, storage classes and network policies."""

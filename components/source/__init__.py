@@ -1,1 +1,1 @@
-"""The source layer: PostgreSQL."""
+"""Source layer: PostgreSQL."""

@@ -1,4 +1,4 @@
-"""A certificate authority of the stack's own, and the database server's certificate by it."""
+"""Certificate authority of the stack, and the database server's certificate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def _is_address(outside: str) -> bool:
 
 
 class Certificates(pulumi.ComponentResource):
-    """What lets a client know that it speaks to this database and nobody else."""
+    """Certificates by which a client verifies the database server.
+
+    Attributes:
+        authority: Certificate of the authority, PEM.
+        certificate: Certificate of the server, PEM.
+        key: Private key of the server, PEM.
+    """
 
     authority: pulumi.Output[str]
     certificate: pulumi.Output[str]
@@ -30,9 +36,9 @@ class Certificates(pulumi.ComponentResource):
 
         Args:
             name: First part of the logical names.
-            host: The server's full name inside the cluster.
-            aliases: Other names that it answers to.
-            outside: Name or address that it is reached by from outside the cluster.
+            host: Full DNS name of the server inside the cluster.
+            aliases: Further DNS names in the certificate.
+            outside: Name or address of the server outside the cluster.
             opts: Parent and providers.
         """
         super().__init__("cdc:source:Certificates", name, None, opts)

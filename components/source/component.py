@@ -1,7 +1,7 @@
-"""PostgreSQL, ready for logical replication: server, TLS, roles, tables and publication exist before the first client connects.
+"""Source layer: the captured database, ready for logical replication before the first client connects.
 
-The layer does not make the replication slot; Debezium does, at its first start. A slot whose connector is stopped holds back WAL up to
-``max_slot_wal_keep_size`` and is lost beyond that, which shows as ``wal_status = lost`` and not as a failed task for half an hour.
+Debezium, not this layer, creates the replication slot at its first start. The slot of a stopped connector holds back WAL up to
+``max_slot_wal_keep_size`` and is invalidated beyond that, which shows as ``wal_status = lost`` and, for half an hour, not as a failed task.
 """
 
 from __future__ import annotations
@@ -12,121 +12,95 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
-from components.objects import Objects
+from components.objects import ObjectFactory
 from components.source.certificates import Certificates
-from components.source.contract import SourceEndpoint
 from settings.names import POSTGRES_PORT
-from settings.shop import SAMPLE_ROWS
-from specification import manifest
-from specification.services import Address
-from specification.source import postgres
-from specification.source.bootstrap import bootstrap_script
-from specification.source.pod import NAME, database_pod
-from specification.source.sql import roles_sql, schema_sql
+from specification import names
 
 if TYPE_CHECKING:
-    from components.foundation.component import Ground
-    from settings.names import Names
-    from settings.rotation import Rotation
-    from settings.source import SourceSettings
-    from specification.services import Published
-
-_ROLES = ("app", "debezium", "catalog")
+    from components.foundation.component import FoundationResources
+    from specification.source.layer import Database, Role, Source
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceArgs:
-    """What the database is made from.
+class SourceResources:
+    """Resources and credentials of the database that other layers use.
 
     Attributes:
-        ground: Namespace and storage classes.
-        names: The pipeline's names.
-        settings: The captured tables, sizes.
-        image: PostgreSQL's image.
-        published: How it is reached from outside; the server certificate names that address too.
-        catalog: Whether the Iceberg catalog lives here.
-        rotation: Which credentials are made anew.
+        ready: Resources that must exist before a client can use the database.
+        is_inside: Whether the database is in the pipeline's namespace and ends with it.
+        app_password: Password of the application's role, or None for an existing database.
+        catalog_password: Password of the catalog's role, or None if the program reads it from its environment.
+        ca_certificate: Certificate of the server's authority, PEM, or None for an existing database.
     """
 
-    ground: Ground
-    names: Names
-    settings: SourceSettings
-    image: str
-    published: Published
-    catalog: bool
-    rotation: Rotation
+    ready: tuple[pulumi.Resource, ...] = ()
+    is_inside: bool = False
+    app_password: pulumi.Output[str] | None = None
+    catalog_password: pulumi.Output[str] | None = None
+    ca_certificate: pulumi.Output[str] | None = None
 
 
-class Source(pulumi.ComponentResource):
-    """The captured database."""
+class ExistingSourceComponent(pulumi.ComponentResource):
+    """An existing database. The program creates nothing in it and only passes its address on.
 
-    endpoint: SourceEndpoint
-    app_password: pulumi.Output[str]
-    ca_certificate: pulumi.Output[str]
+    Roles, grants, publication and replica identity are its administrator's task: ``make source-sql`` prints them,
+    ``make doctor`` checks them.
+    """
 
-    def __init__(self, name: str, args: SourceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare the database and what its clients need to know."""
+    resources = SourceResources()
+
+    def __init__(self, name: str, spec: Source, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Register the address of the database."""
+        super().__init__("cdc:source:ExistingSource", name, None, opts)
+        self.register_outputs({"host": spec.inside.host, "database": spec.database})
+
+
+class SourceComponent(pulumi.ComponentResource):
+    """PostgreSQL: server, TLS, roles, tables and publication."""
+
+    resources: SourceResources
+
+    def __init__(
+        self, name: str, spec: Source, created: Database, foundation: FoundationResources, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the database and the Secrets of its clients."""
         super().__init__("cdc:source:Source", name, None, opts)
-        self._args = args
-        self._objects = Objects(
-            parent=self,
-            prefix=name,
-            namespace=args.ground.namespace,
-            component=NAME,
-            protect=args.ground.protect,
-            keep_volumes=args.ground.keep_volumes,
+        self._spec = created
+        component = created.workload.component
+        self._objects = objects = ObjectFactory(
+            parent=self, prefix=name, namespace=foundation.namespace, component=component, protect=foundation.protect
         )
-        host = args.names.service(NAME)
-        roles = [role for role in _ROLES if role != "catalog" or args.catalog]
-        passwords = {
-            role: random.RandomPassword(
-                f"{name}-{role}-password", length=32, special=False, keepers=args.rotation.keepers(role), opts=self._objects.options()
-            ).result
-            for role in roles
-        }
-        certificates = Certificates(f"{name}-tls", host, [NAME, "localhost"], args.published.outside.host, self._objects.options())
-        self.ca_certificate = certificates.authority
-        self.app_password = passwords["app"]
-        clients = [self._client_secret(role, passwords[role]) for role in roles if role != "app"]
+        passwords = {role.name: self._password(name, role) for role in created.roles}
+        certificates = Certificates(f"{name}-tls", created.host, list(created.aliases), created.published.outside.host, objects.options())
+        clients = [
+            objects.secret(role.secret, {"username": role.user, "password": passwords[role.name], "ca.crt": certificates.authority})
+            for role in created.roles
+            if role.secret
+        ]
         service = self._database(passwords, certificates)
-        self.endpoint = SourceEndpoint(
-            inside=Address(host=host, port=POSTGRES_PORT),
-            outside=args.published.outside,
-            connect_secret="postgresql-debezium",  # noqa: S106 - the name of a Secret
-            catalog_secret="postgresql-catalog" if args.catalog else None,
-            is_inside=True,
-            catalog_password=passwords.get("catalog"),
+        self.resources = SourceResources(
             ready=(service, *clients),
+            is_inside=True,
+            app_password=passwords["app"],
+            catalog_password=passwords.get("catalog"),
+            ca_certificate=certificates.authority,
         )
-        self.register_outputs({"host": host, "database": args.names.database})
+        self.register_outputs({"host": created.host, "database": spec.database})
 
-    def _client_secret(self, role: str, password: pulumi.Output[str]) -> pulumi.Resource:
-        """What a client in the cluster needs: who it is, its password, and whom to trust."""
-        user = {"debezium": self._args.names.debezium_role, "catalog": self._args.names.catalog_role}[role]
-        return self._objects.secret(f"postgresql-{role}", {"username": user, "password": password, "ca.crt": self.ca_certificate})
-
-    def _files(self) -> dict[str, str]:
-        args = self._args
-        return {
-            "postgresql.conf": postgres.server_conf(args.settings),
-            "pg_hba.conf": postgres.hba_conf(),
-            "bootstrap.sh": bootstrap_script(args.names, sample_data=args.settings.sample_data),
-            "roles.sql": roles_sql(args.names, postgres.SECRETS, catalog=args.catalog),
-            "schema.sql": schema_sql(args.names, args.settings.tables),
-            "sample.sql": SAMPLE_ROWS if args.settings.sample_data else "",
-        }
+    def _password(self, name: str, role: Role) -> pulumi.Output[str]:
+        return random.RandomPassword(
+            f"{name}-{role.name}-password", length=32, special=False, keepers=role.keepers, opts=self._objects.options()
+        ).result
 
     def _database(self, passwords: dict[str, pulumi.Output[str]], certificates: Certificates) -> pulumi.Resource:
-        """The server; gives its service, which waits until the server answers."""
-        args, objects, files = self._args, self._objects, self._files()
+        """Declare the server and return its Service, which exists once the server answers."""
+        spec, objects = self._spec, self._objects
         mounted = [
             objects.account(),
-            objects.headless("postgresql-headless", {NAME: POSTGRES_PORT}),
-            objects.files("postgresql-config", files),
-            objects.secret("postgresql-roles", passwords),
-            objects.secret("postgresql-tls", {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
+            objects.headless(f"{spec.workload.component}-headless", {spec.workload.component: POSTGRES_PORT}),
+            *(objects.files(name, files) for name, files in spec.workload.files.items()),
+            objects.secret(names.POSTGRES_ROLES, passwords),
+            objects.secret(names.POSTGRES_TLS, {"tls.crt": certificates.certificate, "tls.key": certificates.key}),
         ]
-        claim = manifest.volume_claim("data", args.ground.database_class, args.settings.storage_mib)
-        checksum = manifest.checksum(files, args.rotation.words(*_ROLES))  # the roles get their passwords when the pod starts
-        workload = objects.stateful_set(database_pod(args.settings, args.image), checksum, claim, 1, mounted)
-        return objects.published(args.published, workload)
+        return objects.published(spec.published, objects.workload(spec.workload, mounted))

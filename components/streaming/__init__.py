@@ -1,1 +1,1 @@
-"""The streaming layer: Kafka, schema registry, Connect and Debezium."""
+"""Streaming layer: Kafka, schema registry, Connect and Debezium."""

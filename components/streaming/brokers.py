@@ -1,7 +1,7 @@
-"""Three brokers, or a cluster that was there before; the gate that holds topics back until all brokers answer; and the topics.
+"""Kafka: three brokers or an existing cluster, a gate that delays the topics until all brokers answer, and the topics.
 
-Inside the cluster the pipeline's own brokers speak plain text: network policies keep others out, and nothing else does. Losing one
-broker loses nothing; losing two stops writes.
+Brokers created by the program speak plain text inside the cluster; only network policies keep other pods out. The loss of one broker loses
+no data; the loss of two stops writes.
 """
 
 from __future__ import annotations
@@ -12,127 +12,88 @@ import pulumi
 import pulumi_kafka as kafka_sdk
 import pulumi_random as random
 
-from components.objects import Objects
+from components.objects import ObjectFactory
 from providers.kafkaconnect import ClusterReady, Provider
-from settings.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
-from specification import manifest
-from specification.properties import properties_text
-from specification.streaming import kafka, pods, registry
-from specification.streaming.topics import change_topics, support_topics
+from settings.names import KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
+from specification import names
+from specification.streaming.kafka import cluster_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.streaming.contract import StreamingArgs
-    from specification.streaming.topics import TopicSpec
+    from components.foundation.component import FoundationResources
+    from specification.streaming.parts import Brokers, Kafka
 
 
-_MECHANISMS = {"SCRAM-SHA-512": "scram-sha512", "SCRAM-SHA-256": "scram-sha256", "PLAIN": "plain"}
-"""The Kafka provider's names for them; user and password it takes from KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD."""
-
-
-class Brokers(pulumi.ComponentResource):
+class KafkaComponent(pulumi.ComponentResource):
     """The Kafka cluster and every topic in it."""
 
     topics: tuple[kafka_sdk.Topic, ...]
 
-    def __init__(self, name: str, args: StreamingArgs, worker: Provider, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare brokers, services, gate and topics; ``worker`` is the provider that the gate is a resource of."""
+    def __init__(
+        self, name: str, spec: Kafka, foundation: FoundationResources, worker: Provider, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare brokers, services, gate and topics; ``worker`` is the provider of the gate."""
         super().__init__("cdc:streaming:Brokers", name, None, opts)
-        self._args = args
-        self._objects = Objects(
-            parent=self,
-            prefix=name,
-            namespace=args.ground.namespace,
-            component="kafka",
-            protect=args.ground.protect,
-            keep_volumes=args.ground.keep_volumes,
+        self._name, self._spec, self._foundation = name, spec, foundation
+        self._objects = ObjectFactory(
+            parent=self, prefix=name, namespace=foundation.namespace, component="kafka", protect=foundation.protect
         )
-        self._name = name
-        services, rollout = self._own() if args.kafka.is_managed else ([], "external")
+        services = self._services(spec.created) if spec.created else []
+        rollout = spec.created.rollout if spec.created else "external"
         self.topics = tuple(self._topics(self._gate(services, rollout, worker)))
-        self.register_outputs({"bootstrapServers": args.bootstrap})
+        self.register_outputs({"bootstrapServers": list(spec.bootstrap)})
 
-    def _own(self) -> tuple[list[pulumi.Resource], str]:
-        """The brokers' services, and a digest of what the brokers are made from."""
-        files, pod = self._files(), self._pod()
-        services = self._services(self._workload(pod, files))
-        self._objects.disruption_budget()
-        return services, manifest.checksum(files, pod)
+    def _services(self, brokers: Brokers) -> list[pulumi.Resource]:
+        workload = self._workload(brokers)
+        return [
+            self._objects.published(broker, workload, **{"statefulset.kubernetes.io/pod-name": broker.name}) for broker in brokers.published
+        ]
 
-    def _files(self) -> dict[str, str]:
-        args = self._args
-        files = {
-            f"{broker.name}.properties": properties_text(kafka.server_properties(args.names, ordinal, broker.outside, args.kafka.extra))
-            for ordinal, broker in enumerate(args.reach.brokers)
-        }
-        return {**files, "log4j2.properties": kafka.LOGGING}
-
-    def _pod(self) -> manifest.Manifest:
-        pod = pods.broker_pod(self._args.kafka, self._args.kafka_image)
-        return {**pod, "topologySpreadConstraints": pods.spread("kafka", self._args.spread, BROKERS)}
-
-    def _workload(self, pod: manifest.Manifest, files: dict[str, str]) -> pulumi.Resource:
-        args, objects = self._args, self._objects
-        identity = random.RandomBytes(f"{self._name}-cluster-id", length=16, opts=objects.options()).base64.apply(kafka.cluster_id)
+    def _workload(self, brokers: Brokers) -> pulumi.Resource:
+        objects = self._objects
+        identity = random.RandomBytes(f"{self._name}-cluster-id", length=16, opts=objects.options()).base64.apply(cluster_id)
         ports = {"internal": KAFKA_INTERNAL_PORT, "controller": KAFKA_CONTROLLER_PORT}
         mounted = [
             objects.account(),
-            objects.files("kafka-cluster", {"cluster-id": identity}),
-            objects.files("kafka-config", files),
-            objects.headless("kafka-headless", ports, before_ready=True),  # the brokers find each other before any of them is ready
+            objects.files(names.KAFKA_CLUSTER, {names.KAFKA_CLUSTER_ID: identity}),
+            *(objects.files(name, files) for name, files in brokers.workload.files.items()),
+            # the brokers must resolve each other before any of them is ready
+            objects.headless("kafka-headless", ports, before_ready=True),
         ]
-        claim = manifest.volume_claim("data", args.ground.streaming_class, args.kafka.storage_mib)
-        return objects.stateful_set(pod, manifest.checksum(files), claim, BROKERS, mounted)
-
-    def _services(self, workload: pulumi.Resource) -> list[pulumi.Resource]:
-        """A service for each broker: a client is sent to the broker that leads a partition, so every one must be reachable by itself."""
-        return [
-            self._objects.published(broker, workload, **{"statefulset.kubernetes.io/pod-name": broker.name})
-            for broker in self._args.reach.brokers
-        ]
+        return objects.workload(brokers.workload, mounted)
 
     def _gate(self, services: Sequence[pulumi.Resource], rollout: str, worker: Provider) -> ClusterReady:
-        """Holds topics back until every broker answers from here; checked again after each rollout."""
-        external = self._args.kafka.external
+        """Declare the gate, which opens once every broker answers the program and checks again at each rollout."""
+        spec = self._spec
         return ClusterReady(
             f"{self._name}-ready",
-            bootstrap_servers=self._args.bootstrap,
-            brokers=external.brokers if external else BROKERS,
+            bootstrap_servers=list(spec.bootstrap),
+            brokers=spec.brokers,
             rollout=rollout,
-            security={"protocol": external.protocol, "mechanism": external.mechanism} if external else None,
-            partitions={topic.name: topic.partitions for topic in self._declared()},
+            security=dict(spec.security) if spec.security else None,
+            partitions={topic.name: topic.partitions for topic in spec.topics},
             opts=pulumi.ResourceOptions(parent=self, provider=worker, depends_on=list(services)),
         )
 
-    def _declared(self) -> list[TopicSpec]:
-        args = self._args
-        return [
-            *change_topics(args.names, args.tables, args.topics),
-            *support_topics(args.names),
-            *registry.topics(args.registry.kind),
-            *args.sink_topics,
-        ]
-
     def _topics(self, gate: ClusterReady) -> list[kafka_sdk.Topic]:
-        # the provider keeps its first connection error for good, so it must not exist before the brokers answer
-        external = self._args.kafka.external
+        # the provider never recovers from its first connection error, so it must not exist before the brokers answer
         provider = kafka_sdk.Provider(
             f"{self._name}-provider",
-            bootstrap_servers=self._args.bootstrap,
-            tls_enabled=external is not None and external.protocol != "PLAINTEXT",
-            skip_tls_verify=False,  # said, or KAFKA_SKIP_VERIFY in somebody's environment decides
-            sasl_mechanism=_MECHANISMS[external.mechanism] if external and external.logs_in else None,
+            bootstrap_servers=list(self._spec.bootstrap),
+            tls_enabled=self._spec.tls,
+            skip_tls_verify=False,  # explicit, or KAFKA_SKIP_VERIFY in an environment decides
+            sasl_mechanism=self._spec.mechanism,
             kafka_version="3.9.0",
             opts=self._objects.options(gate),
         )
-        keep, inside = self._args.ground.protect or None, external is None
+        keep = self._foundation.protect or None
         options = pulumi.ResourceOptions(
             parent=self,
             provider=provider,
             protect=keep,
             retain_on_delete=keep,
-            deleted_with=self._args.ground.ends_with if inside else None,
+            deleted_with=self._foundation.ends_with if self._spec.created else None,
         )
         return [
             kafka_sdk.Topic(
@@ -143,5 +104,5 @@ class Brokers(pulumi.ComponentResource):
                 config=topic.config,
                 opts=options,
             )
-            for topic in self._declared()
+            for topic in self._spec.topics
         ]

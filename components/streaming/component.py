@@ -1,83 +1,88 @@
-"""Brokers, schema registry, Connect worker, and Debezium on top.
+"""Streaming layer: brokers, schema registry, Connect workers and the Debezium connector.
 
-The layer never waits for the archive: the worker mounts the archive's identity as an optional Secret.
+The layer never waits for the archive: the workers mount the archive's identity as an optional Secret.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_random as random
 
-from components.streaming.brokers import Brokers
-from components.streaming.contract import StreamEndpoint
-from components.streaming.registry_service import RegistryService
-from components.streaming.worker import CONNECT_USER, Worker
+from components.streaming.brokers import KafkaComponent
+from components.streaming.connect import ConnectComponent
+from components.streaming.registry import RegistryComponent
 from providers.kafkaconnect import Connector, Provider, Removal
-from specification.source.sql import drop_slot_by_hand
-from specification.streaming import registry
-from specification.streaming.debezium import LAST_CONFIG, source_config
+from specification.streaming.connect import CONNECT_USER
 
 if TYPE_CHECKING:
-    from components.streaming.contract import StreamingArgs
+    from components.foundation.component import FoundationResources
+    from components.source.component import SourceResources
+    from specification.streaming.parts import Streaming
 
 
-class Streaming(pulumi.ComponentResource):
-    """From the brokers up to the source connector."""
+@dataclass(frozen=True, kw_only=True)
+class StreamingResources:
+    """Resources and credentials of the streaming layer that the archive and the outputs use.
 
-    endpoint: StreamEndpoint
-    registry_password: pulumi.Output[str] | None
+    Attributes:
+        worker: Provider that manages connectors.
+        ready: Resources that must exist before a sink can read.
+        connect_password: Password of Connect's REST interface.
+        registry_password: Password of the registry's operator, or None for an existing registry.
+    """
+
+    worker: Provider
+    ready: tuple[pulumi.Resource, ...]
     connect_password: pulumi.Output[str]
+    registry_password: pulumi.Output[str] | None
 
-    def __init__(self, name: str, args: StreamingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Declare the layer."""
+
+class StreamingComponent(pulumi.ComponentResource):
+    """Brokers, schema registry, Connect workers and the source connector."""
+
+    resources: StreamingResources
+
+    def __init__(
+        self,
+        name: str,
+        spec: Streaming,
+        foundation: FoundationResources,
+        source: SourceResources,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare brokers, topics, registry, workers and the source connector."""
         super().__init__("cdc:streaming:Streaming", name, None, opts)
-        self._name = name
-        self._args = args
         child = pulumi.ResourceOptions(parent=self)
-        self.connect_password = random.RandomPassword(
-            f"{name}-connect-password", length=32, special=False, keepers=args.rotation.keepers("connect"), opts=child
+        password = random.RandomPassword(
+            f"{name}-connect-password", length=32, special=False, keepers=spec.connect.keepers, opts=child
         ).result
-        provider = self._worker_provider()
-        brokers = Brokers("kafka", args, provider, child)
-        schemas = RegistryService("registry", args, brokers.topics, child) if args.registry.is_managed else None
-        before = [*brokers.topics, *([schemas.service] if schemas else [])]
-        worker = Worker("connect", args, self.connect_password, [*before, *args.source.ready], child)
-        self.registry_password = schemas.operator_password if schemas else None
-        self.endpoint = StreamEndpoint(
-            bootstrap=tuple(args.bootstrap),
-            registry_url=registry.api_url(args.names, args.registry),
-            worker=provider,
-            rollout=worker.rollout,
-            ready=(*before, worker.service),
+        # only the password is dynamic; the provider connects to the workers for connectors only, which wait for the workers
+        worker = Provider(f"{name}-connect-provider", url=spec.connect.url, username=CONNECT_USER, password=password, opts=child)
+        kafka = KafkaComponent("kafka", spec.kafka, foundation, worker, child)
+        schemas = RegistryComponent("registry", spec.registry, foundation, kafka.topics, child) if spec.registry else None
+        before = [*kafka.topics, *([schemas.service] if schemas else [])]
+        connect = ConnectComponent("connect", spec.connect, foundation, password, [*before, *source.ready], child)
+        self.resources = StreamingResources(
+            worker=worker,
+            ready=(*before, connect.service),
+            connect_password=password,
+            registry_password=schemas.operator_password if schemas else None,
         )
-        self._source_connector()
-        self.register_outputs({"registryUrl": self.endpoint.registry_url})
-
-    def _worker_provider(self) -> Provider:
-        """Static but for the password; it speaks to nobody until a connector is made, and those wait for the worker."""
-        return Provider(
-            f"{self._name}-connect-provider",
-            url=f"http://{self._args.reach.connect.outside}",
-            username=CONNECT_USER,
-            password=self.connect_password,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _source_connector(self) -> Connector:
-        args, endpoint = self._args, self.endpoint
-        return Connector(
-            f"{self._name}-source-connector",
-            name=args.names.source_connector,
-            config=source_config(args.names, args.tables, args.source.inside, endpoint.registry_url, args.debezium),
-            removal=Removal(config=LAST_CONFIG, otherwise=drop_slot_by_hand(args.names)),
-            rollout=endpoint.rollout,
+        Connector(
+            f"{name}-source-connector",
+            name=spec.source_connector.name,
+            config=dict(spec.source_connector.config),
+            removal=Removal(config=dict(spec.source_connector.last_config), otherwise=spec.source_connector.by_hand),
+            rollout=spec.connect.rollout,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                provider=endpoint.worker,
-                depends_on=[*endpoint.ready, *args.source.ready],
-                # the slot of a database inside the namespace is gone with its volume; elsewhere the connector has to drop it
-                deleted_with=args.ground.ends_with if args.source.is_inside else None,
+                provider=worker,
+                depends_on=[*self.resources.ready, *source.ready],
+                # the slot of a database inside the namespace ends with its volume; elsewhere the connector must drop it
+                deleted_with=foundation.ends_with if source.is_inside else None,
             ),
         )
+        self.register_outputs({"registryUrl": spec.registry_url})

@@ -1,1 +1,1 @@
-"""Asks the real jars and the real PostgreSQL which settings they know, and writes the answers as tables for the program."""
+"""Extracts the known settings from the real jars and the real PostgreSQL, and writes them as tables for the program."""

@@ -1,4 +1,4 @@
-"""What is asked of which jar: the tables of keys, and the classes that declare them. Pure."""
+"""The tables of keys, and the classes in the jars that declare them. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _AVRO: Final = "io.confluent.kafka.serializers"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One table of keys.
+    """A table of keys.
 
     Attributes:
         table: Name of the table's file.
-        image: Whose jars are asked.
+        image: Image that contains the jars.
         artifacts: The jars that declare the keys, without their versions.
-        members: ``class#member`` for each part of the table, see DumpKeys.java; with ``name=`` before it where the table holds several
+        members: ``class#member`` for each part of the table, see DumpKeys.java; with the prefix ``name=`` in a table of several
             configurations, each under its name.
-        without: Keys that a class declares for its relatives and that this one does not read.
+        without: Keys that a class declares for related classes and that this one does not read.
     """
 
     table: str
@@ -34,7 +34,7 @@ class Asked:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The members as DumpKeys takes them: each with the name under which its keys are put together."""
+        """Arguments of DumpKeys: each member with the name of its group of keys."""
         return tuple(member if "=" in member else f"{self.table}={member}" for member in self.members)
 
 
@@ -65,7 +65,7 @@ TABLES: Final = (
         table="debezium-postgres",
         image="connect",
         artifacts=("debezium-connector-postgres",),
-        # ALL_FIELDS leaves out keys that the connector reads all the same, such as offset.mismatch.strategy: the constants have them
+        # ALL_FIELDS lacks keys that the connector does read, such as offset.mismatch.strategy: the constants have them
         members=(
             f"{_POSTGRES}.PostgresConnectorConfig#ALL_FIELDS",
             f"{_POSTGRES}.PostgresConnector#config",

@@ -1,4 +1,4 @@
-"""The parameters of PostgreSQL as the server itself lists them, asked in single-user mode: no port, no network, nothing left behind."""
+"""Parameters of PostgreSQL, listed by the server itself in single-user mode: no port, no network, no residue."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+# User and group of the server in the image; PostgreSQL refuses to run as root
 USER: Final = 999
-"""User and group of the server in the image; PostgreSQL refuses to run as root."""
 
 BIN: Final = "/usr/lib/postgresql/17/bin"
 _TIMEOUT_S: Final = 300.0
@@ -34,18 +34,18 @@ _SCRIPT: Final = (
 
 
 class PostgresError(RuntimeError):
-    """PostgreSQL did not answer; the message ends with its own last words."""
+    """PostgreSQL did not answer; the message ends with the last lines of its output."""
 
 
 def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
-    """The table of the server in an image.
+    """Extract the table of parameters from the server in an image.
 
     Args:
-        archives: The image as an OCI archive, then any archive that holds layers which the first leaves out.
+        archives: The image as an OCI archive, then archives with the layers that the first lacks.
         scratch: An empty folder for its file system; the caller removes it.
 
     Returns:
-        The table with its source, like those of the jars; ``unit`` and ``context`` in addition.
+        The table with its source, in the form of the jars' tables, plus ``unit`` and ``context``.
 
     Raises:
         PostgresError: If the server does not start or does not answer.
@@ -59,13 +59,13 @@ def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     out = work / "answer.csv"
     if done.returncode or not out.exists():
-        msg = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise PostgresError(msg)
+        message = "PostgreSQL did not list its parameters:\n" + "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise PostgresError(message)
     return table(out.read_text(encoding="utf-8"))
 
 
 def lay_out(archives: Sequence[Path], scratch: Path) -> None:
-    """Unpack the image into an empty folder in which ``chroot`` can start its programs."""
+    """Unpack the image into an empty folder so that ``chroot`` can start its programs."""
     unpack(archives, scratch)
     scratch.chmod(0o755)
     null = scratch / "dev" / "null"
@@ -75,7 +75,7 @@ def lay_out(archives: Sequence[Path], scratch: Path) -> None:
 
 
 def table(text: str) -> dict[str, Any]:
-    """The table from what the server wrote."""
+    """Parse the server's output into the table."""
     rows = list(csv.DictReader(io.StringIO(text)))
     return {"source": f"postgresql:{rows[0]['current_setting'].split()[0]}", "keys": {row["name"]: _entry(row) for row in rows}}
 
@@ -89,7 +89,7 @@ def _entry(row: dict[str, str]) -> dict[str, Any]:
 
 
 def unpack(archives: Sequence[Path], into: Path) -> None:
-    """Lay out the file system of the first archive's only image, layer over layer.
+    """Unpack the file system of the first archive's only image, layer over layer.
 
     Raises:
         PostgresError: If no archive has one of the layers.
@@ -106,12 +106,12 @@ def _blob(archives: Sequence[tarfile.TarFile], digest: str) -> IO[bytes]:
     for archive in archives:
         if name in archive.getnames():
             return archive.extractfile(name) or io.BytesIO()
-    msg = f"no archive has the layer {digest}; name the archive of the base image as well"
-    raise PostgresError(msg)
+    message = f"no archive has the layer {digest}; pass the archive of the base image too"
+    raise PostgresError(message)
 
 
 def _layers(archive: tarfile.TarFile) -> Iterator[str]:
-    """The layers' digests in their order; an index may point to another."""
+    """Yield the layers' digests in order; an index may point to another."""
     document = json.load(archive.extractfile("index.json") or io.BytesIO())
     while "manifests" in document:
         document = json.load(_blob([archive], document["manifests"][0]["digest"]))

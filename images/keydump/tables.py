@@ -1,4 +1,4 @@
-"""Makes the tables of keys: jars from the lock files, one run of Java for each image, PostgreSQL for its own."""
+"""Generates the tables of keys: jars from the lock files, one run of Java for each image, PostgreSQL for its own."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ if TYPE_CHECKING:
     from images.store import Store
 
 PROGRAM: Final = Path(__file__).resolve().parent / "DumpKeys.java"
+# Folder of the committed tables
 FOLDER: Final = Path(__file__).resolve().parents[2] / "configs" / "tables"
-"""Where the tables are committed."""
 
 _PROCESSORS: Final = "-XX:ActiveProcessorCount=2"  # a default that counts processors must not depend on the machine
 _TIMEOUT_S: Final = 300.0
 
 
 class KeysError(RuntimeError):
-    """Java did not tell the keys; the message ends with its own last words."""
+    """Java did not list the keys; the message ends with lines of its output."""
 
 
 def generate(images: Path, store: Store) -> dict[str, dict[str, Any]]:
-    """Every table that comes from jars, by name.
+    """Generate every table that comes from jars, by name.
 
     Args:
-        images: The folder of the images with their lock files.
-        store: Where their verified files are, or are put.
+        images: Folder of the images with their lock files.
+        store: Store of their verified files.
 
     Raises:
-        KeysError: If Java fails; also what the store raises for a file that cannot be had.
+        KeysError: If Java fails; the store's errors if a file cannot be fetched.
     """
-    made: dict[str, dict[str, Any]] = {}
+    generated: dict[str, dict[str, Any]] = {}
     for image in sorted({asked.image for asked in TABLES}):
-        asked_here = [asked for asked in TABLES if asked.image == image]
+        tables = [table for table in TABLES if table.image == image]
         entries = staging.entries_of(images / image)
         with TemporaryDirectory(dir=store.scratch()) as name:
             folders = _laid_out(entries, store, Path(name))
-            answer = _ask([argument for asked in asked_here for argument in asked.arguments], folders)
-        made |= {asked.table: _table(asked, answer, entries) for asked in asked_here}
-    return made
+            answer = _ask([argument for table in tables for argument in table.arguments], folders)
+        generated |= {table.table: _table(table, answer, entries) for table in tables}
+    return generated
 
 
 def render(table: Mapping[str, Any]) -> str:
-    """The text of a table's file: one key a line, sorted, so that a new version is a small difference."""
+    """Render the file of a table: one key a line, sorted, so that a new version is a small difference."""
     lines = [f'{{"source": {json.dumps(table["source"])}']
     for part in ("keys", "classes"):
         if part in table:
@@ -64,7 +64,7 @@ def render(table: Mapping[str, Any]) -> str:
 
 
 def version_of(artifact: str, entries: Sequence[Entry]) -> str:
-    """``artifact:version`` of a jar or archive in a lock file.
+    """Return ``artifact:version`` of a jar or archive in a lock file.
 
     Raises:
         KeysError: If the lock file does not have it.
@@ -72,15 +72,15 @@ def version_of(artifact: str, entries: Sequence[Entry]) -> str:
     for entry in entries:
         coordinates = re.fullmatch(rf"maven:[^:]+:{re.escape(artifact)}:.*?([^:]+)", entry.source)
         inside = re.fullmatch(rf"pypi:.*/{re.escape(artifact)}-([0-9][^/]*)\.jar", entry.source)
-        found = coordinates or inside
-        if found:
-            return f"{artifact}:{found[1]}"
-    msg = f"no lock file has {artifact}; correct the table's artifacts in images/keydump/asked.py"
-    raise KeysError(msg)
+        match = coordinates or inside
+        if match:
+            return f"{artifact}:{match[1]}"
+    message = f"no lock file has {artifact}; correct the table's artifacts in images/keydump/asked.py"
+    raise KeysError(message)
 
 
 def _laid_out(entries: Sequence[Entry], store: Store, into: Path) -> list[Path]:
-    """The jars of an image in their folders, archives unpacked."""
+    """Stage the jars of an image, unpack the archives, and return the folders of the jars."""
     store.fetch(entries)
     store.stage(entries, into)
     for archive in into.rglob("*.tar.gz"):
@@ -93,8 +93,8 @@ def _ask(arguments: Sequence[str], folders: Sequence[Path]) -> dict[str, dict[st
     command = ["java", _PROCESSORS, "-cp", ":".join(f"{folder}/*" for folder in folders), str(PROGRAM), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     if done.returncode:
-        msg = "Java did not tell the keys:\n" + "\n".join(done.stderr.strip().splitlines()[:5])
-        raise KeysError(msg)
+        message = "Java did not list the keys:\n" + "\n".join(done.stderr.strip().splitlines()[:5])
+        raise KeysError(message)
     answer: dict[str, dict[str, Any]] = json.loads(done.stdout[done.stdout.index("{") :])
     return answer
 

@@ -1,4 +1,4 @@
-"""Iceberg tables as resources: what a Pulumi program imports, without anything of the provider's own process."""
+"""Iceberg tables as resources: the SDK that a Pulumi program imports, without the code of the provider's process."""
 
 from providers.iceberg.sdk import Column, Provider, Table
 

@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
-# Python puts this folder first on the path; the root of the project must be there instead, so that modules here hide
-# nobody else's.
+# Python puts this folder first on the path; the project's root must replace it, so that modules here hide no others.
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from providers.iceberg.provider import Iceberg  # noqa: E402  # the path comes first
-from providers.server import serve  # noqa: E402  # the path comes first
+from providers.iceberg.provider import Iceberg  # noqa: E402 - the path comes first
+from providers.server import serve  # noqa: E402 - the path comes first
 
 if __name__ == "__main__":
     serve(Iceberg())

@@ -1,8 +1,8 @@
-"""Opening the catalog with pyiceberg, and turning its failures into sentences.
+"""The catalog through pyiceberg, with readable errors.
 
-A `sql` catalog is shared with Java's JdbcCatalog (the sink), which at `jdbc.schema-version=V1` wants one column more than
-pyiceberg makes. The tables are therefore made here, in that shape; Java would otherwise alter them, which needs
-ownership, and pyiceberg does not mind the column.
+A ``sql`` catalog is shared with Java's JdbcCatalog (the sink), which at ``jdbc.schema-version=V1`` needs one more column than
+pyiceberg creates. This module therefore creates the tables in that form; otherwise Java would alter them, which requires
+ownership. pyiceberg ignores the column.
 """
 
 from __future__ import annotations
@@ -41,22 +41,22 @@ _NOT_YET: Final = (
     "not yet accepting",
 )
 _AWAY: Final = ("refused", "timeout expired", "could not translate host name", "No route to host", "NETWORK_CONNECTION")
+# Seconds to wait for a database that the user has declared gone
 _GIVEN_UP_SECONDS: Final = 5.0
-"""How long a database is waited for that is said to be gone."""
 
 _CURES: Final = (
     ("password authentication failed", "check username and password of the provider"),
-    ("FATAL:  database", "check the database in uri, and that PostgreSQL was given its databases and roles"),
+    ("FATAL:  database", "check the database in uri, and that PostgreSQL has its databases and roles"),
     ("permission denied for schema", "the role must own the catalog's database"),
     ("NO_SUCH_BUCKET", "the bucket is missing; check its name, or let the table depend on it"),
-    ("NETWORK_CONNECTION", "the object store does not answer; check the endpoint, and that it runs"),
+    ("NETWORK_CONNECTION", "the object store does not answer; check the endpoint, and that the store runs"),
     ("ACCESS_DENIED", "the identity may not use this path; check the policy on the warehouse's prefix"),
     ("AccessDenied", "the identity may not do this; check its policy on the catalog and on the warehouse's prefix"),
     (
         "FileNotFoundError",
         (
-            "the catalog points to a metadata file that is not there: the object store has lost it; restore the bucket, or "
-            "remove the row from the catalog and let the archive be rebuilt from Kafka"
+            "the catalog points to a missing metadata file: the object store has lost it; restore the bucket, or remove the row from "
+            "the catalog and rebuild the archive from Kafka"
         ),
     ),
     ("refused", "nothing answers there; check the address, and that the database or object store runs"),
@@ -69,20 +69,25 @@ _IMPORTS: Final = threading.Lock()
 class Catalogs:
     """Opens the configured catalog for one operation at a time.
 
-    Connections are not kept, so that a database can be shut down between operations.
+    Attributes:
+        config: The provider's inputs.
+        cancelled: Set when the engine cancels.
+        reporter: Receiver of reports on waits.
+        seconds: Seconds to wait for a database that is still starting.
+
+    Connections are closed after each operation, so that a database can be shut down in between.
     """
 
     config: Plain
     cancelled: threading.Event
     reporter: Reporter = field(default_factory=Quiet)
     seconds: float = 60.0
-    """How long a database that is not there yet is waited for."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prepared: bool = False
 
     @contextmanager
     def opened(self, subject: str) -> Iterator[Catalog]:
-        """The catalog; whatever fails inside becomes a ProviderError that begins with `subject` and holds no secret."""
+        """Yield the catalog; turn any exception inside into a ProviderError that begins with ``subject`` and contains no secret."""
         try:
             catalog = self._open(subject)
             try:
@@ -91,15 +96,15 @@ class Catalogs:
                 catalog.close()
         except ProviderError:
             raise
-        except Exception as error:  # noqa: BLE001  # six libraries' errors, and any may quote a secret
-            message = f"{subject}: {self._told(error)}"
+        except Exception as error:  # noqa: BLE001 - errors of six libraries, any of which may quote a secret
+            message = f"{subject}: {self._explained(error)}"
             if _is_away(message):
                 raise UnreachableError(with_cure(message)) from None
             raise ProviderError(message) from None
 
     def _open(self, subject: str) -> Catalog:
         _import_libraries()
-        from pyiceberg.catalog import load_catalog  # 1 s that a preview need not pay  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.catalog import load_catalog  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         config = self.config
         files = {
@@ -118,16 +123,16 @@ class Catalogs:
                 "glue.access-key-id": config.get("accessKeyId"),
                 "glue.secret-access-key": config.get("secretAccessKey"),
             }
-            return load_catalog(config["catalogName"], **_given(files | glue))
+            return load_catalog(config["catalogName"], **_set_only(files | glue))
         url = _sql_url(config)
         self._prepare(url, subject)
         sql = {"type": "sql", "uri": url.render_as_string(hide_password=False), "init_catalog_tables": "false"}
-        return load_catalog(config["catalogName"], **_given(files | sql))
+        return load_catalog(config["catalogName"], **_set_only(files | sql))
 
     def _prepare(self, url: URL, subject: str) -> None:
-        """Make the catalog's own tables once in this process; waits for a database that is still starting."""
-        from sqlalchemy import create_engine  # noqa: PLC0415  # a preview need not pay for it
-        from sqlalchemy.exc import OperationalError  # noqa: PLC0415  # a preview need not pay for it
+        """Create the catalog's own tables once in this process; wait for a database that is still starting."""
+        from sqlalchemy import create_engine  # noqa: PLC0415 - slow to load, and a preview does not need it
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         patience = provider_wait(_GIVEN_UP_SECONDS if is_given_up() else self.seconds, self.cancelled, self.reporter)
         attempt = 0
@@ -138,16 +143,16 @@ class Catalogs:
                     _make_tables(engine)
                     self._prepared = True
                 except OperationalError as error:
-                    said = self._told(error)
-                    if patience.over or not any(sign in said for sign in _NOT_YET):
+                    reason = self._explained(error)
+                    if patience.over or not any(sign in reason for sign in _NOT_YET):
                         raise
-                    patience.pause(backoff(attempt), f"{subject}: {said}")
+                    patience.pause(backoff(attempt), f"{subject}: {reason}")
                     attempt += 1
                 finally:
                     engine.dispose()
 
-    def _told(self, error: Exception) -> str:
-        """The first lines of an error, with the cure where it is known."""
+    def _explained(self, error: Exception) -> str:
+        """Return the first lines of an error, with the cure where known."""
         text = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
         cure = next((cure for sign, cure in _CURES if sign in text), None)
         lines = " ".join(line.strip() for line in text.splitlines()[:3])[:500]
@@ -162,19 +167,19 @@ def _is_away(message: str) -> bool:
 
 
 def _import_libraries() -> None:
-    """Import the heavy libraries, whose modules import each other in circles and break when several threads come first at once."""
+    """Import the heavy libraries under a lock: their circular imports break when several threads import them at once."""
     with _IMPORTS:
-        import pyiceberg.catalog.sql  # noqa: PLC0415  # a preview need not pay for it
-        import pyiceberg.io.pyarrow  # noqa: F401, PLC0415  # a preview need not pay for it
+        import pyiceberg.catalog.sql  # noqa: PLC0415 - slow to load, and a preview does not need it
+        import pyiceberg.io.pyarrow  # noqa: F401, PLC0415 - slow to load, and a preview does not need it
 
 
 def sql_address(uri: str) -> str:
-    """The address without the prefix that Java wants: the sink's own `jdbc:postgresql://…` is accepted too."""
+    """Remove the prefix that Java requires, so that the sink's own ``jdbc:postgresql://…`` is valid too."""
     return uri.removeprefix("jdbc:")
 
 
 def _sql_url(config: Plain) -> URL:
-    from sqlalchemy import make_url  # noqa: PLC0415  # a preview need not pay for it
+    from sqlalchemy import make_url  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     url = make_url(sql_address(config["uri"]))
     if url.get_backend_name() == "postgresql":
@@ -185,19 +190,19 @@ def _sql_url(config: Plain) -> URL:
 
 
 def _make_tables(engine: Engine) -> None:
-    from sqlalchemy import inspect, text  # noqa: PLC0415  # a preview need not pay for it
+    from sqlalchemy import inspect, text  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            # IF NOT EXISTS does not help two sessions that make the same table at the same moment
+            # IF NOT EXISTS does not protect two sessions that create the same table at the same moment
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('iceberg_tables'))"))
-        have = inspect(connection)
-        if not (have.has_table("iceberg_tables") and have.has_table("iceberg_namespace_properties")):
+        existing = inspect(connection)
+        if not (existing.has_table("iceberg_tables") and existing.has_table("iceberg_namespace_properties")):
             for statement in _TABLES_V1:
                 connection.execute(text(statement))
-        elif "iceberg_type" not in {column["name"] for column in have.get_columns("iceberg_tables")}:
+        elif "iceberg_type" not in {column["name"] for column in existing.get_columns("iceberg_tables")}:
             connection.execute(text(_V1_COLUMN))
 
 
-def _given(properties: dict[str, str | None]) -> dict[str, str]:
+def _set_only(properties: dict[str, str | None]) -> dict[str, str]:
     return {key: value for key, value in properties.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Column types by name, and which of them can become which without touching a data file; pure."""
+"""Column types by name, and the type changes that leave data files valid; pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MOST_DIGITS: Final = 38
 
 
 def decimal_digits(type_name: str) -> tuple[int, int] | None:
-    """Precision and scale of `decimal(p,s)`, None for any other type."""
-    found = _DECIMAL.fullmatch(type_name)
-    return (int(found[1]), int(found[2])) if found else None
+    """Return precision and scale of ``decimal(p,s)``, None for any other type."""
+    match = _DECIMAL.fullmatch(type_name)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def type_problem(type_name: object) -> str | None:
-    """What is wrong with a type's name, None if nothing is."""
+    """Return the problem of a type's name, None for a valid one."""
     if isinstance(type_name, str) and type_name in SIMPLE_TYPES:
         return None
     digits = decimal_digits(type_name) if isinstance(type_name, str) else None
@@ -33,12 +33,12 @@ def type_problem(type_name: object) -> str | None:
 
 
 def same_type(one: str, other: str) -> bool:
-    """Whether two names mean one type; only spaces in a decimal may differ."""
+    """Tell whether two names mean the same type; only spaces in a decimal may differ."""
     return one == other or (decimal_digits(one) is not None and decimal_digits(one) == decimal_digits(other))
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether Iceberg reads old files of type `old` as `new`: int as long, float as double, a decimal with more digits of one scale."""
+    """Tell whether Iceberg reads type ``old`` as ``new``: int as long, float as double, a decimal with more digits and equal scale."""
     if (old, new) in (("int", "long"), ("float", "double")):
         return True
     before, after = decimal_digits(old), decimal_digits(new)

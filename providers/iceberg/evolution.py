@@ -1,4 +1,4 @@
-"""From the table there is to the table declared: the steps that lose nothing, and what the CLI shows of them; pure."""
+"""Lossless steps from the existing table to the declared one, and the changes that the CLI shows; pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from providers.differences import differences, step
 from providers.iceberg.columns import same_type, widens
 from providers.iceberg.rules import by_name
-from providers.operations import UNKNOWN, Change, Plain
+from providers.operations import Change, Plain
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Evolution:
-    """The steps; all empty when the table is as declared."""
+    """Steps that change a table; all empty when it is as declared.
+
+    Attributes:
+        added: New columns.
+        widened: Column to its wider type.
+        relaxed: Columns that become nullable.
+        documented: Column to its new documentation.
+        properties_set: Table property to its new value.
+        properties_removed: Table properties to remove.
+        upgraded: True for the upgrade from format version 1 to 2, the only one.
+    """
 
     added: list[Plain] = field(default_factory=list)
     widened: dict[str, str] = field(default_factory=dict)
@@ -25,20 +36,18 @@ class Evolution:
     properties_set: dict[str, str] = field(default_factory=dict)
     properties_removed: list[str] = field(default_factory=list)
     upgraded: bool = False
-    """From format version 1 to 2, the only step up there is."""
 
     def __bool__(self) -> bool:
-        """Whether there is anything to do."""
+        """Tell whether there are any steps."""
         return bool(
             self.added or self.widened or self.relaxed or self.documented or self.properties_set or self.properties_removed or self.upgraded
         )
 
 
 def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolution:
-    """The steps from the live table to `wanted`; `before` is the last declaration, whose further properties are removed.
+    """Return the steps from the live table to ``wanted``; properties found only in ``before``, the last declaration, are removed.
 
-    Columns of the live table that are not declared, and types that are wider there, came with the sink's own schema
-    evolution and stay.
+    Undeclared columns and wider types of the live table come from the sink's own schema evolution and stay.
     """
     steps, columns = Evolution(), by_name(live["columns"])
     for column in wanted["columns"]:
@@ -63,7 +72,7 @@ def evolution(live: Plain, wanted: Plain, before: Plain | None = None) -> Evolut
 
 
 def shown(old: Plain, new: Plain) -> list[Change]:
-    """The changes between two declarations; the order of columns and a location left out do not count."""
+    """Return the changes between two declarations; the order of columns and an omitted location do not count."""
     changes = [
         change
         for key, empty in (
@@ -83,7 +92,7 @@ def shown(old: Plain, new: Plain) -> list[Change]:
 
 
 def declared_again(declared: Plain, live: Plain) -> Plain:
-    """The declaration as the live table bears it out, in its own shape, so that an untouched table shows no drift."""
+    """Update the declaration from the live table, in its own form, so that an unchanged table shows no drift."""
     columns, properties = by_name(live["columns"]), live.get("properties") or {}
     again = dict(declared)
     again["columns"] = [_again(column, columns[column["name"]]) for column in declared.get("columns", []) if column["name"] in columns]

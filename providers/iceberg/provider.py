@@ -1,4 +1,4 @@
-"""The package `iceberg`: its configuration and its resource type."""
+"""The package ``iceberg``: configuration and resource type."""
 
 from __future__ import annotations
 
@@ -6,75 +6,82 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from configs.tokens import ICEBERG_TABLE
+from problem import Problem
 from providers.iceberg.catalog import Catalogs, sql_address
 from providers.iceberg.table import TableOperations
-from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
+from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TABLE: Final = "iceberg:index:Table"
 _CATALOG_TYPES: Final = ("sql", "glue")
 
 
 def config_problems(config: Plain) -> list[Problem]:
-    """Every problem of the provider's inputs; values not known yet are passed over.
+    """Return every problem of the provider's inputs, except for unknown values.
 
-    They are catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey.
+    The inputs are catalogType, catalogName, warehouse, region, uri, username, password, endpoint, accessKeyId, secretAccessKey.
     """
     problems = [
-        Problem(key, f"is missing: {what}")
+        Problem(path=key, rule=f"is missing: {what}")
         for key, what in (
-            ("catalogName", "the name writers and readers share"),
-            ("warehouse", "where tables are put, such as s3://bucket/prefix"),
+            ("catalogName", "the catalog's name, shared by writers and readers"),
+            ("warehouse", "the location of the tables, such as s3://bucket/prefix"),
         )
         if not config.get(key)
     ]
     kind, uri = config.get("catalogType"), config.get("uri")
     if kind is not UNKNOWN and kind not in _CATALOG_TYPES:
-        problems.append(Problem("catalogType", f"{kind!r} is not one of {', '.join(_CATALOG_TYPES)}"))
+        problems.append(Problem(path="catalogType", rule=f"{kind!r} is not one of {', '.join(_CATALOG_TYPES)}"))
     if kind == "sql" and uri is not UNKNOWN:
         parts = urlsplit(sql_address(uri)) if isinstance(uri, str) else None
         if parts is None or not parts.scheme:
             problems.append(
                 Problem(
-                    "uri",
-                    "is missing: a sql catalog needs the database's address, such as postgresql://host:5432/database",
+                    path="uri",
+                    rule="is missing: a sql catalog needs the database's address, such as postgresql://host:5432/database",
                 )
             )
         elif parts.password is not None:
-            problems.append(Problem("uri", "must not hold a password; set username and password"))
+            problems.append(Problem(path="uri", rule="must not hold a password", cure="set username and password"))
     if kind == "glue" and not config.get("region"):
-        problems.append(Problem("region", "is missing: Glue is regional"))
+        problems.append(Problem(path="region", rule="is missing: Glue is regional"))
     if (config.get("accessKeyId") is None) != (config.get("secretAccessKey") is None):
         problems.append(
             Problem(
-                "secretAccessKey",
-                "accessKeyId and secretAccessKey go together; with neither, AWS's own chain of credentials is used",
+                path="secretAccessKey",
+                rule="accessKeyId and secretAccessKey go together",
+                cure="set both, or neither to use AWS's default chain of credentials",
             )
         )
     return problems
 
 
 def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:
-    """The operations by type token. Raises ProviderError when the config cannot work."""
+    """Return the operations by type token. Raises ProviderError for an invalid config."""
     problems = config_problems(config)
     if problems:
-        raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.reason}" for problem in problems))
+        raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.text}" for problem in problems))
     cancelled = cancelled or threading.Event()
-    return {TABLE: TableOperations(Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue")}
+    return {
+        ICEBERG_TABLE: TableOperations(
+            Catalogs(config, cancelled, reporter or Quiet()), cancelled, lower_case=config["catalogType"] == "glue"
+        )
+    }
 
 
 class Iceberg:
     """The package as the gRPC adapter serves it."""
 
     name = "iceberg"
-    resources: tuple[str, ...] = (TABLE,)
+    resources: tuple[str, ...] = (ICEBERG_TABLE,)
 
     def config_problems(self, config: Plain) -> list[Problem]:
-        """Every problem of the provider's inputs."""
+        """Return every problem of the provider's inputs."""
         return config_problems(config)
 
     def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
-        """The operations by type token."""
+        """Return the operations by type token."""
         return operations(config, reporter, cancelled)

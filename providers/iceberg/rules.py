@@ -1,7 +1,7 @@
-"""What a table's declaration must satisfy, by itself and beside the table that already exists; pure.
+"""Rules for a table's declaration, alone and compared with the existing table; pure.
 
-A table that exists may gain columns. Everything that would make old rows unreadable, or read as something else, is
-refused with a way out.
+An existing table may gain columns. Changes that would make old rows unreadable, or change their meaning, are refused
+with a cure.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from problem import Problem
 from providers.differences import step
 from providers.iceberg.columns import same_type, type_problem, widens
-from providers.operations import UNKNOWN, Plain, Problem, has_unknown
+from providers.operations import Plain, has_unknown
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +24,9 @@ _FORMAT_VERSIONS: Final = ("1", "2")
 
 
 def table_problems(inputs: Plain) -> list[Problem]:
-    """Every problem of a Table's inputs by themselves; values not known yet are passed over."""
+    """Return every problem of a Table's inputs alone, except for unknown values."""
     problems = [
-        Problem(key, f"{inputs.get(key)!r} is not {what}")
+        Problem(path=key, rule=f"{inputs.get(key)!r} is not {what}")
         for key, pattern, what in (
             ("namespace", _NAMESPACE, "a namespace: words of letters, digits and '_', joined by '.'"),
             ("name", _WORD, "a table name: letters, digits and '_'"),
@@ -38,23 +40,23 @@ def table_problems(inputs: Plain) -> list[Problem]:
             problems += _partition_problems(columns, inputs.get("partitionBy") or [])
     problems += _property_problems(inputs.get("properties") or {})
     if not isinstance(inputs.get("deleteOnDestroy", False), bool):
-        problems.append(Problem("deleteOnDestroy", "must be true or false"))
+        problems.append(Problem(path="deleteOnDestroy", rule="must be true or false"))
     return problems
 
 
 def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
-    """What of `new` the table `old` cannot become.
+    """Return the changes from ``old`` to ``new`` that would lose data.
 
-    `old_is_complete`: `old` is the last declaration, so a column missing from `new` was dropped on purpose. Otherwise
-    `old` is the live table, whose further columns the sink added.
+    With ``old_is_complete``, ``old`` is the last declaration, so a column missing from ``new`` was dropped on purpose. Otherwise
+    ``old`` is the live table, to which the sink has added further columns.
     """
     if has_unknown(new.get("columns")) or has_unknown(new.get("partitionBy")):
         return []
     problems = [
         Problem(
-            key,
-            f"{old[key]!r} cannot become {new[key]!r}: the rows would stay behind under the old name; declare a second "
-            "table beside the first",
+            path=key,
+            rule=f"{old[key]!r} cannot become {new[key]!r}: the rows would stay under the old name",
+            cure="declare a second table",
         )
         for key in ("namespace", "name")
         if key in old and new.get(key) not in (UNKNOWN, old[key])
@@ -62,17 +64,20 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
     if _moved(old.get("location"), new.get("location")):
         problems.append(
             Problem(
-                "location",
-                f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are; take the "
-                "location out or set the old one",
+                path="location",
+                rule=f"{old['location']!r} cannot become {new['location']!r}: the files stay where they are",
+                cure="remove the location, or set the old one",
             )
         )
     if (old.get("partitionBy") or []) != (new.get("partitionBy") or []):
         problems.append(
             Problem(
-                "partitionBy",
-                f"{old.get('partitionBy') or []} cannot become {new.get('partitionBy') or []}: readers rely on the "
-                "paths of the files already written; restore it, or declare a second table and copy the rows",
+                path="partitionBy",
+                rule=(
+                    f"{old.get('partitionBy') or []} cannot become {new.get('partitionBy') or []}: readers rely on the "
+                    "paths of existing files"
+                ),
+                cure="restore it, or declare a second table and copy the rows",
             )
         )
     problems += _version_problem(old.get("properties") or {}, new.get("properties") or {})
@@ -81,9 +86,9 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
         kept = by_name(new["columns"])
         problems += [
             Problem(
-                "columns",
-                f"column {name} is gone from the declaration, and dropping it would lose its data; restore it, and stop "
-                "filling it at the source (a renamed column is a dropped and an added one)",
+                path="columns",
+                rule=f"the declaration lacks column {name}, and dropping the column would lose its data",
+                cure="restore it, and stop filling it at the source (a renamed column is a dropped and an added one)",
             )
             for name in by_name(old["columns"])
             if name not in kept
@@ -92,7 +97,7 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
 
 
 def by_name(columns: list[Plain]) -> dict[str, Plain]:
-    """The columns by their names."""
+    """Map the columns by name."""
     return {column["name"]: column for column in columns}
 
 
@@ -103,27 +108,32 @@ def _column_losses(before: dict[str, Plain], columns: list[Plain], *, may_be_wid
         if old is None:
             if required:
                 yield Problem(
-                    step(path, "required"),
-                    f"column {name} is new and required, but the rows already written have no value for it; set required to false",
+                    path=step(path, "required"),
+                    rule=f"column {name} is new and required, but existing rows have no value for it",
+                    cure="set required to false",
                 )
             continue
         wider_already = may_be_wider and widens(column["type"], old["type"])
         if not (same_type(old["type"], column["type"]) or widens(old["type"], column["type"]) or wider_already):
             yield Problem(
-                step(path, "type"),
-                f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to "
-                "long, float to double and a decimal of more digits; otherwise add a column under another name",
+                path=step(path, "type"),
+                rule=(
+                    f"column {name}: {old['type']} cannot become {column['type']} without losing data; allowed are int to "
+                    "long, float to double and a decimal with more digits"
+                ),
+                cure="otherwise add a column with another name",
             )
         if required and not old.get("required"):
             yield Problem(
-                step(path, "required"),
-                f"column {name} may hold NULL in the rows already written and cannot become required; set required to false",
+                path=step(path, "required"),
+                rule=f"column {name} may be NULL in existing rows and cannot become required",
+                cure="set required to false",
             )
 
 
 def _column_problems(columns: object) -> Iterator[Problem]:
     if not isinstance(columns, list) or not columns:
-        yield Problem("columns", "needs at least one column {name, type, required, doc}")
+        yield Problem(path="columns", rule="needs at least one column {name, type, required, doc}")
         return
     seen: dict[str, int] = {}
     for index, column in enumerate(columns):
@@ -131,23 +141,23 @@ def _column_problems(columns: object) -> Iterator[Problem]:
         if column is UNKNOWN:
             continue
         if not isinstance(column, dict):
-            yield Problem(path, "must be a column {name, type, required, doc}")
+            yield Problem(path=path, rule="must be a column {name, type, required, doc}")
             continue
         yield from _one_column(path, column)
         name = column.get("name")
         if isinstance(name, str) and seen.setdefault(name.lower(), index) != index:
-            yield Problem(step(path, "name"), f"{name!r} is there twice, which engines that ignore case cannot tell apart")
+            yield Problem(path=step(path, "name"), rule=f"{name!r} occurs twice for engines that ignore case")
 
 
 def _one_column(path: str, column: dict[str, Any]) -> Iterator[Problem]:
     if column.get("name") is not UNKNOWN and not (isinstance(column.get("name"), str) and _WORD.match(column["name"])):
-        yield Problem(step(path, "name"), f"{column.get('name')!r} is not a column name: letters, digits and '_'")
+        yield Problem(path=step(path, "name"), rule=f"{column.get('name')!r} is not a column name: letters, digits and '_'")
     if column.get("type") is not UNKNOWN and (problem := type_problem(column.get("type"))):
-        yield Problem(step(path, "type"), problem)
+        yield Problem(path=step(path, "type"), rule=problem)
     if column.get("required", False) is not UNKNOWN and not isinstance(column.get("required", False), bool):
-        yield Problem(step(path, "required"), "must be true or false")
+        yield Problem(path=step(path, "required"), rule="must be true or false")
     yield from (
-        Problem(step(path, key), "is not known; a column has name, type, required and doc")
+        Problem(path=step(path, key), rule="is unknown", cure="a column has name, type, required and doc")
         for key in sorted(column.keys() - {"name", "type", "required", "doc"})
     )
 
@@ -156,33 +166,33 @@ def _partition_problems(columns: list[dict[str, Any]], partition_by: object) -> 
     if partition_by is UNKNOWN:
         return
     if not isinstance(partition_by, list):
-        yield Problem("partitionBy", "must be a list of column names")
+        yield Problem(path="partitionBy", rule="must be a list of column names")
         return
     names = {column.get("name") for column in columns}
     for index, name in enumerate(partition_by):
         if name not in names and name is not UNKNOWN:
-            yield Problem(step("partitionBy", index), f"{name!r} is not a column of the table")
+            yield Problem(path=step("partitionBy", index), rule=f"{name!r} is not a column of the table")
         if name in partition_by[:index]:
-            yield Problem(step("partitionBy", index), f"{name!r} is there twice")
+            yield Problem(path=step("partitionBy", index), rule=f"{name!r} occurs twice")
 
 
 def _property_problems(properties: object) -> Iterator[Problem]:
     if not isinstance(properties, dict):
         if properties is not UNKNOWN:
-            yield Problem("properties", "must be a map from Iceberg's table properties to strings")
+            yield Problem(path="properties", rule="must be a map from Iceberg's table properties to strings")
         return
     for key, value in sorted(properties.items()):
         if not isinstance(value, str) and value is not UNKNOWN:
-            yield Problem(step("properties", key), f"{value!r} is no string; Iceberg's properties are strings")
+            yield Problem(path=step("properties", key), rule=f"{value!r} is not a string", cure="write Iceberg's properties as strings")
     version = properties.get("format-version", "2")
     if isinstance(version, str) and version not in _FORMAT_VERSIONS:
-        yield Problem(step("properties", "format-version"), f"{version!r} is not one of {', '.join(_FORMAT_VERSIONS)}")
+        yield Problem(path=step("properties", "format-version"), rule=f"{version!r} is not one of {', '.join(_FORMAT_VERSIONS)}")
 
 
 def _version_problem(old: Plain, new: Plain) -> Iterator[Problem]:
     before, after = old.get("format-version"), new.get("format-version")
     if isinstance(before, str) and isinstance(after, str) and after < before:
-        yield Problem(step("properties", "format-version"), f"{before} cannot go back to {after}: Iceberg has no downgrade")
+        yield Problem(path=step("properties", "format-version"), rule=f"{before} cannot go back to {after}: Iceberg has no downgrade")
 
 
 def _moved(old: object, new: object) -> bool:

@@ -1,4 +1,4 @@
-"""Between declared columns and pyiceberg's schema."""
+"""Conversion between declared columns and pyiceberg's schema."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from providers.operations import Plain
 
+# First number of a partition field in Iceberg's specification
 _FIRST_PARTITION_ID = 1000
-"""Where Iceberg's specification begins to number partition fields."""
 
 
 def type_named(name: str) -> PrimitiveType:
-    """The type of that name; the name has passed the rules."""
-    from pyiceberg import types  # noqa: PLC0415  # a preview need not pay for it
+    """Return the type of a valid name."""
+    from pyiceberg import types  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     digits = decimal_digits(name)
     if digits is not None:
@@ -42,9 +42,9 @@ def type_named(name: str) -> PrimitiveType:
 
 
 def schema(columns: list[Plain]) -> Schema:
-    """The schema of a new table, fields numbered from 1 in the order declared."""
-    from pyiceberg.schema import Schema  # noqa: PLC0415  # a preview need not pay for it
-    from pyiceberg.types import NestedField  # noqa: PLC0415  # a preview need not pay for it
+    """Return the schema of a new table, with fields numbered from 1 in the declared order."""
+    from pyiceberg.schema import Schema  # noqa: PLC0415 - slow to load, and a preview does not need it
+    from pyiceberg.types import NestedField  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     return Schema(
         *(
@@ -61,9 +61,9 @@ def schema(columns: list[Plain]) -> Schema:
 
 
 def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSpec:
-    """One directory level for each value of the named columns, `name=value`."""
-    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415  # a preview need not pay for it
-    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415  # a preview need not pay for it
+    """Return a partition by the values of the named columns: one directory level ``name=value`` each."""
+    from pyiceberg.partitioning import PartitionField, PartitionSpec  # noqa: PLC0415 - slow to load, and a preview does not need it
+    from pyiceberg.transforms import IdentityTransform  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     numbers = {column["name"]: index for index, column in enumerate(columns, start=1)}
     return PartitionSpec(
@@ -75,7 +75,7 @@ def partition_spec(columns: list[Plain], partition_by: list[str]) -> PartitionSp
 
 
 def described(table: Table) -> Plain:
-    """The live table as a declaration with all its columns; a partition by more than a column's value shows its transform."""
+    """Describe the live table as a declaration with all columns; a partition that is not by a column's value shows its transform."""
     current = table.schema()
     columns = []
     for field in current.fields:

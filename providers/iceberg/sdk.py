@@ -1,19 +1,20 @@
-"""The resources a program declares; the classes only carry inputs to the provider and outputs back."""
+"""Resource classes for programs; they only pass inputs to the provider and outputs back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
 
+from configs.tokens import ICEBERG_TABLE
 from providers.naming import camel, given
 
 
 class Provider(pulumi.ProviderResource):
-    """An Iceberg catalog and the warehouse its tables live in."""
+    """An Iceberg catalog and the warehouse of its tables."""
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -29,9 +30,9 @@ class Provider(pulumi.ProviderResource):
         secret_access_key: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Open the catalog: `sql` needs `uri`, postgresql://host:port/database; `glue` needs a region.
+        """Declare the catalog: ``sql`` needs ``uri``, postgresql://host:port/database; ``glue`` needs a region.
 
-        Without keys, AWS's own chain of credentials is used.
+        Without keys, the provider uses AWS's default chain of credentials.
         """
         inputs = {
             "catalogType": catalog_type,
@@ -50,13 +51,13 @@ class Provider(pulumi.ProviderResource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column.
+    """A column of a table.
 
     Attributes:
         name: Letters, digits and underscores.
         type: int, long, string, boolean, float, double, date, timestamp, timestamptz, uuid, binary or decimal(precision,scale).
-        required: Whether NULL is refused; only for columns the table is made with.
-        doc: What readers of the table see beside the column.
+        required: True to refuse NULL; only for columns of a new table.
+        doc: Documentation that readers of the table see.
     """
 
     name: str
@@ -66,12 +67,12 @@ class Column:
 
 
 class Table(pulumi.CustomResource):
-    """One table. It only ever gains columns; what would lose data is refused in the preview."""
+    """An Iceberg table. It only gains columns; the preview refuses changes that would lose data."""
 
     location: pulumi.Output[str]
     table_uuid: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -84,7 +85,7 @@ class Table(pulumi.CustomResource):
         delete_on_destroy: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare a table partitioned by the values of some columns; it outlives the stack unless `delete_on_destroy`."""
+        """Declare a table partitioned by the values of columns; it outlives the stack unless ``delete_on_destroy``."""
         inputs = {
             "namespace": namespace,
             "name": name,
@@ -96,14 +97,14 @@ class Table(pulumi.CustomResource):
             "properties": dict(properties) if properties is not None else None,
             "delete_on_destroy": delete_on_destroy,
         }
-        super().__init__("iceberg:index:Table", resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts)
+        super().__init__(ICEBERG_TABLE, resource_name, {"location": None, **given(inputs), "table_uuid": None}, opts)
 
     def translate_input_property(self, prop: str) -> str:
-        """Spell a property as the engine does."""
+        """Convert a property name to the engine's spelling."""
         return camel(prop) if prop in _NAMES else prop
 
     def translate_output_property(self, prop: str) -> str:
-        """Spell a property as Python does."""
+        """Convert a property name to Python's spelling."""
         return _BACK.get(prop, prop)
 
 

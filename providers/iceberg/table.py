@@ -1,4 +1,4 @@
-"""The life of a table: made once, then only widened."""
+"""Operations of a table: created once, then only widened."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from problem import Problem
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
-from providers.operations import Adopting, Change, Plain, Problem, ProviderError, State, has_unknown, provider_wait
+from providers.operations import Adopting, Change, Plain, ProviderError, State, has_unknown, provider_wait
 from providers.unreachable import UnreachableError, is_given_up
 from waiting import backoff
 
@@ -19,31 +20,38 @@ if TYPE_CHECKING:
 
     from providers.iceberg.catalog import Catalogs
 
+# The sink commits every few seconds; losing six races in a row indicates another problem
 _COMMIT_TRIES: Final = 6
-"""The sink commits every few seconds; losing that race six times in a row means that something else is wrong."""
 
 
+# Tables of a namespace are created in parallel, and two sessions that create the same namespace collide in the catalog
 _NAMESPACES: Final = threading.Lock()
-"""Tables of one namespace are made side by side, and two sessions that make the same namespace collide in the catalog."""
 
 
 @dataclass(slots=True)
 class TableOperations(Adopting):
-    """Tables of one catalog."""
+    """Tables of one catalog.
+
+    Attributes:
+        catalogs: Access to the catalog.
+        cancelled: Set when the engine cancels.
+        lower_case: True for Glue, which like Athena accepts lower-case names only.
+        learnt: Outputs that the catalog determines.
+        steady: Outputs of these that no update changes.
+    """
 
     catalogs: Catalogs
     cancelled: threading.Event
     lower_case: bool = False
-    """Glue, and Athena with it, knows lower-case names only."""
     learnt: tuple[str, ...] = ("location", "tableUuid")
     steady: tuple[str, ...] = ("location", "tableUuid")
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
-        """The declaration by itself, then beside the last one; no network."""
+        """Check the declaration alone, then against the last one; no network."""
         problems = table_problems(inputs)
         if self.lower_case:
             problems += [
-                Problem(key, f"{inputs[key]!r} must be in lower case: Glue and Athena know no other")
+                Problem(path=key, rule=f"{inputs[key]!r} must be in lower case: Glue and Athena accept no other")
                 for key in ("namespace", "name")
                 if isinstance(inputs.get(key), str) and inputs[key] != inputs[key].lower()
             ]
@@ -52,20 +60,20 @@ class TableOperations(Adopting):
         return losses(previous, inputs, old_is_complete=True)
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """Changes of the declaration; nothing ever replaces a table."""
+        """Return the changes of the declaration; no change replaces a table."""
         return shown(old, new)
 
     def create(self, inputs: Plain) -> State:
-        """Make the table, or adopt the one that is there and widen it as declared."""
+        """Create the table, or adopt the existing one and widen it as declared."""
         return self._converged(inputs, None)
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:
-        """Widen it; raises ProviderError, before anything is changed, if something would be lost."""
+        """Widen the table. Raises ProviderError before any change if data would be lost."""
         _refuse(resource_id, losses({**old, "location": None}, new, old_is_complete=True))
         return self._converged(new, old)
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
-        """The declaration as the live table bears it out; columns the sink added are not drift."""
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
+        """Return the declaration updated from the live table; columns added by the sink are not drift."""
         try:
             with self.catalogs.opened(f"table {resource_id}") as catalog:
                 live, learnt = self._described(catalog, resource_id)
@@ -78,10 +86,10 @@ class TableOperations(Adopting):
         return State(resource_id, (declared_again(previous, live) if previous else live) | learnt)
 
     def delete(self, resource_id: str, old: Plain) -> None:
-        """Leave the table alone, or, if it was declared so, drop it with its files."""
+        """Drop the table with its files if ``deleteOnDestroy`` is set; otherwise leave it unchanged."""
         if old.get("deleteOnDestroy") is not True:
             self.catalogs.reporter.note(
-                f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their place')}, "
+                f"table {resource_id} stays in the catalog and its files stay at {old.get('location', 'their location')}, "
                 "because deleteOnDestroy is false"
             )
             return
@@ -92,11 +100,11 @@ class TableOperations(Adopting):
             if not is_given_up():
                 raise
             self.catalogs.reporter.note(
-                f"table {resource_id}: its catalog does not answer, and it is forgotten as asked; its files may stay"
+                f"table {resource_id}: its catalog does not answer; it is removed from the state only, and its files may remain"
             )
 
     def _described(self, catalog: Catalog, resource_id: str) -> tuple[Plain | None, Plain]:
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         try:
             table = catalog.load_table(resource_id)
@@ -105,7 +113,7 @@ class TableOperations(Adopting):
         return described(table), _learnt(table)
 
     def _dropped(self, catalog: Catalog, resource_id: str) -> None:
-        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415  # a preview need not pay for it
+        from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         try:
             catalog.purge_table(resource_id)
@@ -113,17 +121,17 @@ class TableOperations(Adopting):
             return
         except FileNotFoundError:
             catalog.drop_table(resource_id)
-            self.catalogs.reporter.note(f"table {resource_id}: its metadata file was already gone, so only the catalog's entry was removed")
+            self.catalogs.reporter.note(f"table {resource_id}: its metadata file was missing, so only the catalog's entry was removed")
 
     def _converged(self, inputs: Plain, old: Plain | None) -> State:
         resource_id = f"{inputs['namespace']}.{inputs['name']}"
         with self.catalogs.opened(f"table {resource_id}") as catalog:
-            table = self._made(catalog, resource_id, inputs)
+            table = self._created(catalog, resource_id, inputs)
             self._widened(table, inputs, old)
             return State(resource_id, inputs | _learnt(table))
 
-    def _made(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
-        from pyiceberg import exceptions  # noqa: PLC0415  # a preview need not pay for it
+    def _created(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
+        from pyiceberg import exceptions  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         try:
             return catalog.load_table(resource_id)
@@ -144,8 +152,8 @@ class TableOperations(Adopting):
             return catalog.load_table(resource_id)
 
     def _widened(self, table: Table, inputs: Plain, old: Plain | None) -> None:
-        """Commit what is missing; when the sink committed in between, look again."""
-        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415  # a preview need not pay for it
+        """Commit the missing steps; after a conflicting commit of the sink, start over."""
+        from pyiceberg.exceptions import CommitFailedException  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         name, patience = ".".join(table.name()), provider_wait(60.0, self.cancelled, self.catalogs.reporter)
         for attempt in range(_COMMIT_TRIES):
@@ -157,11 +165,11 @@ class TableOperations(Adopting):
             try:
                 _commit(table, steps)
             except CommitFailedException:
-                patience.pause(backoff(attempt), f"table {name}: somebody else committed first")
+                patience.pause(backoff(attempt), f"table {name}: another writer committed first")
                 table.refresh()
             else:
                 return
-        message = f"table {name}: lost {_COMMIT_TRIES} commits in a row to another writer; run it again when that is quieter"
+        message = f"table {name}: lost {_COMMIT_TRIES} commits in a row to another writer; run it again when that writer is less active"
         raise ProviderError(message)
 
 
@@ -189,8 +197,8 @@ def _refuse(name: str, problems: list[Problem]) -> None:
         raise ProviderError(
             "\n".join(
                 [
-                    f"table {name} cannot become what is declared:",
-                    *(f"  {problem.path}: {problem.reason}" for problem in problems),
+                    f"table {name} cannot change to its declaration:",
+                    *(f"  {problem.path}: {problem.text}" for problem in problems),
                 ]
             )
         )

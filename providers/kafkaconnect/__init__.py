@@ -1,4 +1,4 @@
-"""Kafka connectors as resources: what a Pulumi program imports, without anything of the provider's own process."""
+"""Kafka connectors as resources: the SDK that a Pulumi program imports, without the code of the provider's process."""
 
 from providers.kafkaconnect.sdk import ClusterReady, Connector, Provider, Removal
 

@@ -1,11 +1,11 @@
-"""Asking a worker that may be starting, rebalancing or away."""
+"""Requests to a worker that may be starting, rebalancing or unreachable."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from configs.secrecy import without_passwords
 from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import AwayError, NotNowError
 from providers.operations import ProviderError
 from providers.unreachable import UnreachableError
@@ -22,30 +22,30 @@ _Answer = TypeVar("_Answer")
 def answered(
     patience: Patience, subject: str, ask: Callable[[], _Answer], *, first: float = 0.25, longest: float = float("inf")
 ) -> _Answer:
-    """Ask until there is an answer.
+    """Repeat a request until it is answered.
 
     Args:
-        patience: How long at most.
-        subject: What it is about, for messages.
-        ask: The question.
-        first: Seconds until the second try; later ones take longer.
-        longest: Seconds at most for this question.
+        patience: Time limit of the whole operation.
+        subject: Subject of messages.
+        ask: The request.
+        first: Seconds until the second attempt; later pauses are longer.
+        longest: Limit for this request, in seconds.
 
     Raises:
         UnreachableError: If nothing answered.
-        ProviderError: If the worker had no time for it.
+        ProviderError: If the worker was busy until the limit.
     """
     attempt, begun = 0, patience.spent
     while True:
         try:
             return ask()
         except NotNowError as error:
-            said = without_passwords(str(error))
+            reason = without_passwords(str(error))
             if patience.over or patience.spent - begun >= longest:
                 message = f"{subject}: gave up after {patience.spent:.0f} s: "
                 if isinstance(error, AwayError):
-                    message += f"{said}; does Kafka Connect run, and is that its address?"
+                    message += f"{reason}; check that Kafka Connect runs, and its address"
                     raise UnreachableError(message) from None
-                raise ProviderError(message + explained(said)) from None
-            patience.pause(backoff(attempt, first=first), f"{subject}: {said}")
+                raise ProviderError(message + explained(reason)) from None
+            patience.pause(backoff(attempt, first=first), f"{subject}: {reason}")
             attempt += 1

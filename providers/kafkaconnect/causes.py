@@ -1,4 +1,4 @@
-"""From a worker's stack trace to the few lines that matter, the cure where known, and how long it may pass by itself."""
+"""Known causes in a worker's stack trace: the relevant lines, the cure, and how long the cause may pass by itself."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from providers.kafkaconnect.credentials import without_passwords
+from configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400
+# Seconds for causes that do not pass by themselves
 _SECOND_LOOK: Final = 10.0
-"""Seconds, for causes that do not pass by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A known cause. `patience`: for how many seconds a new configuration may be refused for it before that counts."""
+    """A known cause of an error.
+
+    Attributes:
+        pattern: Pattern that matches its messages.
+        cure: Action that removes the cause.
+        patience: Seconds for which the worker may refuse a new configuration for this cause before that is an error.
+    """
 
     pattern: re.Pattern[str]
     cure: str
@@ -24,7 +30,7 @@ class Cause:
 
     @property
     def may_pass(self) -> bool:
-        """Whether waiting can help at all, beyond the second look that everything gets."""
+        """True if waiting beyond the second attempt may help."""
         return self.patience > _SECOND_LOOK
 
 
@@ -42,7 +48,7 @@ CAUSES: Final = (
     ),
     _cause(
         r"password authentication failed|Access denied for user|no password was provided",
-        "the database refuses the role's password; check that the Secret the worker mounts is the one the role was made from",
+        "the database refuses the role's password; check that the worker mounts the Secret with which the role was created",
     ),
     _cause(
         r"role \S+ does not exist|roles? LOGIN and REPLICATION|must be superuser or replication role",
@@ -56,18 +62,18 @@ CAUSES: Final = (
     _cause(r"wal_level", "set wal_level=logical and restart PostgreSQL"),
     _cause(
         r"replication slot .* is active|slot .* (already )?in use",
-        "another connection holds the slot, often the worker that was killed: it is let go after wal_sender_timeout (60 s); "
+        "another connection holds the slot, often a killed worker's: the server releases it after wal_sender_timeout (60 s); "
         "otherwise see pg_stat_replication",
         patience=75.0,
     ),
     _cause(
         r"all replication slots are in use|too many replication slots",
-        "drop a slot that nobody uses (pg_replication_slots) or raise max_replication_slots",
+        "drop an unused slot (pg_replication_slots) or raise max_replication_slots",
     ),
     _cause(
         r"UnknownTopicOrPartition|topic[^\n]*(not present in metadata|does not exist|is missing)"
         r"|This server does not host this topic-partition",
-        "the topic is missing and brokers create none by themselves; declare it and let the connector depend on it",
+        "the topic is missing, and brokers do not create topics by themselves; declare it and let the connector depend on it",
     ),
     _cause(r"NoSuchBucket|bucket does not exist", "the bucket is missing; check its name, or let the connector depend on it"),
     _cause(
@@ -86,7 +92,7 @@ CAUSES: Final = (
     ),
     _cause(
         r"OutOfMemoryError",
-        "the worker is out of heap or metaspace; see the memory of its pod, and lower tasks.max or the buffers",
+        "the worker is out of heap or metaspace; check the memory of its pod, and lower tasks.max or the buffers",
     ),
     _cause(
         r"UnknownHostException|could not be resolved|Name or service not known|No resolvable bootstrap urls",
@@ -103,18 +109,18 @@ CAUSES: Final = (
 
 
 def known_cause(text: str) -> Cause | None:
-    """The first known cause that the text shows."""
+    """Return the first known cause in a text."""
     return next((cause for cause in CAUSES if cause.pattern.search(text)), None)
 
 
 def trimmed(trace: str) -> str:
-    """The first line and the first `Caused by` lines of a Java trace, one a line, without passwords."""
+    """Return the first line and the first ``Caused by`` lines of a Java trace, without passwords."""
     lines = trace.strip().splitlines()
     kept = lines[:1] + [line.strip() for line in lines[1:] if line.startswith("Caused by:")]
     return "\n".join(without_passwords(line)[:_LINE_LENGTH] for line in kept[:_LINES])
 
 
 def explained(trace: str) -> str:
-    """A trimmed trace with the cure below it, if known."""
+    """Return a trimmed trace, with the cure below if known."""
     cause = known_cause(trace)
     return trimmed(trace) + (f"\nWhat to do: {cause.cure}" if cause else "")

@@ -1,15 +1,15 @@
-"""The life of a connector: configure, wait until everything runs, or say why it does not."""
+"""Operations of a connector: configure it, wait until everything runs, or report why it does not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from configs.secrecy import is_referenced, is_secret, without_passwords
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
 from providers.kafkaconnect.removal import Removal
 from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
@@ -19,7 +19,6 @@ from providers.operations import (
     Change,
     IncompleteError,
     Plain,
-    Problem,
     ProviderError,
     Quiet,
     Reporter,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
+    from problem import Problem
     from waiting import Patience
 
 _Answer = TypeVar("_Answer")
@@ -43,7 +43,17 @@ _CHECK_SECONDS: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectorOperations(Adopting):
-    """Connectors of one Connect cluster; `timeout` in seconds bounds every wait."""
+    """Connectors of one Connect cluster.
+
+    Attributes:
+        client: Client of the REST API.
+        timeout: Limit of every wait, in seconds.
+        cancelled: Set when the engine cancels.
+        reporter: Receiver of progress reports.
+        tempo: Intervals and limits of the waits.
+        learnt: Outputs that the worker determines.
+        steady: Outputs of these that no update changes.
+    """
 
     client: ConnectClient
     timeout: float
@@ -53,8 +63,8 @@ class ConnectorOperations(Adopting):
     learnt: tuple[str, ...] = ("state", "tasks")
     steady: tuple[str, ...] = ()
 
-    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # the protocol's  # noqa: ARG002  # the protocol's
-        """Our rules first; if they hold, the worker's opinion on the form of the keys, when it answers at once."""
+    def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:  # noqa: ARG002 - the protocol's
+        """Check the project's own rules first, then, if the worker answers at once, its complaints about the form of the keys."""
         problems = connector_problems(inputs)
         if problems or has_unknown(inputs):
             return problems
@@ -66,7 +76,7 @@ class ConnectorOperations(Adopting):
         return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """Key by key; another name or class is another connector. One that was seen not to run is a change: a repair."""
+        """Return the changes, key by key; another name or class requires a replacement, and a connector that does not run a repair."""
         changes = [
             Change(change.path, change.kind, replace=change.path in ("name", 'config["connector.class"]'))
             for change in differences({key: old.get(key) for key in _DECLARED}, {key: new.get(key) for key in _DECLARED})
@@ -76,15 +86,15 @@ class ConnectorOperations(Adopting):
         return changes
 
     def create(self, inputs: Plain) -> State:
-        """Configure it if it is not already so, then wait until it runs."""
+        """Configure the connector if necessary, then wait until it runs."""
         return self._converged(inputs)
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
-        """The same as creating it: the worker's PUT is idempotent. After a rollout of the worker it must run anew."""
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002 - the protocol's
+        """Configure the connector as in a creation: the worker's PUT is idempotent. After a rollout of the worker, wait for it again."""
         return self._converged(new, restarted=old.get("rollout") != new.get("rollout"))
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
-        """The live configuration and state."""
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
+        """Return the live configuration and state."""
         patience, subject = self._patience(self.tempo.given_up if is_given_up() else self.tempo.read), f"reading connector {resource_id}"
         try:
             live = self._answered(patience, subject, lambda: self.client.config(resource_id))
@@ -103,7 +113,7 @@ class ConnectorOperations(Adopting):
         return State(resource_id, {**declared, "name": resource_id, "config": config, **_learnt(status)})
 
     def delete(self, resource_id: str, old: Plain) -> None:
-        """Let it give back what it holds elsewhere, remove it, and wait until the worker has forgotten it."""
+        """Let the connector release its external resources, delete it, and wait until the worker has removed it."""
         patience = self._patience(self.tempo.given_up if is_given_up() else self.tempo.removal)
         Removal(self.client, resource_id, self.tempo, patience, self.reporter).run(old.get("removal"))
 
@@ -129,7 +139,7 @@ class ConnectorOperations(Adopting):
         return self._running(patience, inputs, Watch(self.tempo.steady if acted else 0.0, doubt))
 
     def _validated(self, patience: Patience, name: str, config: dict[str, str]) -> None:
-        """Ask the worker until it is content, or until its complaint has had the time to pass by itself."""
+        """Repeat the worker's validation until it accepts, or until its complaint has had time to pass by itself."""
         begun = patience.spent
         while True:
             try:
@@ -144,18 +154,18 @@ class ConnectorOperations(Adopting):
             if not complaints:
                 return
             if patience.over or patience.spent - begun >= validation.patience_for(complaints):
-                lines = [f"  {problem.path}: {problem.reason}" for problem in validation.as_problems(complaints)]
+                lines = [f"  {problem.path}: {problem.text}" for problem in validation.as_problems(complaints)]
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
-            patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].reason}")
+            patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].text}")
 
     def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
         if refusal.status == _NOT_FOUND:
-            have = ", ".join(self.client.plugins()) or "none"
-            return f"connector {name}: the worker has no {config['connector.class']}; its image offers: {have}"
+            available = ", ".join(self.client.plugins()) or "none"
+            return f"connector {name}: the worker has no {config['connector.class']}; its image has: {available}"
         return f"connector {name}: the worker refuses the configuration: {without_passwords(str(refusal))}"
 
     def _running(self, patience: Patience, inputs: Plain, watch: Watch) -> State:
-        """Wait until it has settled; start again what failed for a cause that may pass; raise IncompleteError otherwise."""
+        """Wait until the connector has settled; restart parts that failed for a temporary cause; otherwise raise IncompleteError."""
         name = inputs["name"]
         while True:
             status = self._answered(patience, f"waiting for connector {name}", lambda: self.client.status(name))
@@ -170,7 +180,7 @@ class ConnectorOperations(Adopting):
                 watch.restarted(self.tempo.doubt)
             if patience.over:
                 seen = str(status) if status is not None else "the worker reports no status"
-                message = f"connector {name} does not run after {self.timeout:.0f} s: {seen}; the worker's log says more"
+                message = f"connector {name} does not run after {self.timeout:.0f} s: {seen}; see the worker's log"
                 raise IncompleteError(_state(inputs, status), [message])
             patience.pause(self.tempo.poll, f"connector {name}: {status or 'no status yet'}")
 
@@ -182,13 +192,13 @@ class ConnectorOperations(Adopting):
 
 
 def _half_removed(live: Mapping[str, str], wanted: Mapping[str, str], removal: Plain | None) -> bool:
-    """Whether it runs with the keys of its own end, which a removal has given it that broke off."""
+    """Tell whether an interrupted removal has left the connector with its last configuration."""
     last = removal["config"] if removal else {}
     return any(live.get(key) == value != wanted.get(key) for key, value in last.items())
 
 
 def _whole(inputs: Plain) -> dict[str, str]:
-    """The configuration as the worker keeps it, which adds the name."""
+    """Return the configuration as the worker stores it, with the name added."""
     return {**inputs["config"], "name": inputs["name"]}
 
 
@@ -201,7 +211,7 @@ def _learnt(status: Status | None) -> Plain:
 
 
 def _shown(key: str, live: str, before: object) -> str:
-    """A live value as the state may hold it: a credential somebody put there by hand is drift, but not ours to copy."""
-    if holds_a_credential(key) and not is_referenced(key, live) and live != before:
+    """Return a live value for the state: a manually set credential is drift, but must not be copied into the state."""
+    if is_secret(key) and not is_referenced(key, live) and live != before:
         return "[a credential in clear]"
     return live

@@ -1,4 +1,4 @@
-"""The package `kafkaconnect`: its configuration and its resource types."""
+"""The package ``kafkaconnect``: configuration and resource types."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from configs.tokens import CLUSTER_READY, CONNECTOR
+from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.readiness import ClusterReadyOperations
 from providers.kafkaconnect.rest import ConnectClient
-from providers.operations import UNKNOWN, Operations, Plain, Problem, ProviderError, Quiet, Reporter
+from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONNECTOR: Final = "kafkaconnect:index:Connector"
-CLUSTER_READY: Final = "kafkaconnect:index:ClusterReady"
+# Seconds that a connector may take: twice a cold worker (20 s) and a Secret being mounted (90 s)
 DEFAULT_TIMEOUT: Final = 300
-"""Seconds a connector may take: a cold worker (20 s) and a Secret being mounted (90 s) fit twice."""
 
 
 def config_problems(config: Plain) -> list[Problem]:
-    """Every problem of the provider's inputs {url, username, password, timeoutSeconds}."""
+    """Return every problem of the provider's inputs {url, username, password, timeoutSeconds}."""
     problems = []
     url = config.get("url")
     if url is not UNKNOWN:
         parts = urlsplit(url) if isinstance(url, str) else None
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            problems.append(Problem("url", "must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
+            problems.append(Problem(path="url", rule="must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
         elif parts.username is not None or parts.password is not None:
-            problems.append(Problem("url", "must not hold a user or password; set username and password"))
+            problems.append(Problem(path="url", rule="must not hold a user or password", cure="set username and password"))
     if config.get("password") is not None and config.get("username") is None:
-        problems.append(Problem("username", "is missing although a password is set"))
+        problems.append(Problem(path="username", rule="is missing, but a password is set"))
     if _seconds(config) is None:
-        problems.append(Problem("timeoutSeconds", "must be a number of seconds above 0"))
+        problems.append(Problem(path="timeoutSeconds", rule="must be a number of seconds above 0"))
     return problems
 
 
 def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:
-    """The operations by type token. Raises ProviderError when the config cannot work."""
+    """Return the operations by type token. Raises ProviderError for an invalid config."""
     problems = config_problems(config)
     if problems:
-        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.reason}" for problem in problems))
+        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.text}" for problem in problems))
     reporter, cancelled = reporter or Quiet(), cancelled or threading.Event()
     client = ConnectClient(config["url"], config.get("username"), config.get("password"))
     return {
@@ -57,16 +58,16 @@ class KafkaConnect:
     resources: tuple[str, ...] = (CONNECTOR, CLUSTER_READY)
 
     def config_problems(self, config: Plain) -> list[Problem]:
-        """Every problem of the provider's inputs."""
+        """Return every problem of the provider's inputs."""
         return config_problems(config)
 
     def operations(self, config: Plain, reporter: Reporter, cancelled: threading.Event) -> Mapping[str, Operations]:
-        """The operations by type token."""
+        """Return the operations by type token."""
         return operations(config, reporter, cancelled)
 
 
 def _seconds(config: Plain) -> float | None:
-    """The time limit, which the engine may hand over as a string; None when it is no such thing."""
+    """Parse the time limit, which the engine may pass as a string; None for an invalid one."""
     value = config.get("timeoutSeconds", DEFAULT_TIMEOUT)
     if value is UNKNOWN:
         return DEFAULT_TIMEOUT

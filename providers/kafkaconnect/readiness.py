@@ -1,7 +1,7 @@
-"""The gate in front of topics: whether a Kafka cluster can be used from where this runs.
+"""The gate in front of topics: waits until a Kafka cluster is usable from this machine.
 
-A listener that answers is not enough: clients are sent on to the addresses the brokers advertise, and a broker that is up
-but advertises an address that leads nowhere makes the first topic hang for minutes.
+An answering listener is not enough: clients continue with the addresses that the brokers advertise, and a running broker
+that advertises an unreachable address makes the first topic hang for minutes.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from problem import Problem
 from providers.differences import differences
-from providers.operations import UNKNOWN, Adopting, Change, Plain, Problem, ProviderError, Quiet, Reporter, State, provider_wait
+from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import threading
@@ -33,25 +35,30 @@ _SILENT.propagate = False
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What one listener says about the cluster: its id, and each broker's advertised address."""
+    """Metadata of the cluster from one listener.
+
+    Attributes:
+        cluster_id: Id of the cluster.
+        brokers: Broker id to the advertised host and port.
+    """
 
     cluster_id: str
     brokers: dict[int, tuple[str, int]]
 
 
 class NotReadyError(Exception):
-    """One sentence on what is missing."""
+    """The cluster is not ready; the message names the missing part in one sentence."""
 
 
+# ``protocol`` and ``mechanism`` of a listener; nothing for plain text
 Security = Mapping[str, str]
-"""`protocol` and `mechanism` of a listener; nothing for plain text."""
 
+# Reads the metadata from one bootstrap server, host:port; raises NotReadyError
 Ask = Callable[[str, Security], Metadata]
-"""Asks one bootstrap server, host:port; raises NotReadyError."""
 
 
 def client(security: Security) -> dict[str, str]:
-    """What librdkafka needs for a listener; user and password come from the environment, as those of the Kafka provider do.
+    """Return librdkafka's settings for a listener; user and password come from the environment, as in the Kafka provider.
 
     Raises:
         ProviderError: If a login is needed and the environment has none.
@@ -61,7 +68,7 @@ def client(security: Security) -> dict[str, str]:
         return {"security.protocol": protocol.lower()}
     missing = [name for name in (USER_VARIABLE, PASSWORD_VARIABLE) if not os.environ.get(name)]
     if missing:
-        message = f"{' and '.join(missing)} not in the environment: this Kafka cluster wants a login by {security.get('mechanism')}"
+        message = f"{' and '.join(missing)} not in the environment: this Kafka cluster requires a login by {security.get('mechanism')}"
         raise ProviderError(message)
     return {
         "security.protocol": protocol.lower(),
@@ -72,9 +79,9 @@ def client(security: Security) -> dict[str, str]:
 
 
 def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metadata:
-    """Ask one listener for the cluster's metadata."""
-    from confluent_kafka import KafkaException  # 60 ms and a C library, only where it is needed  # noqa: PLC0415  # a preview need not pay for it
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # a preview need not pay for it
+    """Read the cluster's metadata from one listener."""
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - slow to load, and a preview does not need it
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - slow to load, and a preview does not need it
 
     settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
     admin = AdminClient(settings, logger=_SILENT)
@@ -84,7 +91,7 @@ def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metad
         message = f"{server} does not answer ({error.args[0].name().strip('_').lower() if error.args else error})"
         raise NotReadyError(message) from None
     if metadata.controller_id < 0:
-        message = f"{server} knows no controller yet"
+        message = f"{server} has no controller yet"
         raise NotReadyError(message)
     return Metadata(
         metadata.cluster_id or "",
@@ -93,7 +100,7 @@ def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metad
 
 
 def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN) -> str:
-    """The id of the one cluster behind all `servers`; raises NotReadyError naming the first thing that is missing."""
+    """Return the id of the one cluster behind all ``servers``. Raises NotReadyError with the first missing part."""
     ids: dict[str, str] = {}
     for server in servers:
         metadata = asked(server, security)
@@ -120,7 +127,16 @@ def _connect(server: str, number: int, host: str, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClusterReadyOperations(Adopting):
-    """The gate as a resource: made when the cluster is ready, made sure again whenever an input changes."""
+    """The gate as a resource: created when the cluster is ready, checked again whenever an input changes.
+
+    Attributes:
+        cancelled: Set when the engine cancels.
+        reporter: Receiver of progress reports.
+        asked: Function that reads the metadata from one server.
+        poll: Seconds between two attempts.
+        learnt: Outputs that the cluster determines.
+        steady: Outputs of these that no update changes.
+    """
 
     cancelled: threading.Event
     reporter: Reporter = field(default_factory=Quiet)
@@ -130,28 +146,28 @@ class ClusterReadyOperations(Adopting):
     steady: tuple[str, ...] = ("clusterId",)
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
-        """Addresses, numbers and the time limit, and that no topic gets fewer partitions than it had; no network."""
+        """Check addresses, numbers and the time limit, and that no topic gets fewer partitions than before; no network."""
         problems = []
         servers = inputs.get("bootstrapServers")
         if servers is not UNKNOWN:
             if not isinstance(servers, list) or not servers:
-                problems.append(Problem("bootstrapServers", "needs at least one host:port"))
+                problems.append(Problem(path="bootstrapServers", rule="needs at least one host:port"))
             else:
                 problems += [
-                    Problem(f"bootstrapServers[{index}]", f"{server!r} is not host:port")
+                    Problem(path=f"bootstrapServers[{index}]", rule=f"{server!r} is not host:port")
                     for index, server in enumerate(servers)
                     if server is not UNKNOWN and not _is_address(server)
                 ]
         for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
             value = inputs.get(key, _DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
             if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                problems.append(Problem(key, f"{value!r} is not a whole number from {least}"))
+                problems.append(Problem(path=key, rule=f"{value!r} is not a whole number from {least}"))
         if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
-            problems.append(Problem("rollout", "must be a string that changes with every rollout of the brokers"))
+            problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
         return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """Any change asks again; none replaces."""
+        """Return the changes: each repeats the check, none requires a replacement."""
         return list(differences({key: value for key, value in old.items() if key not in self.learnt}, new))
 
     def create(self, inputs: Plain) -> State:
@@ -159,41 +175,42 @@ class ClusterReadyOperations(Adopting):
         patience = provider_wait(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
         while True:
             try:
-                found = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked, inputs.get("security") or _PLAIN)
+                ready = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked, inputs.get("security") or _PLAIN)
             except NotReadyError as missing:
                 if patience.over:
                     message = (
-                        f"Kafka is not ready after {patience.seconds:.0f} s: {missing}; look at the brokers' pods, and at the ports that "
-                        "lead from here to them"
+                        f"Kafka is not ready after {patience.seconds:.0f} s: {missing}; check the brokers' pods, and the ports that lead "
+                        "from here to them"
                     )
                     raise ProviderError(message) from None
                 patience.pause(self.poll, f"Kafka: {missing}")
             else:
-                return State(f"ready:{found}", {**inputs, "clusterId": found})
+                return State(f"ready:{ready}", {**inputs, "clusterId": ready})
 
-    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # the protocol's  # noqa: ARG002  # the protocol's
-        """Make sure again."""
+    def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002 - the protocol's
+        """Wait again until the cluster is ready."""
         return self.create(new)
 
-    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002  # the protocol's
-        """What was found last: a refresh must not hang on a cluster that is down."""
+    def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
+        """Return the last result: a refresh must not hang on a cluster that is down."""
         return State(resource_id, {**(previous or {}), "clusterId": resource_id.removeprefix("ready:")})
 
     def delete(self, resource_id: str, old: Plain) -> None:
-        """Nothing to remove."""
+        """Do nothing: the gate exists only in the state."""
 
 
 def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
-    """Kafka only adds partitions: for fewer, Pulumi's Kafka provider deletes the topic with its rows and makes another."""
+    """Refuse fewer partitions: Kafka only adds some, so Pulumi's Kafka provider would delete the topic with its rows and create another."""
     if not isinstance(wanted, dict) or not isinstance(had, dict):
         return
     for topic, count in wanted.items():
         before = had.get(topic)
         if isinstance(count, int) and isinstance(before, int) and count < before:
             yield Problem(
-                f'partitions["{topic}"]',
-                f"{count} partitions are fewer than the {before} it has, and Kafka takes none away: the topic would be deleted with every "
-                f"row in it and made anew. Keep {before}, or let the changes go to topics of another name (names.topicPrefix)",
+                path=f'partitions["{topic}"]',
+                rule=f"{count} partitions are fewer than the existing {before}, and Kafka removes none: the topic would be deleted with "
+                "every row in it and created again",
+                cure=f"keep {before}, or send the changes to topics with another name (names.topicPrefix)",
             )
 
 

@@ -1,9 +1,9 @@
-"""Taking a connector down so that nothing of it stays elsewhere.
+"""Removal of a connector, including its external resources.
 
-A source may hold something in the system it reads from: Debezium a replication slot, which keeps the write-ahead log of a database
-until its volume is full. Only the connector itself knows how to give it back, and only while it runs; so it is told to, and stopped,
-before it is removed. Its offsets go too: they point into what it has given back, and a successor of the same name would miss whatever
-happens in between.
+A source may hold a resource in the system it reads from: Debezium holds a replication slot, which retains a database's write-ahead log
+until the volume is full. Only the running connector can release it; so it gets the configuration that does so, and is stopped, before
+it is deleted. Its offsets are deleted too: they refer to the released resource, and a successor of the same name would miss all changes
+in between.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.secrecy import without_passwords
 from providers.kafkaconnect.asking import answered
-from providers.kafkaconnect.credentials import without_passwords
 from providers.kafkaconnect.rest import RefusedError
 from providers.kafkaconnect.watch import Watch
 from providers.operations import ProviderError
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One connector's end.
+    """Removal of one connector.
 
     Attributes:
-        client: Its worker.
-        name: Its name.
-        tempo: How often to look.
-        patience: How long everything together may take.
-        reporter: Hears what could not be given back.
+        client: Client of its worker.
+        name: Name of the connector.
+        tempo: Intervals and limits of the waits.
+        patience: Time limit of the whole removal.
+        reporter: Receiver of what could not be released.
     """
 
     client: ConnectClient
@@ -49,15 +49,15 @@ class Removal:
     reporter: Reporter
 
     def run(self, wanted: Plain | None) -> None:
-        """Remove it and wait until the worker has forgotten it.
+        """Delete the connector and wait until the worker has removed it.
 
         Args:
-            wanted: The resource's ``removal``: ``config``, the keys by which it gives back what it holds, and ``otherwise``, what somebody
-                must do by hand when it could not.
+            wanted: The resource's ``removal``: ``config``, the keys that make it release its external resources, and ``otherwise``, the
+                manual steps if it could not.
 
         Raises:
             UnreachableError: If the worker does not answer.
-            ProviderError: If it answers and does not do it.
+            ProviderError: If the worker answers but does not remove it.
         """
         try:
             if wanted and not self._given_back(wanted["config"]):
@@ -66,23 +66,25 @@ class Removal:
         except UnreachableError as error:
             if not is_given_up():
                 raise UnreachableError(with_cure(str(error))) from None
-            self.reporter.note(f"connector {self.name}: its worker does not answer, and it is forgotten as asked")
+            self.reporter.note(f"connector {self.name}: its worker does not answer; it is removed from the state only")
             if wanted:
                 self._tell(wanted["otherwise"])
 
     def begun_again(self) -> None:
-        """After a removal that broke off half-way: it gives back what it holds and forgets how far it was, so that it misses nothing.
+        """Reset a connector after an interrupted removal: stop it and delete its offsets, so that it misses nothing.
 
         Raises:
             ProviderError: If it does not stop.
         """
-        self.reporter.note(f"connector {self.name}: a removal of it broke off; it begins from the start")
+        self.reporter.note(f"connector {self.name}: its removal was interrupted; it starts from the beginning")
         if not self._stopped():
-            message = f"connector {self.name}: a removal of it broke off, and it does not stop; stop it, remove its offsets, and try again"
+            message = (
+                f"connector {self.name}: its removal was interrupted, and it does not stop; stop it, delete its offsets, and try again"
+            )
             raise ProviderError(message)
 
     def _given_back(self, config: Mapping[str, str]) -> bool:
-        """Whether it gave back what it holds, or there is no such connector."""
+        """Let the connector release its external resources; return False if it could not. A missing connector counts as released."""
         live, status = self._ask(lambda: self.client.config(self.name)), self._ask(lambda: self.client.status(self.name))
         if live is None:
             return True
@@ -125,7 +127,7 @@ class Removal:
             if self.patience.over:
                 message = f"connector {self.name}: the worker still reports it {self.patience.spent:.0f} s after its removal"
                 raise ProviderError(message)
-            self._wait("to be gone")
+            self._wait("to be removed")
 
     def _ask(self, question: Callable[[], _Answer]) -> _Answer:
         return answered(self.patience, f"removing connector {self.name}", question, first=self.tempo.poll / 2)
@@ -134,7 +136,7 @@ class Removal:
         self.patience.pause(self.tempo.poll, f"connector {self.name} {until}")
 
     def _tell(self, otherwise: str) -> None:
-        self.reporter.note(f"connector {self.name}: it did not run, so it could not give back what it holds. {otherwise}")
+        self.reporter.note(f"connector {self.name}: it did not run, so it could not release its external resources. {otherwise}")
 
 
 def _has_stopped(status: Status | None) -> bool:

@@ -20,7 +20,7 @@ READ_SECONDS: Final = 90.0
 """The worker's own limit for a request that its herder has to answer."""
 
 NO_SUCH_CLASS: Final = "Failed to find any class"
-"""How the worker says that its image lacks a connector."""
+"""Part of the worker's message about a connector that its image lacks."""
 
 _BUSY = (409, 503)
 _UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
@@ -66,7 +66,7 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """Whether the connector, and at least one task, and every task runs."""
+        """True if the connector and all of its tasks run, and it has at least one task."""
         return bool(self.tasks) and all(part.state == "RUNNING" for part in (self.connector, *self.tasks))
 
     @property
@@ -102,17 +102,17 @@ class ConnectClient:
         self._through_proxies = (urlsplit(url).hostname or "") not in ("127.0.0.1", "localhost", "::1")
 
     def config(self, name: str) -> dict[str, str] | None:
-        """The live configuration, None without such a connector."""
+        """Return the live configuration, None without such a connector."""
         live: dict[str, str] | None = self._found("GET", f"/connectors/{quote(name, safe='')}/config")
         return live
 
     def status(self, name: str) -> Status | None:
-        """The live status, None while there is none."""
+        """Return the live status, None while there is none."""
         answer = self._found("GET", f"/connectors/{quote(name, safe='')}/status")
         return _status(answer) if answer is not None else None
 
     def statuses(self, *, seconds: float = READ_SECONDS) -> dict[str, Status]:
-        """The live status of every connector that has one."""
+        """Return the live status of every connector that has one."""
         listed = self._call("GET", "/connectors?expand=status", seconds=seconds)
         return {name: _status(about["status"]) for name, about in listed.items() if "status" in about}
 
@@ -125,7 +125,7 @@ class ConnectClient:
         self._call("POST", f"/connectors/{quote(name, safe='')}/restart?includeTasks=true&onlyFailed=true")
 
     def pause(self, name: str) -> None:
-        """Let it and its tasks rest, with their resources."""
+        """Pause a connector and its tasks; they keep their resources."""
         self._call("PUT", f"/connectors/{quote(name, safe='')}/pause")
 
     def resume(self, name: str) -> None:
@@ -151,7 +151,7 @@ class ConnectClient:
         return True
 
     def validate(self, java_class: str, config: Mapping[str, str], *, seconds: float = READ_SECONDS) -> list[Complaint]:
-        """What the worker and the plugin hold against a configuration; many plugins try to connect, hence `seconds`."""
+        """Return the complaints of worker and plugin about a configuration; many plugins try to connect, hence `seconds`."""
         answer = self._call("PUT", f"/connector-plugins/{quote(java_class, safe='')}/config/validate", dict(config), seconds=seconds)
         complaints = []
         for entry in answer.get("configs", ()):
@@ -161,7 +161,7 @@ class ConnectClient:
         return complaints
 
     def plugins(self) -> list[str]:
-        """The connector classes the worker has."""
+        """Return the connector classes the worker has."""
         return sorted(plugin["class"] for plugin in self._call("GET", "/connector-plugins"))
 
     def _found(self, method: str, path: str) -> Any:  # JSON  # noqa: ANN401  # JSON

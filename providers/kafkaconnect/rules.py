@@ -1,30 +1,36 @@
-"""What a connector's configuration must satisfy whatever the worker says; pure.
+"""Rules for a connector's configuration that the worker does not check; pure.
 
-Connect itself accepts every one of these mistakes, some of them at the price of rows that vanish without a trace.
+Connect accepts every one of these mistakes; some of them lose rows silently.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from configs import superseded
+from configs.secrecy import is_referenced, is_secret
+from configs.verdict import KIND_BY_CLASS
+from problem import Problem
 from providers.differences import step
-from providers.kafkaconnect.credentials import holds_a_credential, is_referenced
-from providers.kafkaconnect.obsolete import obsolete_keys
-from providers.operations import UNKNOWN, Plain, Problem
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from providers.operations import Plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\Z")
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*\Z")
 
 
 def connector_problems(inputs: Plain) -> list[Problem]:
-    """Every problem of a Connector's inputs {name, config}; values not known yet are passed over."""
+    """Return every problem of a Connector's inputs {name, config}, except for unknown values."""
     name, config = inputs.get("name"), inputs.get("config")
     problems = list(_name_problems(name))
     if config is UNKNOWN:
         return problems
     if not isinstance(config, Mapping):
-        return [*problems, Problem("config", "must be a map from the connector's keys to strings")]
+        return [*problems, Problem(path="config", rule="must be a map from the connector's keys to strings")]
     problems += _value_problems(config)
     texts = {key: value for key, value in config.items() if isinstance(value, str)}
     problems += _identity_problems(name, config)
@@ -32,21 +38,36 @@ def connector_problems(inputs: Plain) -> list[Problem]:
         problems += _tolerance_problems(texts, config)
     problems += [
         Problem(
-            step("config", key),
-            "is a credential in clear, which anyone who may read the connector sees; put ${provider:path:key} here, "
-            "and the value where the worker's config provider reads it",
+            path=step("config", key),
+            rule="is a credential in plain text, visible to anyone who may read the connector",
+            cure="set ${provider:path:key}, and store the value where the worker's config provider reads it",
         )
         for key, value in sorted(texts.items())
-        if holds_a_credential(key) and not is_referenced(key, value)
+        if is_secret(key) and not is_referenced(key, value)
     ]
-    problems += [Problem(step("config", key), f"has no effect: {advice}") for key, advice in sorted(obsolete_keys(texts).items())]
-    return problems
+    return [*problems, *_superseded_problems(texts)]
+
+
+def _superseded_problems(config: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the renamed and removed keys: Connect accepts unknown keys silently."""
+    kind = KIND_BY_CLASS.get(config.get("connector.class", ""))
+    tables = [("", superseded.KEYS[kind])] if kind else []
+    tables += [
+        (key.removesuffix("type"), superseded.TRANSFORM_KEYS[value])
+        for key, value in config.items()
+        if key.startswith("transforms.") and key.endswith(".type") and value in superseded.TRANSFORM_KEYS
+    ]
+    for prefix, listed in tables:
+        for key in sorted(config):
+            fault = superseded.advice(listed, key.removeprefix(prefix)) if key.startswith(prefix) else None
+            if fault is not None:
+                yield Problem(path=step("config", key), rule=f"has no effect: {fault.rule}", cure=fault.cure)
 
 
 def is_source(config: Mapping[str, str]) -> bool:
-    """Whether the connector reads from outside into Kafka.
+    """Tell whether the connector is a source.
 
-    A sink names its topics, which a source does not, except MirrorMaker's, whose class says what it is.
+    A sink names its topics, a source does not; except MirrorMaker's, whose class names its kind.
     """
     simple_name = config.get("connector.class", "").rsplit(".", 1)[-1]
     if "Source" in simple_name or "Sink" in simple_name:
@@ -61,36 +82,39 @@ def _name_problems(name: object) -> Iterator[Problem]:
         return
     if not isinstance(name, str) or not _NAME.match(name):
         yield Problem(
-            "name",
-            f"{name!r} is not a connector name: letters, digits, '.', '_' and '-', at most 200, starting with a letter or digit",
+            path="name",
+            rule=f"{name!r} is not a connector name: letters, digits, '.', '_' and '-', at most 200, starting with a letter or digit",
         )
 
 
 def _value_problems(config: Mapping[str, object]) -> Iterator[Problem]:
     for key, value in sorted(config.items()):
         if not isinstance(value, str) and value is not UNKNOWN:
-            shown = "a value that is no string" if holds_a_credential(key) else f"{value!r}, which is no string"
+            shown = "the value" if is_secret(key) else f"{value!r}"
             yield Problem(
-                step("config", key),
-                f"is {shown}; Connect's values are strings: write it in quotes, true and false in lower case",
+                path=step("config", key),
+                rule=f"{shown} is not a string",
+                cure="write the value in quotes, true and false in lower case: Connect's values are strings",
             )
 
 
 def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[Problem]:
     inner = config.get("name")
     if isinstance(inner, str) and isinstance(name, str) and inner != name:
-        yield Problem(step("config", "name"), f"is {inner!r} but the connector is {name!r}; leave it out or make them equal")
+        yield Problem(
+            path=step("config", "name"), rule=f"is {inner!r}, but the connector's name is {name!r}", cure="remove it, or use the same name"
+        )
     java_class = config.get("connector.class")
     if java_class is None:
         yield Problem(
-            step("config", "connector.class"),
-            "is missing: the Java class of the connector, such as io.debezium.connector.postgresql.PostgresConnector",
+            path=step("config", "connector.class"),
+            rule="is missing: the Java class of the connector, such as io.debezium.connector.postgresql.PostgresConnector",
         )
     elif isinstance(java_class, str) and not _CLASS.match(java_class):
-        yield Problem(step("config", "connector.class"), f"{java_class!r} is not the name of a Java class")
+        yield Problem(path=step("config", "connector.class"), rule=f"{java_class!r} is not the name of a Java class")
     tasks = config.get("tasks.max")
     if isinstance(tasks, str) and not (tasks.isascii() and tasks.isdigit() and int(tasks) > 0):
-        yield Problem(step("config", "tasks.max"), f"{tasks!r} is not a whole number from 1")
+        yield Problem(path=step("config", "tasks.max"), rule=f"{tasks!r} is not a whole number from 1")
 
 
 def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, object]) -> Iterator[Problem]:
@@ -98,18 +122,22 @@ def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, o
     dead_letters = sorted(key for key in config if key.startswith("errors.deadletterqueue."))
     if is_source(config):
         for key in dead_letters:
-            yield Problem(step("config", key), "a source connector has no dead letter queue: Connect ignores the key; remove it")
+            yield Problem(
+                path=step("config", key), rule="Connect ignores the key: a source connector has no dead letter queue", cure="remove it"
+            )
         if tolerant:
             yield Problem(
-                step("config", "errors.tolerance"),
-                "'all' makes a source drop what it cannot convert and commit its offset, so the row is lost silently; set 'none'",
+                path=step("config", "errors.tolerance"),
+                rule="'all' makes a source drop rows it cannot convert and commit their offsets, so they are lost silently",
+                cure="set 'none'",
             )
         return
     if tolerant and not with_unknowns.get("errors.deadletterqueue.topic.name"):
         yield Problem(
-            step("config", "errors.tolerance"),
-            "'all' without errors.deadletterqueue.topic.name drops bad records silently; name a topic for them or set 'none'",
+            path=step("config", "errors.tolerance"),
+            rule="'all' without errors.deadletterqueue.topic.name drops bad records silently",
+            cure="name a topic for them or set 'none'",
         )
     named = [key for key in ("topics", "topics.regex") if with_unknowns.get(key)]
     if len(named) != 1:
-        yield Problem(step("config", "topics"), "a sink needs exactly one of topics and topics.regex")
+        yield Problem(path=step("config", "topics"), rule="a sink needs exactly one of topics and topics.regex")

@@ -1,12 +1,13 @@
-"""The resources a program declares; the classes only carry inputs to the provider and outputs back."""
+"""Resource classes for programs; they only pass inputs to the provider and outputs back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003  # Pulumi evaluates the annotations of outputs
+from collections.abc import Mapping, Sequence  # noqa: TC003 - Pulumi evaluates the annotations of outputs
 from dataclasses import dataclass
 
 import pulumi
 
+from configs.tokens import CLUSTER_READY, CONNECTOR
 from providers.naming import camel, given
 
 
@@ -23,7 +24,7 @@ class Provider(pulumi.ProviderResource):
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Address the cluster at `url`; `timeout_seconds` (default 300) bounds every wait for a connector."""
+        """Declare the cluster at ``url``; ``timeout_seconds`` (default 300) limits every wait for a connector."""
         secret = None if password is None else pulumi.Output.secret(password)
         inputs = {"url": url, "username": username, "password": secret, "timeoutSeconds": timeout_seconds}
         super().__init__("kafkaconnect", resource_name, given(inputs), opts)
@@ -31,11 +32,11 @@ class Provider(pulumi.ProviderResource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """How a connector that holds something outside Kafka is taken down.
+    """Removal of a connector that holds resources outside Kafka.
 
     Attributes:
-        config: Keys that it runs with once more before the end, by which it gives that back.
-        otherwise: What somebody must do by hand when it did not run any more; a sentence with the exact command.
+        config: Keys of its last configuration, which makes it release these resources.
+        otherwise: Manual steps if it did not run; a sentence with the exact command.
     """
 
     config: Mapping[str, str]
@@ -43,7 +44,7 @@ class Removal:
 
 
 class Connector(pulumi.CustomResource):
-    """One connector; created when it and all its tasks run."""
+    """A connector; created when it and all its tasks run."""
 
     name: pulumi.Output[str]
     config: pulumi.Output[Mapping[str, str]]
@@ -60,13 +61,13 @@ class Connector(pulumi.CustomResource):
         rollout: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the connector `name` with the worker's own keys, all values strings, secrets by reference.
+        """Declare the connector ``name`` with the worker's own keys, all values strings, secrets by reference.
 
-        It is looked at again, until it runs, whenever `rollout`, a digest of the worker's pods, changes.
+        The provider waits again until it runs whenever ``rollout``, a digest of the worker's pods, changes.
         """
         end = {"config": dict(removal.config), "otherwise": removal.otherwise} if removal else None
         inputs = given({"name": name, "config": config, "removal": end, "rollout": rollout})
-        super().__init__("kafkaconnect:index:Connector", resource_name, {**inputs, "state": None, "tasks": None}, opts)
+        super().__init__(CONNECTOR, resource_name, {**inputs, "state": None, "tasks": None}, opts)
 
 
 class ClusterReady(pulumi.CustomResource):
@@ -77,7 +78,7 @@ class ClusterReady(pulumi.CustomResource):
 
     cluster_id: pulumi.Output[str]
 
-    def __init__(  # noqa: PLR0913  # a resource's inputs, all by name
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -89,10 +90,10 @@ class ClusterReady(pulumi.CustomResource):
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Wait for `brokers` brokers at each of `bootstrap_servers`.
+        """Wait for ``brokers`` brokers at each of ``bootstrap_servers``.
 
-        Asked again whenever `rollout`, a digest of the pod templates, changes. `partitions` are those of each topic to come: a preview
-        is refused when one has fewer than before. `security` has `protocol` and `mechanism` of listeners that are not plain text.
+        The check runs again whenever ``rollout``, a digest of the pod templates, changes. ``partitions`` is the future number for each
+        topic: a preview refuses fewer than before. ``security`` has ``protocol`` and ``mechanism`` of listeners that are not plain text.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
@@ -102,14 +103,14 @@ class ClusterReady(pulumi.CustomResource):
             "security": security,
             "timeout_seconds": timeout_seconds,
         }
-        super().__init__("kafkaconnect:index:ClusterReady", resource_name, {**given(inputs), "cluster_id": None}, opts)
+        super().__init__(CLUSTER_READY, resource_name, {**given(inputs), "cluster_id": None}, opts)
 
     def translate_input_property(self, prop: str) -> str:
-        """Spell a property as the engine does."""
+        """Convert a property name to the engine's spelling."""
         return camel(prop) if prop in _READY else prop
 
     def translate_output_property(self, prop: str) -> str:
-        """Spell a property as Python does."""
+        """Convert a property name to Python's spelling."""
         return _READY_BACK.get(prop, prop)
 
 

@@ -1,8 +1,7 @@
-"""What to make of the worker's opinion on a configuration.
+"""Interpretation of the worker's complaints about a configuration.
 
-A plugin's validation mixes two things: whether the keys are well-formed, which never changes, and whether the world is as
-they say (Debezium logs in to the database). While a program is previewed the world may not exist yet, so only the first
-kind counts then.
+A plugin's validation mixes two kinds of checks: the form of the keys, which never changes, and the state of external systems
+(Debezium logs in to the database). During a preview these systems may not exist yet, so only the first kind counts then.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.secrecy import is_secret, without_passwords
+from problem import Problem
 from providers.differences import step
 from providers.kafkaconnect.causes import known_cause
-from providers.kafkaconnect.credentials import holds_a_credential, without_passwords
-from providers.operations import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,18 +23,18 @@ _FORM = re.compile(r"Missing required configuration|Invalid value|Unknown config
 _ABSENT_CLASS = re.compile(r"could not be found|ClassNotFound", re.IGNORECASE)
 _WORLD = re.compile(r"Error while validating connector config", re.IGNORECASE)
 
+# Seconds for which an unknown complaint about an external system may pass by itself
 USUAL_PATIENCE = 20.0
-"""Seconds for which a complaint about the world that no table knows may pass by itself."""
 
 
 def is_about_form(complaint: Complaint) -> bool:
-    """Whether the complaint holds whatever the world looks like; a class the image lacks may come with the next image."""
-    says = complaint.message
-    return bool(_FORM.search(says)) and not _WORLD.search(says) and not _ABSENT_CLASS.search(says)
+    """Tell whether a complaint is independent of external systems; a missing class may come with the next image."""
+    text = complaint.message
+    return bool(_FORM.search(text)) and not _WORLD.search(text) and not _ABSENT_CLASS.search(text)
 
 
 def patience_for(complaints: Iterable[Complaint]) -> float:
-    """Seconds for which these complaints may pass by themselves: none if any is about form, or about a class not in the image."""
+    """Return the seconds for which complaints may pass by themselves: 0 if any is about form, or about a class missing in the image."""
     waits = [0.0]
     for complaint in complaints:
         if is_about_form(complaint) or _ABSENT_CLASS.search(complaint.message):
@@ -46,13 +45,13 @@ def patience_for(complaints: Iterable[Complaint]) -> float:
 
 
 def as_problems(complaints: Iterable[Complaint]) -> list[Problem]:
-    """The complaints by property, with cures, without the values of credentials."""
+    """Convert complaints to problems by property, with cures, without the values of credentials."""
     problems = []
     for complaint in complaints:
         cause = known_cause(complaint.message)
-        if (complaint.private or holds_a_credential(complaint.key)) and not complaint.message.startswith("Missing required"):
+        if (complaint.private or is_secret(complaint.key)) and not complaint.message.startswith("Missing required"):
             text = "the worker refuses the value (not shown)"
         else:
             text = without_passwords(complaint.message.strip())
-        problems.append(Problem(step("config", complaint.key), text + (f" — {cause.cure}" if cause else "")))
+        problems.append(Problem(path=step("config", complaint.key), rule=text + (f" — {cause.cure}" if cause else "")))
     return problems

@@ -1,4 +1,4 @@
-"""Judging a connector while it starts: when RUNNING counts, when FAILED counts, and when starting it again is worth the try."""
+"""Judgement of a starting connector: when RUNNING counts, when FAILED counts, and when a restart may help."""
 
 from __future__ import annotations
 
@@ -14,26 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How often to look, and how long to look before believing it; all in seconds."""
+    """Intervals and limits of waits, in seconds.
+
+    Attributes:
+        poll: Interval of requests for the status.
+        steady: Uninterrupted RUNNING required after a change: Debezium, for one, connects after its task has started.
+        doubt: Time after a restart in which FAILED is ignored: the status lags behind the request.
+        again: Interval of restarts of parts that failed for a temporary cause.
+        read: Limit for a refresh with an unreachable worker.
+        removal: Limit for a removal: a destroy must not hang for a cluster that no longer exists.
+        given_up: Limit for any operation with a worker that the user has declared gone.
+    """
 
     poll: float = 0.5
     steady: float = 3.0
-    """All RUNNING for this long after a change: Debezium, for one, connects after its task has started."""
     doubt: float = 5.0
-    """A FAILED from before a restart is not believed sooner than this: the status lags behind the request."""
     again: float = 10.0
-    """Between two restarts of what failed for a cause that may pass."""
     read: float = 15.0
-    """How long a refresh waits for a worker that does not answer."""
     removal: float = 60.0
-    """How long a removal waits: a destroy must not hang for a cluster that is gone already."""
     given_up: float = 5.0
-    """How long anything waits for a worker that is said to be gone."""
 
 
 @dataclass(slots=True)
 class Watch:
-    """What was seen of one connector since it was acted upon."""
+    """Observation of a connector since the last action on it.
+
+    Attributes:
+        steady: Seconds for which everything must be RUNNING.
+        doubt: Seconds for which a failure is ignored.
+        acted: Time of the last action, on the monotonic clock.
+        failing_since: Start of the current failure; None without one.
+        running_since: Start of the current run; None while not everything runs.
+    """
 
     steady: float
     doubt: float
@@ -42,7 +54,7 @@ class Watch:
     running_since: float | None = None
 
     def settled(self, status: Status | None) -> bool:
-        """Whether everything has been running for long enough."""
+        """Tell whether everything has been running long enough."""
         if status is None or not status.running:
             self.running_since = None
             return False
@@ -51,16 +63,16 @@ class Watch:
         return now - self.running_since >= self.steady
 
     def failed(self, status: Status | None) -> bool:
-        """Whether something has failed since it was acted upon."""
+        """Tell whether a part has failed since the last action."""
         return status is not None and bool(status.failed) and time.monotonic() - self.acted >= self.doubt
 
     def worth_a_restart(self, status: Status) -> bool:
-        """Whether the cause of the failure may pass by itself, and has not had the time for it yet."""
+        """Tell whether the failure's cause may pass by itself and has not had the time yet."""
         now = time.monotonic()
         self.failing_since = now if self.failing_since is None else self.failing_since
         causes = [known_cause(part.trace) for part in status.failed]
         return all(cause is not None and cause.may_pass and now - self.failing_since < cause.patience for cause in causes)
 
     def restarted(self, doubt: float) -> None:
-        """What failed was told to start again; believe no failure for `doubt` seconds."""
+        """Record a restart of failed parts; ignore failures for ``doubt`` seconds."""
         self.acted, self.doubt, self.running_since = time.monotonic(), doubt, None

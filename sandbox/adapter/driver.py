@@ -1,4 +1,4 @@
-"""Up and down: a program's resources brought about and remembered, and everything remembered taken down."""
+"""Up and down: create a program's resources and record them, delete every recorded resource."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JOURNAL: Final = "journal.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run did.
+    """Result of a run.
 
     Attributes: `outputs` are plain, secrets included, whose names are in `secret_outputs`; the others list resources as
     `Type name`.

@@ -1,4 +1,4 @@
-"""How a failed resource is told to a person."""
+"""Messages about failed resources."""
 
 from __future__ import annotations
 

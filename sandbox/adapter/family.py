@@ -1,4 +1,4 @@
-"""What every family of resource types must be able to do, and what it is given for that."""
+"""Protocol of a family of resource types, and the context that it gets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Change(StrEnum):
-    """What a run did to one resource."""
+    """Change that a run made to one resource."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -26,7 +26,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A resource to be brought about.
+    """A resource to be created or changed.
 
     Attributes: `provider` holds the plain inputs of its provider; `known` is its journal entry from an earlier or
     interrupted run; `cancelled` is set when the run must end.

@@ -1,4 +1,4 @@
-"""What the sandbox has made, on disk, so that any later run can continue or remove it.
+"""Journal of the sandbox's resources, on disk, so that any later run can continue or remove them.
 
 Every change replaces the whole file atomically. An entry is written before its resource is touched, so a killed run
 leaves at worst an entry for something that does not exist, never the reverse. The file holds secrets in clear text, as

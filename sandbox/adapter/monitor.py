@@ -52,13 +52,13 @@ class ActingMonitor(RegistrationMonitor):
             return _failed(resource)
         try:
             return self._act(resource)
-        except Exception as error:  # noqa: BLE001 told to the person as one block
-            self._fail(block("brought about", resource.type, resource.name, error))
+        except Exception as error:  # noqa: BLE001 - reported as one block
+            self._fail(block("created or changed", resource.type, resource.name, error))
             return _failed(resource)
 
     def _act(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
         if has_unknown(dict(resource.inputs)):
-            message = "one of its inputs is not known, though all it depends on is there"
+            message = "one of its inputs is unknown although all of its dependencies exist"
             raise RefusedError(message)
         self._move_renamed(resource)
         if resource.is_provider:

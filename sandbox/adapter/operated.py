@@ -60,7 +60,7 @@ class OperatedFamily:
         earlier = wanted.known.outputs if wanted.known is not None else {}
         problems = operations.check(dict(wanted.inputs), earlier.get("inputs"))
         if problems:
-            raise RefusedError("\n".join(f"{problem.path}: {problem.reason}" for problem in problems))
+            raise RefusedError("\n".join(f"{problem.path}: {problem.text}" for problem in problems))
         inputs = self._inputs(operations, wanted)
         before = operations.read(earlier["id"], earlier["inputs"], earlier["outputs"]) if earlier else None
         state, change = self._carried_out(operations, before, inputs, broken_off=wanted.known is not None and not earlier)

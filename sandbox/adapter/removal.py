@@ -67,7 +67,7 @@ class Removal:
                     provider = self.journal.get(entry.provider)
                     self.family(entry.type).delete(entry, provider.kept if provider else {}, step)
                 self.deleted.append(title)
-        except Exception as error:  # noqa: BLE001 told to the person with all others
+        except Exception as error:  # noqa: BLE001 - reported with all others
             self._failures.append(block("deleted", entry.type, entry.name, error))
             if not self.force:
                 return False

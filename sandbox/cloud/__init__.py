@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _POD_TIMEOUT_S: Final = 180
 _LOST: Final = (
-    "The emulated AWS had to start anew, and what it held is lost: the archive's objects, its bucket and every identity. "
-    "Identities and bucket are made again now, but the catalog still lists files that are gone: "
+    "The emulated AWS was restarted and has lost its content: the archive's objects, its bucket and every identity. "
+    "Identities and bucket are created again now, but the catalog still lists files that are gone: "
     "start over with 'make sandbox-down' and 'make sandbox'."
 )
 
@@ -36,7 +36,7 @@ def up(kube: Kube, progress: Progress) -> Cloud:
     Raises:
         KubeError: If the cluster refuses an object.
         NotReadyError: If the pod does not become ready.
-        CloudError: If the emulator does not answer, or lets strangers in.
+        CloudError: If the emulator does not answer, or accepts requests without a valid key.
     """
     with progress.step("Starting the emulated AWS") as step:
         for manifest in workload.manifests():

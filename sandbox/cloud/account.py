@@ -59,7 +59,7 @@ class Cloud:
 
 
 def known() -> Cloud | None:
-    """The administrator of the last `up`, whether or not its key still works; None when there is none."""
+    """Return the administrator of the last `up`, whether or not its key still works; None without one."""
     try:
         return Cloud(**json.loads(_FILE.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
@@ -90,7 +90,7 @@ def wait_for_answer(endpoint: str) -> None:
 
 
 def accepts(cloud: Cloud) -> bool:
-    """Whether the emulator knows the key; one that was started anew does not."""
+    """Return True if the emulator knows the key; a restarted emulator does not."""
     try:
         _client(cloud, "sts").get_caller_identity()
     except ClientError:
@@ -112,7 +112,7 @@ def bootstrap(endpoint: str) -> Cloud:
         finally:
             _own_api(endpoint, "reset-auth", _NO_ACTIONS)
     except (ClientError, OSError) as error:
-        message = f"the emulated AWS at {endpoint} did not let its administrator be made: {error}"
+        message = f"the emulated AWS at {endpoint} refused to create its administrator: {error}"
         raise CloudError(message) from None
     return Cloud(endpoint=endpoint, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
 
@@ -125,7 +125,10 @@ def check_closed(endpoint: str) -> None:
     """
     stranger = Cloud(endpoint=endpoint, access_key_id="AKIAUNKNOWN000000000", secret_access_key="unknown")  # noqa: S106 - belongs to nobody
     if accepts(stranger):
-        message = f"the emulated AWS at {endpoint} lets strangers in, so it would not notice a wrong policy; take the sandbox down and up"
+        message = (
+            f"the emulated AWS at {endpoint} accepts requests without a valid key, so it detects no wrong policy; "
+            "run make sandbox-down sandbox"
+        )
         raise CloudError(message)
 
 

@@ -38,7 +38,7 @@ ENVIRONMENT: Final = {
     "MALLOC_ARENA_MAX": "2",
     "PYTHONUNBUFFERED": "1",
 }
-"""What moto is told, in the pod and in the tests."""
+"""Environment of moto, in the pod and in the tests."""
 
 _LABELS: Final = {"app.kubernetes.io/part-of": "data-ingestion-sandbox", "app.kubernetes.io/component": NAMESPACE}
 

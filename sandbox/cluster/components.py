@@ -1,4 +1,4 @@
-"""What each component of the node is told: command lines and configuration files, as plain values."""
+"""Components of the node: command lines and configuration files, as plain values."""
 
 from __future__ import annotations
 

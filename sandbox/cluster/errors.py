@@ -1,4 +1,4 @@
-"""What can go wrong with the node, said so that a person can act on it."""
+"""Errors of the node; each message names a cure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the node changes on the host outside its own folder, noted before the first change so that all of it can be put back."""
+"""Changes of the host outside the node's own folder, noted before the first one so that all of them can be undone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PACKAGES = ("containerd", "runc", "containernetworking-plugins", "iptables", "nf
 _PROGRAMS = ("containerd", "ctr", "runc", "iptables-restore", "iptables-save", "nft", "ip", "umount")
 _CNI = ("/usr/lib/cni/bridge", "/usr/lib/cni/host-local", "/usr/lib/cni/loopback")
 
-# Places that containerd, its shims, the CNI library and the kubelet use whatever they are told.
+# Places that containerd, its shims, the CNI library and the kubelet use in spite of their configuration.
 _PLACES = (
     "/run/containerd",
     "/var/lib/cni",

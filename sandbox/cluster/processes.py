@@ -27,7 +27,7 @@ _POLL_S = 0.05
 _BIRTH_S = 10.0
 
 LOGS = STATE / "log"
-"""Where each component writes ``<name>.log``."""
+"""Folder of each component's ``<name>.log``."""
 
 
 @dataclass(frozen=True)

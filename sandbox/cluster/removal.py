@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.progress import Step
 
 GRACE_S = 5.0
-"""What a component gets to end by itself, in seconds; etcd and containerd need under one."""
+"""Seconds in which a component may end by itself; etcd and containerd need less than one."""
 
 _STARTED = STATE / "removing"  # a node with this file is not to be trusted any more: parts of it are ending
 _REMAINS = STATE.with_suffix(".removed")

@@ -25,7 +25,7 @@ def refuse_another(arguments: Sequence[str]) -> None:
         if name.startswith("-s") and not name.startswith("--") and len(name) > len("-s"):
             name, given = "-s", name.removeprefix("-s")
         if name in {"--stack", "-s"} and (given or value).rpartition("/")[2] != STACK:
-            message = f"this drives the stack {STACK} alone, and {given or value} is another: use the Pulumi CLI itself for that"
+            message = f"this command drives the stack {STACK} only, not {given or value}: use the Pulumi CLI itself for that"
             raise OtherStackError(message)
     words = [word for word in arguments if not word.startswith("-")]
     if (words[:1] == ["stack"] and set(words[1:2]) & {"init", "rename", "rm", "select"}) or "--remove" in arguments:

@@ -20,9 +20,9 @@ _QUIET: Final = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.DISC
 _CREATED: Final = frozenset({OpType.CREATE, OpType.IMPORT})
 _UPDATED: Final = frozenset({OpType.UPDATE, OpType.REPLACE, OpType.CREATE_REPLACEMENT})
 _COLOUR: Final = re.compile(r"<\{%[^%]*%\}>")
-"""How the engine marks colours in its messages."""
+"""Markup of colours in the engine's messages."""
 _FOLLOWS: Final = ("update failed", "preview failed", "Resource monitor has terminated", "the program ended with exit code")
-"""How messages begin that only say that another one was there."""
+"""Beginnings of messages that only point to an earlier one."""
 
 
 class Events:

@@ -1,4 +1,4 @@
-"""What the CLI finds: itself, the language host, five plugins, its state, each the published one where that is installed."""
+"""Home of the CLI: the CLI, the language host, five plugins and the state; published programs where they are installed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Home:
 
     @property
     def summary(self) -> str:
-        """What the engine consists of, in one line."""
+        """Parts of the engine, in one line."""
         kinds: dict[str, list[str]] = {}
         for name, what in self.parts.items():
             kinds.setdefault(what, []).append(name)

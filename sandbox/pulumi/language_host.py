@@ -50,7 +50,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self._lock = threading.Lock()
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ANN401, ARG002, N802  # the protocol's
-        """Take the engine's address, when it is told anew."""
+        """Take a new address of the engine."""
         self._engine = request.engine_address or self._engine
         return language_pb2.LanguageHandshakeResponse()
 
@@ -63,7 +63,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.GetRequiredPackagesResponse()
 
     def GetRequiredPlugins(self, request: Any, context: Any) -> Any:  # noqa: ANN401, ARG002, N802  # the protocol's
-        """The same, as older engines ask."""
+        """Answer the same for older engines."""
         return language_pb2.GetRequiredPluginsResponse()
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:  # noqa: ANN401, ARG002, N802  # the protocol's
@@ -112,7 +112,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         folder, python = request.info.program_directory or request.pwd, _python(request.info, context)
         environment = dict(item.split("=", 1) for item in request.env) or dict(os.environ)
         if request.kind == "analyzer":
-            # The SDK's own module runs the pack, in the pack's folder, which it is told last.
+            # The SDK's own module runs the pack, in the pack's folder, its last argument.
             yield from self._gated([python, "-u", "-m", "pulumi.policy", *request.args, folder], folder, environment, context)
             return
         with self._started([python, "-u", folder, *request.args], request.pwd or folder, environment, subprocess.PIPE) as process:

@@ -19,7 +19,7 @@ _PLUGINS: Final = (
     b"pulumi.policy",
     b"/providers/",
 )
-"""What the command line of a plugin, or of what a language host runs, has in it."""
+"""Parts of the command lines of plugins and of the programs that a language host starts."""
 
 
 def end(home: Path) -> int:

@@ -31,7 +31,7 @@ class PolicyGate(grpc.GenericRpcHandler):
 
     Attributes:
         port: Where the engine finds it, on 127.0.0.1.
-        wanted: Set when the pack has to be started: its configuration was told, or something was asked without one.
+        wanted: Set when the pack has to be started: the engine has sent its configuration, or has sent a request without one.
     """
 
     def __init__(self) -> None:

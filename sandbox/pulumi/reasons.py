@@ -19,7 +19,7 @@ def told(events: Events, kube: Kube) -> list[str]:
     """Compose the blocks about everything that failed, the first failures first.
 
     Args:
-        events: What the engine told.
+        events: Events of the engine.
         kube: The cluster, asked about workloads that failed.
     """
     blocks = []

@@ -199,6 +199,6 @@ def _root(program: Path) -> Path:
 
 
 def _last(text: str) -> str:
-    """Give the engine's last words, for what no event told."""
+    """Return the last lines of the engine's output, for a failure without an event."""
     lines = [line for line in text.splitlines() if line.strip()]
     return "\n".join(lines[-15:])

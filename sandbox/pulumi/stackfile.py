@@ -14,7 +14,7 @@ _SECURE: Final = re.compile(r"\bsecure:")
 
 
 class StackFileConflictError(RuntimeError):
-    """What a command has changed cannot go back into the checkout; the message says why, and where it is kept."""
+    """A changed stack file cannot be copied back to the checkout; the message gives the reason and the copy's path."""
 
 
 class StackFile:

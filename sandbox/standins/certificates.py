@@ -6,7 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from providers.operations import Change, Plain, Problem, State
+from problem import Problem
+from providers.operations import Change, Plain, State
 from sandbox.standins import pem
 from sandbox.standins.random_values import Value
 from sandbox.standins.shape import Shape
@@ -20,14 +21,14 @@ _LEARNT: Final = ("certPem", "validityStartTime", "validityEndTime", "readyForRe
 
 
 class _Pem(Value):
-    """What is made of keys and exists in the state alone."""
+    """Value derived from keys; it exists in the state alone."""
 
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:  # noqa: ARG002  # the protocol's
         """Refuse uses of a certificate that would be left out of it in silence."""
         uses = inputs.get("allowedUses")
         known = sorted(pem.USES)
         return [
-            Problem(f"allowedUses[{index}]", f"{use} is not one of {', '.join(known)}")
+            Problem(path=f"allowedUses[{index}]", rule=f"{use} is not one of {', '.join(known)}")
             for index, use in enumerate(uses if isinstance(uses, list) else [])
             if isinstance(use, str) and use not in pem.USES
         ]
@@ -64,7 +65,7 @@ class PrivateKey(_Pem):
         for key, known in (("algorithm", pem.ALGORITHMS), ("ecdsaCurve", tuple(pem.CURVES))):
             value = inputs.get(key)
             if isinstance(value, str) and value not in known:
-                problems.append(Problem(key, f"{value} is not one of {', '.join(known)}"))
+                problems.append(Problem(path=key, rule=f"{value} is not one of {', '.join(known)}"))
         return problems
 
     def made(self, inputs: Plain) -> Plain:

@@ -19,7 +19,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from providers.operations import Change, IncompleteError, Plain, Problem, ProviderError, Reporter, State
+from configs.tokens import TOPIC
+from problem import Problem
+from providers.operations import Change, IncompleteError, Plain, ProviderError, Reporter, State
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
 from waiting import Patience
 
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka.admin import TopicMetadata
 
-_REQUEST_S: Final = 15.0
-_APPEAR_S: Final = 60.0
-_POLL_S: Final = 0.25
+_REQUEST_S, _APPEAR_S, _POLL_S = 15.0, 60.0, 0.25
 # Where a key comes from that is set on the topic itself.
 _OWN: Final = ConfigSource.DYNAMIC_TOPIC_CONFIG.value
 _SILENT: Final = logging.getLogger("sandbox.kafka")
@@ -40,7 +40,7 @@ class Topic(StandIn):
     """Topics of one cluster."""
 
     shape = Shape(
-        token="kafka:index/topic:Topic",  # noqa: S106  # a type token
+        token=TOPIC,
         exclusive=True,
         required=frozenset({"partitions", "replicationFactor"}),
         optional={"name": None, "config": None},
@@ -61,15 +61,14 @@ class Topic(StandIn):
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:
         """Refuse numbers that no broker takes, and another number of copies: that would move replicas."""
         problems = [
-            Problem(key, f"{inputs[key]!r} is not a whole number from 1")
+            Problem(path=key, rule=f"{inputs[key]!r} is not a whole number from 1")
             for key in ("partitions", "replicationFactor")
             if isinstance(inputs[key], int | float | str) and (not isinstance(inputs[key], int) or inputs[key] < 1)
         ]
         before, after = (previous or {}).get("replicationFactor"), inputs["replicationFactor"]
         if isinstance(before, int) and isinstance(after, int) and before != after:
-            problems.append(
-                Problem("replicationFactor", f"is {before} and would become {after}: the stand-in moves no replicas; keep {before}")
-            )
+            rule = f"is {before} and would become {after}: the stand-in moves no replicas"
+            return [*problems, Problem(path="replicationFactor", rule=rule, cure=f"keep {before}")]
         return problems
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
@@ -127,7 +126,7 @@ class Topic(StandIn):
         with _in_words():
             live = self._topic(resource_id)
             if live is None:
-                message = f"topic {resource_id} is gone; `pulumi refresh` says so to the state, and the next `up` makes it anew"
+                message = f"topic {resource_id} is gone; `pulumi refresh` records that in the state, and the next `up` creates it again"
                 raise ProviderError(message)
             self._adjust(new, live, dropped=sorted((old.get("config") or {}).keys() - (new.get("config") or {}).keys()))
             self._wait_for_leaders(resource_id, new["partitions"])

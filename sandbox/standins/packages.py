@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from providers.operations import Operations, Plain, Problem, Reporter
+    from problem import Problem
+    from providers.operations import Operations, Plain, Reporter
     from sandbox.standins.aws.standin import AwsStandIn
     from sandbox.standins.shape import StandIn
 

@@ -48,7 +48,7 @@ _USAGES: Final = {
     "decipher_only": "decipher_only",
 }
 USES: Final = frozenset({*_USAGES, *_EXTENDED}) - {"encipher_only", "decipher_only"}
-"""What a certificate may be for here; the two left out mean something only beside key agreement."""
+"""Supported uses of a certificate; the two left out have a meaning only beside key agreement."""
 
 
 def private_key(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _key(pem: str) -> CertificateIssuerPrivateKeyTypes:
     try:
         key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
     except ValueError:
-        message = "the private key is no PEM that can be read; give privateKeyPem as PrivateKey gives it"
+        message = "privateKeyPem is not a readable PEM private key; pass the output of PrivateKey"
         raise ProviderError(message) from None
     loaded: CertificateIssuerPrivateKeyTypes = key
     return loaded

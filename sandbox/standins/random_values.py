@@ -8,7 +8,8 @@ import string
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from providers.operations import Plain, Problem, ProviderError, State, has_unknown
+from problem import Problem
+from providers.operations import Plain, ProviderError, State, has_unknown
 from sandbox.standins.shape import Shape, StandIn
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Value(StandIn):
 
     def imported(self, resource_id: str) -> Plain:  # noqa: ARG002  # for types that have an import
         """Give inputs and outputs of a value that somebody brings along. Raises ProviderError."""
-        message = f"{self.shape.token} has no import here: give the resource another name, and a value is made"
+        message = f"{self.shape.token} cannot be imported here: give the resource another name, and a value is generated"
         raise ProviderError(message)
 
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:
@@ -76,12 +77,12 @@ class RandomString(Value):
     )
 
     def problems(self, inputs: Plain, previous: Plain | None) -> list[Problem]:  # noqa: ARG002  # the protocol's
-        """Refuse a length that cannot hold what is asked for."""
+        """Refuse a length below the sum of the required characters."""
         if has_unknown(inputs):
             return []
         numbers = {key: inputs[key] for key in ("length", *_MINIMA.values()) if inputs.get(key) is not None}
         wrong = [
-            Problem(key, f"{value!r} is not a whole number from {int(key == 'length')}")
+            Problem(path=key, rule=f"{value!r} is not a whole number from {int(key == 'length')}")
             for key, value in numbers.items()
             if not isinstance(value, int) or isinstance(value, bool) or value < int(key == "length")
         ]
@@ -94,7 +95,7 @@ class RandomString(Value):
         reason = (
             f"{length} cannot hold the {sum(least.values())} characters asked for from {sorted(allowed)}; ask for fewer, or for more length"
         )
-        return [Problem("length", reason)]
+        return [Problem(path="length", rule=reason)]
 
     def made(self, inputs: Plain) -> Plain:
         """Make the text."""
@@ -147,7 +148,7 @@ class RandomInteger(Value):
         """Refuse a range without a number in it."""
         if has_unknown(inputs) or inputs["min"] <= inputs["max"]:
             return []
-        return [Problem("min", f"{inputs['min']} is above max, {inputs['max']}; exchange them")]
+        return [Problem(path="min", rule=f"{inputs['min']} is above max, {inputs['max']}", cure="exchange them")]
 
     def made(self, inputs: Plain) -> Plain:
         """Choose the number."""

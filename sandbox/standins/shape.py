@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from problem import Problem
 from providers.differences import differences
-from providers.operations import Change, Plain, Problem, ProviderError, State, has_unknown
+from providers.operations import Change, Plain, ProviderError, State, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Shape:
 class StandIn(ABC):
     """The operations of one type, as far as they follow from its shape.
 
-    Its `adopts` is what the package was told: with the engine, only a run that continues an interrupted one adopts.
+    Its `adopts` is a setting of the package: with the engine, only a run that continues an interrupted one adopts.
     """
 
     shape: ClassVar[Shape]
@@ -86,11 +87,11 @@ class StandIn(ABC):
         takes = ", ".join(sorted(self.shape.inputs))
         kind = self.shape.token
         problems = [
-            Problem(key, f"is no input of {kind} here: the stand-in takes {takes}; the published plugin may take more")
+            Problem(path=key, rule=f"is no input of {kind} here: the stand-in takes {takes}", cure="the published plugin may take more")
             for key in sorted(inputs.keys() - self.shape.inputs)
         ]
         problems += [
-            Problem(key, f"is missing: {kind} needs {', '.join(sorted(self.shape.required))}")
+            Problem(path=key, rule=f"is missing: {kind} needs {', '.join(sorted(self.shape.required))}")
             for key in sorted(self.shape.required)
             if inputs.get(key) is None
         ]

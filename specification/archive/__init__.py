@@ -1,1 +1,1 @@
-"""Specification of the archive layer."""
+"""Specification of the archive layer: bucket, IAM documents, Iceberg tables and sink."""

@@ -1,4 +1,4 @@
-"""Least privilege: a user that may only assume a role, and a role that may only do what the sink's code does, on one prefix."""
+"""IAM documents with least privilege: a user that may only assume a role, and a role with only the sink's actions, on one prefix."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from settings.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
 
+# An IAM policy document.
 Document = dict[str, Any]
-"""An IAM policy document."""
 
 _VERSION = "2012-10-17"
 
@@ -17,10 +17,10 @@ def _document(*statements: Document) -> Document:
 
 
 def assume_only(role: str) -> Document:
-    """All that the long-lived key can do.
+    """Return the only permission of the long-lived key.
 
-    The account's number stays open, so that the document is known before the role exists and a preview can judge it; a role of that name
-    elsewhere would have to trust this very user.
+    The account id is a wildcard, so that the document is known before the role exists and a preview can judge it; a role of that name in
+    another account would have to trust this very user.
 
     Args:
         role: Name of the role.
@@ -31,18 +31,18 @@ def assume_only(role: str) -> Document:
 
 
 def trust(user_arn: str) -> Document:
-    """Who may assume the role."""
+    """Return the trust policy for the user."""
     return _document({"Sid": "ArchiveUser", "Effect": "Allow", "Principal": {"AWS": user_arn}, "Action": "sts:AssumeRole"})
 
 
 def trust_pods(provider_arn: str, audience: str, namespace: str, account: str) -> Document:
-    """Pods of one service account in one namespace of one cluster may assume the role.
+    """Return the trust policy for the pods of one service account in one namespace of one cluster.
 
     Args:
-        provider_arn: The cluster's issuer in IAM.
+        provider_arn: ARN of the cluster's identity provider in IAM.
         audience: Audience of the pods' token.
-        namespace: Their namespace.
-        account: Their service account.
+        namespace: Namespace of the pods.
+        account: Service account of the pods.
     """
     issuer = provider_arn.partition(":oidc-provider/")[2]
     subject = f"system:serviceaccount:{namespace}:{account}"
@@ -58,7 +58,7 @@ def trust_pods(provider_arn: str, audience: str, namespace: str, account: str) -
 
 
 def use_key(key_arn: str, region: str) -> Document:
-    """What S3 does with a KMS key on the writer's behalf: a new key for each object, and reading parts of an upload back."""
+    """Return the actions of S3 with a KMS key on the writer's behalf: generate a data key per object, decrypt the parts of an upload."""
     return _document(
         {
             "Sid": "EncryptObjects",
@@ -71,11 +71,11 @@ def use_key(key_arn: str, region: str) -> Document:
 
 
 def write_archive(bucket: str, *, reads: bool) -> Document:
-    """What the sink calls: multipart uploads and their abort below one prefix, and a listing of it.
+    """Return the actions of the sink: multipart uploads and their abort below one prefix, and a listing of it.
 
     Args:
         bucket: Bucket name.
-        reads: Whether objects are read back and old metadata files removed, as Iceberg does with every commit.
+        reads: Whether the sink reads objects and removes old metadata files, as Iceberg does with every commit.
     """
     objects = ["s3:PutObject", "s3:AbortMultipartUpload"]
     old_metadata: list[Document] = []
@@ -97,7 +97,7 @@ def write_archive(bucket: str, *, reads: bool) -> Document:
 
 
 def use_catalog(region: str, database: str) -> Document:
-    """What Iceberg's Glue catalog calls to read a table and to commit a new version of it; a role has rights in its own account only."""
+    """Return the actions of Iceberg's Glue catalog to read a table and commit a new version; a role acts in its own account only."""
     glue = f"arn:aws:glue:{region}:*"
     return _document(
         {
@@ -110,7 +110,7 @@ def use_catalog(region: str, database: str) -> Document:
 
 
 def tls_only(bucket: str) -> Document:
-    """Bucket policy: no request without TLS, whoever makes it."""
+    """Return the bucket policy that denies every request without TLS, for every principal."""
     return _document(
         {
             "Sid": "DenyWithoutTls",
@@ -124,16 +124,16 @@ def tls_only(bucket: str) -> Document:
 
 
 def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None) -> dict[str, str]:
-    """The AWS SDK's own files for the worker: a key that is good for nothing but the role, and the profile that assumes it.
+    """Return the AWS SDK's files for the worker: a key that may only assume the role, and the profile that assumes it.
 
-    Every connector in the worker uses them without a credential in its configuration.
+    Every connector of the worker uses them without a credential in its configuration.
 
     Args:
-        access_key_id: The user's key id.
-        secret_access_key: The user's secret key.
-        role_arn: Role to assume.
+        access_key_id: Access key id of the user.
+        secret_access_key: Secret access key of the user.
+        role_arn: ARN of the role.
         region: AWS region.
-        sts_endpoint: STS in place of AWS's own, or None.
+        sts_endpoint: URL of STS in place of AWS's, or None.
     """
     profile = [
         f"[profile {ARCHIVE_PROFILE}]",
@@ -151,10 +151,10 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
 
 
 def token_files(role_arn: str, region: str) -> dict[str, str]:
-    """The AWS SDK's own file for a worker that is known by its pod's token: no key at all.
+    """Return the AWS SDK's files for a worker with a web identity, its pod's token: no key at all.
 
     Args:
-        role_arn: Role to assume.
+        role_arn: ARN of the role.
         region: AWS region.
     """
     profile = [

@@ -1,4 +1,4 @@
-"""What the sink connector is told, in both formats."""
+"""Sink connector configuration for Parquet and Iceberg."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
 _HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
+# Name of the Iceberg catalog; sink and program must use the same name, since a JDBC database can hold several catalogs.
 CATALOG = "archive"
-"""Name of the Iceberg catalog; the sink and the program must use the same, since a JDBC catalog keeps several."""
 
 
 def _insert(alias: str, **fields: str) -> dict[str, str]:
@@ -41,7 +41,7 @@ class _Common(TypedDict):
 
 
 def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings) -> _Common:
-    """What does not depend on the format: tasks, topics, dead letters."""
+    """Return the keys of both formats: tasks, topics and dead-letter topic."""
     return {
         "tasks_max": settings.tasks,
         "topics": tuple(names.topic(table) for table in tables),
@@ -50,7 +50,7 @@ def _common(names: Names, tables: Sequence[Table], settings: ArchiveSettings) ->
 
 
 def _clients(registry_url: str) -> dict[str, str]:
-    """Converters, and reading only what is committed, in both formats."""
+    """Return the client keys of both formats: converters, and consumers that read committed records only."""
     return {
         "consumer.override.isolation.level": "read_committed",
         "consumer.override.auto.offset.reset": "earliest",
@@ -61,11 +61,12 @@ def _clients(registry_url: str) -> dict[str, str]:
 
 
 def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
-    """Confluent's S3 sink: plain Parquet under ``topics/<topic>/year=…/month=…/day=…/hour=…/`` by commit time in the database.
+    """Return the configuration of Confluent's S3 sink: plain Parquet, partitioned by commit time in the database.
 
-    A file ends after ``flush_records`` rows, after the commit interval in record time, with the hour, or by the wall clock after
-    twice the interval, so that the last rows of a table that went quiet are not held back for ever. The clock makes file boundaries
-    depend on time; (topic, partition, offset) in each row tells a repeated row.
+    Objects have the prefix ``topics/<topic>/year=…/month=…/day=…/hour=…/``. The sink closes a file after ``flush_records`` rows, after the
+    commit interval in record time, at the end of the hour, or by the wall clock after twice the interval, so that the last rows of a quiet
+    table are not delayed forever. The clock makes file boundaries depend on time; (topic, partition, offset) in each row identifies a
+    repeated row.
     """
     url = settings.pod_url
     connector = ConfluentS3Sink(
@@ -90,9 +91,9 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
 
 
 def _hour_partition() -> dict[str, str]:
-    """Adds where the row came from and its hour (time of the Kafka record, UTC) as zero-padded strings.
+    """Return transforms that add the Kafka position of a row, and its hour (time of the Kafka record, UTC) as zero-padded strings.
 
-    Iceberg refuses year, month, day and hour transforms of one column, hence four columns of their own.
+    Iceberg refuses year, month, day and hour transforms of one column, hence four separate columns.
     """
     built = _insert(
         "place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year"
@@ -116,7 +117,8 @@ def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict
         "iceberg.catalog.warehouse": f"s3://{settings.bucket}/{OBJECT_ROOT}",
         "iceberg.catalog.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         "iceberg.catalog.client.region": settings.region,
-        "iceberg.catalog.http-client.type": "urlconnection",  # the client that the image holds; the default, Apache's, it does not
+        # the image contains this client and not the default, Apache's
+        "iceberg.catalog.http-client.type": "urlconnection",
     }
     if settings.pod_url is not None:
         files |= {"iceberg.catalog.s3.endpoint": settings.pod_url, "iceberg.catalog.s3.path-style-access": "true"}
@@ -130,12 +132,13 @@ def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict
         "iceberg.catalog.jdbc.user": secret_reference("catalog", "username"),
         "iceberg.catalog.jdbc.password": secret_reference("catalog", "password"),
         "iceberg.catalog.jdbc.schema-version": "V1",
-        "iceberg.catalog.retryable_status_codes": "57P01,57P02,57P03",  # a kept connection that a restart of the database has ended
+        # a restart of the database closes pooled connections
+        "iceberg.catalog.retryable_status_codes": "57P01,57P02,57P03",
     }
 
 
 def table_name(names: Names, table: Table) -> str:
-    """The archive's name of a table: ``archive.users``."""
+    """Return the name of a table in the archive: ``archive.users``."""
     return f"{names.archive_namespace}.{table.archive_name}"
 
 
@@ -147,17 +150,19 @@ def iceberg_config(
     database: Address,
     kafka: ExistingKafka | None = None,
 ) -> dict[str, str]:
-    """Apache Iceberg's sink: one table per topic, committed exactly once, every commit interval whether busy or quiet.
+    """Return the configuration of Apache Iceberg's sink: one table per topic, committed exactly once.
 
-    The short group timeouts matter after a killed worker: the dead coordinator would hold its group for 45 s otherwise.
+    The sink commits at every commit interval, with or without new rows.
+
+    The group timeouts are short for the case of a killed worker: its dead coordinator would otherwise hold the group for 45 s.
 
     Args:
-        names: The pipeline's names.
-        tables: The captured tables.
-        settings: The archive's settings.
-        registry_url: The registry's Confluent-compatible API as the worker reaches it.
+        names: Names of the pipeline.
+        tables: Captured tables.
+        settings: Settings of the archive.
+        registry_url: Confluent-compatible API of the registry as the worker reaches it.
         database: PostgreSQL as the worker reaches it, for a JDBC catalog.
-        kafka: The Kafka cluster that was there before, which the sink's own clients must log in to, or None.
+        kafka: Existing Kafka cluster, for the login of the sink's own clients, or None.
     """
     routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
     group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
@@ -182,14 +187,14 @@ def iceberg_config(
     return {**connector.rendered(), **settings.extra}
 
 
+# Limits of an open file on the worker's heap. After a pause the sink opens a file for each task, table and hour of its backlog; with
+# Iceberg's own 128 MiB, 1 MiB and 2 MiB, one day of backlog fits no heap here (420 such files ended a worker of 512 MiB).
 ROW_GROUP_BYTES = 4 * 1024 * 1024
 PAGE_BYTES = 64 * 1024
-"""Bounds of what an open file holds on the worker's heap. A sink that was away opens a file for each task, table and hour of its backlog;
-with Iceberg's own 128 MiB, 1 MiB and 2 MiB a day of it does not fit any heap here (420 such files ended a worker of 512 MiB)."""
 
 
 def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
-    """Properties of an Iceberg table: data beside the metadata, so that keys read ``topics/<topic>/year=…/…`` in both formats."""
+    """Return the properties of an Iceberg table: data files next to ``metadata/``, so that keys start alike in both formats."""
     return {
         "format-version": "2",
         "write.format.default": "parquet",

@@ -1,1 +1,1 @@
-"""Specification of the source layer."""
+"""Specification of the source layer: PostgreSQL, its SQL and its pod."""

@@ -1,4 +1,4 @@
-"""The script of the init container: a database cluster if there is none, then the SQL, before anyone can connect."""
+"""Script of the init container: creates the database cluster if absent and runs the SQL, before any client can connect."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SAMPLE_MARK = f"{VOLUME}/sample-rows-loaded"
 
 
 def bootstrap_script(names: Names, *, sample_data: bool) -> str:
-    """A POSIX shell script that is safe to interrupt and to run again.
+    """Return a POSIX shell script that is safe to interrupt and to repeat.
 
-    The cluster is made under another name and renamed when it is whole. The temporary server listens on a Unix socket only.
+    It creates the cluster under another name and renames it when complete. The temporary server listens on a Unix socket only.
     """
     psql = f"{BIN}/psql --no-psqlrc --quiet --username=postgres --host=/var/run/postgresql"
     sample = (

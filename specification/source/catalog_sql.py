@@ -1,4 +1,4 @@
-"""The SQL of an Iceberg catalog in a database server that was there before: a role and a database of its own, without a password."""
+"""SQL for an Iceberg catalog in an existing database server: a role and a database for it, without a password."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ if TYPE_CHECKING:
 
 
 def create_role(names: Names) -> str:
-    """The role by which worker and program keep the list of tables, still without a password."""
+    """Return the statement that creates the catalog's role, without a password."""
     return f"CREATE ROLE {names.catalog_role} LOGIN;"
 
 
 def allow_login(names: Names) -> str:
-    """Lets the role log in."""
+    """Return the statement that allows the role to log in."""
     return f"ALTER ROLE {names.catalog_role} LOGIN;"
 
 
 def join_role(names: Names) -> str:
-    """Makes the administrator a member of the role: only a superuser may give a database away to others."""
+    """Return the statement that makes the administrator a member of the role: otherwise only a superuser may give it a database."""
     return f"GRANT {names.catalog_role} TO CURRENT_USER;"
 
 
 def create_database(names: Names) -> str:
-    """The catalog's database."""
+    """Return the statement that creates the catalog's database."""
     return f"CREATE DATABASE {names.catalog_database} OWNER {names.catalog_role};"
 
 
 def own_database(names: Names) -> str:
-    """Gives the database to the role, which makes its own tables there."""
+    """Return the statement that makes the role the owner of the database, in which it creates its tables."""
     return f"ALTER DATABASE {names.catalog_database} OWNER TO {names.catalog_role};"
 
 
 def keep_out(names: Names) -> str:
-    """Keeps everybody else out of the database."""
+    """Return the statement that denies all other roles access to the database."""
     return f"REVOKE ALL ON DATABASE {names.catalog_database} FROM PUBLIC;"
 
 
 def allow_connect(names: Names) -> str:
-    """Lets the role into the database."""
+    """Return the statement that allows the role to connect to the database."""
     return f"GRANT CONNECT ON DATABASE {names.catalog_database} TO {names.catalog_role};"
 
 
 def script(names: Names) -> str:
-    """All of it for psql, outside a transaction; what is right already is left alone.
+    """Return the whole script for psql, outside a transaction; correct objects remain unchanged.
 
-    Its variable ``managed`` says whether AWS runs the server, where the administrator is no superuser.
+    The psql variable ``managed`` is true on RDS and Aurora, where the administrator is not a superuser.
     """
     role, database = f"FROM pg_roles WHERE rolname = '{names.catalog_role}'", f"FROM pg_database WHERE datname = '{names.catalog_database}'"
     allowed = "has_database_privilege('{}', '" + names.catalog_database + "', 'CONNECT')"

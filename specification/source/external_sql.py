@@ -1,7 +1,7 @@
-"""The SQL that makes a database which was there before ready to be captured: for its administrator to read and run.
+"""SQL for the administrator of an existing database: prepares it for capture.
 
-Each statement is a function, so that whoever looks what is missing can name the very statement that adds it. Nothing secret stands
-in the text; the role cannot log in until it is given a password by psql's own command for that, which sends only a hash.
+Each statement is a function, so that a check can name the exact statement for a missing object. The text contains no secret; the role
+cannot log in until the administrator sets its password with psql's own command, which sends only a hash.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from settings.names import Names
     from settings.tables import Table
 
+# Replication slots of one pipeline, and connections that read them.
 SLOTS: Final = 1
-"""Replication slots, and connections that read them, that one pipeline takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the server.
+    """A server parameter that logical replication needs.
 
     Attributes:
-        name: As PostgreSQL calls it.
-        value: What to set.
-        wrong: SQL that is true when the present value will not do.
-        rds: What to set in the parameter group of RDS or Aurora instead, ``name = value``.
-        restart: Whether it takes effect at a restart only; without, a reload is enough.
+        name: Name of the parameter.
+        value: Recommended value.
+        wrong: SQL condition that is true if the current value is insufficient.
+        rds: Setting in the parameter group of RDS or Aurora, ``name = value``.
+        restart: Whether it takes effect only at a restart; otherwise a reload is enough.
     """
 
     name: str
@@ -42,11 +42,11 @@ class Parameter:
 
 
 def parameters(names: Names, wal_keep_mib: int) -> tuple[Parameter, ...]:
-    """What logical replication needs of the server.
+    """Return the server parameters that logical replication needs.
 
     Args:
-        names: The pipeline's names; its own slot counts once.
-        wal_keep_mib: The most write-ahead log, in MiB, that a slot may hold back before it is given up.
+        names: Names of the pipeline; its own slot counts once.
+        wal_keep_mib: Maximum write-ahead log, in MiB, that a slot may hold back before PostgreSQL invalidates it.
     """
     keep = f"{wal_keep_mib}MB"
     others = f"(SELECT count(*) FROM pg_replication_slots WHERE slot_name <> '{names.slot}')"
@@ -80,11 +80,11 @@ def parameters(names: Names, wal_keep_mib: int) -> tuple[Parameter, ...]:
 
 
 def set_parameter(parameter: Parameter, *, managed: bool) -> str:
-    """How a parameter is set: a statement on a server of one's own, or what to change in a parameter group.
+    """Return how to set a parameter: a statement, or on RDS and Aurora the change of the parameter group.
 
     Args:
-        parameter: The parameter.
-        managed: Whether AWS runs the server.
+        parameter: Parameter to set.
+        managed: Whether the server is RDS or Aurora.
     """
     if managed:
         return f"in the parameter group: {parameter.rds}" + (", then reboot the instance" if parameter.restart else "")
@@ -93,50 +93,50 @@ def set_parameter(parameter: Parameter, *, managed: bool) -> str:
 
 
 def create_role(names: Names) -> str:
-    """The role that Debezium reads as, still without a password."""
+    """Return the statement that creates Debezium's role, without a password."""
     return f"CREATE ROLE {names.debezium_role} LOGIN;"
 
 
 def allow_replication(names: Names, *, managed: bool) -> str:
-    """Lets the role use a replication slot; on RDS and Aurora only a membership gives that right."""
+    """Return the statement that allows the role to use a replication slot; RDS and Aurora require a membership for it."""
     if managed:
         return f"GRANT rds_replication TO {names.debezium_role};"
     return f"ALTER ROLE {names.debezium_role} WITH LOGIN REPLICATION;"
 
 
 def schemas(names: Names, tables: Sequence[Table]) -> tuple[str, ...]:
-    """The schemas that the role must be able to look into."""
+    """Return the schemas that the role must be able to use."""
     return tuple(dict.fromkeys(table.partition(".")[0] for table in publication_tables(names, tables)))
 
 
 def grant_connect(names: Names) -> str:
-    """Lets the role into the database."""
+    """Return the statement that allows the role to connect to the database."""
     return f"GRANT CONNECT ON DATABASE {names.database} TO {names.debezium_role};"
 
 
 def grant_usage(names: Names, schema: str) -> str:
-    """Lets the role look into a schema."""
+    """Return the statement that allows the role to use a schema."""
     return f"GRANT USAGE ON SCHEMA {schema} TO {names.debezium_role};"
 
 
 def grant_select(names: Names, table: str) -> str:
-    """Lets the role read a table, for the first snapshot."""
+    """Return the statement that allows the role to read a table, for the initial snapshot."""
     return f"GRANT SELECT ON {table} TO {names.debezium_role};"
 
 
 def create_publication(names: Names, tables: Sequence[Table]) -> str:
-    """The publication with all its tables, in one statement."""
+    """Return the statement that creates the publication with all its tables."""
     listed = ", ".join(publication_tables(names, tables))
     return f"CREATE PUBLICATION {names.publication} FOR TABLE {listed} WITH (publish_via_partition_root = true);"
 
 
 def set_published(names: Names) -> str:
-    """Makes the publication tell every kind of change; changes of a partition go by the name of the table it is part of."""
+    """Return the statement that publishes every kind of change; changes of a partition appear under its partitioned table."""
     return f"ALTER PUBLICATION {names.publication} SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);"
 
 
 def _identities(table: str) -> str:
-    """The replica identity of a table and of each of its partitions, where it is not FULL yet: the statement waits for a lock."""
+    """Return SQL that sets replica identity FULL of a table and its partitions, if not set yet: the statement waits for a lock."""
     return (
         "SELECT format('ALTER TABLE %s REPLICA IDENTITY FULL', oid::regclass) FROM pg_class\n"
         f"WHERE relreplident <> 'f' AND (oid = '{table}'::regclass OR oid IN (SELECT relid FROM pg_partition_tree('{table}')))\n"
@@ -145,9 +145,9 @@ def _identities(table: str) -> str:
 
 
 def _silent(names: Names) -> str:
-    """SQL that is true when the publication leaves out a kind of change, or names partitions."""
-    told = "pubinsert AND pubupdate AND pubdelete AND pubtruncate AND pubviaroot"
-    return f"EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}' AND NOT ({told}))"
+    """Return a SQL condition that is true if the publication omits a kind of change or names partitions."""
+    complete = "pubinsert AND pubupdate AND pubdelete AND pubtruncate AND pubviaroot"
+    return f"EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}' AND NOT ({complete}))"
 
 
 def _heartbeat_apart(names: Names) -> bool:
@@ -194,15 +194,15 @@ def _role(names: Names) -> str:
 
 
 def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep_mib: int, *, catalog: bool = False) -> str:
-    """The whole, for psql.
+    """Return the whole script for psql.
 
     Args:
-        names: The pipeline's names.
-        tables: The captured tables.
-        host: The server's name.
-        port: Its TCP port.
-        wal_keep_mib: The most write-ahead log, in MiB, that a slot may hold back before it is given up.
-        catalog: Whether the Iceberg catalog lives in this server, in a database and a role of its own.
+        names: Names of the pipeline.
+        tables: Captured tables.
+        host: Host name of the server.
+        port: TCP port of the server.
+        wal_keep_mib: Maximum write-ahead log, in MiB, that a slot may hold back before PostgreSQL invalidates it.
+        catalog: Whether the Iceberg catalog is in this server, with a separate database and role.
     """
     return "".join(
         [

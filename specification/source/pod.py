@@ -1,11 +1,11 @@
-"""The database's pod: an init container that prepares, and the server."""
+"""Pod of the database: an init container for the bootstrap, and the server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from settings.names import POSTGRES_PORT
-from specification import manifest
+from specification import manifest, names
 from specification.source import postgres
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ NAME = "postgresql"
 
 
 def database_pod(settings: SourceSettings, image: str) -> Manifest:
-    """The pod.
+    """Return the pod specification of the database.
 
     Args:
-        settings: Sizes.
-        image: PostgreSQL's image.
+        settings: Sizes of the pod.
+        image: Image of PostgreSQL.
     """
     size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores}
     mounts = [
@@ -54,9 +54,9 @@ def database_pod(settings: SourceSettings, image: str) -> Manifest:
         init_containers=[bootstrap],
         containers=[server],
         volumes=[
-            manifest.config_volume("config", "postgresql-config"),
-            manifest.secret_volume("tls", "postgresql-tls"),
-            manifest.secret_volume("roles", "postgresql-roles"),
+            manifest.config_volume("config", names.POSTGRES_CONFIG),
+            manifest.secret_volume("tls", names.POSTGRES_TLS),
+            manifest.secret_volume("roles", names.POSTGRES_ROLES),
             {"name": "run", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     )

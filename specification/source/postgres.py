@@ -1,14 +1,16 @@
-"""PostgreSQL's server files: what fits 512Mi, what logical replication needs, who may connect."""
+"""Server files of PostgreSQL: parameters for logical replication within 512 MiB, and client authentication."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from settings.source import SourceSettings
 
+# User and group of PostgreSQL in Debian-based images.
 UID = 999
-"""User and group of PostgreSQL in Debian-based images."""
 
 BIN = "/usr/lib/postgresql/17/bin"
 VOLUME = "/var/lib/postgresql/data"
@@ -19,9 +21,9 @@ TLS = "/etc/postgresql-tls"
 
 
 def server_parameters(settings: SourceSettings) -> dict[str, str]:
-    """The parameters of ``postgresql.conf``.
+    """Return the parameters of ``postgresql.conf``.
 
-    The worst case counted on is shared_buffers + wal_buffers 8 MB + two autovacuum workers 32 MB + logical decoding 32 MB
+    The assumed worst case is shared_buffers + wal_buffers 8 MB + two autovacuum workers 32 MB + logical decoding 32 MB
     + maintenance 48 MB + backends, about 400 MB of the default 512 MiB.
     """
     return {
@@ -61,15 +63,15 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
     }
 
 
-def server_conf(settings: SourceSettings) -> str:
-    """The text of ``postgresql.conf``."""
-    return "".join(f"{key} = {value}\n" for key, value in server_parameters(settings).items())
+def server_conf(parameters: Mapping[str, str]) -> str:
+    """Return the text of ``postgresql.conf``."""
+    return "".join(f"{key} = {value}\n" for key, value in parameters.items())
 
 
 def hba_conf() -> str:
-    """The text of ``pg_hba.conf``: the operating-system user inside the pod, and everybody else by TLS and SCRAM.
+    """Return the text of ``pg_hba.conf``: the operating-system user inside the pod, and all other clients by TLS and SCRAM.
 
-    Logical replication connects to a database and is matched by the ordinary line, not by ``replication``.
+    Logical replication connects to a database, so the lines for databases match it, not those for ``replication``.
     """
     return (
         "local   all all                peer\nhostssl all all 0.0.0.0/0      scram-sha-256\nhostssl all all ::/0           scram-sha-256\n"

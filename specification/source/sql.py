@@ -1,4 +1,4 @@
-"""The database's SQL: schema, roles and publication, written so that running it again changes nothing that is right."""
+"""SQL of the database: schema, roles and publication; repeatable, correct objects remain unchanged."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SILENT = "SET log_statement = 'none';\nSET log_min_error_statement = 'panic';\n
 
 
 def when(condition: str, statement: str) -> str:
-    """A statement that psql runs only when a condition holds, also one that no transaction may hold."""
+    """Return a statement that psql runs only under a condition; suits statements that cannot run in a transaction block."""
     return f"SELECT '{statement.rstrip(';').replace(chr(39), chr(39) * 2)}' WHERE {condition} \\gexec\n"
 
 
 def _role(name: str, attributes: str, password_file: str | None) -> str:
-    """A role made if absent and brought to its attributes; the password is read inside the pod and never logged."""
+    """Return SQL that creates a role if absent and sets its attributes; the password is read inside the pod and never logged."""
     lines = [
         when(f"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')", f"CREATE ROLE {name}").rstrip(),
         f"ALTER ROLE {name} WITH {attributes};",
@@ -37,12 +37,12 @@ def _database(name: str, owner: str) -> str:
 
 
 def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
-    """Roles and databases; run as superuser in database ``postgres``.
+    """Return the SQL of roles and databases; run as superuser in database ``postgres``.
 
     Args:
-        names: The pipeline's names.
-        secrets: Folder inside the pod with one file per role, holding its password.
-        catalog: Whether the Iceberg catalog lives here, in a database and a role of its own.
+        names: Names of the pipeline.
+        secrets: Folder inside the pod with one password file per role.
+        catalog: Whether the Iceberg catalog is in this server, with a separate database and role.
     """
     statements = [
         "\\set ON_ERROR_STOP on\n",
@@ -62,12 +62,12 @@ def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
 
 
 def replica_identity(table: str) -> str:
-    """Writes the whole old row into the log, so that a deleted row can be archived."""
+    """Return the statement that writes the whole old row into the log, so that a deleted row can be archived."""
     return f"ALTER TABLE {table} REPLICA IDENTITY FULL;"
 
 
 def table_sql(table: Table) -> str:
-    """One captured table: made if absent, extended by new columns, with its whole old row in the log (REPLICA IDENTITY FULL)."""
+    """Return SQL that creates a captured table if absent, adds new columns and sets REPLICA IDENTITY FULL."""
     columns = ",\n  ".join(column.definition for column in table.columns)
     statements = [f"CREATE TABLE IF NOT EXISTS {table.qualified} (\n  {columns},\n  PRIMARY KEY ({', '.join(table.primary_key)})\n);"]
     statements += [f"ALTER TABLE {table.qualified} ADD COLUMN IF NOT EXISTS {column.definition};" for column in table.columns]
@@ -81,7 +81,7 @@ def table_sql(table: Table) -> str:
 
 
 def publication_tables(names: Names, tables: Sequence[Table]) -> list[str]:
-    """What the publication holds: the captured tables and the heartbeat table, without which a quiet database never moves its slot."""
+    """Return the publication's tables: captured tables and heartbeat table, without which a quiet database never moves its slot."""
     return [*(table.qualified for table in tables), names.heartbeat_table]
 
 
@@ -96,28 +96,28 @@ $$;
 
 
 def publication_sql(names: Names) -> str:
-    """A publication made if absent, still without tables, for psql."""
+    """Return SQL for psql that creates the publication if absent, without tables."""
     absent = f"NOT EXISTS (SELECT FROM pg_publication WHERE pubname = '{names.publication}')"
     return when(absent, f"CREATE PUBLICATION {names.publication}")
 
 
 def set_publication_tables(names: Names, tables: Sequence[Table]) -> str:
-    """Makes the publication hold exactly the captured tables and the heartbeat table, without row filters or column lists."""
+    """Return the statement that sets the publication's tables exactly, without row filters or column lists."""
     return f"ALTER PUBLICATION {names.publication} SET TABLE {', '.join(publication_tables(names, tables))};"
 
 
 def create_heartbeat(names: Names) -> str:
-    """The table by which the slot of a quiet database moves on."""
+    """Return the statement that creates the heartbeat table, whose writes advance the slot of a quiet database."""
     return f"CREATE TABLE IF NOT EXISTS {names.heartbeat_table} (id integer PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now());"
 
 
 def grant_heartbeat(names: Names) -> str:
-    """Lets the role write that table, and nothing else."""
+    """Return the statement that allows Debezium's role to write the heartbeat table."""
     return f"GRANT SELECT, INSERT, UPDATE ON {names.heartbeat_table} TO {names.debezium_role};"
 
 
 def schema_sql(names: Names, tables: Sequence[Table]) -> str:
-    """Tables, grants and publication; run as superuser in the captured database, acting as the owner role."""
+    """Return the SQL of tables, grants and publication; run as superuser in the captured database, acting as the owner role."""
     captured = ", ".join(table.qualified for table in tables)
     return "".join(
         [
@@ -143,12 +143,12 @@ def schema_sql(names: Names, tables: Sequence[Table]) -> str:
 
 
 def heartbeat_query(names: Names) -> str:
-    """What Debezium runs at each heartbeat, so that its slot moves on while only other tables are written."""
+    """Return Debezium's statement for each heartbeat, which advances its slot while only other tables are written."""
     return f"INSERT INTO {names.heartbeat_table} (id, ts) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET ts = EXCLUDED.ts"
 
 
 def drop_slot_by_hand(names: Names) -> str:
-    """What to do about the slot when the connector could not drop it."""
+    """Return the instruction for dropping the slot by hand, if the connector could not drop it."""
     return (
         f"In database {names.database}, as a role with REPLICATION: SELECT pg_drop_replication_slot(slot_name) "
         f"FROM pg_replication_slots WHERE slot_name = '{names.slot}' AND NOT active; until then it holds back the write-ahead log"

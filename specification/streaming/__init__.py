@@ -1,1 +1,1 @@
-"""Specification of the streaming layer."""
+"""Specification of the streaming layer: Kafka, schema registry, Connect and Debezium."""

@@ -1,9 +1,11 @@
-"""The Connect worker: its properties, its login files and its command line."""
+"""Connect worker: properties, login files, command lines and secret references."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs import topics
+from configs.classes import JSON_CONVERTER
 from settings.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
 from settings.types import NOTHING
 from specification.streaming import restarter
@@ -18,42 +20,43 @@ if TYPE_CHECKING:
     from settings.streaming import ConnectSettings, ExistingKafka
 
 UID = 1000
+CONNECT_USER = "operator"
 CONFIG = "/etc/connect/worker.properties"
 REST_LOGIN = "/etc/connect-rest"
+# curl's configuration with user and password of the REST interface, which must not appear in a command line.
 CURL_LOGIN = f"{REST_LOGIN}/curl.conf"
-"""curl's configuration with the REST interface's user and password, so that neither stands in a command line."""
 
 PLUGINS = "/opt/connect/plugins"
 AWS_FILES = f"{CONNECT_SECRETS}/archive"
 
 
 def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING, external: ExistingKafka | None = None) -> dict[str, str]:
-    """The worker's properties; secrets come in by reference and are resolved in the worker.
+    """Return the properties of a worker; secrets are references that the worker resolves.
 
     Args:
-        names: The pipeline's names.
-        extra: The stack's own properties, written over all others.
-        external: The Kafka cluster that was there before, or None for the pipeline's own.
+        names: Names of the pipeline.
+        extra: Further properties of the stack, which override all others.
+        external: Existing Kafka cluster, or None for brokers that the program creates.
     """
     return {
         "bootstrap.servers": bootstrap_servers(names, external),
         **client_security(external, "", "producer.", "consumer.", "admin."),
         "group.id": names.connect_group,
-        "config.storage.topic": "connect-configs",
-        "offset.storage.topic": "connect-offsets",
-        "status.storage.topic": "connect-status",
+        "config.storage.topic": topics.CONNECT_CONFIGS,
+        "offset.storage.topic": topics.CONNECT_OFFSETS,
+        "status.storage.topic": topics.CONNECT_STATUS,
         "config.storage.replication.factor": str(BROKERS),
         "offset.storage.replication.factor": str(BROKERS),
         "status.storage.replication.factor": str(BROKERS),
-        "key.converter": "org.apache.kafka.connect.json.JsonConverter",
-        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "key.converter": JSON_CONVERTER,
+        "value.converter": JSON_CONVERTER,
         "exactly.once.source.support": "enabled",
-        "offset.flush.interval.ms": "1000",  # also how long an idle sink task sleeps before it hears that a commit has begun
+        "offset.flush.interval.ms": "1000",  # also the sleep of an idle sink task, after which it notices the start of a commit
         "scheduled.rebalance.max.delay.ms": "10000",
-        "topic.creation.enable": "false",  # every topic is declared; one that is missing is an error to show
+        "topic.creation.enable": "false",  # every topic is declared; a missing topic must be an error
         "connector.client.config.override.policy": "All",
         "plugin.path": PLUGINS,
-        "plugin.discovery": "service_load",  # a third of the start-up time; the image gives every plugin its manifest
+        "plugin.discovery": "service_load",  # saves a third of the start-up time; every plugin in the image has a manifest
         "listeners": f"http://0.0.0.0:{CONNECT_PORT}",
         "rest.advertised.host.name": "${env:POD_IP}",
         "rest.extension.classes": "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension",
@@ -67,12 +70,12 @@ def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING, external
 
 
 def worker_mib(settings: ConnectSettings) -> int:
-    """Memory limit of the worker's container in MiB: the pod's, less that of the container ``restarter``."""
+    """Return the memory limit of the worker's container in MiB: the pod's limit minus that of the container ``restarter``."""
     return settings.memory_mib - restarter.MEMORY_MIB
 
 
 def worker_command(settings: ConnectSettings) -> list[str]:
-    """The worker's command line."""
+    """Return the command line of a worker."""
     return [
         "java",
         *flags(settings.jvm),
@@ -86,13 +89,13 @@ def worker_command(settings: ConnectSettings) -> list[str]:
 
 
 def login_files(user: str, password: str) -> dict[str, str]:
-    """The files behind the REST interface's Basic authentication, and curl's own credentials for the probe.
+    """Return the files for the REST interface's Basic authentication, and curl's credentials for the probe.
 
     Raises:
-        ValueError: If the password would not survive the two file formats.
+        ValueError: If the password contains a character that one of the file formats interprets.
     """
     if set(password) & set('"\\:\n# '):
-        message = "the Connect password must be made of letters and digits: it stands in a properties file and in a curl configuration"
+        message = "the Connect password must consist of letters and digits: it is written to a properties file and a curl configuration"
         raise ValueError(message)
     return {
         "jaas.conf": (
@@ -109,7 +112,7 @@ def login_files(user: str, password: str) -> dict[str, str]:
 
 
 def health_command() -> list[str]:
-    """The readiness probe: the worker's own health page, with credentials that stay in a file."""
+    """Return the command of the readiness probe: a request to the worker's health page, with credentials from a file."""
     return [
         "curl",
         "--fail",
@@ -123,5 +126,5 @@ def health_command() -> list[str]:
 
 
 def secret_reference(secret: str, key: str) -> str:
-    """How a connector's configuration names a secret: read in the worker from a mounted file, never stored."""
+    """Return the reference to a secret in a connector's configuration; the worker reads it from a mounted file and never stores it."""
     return f"${{dir:{CONNECT_SECRETS}/{secret}:{key}}}"

@@ -1,12 +1,12 @@
-"""What Debezium is told."""
+"""Configuration of the Debezium source connector."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs.classes import UNWRAP
 from configs.models import DebeziumPostgres
-from configs.source_rules import UNWRAP
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
 from specification.source.sql import heartbeat_query
@@ -20,28 +20,38 @@ if TYPE_CHECKING:
     from settings.tables import Table
     from specification.services import Address
 
+# Lineage of each change, which the unwrap transform copies from the envelope to columns __op, __source_lsn, …
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
-"""Lineage of each change, taken out of the envelope by the unwrap transform; each becomes a column ``__op``, ``__source_lsn``, …"""
 
+# Extra configuration before a removal: the connector drops its slot at its next stop. In the normal configuration this would lose rows.
 LAST_CONFIG = {"slot.drop.on.stop": "true"}
-"""What the connector runs with before it is removed: at its next stop it drops its slot. In its own configuration this would lose rows."""
 
 _DEFAULTS = DebeziumSettings()
+
+
+def expected_names(names: Names) -> dict[str, str]:
+    """Return the connector keys that hold names of the stack, with their expected values."""
+    return {
+        "slot.name": names.slot,
+        "publication.name": names.publication,
+        "topic.prefix": names.topic_prefix,
+        "database.dbname": names.database,
+    }
 
 
 def source_config(
     names: Names, tables: Sequence[Table], database: Address, registry_url: str, settings: DebeziumSettings = _DEFAULTS
 ) -> dict[str, str]:
-    """The source connector's configuration.
+    """Return the configuration of the source connector.
 
-    ``errors.tolerance`` stays ``none``: a source has no dead-letter queue, and a tolerated error is a row lost in silence.
+    ``errors.tolerance`` remains ``none``: a source has no dead-letter queue, and a tolerated error silently loses a row.
 
     Args:
-        names: The pipeline's names.
-        tables: The captured tables.
-        database: The database as the worker reaches it.
-        registry_url: The registry's Confluent-compatible API as the worker reaches it.
-        settings: What the stack says; its further keys are written over all others.
+        names: Names of the pipeline.
+        tables: Captured tables.
+        database: Database as the worker reaches it.
+        registry_url: Confluent-compatible API of the registry as the worker reaches it.
+        settings: Settings of the stack; their further keys override all others.
     """
     connector = DebeziumPostgres(
         database_hostname=database.host,

@@ -1,4 +1,4 @@
-"""Client configuration for the brokers: the pipeline's own, or an existing Kafka cluster."""
+"""Client configuration for Kafka: brokers that the program creates, or an existing cluster."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from settings.names import Names
     from settings.streaming import ExistingKafka
 
-# Where a worker finds its user name and password for an existing cluster.
+# Mount folder of user name and password for an existing cluster.
 SECRET_MOUNT = f"{CONNECT_SECRETS}/kafka"
 
 
 def bootstrap_servers(names: Names, external: ExistingKafka | None) -> str:
-    """Bootstrap servers as pods reach them, comma separated."""
+    """Return the bootstrap servers as pods reach them, comma separated."""
     return ",".join(external.bootstrap_servers) if external else names.bootstrap_servers
 
 
 def client_security(external: ExistingKafka | None, *prefixes: str) -> dict[str, str]:
-    """Security properties of Kafka clients, once per prefix; none for the pipeline's own brokers."""
+    """Return security properties of Kafka clients, once per prefix; none for brokers that the program creates."""
     return {f"{prefix}{key}": value for prefix in prefixes for key, value in security(external).items()} if external else {}
 
 
 def security(kafka: ExistingKafka) -> dict[str, str]:
-    """Security properties of a Java client in the worker; the login is a reference to mounted files, never a value."""
+    """Return security properties of a Java client in the worker; the login is a reference to mounted files, never a value."""
     if not kafka.logs_in:
         return {"security.protocol": kafka.protocol}
     module = "plain.PlainLoginModule" if kafka.mechanism == "PLAIN" else "scram.ScramLoginModule"

@@ -1,4 +1,4 @@
-"""Java virtual machine sizes as settings, and the flags that follow from them."""
+"""Command-line flags of a Java virtual machine, from the sizes in the settings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def flags(jvm: Jvm, *, first_tier_only: bool = False) -> list[str]:
-    """Command-line flags of a JVM on one core: serial collector, small stacks, death on OutOfMemoryError so that the pod restarts.
+    """Return flags of a JVM on one core: serial collector, small stacks, and exit on OutOfMemoryError so that the pod restarts.
 
     Args:
-        jvm: The sizes.
-        first_tier_only: Compile with C1 only: less memory and a faster start, at some peak speed.
+        jvm: Sizes of the memory areas.
+        first_tier_only: Compile with C1 only: less memory and a faster start, at the cost of some peak speed.
     """
     built = [
         f"-Xms{jvm.heap_mib // 2}m",
@@ -31,5 +31,5 @@ def flags(jvm: Jvm, *, first_tier_only: bool = False) -> list[str]:
     return built
 
 
+# glibc otherwise allocates up to eight 64 MiB arenas per core, beyond every JVM setting.
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
-"""glibc otherwise keeps up to eight 64 MiB arenas a core, outside every JVM setting."""

@@ -1,4 +1,4 @@
-"""Kafka brokers: server files, command lines and the sizes that fit 682Mi and 3413Mi of disk."""
+"""Kafka brokers: server files, command lines, and sizes that fit 682 MiB of memory and 3413 MiB of disk."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ LOG4J = "/etc/kafka-logging/log4j2.properties"
 DATA_VOLUME = "/var/lib/kafka"
 LOG_DIRS = f"{DATA_VOLUME}/data"
 
+# Segment size of every log. Retention deletes whole segments; with Kafka's 1 GiB, 24 partitions would be kept forever on these volumes.
 SEGMENT_MIB = 16
-"""Segment size of every log. Retention ends whole segments; Kafka's default of 1 GiB would keep 24 partitions for ever on these volumes."""
+# Retained size of the cluster's metadata log.
 METADATA_MIB = 64
-"""What the cluster's own metadata log keeps."""
+# Total partitions of Kafka's internal compacted topics: consumer offsets and transaction states.
 INTERNAL_PARTITIONS = 12
-"""Partitions of Kafka's own compacted topics, consumer offsets and transaction states together."""
 
 
 def server_properties(names: Names, ordinal: int, outside: Address, extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
-    """One broker's ``server.properties``.
+    """Return ``server.properties`` of one broker.
 
     Args:
-        names: The pipeline's names.
-        ordinal: Which broker, from 0; also its node id.
-        outside: Where this broker is reached from outside; what it advertises must be what leads to it.
-        extra: The stack's own properties, written over all others.
+        names: Names of the pipeline.
+        ordinal: Number of the broker, from 0; also its node id.
+        outside: Address of this broker outside the cluster, which the broker advertises.
+        extra: Further properties of the stack, which override all others.
     """
     controllers = ",".join(f"{number}@{names.broker(number)}:{KAFKA_CONTROLLER_PORT}" for number in range(BROKERS))
     return {
@@ -51,7 +51,7 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
         "inter.broker.listener.name": "INTERNAL",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": LOG_DIRS,
-        # a topic that nobody declared must not appear, and a replica that lags must not become the truth
+        # no undeclared topic may appear, and no lagging replica may become leader
         "auto.create.topics.enable": "false",
         "unclean.leader.election.enable": "false",
         "default.replication.factor": str(BROKERS),
@@ -64,7 +64,7 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
         "share.coordinator.state.topic.replication.factor": str(BROKERS),
         "share.coordinator.state.topic.min.isr": "2",
         "group.initial.rebalance.delay.ms": "0",
-        # memory: the defaults of these ten would take a heap of several hundred MiB on their own
+        # memory: the defaults of these ten keys alone would need a heap of several hundred MiB
         "num.network.threads": "2",
         "num.io.threads": "4",
         "num.replica.fetchers": "1",
@@ -75,7 +75,7 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
         "replica.fetch.response.max.bytes": str(4 * 1024 * 1024),
         "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
         "log.cleaner.threads": "1",
-        # disk: small segments and frequent checks, else retention.bytes is only a wish
+        # disk: without small segments and frequent checks, a log can far exceed retention.bytes
         "log.segment.bytes": str(SEGMENT_MIB * MIB),
         "log.retention.check.interval.ms": "15000",
         "log.segment.delete.delay.ms": "5000",
@@ -89,7 +89,7 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
 
 
 def broker_command(settings: KafkaSettings) -> list[str]:
-    """The broker's command line."""
+    """Return the command line of a broker."""
     return [
         "java",
         *flags(settings.jvm, first_tier_only=True),
@@ -102,7 +102,7 @@ def broker_command(settings: KafkaSettings) -> list[str]:
 
 
 def format_command() -> list[str]:
-    """Formats an empty volume for this cluster and leaves a formatted one alone."""
+    """Return the command that formats an empty volume for this cluster; a formatted volume remains unchanged."""
     return [
         "java",
         "-Xmx96m",
@@ -120,10 +120,11 @@ def format_command() -> list[str]:
 
 
 def cluster_id(random_base64: str) -> str:
-    """Kafka's cluster id from 16 random bytes in base64: 22 characters of the URL alphabet, never starting with a hyphen."""
+    """Return Kafka's cluster id from 16 random bytes in base64: 22 characters of the URL alphabet, never starting with a hyphen."""
     return random_base64.rstrip("=").replace("+", "A").replace("/", "B")
 
 
+# Log4j 2 to standard output, without the access log, which probes would fill, and without listings of configuration.
 LOGGING = """\
 status = error
 appender.console.type = Console
@@ -137,4 +138,3 @@ logger.rest.level = warn
 logger.values.name = org.apache.kafka.common.config.AbstractConfig
 logger.values.level = warn
 """
-"""Log4j 2 to standard output; without the access log, which probes fill, and without listings of configuration."""

@@ -1,4 +1,4 @@
-"""The pods of the streaming layer: brokers, registry, Connect."""
+"""Pods of brokers and Connect workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from settings.names import (
     KAFKA_EXTERNAL_PORT,
     KAFKA_INTERNAL_PORT,
 )
-from specification import manifest
+from specification import manifest, names
 from specification.streaming import connect, kafka, restarter
 from specification.streaming.jvm import ENVIRONMENT
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
-    """One broker; its own file is chosen by its pod name, so that no script has to count.
+    """Return the pod of a broker; the pod's name selects its file, so that no script is needed.
 
     Args:
         settings: Sizes of one broker.
-        image: Kafka's image.
+        image: Image of Kafka.
     """
     mounts = [
         manifest.mount("data", kafka.DATA_VOLUME, read_only=False),
@@ -37,7 +37,7 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
         manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
     ]
     pod_name: Manifest = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": "kafka-cluster", "key": "cluster-id"}}}
+    cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": names.KAFKA_CLUSTER, "key": names.KAFKA_CLUSTER_ID}}}
     size: Manifest = {"image": image, "memory_mib": settings.memory_mib, "cpu_millicores": settings.cpu_millicores, "env": ENVIRONMENT}
     return manifest.pod(
         service_account="kafka",
@@ -61,23 +61,23 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
                 **size,
             )
         ],
-        volumes=[manifest.config_volume("config", "kafka-config")],
+        volumes=[manifest.config_volume("config", names.KAFKA_CONFIG)],
     )
 
 
 def connect_pod(
     settings: ConnectSettings, image: str, secrets: Mapping[str, str], later: str | None, token: Manifest | None = None
 ) -> Manifest:
-    """The Connect worker, and beside it, within the same memory, what restarts its failed tasks.
+    """Return the pod of a Connect worker, with a second container that restarts failed tasks, within the same memory.
 
-    The archive's identity is mounted as optional where a later layer makes it: it appears in the running pod when it exists.
+    The Secret of the archive's identity is optional if a later layer creates it: it appears in the running pod once it exists.
 
     Args:
-        settings: Sizes.
-        image: The image with the plugins.
-        secrets: What connectors may refer to: name of the folder below CONNECT_SECRETS to name of the Secret.
-        later: Name of the Secret with the archive's identity, or None where it is there already and stands among ``secrets``.
-        token: The volume with the token by which AWS knows the pod, or None.
+        settings: Sizes of one pod.
+        image: Image with the plugins.
+        secrets: Secrets for connectors: folder below ``CONNECT_SECRETS`` to name of the Secret.
+        later: Name of the Secret with the archive's identity, or None if ``secrets`` contains an existing one.
+        token: Volume with the pod's token for AWS, or None.
     """
     mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in dict.fromkeys((*secrets, "archive"))]
     return manifest.pod(
@@ -124,8 +124,8 @@ def connect_pod(
             ),
         ],
         volumes=[
-            manifest.config_volume("config", "connect-config"),
-            manifest.secret_volume("rest-login", "connect-rest"),
+            manifest.config_volume("config", names.CONNECT_CONFIG),
+            manifest.secret_volume("rest-login", names.CONNECT_LOGIN),
             *(manifest.secret_volume(f"secret-{name}", secret) for name, secret in secrets.items()),
             *([manifest.secret_volume("secret-archive", later, optional=True)] if later else []),
             *([token] if token else []),
@@ -134,18 +134,18 @@ def connect_pod(
 
 
 def web_token(audience: str) -> Manifest:
-    """The volume with a token of the pod's account for one audience, renewed by the kubelet; Kubernetes' own API does not take it."""
+    """Return a volume with a service account token for one audience, renewed by the kubelet; the Kubernetes API refuses it."""
     source: Manifest = {"serviceAccountToken": {"audience": audience, "expirationSeconds": 3600, "path": "token"}}
     return {"name": "aws-token", "projected": {"sources": [source], "defaultMode": 0o440}}
 
 
 def spread(component: str, over: str, zones: int | None = None) -> list[Manifest]:
-    """Prefers one pod of a component on each node; a cluster with fewer nodes still runs them all.
+    """Return spread constraints that prefer one pod of a component per node; a cluster with fewer nodes still runs all pods.
 
     Args:
-        component: Which component.
-        over: ``nodes``, or ``zones`` to keep pods waiting rather than to put two of them into one zone while another has none.
-        zones: Zones that there must be; in fewer of them one pod each is placed and the others wait, which a skew of 1 alone would not do.
+        component: Value of the component label.
+        over: ``nodes``, or ``zones``: a pod then waits rather than share a zone while another zone has none.
+        zones: Required number of zones; with fewer, each zone runs one pod and the others wait, which a skew of 1 alone would not ensure.
     """
     rules: list[Manifest] = [{"topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}]
     if over == "zones":

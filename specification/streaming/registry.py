@@ -1,11 +1,12 @@
-"""The schema registry: Confluent's, or Apicurio behind the same API."""
+"""Schema registry: Confluent's, or Apicurio with the same API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs import topics as fixed
 from settings.names import BROKERS, REGISTRY_PORT
-from specification import manifest
+from specification import manifest, names
 from specification.properties import properties_text
 from specification.streaming.external import bootstrap_servers
 from specification.streaming.jvm import ENVIRONMENT, flags
@@ -20,37 +21,36 @@ UID = 1000
 NAME = "schema-registry"
 WORKER_USER = "connect"
 OPERATOR_USER = "operator"
-CLIENT_SECRET = "schema-registry-client"  # noqa: S105 - the name of a Secret
-"""Secret with user and password of the worker."""
+# Secret with user and password of the worker.
 _HEALTH_PORT = 9000
 _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
 
+# Image of each kind when the stack names none.
 IMAGES = {
     "confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
 }
-"""Image of each kind when the stack names none."""
 
 
 def api_url(names: Names, settings: RegistrySettings) -> str:
-    """The Confluent-compatible API as the worker reaches it."""
+    """Return the URL of the Confluent-compatible API as the worker reaches it."""
     if settings.external is not None:
         return settings.external.url
     return f"http://{names.service(NAME)}:{REGISTRY_PORT}{api_path(settings.kind)}"
 
 
 def api_path(kind: str) -> str:
-    """Where the Confluent-compatible API begins."""
+    """Return the path of the Confluent-compatible API."""
     return "/apis/ccompat/v7" if kind == "apicurio" else ""
 
 
 def topics(kind: str) -> list[TopicSpec]:
-    """What must exist before the registry starts. Confluent's makes its one topic by itself; Apicurio refuses a journal that forgets."""
+    """Return the topics that the registry needs at start: Confluent's creates its own, Apicurio refuses a journal with retention."""
     if kind != "apicurio":
         return []
     keep = {"cleanup.policy": "delete", "min.insync.replicas": "2", "retention.ms": "-1", "retention.bytes": "-1"}
-    return [TopicSpec(name, 1, keep) for name in ("registry-journal", "registry-snapshots", "registry-events")]
+    return [TopicSpec(name, 1, keep) for name in fixed.REGISTRY]
 
 
 def _confluent_properties(names: Names, external: ExistingKafka | None) -> dict[str, str]:
@@ -71,9 +71,9 @@ def _confluent_properties(names: Names, external: ExistingKafka | None) -> dict[
 def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[str, str]:
     protocol = {"apicurio.kafkasql.security.protocol": external.protocol} if external else {}
     return {
-        "quarkus.http.host": "0.0.0.0",  # noqa: S104 - a pod; the network policies say who may connect
+        "quarkus.http.host": "0.0.0.0",  # noqa: S104 - a pod; the network policies limit its clients
         "quarkus.http.port": str(REGISTRY_PORT),
-        "quarkus.management.host": "0.0.0.0",  # noqa: S104 - the kubelet's probes
+        "quarkus.management.host": "0.0.0.0",  # noqa: S104 - for the kubelet's probes
         "quarkus.management.port": str(_HEALTH_PORT),
         "quarkus.otel.sdk.disabled": "true",
         "quarkus.http.auth.basic": "true",
@@ -84,11 +84,11 @@ def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[s
         "apicurio.storage.kind": "kafkasql",
         "apicurio.kafkasql.bootstrap.servers": bootstrap_servers(names, external),
         **protocol,
-        "apicurio.kafkasql.topic": "registry-journal",
-        "apicurio.kafkasql.snapshots.topic": "registry-snapshots",
-        "apicurio.events.kafka.topic": "registry-events",
+        "apicurio.kafkasql.topic": fixed.REGISTRY_JOURNAL,
+        "apicurio.kafkasql.snapshots.topic": fixed.REGISTRY_SNAPSHOTS,
+        "apicurio.events.kafka.topic": fixed.REGISTRY_EVENTS,
         "apicurio.kafkasql.topic.auto-create": "false",
-        "apicurio.kafkasql.snapshot.scheduled.enabled": "false",  # it would lie in the pod's /tmp; the journal is the truth
+        "apicurio.kafkasql.snapshot.scheduled.enabled": "false",  # a snapshot would be in the pod's /tmp; the journal is complete
         "apicurio.kafkasql.consumer.group-prefix": "registry-",
         "apicurio.kafkasql.consumer.poll.timeout": "200",
         "apicurio.rules.global.compatibility": "FULL",
@@ -96,12 +96,12 @@ def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[s
 
 
 def config_files(names: Names, settings: RegistrySettings, external: ExistingKafka | None = None) -> dict[str, str]:
-    """The registry's configuration without its passwords. Compatibility FULL: old and new readers both understand every change.
+    """Return the registry's configuration without passwords. Compatibility FULL: old and new readers both understand every change.
 
     Args:
-        names: The pipeline's names.
-        settings: Which registry.
-        external: The Kafka cluster that was there before, or None for the pipeline's own.
+        names: Names of the pipeline.
+        settings: Settings of the registry.
+        external: Existing Kafka cluster, or None for brokers that the program creates.
     """
     if settings.kind == "apicurio":
         return {"application.properties": properties_text(_apicurio_properties(names, external))}
@@ -109,14 +109,14 @@ def config_files(names: Names, settings: RegistrySettings, external: ExistingKaf
 
 
 def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
-    """The users in the registry's own format.
+    """Return the users in the registry's own format.
 
-    The worker may add schemas that are compatible, the operator may also change rules. Confluent's community registry knows who
-    somebody is and lets everyone do everything; there the two differ only in name.
+    The worker may add compatible schemas; the operator may also change rules. Confluent's community registry authenticates users but does
+    not authorise them, so there the two differ only in name.
 
     Args:
-        kind: Which registry.
-        passwords: Password of WORKER_USER and of OPERATOR_USER.
+        kind: Kind of the registry.
+        passwords: Password of ``WORKER_USER`` and of ``OPERATOR_USER``.
     """
     if kind == "apicurio":
         roles = {WORKER_USER: "sr-developer", OPERATOR_USER: "sr-admin"}
@@ -139,7 +139,7 @@ def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
 
 
 def command(settings: RegistrySettings) -> list[str]:
-    """The registry's command line."""
+    """Return the command line of the registry."""
     if settings.kind == "apicurio":
         return ["java", *flags(settings.jvm, first_tier_only=True), "-jar", "/opt/apicurio/quarkus-run.jar"]
     libraries = ("confluent-security/schema-registry", "confluent-common", "rest-utils", "schema-registry")
@@ -155,11 +155,11 @@ def command(settings: RegistrySettings) -> list[str]:
 
 
 def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
-    """The registry's pod; its health page needs no password in either kind.
+    """Return the pod of the registry; its health page needs no password in either kind.
 
     Args:
         settings: Kind and sizes.
-        image: Its image.
+        image: Image of this kind.
     """
     apicurio = settings.kind == "apicurio"
     env = dict(ENVIRONMENT)
@@ -189,5 +189,5 @@ def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
                 },
             )
         ],
-        volumes=[manifest.config_volume("config", "schema-registry-config"), manifest.secret_volume("login", "schema-registry-login")],
+        volumes=[manifest.config_volume("config", names.REGISTRY_CONFIG), manifest.secret_volume("login", names.REGISTRY_LOGIN)],
     )

@@ -1,11 +1,11 @@
-"""Restarts what has failed: a task of Kafka Connect that has ended with an error stays down until somebody asks for it again."""
+"""Container that restarts failed tasks: Kafka Connect never restarts a task that ended with an error."""
 
 from __future__ import annotations
 
 from settings.names import CONNECT_PORT
 
+# Memory limit of a shell and, for moments, curl; measured 2 MiB, and 5 MiB at the peak.
 MEMORY_MIB = 16
-"""Memory limit: a shell, and for moments curl; measured 2 MiB, and 5 MiB at its peak."""
 
 FIRST_PAUSE_S = 15
 LONGEST_PAUSE_S = 240
@@ -30,12 +30,12 @@ done
 
 
 def command() -> list[str]:
-    """The container's command: a look every 15 s, and twice as long after each restart that did not help, up to four minutes."""
+    """Return the container's command: a check every 15 s, with twice the pause after each check with failed tasks, up to four minutes."""
     return ["sh", "-c", _SCRIPT]
 
 
 def environment(login: str) -> dict[str, str]:
-    """What the command reads.
+    """Return the environment variables of the command.
 
     Args:
         login: Path of the curl configuration with the worker's user and password.

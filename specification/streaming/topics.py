@@ -1,4 +1,4 @@
-"""The topics, as data: name, partitions and configuration in the broker's own canonical spelling."""
+"""Specifications of the topics: name, partitions and configuration in the broker's canonical spelling."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
+from configs import topics as fixed
 from settings.names import BROKERS
 from specification.streaming.kafka import SEGMENT_MIB
 
@@ -21,12 +22,12 @@ _DAY_MS = 24 * 60 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """One topic.
+    """Specification of one topic.
 
     Attributes:
         name: Topic name.
         partitions: Number of partitions.
-        config: Topic configuration; all values are strings as the broker reports them back.
+        config: Topic configuration; all values are strings, as the broker reports them.
     """
 
     name: str
@@ -55,22 +56,22 @@ def _compacted() -> dict[str, str]:
 
 
 def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings) -> list[TopicSpec]:
-    """One topic per captured table, compressed by the producer and kept as it came."""
+    """Return one topic per captured table, compressed by the producer and stored as received."""
     config = {"compression.type": "lz4", **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib), **settings.extra}
     return [TopicSpec(names.topic(table), settings.partitions, config) for table in tables]
 
 
 def support_topics(names: Names) -> list[TopicSpec]:
-    """What Debezium, Connect and every sink need besides the changes themselves."""
+    """Return the further topics that Debezium, Connect and every sink need."""
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
-        TopicSpec("connect-configs", 1, _compacted()),
-        TopicSpec("connect-offsets", 6, _compacted()),
-        TopicSpec("connect-status", 3, _compacted()),
+        TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
+        TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
+        TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),
         TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, SEGMENT_MIB * 4)),
     ]
 
 
 def iceberg_topics(names: Names) -> list[TopicSpec]:
-    """The Iceberg sink's control topic, by which its tasks agree on a commit."""
+    """Return the Iceberg sink's control topic, by which its tasks agree on a commit."""
     return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4))]

@@ -1,4 +1,4 @@
-"""A queue counts as complete when Kafka has all of it, and not before."""
+"""A queue counts as complete once Kafka holds all of its rows, and not earlier."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 class Looks:
-    """Patience for a number of looks, that remembers what it was told."""
+    """Patience for a fixed number of polls; records the reasons passed to it."""
 
     def __init__(self, number: int) -> None:
-        """Have so many."""
+        """Allow this many polls."""
         self.left = number
         self.told: list[str] = []
 
     def go_on(self, reason: str) -> bool:
-        """Count one."""
+        """Count one poll and record its reason."""
         self.told.append(reason)
         self.left -= 1
         return self.left >= 0
 
     def verdict(self, reason: str) -> str:
-        """Say why it ended."""
+        """Return the final message."""
         return f"given up: {reason}"
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]) -> tuple[backlog.Queued, Looks]:
-    """Queue 100 rows into a topic that ends where told, look by look; the last answers stay."""
+    """Queue 100 rows; each poll reads the next topic end and confirmation, and the last ones repeat."""
 
     def answer(answers: list[Any]) -> Any:
         return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -55,20 +55,20 @@ def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]
     return backlog.fill({}, rows.chosen(TABLES), "mark", 100, cast("Patience", looks)), looks
 
 
-def test_a_topic_that_still_grows_is_waited_for_though_it_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ends of transactions count as well, so the length says too early that all rows are there."""
+def test_a_growing_topic_is_waited_for_even_when_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end offset counts transaction markers too, so it reaches the number of rows before all rows are in the topic."""
     queued, looks = fill(monkeypatch, [1000, 1101, 1104, 1104], [True])
     assert queued.rows == 100
     assert len(looks.told) == 2
 
 
-def test_a_topic_that_pauses_is_waited_for_until_the_slot_has_passed_the_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_topic_is_waited_for_until_the_slot_passes_the_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
     _, looks = fill(monkeypatch, [0, 100, 100, 104, 104], [False, True])
     assert looks.told[-1] == "100 rows to be in Kafka, about 100 % are"
     assert len(looks.told) == 3
 
 
-def test_the_time_ends_with_the_last_growth_and_not_with_the_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_measured_time_ends_with_the_last_growth_not_the_last_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([10.0, 12.0, 15.0])
     monkeypatch.setattr("bench.backlog.time.monotonic", lambda: next(moments))
     queued, _ = fill(monkeypatch, [0, 104, 104], [False, False, True])
@@ -80,5 +80,5 @@ def test_rows_that_do_not_come_are_an_error(monkeypatch: pytest.MonkeyPatch) -> 
         fill(monkeypatch, [0, 40], [True])
 
 
-def test_single_rows_are_told_by_their_distribution() -> None:
+def test_single_rows_are_summarised_by_their_distribution() -> None:
     assert visible.table([4.0, 2.0, 12.0], 10.0).rows == (("3, a commit every 10 s", "4.0", "11.2", "2.0", "12.0"),)

@@ -1,4 +1,4 @@
-"""The command says what it can do, measures what was asked for and keeps what it has."""
+"""The command lists its topics, measures the requested ones and saves results after a failure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench import __main__ as command
-from bench import machine, plan
+from bench import commands, machine, plan
 from bench.figures import Figures, FiguresError, Grid
+from bench.topics import TOPICS, Options, Topic, chosen
+from pipeline.command_line import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,60 +25,63 @@ def _no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, topics: dict[str, Any]) -> int:
-    """Run the command with other topics."""
-    monkeypatch.setattr(command, "TOPICS", topics)
-    return command.main(["--to", str(folder), *topics])
+    """Run the command with other measurements."""
+    monkeypatch.setattr(commands, "TOPICS", {**TOPICS, **{name: Topic("", measure) for name, measure in topics.items()}})
+    return main(["bench", "--to", str(folder), *topics])
 
 
 def measured(*_: object) -> Figures:
-    """A topic that is measured."""
+    """Return the figures of a topic that can be measured."""
     return FOUND
 
 
 def failing(*_: object) -> Figures:
-    """A topic that is not."""
+    """Fail as a topic that cannot be measured."""
     message = "there is no complete sandbox"
     raise FiguresError(message)
 
 
 def interrupted(*_: object) -> Figures:
-    """A topic that Ctrl-C ends."""
+    """Raise what Ctrl-C raises."""
     raise KeyboardInterrupt
 
 
 def interrupted_and_not_tidied(*_: object) -> Figures:
-    """A topic that Ctrl-C ends, while the database is away."""
+    """Raise what Ctrl-C raises and then fail to clean up, as while the database is away."""
     try:
         raise KeyboardInterrupt
     finally:
         raise ConnectionError
 
 
-@pytest.mark.parametrize("topic", list(command.TOPICS))
-def test_help_names_every_topic(topic: str) -> None:
-    assert f"\n  {topic} " in command.parser().format_help()
+@pytest.mark.parametrize("topic", list(TOPICS))
+def test_help_names_every_topic(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--help"]) == 0
+    assert f"\n  {topic} " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("named", "options", "expected"),
     [
-        ([], ["plan", "visible", "drain", "memory"]),
-        (["--warm", "warm.json"], ["steps", "plan", "visible", "drain", "memory"]),
-        (["memory", "plan"], ["plan", "memory"]),
-        (["steps"], ["steps"]),
+        ([], Options(), ["plan", "visible", "drain", "memory"]),
+        ([], Options(warm="warm.json"), ["steps", "plan", "visible", "drain", "memory"]),
+        (["memory", "plan"], Options(), ["plan", "memory"]),
+        (["steps"], Options(), ["steps"]),
     ],
 )
-def test_all_but_the_steps_of_a_start_are_measured_unless_told(given: list[str], expected: list[str]) -> None:
-    assert command.chosen(command.parser().parse_args(given)) == expected
+def test_by_default_everything_but_the_steps_of_a_start_is_measured(named: list[str], options: Options, expected: list[str]) -> None:
+    assert chosen(named, options) == expected
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [(["speed"], "'speed' is not a topic; there are steps, plan, visible, drain, memory"), (["drain", "--rows", "0"], "0 is less than 1")],
+    [
+        (["speed"], "'speed' is not one of 'steps', 'plan', 'visible', 'drain', 'memory'"),
+        (["drain", "--rows", "0"], "0 is not in the range x>=1"),
+    ],
 )
 def test_what_cannot_be_measured_is_refused(capsys: pytest.CaptureFixture[str], given: list[str], message: str) -> None:
-    with pytest.raises(SystemExit):
-        command.parser().parse_args(given)
+    assert main(["bench", *given]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -97,12 +101,12 @@ def test_an_interruption_ends_the_run_and_keeps_what_was_measured(
     assert list(json.loads((tmp_path / "figures.json").read_text())) == ["plan"]
 
 
-def test_the_command_is_kept_without_the_machines_paths() -> None:
-    given = ["steps", "--cold", "/root/a folder/cold.json@12", "--to", "figures"]
-    assert machine.command(given) == "python -m bench steps --cold cold.json@12 --to figures"
+def test_the_command_is_recorded_without_the_machines_paths() -> None:
+    given = ["bench", "steps", "--cold", "/root/a folder/cold.json@12", "--to", "figures"]
+    assert machine.command(given) == "python -m pipeline bench steps --cold cold.json@12 --to figures"
 
 
-def test_the_processor_is_called_what_the_kernel_calls_it() -> None:
+def test_the_processors_name_is_the_kernels() -> None:
     assert machine.model("processor\t: 0\nmodel\t\t: 2\nmodel name\t: A Processor\n\nmodel name\t: A Processor\n") == "A Processor"
     assert machine.model("processor: 0\n"), "some architectures have no such line"
 

@@ -1,4 +1,4 @@
-"""Rates follow from the commits, and nothing is left behind."""
+"""Rates follow from the commits, and every measurement cleans up behind itself."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ OUTPUTS: dict[str, Any] = {"connect": {"url": "http://127.0.0.1:8083", "user": "
 
 
 class Worker:
-    """The client of a Connect worker, that remembers what it was asked to do."""
+    """A client of a Connect worker that records the requests it receives."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, obeys: bool = True) -> None:
-        """Stand in for the client of the real one."""
+        """Replace the client of the real worker."""
         self.asked: list[str] = []
         self.obeys = obeys
         monkeypatch.setattr("sandbox.connectors.client", lambda _: self)
@@ -38,28 +38,28 @@ class Worker:
         self.asked.append(f"resume {name}")
 
     def status(self, _: str) -> Status:
-        """The connector is paused at once, its task when it obeys."""
+        """Report the connector as paused at once, its task only if it obeys."""
         return Status(Part("connector", "PAUSED"), (Part("task 0", "PAUSED" if self.obeys else "RUNNING"),))
 
 
 class Files:
-    """An archive that answers a count with given numbers."""
+    """An archive that answers counts with fixed numbers."""
 
     def __init__(self, *rows: tuple[int, int]) -> None:
-        """Keep the answers."""
+        """Store the answers."""
         self._rows = [{"changes": changes, "keys": keys} for changes, keys in rows]
 
     def query(self, *_: object) -> list[dict[str, int]]:
-        """The answers, whatever is asked."""
+        """Return the answers to any query."""
         return self._rows
 
 
 def complete(*counts: tuple[int, int]) -> bool:
-    """Whether an archive with these counts holds ten rows, each once."""
+    """Tell whether an archive with these counts holds ten rows, each once."""
     return drain._complete(cast("Archive", Files(*counts)), drain._Wanted(rows.chosen(TABLES), "mark", "c", 10))
 
 
-def test_the_rate_after_the_first_commit_leaves_out_that_commit_and_the_wait_for_it() -> None:
+def test_the_rate_after_the_first_commit_excludes_that_commit() -> None:
     found = drain.drained(100.0, [Commit(130.0, 500), Commit(110.0, 100), Commit(120.0, 400)])
     assert (found.rows, found.total_s, found.first_s) == (1000, 30.0, 10.0)
     assert found.rate == pytest.approx(1000 / 30)
@@ -85,27 +85,27 @@ def test_the_table_gives_source_and_sink_apart() -> None:
     )
 
 
-def test_the_archive_is_complete_when_every_row_is_there_once() -> None:
+def test_the_archive_is_complete_when_it_holds_every_row_once() -> None:
     assert complete((10, 10))
     assert not complete((9, 9))
     assert not complete(), "an archive without files"
 
 
 @pytest.mark.parametrize("counts", [(11, 10), (11, 11), (9, 8)])
-def test_a_row_that_is_there_twice_or_was_never_made_is_an_error(counts: tuple[int, int]) -> None:
+def test_a_duplicate_or_unknown_row_is_an_error(counts: tuple[int, int]) -> None:
     with pytest.raises(FiguresError, match="where 10 were made, each once"):
         complete(counts)
 
 
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, FiguresError])
-def test_the_sink_goes_on_whatever_ends_the_measurement(monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException]) -> None:
+def test_the_sink_resumes_however_the_measurement_ends(monkeypatch: pytest.MonkeyPatch, ended_by: type[BaseException]) -> None:
     worker = Worker(monkeypatch)
     with pytest.raises(ended_by), sink.held_back(OUTPUTS, Patience(10)):
         raise ended_by
     assert worker.asked == ["pause s3-sink-connector", "resume s3-sink-connector"]
 
 
-def test_a_sink_that_does_not_pause_is_an_error_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sink_that_does_not_pause_is_an_error_and_resumes(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker(monkeypatch, obeys=False)
     with pytest.raises(FiguresError, match="given up after 0 s: the sink does not pause"), sink.held_back(OUTPUTS, Patience(0)):
         pytest.fail("nothing may be measured")

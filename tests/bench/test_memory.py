@@ -19,7 +19,7 @@ NOW = dt.datetime(2026, 11, 21, 15, 0, tzinfo=dt.UTC)
 
 
 def pod(**limits: str) -> dict[str, Any]:
-    """A Pod object with a container for each limit."""
+    """Return a Pod object with one container for each limit."""
     return {
         "metadata": {"namespace": "data-ingestion", "name": "connect-0", "uid": "7"},
         "spec": {"containers": [{"name": name, "resources": {"limits": {"memory": limit}}} for name, limit in limits.items()]},
@@ -32,7 +32,7 @@ def pod(**limits: str) -> dict[str, Any]:
 
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> dict[str, PodMemory]:
-    """Control groups by what they are asked for."""
+    """Replace the node's control groups by a dictionary and return it."""
     known: dict[str, PodMemory] = {}
     monkeypatch.setattr("sandbox.memory.of_pod", known.get)
     return known
@@ -42,12 +42,12 @@ def test_the_size_of_a_process_is_its_share_of_the_pages_it_has() -> None:
     assert memory.proportional_bytes("55d0-7ffd ---p 00000000 00:00 0 [rollup]\nRss: 99 kB\nPss:  12 kB\nPss_Dirty: 4 kB\n") == 12 * 1024
 
 
-def test_a_kernel_that_does_not_tell_is_an_error_and_not_zero() -> None:
+def test_a_kernel_without_the_figure_is_an_error_and_not_zero() -> None:
     with pytest.raises(FiguresError, match="no Pss in smaps_rollup"):
         memory.proportional_bytes("Rss: 99 kB\n")
 
 
-def test_this_machine_tells() -> None:
+def test_this_machines_kernel_reports_the_figure() -> None:
     assert memory.proportional_bytes(Path("/proc/self/smaps_rollup").read_text(encoding="ascii")) > 0
 
 
@@ -84,7 +84,7 @@ def test_the_sum_holds_the_pipelines_pods_and_no_container_twice() -> None:
     assert rows[-1] == ("all pods of data-ingestion", "2", "-", "4", "-", "-")
 
 
-def test_shims_are_told_from_the_runtime_and_the_largest_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shims_are_listed_apart_from_the_runtime_and_the_largest_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {1: 5 * MIB, 2: 4 * MIB, 3: 4 * MIB, 4: None}
     monkeypatch.setattr(memory, "_proportional", sizes.get)
     found = [

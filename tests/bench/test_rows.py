@@ -1,4 +1,4 @@
-"""Rows of a measurement are told from all others, and go when it ends."""
+"""Rows of a measurement are distinguishable from all others and removed at its end."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ USERS = rows.chosen(TABLES)
 
 
 class Database:
-    """A database that holds a number of measured rows and remembers what it was told."""
+    """A database that holds a number of measured rows and records the statements it runs."""
 
     def __init__(self, held: int = 0) -> None:
-        """Hold so many rows."""
+        """Hold this many rows."""
         self.held = held
         self.told: list[tuple[str, list[Any]]] = []
 
     def execute(self, statement: sql.Composed, values: list[Any]) -> SimpleNamespace:
-        """Remember a statement; a DELETE takes rows away."""
+        """Record a statement; a DELETE removes rows."""
         self.told.append((statement.as_string(None).partition(" ")[0], values))
         gone = min(self.held, values[-1]) if self.told[-1][0] == "DELETE" else 0
         self.held -= gone
@@ -42,13 +42,13 @@ class Database:
 
     @property
     def connection(self) -> psycopg.Connection[dict[str, Any]]:
-        """What a caller takes it for."""
+        """The database under the type that callers expect."""
         return cast("psycopg.Connection[dict[str, Any]]", self)
 
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
-    """The database that every connection leads to."""
+    """Return the database behind all connections."""
     made = Database()
 
     @contextmanager
@@ -59,7 +59,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     return made
 
 
-def test_the_addresses_of_a_measurement_are_no_others() -> None:
+def test_addresses_of_a_measurement_match_its_own_pattern_only() -> None:
     like = rows.pattern("%").replace("%", "*")
     assert fnmatch.fnmatch(rows.address("a1b2", 7), like)
     assert fnmatch.fnmatch(rows.address("a1b2", 7), rows.pattern("a1b2").replace("%", "*"))
@@ -110,7 +110,7 @@ def test_rows_are_removed_until_there_are_none() -> None:
 
 
 @pytest.mark.parametrize("ended_by", [KeyboardInterrupt, ValueError])
-def test_rows_go_whatever_ends_the_measurement(database: Database, ended_by: type[BaseException]) -> None:
+def test_rows_are_removed_however_the_measurement_ends(database: Database, ended_by: type[BaseException]) -> None:
     def measurement() -> None:
         with rows.removed_after({}, USERS, Progress(quiet=True)):
             database.held = 5
@@ -121,7 +121,7 @@ def test_rows_go_whatever_ends_the_measurement(database: Database, ended_by: typ
     assert database.held == 0
 
 
-def test_what_a_killed_run_has_left_goes_first(database: Database) -> None:
+def test_rows_of_a_killed_run_are_removed_first(database: Database) -> None:
     database.held = 5
     with rows.removed_after({}, USERS, Progress(quiet=True)) as mark:
         assert database.held == 0

@@ -1,4 +1,4 @@
-"""A few numbers say what many measurements were."""
+"""A few quantiles summarise many measurements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_quantile_lies_between_its_neighbours(values: list[float], share: floa
 
 
 @pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 1.5), ([1.0], -0.1)])
-def test_what_has_no_quantile_is_refused(values: list[float], share: float) -> None:
+def test_a_quantile_without_a_value_or_a_share_is_refused(values: list[float], share: float) -> None:
     with pytest.raises(ValueError, match="a quantile needs a value and a share"):
         quantile(values, share)
 

@@ -1,4 +1,4 @@
-"""Recorded starts of the sandbox become one table."""
+"""The recorded starts of the sandbox become one table."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_file_name_may_hold_the_sign_that_the_seconds_come_after(tmp_path: Pat
 def test_another_file_is_refused_with_the_command_that_writes_one(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(text)
-    with pytest.raises(FiguresError, match=r"other\.json .*python -m sandbox up --times FILE"):
+    with pytest.raises(FiguresError, match=r"other\.json .*python -m pipeline sandbox up --times FILE"):
         steps.read(str(path))
 
 

@@ -1,4 +1,4 @@
-"""The disk that Kafka's logs may take."""
+"""Disk space of Kafka's logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEGMENT = 16
 
 
 def topic(name: str = "t", partitions: int = 1, copies: int = 3, **config: str) -> Topic:
-    """A topic; underscores in keys stand for dots."""
+    """Return a topic; underscores in keys stand for dots."""
     return Topic(name, partitions, copies, {key.replace("_", "."): value for key, value in config.items()})
 
 
@@ -58,7 +58,7 @@ def test_a_broker_holds_its_share_of_the_copies(shapes: list[tuple[int, int, int
     assert unbounded == []
 
 
-def test_what_waits_for_its_deletion_follows_from_the_brokers_own_intervals() -> None:
+def test_bytes_waiting_for_deletion_follow_from_the_brokers_own_intervals() -> None:
     slow = {**BROKER, "log.retention.check.interval.ms": "300000"}
     assert waiting_bytes(slow) - waiting_bytes(BROKER) == 4 * MIB * 285
     assert waiting_bytes({}) == 4 * MIB * 360

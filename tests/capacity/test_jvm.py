@@ -1,4 +1,4 @@
-"""What a Java process may take, from the flags it really gets."""
+"""Memory of a Java process, from its effective flags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GIB = 2**30
 
 
 def java(*flags: str, env: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """A container that runs Java."""
+    """Return a container that runs Java."""
     made: dict[str, Any] = {"name": "c", "image": "i:1", "command": ["java", *flags, "-jar", "a.jar"], **more}
     if env:
         made["env"] = [{"name": name, "value": value} for name, value in env.items()]
@@ -60,7 +60,7 @@ def test_the_heap_is_what_the_process_would_get_in_a_gibibyte(container: dict[st
     assert memory(container, GIB).heap == heap * MIB
 
 
-def test_what_no_flag_bounds_has_hotspots_own_default() -> None:
+def test_memory_without_a_flag_has_hotspots_own_default() -> None:
     made = memory(java("-Xmx512m"), GIB)
     assert (made.direct, made.code_cache, made.metaspace) == (512 * MIB, 240 * MIB, METASPACE_MIB * MIB)
     assert memory(java("-Xmx512m", "-XX:TieredStopAtLevel=1"), GIB).code_cache == 48 * MIB
@@ -139,7 +139,7 @@ NOT_FOLLOWED = [
 
 
 @pytest.mark.parametrize("container", NOT_FOLLOWED)
-def test_flags_that_nobody_can_follow_are_an_error_and_no_default(container: dict[str, Any]) -> None:
+def test_flags_that_cannot_be_followed_are_an_error_and_no_default(container: dict[str, Any]) -> None:
     assert is_java(container)
     with pytest.raises(FlagError):
         memory(container, GIB)
@@ -164,7 +164,7 @@ def test_a_flag_that_is_refused_shows_no_value() -> None:
         {"name": "c", "image": "team/kafka-consumer-py:1"},
     ],
 )
-def test_what_runs_no_java_is_not_taken_for_it(container: dict[str, Any]) -> None:
+def test_containers_without_java_are_not_taken_for_java(container: dict[str, Any]) -> None:
     assert not is_java(container)
 
 

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server may take, from its file and its command line."""
+"""Memory and disk of a PostgreSQL server, from its file and its command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capacity.postgres import disk_bytes, memory, size
 from capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
 from settings.source import SourceSettings
-from specification.source.postgres import server_conf
+from specification.source.postgres import server_conf, server_parameters
 from unknown import UNKNOWN
 
 MIB = 2**20
@@ -37,7 +37,7 @@ def test_a_size_is_read_as_postgresql_reads_it(name: str, text: str, expected: i
 
 @pytest.mark.parametrize("text", ["128 megabytes", "128mb", "128Mi", "lots", ""])
 def test_a_size_that_postgresql_refuses_is_an_error(text: str) -> None:
-    with pytest.raises(ParameterError, match="is not a size that PostgreSQL reads"):
+    with pytest.raises(ParameterError, match="is not a size that PostgreSQL accepts"):
         memory({"shared_buffers": text})
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_is_not_known_at_preview_is_an_error() -> None:
 
 
 def test_the_servers_own_file_is_read_to_the_letter() -> None:
-    read = parameters({}, server_conf(SourceSettings()))
+    read = parameters({}, server_conf(server_parameters(SourceSettings())))
     assert {key: read[key] for key in ("shared_buffers", "autovacuum_max_workers", "wal_level", "ssl_min_protocol_version")} == {
         "shared_buffers": "128MB",
         "autovacuum_max_workers": "2",
@@ -79,7 +79,7 @@ def test_the_servers_own_file_is_read_to_the_letter() -> None:
         ({"image": "registry/postgres-exporter:1", "command": ["exporter"]}, False, None),
     ],
 )
-def test_a_server_is_told_from_what_only_uses_its_image(container: dict[str, Any], runs: bool, file: str | None) -> None:  # noqa: FBT001
+def test_a_server_is_distinguished_from_other_uses_of_its_image(container: dict[str, Any], runs: bool, file: str | None) -> None:  # noqa: FBT001 - a table's column
     assert is_postgres(container) == runs
     assert config_file(container) == file
 

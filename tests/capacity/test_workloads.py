@@ -1,4 +1,4 @@
-"""The memory budget, against a second and much slower way of finding the same numbers."""
+"""The memory budget, checked against a second, much slower computation of the same numbers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ sizes = st.integers(1, 4096)
 
 
 def container(size: int, *, sidecar: bool = False) -> dict[str, Any]:
-    """A container with a limit in MiB."""
+    """Return a container with a limit in MiB."""
     return {"name": "c", "resources": {"limits": {"memory": f"{size}Mi"}}, **({"restartPolicy": "Always"} if sidecar else {})}
 
 
 def highest_moment(spec: dict[str, Any]) -> int:
-    """The life of a pod step by step: what runs at each moment, in MiB."""
+    """Return the memory of a pod's highest moment in MiB, by stepping through its life."""
     alive: list[int] = []
     moments = [0]
     for init in spec["initContainers"]:
@@ -89,7 +89,7 @@ def test_a_container_without_a_limit_cannot_be_added_up(resources: Any, place: s
 
 
 def declared(kind: str, **spec: Any) -> Workload:
-    """A workload of pods of 1 MiB."""
+    """Return a workload of pods of 1 MiB."""
     template = {"spec": {"containers": [container(1)]}}
     if kind == "Pod":
         return workload(kind, {"metadata": {"name": "w"}, "spec": template["spec"]})
@@ -99,7 +99,7 @@ def declared(kind: str, **spec: Any) -> Workload:
 
 
 class Rollout(NamedTuple):
-    """Where a Deployment's rollout stands: pods of the old and of the new template, how many of those are ready, and pods shutting down."""
+    """State of a Deployment's rollout: pods of the old and of the new template, the ready ones of each, and terminating pods."""
 
     old: int
     new: int
@@ -107,7 +107,7 @@ class Rollout(NamedTuple):
     ending: int
 
     def next(self, replicas: int, surge: int, unavailable: int) -> Iterator[Rollout]:
-        """Every state that one act of the controller, of a starting pod or of an ending pod leads to."""
+        """Yield every state after one act of the controller or of a starting or terminating pod."""
         up = min(replicas + surge - self.old - self.new, replicas - self.new)
         if up > 0:
             yield self._replace(new=self.new + up)
@@ -123,7 +123,7 @@ class Rollout(NamedTuple):
 
 @given(replicas=st.integers(1, 6), surge=st.integers(0, 8), unavailable=st.integers(0, 6))
 def test_a_rollout_peaks_where_trying_every_order_of_events_does(replicas: int, surge: int, unavailable: int) -> None:
-    """The rules are those of the Deployment controller; how fast pods start and end is nobody's promise."""
+    """The rules are those of the Deployment controller; it does not promise how fast pods start and terminate."""
     if surge == unavailable == 0:
         unavailable = 1  # as Kubernetes resolves it, or nothing would ever happen
     seen, queue = set(), [Rollout(old=replicas, new=0, ready=0, ending=0)]
@@ -137,12 +137,12 @@ def test_a_rollout_peaks_where_trying_every_order_of_events_does(replicas: int, 
 
 
 class Named(NamedTuple):
-    """Where a rollout stands whose pods have fixed places (a StatefulSet's names, a DaemonSet's nodes): old, new and ending at each."""
+    """State of a rollout with fixed places (a StatefulSet's names, a DaemonSet's nodes): old, new and terminating pod at each."""
 
     places: tuple[tuple[bool, bool, bool], ...]
 
     def next(self, *, beside: bool) -> Iterator[Named]:
-        """Every state after one event; a new pod waits until its place is empty, unless it may start `beside` the old one."""
+        """Yield every state after one event; a new pod waits for its place to be empty, unless it may start ``beside`` the old one."""
         for at, (old, new, ending) in enumerate(self.places):
             here = []
             if old and (new or not beside):
@@ -157,7 +157,7 @@ class Named(NamedTuple):
 
 @functools.cache
 def most_pods(places: int, *, beside: bool) -> int:
-    """The most pods in any state that such a rollout can reach."""
+    """Return the largest number of pods in any state that such a rollout can reach."""
     seen, queue = set(), [Named(((True, False, False),) * places)]
     while queue:
         state = queue.pop()
@@ -173,7 +173,7 @@ def test_a_stateful_set_peaks_where_trying_every_order_of_events_does(replicas: 
 
 
 @pytest.mark.parametrize(("surge", "beside"), [(0, False), ("0%", False), (1, True), ("50%", True)])
-def test_a_daemon_set_peaks_where_trying_every_order_of_events_does(surge: Any, beside: bool) -> None:  # noqa: FBT001
+def test_a_daemon_set_peaks_where_trying_every_order_of_events_does(surge: Any, beside: bool) -> None:  # noqa: FBT001 - a table's column
     made = declared("DaemonSet", updateStrategy={"rollingUpdate": {"maxSurge": surge}})
     assert made.peak == most_pods(2, beside=beside) * MIB
 
@@ -266,7 +266,7 @@ UNKNOWN_IN: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("told", "path"), UNKNOWN_IN, ids=[told for told, _ in UNKNOWN_IN])
-def test_what_is_not_known_at_preview_is_named_and_never_counted(told: str, path: tuple[Any, ...]) -> None:
+def test_unknown_values_of_a_preview_are_named_and_never_counted(told: str, path: tuple[Any, ...]) -> None:
     manifest: Any = {
         "metadata": {"name": "w"},
         "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "template": {"spec": {"containers": [container(1)]}}},
@@ -292,7 +292,7 @@ def test_a_limit_of_the_pod_as_a_whole_takes_the_place_of_its_containers() -> No
 
 
 @given(limit=st.none() | sizes, written=st.lists(sizes, max_size=3))
-def test_volumes_in_memory_count_within_the_limit_of_who_writes_them(limit: int | None, written: list[int]) -> None:
+def test_volumes_in_memory_count_within_their_writers_limit(limit: int | None, written: list[int]) -> None:
     volumes = [{"name": f"v{number}", "emptyDir": {"medium": "Memory", "sizeLimit": f"{size}Mi"}} for number, size in enumerate(written)]
     mounts = [{"name": volume["name"], "mountPath": f"/{volume['name']}"} for volume in volumes]
     writer = {**container(limit or 1), "volumeMounts": [*mounts, {"name": "disk", "mountPath": "/disk"}]}
@@ -310,7 +310,7 @@ def test_a_volume_in_memory_without_a_size_may_take_the_whole_limit() -> None:
 
 
 def autoscaler(kind: str, name: str, most: int) -> dict[str, Any]:
-    """A HorizontalPodAutoscaler."""
+    """Return a HorizontalPodAutoscaler."""
     return {"metadata": {"name": "scaler"}, "spec": {"scaleTargetRef": {"kind": kind, "name": name}, "minReplicas": 1, "maxReplicas": most}}
 
 
@@ -319,7 +319,7 @@ def autoscaler(kind: str, name: str, most: int) -> dict[str, Any]:
     [("Deployment", 1, 4, 4, 8), ("StatefulSet", 2, 5, 5, 5), ("Deployment", 3, 2, 3, 6)],
 )
 def test_an_autoscaled_workload_counts_at_its_maximum(kind: str, declared_pods: int, most: int, steady: int, peak: int) -> None:
-    """More pods than the maximum may run until the autoscaler has seen them."""
+    """Until the autoscaler has seen them, more pods than the maximum may run."""
     (made,) = autoscaled([declared(kind, replicas=declared_pods)], [autoscaler(kind, "w", most)])
     assert (made.steady, made.peak) == (steady * MIB, peak * MIB)
 
@@ -353,6 +353,6 @@ def test_a_stack_is_the_sum_of_its_pods(parts: list[Workload], budget: int) -> N
 
 
 @given(parts=workloads)
-def test_the_largest_come_first_whatever_the_order_of_declaration(parts: list[Workload]) -> None:
+def test_the_largest_come_first_in_any_order_of_declaration(parts: list[Workload]) -> None:
     listed = [part.steady for part in total(parts, 0).workloads]
     assert listed == sorted(listed, reverse=True)

@@ -1,4 +1,4 @@
-"""Machines behind a proxy reach the sandbox without it."""
+"""A machine behind a proxy reaches the sandbox directly."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def test_the_sandbox_is_reached_without_the_proxy_and_the_rest_with_it(address: 
     assert requests.utils.get_environ_proxies("http://elsewhere/")["http"] == "http://proxy:3128"
 
 
-def test_saying_it_twice_changes_nothing() -> None:
+def test_a_second_call_changes_nothing() -> None:
     once = without_proxy({})
     assert without_proxy(once) == once

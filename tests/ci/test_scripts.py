@@ -1,4 +1,4 @@
-"""The scripts that every CI calls. The CLI's part is played by its stored outputs, GitHub's by a folder."""
+"""The scripts that every CI calls. Stored outputs stand in for the CLI, a folder for GitHub."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def test_a_preview_is_asked_for_with_the_pack_and_without_a_refresh(bench: Bench
     assert "Preview of data-ingestion/sandbox" in done.stdout
 
 
-def test_nothing_is_left_but_the_comment(bench: Bench) -> None:
-    """The preview itself may hold what somebody put in clear."""
+def test_only_the_comment_is_left(bench: Bench) -> None:
+    """The preview itself may hold a secret in plain text."""
     (bench.folder / "tmp").mkdir()
     bench.preview("secrets.jsonl", 1, TMPDIR=str(bench.folder / "tmp"))
     assert list((bench.folder / "tmp").iterdir()) == []
@@ -127,14 +127,14 @@ def test_a_refused_preview_fails_and_has_its_comment(bench: Bench) -> None:
     assert "2 policy violations refuse the update" in bench.comment
 
 
-def test_lost_data_fails_until_somebody_accepts_it(bench: Bench) -> None:
+def test_lost_data_fails_until_it_is_accepted(bench: Bench) -> None:
     assert bench.preview("table-removed.jsonl").returncode == 3
     assert bench.preview("table-removed.jsonl", ACCEPT_DATA_LOSS="false").returncode == 3
     assert bench.preview("table-removed.jsonl", ACCEPT_DATA_LOSS="true").returncode == 0
     assert "2 resources lose data" in bench.comment
 
 
-def test_a_cli_that_says_nothing_leaves_a_comment_that_says_so(bench: Bench) -> None:
+def test_a_cli_without_output_leaves_a_comment_that_says_so(bench: Bench) -> None:
     done = bench.run("preview.sh", "sandbox", "comment.md", CODE="6", ERROR="error: no stack named 'sandbox' found")
     assert done.returncode == 1
     assert "no stack named" in done.stderr
@@ -145,7 +145,7 @@ def test_a_cli_that_says_nothing_leaves_a_comment_that_says_so(bench: Bench) -> 
 @pytest.mark.parametrize(
     ("name", "code", "expected"), [("no-drift.jsonl", 0, 0), ("drift.jsonl", 7, 7), ("provider-refused.jsonl", 1, 1), ("", 255, 1)]
 )
-def test_drift_is_told_from_an_error_by_the_exit_code(bench: Bench, name: str, code: int, expected: int) -> None:
+def test_drift_and_errors_have_different_exit_codes(bench: Bench, name: str, code: int, expected: int) -> None:
     done = bench.drift(name, code, ERROR="error: said by the CLI")
     assert done.returncode == expected, done.stderr
     assert (bench.folder / "report.md").exists() == (expected != 1)
@@ -170,7 +170,7 @@ def test_a_comment_is_made_once_and_then_replaced(bench: Bench) -> None:
     assert "Nothing changes." in item["body"]
 
 
-def test_a_comment_of_somebody_else_with_the_same_first_line_is_left_alone(bench: Bench) -> None:
+def test_another_authors_comment_with_the_same_first_line_is_left_alone(bench: Bench) -> None:
     bench.preview("memory.jsonl")
     path = "repos/owner/name/issues/12/comments"
     other = {"list": path, "id": 1, "user": {"login": "a-stranger"}, "body": bench.comment}
@@ -197,7 +197,7 @@ def test_an_issue_is_opened_updated_and_closed(bench: Bench) -> None:
     assert bench.run("publish.sh", "resolved", "report.md").returncode == 0
     (issue,) = bench.published
     assert issue["state"] == "closed"
-    assert "Everything is as the stack's state says." in issue["body"]
+    assert "All resources match the stack's state." in issue["body"]
     assert bench.run("publish.sh", "resolved", "report.md").returncode == 0
     assert len(bench.published) == 1
 
@@ -230,7 +230,7 @@ def test_a_file_without_a_marker_is_not_published(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("script", ["preview.sh", "drift.sh", "publish.sh"])
-def test_a_script_teaches_its_use(bench: Bench, script: str) -> None:
+def test_a_script_prints_its_usage_on_help_and_without_arguments(bench: Bench, script: str) -> None:
     told = bench.run(script, "--help")
     assert told.returncode == 0
     assert told.stdout.startswith("usage: .ci/")

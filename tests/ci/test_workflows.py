@@ -1,4 +1,4 @@
-"""The workflows: of the right form, and safe in the hands of strangers."""
+"""The workflows: valid, and safe to run on pull requests from forks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_are_workflows_and_scripts() -> None:
-    assert set(TEXTS) == {"preview.yml", "drift.yml"}
+    assert set(TEXTS) == {"preview.yml", "drift.yml", "test.yml"}
     assert {path.name for path in SCRIPTS} == {"preview.sh", "drift.sh", "publish.sh", "stack_and_file.sh"}
 
 
@@ -43,8 +43,8 @@ def test_an_audit_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_audit_does_find_something(tmp_path: Path) -> None:
-    """An expression in a script, by which the title of a pull request becomes a command."""
+def test_the_audit_finds_a_planted_mistake(tmp_path: Path) -> None:
+    """An expression in a script, through which a pull request's title becomes a command."""
     bad = tmp_path / ".github" / "workflows" / "bad.yml"
     bad.parent.mkdir(parents=True)
     bad.write_text(TEXTS["preview.yml"].replace("make venv\n", "echo ${{ github.event.pull_request.title }}\n", 1))
@@ -96,12 +96,17 @@ def test_jobs_may_write_only_what_they_publish() -> None:
         "preview.yml, plan": set(),
         "preview.yml, preview": {"id-token", "pull-requests"},
         "drift.yml, drift": {"id-token", "issues"},
+        "test.yml, test": set(),
     }
 
 
-def test_no_workflow_runs_a_strangers_code_with_the_rights_of_the_repository() -> None:
+def test_no_workflow_runs_a_forks_code_with_the_rights_of_the_repository() -> None:
     triggers = {name: set(loaded[True]) for name, loaded in LOADED.items()}  # YAML reads `on` as true
-    assert triggers == {"preview.yml": {"pull_request"}, "drift.yml": {"schedule", "workflow_dispatch"}}
+    assert triggers == {
+        "preview.yml": {"pull_request"},
+        "drift.yml": {"schedule", "workflow_dispatch"},
+        "test.yml": {"push", "pull_request"},
+    }
 
 
 def test_a_fork_gets_neither_a_secret_nor_an_identity() -> None:
@@ -116,8 +121,8 @@ def test_a_fork_gets_plan_and_policies() -> None:
 
 
 @pytest.mark.parametrize(("place", "step"), STEPS, ids=[f"{place}, step {number}" for number, (place, _) in enumerate(STEPS)])
-def test_no_expression_stands_in_a_script(place: str, step: dict[str, Any]) -> None:
-    """Values reach a script by the environment, where they stay values."""
+def test_no_script_contains_an_expression(place: str, step: dict[str, Any]) -> None:
+    """Values reach a script through the environment, where they remain values."""
     assert "${{" not in step.get("run", ""), place
 
 
@@ -138,8 +143,8 @@ EVENTS: dict[str, tuple[str, str | None, bool]] = {
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_lost_data_is_accepted_by_setting_the_label_and_not_by_its_being_there(event: str) -> None:
-    """GitHub runs no expression here: the two comparisons of this one are done by Python."""
+def test_lost_data_is_accepted_by_adding_the_label_not_by_its_presence(event: str) -> None:
+    """GitHub evaluates no expression here: Python does this one's two comparisons."""
     (step,) = [step for _, step in STEPS if "ACCEPT_DATA_LOSS" in step.get("env", {})]
     expression = step["env"]["ACCEPT_DATA_LOSS"]
     compared = re.findall(r"github\.event\.(action|label\.name) == '([^']*)'", expression)
@@ -185,9 +190,15 @@ def test_runs_of_one_stack_do_not_meet() -> None:
 
 
 def test_stacks_of_the_workflows_exist() -> None:
-    for job in JOBS.values():
-        for stack in job["strategy"]["matrix"]["stack"]:
-            assert (ROOT / f"Pulumi.{stack}.yaml").is_file()
+    stacks = [stack for job in JOBS.values() if "strategy" in job for stack in job["strategy"]["matrix"]["stack"]]
+    assert stacks
+    for stack in stacks:
+        assert (ROOT / f"Pulumi.{stack}.yaml").is_file()
+
+
+def test_every_push_is_linted_and_tested() -> None:
+    commands = [step["run"] for place, step in STEPS if place == "test.yml, test" and "run" in step]
+    assert commands == ["make lint test"]
 
 
 def test_the_cli_is_of_the_version_of_the_sdk() -> None:

@@ -1,4 +1,4 @@
-"""Where generated secrets go. Each generated value is recognisable in a recording, so its way can be followed through every input."""
+"""Destinations of generated secrets. Each generated value is recognisable in a recording, so it can be followed through every input."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ GENERATED = {
     "tls:index/privateKey:PrivateKey": "sample private key of {name}",
     "aws:iam/accessKey:AccessKey": "sample-secret-of-{name}",
 }
+# secrets of the cluster, the providers' own logins, and the certificates that a key signs
 MAY_HOLD = {
     "kubernetes:core/v1:Secret",
     "pulumi:providers:kafkaconnect",
@@ -27,19 +28,18 @@ MAY_HOLD = {
     "tls:index/certRequest:CertRequest",
     "tls:index/locallySignedCert:LocallySignedCert",
 }
-"""Secrets of the cluster, the providers' own logins, and the certificates that a key signs."""
 
 REFERENCE = re.compile(r"\$\{dir:([^:}]+):([^}]+)\}")
 
 
 def generated(declared: Declared) -> dict[str, str]:
-    """Every generated secret: resource name to value."""
+    """Return every generated secret: resource name to value."""
     made = [resource for resource in declared.recording.resources if resource.type in GENERATED]
     return {resource.name: GENERATED[resource.type].format(name=resource.name) for resource in made}
 
 
 def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text inside an input with its path, spelled as secret paths are."""
+    """Yield every text inside an input with its path, spelled as secret paths are."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from texts(item, f"{path}.{key}" if path else key)
@@ -51,7 +51,7 @@ def texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def finds(declared: Declared) -> Iterator[tuple[Any, str, str]]:
-    """Each place where a generated secret stands: resource, path, name of the secret."""
+    """Yield each occurrence of a generated secret: resource, path, name of the secret."""
     values = generated(declared)
     for resource in declared.recording.resources:
         for path, text in texts(dict(resource.inputs), ""):
@@ -61,7 +61,7 @@ def finds(declared: Declared) -> Iterator[tuple[Any, str, str]]:
 
 
 def secret_folders(declared: Declared) -> dict[str, str]:
-    """Where the worker sees which Secret: folder to object name."""
+    """Return the Secret mounted at each folder of the worker: folder to object name."""
     pod = declared.pods["connect"]
     volumes = {volume["name"]: volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume}
     mounts = containers(pod)[0]["volumeMounts"]
@@ -72,13 +72,13 @@ def test_every_generated_secret_is_used(declared: Declared) -> None:
     assert {name for _, _, name in finds(declared)} == set(generated(declared))
 
 
-def test_generated_secrets_stand_only_where_secrets_belong(declared: Declared) -> None:
-    """Never in a ConfigMap, an environment variable, a command line or a connector's configuration, which Kafka stores in clear."""
+def test_generated_secrets_appear_only_in_resources_that_may_hold_them(declared: Declared) -> None:
+    """Never in a ConfigMap, an environment variable, a command line or a connector's configuration, which Kafka stores in plain text."""
     assert {resource.type for resource, _, _ in finds(declared)} <= MAY_HOLD
 
 
 def test_inputs_that_carry_a_secret_are_secret(declared: Declared) -> None:
-    """Otherwise the value lies readable in the state file and in every preview."""
+    """Otherwise the value is readable in the state file and in every preview."""
     for resource, path, name in finds(declared):
         assert any(path == secret or path.startswith((f"{secret}.", f"{secret}[")) for secret in resource.secret_paths), (
             f"{name} stands in clear in {resource.name}.{path}"
@@ -92,7 +92,7 @@ def test_exported_passwords_are_secret(declared: Declared) -> None:
 
 
 def test_generated_passwords_need_no_quoting_anywhere(declared: Declared) -> None:
-    """They stand in property files, a curl configuration, a JAAS user list and a connection address."""
+    """They appear in property files, a curl configuration, a JAAS user list and a connection address."""
     for resource in declared.recording.of_type("random:index/randomPassword:RandomPassword"):
         assert resource.inputs["special"] is False
         assert resource.inputs["length"] >= 24
@@ -111,7 +111,6 @@ def test_worker_and_operator_have_a_password_of_their_own_for_the_registry(decla
 
 @where_made("database")
 def test_server_and_clients_of_the_database_hold_the_same_passwords(declared: Declared) -> None:
-    """What the server is told and what the client is told."""
     server = declared.secret("postgresql-roles")
     assert declared.secret("postgresql-debezium")["password"] == server["debezium"]
     assert declared.recording.outputs["postgres"]["password"] == server["app"]
@@ -145,7 +144,7 @@ def test_every_reference_in_a_connector_finds_a_mounted_key(declared: Declared) 
 
 
 def test_every_file_that_a_connector_reads_is_a_mounted_key(declared: Declared) -> None:
-    """The database's certificate authority, by which both the source and the catalog verify the server."""
+    """The database's certificate authority, with which both the source and the catalog verify the server."""
     mounted = secret_folders(declared)
     settings = [value for config in declared.connectors.values() for value in config.values() if not REFERENCE.search(value)]
     paths = {path for value in settings for path in re.findall(rf"{CONNECT_SECRETS}/[\w./-]+", value)}
@@ -169,7 +168,7 @@ def test_the_worker_reads_secrets_from_its_mounts_and_nowhere_else(declared: Dec
 
 
 def test_the_rest_login_is_out_of_reach_of_connectors(declared: Declared) -> None:
-    """It is mounted beside the folder that configurations may refer to, not in it."""
+    """It is mounted outside the folder that configurations may refer to."""
     (folder,) = [folder for folder, secret in secret_folders(declared).items() if secret == "connect-rest"]
     assert not f"{folder}/".startswith(f"{CONNECT_SECRETS}/")
 
@@ -183,7 +182,7 @@ def test_connectors_name_credentials_only_by_reference(declared: Declared, word:
 
 
 @where_made("role")
-def test_the_archive_key_is_mounted_only_where_the_sdk_is_told_to_look(declared: Declared) -> None:
+def test_the_archive_key_is_mounted_only_at_the_path_configured_for_the_sdk(declared: Declared) -> None:
     environment = {item["name"]: item.get("value") for item in containers(declared.pods["connect"])[0]["env"]}
     secret = declared.secret("connect-archive")
     for variable, key in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):

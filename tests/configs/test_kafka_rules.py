@@ -1,11 +1,10 @@
-"""Brokers and topics that lose acknowledged rows are refused; those that the program declares are not."""
+"""Brokers and topics that lose acknowledged rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 
 import pytest
 
 from configs.kafka_rules import broker_problems, topic_problems
-from configs.message import key_of
 from settings.shop import TABLES
 from settings.streaming import TopicSettings
 from specification.streaming import registry
@@ -32,25 +31,25 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("default.replication.factor", "1", "would have one copy"),
-        ("default.replication.factor", None, "would have one copy"),
+        ("default.replication.factor", "1", "created without a number"),
+        ("default.replication.factor", None, "created without a number"),
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
-        ("offsets.topic.replication.factor", "1", "what every sink has read"),
-        ("transaction.state.log.replication.factor", "1", "exactly once rests on it"),
+        ("offsets.topic.replication.factor", "1", "the read positions of all sinks"),
+        ("transaction.state.log.replication.factor", "1", "exactly-once delivery depends on this topic"),
         ("transaction.state.log.min.isr", "1", "acknowledged with one copy"),
-        ("auto.create.topics.enable", None, "a misspelt topic would appear"),
-        ("unclean.leader.election.enable", "true", "would become the truth"),
-        ("log.cleaner.enable", "false", "grow for ever"),
-        ("delete.topic.enable", "false", "could not be removed"),
+        ("auto.create.topics.enable", None, "a misspelt topic name creates a topic"),
+        ("unclean.leader.election.enable", "true", "could become leader"),
+        ("log.cleaner.enable", "false", "grow without limit"),
+        ("delete.topic.enable", "false", "cannot be deleted"),
         ("log.dirs", "/tmp/kafka", "emptied at a restart"),  # noqa: S108 - the wrong value
-        ("ssl.keystore.password", "hunter2", "is a credential written out"),
+        ("ssl.keystore.password", "hunter2", "is a credential in plain text"),
     ],
 )
 def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
     (problem,) = broker_problems(changed(BROKER, **{key: value}))
-    assert key_of(problem) == key
-    assert told in problem
+    assert problem.key == key
+    assert told in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +57,9 @@ def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, tol
     [
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
-        ("unclean.leader.election.enable", "true", "would become the truth"),
-        ("cleanup.policy", "compact", "earlier changes of the same row"),
-        ("cleanup.policy", "compact,delete", "earlier changes of the same row"),
+        ("unclean.leader.election.enable", "true", "could become leader"),
+        ("cleanup.policy", "compact", "earlier changes of a row"),
+        ("cleanup.policy", "compact,delete", "earlier changes of a row"),
         ("retention.ms", "0604800000", "the broker reports it as '604800000'"),
         ("retention.bytes", " 1048576", "the broker reports it as '1048576'"),
         ("preallocate", "TRUE", "the broker reports it as 'true'"),
@@ -68,24 +67,24 @@ def test_each_broker_that_loses_rows_is_refused(key: str, value: str | None, tol
 )
 def test_each_topic_that_loses_rows_is_refused(key: str, value: str | None, told: str) -> None:
     (problem,) = topic_problems("postgres.public.users", changed(TOPIC, **{key: value}))
-    assert problem.startswith(f"topic postgres.public.users: {key}")
-    assert told in problem
+    assert str(problem).startswith(f"topic postgres.public.users: {key}")
+    assert told in str(problem)
 
 
 def test_one_copy_is_refused_and_the_clusters_own_number_is_not() -> None:
     (problem,) = topic_problems("a", TOPIC, 1)
-    assert "replication.factor = 1" in problem
+    assert "replication.factor = 1" in str(problem)
     assert topic_problems("a", TOPIC, -1) == []
 
 
 @pytest.mark.parametrize("name", ["connect-configs", "connect-offsets", "connect-status"])
 def test_connects_own_topics_must_keep_the_last_value(name: str) -> None:
     (problem,) = topic_problems(name, TOPIC)
-    assert "write compact" in problem
+    assert "set compact" in str(problem)
     assert topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"})) == []
 
 
 @pytest.mark.parametrize("name", ["schema-changes.postgres", "postgres.schema-history"])
 def test_a_schema_history_is_not_used_by_postgresql(name: str) -> None:
     (problem,) = topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"}))
-    assert "keeps no schema history" in problem
+    assert "keeps no schema history" in str(problem)

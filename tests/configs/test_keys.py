@@ -1,4 +1,4 @@
-"""The tables of keys: what must be in them, and what must not be."""
+"""The tables of keys: required and forbidden entries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configs.keys import KINDS, classes, own, source, table
-from configs.prefixes import LATER_CONVERTER_KEYS
-from tests.connector_configs import RENDERED
 
 if TYPE_CHECKING:
     from configs.keys import Kind
@@ -68,7 +66,7 @@ def test_a_table_says_what_it_was_taken_from_and_is_whole(name: str) -> None:
         ("postgresql", "max_slot_wal_keep_size"),
     ],
 )
-def test_keys_that_decide_over_rows_are_there(name: str, key: str) -> None:
+def test_the_tables_contain_the_keys_that_decide_over_rows(name: str, key: str) -> None:
     assert key in table(name)
 
 
@@ -84,7 +82,7 @@ def test_keys_that_decide_over_rows_are_there(name: str, key: str) -> None:
         ("postgresql", "wal_keep_segments"),
     ],
 )
-def test_keys_that_are_no_keys_are_not_there(name: str, key: str) -> None:
+def test_the_tables_contain_no_invalid_keys(name: str, key: str) -> None:
     assert key not in table(name)
 
 
@@ -101,7 +99,7 @@ def test_transforms_are_kept_by_class() -> None:
     assert classes()["org.apache.kafka.connect.transforms.InsertField"]["replace.null.with.default"].default == "true"
 
 
-def test_what_the_software_tells_besides_the_name_is_kept() -> None:
+def test_the_tables_keep_the_softwares_other_facts_about_a_key() -> None:
     assert own("debezium")["database.password"].secret
     assert own("debezium")["snapshot.mode"].valid[0] == "always"
     assert own("debezium")["topic.prefix"].required
@@ -113,9 +111,3 @@ def test_what_the_software_tells_besides_the_name_is_kept() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_secret_has_no_default_in_any_table(kind: Kind) -> None:
     assert not [key for key, entry in own(kind).items() if entry.secret and entry.default]
-
-
-def test_the_converter_in_the_image_still_ignores_the_retries_it_is_told() -> None:
-    """When it no longer does, LATER_CONVERTER_KEYS can go."""
-    assert not set(LATER_CONVERTER_KEYS) & set(table("avro-converter"))
-    assert "value.converter.max.retries" in RENDERED["s3"]

@@ -1,4 +1,4 @@
-"""The connectors as records: what is misspelt or of the wrong type cannot be written."""
+"""The connectors as records: a misspelt key or a value of the wrong type is refused."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_names_become_keys_and_values_become_text() -> None:
     ],
     ids=str,
 )
-def test_what_is_misspelt_or_of_another_type_cannot_be_written(wrong: dict[str, object]) -> None:
+def test_misspelt_keys_and_values_of_another_type_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         DebeziumPostgres.model_validate({**GIVEN, **wrong})
 
 
-def test_a_key_that_is_not_given_is_not_written() -> None:
+def test_an_unset_key_is_not_written() -> None:
     assert written(value=True) == "true"
     assert "store.url" not in DebeziumPostgres.model_validate(GIVEN).rendered()

@@ -1,10 +1,9 @@
-"""What makes a source lose rows is refused; what the program renders is not."""
+"""Source settings that lose rows are refused; the program's own are accepted."""
 
 from __future__ import annotations
 
 import pytest
 
-from configs.message import key_of
 from configs.source_rules import source_problems
 from tests.connector_configs import SOURCE, changed
 
@@ -17,54 +16,54 @@ def test_what_the_program_renders_loses_nothing() -> None:
 
 BAD = [
     ("errors.tolerance", "all", "a source has no dead-letter queue"),
-    ("errors.tolerance", "ALL", "write none"),
-    ("exactly.once.support", "requested", "writes twice after a crash"),
-    ("exactly.once.support", None, "writes twice after a crash"),
+    ("errors.tolerance", "ALL", "set none"),
+    ("exactly.once.support", "requested", "write rows twice after a crash"),
+    ("exactly.once.support", None, "write rows twice after a crash"),
     ("transaction.boundary", "connector", "would be refused at its start"),
     ("offset.mismatch.strategy", "trust_slot", "the gap skipped without an error"),
     ("offset.mismatch.strategy", "trust_greater_lsn", "the gap skipped"),
-    ("lsn.flush.mode", "connector_and_driver", "ahead of the stored offset"),
+    ("lsn.flush.mode", "connector_and_driver", "past the stored offset"),
     ("lsn.flush.mode", "manual", "the volume fills"),
-    ("snapshot.mode", "when_needed", "miss what was deleted"),
-    ("snapshot.mode", "always", "read all rows again"),
+    ("snapshot.mode", "when_needed", "miss rows deleted"),
+    ("snapshot.mode", "always", "start full snapshots"),
     ("snapshot.mode", "initial_only", "stops afterwards"),
     ("publication.autocreate.mode", None, "which its role may not"),
-    ("publication.autocreate.mode", "filtered", "write disabled"),
+    ("publication.autocreate.mode", "filtered", "set disabled"),
     ("slot.drop.on.stop", "true", "would drop the slot"),
     ("database.sslmode", None, "would not be verified"),
     ("database.sslmode", "require", "would not be verified"),
-    ("plugin.name", None, "write pgoutput"),
-    ("plugin.name", "decoderbufs", "write pgoutput"),
-    ("tasks.max", "3", "one slot has one reader"),
-    ("event.processing.failure.handling.mode", "skip", "the row is nowhere"),
+    ("plugin.name", None, "set pgoutput"),
+    ("plugin.name", "decoderbufs", "set pgoutput"),
+    ("tasks.max", "3", "a slot has one reader"),
+    ("event.processing.failure.handling.mode", "skip", "the row is lost"),
     ("decimal.handling.mode", "double", "rounds amounts"),
     ("errors.log.include.messages", "true", "written to the log"),
-    ("producer.override.acks", "1", "a broker that dies"),
+    ("producer.override.acks", "1", "a failing broker"),
     ("producer.override.enable.idempotence", "false", "idempotent producer"),
     ("heartbeat.interval.ms", "0", "until the volume is full"),
     ("heartbeat.interval.ms", None, "until the volume is full"),
-    ("heartbeat.action.query", None, "does not move the slot"),
+    ("heartbeat.action.query", None, "does not advance the slot"),
     ("table.include.list", None, "every table of the database"),
-    ("skipped.operations", "d,t", "take d off the list"),
+    ("skipped.operations", "d,t", "remove d from the list"),
     ("slot.name", "Debezium-Slot", "lower-case letters"),
     ("topic.prefix", "my-shop", "part of Avro names"),
     ("transforms", None, "inside an envelope"),
-    (f"{UNWRAP}delete.tombstone.handling.mode", None, "the archive would never show it"),
-    (f"{UNWRAP}delete.tombstone.handling.mode", "drop", "write rewrite"),
+    (f"{UNWRAP}delete.tombstone.handling.mode", None, "the archive would never show the delete"),
+    (f"{UNWRAP}delete.tombstone.handling.mode", "drop", "set rewrite"),
     (f"{UNWRAP}replace.null.with.default", None, "where the row has NULL"),
     (f"{UNWRAP}replace.null.with.default", "true", "where the row has NULL"),
-    ("database.password", "hunter2", "is a credential written out"),
-    ("value.converter.basic.auth.user.info", "connect:hunter2", "is a credential written out"),
-    ("database.sslpassword", "hunter2", "is a credential written out"),
+    ("database.password", "hunter2", "is a credential in plain text"),
+    ("value.converter.basic.auth.user.info", "connect:hunter2", "is a credential in plain text"),
+    ("database.sslpassword", "hunter2", "is a credential in plain text"),
 ]
 
 
 @pytest.mark.parametrize(("key", "value", "told"), BAD, ids=[f"{key}={value}" for key, value, _ in BAD])
 def test_each_way_to_lose_rows_is_refused(key: str, value: str | None, told: str) -> None:
     (problem,) = source_problems(changed(SOURCE, **{key: value}))
-    assert key_of(problem) == key
-    assert told in problem
-    assert "hunter2" not in problem
+    assert problem.key == key
+    assert told in str(problem)
+    assert "hunter2" not in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_each_way_to_lose_rows_is_refused(key: str, value: str | None, told: str
         ("lsn.flush.mode", "connector"),
     ],
 )
-def test_a_safe_choice_is_left_to_the_owner(key: str, value: str | None) -> None:
+def test_a_safe_choice_is_accepted(key: str, value: str | None) -> None:
     assert source_problems(changed(SOURCE, **{key: value})) == []
 
 

@@ -1,4 +1,4 @@
-"""Keys that nothing reads: misspelt, superseded, on the wrong side; and values of the wrong kind."""
+"""Keys that nothing reads (misspelt, superseded, on the wrong side) and values of the wrong type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.connector_configs import RENDERED, changed
 
 
 def one(kind: Kind, **changes: str) -> str:
-    """The only problem of a rendered configuration with one change."""
+    """Return the only problem of a rendered configuration with one change."""
     (problem,) = spelling_problems(kind, changed(RENDERED[kind], **changes))
-    return problem
+    return str(problem)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,13 +42,13 @@ def test_each_superseded_key_of_the_unwrap_transform_is_refused_with_its_cure(en
 
 
 @pytest.mark.parametrize(("kind", "entry"), ALL, ids=[f"{kind}-{entry.key}" for kind, entry in ALL])
-def test_what_a_cure_says_to_write_is_a_key(kind: Kind, entry: superseded.Superseded) -> None:
+def test_every_key_that_a_cure_names_exists(kind: Kind, entry: superseded.Superseded) -> None:
     written = re.match(r"write ([a-z0-9_.-]+[a-z0-9])", entry.cure)
     assert not written or written[1] in own(kind)
 
 
 def examples(expression: str) -> list[str]:
-    """One key for each alternative of an expression of a superseded key."""
+    """Return one key for each alternative of a superseded key's expression."""
     found = [expression.replace("\\.", ".")]
     while any("(" in text for text in found):
         found = [
@@ -90,7 +90,7 @@ def examples(expression: str) -> list[str]:
         ("topic", "num.io.threads", "is a key of the Kafka brokers"),
     ],
 )
-def test_a_key_on_the_wrong_side_is_told_its_place(kind: Kind, key: str, told: str) -> None:
+def test_a_key_on_the_wrong_side_is_reported_with_its_place(kind: Kind, key: str, told: str) -> None:
     assert told in one(kind, **{key: "1"})
 
 
@@ -151,18 +151,18 @@ def test_keys_behind_a_prefix_are_taken_where_something_reads_them(kind: Kind, k
     assert spelling_problems(kind, changed(RENDERED[kind], **{key: value})) == []
 
 
-def test_a_transform_outside_the_chain_is_told() -> None:
+def test_a_transform_outside_the_chain_is_reported() -> None:
     assert "mask is not in the list transforms" in one(
         "debezium", **{"transforms.mask.type": "org.apache.kafka.connect.transforms.MaskField$Value"}
     )
 
 
-def test_a_converters_key_without_its_class_is_told() -> None:
-    """A connector without a converter of its own gets the worker's, with the worker's keys."""
-    assert "header.converter is not named here" in one("debezium", **{"header.converter.schemas.enable": "true"})
+def test_a_converters_key_without_its_class_is_reported() -> None:
+    """A connector without its own converter uses the worker's, with the worker's keys."""
+    assert "header.converter is not set here" in one("debezium", **{"header.converter.schemas.enable": "true"})
 
 
-def test_a_property_of_the_driver_is_told_its_prefix() -> None:
+def test_a_property_of_the_driver_is_reported_with_its_prefix() -> None:
     assert "is written driver.prepareThreshold" in one("debezium", **{"database.prepareThreshold": "1"})
 
 
@@ -170,10 +170,10 @@ def test_a_property_of_the_driver_is_told_its_prefix() -> None:
     ("kind", "key", "value", "told"),
     [
         ("debezium", "poll.interval.ms", "50ms", "is not a whole number"),
-        ("debezium", "heartbeat.interval.ms", "99999999999", "does not fit a int"),
+        ("debezium", "heartbeat.interval.ms", "99999999999", "does not fit the type int"),
         ("debezium", "tombstones.on.delete", "no", "is not a boolean; write true or false"),
         ("debezium", "snapshot.mode", "never", "use one of always, configuration_based, custom, initial"),
-        ("debezium", "tasks.max", "0", "is below the least"),
+        ("debezium", "tasks.max", "0", "is below the accepted minimum"),
         ("debezium", "topic.naming.strategy", "not a class", "is not the name of a Java class"),
         ("debezium", "exactly.once.support", "maybe", "use one of requested, required"),
         ("s3", "s3.part.size", "1048576", "use 5242880 or more"),
@@ -181,8 +181,8 @@ def test_a_property_of_the_driver_is_told_its_prefix() -> None:
         ("topic", "cleanup.policy", "delete,shrink", "use one of compact, delete"),
         ("topic", "min.cleanable.dirty.ratio", "half", "is not a number"),
         ("postgresql", "max_wal_size", "1GiB", "has the unit GiB"),
-        ("postgresql", "work_mem", "'2TB'", "is above the most"),
-        ("postgresql", "work_mem", "4 MB", "without single quotes"),
+        ("postgresql", "work_mem", "'2TB'", "is above the accepted maximum"),
+        ("postgresql", "work_mem", "4 MB", "needs single quotes"),
         ("postgresql", "max_connections", "50MB", "takes no unit"),
         ("postgresql", "fsync", "maybe", "write on or off"),
         ("postgresql", "wal_level", "logicl", "use one of minimal, replica, logical"),
@@ -203,11 +203,11 @@ def test_values_are_compared_as_the_software_does(key: str, value: str) -> None:
 @pytest.mark.parametrize("key", ["database.pasword", "sasl.jaas.conf", "value.converter.basic.auth.user.infos", "aws.secret.access.keys"])
 def test_a_secret_is_never_shown_even_when_its_key_is_misspelt(key: str) -> None:
     problem = one("debezium", **{key: "hunter2"})
-    assert "hunter2" not in problem
-    assert f"{key} = (not shown)" in problem
+    assert "hunter2" not in str(problem)
+    assert f"{key} = (not shown)" in str(problem)
 
 
-def test_where_a_secret_lies_is_not_shown() -> None:
+def test_the_path_of_a_secret_is_not_shown() -> None:
     assert "/etc/secrets" not in one("debezium", **{"databas.user": "${dir:/etc/secrets:user}"})
 
 
@@ -217,7 +217,7 @@ NAMES = st.sampled_from([(kind, key) for kind in KINDS for key in sorted(own(kin
 
 
 def misspelt(key: str, edit: tuple[str, int, str]) -> str:
-    """A key with one letter wrong."""
+    """Return a key with one letter wrong."""
     how, where, letter = edit
     letters = [index for index, char in enumerate(key) if char.isalpha()]
     at = letters[where % len(letters)]
@@ -235,17 +235,17 @@ def test_one_wrong_letter_in_any_key_is_refused(named: tuple[Kind, str], edit: t
     assume(wrong.lower() != key.lower() and wrong not in own(kind) and "." + wrong not in "." + key)
     problems = spelling_problems(kind, {wrong: "1"})
     assert len(problems) == 1
-    assert problems[0].startswith(wrong)
+    assert problems[0].key == wrong
 
 
-def test_the_key_that_was_meant_is_named_nearly_always() -> None:
-    """The rest are keys that are as near to another, such as ssl.keystore.type and ssl.truststore.type."""
+def test_the_intended_key_is_named_in_over_99_percent_of_cases() -> None:
+    """The others are keys that are equally close to a second one, such as ssl.keystore.type and ssl.truststore.type."""
     asked = named = 0
     for kind in KINDS:
         for number, key in enumerate(sorted(own(kind))):
             wrong = misspelt(key, ("drop", number * 7, "x"))
             if len(key) > 7 and wrong not in own(kind) and "(" not in key and not superseded.advice(superseded.KEYS[kind], key):
                 asked += 1
-                named += f"did you mean {key}?" in " ".join(spelling_problems(kind, {wrong: "1"}))
+                named += f"did you mean {key}?" in " ".join(map(str, spelling_problems(kind, {wrong: "1"})))
     assert asked > 900
     assert named / asked > 0.99

@@ -1,4 +1,4 @@
-"""Who AWS takes us for, whose the bucket is, and what the clock says; against moto, which speaks AWS's protocols."""
+"""The caller's AWS identity, the bucket's owner, and the clock; against moto, which implements AWS's protocols."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOME = "eu-west-1"
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A shell that knows nothing of AWS."""
+    """Clear this shell's AWS settings."""
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -36,7 +36,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 @pytest.fixture
 def account(shell: pytest.MonkeyPatch, object_store: str) -> Identity:
-    """An account at moto, by the variables of this shell."""
+    """Use moto with this shell's variables and return the caller's identity."""
     shell.setenv("AWS_ENDPOINT_URL", object_store)
     shell.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
@@ -45,7 +45,7 @@ def account(shell: pytest.MonkeyPatch, object_store: str) -> Identity:
     return seen
 
 
-def test_no_credentials_are_told_with_the_ways_to_get_some(shell: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported_with_the_ways_to_get_some(shell: pytest.MonkeyPatch) -> None:
     assert shell
     seen = aws.look(HOME)
     assert isinstance(seen, Refused)
@@ -60,20 +60,20 @@ def test_an_identity_is_shown_without_its_key(account: Identity) -> None:
     assert "very-secret" not in f"{account!r} {found!r}"
 
 
-def test_an_address_that_does_not_answer_is_told_in_time(shell: pytest.MonkeyPatch) -> None:
+def test_an_address_that_does_not_answer_is_reported_in_time(shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     shell.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     seen = aws.look(HOME)
     assert isinstance(seen, Refused)
-    assert "AWS cannot be asked" in seen.why
+    assert "the request to AWS failed" in seen.why
 
 
 def test_a_free_name_is_seen_as_free(account: Identity) -> None:
     assert aws.look_at_bucket("free-name-of-nobody", HOME, account) == Bucket("free-name-of-nobody", 404, "")
 
 
-def test_our_own_bucket_is_told_by_the_programs_tag(account: Identity) -> None:
+def test_our_own_bucket_is_recognised_by_the_programs_tag(account: Identity) -> None:
     s3 = boto3.client("s3", region_name=HOME)
     s3.create_bucket(Bucket="doctor-made", CreateBucketConfiguration={"LocationConstraint": HOME})
     seen = aws.look_at_bucket("doctor-made", HOME, account)
@@ -90,17 +90,17 @@ def test_our_own_bucket_is_told_by_the_programs_tag(account: Identity) -> None:
     ("seen", "level", "told"),
     [
         (Bucket("b", 404, ""), Level.FINE, "is free"),
-        (Bucket("b", 200, HOME, environment="dev"), Level.FINE, "this account's"),
-        (Bucket("b", 200, HOME, environment="prod"), Level.FAILURE, "not made by this program"),
+        (Bucket("b", 200, HOME, environment="dev"), Level.FINE, "belongs to this account"),
+        (Bucket("b", 200, HOME, environment="prod"), Level.FAILURE, "this program did not create it"),
         (Bucket("b", 200, "us-east-1", environment="dev"), Level.FAILURE, "exists in us-east-1"),
         (Bucket("b", 301, "us-east-1"), Level.FAILURE, "exists in us-east-1"),
         (Bucket("b", 301, ""), Level.FAILURE, "exists in another region"),
-        (Bucket("b", 403, HOME), Level.FAILURE, "somebody else"),
+        (Bucket("b", 403, HOME), Level.FAILURE, "may not list it"),
         (Bucket("b", 403, HOME, elsewhere=True), Level.FAILURE, "another account"),
         (Bucket("b", 503, ""), Level.UNSEEN, "503"),
     ],
 )
-def test_a_buckets_name_is_free_or_ours_or_somebody_elses(seen: Bucket, level: Level, told: str) -> None:
+def test_a_buckets_name_is_free_or_ours_or_another_accounts(seen: Bucket, level: Level, told: str) -> None:
     found = aws.bucket(seen, HOME, "dev", "dev")
     assert found.level is level
     assert told in found.found
@@ -117,13 +117,13 @@ def test_a_buckets_name_is_free_or_ours_or_somebody_elses(seen: Bucket, level: L
         (Bucket("b", 301, "us-east-1"), Level.FAILURE),
     ],
 )
-def test_a_bucket_that_somebody_else_made_must_be_there(seen: Bucket, level: Level) -> None:
+def test_an_existing_bucket_must_exist(seen: Bucket, level: Level) -> None:
     found = aws.existing_bucket(seen, HOME, "prod")
     assert found.level is level
     assert bool(found.cure) == (level is Level.FAILURE)
 
 
-def test_the_region_is_the_stacks_whatever_the_shell_says(shell: pytest.MonkeyPatch) -> None:
+def test_the_stacks_region_overrides_the_shells(shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_DEFAULT_REGION", "us-east-1")
     found = aws.region(aws.look_at_region(HOME))
     assert found.level is Level.FINE
@@ -147,7 +147,7 @@ def test_a_clock_is_ahead_or_behind() -> None:
 
 @pytest.fixture
 def late_server() -> Iterator[str]:
-    """A server whose clock is an hour behind, and which refuses everybody, as S3 does without credentials."""
+    """Run a server whose clock is an hour behind and that refuses every request, as S3 does without credentials."""
 
     class Late(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -171,7 +171,7 @@ def test_a_servers_time_is_compared_with_this_machines(late_server: str) -> None
     assert clock.endpoint(seen).level is Level.FINE
 
 
-def test_an_endpoint_that_does_not_answer_is_told() -> None:
+def test_an_endpoint_that_does_not_answer_is_reported() -> None:
     seen = clock.look("http://127.0.0.1:1")
     assert isinstance(seen, Refused)
     assert "nothing answers at http://127.0.0.1:1" in seen.why

@@ -1,4 +1,4 @@
-"""A Kafka cluster that was there before; asked by librdkafka, at brokers that librdkafka carries in itself and at nobody."""
+"""An existing Kafka cluster: librdkafka asks the mock brokers it carries itself, and an address where none answers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from doctor.stack import checks
 from doctor.stack_settings import Stack
 from recording.recorder import ROOT
 from settings.streaming import ExistingKafka
+from specification.stack import Specification
 from tests.declared import settings_of, variant
 
 if TYPE_CHECKING:
@@ -27,30 +28,30 @@ REGISTRY = {"kind": "external", "external": {"url": "https://schemas.internal", 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """One of three brokers."""
+    """Yield the address of one of three brokers."""
     running = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": NOWHERE})
     broker = running.list_topics(timeout=10).brokers[1]
     yield f"{broker.host}:{broker.port}"
     running.flush()
 
 
-def found(server: str, **external: Any) -> dict[str, Finding]:
-    """What the checks of a stack with this cluster say, by name."""
+def kafka_findings(server: str, **external: Any) -> dict[str, Finding]:
+    """Return the findings of the checks of a stack with this cluster, by name."""
     kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
     declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
-    asked = [check for check in checks(Stack("dev", declared.settings, ROOT)) if check.group == "Kafka"]
+    asked = [check for check in checks(Stack("dev", Specification.of(declared.settings), ROOT)) if check.group == "Kafka"]
     return {check.name: finding for check, finding in findings(asked)}
 
 
 def test_a_cluster_without_a_login_is_asked_for_its_brokers(server: str) -> None:
-    answered = found(server, protocol="PLAINTEXT")
+    answered = kafka_findings(server, protocol="PLAINTEXT")
     assert {name: (finding.level, finding.found) for name, finding in answered.items()} == {"brokers": (Level.FINE, "3 brokers")}
 
 
-def test_fewer_brokers_than_the_stack_says_are_told(server: str) -> None:
-    finding = found(server, protocol="PLAINTEXT", brokers=6)["brokers"]
+def test_fewer_brokers_than_configured_are_reported(server: str) -> None:
+    finding = kafka_findings(server, protocol="PLAINTEXT", brokers=6)["brokers"]
     assert (finding.level, finding.cure) == (Level.FAILURE, "correct brokers: streaming.kafka.external in Pulumi.dev.yaml")
-    assert "has 3 brokers and the stack says 6" in finding.found
+    assert "has 3 brokers and the stack declares 6" in finding.found
 
 
 def test_any_of_the_servers_may_answer(server: str) -> None:
@@ -58,20 +59,20 @@ def test_any_of_the_servers_may_answer(server: str) -> None:
     assert brokers.look(external, "") == brokers.Answer(3)
 
 
-def test_a_cluster_that_does_not_answer_is_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_does_not_answer_is_reported_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brokers, "_SECONDS", 0.5)
-    finding = found(NOWHERE, protocol="PLAINTEXT")["brokers"]
+    finding = kafka_findings(NOWHERE, protocol="PLAINTEXT")["brokers"]
     assert finding.level is Level.FAILURE
     assert f"{NOWHERE} does not answer" in finding.found
     assert "the route from here" in finding.cure
 
 
 @pytest.mark.parametrize("missing", ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"])
-def test_a_missing_half_of_the_login_is_named_once_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_an_incomplete_login_is_named_once_and_no_request_is_sent(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
         monkeypatch.setenv(name, "known")
     monkeypatch.delenv(missing)
-    answered = found(NOWHERE, secret="msk")
+    answered = kafka_findings(NOWHERE, secret="msk")
     assert answered["login"].level is Level.FAILURE
     assert f"not in the environment: {missing};" in answered["login"].found
     assert missing in answered["login"].cure
@@ -82,11 +83,11 @@ def test_a_login_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("KAFKA_SASL_USERNAME", "pipeline")
     monkeypatch.setenv("KAFKA_SASL_PASSWORD", "very-secret")
     monkeypatch.setattr(brokers, "_SECONDS", 0.5)
-    answered = found(NOWHERE, secret="msk")
+    answered = kafka_findings(NOWHERE, secret="msk")
     assert (answered["login"].level, answered["login"].found) == (Level.FINE, "pipeline, by SCRAM-SHA-512")
     assert "user and password" in answered["brokers"].cure
     assert "very-secret" not in f"{answered}"
 
 
-def test_brokers_of_our_own_are_not_asked_before_they_are_there() -> None:
-    assert "Kafka" not in {check.group for check in checks(Stack("dev", settings_of("dev"), ROOT))}
+def test_a_stack_with_managed_brokers_has_no_checks_of_them() -> None:
+    assert "Kafka" not in {check.group for check in checks(Stack("dev", Specification.of(settings_of("dev")), ROOT))}

@@ -1,4 +1,4 @@
-"""What a cluster must offer, and how one that cannot be asked is told."""
+"""Requirements of a cluster, and the report of one that does not answer."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from recording.recorder import ROOT
 from sandbox import lifecycle
 from sandbox.paths import CHECKOUT, KUBECONFIG
 from settings.cluster import ClusterSettings
+from specification.stack import Specification
 from tests.declared import STACKS, Declared, settings_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ ZONES = tuple(replace(WORKER, name=zone, zone=zone) for zone in ("a", "b", "c"))
 
 
 def place(*, existing: bool = True, **secrets: str) -> ClusterRequirements:
-    """What a stack looks for: Secrets with their keys, separated by spaces."""
+    """Return a stack's requirements: Secrets with their keys, separated by spaces."""
     settings = SETTINGS.model_copy(update={"existing_namespace": existing})
     return ClusterRequirements(settings, "ns", {name.replace("_", "-"): frozenset(keys.split()) for name, keys in secrets.items()}, "prod")
 
@@ -131,7 +132,7 @@ def test_only_a_plug_in_that_is_known_to_enforce_network_policies_is_trusted(dae
 
 def test_a_secret_is_asked_for_without_its_values_on_the_command_line() -> None:
     found = cluster_rules.secrets(KIND, place(source_database="username password ca.crt", kafka="username"))
-    assert found.found == "Secret source-database has no ca.crt; there is no Secret kafka"
+    assert found.found == "Secret source-database has no ca.crt; Secret kafka does not exist"
     assert found.cure.splitlines()[1].endswith("--namespace ns create secret generic kafka --from-file=username=<file>")
 
 
@@ -146,7 +147,7 @@ def test_old_volumes_are_deleted_in_their_namespace() -> None:
     assert found.cure.endswith("--namespace ns delete pvc data-kafka-0 data-kafka-1")
 
 
-def test_only_claims_that_a_stateful_set_to_come_would_take_are_left_over() -> None:
+def test_only_claims_that_a_future_stateful_set_would_use_count_as_left_over() -> None:
     claims = ["data-kafka-2", "data-kafka-0", "data-kafka-ui-0", "data-kafka", "logs-kafka-0", "data-postgresql-0"]
     assert without_owner(claims, ["kafka"]) == ("data-kafka-0", "data-kafka-2")
     assert without_owner(claims, ["kafka", "postgresql"]) == ("data-kafka-0", "data-kafka-2", "data-postgresql-0")
@@ -159,13 +160,16 @@ def test_the_claims_that_are_looked_for_are_those_that_the_stack_makes(stack: st
     claims = [
         f"{claim['metadata']['name']}-{name}-0" for name, made in sets.items() for claim in made.inputs["spec"]["volumeClaimTemplates"]
     ]
-    wanted = Stack(STACKS[stack][0], settings_of(stack), ROOT).place.sets
+    wanted = Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT).place.sets
     assert set(wanted) == set(sets)
     assert without_owner(claims, wanted) == tuple(sorted(claims))
 
 
-def test_a_namespace_is_looked_into_only_where_somebody_else_made_it() -> None:
-    asked = [{check.name for check in checks(Stack(STACKS[stack][0], settings_of(stack), ROOT))} for stack in ("dev", "endpoint")]
+def test_only_an_existing_namespace_is_inspected() -> None:
+    asked = [
+        {check.name for check in checks(Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT))}
+        for stack in ("dev", "endpoint")
+    ]
     assert [{"other pods", "old volumes"} <= names for names in asked] == [False, True]
 
 
@@ -175,7 +179,7 @@ def test_kubectl_is_for_people() -> None:
 
 
 def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
-    """A kubeconfig with one context."""
+    """Write a kubeconfig with one context and return its path."""
     path = folder / "kubeconfig"
     content = {
         "apiVersion": "v1",
@@ -190,26 +194,26 @@ def kubeconfig(folder: Path, server: str, context: str = "kind-x") -> str:
 
 
 def refused(settings: ClusterSettings) -> Refused:
-    """Why this cluster cannot be asked."""
+    """Return the reason why this cluster gives no answer."""
     seen = cluster.look(ClusterRequirements(settings, "data-ingestion", {}, "dev"))
     assert isinstance(seen, Refused)
     assert "secret-token" not in f"{seen}"
     return seen
 
 
-def test_a_context_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_a_missing_context_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, "https://127.0.0.1:1", "minikube")
     seen = refused(ClusterSettings(context="kind-data-ingestion", kubeconfig=path))
-    assert "no context 'kind-data-ingestion' (there are: minikube)" in seen.why
+    assert "no context 'kind-data-ingestion' (existing: minikube)" in seen.why
     assert seen.cure == "make cluster"
     assert "cluster.context in Pulumi.dev.yaml" in refused(ClusterSettings(context="eks", kubeconfig=path)).cure
 
 
-def test_a_kubeconfig_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert "there are: none" in refused(ClusterSettings(context="kind-x", kubeconfig=str(tmp_path / "none"))).why
+def test_a_missing_kubeconfig_is_reported(tmp_path: Path) -> None:
+    assert "existing: none" in refused(ClusterSettings(context="kind-x", kubeconfig=str(tmp_path / "none"))).why
 
 
-def test_a_cluster_that_is_stopped_is_told_with_the_way_to_start_it(tmp_path: Path) -> None:
+def test_a_stopped_cluster_is_reported_with_the_command_that_starts_it(tmp_path: Path) -> None:
     seen = refused(ClusterSettings(context="kind-x", kubeconfig=kubeconfig(tmp_path, "https://127.0.0.1:1")))
     assert "nothing answers at https://127.0.0.1:1" in seen.why
     assert "docker start" in seen.cure
@@ -234,7 +238,7 @@ def test_a_real_cluster_answers_every_question() -> None:
 
 @pytest.mark.sandbox
 def test_strangers_and_old_volumes_are_seen_in_a_real_namespace() -> None:
-    """The pipeline's own pods are none, nor are its volumes as long as it runs; those of the object store are."""
+    """The pipeline's own pods do not count, nor do its volumes while it runs; those of the object store do."""
     there = lifecycle.settings().cluster.model_copy(update={"existing_namespace": True})
     seen = {}
     for name in ("data-ingestion", "object-store", "no-such-namespace"):
@@ -246,7 +250,7 @@ def test_strangers_and_old_volumes_are_seen_in_a_real_namespace() -> None:
 
 
 def with_token(token: str, folder: Path) -> ClusterSettings:
-    """The sandbox's cluster, asked with a token."""
+    """Return the sandbox's cluster with a token as login."""
     real = yaml.safe_load(Path(KUBECONFIG).read_text(encoding="utf-8"))
     real["users"][0]["user"] = {"token": token}
     path = folder / "kubeconfig"
@@ -260,8 +264,8 @@ def test_a_real_cluster_refuses_strangers(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_what_a_login_may_not_look_at_is_told_in_the_clusters_words(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
+def test_missing_read_rights_are_reported_in_the_clusters_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", "create", "token", "default", "--namespace", "data-ingestion"]
     token = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
     seen = refused(with_token(token, tmp_path))
     assert re.search(r'forbidden: User "system:serviceaccount:data-ingestion:default" cannot list resource "\w+"', seen.why)

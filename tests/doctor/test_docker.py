@@ -1,4 +1,4 @@
-"""What Docker says about itself, and what a laptop's cluster needs of it."""
+"""Docker's description of itself, and the requirements of a laptop's cluster."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def test_the_engines_answer_is_read() -> None:
         (None, "not on PATH", "docker.io"),
         (Answer(1, "", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), "Cannot connect", "systemctl start docker"),
         (Answer(0, json.dumps({"ServerErrors": ["Cannot connect to it"]}), ""), "Cannot connect", "start Docker Desktop"),
-        (Answer(1, "", "permission denied while trying to connect"), "may not talk to Docker", "usermod -aG docker"),
+        (Answer(1, "", "permission denied while trying to connect"), "may not use Docker", "usermod -aG docker"),
     ],
 )
-def test_an_engine_that_does_not_answer_is_told_apart_from_one_that_is_not_there(answer: Answer | None, why: str, cure: str) -> None:
+def test_an_engine_that_does_not_answer_is_distinguished_from_a_missing_one(answer: Answer | None, why: str, cure: str) -> None:
     found = docker.read(answer)
     assert isinstance(found, Refused)
     assert why in found.why
@@ -50,7 +50,7 @@ def test_an_engine_that_does_not_answer_is_told_apart_from_one_that_is_not_there
 
 
 def test_memory_must_hold_the_pods_and_the_nodes() -> None:
-    """The budget alone is not enough: three idle Kind nodes take 1.25 GiB beside it."""
+    """The budget alone is not enough: three idle Kind nodes take 1.25 GiB more."""
     exact = replace(GOOD, memory=(4096 + NODES_MIB) * 2**20)
     assert docker.memory(exact, 4096).level is Level.FINE
     too_little = docker.memory(replace(exact, memory=exact.memory - 1), 4096)
@@ -80,7 +80,7 @@ def test_disk_must_hold_the_images_and_should_hold_full_volumes() -> None:
 
 
 def test_disk_inside_a_virtual_machine_is_not_taken_for_this_machines(tmp_path: Path) -> None:
-    """Also where the same path happens to exist here."""
+    """Even where the same path exists on this machine."""
     assert docker.look_at_disk(replace(GOOD, root=str(tmp_path))) == (replace(GOOD, root=str(tmp_path)), None)
     assert docker.disk((GOOD, None), 1).level is Level.UNSEEN
     on_linux = replace(GOOD, system="Debian GNU/Linux 12", root=str(tmp_path))
@@ -101,7 +101,7 @@ def test_a_program_gets_no_input_and_its_last_words_are_kept() -> None:
 
 
 def test_docker_here_is_read_or_refused_with_a_cure() -> None:
-    """Whatever this machine has: the real program's answer is understood."""
+    """On any machine: the real program's answer is understood."""
     seen = docker.look()
     running = ask("docker", "version", "--format", "{{.Server.Version}}")
     if running is None or running.code != 0:

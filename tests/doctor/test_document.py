@@ -1,4 +1,4 @@
-"""The sample in docs/doctor.md is what the checks say of such a laptop."""
+"""The sample in docs/doctor.md equals the output of the checks for such a laptop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from checks.check import SEE_ABOVE, Refused, access, unseen
 from checks.machine import GIB
 from checks.report import Line, paragraphs, verdict
+from checks.terminal import plain
 from checks.tool import Answer
 from checks.version import shown
 from doctor import cluster_rules, docker, kind, pulumi_cli
@@ -24,9 +25,9 @@ PORTS = kind.Ports(
 
 
 def sample() -> str:
-    """What the doctor prints on that laptop, as far as the document shows it."""
+    """Return the doctor's output on that laptop, as far as the document shows it."""
     laptop, pulumi, cluster, aws = "Docker and Kind", "Pulumi", "Cluster", "AWS"
-    nowhere = Refused("the kubeconfig (KUBECONFIG, ~/.kube/config) has no context 'kind-data-ingestion' (there are: none)", "make cluster")
+    nowhere = Refused("the kubeconfig (KUBECONFIG, ~/.kube/config) has no context 'kind-data-ingestion' (existing: none)", "make cluster")
     lines = [
         Line(laptop, "Docker", docker.engine(ENGINE)),
         Line(laptop, "its memory", docker.memory(ENGINE, 4096)),
@@ -39,7 +40,7 @@ def sample() -> str:
         Line(aws, "clock", skew(Answered("https://s3.us-east-1.amazonaws.com/", 403, -42.0))),
     ]
     width = max(len(line.name) for line in lines)
-    return "\n".join([*paragraphs(lines, width), verdict("dev", lines)])
+    return plain(*paragraphs(lines, width), verdict("dev", lines)).rstrip()
 
 
 @pytest.mark.parametrize(("document", "words"), [("doctor.md", "Kubernetes {} or newer"), ("getting-started.md", "Kubernetes from {} ")])
@@ -48,6 +49,6 @@ def test_documents_name_the_oldest_kubernetes_that_the_check_takes(document: str
 
 
 def test_the_sample_is_what_the_checks_say() -> None:
-    """When it fails: put the expected text between the two marks."""
+    """When it fails, put the expected text between the two marks."""
     shown = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     assert shown.strip() == f"```text\n{sample()}\n```"

@@ -1,4 +1,4 @@
-"""Kind, its cluster, and whose the published ports are."""
+"""Kind, its cluster, and the owner of the published ports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_kind_enforces_network_policies_from_its_24th_version_on(told: str, leve
     assert kind.version(Answer(0, told, "")).level is level
 
 
-def test_kind_that_is_not_there_has_a_cure() -> None:
+def test_a_missing_kind_has_a_cure() -> None:
     assert "go install" in kind.version(None).cure
 
 
@@ -51,19 +51,19 @@ def test_the_mappings_of_the_control_plane_are_read() -> None:
     assert kind.read("x", Answer(0, json.dumps(bindings), "")) == Cluster("x", {5432: 30432, 40123: 6443})
 
 
-def test_no_cluster_is_told_apart_from_no_docker() -> None:
+def test_a_missing_cluster_is_distinguished_from_a_missing_docker() -> None:
     assert kind.read("x", Answer(1, "", "Error response from daemon: No such container: x-control-plane")) == Cluster("x", None)
     assert kind.read("x", Answer(1, "", "error: no such object: x-control-plane")) == Cluster("x", None)
     assert isinstance(kind.read("x", Answer(1, "", "Cannot connect to the Docker daemon")), Refused)
     assert isinstance(kind.read("x", None), Refused)
 
 
-def test_a_cluster_that_is_not_there_is_made_by_one_command() -> None:
+def test_the_cure_for_a_missing_cluster_is_one_command() -> None:
     assert kind.exists(Cluster("x", None)).cure == "make cluster"
     assert kind.exists(Cluster("x", {})).level is Level.FINE
 
 
-def test_free_ports_are_fine_for_a_cluster_to_come() -> None:
+def test_free_ports_are_fine_before_the_cluster_exists() -> None:
     assert kind.ports(Ports(WANTED, NONE, Cluster("x", None)), "dev").level is Level.FINE
 
 
@@ -73,7 +73,7 @@ def test_ports_held_by_the_clusters_own_mappings_are_fine() -> None:
     assert "own mappings" in found.found
 
 
-def test_a_port_that_somebody_else_holds_is_a_failure_and_each_is_named() -> None:
+def test_ports_taken_by_other_programs_are_a_failure_and_each_is_named() -> None:
     found = kind.ports(Ports(WANTED, frozenset({5432, 9092}), Cluster("x", None)), "dev")
     assert found.level is Level.FAILURE
     assert "port 5432 on 127.0.0.1 is taken" in found.found
@@ -82,8 +82,8 @@ def test_a_port_that_somebody_else_holds_is_a_failure_and_each_is_named() -> Non
 
 
 @pytest.mark.parametrize("mapped", [{5432: 30432}, {5432: 30432, 9092: 31111}])
-def test_a_cluster_without_the_right_mapping_must_be_made_anew(mapped: dict[int, int]) -> None:
-    """Also when the port is free: it would lead nowhere."""
+def test_a_cluster_without_the_right_mapping_must_be_recreated(mapped: dict[int, int]) -> None:
+    """Even when the port is free: it would lead nowhere."""
     found = kind.ports(Ports(WANTED, NONE, Cluster("x", mapped)), "dev")
     assert found.level is Level.FAILURE
     assert "port 9092 of this machine does not lead to node port 30092" in found.found
@@ -91,7 +91,7 @@ def test_a_cluster_without_the_right_mapping_must_be_made_anew(mapped: dict[int,
     assert "make cluster-down cluster" in found.cure
 
 
-def test_without_docker_a_taken_port_is_nobodys_fault() -> None:
+def test_without_docker_a_taken_port_is_no_failure() -> None:
     gone = Refused("no docker", "")
     assert kind.ports(Ports(WANTED, frozenset({5432}), gone), "dev").level is Level.UNSEEN
     assert kind.ports(Ports(WANTED, NONE, gone), "dev").level is Level.FINE

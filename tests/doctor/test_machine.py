@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """Give a port that somebody listens on."""
+    """Yield a port with a listener."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -39,18 +39,18 @@ def test_disk_is_judged_with_the_place(tmp_path: Path) -> None:
 
 
 def test_available_memory_is_read_in_bytes() -> None:
-    """As the kernel tells it; between 16 MiB and 64 TiB on any machine that runs this."""
+    """As the kernel reports it; between 16 MiB and 64 TiB on any machine that runs this."""
     assert 2**24 < machine.available_memory() < 2**46
 
 
-def test_a_place_that_is_not_there_yet_is_judged_by_the_folder_above(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_yet_is_judged_by_its_parent(tmp_path: Path) -> None:
     assert machine.first_existing(tmp_path / "a" / "b") == tmp_path
     assert machine.first_existing(tmp_path) == tmp_path
     assert machine.free_disk(tmp_path / "a") > 0
 
 
-def test_a_port_that_was_left_a_moment_ago_is_free() -> None:
-    """A closed connection lingers for a minute and must not stop the next run."""
+def test_a_port_closed_a_moment_ago_is_free() -> None:
+    """A closed connection lingers for a minute and must not block the next run."""
     with socket.socket() as server, socket.socket() as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""The Pulumi CLI, the virtual environment, and what encrypts a stack's secrets."""
+"""The Pulumi CLI, the virtual environment, and the encryption of a stack's secrets."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PINNED = {f"pulumi-{name}": "1.2.3" for name in pulumi_cli.PLUGINS}
 SALT = "v1:V7XnUjyYd3E=:v1:wJWv6y8G8LqPftpM:RJjBpnB3CKAWfi5kkxmc2SrA8Qecug=="
+# a salt as the CLI wrote it, and its passphrase
 WORD = "s3cret word"
-"""A salt as the CLI wrote it, and the passphrase that it was given."""
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,9 @@ def test_an_environment_is_complete_in_the_pinned_versions() -> None:
     missing = environment.complete(Environment({"a": "1", "b": "2"}, {"a": "1"}, own=True))
     assert (missing.level, missing.found) == (Level.FAILURE, "not installed: b")
     assert "make venv" in missing.cure
-    assert environment.complete(Environment({"a": "1"}, {"a": "2"}, own=True)).found == "other versions than pinned: a 2 and not 1"
+    assert (
+        environment.complete(Environment({"a": "1"}, {"a": "2"}, own=True)).found == "versions differ from the pinned ones: a 2 and not 1"
+    )
     assert environment.complete(Environment({"a": "1"}, {"a": "1"}, own=False)).level is Level.WARNING
 
 
@@ -81,7 +83,7 @@ def test_the_environment_that_runs_this_is_looked_at() -> None:
 
 
 def stack_file(folder: Path, head: str) -> Path:
-    """A stack file."""
+    """Write a stack file and return its path."""
     path = folder / "Pulumi.dev.yaml"
     path.write_text(f"{head}\nconfig: {{}}\n", encoding="utf-8")
     return path
@@ -106,7 +108,7 @@ def test_a_passphrase_is_tried_on_what_the_stack_was_made_with(head: str, variab
 
 
 def test_a_passphrase_may_come_from_a_file_with_a_line_end(tmp_path: Path) -> None:
-    """As the CLI reads it."""
+    """The CLI strips it as well."""
     file = tmp_path / "passphrase"
     file.write_text(f"{WORD}\n", encoding="utf-8")
     seen = secrets_provider.look(stack_file(tmp_path, f"encryptionsalt: {SALT}"), {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)})

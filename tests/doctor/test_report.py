@@ -1,11 +1,14 @@
-"""What people and programs get to read."""
+"""The report for people and for programs."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from checks.check import Finding, Level, failure, fine, unseen, warning
-from checks.report import Line, as_json, failures, text, verdict
+from checks.report import Line, as_json, failures, shown, verdict
+from checks.terminal import plain
 
 GOOD, KNOW, BAD, BLIND = (
     Line("Docker", "engine", fine("29.1")),
@@ -16,15 +19,16 @@ GOOD, KNOW, BAD, BLIND = (
 
 
 def test_a_line_has_its_sign_and_every_line_of_its_cure() -> None:
-    assert text(GOOD, 8) == "  ✓ engine    29.1"
-    assert text(KNOW, 4) == "  ! disk  little is free\n      → make room"
-    assert text(BAD, 6) == "  ✗ memory  too little\n      → first\n        second"
-    assert text(BLIND, 5).startswith("  · nodes")
+    assert plain(shown(GOOD, 8)) == "  ✓ engine    29.1\n"
+    assert plain(shown(KNOW, 4)) == "  ! disk  little is free\n      → make room\n"
+    assert plain(shown(BAD, 6)) == "  ✗ memory  too little\n      → first\n        second\n"
+    assert plain(shown(BLIND, 5)).startswith("  · nodes")
 
 
-def test_colour_is_only_for_terminals() -> None:
-    assert "\033[" not in text(BAD, 6)
-    assert text(BAD, 6, colours=True).count("\033[") == 2
+@pytest.mark.parametrize("cure", ["make room", "first\nsecond", ""])
+def test_a_finding_without_a_cure_is_one_line_and_each_line_of_a_cure_another(cure: str) -> None:
+    level = Level.FAILURE if cure else Level.FINE
+    assert len(plain(shown(Line("g", "n", Finding(level, "f", cure)), 1)).splitlines()) == 1 + len(cure.splitlines())
 
 
 def test_the_last_line_counts() -> None:
@@ -43,5 +47,5 @@ def test_json_holds_everything() -> None:
     assert told["findings"][0] == {"group": "Docker", "name": "disk", "level": "warning", "found": "little is free", "cure": "make room"}
 
 
-def test_every_level_has_a_sign_of_its_own() -> None:
-    assert len({text(Line("g", "n", Finding(level, "f")), 1) for level in Level}) == len(Level)
+def test_every_level_has_a_unique_sign() -> None:
+    assert len({plain(shown(Line("g", "n", Finding(level, "f")), 1)) for level in Level}) == len(Level)

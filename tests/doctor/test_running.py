@@ -1,4 +1,4 @@
-"""Checks run side by side; none of them can hide or hold up another."""
+"""Checks run in parallel; none can hide or delay another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checks.running import findings
 
 
 def check(probe: object, *, name: str = "one", limit: float = 20.0) -> Check[object]:
-    """A check that finds whatever its probe gives."""
+    """Return a check that reports its probe's answer."""
     return Check(group="g", name=name, probe=probe, judge=lambda fact: fine(str(fact)), time_limit_s=limit)  # type: ignore[arg-type]
 
 
@@ -29,7 +29,7 @@ def test_findings_come_in_the_order_of_the_checks_whichever_is_done_first() -> N
     assert [found.found for _, found in findings([check(slow), check(quick)])] == ["slow", "quick"]
 
 
-def test_a_probe_that_hangs_is_a_failure_and_holds_up_nobody() -> None:
+def test_a_probe_that_hangs_is_a_failure_and_delays_no_other() -> None:
     never = threading.Event()
     hung, well = findings([check(never.wait, limit=0.05), check(lambda: "well")])
     assert hung[1].level is Level.FAILURE
@@ -43,10 +43,10 @@ def test_a_probe_that_breaks_is_named_and_is_no_failure_of_the_stack() -> None:
         raise ZeroDivisionError(message)
 
     ((_, found),) = findings([check(broken)])
-    assert (found.level, found.found) == (Level.WARNING, "could not be looked at (ZeroDivisionError: first line)")
+    assert (found.level, found.found) == (Level.WARNING, "check failed (ZeroDivisionError: first line)")
 
 
-def test_a_shared_probe_looks_once() -> None:
+def test_a_shared_probe_runs_once() -> None:
     looks: list[int] = []
 
     def look() -> int:
@@ -57,7 +57,7 @@ def test_a_shared_probe_looks_once() -> None:
     assert {found.found for _, found in findings([check(shared) for _ in range(8)])} == {"1"}
 
 
-def test_a_shared_probe_that_breaks_breaks_for_everybody_and_looks_once() -> None:
+def test_a_shared_probe_that_fails_runs_once_and_fails_every_check() -> None:
     looks: list[int] = []
 
     def look() -> int:
@@ -71,7 +71,7 @@ def test_a_shared_probe_that_breaks_breaks_for_everybody_and_looks_once() -> Non
     assert len(looks) == 1
 
 
-def test_one_check_reports_why_nothing_is_seen_and_the_others_only_say_so() -> None:
+def test_one_check_reports_the_reason_and_the_others_refer_to_it() -> None:
     refused = Refused("nothing answers (timeout)", "start it")
     reported, silent = access(fine)(refused), given(fine)(refused)
     assert (reported.level, reported.cure) == (Level.FAILURE, "start it")

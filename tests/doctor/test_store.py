@@ -1,4 +1,4 @@
-"""A store that takes AWS's place: what is asked of it, and what of this shell; against moto and against nobody."""
+"""A store in place of AWS: the checks of the store and of this shell; against moto and an address where none answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from doctor import clock, store
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from recording.recorder import ROOT
+from specification.stack import Specification
 from tests.declared import variant
 
 if TYPE_CHECKING:
@@ -22,36 +23,36 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def stack(url: str, *, iceberg: bool = False) -> Stack:
-    """A stack whose archive is an S3-compatible store at a URL."""
+    """Return a stack whose archive is an S3-compatible store at a URL."""
     endpoint = {"url": "http://minio.storage:9000", "hostUrl": url, "addresses": ["10.96.0.0/12"], "secret": "minio"}
     format_ = {"format": "iceberg", "catalog": "jdbc"} if iceberg else {}
     archive = {"bucket": "warehouse", "existingBucket": True, "endpoint": endpoint, **format_}
     declared = variant("dev", cluster={"existingNamespace": True}, archive=archive)
-    return Stack("dev", declared.settings, ROOT)
+    return Stack("dev", Specification.of(declared.settings), ROOT)
 
 
 def of_the_store(one: Stack) -> dict[str, Finding]:
-    """What its checks say, by name."""
+    """Return the findings of a stack's checks of its store, by name."""
     return {check.name: check.judge(check.probe()) for check in checks(one) if check.group == "Object store"}
 
 
-def test_a_store_is_asked_and_aws_is_not(object_store: str) -> None:
+def test_a_stack_with_a_store_checks_it_instead_of_aws(object_store: str) -> None:
     one = stack(object_store)
     assert "AWS" not in {check.group for check in checks(one)}
     assert {name: finding.level for name, finding in of_the_store(one).items()} == {"endpoint": Level.FINE, "clock": Level.FINE}
 
 
-def test_the_stores_secret_is_wanted_in_the_namespace() -> None:
+def test_the_stores_secret_is_required_in_the_namespace() -> None:
     assert stack(NOWHERE).place.secrets == {"minio": frozenset({"credentials"})}
 
 
-def test_a_silent_store_is_a_failure_only_where_the_program_uses_it_itself() -> None:
+def test_an_unreachable_store_is_a_failure_only_where_the_program_itself_uses_it() -> None:
     assert of_the_store(stack(NOWHERE))["endpoint"].level is Level.UNSEEN
     found = of_the_store(stack(NOWHERE, iceberg=True))["endpoint"]
     assert (found.level, found.cure) == (Level.FAILURE, f"curl --head {NOWHERE}")
 
 
-def test_a_store_that_only_pods_need_is_told_when_it_answers(object_store: str) -> None:
+def test_a_store_that_only_pods_need_is_reported_when_it_answers(object_store: str) -> None:
     assert store.of_pods(clock.look(object_store)).found == f"{object_store} answers"
 
 

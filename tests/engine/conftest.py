@@ -33,7 +33,7 @@ current-context: sandbox
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project in a scratch folder; every address it could reach leads nowhere."""
+    """Return the project in a scratch folder; every address it could reach leads nowhere."""
     base = tmp_path_factory.mktemp("engine")
     made = copied(base, AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none")
     (base / "kubeconfig").write_text(NO_CLUSTER)
@@ -66,19 +66,21 @@ class Live(Project):
 
 @pytest.fixture(scope="session")
 def kube() -> Kube:
-    """The API of a cluster that is up and carries no pipeline yet."""
+    """Return the API of a cluster that is up and carries no pipeline yet."""
     if not KUBECONFIG.exists() or not cluster.answers():
-        pytest.skip("there is no cluster: start one with 'python -m sandbox cluster'")
+        pytest.skip("there is no cluster: start one with 'python -m pipeline sandbox cluster'")
     if cloud.known() is None or not account.accepts(cloud.known()):  # type: ignore[arg-type]
-        pytest.skip("there is no emulated AWS: start it with 'python -m sandbox cluster'")
+        pytest.skip("there is no emulated AWS: start it with 'python -m pipeline sandbox cluster'")
     return Kube(KUBECONFIG)
 
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]:
-    """The project on that cluster; whatever a failed test leaves is destroyed at the end."""
+    """Return the project on that cluster; whatever a failed test leaves is destroyed at the end."""
     if any(item["metadata"]["name"] == NAMESPACE for item in kube.list("Namespace", None)):
-        pytest.skip("there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m sandbox cluster'")
+        pytest.skip(
+            "there is a pipeline in the cluster already: take it down with 'make sandbox-down', then 'python -m pipeline sandbox cluster'"
+        )
     known = cloud.known()
     assert known is not None
     base = tmp_path_factory.mktemp("live")
@@ -98,10 +100,10 @@ def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]
 
 @pytest.fixture(scope="session")
 def kubectl() -> Callable[..., str]:
-    """Runs kubectl and gives what it printed."""
+    """Run kubectl and return what it printed."""
 
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-m", "sandbox", "kubectl", "--", *arguments]
+        command = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", *arguments]
         done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -111,7 +113,7 @@ def kubectl() -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def sql(kubectl: Callable[..., str]) -> Callable[[str], str]:
-    """Runs SQL in the captured database as its administrator."""
+    """Run SQL in the captured database as its administrator."""
 
     def run(statement: str) -> str:
         pod = ["--namespace", NAMESPACE, "exec", "postgresql-0", "--container", "postgresql", "--"]
@@ -123,7 +125,7 @@ def sql(kubectl: Callable[..., str]) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def aws() -> Callable[[str], Any]:
-    """The emulated AWS, as its administrator: a client for each service."""
+    """Return the emulated AWS, as its administrator: a client for each service."""
     known = cloud.known()
     assert known is not None
     return lambda service: account._client(known, service)

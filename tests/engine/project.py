@@ -56,14 +56,15 @@ class Project:
     def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
         """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generator`, `k8s` and `aws`."""
         original = (ROOT / "__main__.py").read_text(encoding="utf-8")
-        place = "    source: Source | ExistingSource\n"
+        place = "    if spec.source.created is None:\n"
         assert original.count(place) == 1
-        lines = textwrap.indent(textwrap.dedent(snippet), "    ")
-        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}"), encoding="utf-8")
+        imports = "import pulumi_aws as aws\nimport pulumi_kubernetes as k8s\n"
+        lines = textwrap.indent(imports + textwrap.dedent(snippet), "    ") if snippet else ""
+        (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}" if lines else place), encoding="utf-8")
         return self.pulumi("preview", "--stack", STACK, "--color", "never", *options)
 
     def steps(self) -> dict[str, str]:
-        """What an update would do: logical name to operation, for everything that would change."""
+        """Return the operation of an update by logical name, for everything that would change."""
         done = self.pulumi("preview", "--stack", STACK, "--json")
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr
         found = json.loads(done.stdout)["steps"]
@@ -92,21 +93,21 @@ class Project:
         assert done.returncode == 0, done.stderr
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, secrets in clear."""
+        """Return the stack's outputs, secrets in clear."""
         done = self.pulumi("stack", "output", "--stack", STACK, "--json", "--show-secrets", keep=False)
         assert done.returncode == 0, done.stderr
         loaded: dict[str, Any] = json.loads(done.stdout)
         return loaded
 
     def resources(self) -> list[dict[str, Any]]:
-        """The resources in the state, secrets in clear."""
+        """Return the resources in the state, secrets in clear."""
         done = self.pulumi("stack", "export", "--stack", STACK, "--show-secrets", keep=False)
         assert done.returncode == 0, done.stderr
         found: list[dict[str, Any]] = json.loads(done.stdout)["deployment"].get("resources", [])
         return found
 
     def urn(self, name: str) -> str:
-        """The URN of the resource with a logical name."""
+        """Return the URN of the resource with a logical name."""
         (found,) = [item["urn"] for item in self.resources() if item["urn"].rpartition("::")[2] == name]
         return str(found)
 
@@ -135,14 +136,14 @@ def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
 
 
 def copied(base: Path, **environment: str) -> Project:
-    """A copy of what the repository tracks, with an empty state beside it."""
+    """Return a copy of what the repository tracks, with an empty state beside it."""
     folder = base / "project"
     copy_project(folder)
     return Project(folder, cli(base, **environment))
 
 
 def cli(base: Path, **environment: str) -> dict[str, str]:
-    """The environment of a CLI whose home and state lie under `base`: a published one on PATH, or the one that `make engine` has built."""
+    """Return the environment of a CLI whose home and state lie under `base`: a published one, or the one of `make engine`."""
     if not home.is_built():
         pytest.fail("the Pulumi engine is not built: run 'make engine'")
     return {**home.prepare(base / "pulumi", Progress(quiet=True)).environment, **environment}

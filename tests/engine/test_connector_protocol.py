@@ -54,14 +54,14 @@ class Tiny(Project):
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker without connectors."""
+    """Return a worker without connectors."""
     with serving(Worker()) as double:
         yield double
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
-    """An empty stack; policies are not its subject."""
+    """Return an empty stack; policies are not its subject."""
     environment = cli(tmp_path)
     del environment["PULUMI_OPTION_POLICY_PACK"]
     folder = tmp_path / "project"
@@ -158,7 +158,7 @@ def test_a_worker_that_is_away_for_a_moment_is_waited_for(tiny: Tiny) -> None:
     assert later.live["c"]["topics"] == "t"
 
 
-def test_one_that_does_not_run_in_time_is_recorded_and_repaired_by_the_next_up(tiny: Tiny, worker: Worker) -> None:
+def test_a_connector_that_misses_its_time_limit_is_recorded_and_repaired_by_the_next_up(tiny: Tiny, worker: Worker) -> None:
     tiny.write(worker, timeout=2)
     worker.script[STATUS] = [status("UNASSIGNED")]
     failed = tiny.up()
@@ -178,7 +178,7 @@ def test_a_worker_that_never_answers_fails_an_up_with_its_address(tiny: Tiny, wo
     assert previewed.returncode == 0, "a preview needs no worker"
     failed = tiny.up()
     assert failed.returncode != 0
-    assert "no answer from http://127.0.0.1:1 (connection refused); does Kafka Connect run, and is that its address?" in failed.stdout
+    assert "no answer from http://127.0.0.1:1 (connection refused); check that Kafka Connect runs, and its address" in failed.stdout
 
 
 def test_an_existing_connector_is_imported(tiny: Tiny, worker: Worker) -> None:
@@ -205,7 +205,7 @@ def test_an_import_of_what_is_not_there_is_refused(tiny: Tiny, worker: Worker) -
 
 
 @pytest.mark.parametrize("other", ['name="d", config=config', 'name="c", config={**config, "connector.class": "a.b.OtherSink"}'])
-def test_another_name_or_class_is_another_connector_and_the_old_one_goes_first(tiny: Tiny, worker: Worker, other: str) -> None:
+def test_a_new_name_or_class_replaces_the_connector_old_one_first(tiny: Tiny, worker: Worker, other: str) -> None:
     tiny.write(worker)
     assert tiny.up().returncode == 0
     tiny.write(worker, f'Connector("it", {other}, opts=pulumi.ResourceOptions(provider=worker))')
@@ -280,7 +280,7 @@ def test_the_stored_configuration_is_json_that_holds_no_password(tiny: Tiny, wor
     tiny.write(worker, ONE.replace("config=config", f'config={{**config, "x.password": {PASSWORD!r}}}'))
     done = tiny.pulumi("preview", "--stack", STACK)
     assert done.returncode != 0
-    assert "is a credential in clear" in done.stdout
+    assert "is a credential in plain text" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
     assert json.loads(tiny.pulumi("stack", "export", "--stack", STACK, keep=False).stdout)["deployment"].get("resources") is None
 

@@ -30,7 +30,7 @@ BUCKET = "sandbox-archive"
 
 
 def everything(kube: Kube, aws: Callable[[str], Any], stack: Mapping[str, Any]) -> dict[str, Any]:
-    """What exists, asked of every system."""
+    """Return everything that exists, asked of every system."""
     known = cloud.known()
     assert known is not None
     reached = outputs.collect(stack, reader.ensure(known, BUCKET, None))
@@ -44,7 +44,7 @@ def everything(kube: Kube, aws: Callable[[str], Any], stack: Mapping[str, Any]) 
 
 @pytest.fixture(scope="module")
 def by_adapter(tmp_path_factory: pytest.TempPathFactory, kube: Kube, aws: Callable[[str], Any]) -> dict[str, Any]:
-    """What the adapter makes, which is taken down again."""
+    """Return what the adapter creates, which is deleted again."""
     folder: Path = tmp_path_factory.mktemp("adapter")
     known = cloud.known()
     assert known is not None
@@ -61,7 +61,7 @@ def by_adapter(tmp_path_factory: pytest.TempPathFactory, kube: Kube, aws: Callab
 
 @pytest.fixture(scope="module")
 def by_engine(by_adapter: dict[str, Any], live: Live, kube: Kube, aws: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
-    """What the engine makes, after the adapter's is gone; taken down again too."""
+    """Return what the engine creates, after the adapter's is gone; deleted again too."""
     assert by_adapter
     done = live.up()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr

@@ -70,9 +70,7 @@ def gone(live: Live, kube: Kube, aws: Aws) -> None:
         time.sleep(1)
 
 
-def test_a_source_connector_that_is_removed_alone_leaves_no_slot_and_its_successor_misses_nothing(
-    live: Live, sql: Callable[[str], str]
-) -> None:
+def test_removing_the_source_connector_alone_drops_its_slot_and_a_new_one_catches_up(live: Live, sql: Callable[[str], str]) -> None:
     carried_out(live)
     assert sql(SLOT) == "debezium_slot"
     done = live.destroy("--target", live.urn("streaming-source-connector"))
@@ -84,7 +82,7 @@ def test_a_source_connector_that_is_removed_alone_leaves_no_slot_and_its_success
     arrives(live, "after-a-new-slot-")
 
 
-def test_one_that_cannot_give_its_slot_back_says_what_to_do_by_hand(
+def test_a_connector_that_cannot_drop_its_slot_says_which_sql_does(
     live: Live, sql: Callable[[str], str], figure: Callable[[str], None]
 ) -> None:
     carried_out(live)
@@ -158,7 +156,7 @@ def test_destroy_after_an_up_that_was_interrupted(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
-def test_a_bucket_that_is_not_there_stops_an_up_with_a_cure_and_the_right_one_mends_it(
+def test_a_missing_bucket_fails_the_up_with_a_cure_and_the_right_one_repairs_it(
     live: Live, aws: Aws, figure: Callable[[str], None]
 ) -> None:
     taken_down(live)

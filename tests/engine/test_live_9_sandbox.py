@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-COMMAND = [sys.executable, "-m", "sandbox"]
+COMMAND = [sys.executable, "-m", "pipeline", "sandbox"]
 UP = [*COMMAND, "up", "--engine", "pulumi"]
 STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
 SETTINGS = STACK_FILE.read_text()
@@ -35,7 +35,7 @@ SETTINGS = STACK_FILE.read_text()
 
 @pytest.fixture(scope="module", autouse=True)
 def _the_checkouts_settings(kube: Kube) -> Iterator[None]:
-    """The stack file as it was, and no sandbox afterwards."""
+    """Return the stack file as it was, and no sandbox afterwards."""
     assert kube
     yield
     STACK_FILE.write_text(SETTINGS)
@@ -98,7 +98,7 @@ def test_a_second_run_finds_everything_and_needs_not_be_told_the_engine(figure: 
     assert "Previewing, judged by the policy pack" in done.stderr
 
 
-def test_a_setting_that_the_cli_sets_is_in_the_checkouts_file_and_what_it_shows_is_what_changes() -> None:
+def test_config_set_writes_the_checkouts_file_and_previews_the_change() -> None:
     assert pulumi("config", "set", "--path", "data-ingestion:archive.commitIntervalMs", "8000").returncode == 0
     assert "commitIntervalMs: 8000" in STACK_FILE.read_text()
     shown = pulumi("preview", "--diff")
@@ -147,7 +147,7 @@ def test_a_connector_that_fails_ends_the_run_with_its_reason_and_the_cure(sql: C
     assert failed.returncode == 1
     assert "error: Connector streaming-source-connector could not be updated" in failed.stderr
     assert "password authentication failed" in failed.stderr
-    assert "check that the Secret the worker mounts is the one the role was made from" in failed.stderr
+    assert "check that the worker mounts the Secret with which the role was created" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert pulumi("config", "set", "--path", "data-ingestion:rotation.debezium", "mended").returncode == 0
     mended = run("up")

@@ -21,13 +21,13 @@ ENDPOINT = {"url": "http://store.internal:9000", "addresses": ["10.5.0.0/16"], "
 
 
 def begun(base: Path, stack: str, **sections: Any) -> Project:
-    """A copy of the project with a stack of its own whose context leads nowhere."""
+    """Return a copy of the project with a stack of its own whose context leads nowhere."""
     made = copied(base)
     path = made.folder / "Pulumi.prod.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     for name, section in sections.items():
         key = f"data-ingestion:{name}"
-        config[key] = section if name == "archive" else {**config.get(key, {}), **section}
+        config[key] = {**config.get(key, {}), **section} if name == "cluster" else section
     (base / "kubeconfig").write_text(NO_CLUSTER.replace("sandbox", "prod"))
     config["data-ingestion:cluster"]["kubeconfig"] = str(base / "kubeconfig")
     path.unlink()
@@ -38,7 +38,7 @@ def begun(base: Path, stack: str, **sections: Any) -> Project:
 
 
 def created(made: Project, stack: str) -> dict[str, dict[str, Any]]:
-    """What a preview would create: inputs by type and name."""
+    """Return the inputs of everything that a preview would create, by type and name."""
     done = made.pulumi("preview", "--stack", stack, "--json")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     steps = json.loads(done.stdout)["steps"]
@@ -49,7 +49,7 @@ def created(made: Project, stack: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The shipped stack prod."""
+    """Return the shipped stack prod."""
     return begun(tmp_path_factory.mktemp("prod"), "prod")
 
 
@@ -69,7 +69,7 @@ def test_a_worker_too_many_is_refused_in_prod(prod: Project) -> None:
     assert "the pods may use 25600 MiB together and budget.memoryMib is 23552" in refused.stdout + refused.stderr
 
 
-def test_a_pipeline_that_finds_everything_in_place_needs_no_cloud_for_its_preview(tmp_path: Path) -> None:
+def test_a_preview_with_existing_systems_only_needs_no_cloud(tmp_path: Path) -> None:
     sections = {**STACKS["guest"][1]}
     sections["archive"] = {"bucket": "warehouse", "existingBucket": True, "format": "iceberg", "catalog": "jdbc", "endpoint": ENDPOINT}
     made = created(begun(tmp_path, "guest", **sections), "guest")

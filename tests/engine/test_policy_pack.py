@@ -24,7 +24,7 @@ def extra(kind, name="extra", replicas=0, volumes=(), **container):
     if kind is k8s.apps.v1.StatefulSet:
         spec["service_name"] = name
         spec["volume_claim_templates"] = list(volumes)
-    metadata = {"name": name, "namespace": foundation.ground.namespace}
+    metadata = {"name": name, "namespace": foundation.namespace}
     return kind(name, metadata=metadata, spec=spec, opts=pulumi.ResourceOptions(provider=kubernetes))
 
 deployment, stateful = k8s.apps.v1.Deployment, k8s.apps.v1.StatefulSet
@@ -43,7 +43,7 @@ REFUSED = {
     "disk-volumes": (
         'claim = {"metadata": {"name": "data"}, "spec": {"access_modes": ["ReadWriteOnce"], '
         '"resources": {"requests": {"storage": "20Gi"}}}}\nextra(stateful, replicas=0, volumes=[claim])\n'
-        'k8s.core.v1.PersistentVolumeClaim("claim", metadata={"name": "claim", "namespace": foundation.ground.namespace}, '
+        'k8s.core.v1.PersistentVolumeClaim("claim", metadata={"name": "claim", "namespace": foundation.namespace}, '
         'spec=claim["spec"], opts=pulumi.ResourceOptions(provider=kubernetes))'
     ),
     "image-pinned": 'extra(stateful, image="kafka:latest")',

@@ -1,4 +1,4 @@
-"""An existing database, as its administrator has it: a server, a shop's tables, and nothing done for capturing yet."""
+"""An existing database before its administrator prepares it for capture: a server with a shop's tables."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Existing:
-    """A database that was there before.
+    """An existing database.
 
     Attributes:
-        server: Its server.
-        target: What a pipeline expects of it.
+        server: The database's server.
+        target: A pipeline's expectations of the database.
     """
 
     server: Server
@@ -62,18 +62,18 @@ class Existing:
         return self.server.sql(script, self.target.names.database)
 
     def system(self, statement: str) -> None:
-        """Run a statement, and where it sets a parameter return when that is in force."""
+        """Run a statement; one that sets a parameter returns once that is in force."""
         reload = "\nSELECT pg_reload_conf(), pg_sleep(0.2);" if statement.startswith("ALTER SYSTEM") else ""
         self.sql(f"{statement}{reload}")
 
     def expecting(self, **changes: Any) -> Target:
-        """The target with other expectations."""
+        """Return the target with other expectations."""
         return replace(self.target, **changes)
 
 
 @pytest.fixture(scope="session", params=["installed", pytest.param("image", marks=pytest.mark.sandbox)])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of this machine's PostgreSQL, and, where the sandbox's image has been built, one of that."""
+    """Yield a server of this machine's PostgreSQL and, where the sandbox's image has been built, one of that."""
     if request.param == "image":
         with servers.of_the_image() as running:
             yield running
@@ -87,7 +87,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def existing(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Existing]:
-    """A fresh database with names of its own, and a person's variables that lead there as its administrator."""
+    """Yield a fresh database with unique names; the shell's variables lead to it as its administrator."""
     number = next(NUMBERS)
     names = Names(database=f"shop{number}", slot=f"slot{number}", publication=f"publication{number}", debezium_role=f"debezium{number}")
     server.sql(f"CREATE DATABASE {names.database};")

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for a few seconds: TLS, passwords, no neighbours, nothing left behind."""
+"""A PostgreSQL server for a few seconds: TLS, passwords, its own folder, removed at the end."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Server:
     """A running server.
 
     Attributes:
-        folder: Everything it has, as this process sees it.
-        inside: The same folder as the server sees it.
-        programs: Where its programs are, as it sees them.
+        folder: Folder of all its files, as this process sees it.
+        inside: The same folder, as the server sees it.
+        programs: Folder of its programs, as the server sees it.
         user: Number of the user that it runs as.
-        root: Its root folder, or None for this machine's.
-        port: Its TCP port on localhost.
+        root: Root folder of the server, or None for this machine's.
+        port: TCP port on localhost.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class Server:
 
     @property
     def authority(self) -> Path:
-        """The certificate that its own is signed by."""
+        """Certificate that signs the server's own."""
         return self.folder / "tls" / "ca.crt"
 
     def run(self, program: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -61,34 +61,34 @@ class Server:
         )
 
     def ran(self, program: str, *arguments: str, given: str = "") -> str:
-        """Run one that must succeed, and give what it printed."""
+        """Run one that must succeed and return its output."""
         done = self.run(program, *arguments, given=given)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def psql(self, script: str, database: str = "postgres", user: str = "postgres") -> subprocess.CompletedProcess[str]:
-        """Run a script by psql over the server's own socket, where nobody is asked for a password."""
+        """Run a script by psql over the server's own socket, which asks for no password."""
         quiet = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"]
         return self.run(
             "psql", *quiet, f"--host={self.inside}", f"--port={self.port}", f"--username={user}", f"--dbname={database}", given=script
         )
 
     def sql(self, script: str, database: str = "postgres", user: str = "postgres") -> str:
-        """Run a script that must succeed, and give what it printed."""
+        """Run a script that must succeed and return its output."""
         done = self.psql(script, database, user)
         assert done.returncode == 0, f"{script}\n{done.stderr}"
         return done.stdout.strip()
 
     def start(self) -> None:
-        """Start, and return when it answers."""
+        """Start the server and return once it answers."""
         self.ran("pg_ctl", "start", "--wait", f"--pgdata={self.inside}/data", f"--log={self.inside}/log")
 
     def stop(self) -> None:
-        """Stop, and return when it has."""
+        """Stop the server and return once it has stopped."""
         self.run("pg_ctl", "stop", "--wait", "--mode=immediate", f"--pgdata={self.inside}/data")
 
     def restart(self) -> None:
-        """Stop and start."""
+        """Stop and start the server."""
         self.ran("pg_ctl", "restart", "--wait", "--mode=fast", f"--pgdata={self.inside}/data", f"--log={self.inside}/log")
 
 
@@ -100,26 +100,26 @@ def _free_port() -> int:
 
 
 def installed() -> Path | None:
-    """Folder of the newest server's programs on this machine, or None."""
+    """Return the folder of this machine's newest server programs, or None."""
     found = sorted(INSTALLED.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 def _user() -> int:
-    """PostgreSQL refuses to run as root."""
+    """Return the number of the server's user; PostgreSQL refuses to run as root."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
 @contextmanager
 def of_this_machine(programs: Path) -> Iterator[Server]:
-    """A server of the installed programs."""
+    """Run a server of the installed programs."""
     with _short_folder() as folder:
         yield from _served(Server(folder, str(folder), str(programs), _user(), None, _free_port()))
 
 
 @contextmanager
 def of_the_image() -> Iterator[Server]:
-    """A server of the sandbox's own image, in a folder of its own."""
+    """Run a server of the sandbox's own image, in its own folder."""
     archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
     with _short_folder() as root:
         postgres.lay_out(archives, root)
@@ -129,7 +129,7 @@ def of_the_image() -> Iterator[Server]:
 
 @contextmanager
 def _short_folder() -> Iterator[Path]:
-    """A folder whose path is short enough for a socket."""
+    """Create a folder whose path is short enough for a socket, and remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     folder.chmod(0o755)
     try:

@@ -1,4 +1,4 @@
-"""The doctor on a real PostgreSQL: what is missing is told, and every cure cures."""
+"""The doctor on a real PostgreSQL: everything missing is reported, and every cure works."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 def findings(target: Target) -> dict[str, Finding]:
-    """What each check of the database says, by its name."""
+    """Return the finding of each check of the database, by name."""
     return {check.name: check.judge(check.probe()) for check in _database(target)}
 
 
 def failing(target: Target) -> dict[str, Finding]:
-    """Those that say that ``up`` would stop."""
+    """Return the findings that would stop ``up``."""
     return {name: finding for name, finding in findings(target).items() if finding.level is Level.FAILURE}
 
 
 def the_script(target: Target) -> str:
-    """What ``make source-sql`` prints."""
+    """Return the output of ``make source-sql``."""
     return script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog)
 
 
 def made_ready(existing: Existing) -> None:
-    """Do what the administrator is asked to do."""
+    """Prepare the database as its administrator would."""
     target = existing.target
     existing.sql(the_script(target))
     existing.sql(f"ALTER ROLE {target.names.debezium_role} PASSWORD '{PASSWORD}'")
@@ -66,7 +66,7 @@ SELECT name, setting FROM pg_file_settings ORDER BY seqno;
 
 
 def test_the_role_itself_sees_that_everything_is_ready(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The doctor needs no administrator's password; by default it is the role that Debezium uses."""
+    """The doctor needs no administrator's password; by default it logs in as Debezium's role."""
     made_ready(existing)
     monkeypatch.delenv("PGUSER")
     found = findings(existing.target)
@@ -75,7 +75,7 @@ def test_the_role_itself_sees_that_everything_is_ready(existing: Existing, monke
 
 
 def test_the_role_can_do_what_debezium_does(existing: Existing) -> None:
-    """A slot, a snapshot and a heartbeat, with no right that the script does not give."""
+    """A slot, a snapshot and a heartbeat, with no right beyond those of the script."""
     made_ready(existing)
     names = existing.target.names
     existing.server.sql(
@@ -90,7 +90,7 @@ def test_the_role_can_do_what_debezium_does(existing: Existing) -> None:
 
 
 def test_a_deleted_row_reaches_the_log_whole_by_the_name_of_its_table(existing: Existing) -> None:
-    """Also one in a partition: what the publication sends is decoded here as text."""
+    """Including one in a partition: the test decodes what the publication sends."""
     made_ready(existing)
     names = existing.target.names
     existing.sql(f"SELECT pg_create_logical_replication_slot('{names.slot}', 'pgoutput');")
@@ -103,7 +103,7 @@ def test_a_deleted_row_reaches_the_log_whole_by_the_name_of_its_table(existing: 
 
 
 def decoded(sent: str) -> list[str]:
-    """The changes among messages of pgoutput, protocol 1, each with the name of its table and its row."""
+    """Return the changes in messages of pgoutput, protocol 1, each with its table's name and its row."""
     tables, changes = {}, []
     for message in map(bytes.fromhex, sent.splitlines()):
         kind, relation = message[:1], message[1:5]
@@ -116,7 +116,7 @@ def decoded(sent: str) -> list[str]:
 
 
 def values(row: bytes) -> list[str]:
-    """The values of a row in pgoutput's text form."""
+    """Return the values of a row in pgoutput's text form."""
     found = []
     while row:
         length = int.from_bytes(row[1:5], "big")
@@ -126,13 +126,13 @@ def values(row: bytes) -> list[str]:
 
 
 def statements(cure: str) -> str:
-    """The SQL of a cure, without remarks and without what only a person can type."""
+    """Return the SQL of a cure, without remarks and without what only a person can type."""
     lines = [line for line in cure.splitlines() if re.match(r"[A-Z]+ ", line)]
     return "\n".join(re.sub(r"; .*", ";", line) if not line.startswith("ALTER SYSTEM") else line for line in lines)
 
 
 def test_every_cure_cures_until_nothing_is_missing(existing: Existing) -> None:
-    """Without the script: only what the doctor says."""
+    """Without the script: from the doctor's cures alone."""
     for _ in range(6):
         wrong = failing(existing.target)
         if not wrong:
@@ -181,7 +181,7 @@ BREAKAGES = (
 
 
 @pytest.mark.parametrize(("broken", "name", "level"), BREAKAGES, ids=[broken for broken, _, _ in BREAKAGES])
-def test_what_breaks_is_told_by_one_check_and_its_cure_mends_it(existing: Existing, broken: str, name: str, level: Level) -> None:
+def test_each_defect_is_reported_by_its_check_and_repaired_by_the_cure(existing: Existing, broken: str, name: str, level: Level) -> None:
     made_ready(existing)
     names: Names = existing.target.names
     if re.search(r"WHERE \(|\(id, email\)", broken) and int(existing.sql("SHOW server_version_num")) < 150000:
@@ -199,7 +199,7 @@ def test_what_breaks_is_told_by_one_check_and_its_cure_mends_it(existing: Existi
     assert failing(existing.target) == {}
 
 
-def test_tables_that_differ_from_the_model_are_told(existing: Existing) -> None:
+def test_tables_that_differ_from_the_model_are_reported(existing: Existing) -> None:
     made_ready(existing)
     assert findings(existing.target)["columns"].level is Level.FINE
     existing.sql("ALTER TABLE public.users ADD COLUMN phone text;")
@@ -213,10 +213,10 @@ def test_tables_that_differ_from_the_model_are_told(existing: Existing) -> None:
     existing.sql("ALTER TABLE public.users ALTER COLUMN phone SET DEFAULT '-';")
     unfaithful = findings(existing.target)["columns"]
     assert unfaithful.level is Level.FAILURE
-    assert "nullable and has a default" in unfaithful.found
+    assert "nullable with a default" in unfaithful.found
 
 
-def test_a_table_that_is_not_there_is_told(existing: Existing) -> None:
+def test_a_missing_table_is_reported(existing: Existing) -> None:
     existing.sql("DROP TABLE public.users;")
     found = findings(existing.target)["tables"]
     assert found.level is Level.FAILURE
@@ -224,7 +224,7 @@ def test_a_table_that_is_not_there_is_told(existing: Existing) -> None:
     assert "make tables STACK=prod" in found.cure
 
 
-def test_slots_are_told_with_what_they_hold_back(existing: Existing) -> None:
+def test_slots_are_reported_with_their_retained_mib(existing: Existing) -> None:
     made_ready(existing)
     names = existing.target.names
     assert "is free" in findings(existing.target)["slot"].found
@@ -233,13 +233,13 @@ def test_slots_are_told_with_what_they_hold_back(existing: Existing) -> None:
     existing.sql("CREATE TABLE public.noise AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 5000);")
     found = findings(existing.target)
     assert found["slot"].level is Level.WARNING
-    assert re.search(r"nobody reads it, and it holds back [1-9]\d* MiB", found["slot"].found)
+    assert re.search(r"has no reader and retains [1-9]\d* MiB", found["slot"].found)
     assert re.search(r"of_somebody \([1-9]\d* MiB\)", found["other slots"].found)
     elsewhere = existing.expecting(names=names.model_copy(update={"slot": "of_somebody", "database": "postgres"}))
     assert findings(elsewhere)["slot"].level is Level.FAILURE
 
 
-def test_a_full_set_of_slots_is_told(existing: Existing) -> None:
+def test_a_full_set_of_slots_is_reported(existing: Existing) -> None:
     made_ready(existing)
     most = int(existing.sql("SHOW max_replication_slots"))
     for number in range(most):
@@ -252,8 +252,8 @@ def test_a_full_set_of_slots_is_told(existing: Existing) -> None:
     assert findings(own)["slot"].level is Level.FAILURE, "a physical slot is nobody's pipeline"
 
 
-def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing) -> None:
-    """By the roles that AWS gives it; the membership is what replicates there."""
+def test_cures_for_a_server_at_aws_use_its_parameter_group_and_a_membership(existing: Existing) -> None:
+    """Recognised by the roles that AWS creates; there, a membership grants replication."""
     existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE rds_replication;")
     try:
         names = existing.target.names
@@ -277,7 +277,7 @@ def test_a_server_of_aws_is_told_parameters_and_a_membership(existing: Existing)
 
 @pytest.fixture
 def catalog(existing: Existing) -> Iterator[Target]:
-    """A target whose Iceberg catalog lives in the same server; its role and database have fixed names, and go afterwards."""
+    """Yield a target whose Iceberg catalog is in the same server; its role and database have fixed names and are removed afterwards."""
     names = existing.target.names
     made_ready(existing)
     yield existing.expecting(catalog=True)
@@ -285,11 +285,11 @@ def catalog(existing: Existing) -> Iterator[Target]:
     existing.server.sql(f"DROP ROLE IF EXISTS {names.catalog_role}; DROP ROLE IF EXISTS master; DROP ROLE IF EXISTS rds_superuser;")
 
 
-def test_a_catalog_elsewhere_is_not_asked_for(existing: Existing) -> None:
+def test_a_catalog_in_another_server_is_not_checked(existing: Existing) -> None:
     assert "Iceberg catalog" not in findings(existing.target)
 
 
-def test_the_script_makes_a_catalog_that_nobody_else_is_let_into(existing: Existing, catalog: Target) -> None:
+def test_the_script_creates_a_catalog_that_no_other_role_can_connect_to(existing: Existing, catalog: Target) -> None:
     names = catalog.names
     assert set(failing(catalog)) == {"Iceberg catalog"}
     for _again in range(2):
@@ -302,16 +302,18 @@ def test_the_script_makes_a_catalog_that_nobody_else_is_let_into(existing: Exist
 
 CATALOG_BREAKAGES = (
     ("ALTER ROLE {role} NOLOGIN", "may not log in"),
-    ("DROP DATABASE {database}", "there is no database"),
-    ("ALTER DATABASE {database} OWNER TO postgres", "is owned by postgres"),
-    ("REVOKE CONNECT ON DATABASE {database} FROM {role}", "has not CONNECT"),
-    ("DROP DATABASE {database}; DROP ROLE {role}", "there is no role"),
+    ("DROP DATABASE {database}", "the database iceberg_catalog does not exist"),
+    ("ALTER DATABASE {database} OWNER TO postgres", "belongs to postgres"),
+    ("REVOKE CONNECT ON DATABASE {database} FROM {role}", "lacks CONNECT"),
+    ("DROP DATABASE {database}; DROP ROLE {role}", "the role iceberg does not exist"),
 )
 
 
 @pytest.mark.parametrize("by_script", [False, True], ids=["by its cure", "by the script"])
 @pytest.mark.parametrize(("broken", "told"), CATALOG_BREAKAGES, ids=[told for _, told in CATALOG_BREAKAGES])
-def test_what_a_catalog_lacks_is_told_and_mended(existing: Existing, catalog: Target, broken: str, told: str, *, by_script: bool) -> None:
+def test_each_defect_of_a_catalog_is_reported_and_repaired(
+    existing: Existing, catalog: Target, broken: str, told: str, *, by_script: bool
+) -> None:
     existing.sql(the_script(catalog))
     for statement in broken.format(role=catalog.names.catalog_role, database=catalog.names.catalog_database).split("; "):
         existing.sql(f"{statement};")
@@ -327,7 +329,7 @@ def test_what_a_catalog_lacks_is_told_and_mended(existing: Existing, catalog: Ta
 
 
 def test_an_administrator_without_all_rights_makes_the_catalog_too(existing: Existing, catalog: Target) -> None:
-    """As the master user of RDS does: it may make roles and databases, and gives one away only to a role that it is a member of."""
+    """As the master user of RDS does: it may create roles and databases, and transfers one only to a role of which it is a member."""
     existing.server.sql("CREATE ROLE rds_superuser; CREATE ROLE master LOGIN CREATEROLE CREATEDB;")
     assert "GRANT iceberg TO CURRENT_USER" in findings(catalog)["Iceberg catalog"].cure
     part = "SELECT true AS managed \\gset\n" + the_script(catalog).split("COMMIT;\n")[1]
@@ -337,35 +339,35 @@ def test_an_administrator_without_all_rights_makes_the_catalog_too(existing: Exi
 
 
 def refused(target: Target) -> Refused:
-    """Why a login failed."""
+    """Return the reason why a login failed."""
     seen = catalogue.look(target)
     assert isinstance(seen, Refused)
     assert PASSWORD not in f"{seen}"
     return seen
 
 
-def test_a_login_that_fails_is_told_with_its_reason(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_login_is_reported_with_its_reason(existing: Existing, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nothing listens there" in refused(existing.expecting(port=1)).why
     assert "certificate is for another name" in refused(existing.expecting(host="127.0.0.1")).why
     absent = existing.target.names.model_copy(update={"database": "nowhere"})
-    assert "there is no such database" in refused(existing.expecting(names=absent)).why
+    assert "the database does not exist" in refused(existing.expecting(names=absent)).why
     monkeypatch.setenv("PGPASSWORD", "wrong")
     assert "refuses user or password" in refused(existing.target).why
     monkeypatch.setenv("PGSSLROOTCERT", str(existing.server.folder / "none.crt"))
     assert "CA certificate cannot be read" in refused(existing.target).why
     monkeypatch.setenv("PGSSLROOTCERT", "system")
-    assert "signed by nobody" in refused(existing.target).why
+    assert "no CA trusted here signed" in refused(existing.target).why
 
 
 def test_a_server_without_tls_is_never_spoken_to(existing: Existing) -> None:
     existing.system("ALTER SYSTEM SET ssl = off;")
     try:
-        assert "speaks no TLS" in refused(existing.target).why
+        assert "does not support TLS" in refused(existing.target).why
     finally:
         existing.system("ALTER SYSTEM RESET ssl;")
 
 
-def test_looking_changes_nothing(existing: Existing) -> None:
-    """The session itself could not."""
+def test_the_checks_change_nothing(existing: Existing) -> None:
+    """The session itself is read-only."""
     with connection.connect(existing.target) as session:  # type: ignore[union-attr]
         assert session.execute("SHOW transaction_read_only").fetchone() == ("on",)

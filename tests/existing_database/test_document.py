@@ -1,4 +1,4 @@
-"""The file with the model of the tables: what is chosen, how it is written, what a further look changes."""
+"""The file with the table model: selection, format, and the changes of a later run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEARTBEAT = "public.dbz_heartbeat"
 
 
 def seen(*names: str, sql_type: str = "integer") -> dict[str, SeenTable]:
-    """Tables of one column."""
+    """Return tables of one column, as read from the catalogue."""
     tables = {}
     for qualified in names:
         schema, _, name = qualified.partition(".")
@@ -32,18 +32,18 @@ def seen(*names: str, sql_type: str = "integer") -> dict[str, SeenTable]:
 
 
 def chosen(choice: Choice) -> list[str]:
-    """Names of the tables in the file."""
+    """Return the names of the tables in the file."""
     return [table.qualified for table in choice.tables]
 
 
 def modelled(*names: str) -> tuple[Table, ...]:
-    """Models of such tables, as an earlier run wrote them."""
+    """Return the models of such tables, as an earlier run wrote them."""
     return choose(seen(*names), (), (), (), ()).tables
 
 
 @pytest.mark.parametrize("tables", [TABLES, ecommerce.TABLES[:1]])
 def test_what_is_written_is_what_is_read(tables: tuple[Table, ...]) -> None:
-    """As far as the archive needs it: how the database fills a column is its own business."""
+    """As far as the archive needs it: how the database fills a column is not part of the model."""
     kept = [
         (table.qualified, table.primary_key, [(column.name, column.type, column.nullable) for column in table.columns]) for table in tables
     ]
@@ -69,13 +69,13 @@ def test_the_file_is_one_that_the_settings_take(tmp_path: Path, monkeypatch: pyt
 
 
 def test_columns_stand_on_lines_of_their_own() -> None:
-    """So that a difference shows the column."""
+    """So that a diff shows the column."""
     assert "  - {name: note, type: text, nullable: true}\n" in text("prod", TABLES)
 
 
 @pytest.mark.parametrize("broken", ["a: [", "- {name: users}", "just words", "- 5"])
 def test_a_file_that_is_no_list_of_tables_is_refused_with_the_reason(broken: str) -> None:
-    with pytest.raises(DocumentError, match="it is no list of tables"):
+    with pytest.raises(DocumentError, match="the file is no list of tables"):
         read(broken)
 
 
@@ -83,7 +83,7 @@ def test_an_empty_file_holds_no_tables() -> None:
     assert read("") == read("# nothing yet\n") == ()
 
 
-def test_the_first_look_takes_everything_but_the_pipelines_own_table() -> None:
+def test_the_first_run_takes_every_table_but_the_pipelines_own() -> None:
     choice = choose(seen("public.users", "sales.orders", HEARTBEAT), (), (), (), {HEARTBEAT})
     assert chosen(choice) == ["public.users", "sales.orders"]
     assert choice.further == ()
@@ -95,7 +95,7 @@ def test_patterns_choose_and_leave_out() -> None:
     assert choose(there, (), ["public.*"], [], ()).further == ("sales.orders",)
 
 
-def test_a_further_look_refreshes_what_the_file_has_and_names_the_rest() -> None:
+def test_a_later_run_refreshes_the_files_tables_and_names_the_others() -> None:
     before = modelled("public.users")
     choice = choose(seen("public.users", "public.new", sql_type="bigint"), before, (), (), ())
     assert chosen(choice) == ["public.users"]
@@ -109,8 +109,8 @@ def test_tables_keep_their_place_in_the_file_and_new_ones_come_last() -> None:
     assert chosen(choose(seen("public.ant", "public.bee", "public.zebra"), before, ["*"], (), ())) == [*order, "public.bee"]
 
 
-def test_a_table_of_the_file_that_cannot_be_read_anew_stays_as_it_was() -> None:
-    """To drop it from the pipeline is a person's decision."""
+def test_a_table_that_cannot_be_modelled_again_stays_unchanged_in_the_file() -> None:
+    """Only a person may decide to drop it from the pipeline."""
     before = modelled("public.users", "public.gone")
     choice = choose(seen("public.users", sql_type="jsonb"), before, (), (), ())
     assert choice.tables == before
@@ -118,7 +118,7 @@ def test_a_table_of_the_file_that_cannot_be_read_anew_stays_as_it_was() -> None:
     assert {one.table for one in choice.obstacles} == {"public.users", "public.gone"}
 
 
-def test_a_table_that_a_person_leaves_out_goes_without_a_word() -> None:
+def test_an_excluded_table_is_removed_without_an_obstacle() -> None:
     before = modelled("public.users", "public.gone")
     choice = choose(seen("public.users"), before, (), ["public.gone"], ())
     assert (chosen(choice), choice.obstacles) == (["public.users"], ())
@@ -130,7 +130,7 @@ def test_a_new_table_that_is_not_faithful_is_not_written() -> None:
     assert [one.table for one in choice.obstacles] == ["public.odd"]
 
 
-def test_of_two_tables_that_would_be_one_in_the_archive_the_file_keeps_the_one_it_has() -> None:
+def test_of_two_tables_with_one_archive_name_the_recorded_one_is_kept() -> None:
     there = seen("public.sales_orders", "sales.orders", "public.users")
     assert chosen(choose(there, (), (), (), ())) == ["public.users"]
     again = choose(there, modelled("sales.orders"), ["*"], (), ())

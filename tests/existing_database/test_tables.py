@@ -1,4 +1,4 @@
-"""``operate tables`` on a real database."""
+"""The command ``tables`` on a real database."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ CREATE TABLE public.users_child () INHERITS (public.users);
 
 
 def looked(existing: Existing, path: Path, *include: str, exclude: tuple[str, ...] = (), check: bool = False) -> Outcome:
-    """Look at the database once."""
+    """Run the command once."""
     outcome = tables.run(existing.target, path, include, exclude, check=check)
     assert PASSWORD not in "\n".join(outcome.lines)
     return outcome
 
 
-def test_the_first_look_writes_the_model_and_a_second_leaves_the_file_alone(existing: Existing, tmp_path: Path) -> None:
+def test_the_first_run_writes_the_model_and_a_second_leaves_the_file_alone(existing: Existing, tmp_path: Path) -> None:
     path = tmp_path / "tables" / "prod.yaml"
     first = looked(existing, path)
     assert first.good, first.lines
@@ -64,24 +64,24 @@ def test_a_change_of_the_schema_is_shown_as_a_difference(existing: Existing, tmp
     assert looked(existing, path, check=True).good
 
 
-def test_what_cannot_be_archived_faithfully_is_told_and_not_written(existing: Existing, tmp_path: Path) -> None:
+def test_unfaithful_columns_are_reported_and_not_written(existing: Existing, tmp_path: Path) -> None:
     existing.sql(AWKWARD)
     outcome = looked(existing, tmp_path / "prod.yaml")
     assert not outcome.good
     told = "\n".join(outcome.lines)
     for reason in (
-        "✗ public.keyless: it has no primary key",
-        "✗ public.Quoted: its name needs quotes",
+        "✗ public.keyless: the table has no primary key",
+        "✗ public.Quoted: the name needs quotes",
         "✗ public.awkward: column amount: numeric without a precision",
-        "✗ public.awkward: column state: it is nullable and has a default",
-        "✗ public.awkward: column day: its name is taken in the archive",
-        "✗ public.awkward: column doubled: it is generated",
+        "✗ public.awkward: column state: nullable with a default",
+        "✗ public.awkward: column day: the archive reserves the name",
+        "✗ public.awkward: column doubled: generated",
         "✗ public.awkward: column tags: type text[]",
         "✗ public.awkward: column payload: type jsonb",
-        "✗ public.volatile: it is UNLOGGED",
-        "✗ public.sales_orders: another table has the name sales_orders in the archive too",
-        "✗ sales.orders: another table has the name sales_orders in the archive too",
-        "✗ public.users_child: it inherits",
+        "✗ public.volatile: the table is UNLOGGED",
+        "✗ public.sales_orders: another table has the same archive name sales_orders",
+        "✗ sales.orders: another table has the same archive name sales_orders",
+        "✗ public.users_child: the table inherits",
     ):
         assert reason in told
     assert [table.qualified for table in document.read((tmp_path / "prod.yaml").read_text(encoding="utf-8"))] == ["public.users"]
@@ -110,12 +110,12 @@ def test_patterns_choose(existing: Existing, tmp_path: Path) -> None:
     assert [table.qualified for table in document.read(path.read_text(encoding="utf-8"))] == ["sales.orders"]
     nothing = looked(existing, path, "nowhere.*")
     assert not nothing.good
-    assert "nothing was written" in nothing.lines[-1]
+    assert "nothing written" in nothing.lines[-1]
 
 
-def test_the_pipelines_own_table_is_nobodys_data(existing: Existing, tmp_path: Path) -> None:
+def test_the_pipelines_own_table_is_not_captured(existing: Existing, tmp_path: Path) -> None:
     existing.sql(f"CREATE TABLE {Names().heartbeat_table} (id int PRIMARY KEY);")
-    assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} is written: 2 table(s)")
+    assert looked(existing, tmp_path / "prod.yaml").lines[-1].startswith(f"{tmp_path / 'prod.yaml'} written: 2 table(s)")
 
 
 def test_a_database_that_cannot_be_reached_leaves_the_file_alone(
@@ -128,7 +128,7 @@ def test_a_database_that_cannot_be_reached_leaves_the_file_alone(
     assert not (tmp_path / "prod.yaml").exists()
 
 
-def test_a_file_that_is_something_else_is_not_overwritten(existing: Existing, tmp_path: Path) -> None:
+def test_a_file_with_other_content_is_not_overwritten(existing: Existing, tmp_path: Path) -> None:
     path = tmp_path / "prod.yaml"
     path.write_text("just words\n", encoding="utf-8")
     assert not looked(existing, path).good

@@ -1,4 +1,4 @@
-"""A base is pinned by the digest that its first use met; another one is only built upon when somebody says so."""
+"""A base image is pinned by the digest of its first use; using another requires an explicit choice."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def test_every_image_has_a_base_a_name_and_a_dockerfile() -> None:
     assert set(LAPTOP) <= folders
 
 
-def test_no_base_is_the_newest_whatever_it_is() -> None:
+def test_no_base_has_the_tag_latest() -> None:
     assert all(":" in base and not base.endswith(":latest") for base in bases.BASES.values())
 
 
-def test_what_is_written_can_be_read() -> None:
+def test_a_written_lock_can_be_read() -> None:
     pinned = {"postgres:17-trixie": DIGEST, "an/image:1": DIGEST}
     assert bases.parse(bases.render(pinned)) == pinned
 
@@ -60,7 +60,7 @@ def test_the_digest_is_that_of_the_image_by_its_own_name(reference: str, told: s
 
 @pytest.mark.parametrize("told", [[], [f"another/postgres@{DIGEST}"], ["postgres@"]])
 def test_an_image_that_was_not_pulled_is_no_base_by_itself(told: list[str]) -> None:
-    with pytest.raises(BaseError, match=r"postgres:17-trixie has no digest: .* give it by --base"):
+    with pytest.raises(BaseError, match=r"postgres:17-trixie has no digest: .* pass it by --base"):
         bases.digest_of("postgres:17-trixie", told)
 
 

@@ -1,4 +1,4 @@
-"""Images are built by plain `docker build` lines, for any laptop's processor."""
+"""Images are built by plain ``docker build`` commands, for any laptop's processor."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_tools_line_is_printed_before_its_output(capfd: pytest.CaptureFixture[
     assert second == "a word"
 
 
-def test_a_question_is_asked_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_query_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert tool.ask([sys.executable, "-c", "print(1)"]) == "1\n"
     assert capfd.readouterr() == ("", "")
 

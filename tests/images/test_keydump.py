@@ -1,4 +1,4 @@
-"""The tables of keys are what the jars and the server say: a slow test asks them again."""
+"""The tables of keys agree with the jars and the server: a slow test reads them again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_committed_table_is_asked_for_or_hand_made() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_a_table_holds_no_text_of_others_and_is_written_as_the_generator_writes_it(path: Path) -> None:
+def test_a_table_contains_no_copied_text_and_equals_the_generators_format(path: Path) -> None:
     table = json.loads(path.read_text(encoding="utf-8"))
     assert path.read_text(encoding="utf-8") == tables.render(table)
     assert set(table) <= {"source", "keys", "classes"}
@@ -102,21 +102,21 @@ def test_layers_that_one_archive_leaves_out_are_taken_from_another(tmp_path: Pat
     base = _archive(tmp_path / "base.tar", {"blobs/sha256/l": layer})
     postgres.unpack([image, base], tmp_path / "root")
     assert (tmp_path / "root/etc/motd").read_bytes() == b"hello"
-    with pytest.raises(PostgresError, match="name the archive of the base image as well"):
+    with pytest.raises(PostgresError, match="pass the archive of the base image too"):
         postgres.unpack([image], tmp_path / "again")
 
 
 @pytest.mark.sandbox
 @pytest.mark.skipif(shutil.which("javac") is None, reason="Java source needs a JDK; a worker's image has only the runtime")
 def test_the_jars_still_say_what_is_committed() -> None:
-    """After a new version: ``python -m images keys``, and read the difference."""
+    """After a new version: ``python -m pipeline images keys``, and read the difference."""
     for name, table in tables.generate(ROOT / "images", Store(CACHE / "jars")).items():
         assert tables.render(table) == (FOLDER / f"{name}.json").read_text(encoding="utf-8"), name
 
 
 @pytest.mark.sandbox
 def test_the_server_still_says_what_is_committed() -> None:
-    """PostgreSQL of the sandbox's own image; a minor version changes only the source."""
+    """From PostgreSQL of the sandbox's own image; a minor version changes only the source."""
     archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
     committed = json.loads((FOLDER / "postgresql.json").read_text(encoding="utf-8"))
     with TemporaryDirectory(dir=CACHE) as root:

@@ -1,4 +1,4 @@
-"""Lock files: what they hold, and what they refuse."""
+"""Lock files: content and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Maven is asked, and how its answer is read."""
+"""Requests to Maven, and the parsing of its answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store keeps only what was verified; staging lays it out for a Dockerfile."""
+"""The store holds only verified files; staging lays them out for a Dockerfile."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_file_with_another_checksum_is_not_kept(tmp_path: Path) -> None:
     assert store.missing([entry]) == (entry,)
 
 
-def test_kept_files_are_laid_out_under_their_targets_and_wheels_opened_for_members_are_not(tmp_path: Path) -> None:
+def test_files_are_staged_under_their_targets_without_the_wheels_they_came_from(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     jar, wheel = _kept(store, b"jar", _entry(b"jar", "libs/a.jar")), _kept(store, b"wheel", _entry(b"wheel", NOT_COPIED, "pypi:p==1"))
     store.stage([jar, wheel], tmp_path / "contents")
@@ -69,7 +69,7 @@ def image_with_sink(tmp_path: Path) -> Path:
     return tmp_path / "connect"
 
 
-def test_a_plugin_of_the_users_own_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
+def test_a_users_plugin_is_unpacked_and_gets_the_manifest_it_lacks(image_with_sink: Path, tmp_path: Path) -> None:
     staging.record_extras(image_with_sink)
     staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
     plugin = tmp_path / "contents" / "plugins" / "sink-12.1.11"
@@ -90,12 +90,12 @@ def test_a_plugin_that_differs_from_its_first_use_is_refused(image_with_sink: Pa
     with zipfile.ZipFile(image_with_sink / staging.EXTRA / "sink-12.1.11.zip", "a") as file:
         file.writestr("sink-12.1.11/lib/more.jar", b"classes")
     assert staging.record_extras(image_with_sink) == []
-    with pytest.raises(ChecksumError, match=r"its SHA-256 is [0-9a-f]{64}, SHA256SUMS says [0-9a-f]{64}"):
+    with pytest.raises(ChecksumError, match=r"its SHA-256 is [0-9a-f]{64}, SHA256SUMS has [0-9a-f]{64}"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 
-def test_a_plugin_nobody_has_recorded_is_refused_with_the_command_that_does(image_with_sink: Path, tmp_path: Path) -> None:
-    with pytest.raises(ChecksumError, match=r"SHA256SUMS does not know it; `python -m images stage connect`"):
+def test_an_unrecorded_plugin_is_refused_with_the_command_that_records_it(image_with_sink: Path, tmp_path: Path) -> None:
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS has no checksum for it; `python -m pipeline images stage connect`"):
         staging.stage(image_with_sink, Store(tmp_path / "store"), tmp_path / "contents")
 
 

@@ -1,4 +1,4 @@
-"""contents.toml: read into folders, refused when it says what nobody understands."""
+"""contents.toml: parsed into folders; invalid tables are refused."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_a_folder_holds_what_its_table_says() -> None:
         ('[libs]\ninside = "p==1"', "together"),
     ],
 )
-def test_a_table_nobody_understands_is_refused(text: str, rule: str) -> None:
+def test_an_invalid_table_is_refused(text: str, rule: str) -> None:
     with pytest.raises(WantedError, match=rule):
         wanted.parse(text, "contents.toml")
 
 
 @pytest.mark.parametrize("file", sorted(_IMAGES.glob("*/contents.toml")), ids=lambda file: file.parent.name)
-def test_every_images_wishes_are_exact_versions(file: Path) -> None:
+def test_every_image_pins_exact_versions(file: Path) -> None:
     for folder in wanted.parse(file.read_text(encoding="utf-8"), str(file)):
         assert all(len(root.split(":")) == 3 for root in folder.maven)
         assert all("==" in wheel for wheel in (*folder.wheels, *filter(None, [folder.inside])))

@@ -1,6 +1,6 @@
-"""A copy of the project on a real Kind cluster, with an S3-compatible store in it, used by the targets that a person would type.
+"""A copy of the project on a real Kind cluster with an S3-compatible store, driven by the Makefile targets that a person types.
 
-Names of other images come from the environment: KIND_NODE_IMAGE and BASES, as `make` takes them.
+Names of other images come from the environment: KIND_NODE_IMAGE and BASES, as ``make`` reads them.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 STACK = "kind"
 STORE_NODE_PORT = 30466
 IMAGES = ("postgres", "kafka", "connect", "registry", "object-store")
+# the stack's choices: none needs Confluent's downloads or AWS
 CONFIG = {
     "data-ingestion:environment": "dev",
     "data-ingestion:streaming": {"registry": {"kind": "apicurio"}},
@@ -56,16 +57,15 @@ CONFIG = {
         ]
     },
 }
-"""What the stack says: all of it can be had without Confluent's downloads and without AWS."""
 
 
 @dataclass(frozen=True)
 class Laptop:
-    """A copy of the project and what its commands are started with.
+    """A copy of the project and the environment of its commands.
 
     Attributes:
-        folder: Where it lies.
-        environment: For `make` and the tools it runs.
+        folder: Folder of the copy.
+        environment: Environment of ``make`` and the tools it runs.
     """
 
     folder: Path
@@ -77,14 +77,14 @@ class Laptop:
         return self.folder / "kubeconfig"
 
     def make(self, *words: str, timeout_s: float = 1800) -> subprocess.CompletedProcess[str]:
-        """Run make as a person would; the shared virtual environment is left as it is."""
+        """Run make as a person does; the shared virtual environment is not rebuilt."""
         command = ["make", "--assume-old=.venv/.complete", *words]
         return subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False
         )
 
     def pulumi(self, *words: str) -> dict[str, Any]:
-        """Ask the CLI for JSON."""
+        """Run the CLI and return its JSON."""
         command = ["pulumi", *words, "--stack", STACK, "--non-interactive"]
         done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ class Laptop:
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:
-    """What a command printed; a failed one fails the test with its last words."""
+    """Return a command's output; a failed one fails the test with its last output."""
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout + done.stderr
 
@@ -104,7 +104,7 @@ def _answers(*command: str) -> bool:
 
 @pytest.fixture(scope="session")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    """A running cluster of this test's own, from `make cluster` to `make cluster-down`."""
+    """Yield a running cluster of this test's own, from ``make cluster`` to ``make cluster-down``."""
     if not _answers("docker", "info"):
         pytest.skip("Docker does not answer, or is not on PATH")
     if not _answers("kind", "version"):
@@ -153,19 +153,19 @@ def _publish_store(file: Path) -> None:
 
 @pytest.fixture(scope="session")
 def images(laptop: Laptop) -> str:
-    """What `make images` printed: every image is on every node after it."""
+    """Return the output of ``make images``: afterwards every image is on every node."""
     return succeeded(laptop.make("images", f"IMAGES={' '.join(IMAGES)}"))
 
 
 @pytest.fixture(scope="session")
 def kube(laptop: Laptop) -> Kube:
-    """The cluster's API."""
+    """Return the cluster's API."""
     return Kube(laptop.kubeconfig)
 
 
 @pytest.fixture(scope="session")
 def store(images: str, kube: Kube) -> Cloud:
-    """The emulated AWS in the cluster, and its administrator."""
+    """Return the emulated AWS in the cluster, with its administrator."""
     assert images
     for manifest in workload.manifests():
         kube.apply(_for_kind(manifest))
@@ -175,7 +175,7 @@ def store(images: str, kube: Kube) -> Cloud:
 
 
 def _for_kind(given: Any) -> dict[str, Any]:
-    """The sandbox's object with a node port that every cluster allows, reachable from this cluster's nodes."""
+    """Return the sandbox's object with a node port that every cluster allows, reachable from this cluster's nodes."""
     manifest: dict[str, Any] = copy.deepcopy(given)
     if manifest["kind"] == "Service":
         manifest["spec"]["ports"][0]["nodePort"] = STORE_NODE_PORT
@@ -186,7 +186,7 @@ def _for_kind(given: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def stack(laptop: Laptop, store: Cloud) -> dict[str, Any]:
-    """Addresses and credentials of the stack that `make up` has made."""
+    """Return addresses and credentials of the stack that ``make up`` has created."""
     if shutil.which("pulumi") is None:
         pytest.skip("the Pulumi CLI is not on PATH")
     laptop.environment.update(AWS_ACCESS_KEY_ID=store.access_key_id, AWS_SECRET_ACCESS_KEY=store.secret_access_key)

@@ -1,6 +1,6 @@
-"""What the getting-started page promises of a laptop, on a real Kind: cluster, images, up, rows in the archive, down.
+"""The promises of the getting-started page for a laptop, on a real Kind: cluster, images, up, rows in the archive, down.
 
-In this order, because each part stands on the one before.
+The tests run in this order; each needs the one before.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sandbox.demo import change_rows
 from sandbox.equality import connect, wait_until_equal
 from settings.names import BROKERS, Names
 from settings.shop import TABLES
+from tests import change_log
 from tests.kind.conftest import IMAGES, STACK, succeeded
 
 if TYPE_CHECKING:
@@ -87,13 +88,15 @@ def test_each_of_the_six_ports_answers_on_this_machine(stack: dict[str, Any]) ->
 def test_rows_reach_the_archive_as_they_are_in_the_database(stack: dict[str, Any]) -> None:
     archive = Archive(stack)
     assert change_rows(stack, TABLES) == {}
+    writer = change_log.written(change_log.Application(stack), "laptop-")
     wait_until_equal(stack, archive, TABLES, TIMEOUT_S)
+    change_log.prove(archive, writer, TIMEOUT_S)
     assert all(archive.operations(table.name) for table in TABLES)
     assert {table.name: archive.duplicates(table.name) for table in TABLES} == {table.name: 0 for table in TABLES}
 
 
 def test_a_pod_from_elsewhere_does_not_reach_the_database(stack: dict[str, Any], kube: Kube) -> None:
-    """Kind enforces the policies: the same address answers this machine, by its published port."""
+    """Kind enforces the policies: the same address answers this machine through its published port."""
     assert stack
     (database,) = kube.list("Pod", Names().namespace, labels="app.kubernetes.io/component=postgresql")
     asks = ["pg_isready", f"--host={database['status']['podIP']}", "--timeout=5"]
@@ -108,7 +111,7 @@ def test_a_pod_from_elsewhere_does_not_reach_the_database(stack: dict[str, Any],
     assert f"{database['status']['podIP']}:5432 - no response" in done.stdout, done.stderr
 
 
-def test_a_published_port_is_open_to_the_stacks_sources_and_to_nobody_else(stack: dict[str, Any], kube: Kube) -> None:
+def test_a_published_port_is_open_to_the_stacks_sources_only(stack: dict[str, Any], kube: Kube) -> None:
     policy = kube.read("NetworkPolicy", Names().namespace, "host-to-postgresql")
     assert policy is not None
     changed = {key: policy[key] for key in ("apiVersion", "kind", "spec")}
@@ -137,7 +140,7 @@ def _connection(stack: dict[str, Any]) -> psycopg.Connection[Any]:
 
 
 def _connect_until_refused(stack: dict[str, Any]) -> None:
-    """Raises the driver's error once a connection does not come about; a policy takes a moment to hold."""
+    """Connect until the driver raises an error; a policy takes a moment to apply."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         _connection(stack).close()

@@ -1,4 +1,4 @@
-"""The laptop's cluster agrees with the settings' defaults, and Kind is asked plainly."""
+"""The laptop's cluster agrees with the settings' defaults, and the checks of Kind."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_a_kind_that_enforces_network_policies_is_taken(told: str) -> None:
 
 @pytest.mark.parametrize("told", ["kind v0.23.0 go1.22.6 linux/amd64", "0.9.0", "?"])
 def test_an_older_kind_is_refused_with_the_reason(told: str) -> None:
-    with pytest.raises(KindError, match=r"Kind 0\.24 or newer is needed, this is '.+': older ones ignore network policies"):
+    with pytest.raises(KindError, match=r"Kind 0\.24 or newer is needed, got '.+': older versions ignore network policies"):
         kind.check_version(told)
 
 
-def test_a_cluster_with_the_wanted_ports_is_taken_whatever_else_it_publishes() -> None:
+def test_a_cluster_with_the_required_ports_is_accepted_with_any_others() -> None:
     kind.check_ports(CLUSTER, TOLD)
 
 
@@ -59,7 +59,7 @@ def test_the_nodes_image_is_kinds_own_unless_one_is_given(monkeypatch: pytest.Mo
     assert kind.create("an/image:1")[-2:] == ["--image", "an/image:1"]
 
 
-def test_every_node_is_waited_for_and_what_makes_volumes() -> None:
+def test_every_node_and_the_volume_provisioner_are_waited_for() -> None:
     commands = [" ".join(command) for command in kind.waits(CLUSTER)]
     assert any("wait --for=condition=Ready nodes --all" in command for command in commands)
     assert any("rollout status deployment/local-path-provisioner" in command for command in commands)

@@ -1,4 +1,4 @@
-"""The laptop's page of the getting-started guide names targets, files and variables that exist."""
+"""The laptop page of the getting-started guide names targets, files and variables that exist."""
 
 from __future__ import annotations
 

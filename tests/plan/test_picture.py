@@ -1,4 +1,4 @@
-"""The memory picture: what it shows is what was counted, and what is committed is what is generated."""
+"""The memory picture shows the computed numbers, and the committed picture equals the generated one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from capacity.quantity import MIB
 from judgement.stack import parse_text
-from plan.judgement import recorded
-from plan.picture import bars, svg
+from plan.picture import bars, drawn, svg
 from plan.report import memory
+from plan.violations import recorded
 from policy.declared import Limits
 from policy.limits import of_stack
 from recording.recorder import ROOT, record
@@ -19,16 +19,15 @@ from recording.stackfile import stack_config
 
 
 def limits(stack: str) -> Limits:
-    """A stack's limits."""
+    """Return a stack's limits."""
     return of_stack(parse_text(stack_config(ROOT, stack).values))
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "sandbox"])
 def test_the_committed_picture_is_the_generated_one(stack: str) -> None:
-    """`make plan` writes it."""
+    """``make pictures`` writes it."""
     known = recorded(record(stack), limits(stack))
-    drawn = svg(bars(known), memory(known), f"Memory of the stack {stack}")
-    assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn
+    assert (ROOT / "docs" / f"memory-{stack}.svg").read_text(encoding="utf-8") == drawn(known, memory(known), stack)
 
 
 def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
@@ -40,14 +39,14 @@ def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
 
 
 @pytest.mark.parametrize(("budget", "over"), [(4096, False), (4000, True)])
-def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001
+def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001 - a table's column
     known = recorded(record("sandbox"), Limits(memory={"data-ingestion": budget * MIB}))
-    drawn = svg([], memory(known), "a <title> & more")
-    ET.fromstring(drawn)  # noqa: S314 - made here
-    assert ("#e45756" in drawn) == over
+    picture = svg([], memory(known), "a <title> & more")
+    ET.fromstring(picture)  # noqa: S314 - made here
+    assert ("#e45756" in picture) == over
     line, bar = (
-        float(re.findall(pattern, drawn)[0]) for pattern in (r'<line x1="([\d.]+)"', r'width="([\d.]+)" height="22" fill="#72b7b2"')
+        float(re.findall(pattern, picture)[0]) for pattern in (r'<line x1="([\d.]+)"', r'width="([\d.]+)" height="22" fill="#72b7b2"')
     )
     assert (bar + 190 > line) == over
-    assert f"budget {budget} MiB" in drawn
+    assert f"budget {budget} MiB" in picture
     assert memory(known).budget == budget * MIB

@@ -1,8 +1,9 @@
-"""What `python -m plan` prints, and its exit code."""
+"""The output of ``python -m pipeline plan``, and its exit code."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +11,22 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from plan.__main__ import main
-from plan.judgement import recorded
-from plan.report import Paint, judgement, memory, memory_table, tree
+from checks.terminal import console, plain
+from judgement.stack import SettingsError, parse
+from pipeline.command_line import main
+from plan.report import judgement, memory, memory_table, tree
+from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.rule import Violation
+from problem import Problem
 from recording import record
+from settings.shop import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = Limits(memory={"default": 2048 * 2**20})
-PAINT = Paint(colours=False)
 
 
 def deployment(name: str, memory: str, **strategy: Any) -> None:
@@ -53,7 +57,7 @@ def test_the_tree_shows_children_under_their_component(root: Path) -> None:
         kubernetes.core.v1.Namespace("space", metadata={"name": "space"}, opts=pulumi.ResourceOptions(parent=layer))
         kubernetes.Provider("cluster", kubeconfig="/nowhere")
 
-    assert tree(record("dev", root=root, declare=declare), PAINT).splitlines() == [
+    assert plain(tree(record("dev", root=root, declare=declare))).splitlines() == [
         "sample-dev: 3 resources",
         "├─ layer  Layer",
         "│  └─ space  Namespace",
@@ -67,7 +71,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
         deployment("rolling", "512Mi", rollingUpdate={"maxSurge": 1})
 
     sums = memory(recorded(record("dev", root=root, declare=declare), LIMITS))
-    assert memory_table(sums, PAINT).splitlines() == [
+    assert plain(memory_table(sums)).splitlines() == [
         "Memory in MiB",
         "workload            pods  each  steady  peak",
         "Deployment big         1  1024    1024  1024",
@@ -79,7 +83,7 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
 
 
 def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
-    """As in the sum that the policies judge, else table and verdict differ."""
+    """As in the sum that the policies check; otherwise table and verdict differ."""
 
     def declare() -> None:
         container = {"name": "agent", "image": "i:1", "resources": {"limits": {"memory": "64Mi"}}}
@@ -90,51 +94,95 @@ def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path
 
     recording = record("dev", root=root, declare=declare)
     known = recorded(recording, dataclasses.replace(LIMITS, nodes=3))
-    assert memory_table(memory(known), PAINT).splitlines()[2].split() == ["DaemonSet", "agent", "3", "64", "192", "192"]
+    assert plain(memory_table(memory(known))).splitlines()[2].split() == ["DaemonSet", "agent", "3", "64", "192", "192"]
     assert memory(known).steady == namespace_total(known, "default").steady == 3 * 64 * 2**20
     assert memory(recorded(recording, LIMITS)).workloads == ()
 
 
 @pytest.mark.parametrize(("stack", "budget"), [("dev", 4096), ("sandbox", 4096), ("prod", 23552)])
 def test_the_projects_own_stacks_are_accepted(stack: str, budget: int, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--stack", stack]) == 0
+    assert main(["plan", "--stack", stack]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"data-ingestion-{stack}: ")
     assert re.search(rf"^budget +{budget} +{budget}$", printed, re.MULTILINE)
 
 
 def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--stack", "nowhere"]) == 1
+    assert main(["plan", "--stack", "nowhere"]) == 1
     assert "Pulumi.nowhere.yaml does not exist" in capsys.readouterr().err
 
 
 def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "budgets.json"
     config.write_text('{"memory-budget": {"budgets": {"data-ingestion": "4000Mi"}}}')
-    assert main(["--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
+    assert main(["plan", "--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
     printed = capsys.readouterr()
-    assert (
-        "refused memory-budget\n  Deployment connect: with it the pods of namespace data-ingestion may use 4094 MiB, 94 more" in printed.out
-    )
+    assert "refused memory-budget\n  Deployment connect: the pods of namespace data-ingestion may use 4094 MiB, 94 more" in printed.out
     assert "warning exceptions-shown\n  Bucket archive-bucket: is excepted from bucket-tls-only" in printed.out
     assert "Policies: 1 violation, 1 warning" in printed.out
     assert printed.err == "The stack sandbox is refused.\n"
 
 
-def test_the_plan_says_what_one_more_table_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--stack", "dev", "--brief"]) == 0
-    assert re.search(r"^One more table costs [\d.]+; \d+ more fit\.$", capsys.readouterr().out, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        ("{", "is not JSON"),
+        ("[]", "must be an object"),
+        ('{"memory-budget": 5}', "one object for each rule"),
+    ],
+)
+def test_an_unusable_policy_configuration_is_named(
+    text: str | None, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "budgets.json"
+    if text is not None:
+        config.write_text(text)
+    assert main(["plan", "--stack", "sandbox", "--brief", "--policy-config", str(config)]) == 1
+    printed = capsys.readouterr().err
+    assert f"the policy configuration {config} " in printed
+    assert reason in printed
+
+
+def test_a_picture_that_cannot_be_written_is_named_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--stack", "dev", "--brief", "--picture", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"error: the picture cannot be written to {tmp_path}: Is a directory\n"
+
+
+def test_the_plan_says_what_one_more_table_costs_and_as_many_as_it_says_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--stack", "dev", "--brief"]) == 0
+    printed = capsys.readouterr().out
+    (fitting,) = re.findall(
+        r"^One more table costs [\d.]+ MiB of it; (\d+) more fit, in heap and on the brokers' disks\.$", printed, re.MULTILINE
+    )
+    tables = [table.model_dump(by_alias=True) for table in TABLES]
+    more = [{**tables[-1], "name": f"more_{number}"} for number in range(int(fitting) + 1)]
+    values = {"archive": {"bucket": "archive"}}
+    assert parse({**values, "source": {"tables": [*tables, *more[:-1]]}})
+    with pytest.raises(SettingsError):
+        parse({**values, "source": {"tables": [*tables, *more]}})
 
 
 def test_a_picture_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--stack", "dev", "--brief", "--picture", str(tmp_path / "m.svg")]) == 0
+    assert main(["plan", "--stack", "dev", "--brief", "--picture", str(tmp_path / "m.svg")]) == 0
     assert (tmp_path / "m.svg").read_text().startswith("<svg ")
     assert f"Picture: {tmp_path / 'm.svg'}" in capsys.readouterr().out
 
 
-def test_violations_stand_out_in_colour_on_a_terminal() -> None:
-    violation = Violation(rule="memory-limit", level="mandatory", urn="", resource="Pod x", message="Pod x: no limit\nset one")
-    shown = judgement([violation], Paint(colours=True))
-    assert "\x1b[31m\x1b[1mrefused" in shown
-    assert "\x1b" not in judgement([violation], PAINT)
-    assert judgement([], PAINT) == "Policies: 0 violations, 0 warnings"
+class Screen(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        """Return True."""
+        return True
+
+
+def test_violations_stand_out_in_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    violation = Violation(
+        rule="memory-limit", level="mandatory", urn="", resource="Pod x", problem=Problem(rule="no limit:\nnone", cure="set one")
+    )
+    monkeypatch.setenv("TERM", "xterm")
+    console(screen := Screen()).print(judgement([violation]))
+    assert "\x1b[1;31mrefused\x1b[0m" in screen.getvalue()
+    assert plain(judgement([violation])).splitlines()[:3] == ["refused memory-limit", "  no limit:", "    none"]
+    assert plain(judgement([])) == "Policies: 0 violations, 0 warnings\n"

@@ -1,4 +1,4 @@
-"""The same resources judged in the two ways that people meet: by the plan, and by the pack as the policy SDK drives it."""
+"""The same resources, judged by the plan and by the pack as the policy SDK drives it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValid
 from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs, StackValidationArgs
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from plan.judgement import declared, violations
+from plan.violations import declared, violations
 from policy.declared import Declared, Limits, Record
 from policy.limits import of_stack
 from policy.pack import WHOLE_STACK, Judge, policies
@@ -27,7 +27,7 @@ MANDATORY_AT_END = WHOLE_STACK
 
 
 def shipped(stack: str) -> tuple[list[Declared], Limits]:
-    """A stack's resources as `make plan` sees them in a preview of its own, and its limits."""
+    """Return a stack's resources as ``make plan`` sees them in its own preview, and its limits."""
     of = Stack.of(stack)
     return declared(of.recording.resources), of_stack(of.settings)
 
@@ -37,18 +37,18 @@ _JUDGED_PACKAGES = ("kubernetes:", "kafka:", "kafkaconnect:", "iceberg:", "aws:"
 
 
 def judged(stack: str) -> tuple[list[Declared], Limits]:
-    """A stack without the many resources that no rule looks at, for corpora of a thousand stacks."""
+    """Return a stack without the many resources that no rule reads, for corpora of a thousand stacks."""
     resources, limits = shipped(stack)
     return [resource for resource in resources if resource.kind not in _NOT_JUDGED and resource.type.startswith(_JUDGED_PACKAGES)], limits
 
 
 def copied(resources: Sequence[Declared]) -> list[Declared]:
-    """Resources whose inputs can be changed."""
+    """Return resources whose inputs can be changed."""
     return [dataclasses.replace(resource, inputs=copy.deepcopy(dict(resource.inputs))) for resource in resources]
 
 
 def by_plan(resources: Sequence[Declared], limits: Limits) -> list[Violation]:
-    """What `make plan` refuses."""
+    """Return the mandatory violations that ``make plan`` reports."""
     record = Record(limits)
     for resource in resources:
         record.add(resource)
@@ -56,7 +56,7 @@ def by_plan(resources: Sequence[Declared], limits: Limits) -> list[Violation]:
 
 
 def wired(value: Any) -> Any:
-    """A value as the SDK gets it: unknowns as its sentinel, numbers as floats."""
+    """Return a value as the SDK receives it: unknowns as its sentinel, numbers as floats."""
     if isinstance(value, Unknown):
         return UNKNOWN_STRING_VALUE
     if isinstance(value, dict):
@@ -68,7 +68,7 @@ def wired(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=2048)
 def proxied(resource: Declared) -> Any:
-    """A resource's properties in the SDK's wrapper, which raises at any touch of an unknown."""
+    """Return a resource's properties in the SDK's wrapper, which raises when an unknown is read."""
     return unknown_checking_proxy(wired(dict(resource.inputs)))
 
 
@@ -84,7 +84,7 @@ _OPTIONS: Any = PolicyResourceOptions(
 
 
 def by_pack(resources: Sequence[Declared], limits: Limits, told: dict[str, Any] | None = None) -> list[tuple[str, str]]:
-    """What the pack refuses, as (rule, message), with resources arriving one after another."""
+    """Return what the pack refuses, as (rule, message), with resources arriving one after another."""
     found: list[tuple[str, str]] = []
     made = policies(Judge(lambda: limits))
     configuration = told or {}

@@ -1,4 +1,4 @@
-"""Changes to a real stack: each with the rule that must refuse it, or none when it is harmless."""
+"""Changes to a real stack: each with the rule that must refuse it, or with none if it is harmless."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ FAMILIES: tuple[Family, ...] = (
     harmless,
     harmless_reach,
 )
+# families that differ between formats, catalogs and object stores
 FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_data.database,
     mutations_data.sinks,
@@ -47,7 +48,7 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_access.buckets,
     mutations_access.rights,
 )
-"""What differs between formats, catalogs and object stores."""
+# families that apply to an existing database, several workers, load balancers, an identity without a key, and KMS
 FAMILIES_OF_PROD: tuple[Family, ...] = (
     mutations_memory.limits,
     mutations_memory.pods,
@@ -61,7 +62,6 @@ FAMILIES_OF_PROD: tuple[Family, ...] = (
     harmless,
     harmless_reach,
 )
-"""What an existing database leaves to change, with several workers, load balancers, an identity without a key and KMS."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Mutant:
     """A changed stack.
 
     Attributes:
-        name: What was changed.
+        name: Description of the change.
         rule: The rule that must refuse it, or None.
         resources: The whole stack after the change.
     """
@@ -80,6 +80,6 @@ class Mutant:
 
 
 def mutants(resources: Sequence[Declared], families: Sequence[Family] = FAMILIES) -> Iterator[Mutant]:
-    """Every change that some families make to a stack."""
+    """Yield every change of some families to a stack."""
     bench = Workbench(resources)
     return (Mutant(*made) for family in families for made in family(bench))

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from tests.policy.workbench import Made
 
 
+# projected tokens that Kubernetes itself accepts, or whose audience is unknown
 TOKENS: tuple[dict[str, Any], ...] = ({}, {"audience": ""}, {"audience": UNKNOWN}, {"audience": "https://kubernetes.default.svc"})
-"""What makes a projected token one that Kubernetes itself takes, or that nobody can tell."""
 HOST_PATH = {"name": "host", "hostPath": {"path": "/"}}
 
 
 def pods(bench: Workbench) -> Iterator[Made]:
-    """Images, security contexts and credentials."""
+    """Yield changes to images, security contexts and credentials."""
     for name in bench.workloads():
 
         def first(change: Callable[[Any], None], name: str = name) -> list[Declared]:
@@ -52,7 +52,7 @@ def pods(bench: Workbench) -> Iterator[Made]:
 
 
 def services(bench: Workbench) -> Iterator[Made]:
-    """Load balancers for everybody, and for who knows whom; all services are alike but for their ports."""
+    """Yield load balancers that are open to everyone or to unknown clients; all services are alike but for their ports."""
     published = [name for name in bench.of_kind("Service") if bench.inputs(name)["spec"].get("clusterIP") != "None"]
     for name in published[:2]:
 
@@ -83,7 +83,7 @@ def services(bench: Workbench) -> Iterator[Made]:
 
 
 def disruptions(bench: Workbench) -> Iterator[Made]:
-    """Budgets that hold up a drain, or let too many pods go."""
+    """Yield budgets that block a drain, or allow too many pods to be away."""
     for name in bench.of_kind("PodDisruptionBudget"):
         spec = bench.inputs(name)["spec"]
 
@@ -111,7 +111,7 @@ def disruptions(bench: Workbench) -> Iterator[Made]:
 
 
 def connectors(bench: Workbench) -> Iterator[Made]:
-    """Credentials in what Connect keeps."""
+    """Yield credentials in plain text in connector configurations."""
     for name in bench.of_kind("Connector"):
         for key, value in (
             ("database.password", "hunter2"),
@@ -126,7 +126,7 @@ def connectors(bench: Workbench) -> Iterator[Made]:
 
 
 def buckets(bench: Workbench) -> Iterator[Made]:
-    """A bucket that strangers read, or that answers in clear."""
+    """Yield buckets that are publicly readable, or that answer without TLS."""
     (bucket,) = bench.of_kind("Bucket")
     (block,) = bench.of_kind("BucketPublicAccessBlock")
     (encryption,) = bench.of_kind("BucketServerSideEncryptionConfiguration")
@@ -146,7 +146,7 @@ def buckets(bench: Workbench) -> Iterator[Made]:
 
 
 def rights(bench: Workbench) -> Iterator[Made]:
-    """Rights with wildcards, or that nobody can read."""
+    """Yield rights with wildcards, or that are unknown."""
     for name in (*bench.of_kind("RolePolicy"), *bench.of_kind("UserPolicy")):
         for action, resource in (("s3:*", "arn:aws:s3:::archive/*"), ("*", "*"), ("s3:PutObject", "*"), ("s3:Put*", "arn:aws:s3:::a/b")):
             document = f'{{"Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}]}}'

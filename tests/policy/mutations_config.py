@@ -1,4 +1,4 @@
-"""Changes to what connectors, topics, brokers, Connect and PostgreSQL are told."""
+"""Changes to the configuration of connectors, topics, brokers, Connect and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ FILES = {
 
 
 def connectors(bench: Workbench) -> Iterator[Made]:
-    """Keys that do not exist, that are on the wrong side, or that lose rows."""
+    """Yield keys that do not exist, that are on the wrong side, or that lose rows."""
     for name in bench.of_kind("Connector"):
         sink = "Sink" in bench.inputs(name)["config"]["connector.class"]
         s3 = "S3" in bench.inputs(name)["config"]["connector.class"]
@@ -82,7 +82,7 @@ def connectors(bench: Workbench) -> Iterator[Made]:
 
 
 def topics(bench: Workbench) -> Iterator[Made]:
-    """Keys and values that Kafka does not take, or that lose rows."""
+    """Yield keys and values that Kafka refuses, or that lose rows."""
     for name in one_of_each(bench):
         for change in TOPIC:
             yield f"{name}: {change}", "topic-config", bench.changed(name, lambda i, c=change: i["config"].update(c))
@@ -92,7 +92,7 @@ def topics(bench: Workbench) -> Iterator[Made]:
 
 
 def files(bench: Workbench) -> Iterator[Made]:
-    """Lines in the files that servers start with."""
+    """Yield changed lines in the files that servers start with."""
     for name in bench.of_kind("ConfigMap"):
         for file, text in bench.inputs(name)["data"].items():
             for marker, (rule, lines) in FILES.items():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def database(bench: Workbench) -> Iterator[Made]:
-    """PostgreSQL's parameters, in its file and on its command line."""
+    """Yield changes to PostgreSQL's parameters, in its file and on its command line."""
     (config,) = [name for name in bench.of_kind("ConfigMap") if "postgresql.conf" in bench.inputs(name)["data"]]
     (server,) = [name for name in bench.workloads() if "postgresql" in bench.inputs(name)["metadata"]["name"]]
 
@@ -56,36 +56,36 @@ def database(bench: Workbench) -> Iterator[Made]:
 
 
 def sinks(bench: Workbench) -> Iterator[Made]:
-    """Connectors, topics and tables that take more heap than the worker has."""
+    """Yield connectors, topics and tables that need more heap than the worker has."""
     (sink,) = [name for name in bench.of_kind("Connector") if "Sink" in bench.inputs(name)["config"]["connector.class"]]
     source = next(name for name in bench.of_kind("Connector") if name != sink)
 
-    def told(connector: str, **changes: Any) -> list[Declared]:
+    def configured(connector: str, **changes: Any) -> list[Declared]:
         return bench.changed(connector, lambda i: i["config"].update({key.replace("__", "."): value for key, value in changes.items()}))
 
     read = bench.inputs(sink)["config"]["topics"]
-    yield "sink: reads a topic that nobody declares", "sink-fits", told(sink, topics=f"{read},elsewhere")
-    yield "sink: class unknown", "sink-fits", told(sink, connector__class=UNKNOWN)
+    yield "sink: reads an undeclared topic", "sink-fits", configured(sink, topics=f"{read},elsewhere")
+    yield "sink: class unknown", "sink-fits", configured(sink, connector__class=UNKNOWN)
     yield "sink: configuration unknown", "sink-fits", bench.changed(sink, lambda i: i.update(config=UNKNOWN))
     yield "sink: unlimited fetches", "sink-fits", _unlimited(bench, sink)
     yield "sink: no worker", "sink-fits", bench.without(*[name for name in bench.workloads() if "connect" in name])
     if "Iceberg" in bench.inputs(sink)["config"]["connector.class"]:
         yield "sink: 24 tasks, row groups without a bound", "sink-fits", _unbounded_groups(bench, sink)
     else:
-        yield "sink: files of 2 million rows", "sink-fits", told(sink, flush__size="2000000")
+        yield "sink: files of 2 million rows", "sink-fits", configured(sink, flush__size="2000000")
         yield (
             "sink: parts of 100 MiB at once",
             "sink-fits",
-            told(sink, s3__part__size=str(100 * 2**20), s3__elastic__buffer__enable="false"),
+            configured(sink, s3__part__size=str(100 * 2**20), s3__elastic__buffer__enable="false"),
         )
-        yield "sink: flush.size is no number", "sink-fits", told(sink, flush__size="many")
+        yield "sink: flush.size is no number", "sink-fits", configured(sink, flush__size="many")
     pattern = next(bench.inputs(name) for name in bench.of_kind("Topic") if bench.inputs(name)["name"] in read.split(","))
     more = [
         Declared(urn=f"urn::more-{number}", type=TOPIC, name=f"more-{number}", inputs={**copy.deepcopy(pattern), "name": f"more.{number}"})
         for number in range(40)
     ]
-    yield "sink: forty tables more", "sink-fits", [*more, *told(sink, topics=",".join([read, *(f"more.{n}" for n in range(40))]))]
-    yield "source: a queue of 4 GiB", "sink-fits", told(source, max__queue__size__in__bytes=str(4 * 2**30))
+    yield "sink: forty tables more", "sink-fits", [*more, *configured(sink, topics=",".join([read, *(f"more.{n}" for n in range(40))]))]
+    yield "source: a queue of 4 GiB", "sink-fits", configured(source, max__queue__size__in__bytes=str(4 * 2**30))
 
 
 def _unlimited(bench: Workbench, sink: str) -> list[Declared]:
@@ -106,13 +106,13 @@ def _unbounded_groups(bench: Workbench, sink: str) -> list[Declared]:
 
 
 def one_of_each(bench: Workbench) -> list[str]:
-    """A topic of each configuration; the others only differ in name."""
+    """Return one topic of each configuration; the others differ only in name."""
     by_config = {str(sorted(bench.inputs(name)["config"].items())): name for name in bench.of_kind("Topic")}
     return sorted(by_config.values())
 
 
 def topics(bench: Workbench) -> Iterator[Made]:
-    """Topics with too few copies, or too large for the brokers."""
+    """Yield topics with too few copies, or too large for the brokers."""
     for name in one_of_each(bench):
         inputs = bench.inputs(name)
         yield f"{name}: two copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=2))
@@ -129,7 +129,7 @@ def topics(bench: Workbench) -> Iterator[Made]:
 
 
 def volumes(bench: Workbench) -> Iterator[Made]:
-    """Volumes that are too large, too small, or of no known size."""
+    """Yield volumes that are too large, too small, or of unknown size."""
 
     def claim(name: str, size: Any) -> list[Declared]:
         return bench.changed(name, lambda i: i["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"].update(storage=size))

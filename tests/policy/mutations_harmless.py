@@ -1,4 +1,4 @@
-"""Changes that must pass."""
+"""Changes that must be accepted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def _secret_of(config: dict[str, str]) -> str:
-    """A key of a connector that holds a password."""
+    """Return a connector's key that holds a password."""
     return "consumer.override.ssl.keystore.password" if "Sink" in config["connector.class"] else "database.sslpassword"
 
 
 def harmless(bench: Workbench) -> Iterator[Made]:
-    """What people change every day."""
+    """Yield everyday changes."""
     for name in bench.workloads():
         for place, at, one in bench.containers(name):
             size = int(one["resources"]["limits"]["memory"].removesuffix("Mi"))
@@ -105,7 +105,7 @@ def harmless(bench: Workbench) -> Iterator[Made]:
 
 
 def harmless_reach(bench: Workbench) -> Iterator[Made]:
-    """Other ways to publish and to drain that are as good."""
+    """Yield other ways to publish and to drain that are equally safe."""
     for name in bench.of_kind("PodDisruptionBudget"):
         for said in (
             {"maxUnavailable": "33%"},

@@ -1,4 +1,4 @@
-"""Changes to pods and to what Java is told."""
+"""Changes to pods and to Java's flags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def limits(bench: Workbench) -> Iterator[Made]:
-    """Each container's memory made unbounded, unreadable, unknown, contradictory or twice as large."""
+    """Yield memory limits of each container: unbounded, unreadable, unknown, contradictory or doubled."""
     for workload in bench.workloads():
         for place, at, one in bench.containers(workload):
             where = f"{workload}/{one['name']}"
@@ -38,7 +38,7 @@ def limits(bench: Workbench) -> Iterator[Made]:
 
 
 def pods(bench: Workbench) -> Iterator[Made]:
-    """Each workload with more pods, wider pods, or numbers that only a deployment tells."""
+    """Yield each workload with more pods, wider pods, or numbers that are unknown until deployment."""
     for name in bench.workloads():
         yield (
             f"{name}: one replica more",
@@ -91,14 +91,14 @@ def pods(bench: Workbench) -> Iterator[Made]:
 
 
 def in_memory(spec: Any, size: str | None) -> None:
-    """Mount a volume that lies in memory into every container of a pod."""
+    """Mount an in-memory volume into every container of a pod."""
     spec.setdefault("volumes", []).append({"name": "fast", "emptyDir": {"medium": "Memory", **({"sizeLimit": size} if size else {})}})
     for one in spec["containers"]:
         one.setdefault("volumeMounts", []).append({"name": "fast", "mountPath": "/fast"})
 
 
 def more_pods(bench: Workbench) -> Iterator[Made]:
-    """One more object that starts pods."""
+    """Yield one more object that starts pods."""
     template = {"template": {"spec": pod()}}
     rolled = {"replicas": 1, "strategy": {"type": "Recreate"}, **template}
     yield "a Deployment more", "memory-budget", bench.with_more(extra("Deployment", "extra", rolled, "apps/v1"))
@@ -130,7 +130,7 @@ def more_pods(bench: Workbench) -> Iterator[Made]:
 
 
 def java(bench: Workbench) -> Iterator[Made]:
-    """Each Java process told to take more, or told no bound."""
+    """Yield each Java process with larger bounds, or without one."""
     for workload in bench.workloads():
         for place, at, one in bench.containers(workload):
             command = one["command"]
@@ -138,7 +138,7 @@ def java(bench: Workbench) -> Iterator[Made]:
                 continue
             where = f"{workload}/{one['name']}"
 
-            def told(change: Callable[[list[str]], list[str]], at: int = at, workload: str = workload) -> list[Declared]:
+            def with_command(change: Callable[[list[str]], list[str]], at: int = at, workload: str = workload) -> list[Declared]:
                 def edit(inputs: Any) -> None:
                     target = pod_of(inputs)["containers"][at]
                     target["command"] = change(target["command"])
@@ -155,24 +155,24 @@ def java(bench: Workbench) -> Iterator[Made]:
             yield (
                 f"{where}: twice the heap",
                 "java-fits",
-                told(lambda words, h=heap: [w.replace(f"-Xmx{h}m", f"-Xmx{2 * h + 128}m") for w in words]),
+                with_command(lambda words, h=heap: [w.replace(f"-Xmx{h}m", f"-Xmx{2 * h + 128}m") for w in words]),
             )
             yield (
                 f"{where}: a second, larger -Xmx",
                 "java-fits",
-                told(lambda words: _after_flags(words, "-Xmx2g")),
+                with_command(lambda words: _after_flags(words, "-Xmx2g")),
             )
             yield (
                 f"{where}: MaxRAMPercentage 95",
                 "java-fits",
-                told(lambda words: _after_flags([w for w in words if not w.startswith("-Xm")], "-XX:MaxRAMPercentage=95")),
+                with_command(lambda words: _after_flags([w for w in words if not w.startswith("-Xm")], "-XX:MaxRAMPercentage=95")),
             )
             unset = ("MaxDirectMemorySize",) if "-XX:TieredStopAtLevel=1" in command else ("MaxDirectMemorySize", "ReservedCodeCacheSize")
             for flag in unset:
-                yield f"{where}: no {flag}", "java-fits", told(lambda words, f=flag: [w for w in words if f not in w])
-            yield f"{where}: direct 1g", "java-fits", told(lambda words: _after_flags(words, "-XX:MaxDirectMemorySize=1g"))
-            yield f"{where}: metaspace 900m", "java-fits", told(lambda words: _after_flags(words, "-XX:MaxMetaspaceSize=900m"))
-            yield f"{where}: heap that is no size", "java-fits", told(lambda words: _after_flags(words, "-Xmx512mb"))
+                yield f"{where}: no {flag}", "java-fits", with_command(lambda words, f=flag: [w for w in words if f not in w])
+            yield f"{where}: direct 1g", "java-fits", with_command(lambda words: _after_flags(words, "-XX:MaxDirectMemorySize=1g"))
+            yield f"{where}: metaspace 900m", "java-fits", with_command(lambda words: _after_flags(words, "-XX:MaxMetaspaceSize=900m"))
+            yield f"{where}: heap that is no size", "java-fits", with_command(lambda words: _after_flags(words, "-Xmx512mb"))
             yield f"{where}: _JAVA_OPTIONS", "java-fits", env("_JAVA_OPTIONS", "-Xmx2g")
             yield f"{where}: unknown JAVA_TOOL_OPTIONS", "java-fits", env("JAVA_TOOL_OPTIONS", UNKNOWN)
             yield f"{where}: a volume in memory", "java-fits", bench.changed(workload, lambda i: in_memory(pod_of(i), "384Mi"))
@@ -184,6 +184,6 @@ def java(bench: Workbench) -> Iterator[Made]:
 
 
 def _after_flags(command: list[str], flag: str) -> list[str]:
-    """A flag where the JVM reads it last: before the class path."""
+    """Return a command with a flag where the JVM reads it last: before the class path."""
     at = next(index for index, word in enumerate(command) if word in {"-cp", "-jar"})
     return [*command[:at], flag, *command[at:]]

@@ -1,4 +1,4 @@
-"""The policy pack as a process of its own, spoken to as the engine speaks to it."""
+"""The policy pack in its own process, called over gRPC as the engine calls it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ MANDATORY = analyzer_pb2.MANDATORY
 
 @dataclass
 class Pack:
-    """A running pack: `stub` speaks to it."""
+    """A running pack; ``stub`` calls it."""
 
     stub: Any
 
-    def told(self, **configuration: Mapping[str, Any]) -> None:
-        """Configure rules, as the engine does with `--policy-pack-config`; underscores in names stand for hyphens."""
+    def configure(self, **configuration: Mapping[str, Any]) -> None:
+        """Configure rules, as the engine does with ``--policy-pack-config``; underscores in names stand for hyphens."""
         request = analyzer_pb2.ConfigureAnalyzerRequest()
         for rule, properties in configuration.items():
             entry = request.policyConfig[rule.replace("_", "-")]
@@ -42,7 +42,7 @@ class Pack:
         self.stub.Configure(request)
 
     def analyze(self, resource: Resource, provider: Resource | None = None) -> list[Any]:
-        """The diagnostics of one resource before it is made."""
+        """Return the diagnostics of one resource, before its creation."""
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type, urn=resource.urn, name=resource.name, properties=wire(resource.inputs, resource.secret_inputs)
         )
@@ -55,7 +55,7 @@ class Pack:
         return list(self.stub.Analyze(request).diagnostics)
 
     def analyze_stack(self, resources: Sequence[Resource]) -> list[Any]:
-        """The diagnostics of the whole stack after its last step."""
+        """Return the diagnostics of the whole stack, after its last step."""
         listed = [
             analyzer_pb2.AnalyzerResource(type=item.type, urn=item.urn, name=item.name, properties=wire(item.inputs, item.secret_inputs))
             for item in resources
@@ -63,14 +63,14 @@ class Pack:
         return list(self.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=listed)).diagnostics)
 
     def run(self, resources: Sequence[Resource]) -> list[Any]:
-        """A whole preview or update: every resource, then the stack."""
+        """Return the diagnostics of a whole preview or update: every resource, then the stack."""
         providers = {item.urn: item for item in resources if item.is_provider}
         found = [diagnostic for item in resources for diagnostic in self.analyze(item, providers.get(item.provider))]
         return found + self.analyze_stack(resources)
 
 
 def refused(diagnostics: Sequence[Any]) -> set[str]:
-    """The rules that stop the run; those of the whole stack stand before their message."""
+    """Return the rules that stop the run; those of the whole stack appear before their message."""
     mandatory = [one for one in diagnostics if one.enforcementLevel == MANDATORY]
     return {one.message.splitlines()[1].partition(":")[0] if one.policyName == "whole-stack" else one.policyName for one in mandatory}
 
@@ -80,9 +80,9 @@ def running(stack: str = "sandbox", *, dry_run: bool = True, config: Mapping[str
     """Start the pack for a stack and end it.
 
     Args:
-        stack: Whose configuration it reads.
+        stack: Stack with the configuration that the pack reads.
         dry_run: Whether this is a preview.
-        config: Configuration in place of the stack's.
+        config: Configuration that replaces the stack's.
     """
     values = stack_config(ROOT, stack).values if config is None else config
     environment = {

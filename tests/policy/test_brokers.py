@@ -1,4 +1,4 @@
-"""Which containers are brokers, whose disk is counted."""
+"""Recognition of broker containers, whose disk is counted."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("way", BROKERS)
-def test_a_broker_is_known_however_it_is_started(way: str) -> None:
+def test_a_broker_is_recognised_however_it_is_started(way: str) -> None:
     assert is_broker(container(**{"command": None, **BROKERS[way]}))
 
 
 @pytest.mark.parametrize("way", OTHERS)
-def test_what_only_speaks_to_brokers_is_none(way: str) -> None:
+def test_clients_of_brokers_are_not_taken_for_brokers(way: str) -> None:
     assert not is_broker(container(**{"command": None, **OTHERS[way]}))
 
 

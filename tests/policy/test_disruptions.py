@@ -1,4 +1,4 @@
-"""How many pods a disruption budget lets be away, and what a person is told."""
+"""Disruption budgets: how many pods may be away, and the message to the user."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LIMITS = Limits(memory={"data-ingestion": 8 * GIB}, volumes={})
 LABELS = {"app": "tool"}
 
 
-def told(replicas: int | None, selector: Any = None, namespace: str = "data-ingestion", **budget: Any) -> list[str]:
-    """What plan and pack say about a budget beside a StatefulSet, whichever is declared first."""
+def messages(replicas: int | None, selector: Any = None, namespace: str = "data-ingestion", **budget: Any) -> list[str]:
+    """Return the message of plan and pack about a budget beside a StatefulSet, whichever is declared first."""
     spec = {"template": {"metadata": {"labels": {**LABELS, "tier": "one"}}, "spec": pod(container())}}
     if replicas is not None:
         spec["replicas"] = replicas
@@ -44,8 +44,8 @@ def told(replicas: int | None, selector: Any = None, namespace: str = "data-inge
     ],
 )
 def test_a_budget_that_lets_a_node_be_drained_is_accepted(replicas: int | None, budget: dict[str, Any]) -> None:
-    """A single pod has to go when its node does."""
-    assert told(replicas, **budget) == []
+    """A single pod must be evicted when its node is drained."""
+    assert messages(replicas, **budget) == []
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,21 @@ def test_a_budget_that_lets_a_node_be_drained_is_accepted(replicas: int | None, 
 )
 def test_a_budget_that_holds_up_a_drain_is_refused(replicas: int | None, budget: dict[str, Any]) -> None:
     """Kubernetes rounds a share up: two thirds of three are three."""
-    (message,) = told(replicas, **budget)
-    assert message.startswith("PodDisruptionBudget drain: lets no pod of StatefulSet tool be away, so that draining a node waits for ever")
+    (message,) = messages(replicas, **budget)
+    assert message.startswith(
+        "PodDisruptionBudget drain: allows no pod of StatefulSet tool to be missing, so draining a node never completes"
+    )
     assert message.endswith("; set maxUnavailable to 1")
 
 
 @pytest.mark.parametrize("budget", [{"maxUnavailable": 3}, {"maxUnavailable": 9}, {"maxUnavailable": "100%"}, {"minAvailable": 0}, {}])
 def test_a_budget_that_lets_all_pods_go_is_refused(budget: dict[str, Any]) -> None:
-    (message,) = told(3, **budget)
-    assert message == "PodDisruptionBudget drain: lets all 3 pods of StatefulSet tool be away at once; set maxUnavailable to 1"
+    (message,) = messages(3, **budget)
+    assert message == "PodDisruptionBudget drain: allows all 3 pods of StatefulSet tool to be missing at once; set maxUnavailable to 1"
 
 
 def test_a_budget_is_about_the_pods_that_it_selects() -> None:
-    assert told(3, {"matchLabels": {"app": "other"}}, maxUnavailable=0) == []
-    assert told(3, {"matchLabels": {**LABELS, "tier": "one"}}, maxUnavailable=0) != []
-    assert told(3, {"matchLabels": {}}, maxUnavailable=0) != [], "an empty selector is all pods of the namespace"
-    assert told(3, namespace="elsewhere", maxUnavailable=0) == []
+    assert messages(3, {"matchLabels": {"app": "other"}}, maxUnavailable=0) == []
+    assert messages(3, {"matchLabels": {**LABELS, "tier": "one"}}, maxUnavailable=0) != []
+    assert messages(3, {"matchLabels": {}}, maxUnavailable=0) != [], "an empty selector is all pods of the namespace"
+    assert messages(3, namespace="elsewhere", maxUnavailable=0) == []

@@ -1,4 +1,4 @@
-"""Every over-allocation of a real stack is refused, every harmless change accepted, by the plan and by the pack alike."""
+"""Plan and pack both refuse every over-allocation of a real stack and accept every harmless change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from capacity.quantity import MIB
 from policy.catalogue import RULES
-from specification.workloads import memory_used_mib
+from specification.stack import Specification
 from tests.declared import STACKS as EVERY_STACK
 from tests.declared import settings_of
 from tests.policy.judging import by_pack, by_plan, judged, shipped
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from policy.declared import Limits
 
 STACKS = {"dev": FAMILIES_OF_DATA, "sandbox": FAMILIES, "glue": FAMILIES_OF_DATA, "prod": FAMILIES_OF_PROD}
+# stacks with changed pods too; the pods of the others equal the sandbox's
 WHOLE = ("sandbox", "prod")
-"""Stacks of which pods are changed too; those of the others are the sandbox's."""
 LEAST = 150
 LEAST_HARMLESS = 100
 
 
 @functools.cache
 def corpus(stack: str) -> tuple[Mutant, ...]:
-    """All mutants of a stack."""
+    """Return all mutants of a stack."""
     return tuple(mutants(judged(stack)[0], STACKS[stack]))
 
 
 @functools.cache
 def tight(stack: str) -> Limits:
-    """A stack's limits without room that it does not use, so that one pod more is one too many."""
+    """Return a stack's limits without unused room, so that one more pod exceeds them."""
     limits, settings = shipped(stack)[1], settings_of(stack)
-    return dataclasses.replace(limits, memory={settings.names.namespace: memory_used_mib(settings) * MIB})
+    return dataclasses.replace(limits, memory={settings.names.namespace: Specification.of(settings).memory_mib * MIB})
 
 
 @functools.cache
 def refused(stack: str, at: int) -> frozenset[str]:
-    """The rules by which the plan refuses a mutant."""
+    """Return the rules by which the plan refuses a mutant."""
     return frozenset(violation.rule for violation in by_plan(corpus(stack)[at].resources, tight(stack)))
 
 
@@ -86,7 +86,7 @@ def test_the_plan_and_the_pack_agree_on_every_change(stack: str) -> None:
     assert differ == []
 
 
-def test_the_corpus_is_large_and_its_names_are_its_own() -> None:
+def test_the_corpus_is_large_and_its_names_are_unique() -> None:
     names = [(stack, mutant.name) for stack in STACKS for mutant in corpus(stack)]
     assert len(names) == len(set(names))
     for stack in WHOLE:
@@ -94,7 +94,7 @@ def test_the_corpus_is_large_and_its_names_are_its_own() -> None:
 
 
 def test_every_rule_refuses_some_change_alone() -> None:
-    """Else it might be dead, and nobody would see."""
+    """Otherwise it might be dead, without any test to show it."""
     every = {mutant.rule for stack in STACKS for mutant in corpus(stack) if mutant.rule}
     alone = {mutant.rule for stack in STACKS for at, mutant in enumerate(corpus(stack)) if refused(stack, at) == {mutant.rule}}
     assert every == alone

@@ -1,4 +1,4 @@
-"""The pack as the engine runs it: over gRPC, in a process of its own, resource by resource, with unknowns and secrets on the wire."""
+"""The pack as the engine runs it: over gRPC, in its own process, resource by resource, with unknowns and secrets on the wire."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def pack() -> Iterator[Pack]:
 
 
 def changed(resources: Sequence[Resource], name: str, **inputs: Any) -> list[Resource]:
-    """Resources with other inputs for one of them."""
+    """Return resources with other inputs for one of them."""
     return [dataclasses.replace(item, inputs={**item.inputs, **inputs}) if item.name == name else item for item in resources]
 
 
 @functools.cache
 def in_order(stack: str, *, preview: bool = True) -> tuple[Resource, ...]:
-    """A stack's resources as an engine gets to them, each after all that it needs; in a preview with its unknowns."""
+    """Return a stack's resources in an engine's order, each after its dependencies; in a preview with its unknowns."""
     recording = record(stack) if preview else Declared.of(stack).recording
     return tuple(sorted(recording.resources, key=lambda item: len(recording.upstream(item.urn))))
 
@@ -63,7 +63,7 @@ def test_the_shipped_stacks_pass_an_update(stack: str) -> None:
 
 
 def test_the_one_pod_too_many_is_stopped_before_it_is_made(pack: Pack) -> None:
-    """Under `up --skip-preview` a rule of the whole stack would speak when everything has been changed."""
+    """Under ``up --skip-preview`` a rule about the whole stack would speak only after every change."""
     resources = in_order("sandbox")
     connect = next(item for item in resources if item.name == "connect-connect")
     spec = {**connect.inputs["spec"], "replicas": 2}
@@ -80,7 +80,7 @@ def test_a_message_names_the_workload_the_figures_the_owners_and_the_cure(pack: 
     found = pack.run(changed(resources, "connect-connect", spec={**connect.inputs["spec"], "replicas": 2}))
     (told,) = [one for one in found if one.enforcementLevel == MANDATORY]
     for part in (
-        "Deployment connect: with it the pods of namespace data-ingestion may use 5118 MiB, 1022 more than the budget of 4096",
+        "Deployment connect: the pods of namespace data-ingestion may use 5118 MiB, 1022 more than the budget of 4096",
         "StatefulSet kafka: 3 x 682 = 2046 MiB",
         "Deployment connect: 2 x 1024 = 2048 MiB",
         "Lower Deployment connect by 511Mi a pod, or raise budget.memoryMib to 5118",
@@ -106,7 +106,7 @@ def test_an_unknown_is_refused_and_not_turned_into_a_warning(pack: Pack, name: s
 
 
 def test_a_resource_that_only_the_whole_stack_shows_empty_is_refused(pack: Pack) -> None:
-    """What an unconfigured provider gives in a preview is an empty object, not an unknown."""
+    """In a preview an unconfigured provider returns an empty object, not an unknown."""
     resources = in_order("sandbox")
     for item in resources:
         if item.name != "connect-connect":
@@ -147,10 +147,10 @@ def test_budgets_come_from_the_stack_and_over_them_from_the_packs_configuration(
         ({"budgets": {"elsewhere": "1Gi"}}, set()),
     ):
         with running() as started:
-            started.told(memory_budget=told)
+            started.configure(memory_budget=told)
             assert refused(started.run(resources)) == expected, told
     with running() as started:
-        started.told(disk_volumes={"volumes": {"data-ingestion": "10Gi"}})
+        started.configure(disk_volumes={"volumes": {"data-ingestion": "10Gi"}})
         assert refused(started.run(resources)) == {"disk-volumes"}
 
 

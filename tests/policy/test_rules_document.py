@@ -1,4 +1,4 @@
-"""The document of the rules: complete, and its examples are what it says they are."""
+"""The rules document: complete, with examples that behave as described."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 1
 
 
 def declared(document: dict[str, Any]) -> Declared:
-    """A resource from an example: a Kubernetes manifest, or type, name and inputs."""
+    """Return the resource of an example: a Kubernetes manifest, or type, name and inputs."""
     if "type" in document:
         return Declared(urn=f"urn::{document['name']}", type=document["type"], name=document["name"], inputs=document["inputs"])
     version = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
@@ -39,7 +39,7 @@ def declared(document: dict[str, Any]) -> Declared:
 
 
 def judged(rule_name: str, resources: list[Declared], limits: Limits = LIMITS) -> list[Violation]:
-    """What one rule says to resources that arrive one after another."""
+    """Return one rule's violations of resources that arrive one after another."""
     (rule,) = [rule for rule in RULES if rule.name == rule_name]
     record = Record(limits)
     found: list[Violation] = []
@@ -69,7 +69,7 @@ ABOUT_SUMS = {rule.name for rule in RULES if rule.together}
 
 
 @pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
-def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_does_not(rule: str, verdict: str, block: str) -> None:
+def test_an_exception_needs_a_reason_and_a_rule_about_one_resource(rule: str, verdict: str, block: str) -> None:
     resources = [declared(document) for document in yaml.safe_load_all(block)]
     for reason, proper in (("tried on a machine of its own", True), ("because", False)):
         passes = proper and rule not in ABOUT_SUMS
@@ -92,20 +92,20 @@ def test_an_exception_with_a_reason_lets_it_pass_and_one_without_or_from_a_sum_d
         ("memory-budget", "tool", "raise the budget instead"),
     ],
 )
-def test_an_exception_cannot_be_for_everything(rule: str, pattern: str, says: str) -> None:
+def test_an_exception_cannot_cover_every_resource(rule: str, pattern: str, says: str) -> None:
     limits = Limits(memory=LIMITS.memory, exceptions=((rule, pattern, "a reason that is long enough"),))
     (violation,) = judged("exceptions-proper", [], limits)
     assert says in violation.message
 
 
-def test_an_exception_for_nothing_is_refused() -> None:
+def test_an_exception_that_fits_no_resource_is_refused() -> None:
     reason = "x" * LEAST_REASON
     limits = Limits(exceptions=(("memory-limit", "nobody", reason), ("no-such-rule", "nobody", reason)))
     messages = [violation.message for violation in judged("exceptions-proper", [], limits)]
-    assert [("fits no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
+    assert [("matches no resource" in message, "does not exist" in message) for message in messages] == [(True, False), (False, True)]
 
 
-def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
+def test_a_rule_that_raises_refuses_the_stack_and_shows_no_value() -> None:
     class Trap(dict[str, Any]):
         def get(self, key: str, *_default: Any) -> Any:
             if key == "spec":
@@ -114,17 +114,17 @@ def test_a_rule_that_fails_is_broken_and_tells_no_value() -> None:
 
     found = judged("memory-limit", [Declared(urn="urn::x", type="kubernetes:core/v1:Pod", name="x", inputs=Trap())])
     assert found
-    assert all("what cannot be judged is refused" in violation.message for violation in found)
+    assert all("which counts as a violation" in violation.message for violation in found)
     assert not any("hunter2" in violation.message for violation in found)
 
 
 def test_the_refusal_that_the_readme_shows_is_what_the_rules_say() -> None:
-    """A console of 256 MiB beside the stack `dev`."""
+    """A console of 256 MiB beside the stack ``dev``."""
     resources, limits = shipped("dev")
     template = {"spec": pod(container("console", "256Mi"))}
     console = extra("Deployment", "console", {"strategy": {"type": "Recreate"}, "template": template}, "apps/v1")
     (violation,) = by_plan([*resources, console], limits)
     readme = [line.strip() for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()]
-    assert any(line.endswith(violation.figures) for line in readme)
+    assert any(line.endswith(violation.message.splitlines()[0].removeprefix(f"{violation.resource}: ")) for line in readme)
     for line in violation.message.splitlines()[1:-1]:
         assert line.strip() in readme

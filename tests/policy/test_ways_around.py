@@ -1,4 +1,4 @@
-"""Ways around the rules that somebody thought of: each is refused, by the plan and by the pack alike, and everyday manifests are not."""
+"""Attempts to evade the rules: plan and pack refuse each, and accept everyday manifests."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ BOUNDS = ["-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m", "-XX:ReservedCodeCach
 
 
 def deployment(name: str = "d", replicas: Any = 1, namespace: str = "data-ingestion", spec: Any = None, **more: Any) -> Declared:
-    """A Deployment that waits before it starts anew."""
+    """Return a Deployment that stops its old pod before starting a new one."""
     inside = {"replicas": replicas, "strategy": {"type": "Recreate"}, "template": {"spec": spec or pod(container(memory="2Gi"))}, **more}
     return extra("Deployment", name, inside, "apps/v1", namespace)
 
 
 def java(*flags: str, memory: str = "1Gi", **more: Any) -> Declared:
-    """A Pod that runs Java with bounds for all but the heap."""
+    """Return a Pod that runs Java with bounds for all but the heap."""
     one = container(memory=memory, **{"command": ["java", *flags, *BOUNDS, "-jar", "a.jar"], **more})
     return extra("Pod", "java", pod(one))
 
 
 def server(memory: str | None = "512Mi", volumes: Sequence[Any] = (), **more: Any) -> Declared:
-    """A Pod that runs PostgreSQL."""
+    """Return a Pod that runs PostgreSQL."""
     return extra(
         "Pod", "database", pod(container(memory=memory, **{"image": "postgres:17.2", "command": None, **more}), volumes=list(volumes))
     )
 
 
 def renamed(resource: Declared, name: Any) -> Declared:
-    """The same object under another Kubernetes name."""
+    """Return the same object under another Kubernetes name."""
     resource.inputs["metadata"]["name"] = name
     return resource
 
 
 def connector(name: str, **config: Any) -> Declared:
-    """A connector."""
+    """Return a connector."""
     keys = {key.replace("__", "."): value for key, value in config.items()}
     return Declared(urn=f"urn::{name}", type="kafkaconnect:index:Connector", name=name, inputs={"name": name, "config": keys})
 
 
 def topic(name: str) -> Declared:
-    """A topic of 24 partitions."""
+    """Return a topic of 24 partitions."""
     inputs = {"name": name, "partitions": 24, "replicationFactor": 3, "config": {"retention.bytes": "1048576"}}
     return Declared(urn=f"urn::{name}", type="kafka:index/topic:Topic", name=name, inputs=inputs)
 
 
 def worker(heap: str = "512m", name: str = "connect") -> Declared:
-    """A Pod that runs Connect."""
+    """Return a Pod that runs Connect."""
     command = ["java", f"-Xmx{heap}", *BOUNDS, "-cp", "x", "org.apache.kafka.connect.cli.ConnectDistributed", "worker.properties"]
     return extra("Pod", name, pod(container(memory="3Gi", command=command)))
 
 
 def s3_sink(name: str, **more: Any) -> Declared:
-    """A sink that takes about 200 MiB."""
+    """Return a sink that needs about 200 MiB."""
     keys = {
         "connector__class": "io.confluent.connect.s3.S3SinkConnector",
         "topics": "t",
@@ -75,13 +75,13 @@ def s3_sink(name: str, **more: Any) -> Declared:
 
 
 def scaler(name: str, most: Any, kind: str = "Deployment") -> Declared:
-    """An autoscaler."""
+    """Return an autoscaler."""
     spec = {"scaleTargetRef": {"kind": kind, "name": name}, "maxReplicas": most}
     return extra("HorizontalPodAutoscaler", f"scale-{name}", spec, "autoscaling/v2")
 
 
 def config_map(name: str, data: Any, **more: Any) -> Declared:
-    """A ConfigMap."""
+    """Return a ConfigMap."""
     made = extra("ConfigMap", name, {})
     made.inputs.update({"data": data, **more})  # type: ignore[attr-defined]
     return made
@@ -256,7 +256,7 @@ REFUSED: dict[str, tuple[str, list[Declared]]] = {
 
 
 def refused(resources: list[Declared], limits: Limits) -> set[str]:
-    """The rules that refuse, for plan and pack alike."""
+    """Return the rules that refuse, the same for plan and pack."""
     plan = {violation.rule for violation in by_plan(resources, limits)}
     pack = {rule for rule, _message in by_pack(resources, limits)}
     assert plan == pack
@@ -337,18 +337,18 @@ def test_an_everyday_manifest_is_accepted(everyday: str) -> None:
     assert refused(ACCEPTED[everyday], LIMITS) == set()
 
 
-def test_another_namespace_is_told_where_its_budget_stands() -> None:
+def test_the_message_for_another_namespace_names_the_setting_of_its_budget() -> None:
     (violation,) = by_plan([deployment(replicas=3, namespace="elsewhere", spec=pod(container(memory="1Gi")))], LIMITS)
-    assert "give elsewhere 3072Mi in `budgets` of the rule memory-budget" in violation.message
+    assert "set elsewhere to 3072Mi in `budgets` of the rule memory-budget" in violation.message
 
 
 @pytest.mark.parametrize("nodes", [0, 0.5, -1])
 def test_a_cluster_has_at_least_one_node(nodes: float) -> None:
-    with pytest.raises(ValueError, match="write a whole number from 1"):
+    with pytest.raises(ValueError, match="set a whole number from 1"):
         with_pack_configuration(LIMITS, {"memory-limit": {"nodes": nodes}})
 
 
-def test_what_cannot_be_counted_is_no_memory_that_an_exception_gives_away() -> None:
+def test_an_exception_from_the_limit_does_not_hide_memory_from_the_budget() -> None:
     unbounded = extra("Pod", "greedy", pod(container(memory=None)))
     limits = Limits(memory=LIMITS.memory, exceptions=(("memory-limit", "greedy", "it is only here for a minute"),))
     assert refused([unbounded], limits) == {"memory-budget"}

@@ -1,4 +1,4 @@
-"""A real stack on the workbench: copies of it with one thing changed."""
+"""A real stack and copies of it with one thing changed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TOPIC = "kafka:index/topic:Topic"
 
 
 def extra(kind: str, name: str, spec: dict[str, Any], group: str = "core/v1", namespace: str = NAMESPACE) -> Declared:
-    """One more Kubernetes object."""
+    """Return one more Kubernetes object."""
     inputs = {"kind": kind, "apiVersion": group, "metadata": {"name": name, "namespace": namespace}, "spec": spec}
     token = f"kubernetes:{group}:{kind}"
     return Declared(urn=f"urn:pulumi:dev::data-ingestion::{token}::{name}", type=token, name=name, inputs=inputs)
 
 
 def container(name: str = "extra", memory: str | None = "64Mi", **more: Any) -> dict[str, Any]:
-    """A container that breaks no rule but by its memory."""
+    """Return a container that breaks no rule except by its memory."""
     made: dict[str, Any] = {
         "name": name,
         "image": "localhost/tool:1",
@@ -41,7 +41,7 @@ def container(name: str = "extra", memory: str | None = "64Mi", **more: Any) -> 
 
 
 def pod(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A pod around containers."""
+    """Return a pod around containers."""
     return {"automountServiceAccountToken": False, "containers": list(containers) or [container()], **more}
 
 
@@ -49,19 +49,19 @@ class Workbench:
     """A stack whose copies are changed one at a time."""
 
     def __init__(self, resources: Sequence[Declared]) -> None:
-        """Work on copies of these."""
+        """Work on copies of these resources."""
         self._resources = list(resources)
 
     def workloads(self) -> list[str]:
-        """Logical names of all workloads."""
+        """Return the logical names of all workloads."""
         return [item.name for item in self._resources if item.kind in {"Deployment", "StatefulSet"} and item.is_kubernetes]
 
     def of_kind(self, kind: str) -> list[str]:
-        """Logical names of the objects of a kind, or of the resources whose type ends so."""
+        """Return the logical names of the resources of a kind."""
         return [item.name for item in self._resources if item.kind == kind]
 
     def containers(self, workload: str) -> list[tuple[str, int, dict[str, Any]]]:
-        """Place, position and content of each container of a workload."""
+        """Return place, position and content of each container of a workload."""
         spec = self._find(self._resources, workload).inputs["spec"]["template"]["spec"]
         return [(place, at, one) for place in ("initContainers", "containers") for at, one in enumerate(spec.get(place) or [])]
 
@@ -71,22 +71,22 @@ class Workbench:
         return found
 
     def changed(self, name: str, change: Callable[[Any], None], kind: str | None = None) -> list[Declared]:
-        """A copy in which the inputs of one resource are changed in place."""
+        """Return a copy in which the inputs of one resource are changed in place."""
         target = self._find(self._resources, name, kind)
         (fresh,) = copied([target])
         change(fresh.inputs)
         return [fresh if item is target else item for item in self._resources]
 
     def with_more(self, *resources: Declared) -> list[Declared]:
-        """A copy with more resources."""
+        """Return a copy with more resources."""
         return [*self._resources, *resources]
 
     def without(self, *names: str) -> list[Declared]:
-        """A copy without some resources."""
+        """Return a copy without some resources."""
         return [item for item in self._resources if item.name not in names]
 
     def inputs(self, name: str) -> Any:
-        """The inputs of a resource, to look at."""
+        """Return the inputs of a resource, to read only."""
         return self._find(self._resources, name).inputs
 
 
@@ -94,5 +94,5 @@ Made = tuple[str, "str | None", list[Declared]]
 
 
 def pod_of(inputs: Any) -> Any:
-    """The pod of a workload."""
+    """Return the pod of a workload."""
     return inputs["spec"]["template"]["spec"]

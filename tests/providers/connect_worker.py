@@ -1,4 +1,4 @@
-"""A protocol double of the worker's REST API for the answers a healthy worker rarely gives; the real worker is tested end to end."""
+"""A protocol double of the worker's REST API, for answers that a healthy worker rarely gives; the real worker is tested end to end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REBALANCING = (409, {"error_code": 409, "message": "Cannot complete request mome
 
 
 def status(connector: str, *tasks: str, trace: str = "") -> Answer:
-    """A status answer: the connector's state, then each task's; FAILED parts carry `trace`."""
+    """Return a status answer: the connector's state, then each task's; FAILED parts carry ``trace``."""
 
     def part(state: str) -> dict[str, Any]:
         return {"state": state, "worker_id": "w:8083"} | ({"trace": trace} if state == "FAILED" else {})
@@ -33,7 +33,7 @@ def status(connector: str, *tasks: str, trace: str = "") -> Answer:
 
 
 def complaints(**errors: str) -> Answer:
-    """A validation answer with one error for each key (`__` for a dot)."""
+    """Return a validation answer with one error for each key (``__`` for a dot)."""
     configs = [
         {
             "definition": {"name": key.replace("__", "."), "type": "STRING"},
@@ -46,12 +46,12 @@ def complaints(**errors: str) -> Answer:
 
 @dataclass
 class Worker:
-    """Answers by script, and like a good worker where there is none.
+    """A worker with scripted answers; without a script it answers as a healthy one.
 
     Attributes:
-        script: Answers in turn for `GET /connectors/c/status` and the like; the last one repeats.
-        live: The configuration of each connector.
-        live_status: The status of a connector that does not simply run.
+        script: Answers in turn to a request such as ``GET /connectors/c/status``; the last one repeats.
+        live: Configuration of each connector.
+        live_status: Status of each connector that is not simply running.
         calls: Every request as (method, path, body, authorization header).
     """
 
@@ -63,11 +63,11 @@ class Worker:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def requests(self, method: str) -> list[str]:
-        """The paths asked with one method."""
+        """Return the paths requested with one method."""
         return [path for verb, path, _, _ in self.calls if verb == method]
 
     def answer(self, method: str, path: str, body: Any) -> Answer:
-        """The scripted answer, or a good worker's."""
+        """Return the scripted answer, or a healthy worker's."""
         planned = self.script.get(f"{method} {path}")
         if planned:
             scripted = planned.pop(0) if len(planned) > 1 else planned[0]
@@ -114,17 +114,17 @@ def _handler(worker: Worker) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_PUT = do_POST = do_DELETE = _serve  # the names http.server looks for  # noqa: N815  # the names http.server looks for
+        do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's name
-            """Keep quiet."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+            """Log nothing."""
 
     return Handler
 
 
 @contextmanager
 def serving(worker: Worker, port: int = 0) -> Iterator[Worker]:
-    """The worker on 127.0.0.1."""
+    """Serve the worker on 127.0.0.1."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _handler(worker))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

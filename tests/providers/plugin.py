@@ -26,12 +26,12 @@ SAME, CHANGED = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.D
 
 
 def secret(value: object) -> dict[str, object]:
-    """A secret as it travels."""
+    """Return a secret in its wire format."""
     return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}  # the wire format has no public name
 
 
 def opened(value: Any) -> Any:
-    """A value with every secret in it taken out of its wrapping."""
+    """Return a value with every secret taken out of its wrapping."""
     if isinstance(value, dict):
         if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
             return opened(value["value"])
@@ -40,51 +40,51 @@ def opened(value: Any) -> Any:
 
 
 def struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    """Plain values as a protobuf struct."""
+    """Return plain values as a protobuf struct."""
     return json_format.ParseDict(values, struct_pb2.Struct())
 
 
 def plain(values: struct_pb2.Struct) -> dict[str, Any]:
-    """A protobuf struct as plain values."""
+    """Return a protobuf struct as plain values."""
     return json.loads(json_format.MessageToJson(values))  # type: ignore[no-any-return]
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """The one service of the engine that providers call: its log."""
+    """The engine's log, the one service that providers call."""
 
     def __init__(self) -> None:
         """Start with an empty log."""
         self.lines: list[tuple[str, str]] = []
 
-    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802  # the protocol's
-        """Keep the line with the resource it belongs to."""
+    def Log(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 - the protocol's
+        """Record the line with its resource."""
         self.lines.append((request.urn, request.message))
         return empty_pb2.Empty()
 
 
 @dataclass
 class Plugin:
-    """A running provider: `stub` speaks to it, `engine` hears it."""
+    """A running provider: ``stub`` calls it, ``engine`` records its log."""
 
     stub: Any
     engine: Engine
     package: str
 
     def urn(self, kind: str, name: str = "it") -> str:
-        """The URN of a resource of this package, by the last part of its type or by the whole type."""
+        """Return the URN of a resource of this package, by the last part of its type or by the whole type."""
         return f"urn:pulumi:dev::cdc::{kind if ':' in kind else f'{self.package}:index:{kind}'}::{name}"
 
     def configure(self, **config: object) -> Any:
-        """Configure it, as the engine does before anything else."""
+        """Configure the provider, as the engine does first."""
         return self.stub.Configure(provider_pb2.ConfigureRequest(args=struct(config), acceptSecrets=True, acceptResources=True))
 
     def check(self, kind: str, new: dict[str, Any], old: dict[str, Any] | None = None) -> list[tuple[str, str]]:
-        """Check inputs; the failures as (property, reason)."""
+        """Check inputs and return the failures as (property, reason)."""
         answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn(kind), news=struct(new), olds=struct(old or {})))
         return [(failure.property, failure.reason) for failure in answer.failures]
 
     def checked(self, kind: str, new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The inputs as a check that finds nothing completes them."""
+        """Return the inputs as completed by a check without failures."""
         answer = self.stub.Check(provider_pb2.CheckRequest(urn=self.urn(kind), news=struct(new), olds=struct(old or {})))
         assert not answer.failures, answer.failures
         return plain(answer.inputs)
@@ -94,31 +94,31 @@ class Plugin:
         return self.stub.Diff(provider_pb2.DiffRequest(urn=self.urn(kind), id="it", olds=struct(old), news=struct(new)))
 
     def create(self, kind: str, inputs: dict[str, Any], *, preview: bool = False) -> tuple[str, dict[str, Any]]:
-        """Create; the id and the outputs."""
+        """Create a resource and return its id and outputs."""
         answer = self.stub.Create(provider_pb2.CreateRequest(urn=self.urn(kind), properties=struct(inputs), preview=preview))
         return answer.id, plain(answer.properties)
 
     def update(self, kind: str, resource_id: str, old: dict[str, Any], new: dict[str, Any], *, preview: bool = False) -> dict[str, Any]:
-        """Update; the outputs."""
+        """Update a resource and return its outputs."""
         request = provider_pb2.UpdateRequest(urn=self.urn(kind), id=resource_id, olds=struct(old), news=struct(new), preview=preview)
         return plain(self.stub.Update(request).properties)
 
     def read(
         self, kind: str, resource_id: str, inputs: dict[str, Any], outputs: dict[str, Any]
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """Read; the id (empty when gone), the inputs and the outputs."""
+        """Read a resource and return its id (empty when deleted), inputs and outputs."""
         request = provider_pb2.ReadRequest(urn=self.urn(kind), id=resource_id, inputs=struct(inputs), properties=struct(outputs))
         answer = self.stub.Read(request)
         return answer.id, plain(answer.inputs), plain(answer.properties)
 
     def delete(self, kind: str, resource_id: str, outputs: dict[str, Any]) -> None:
-        """Delete."""
+        """Delete a resource."""
         self.stub.Delete(provider_pb2.DeleteRequest(urn=self.urn(kind), id=resource_id, properties=struct(outputs)))
 
 
 @contextmanager
 def running(package: str, *command: str, **environment: str) -> Iterator[Plugin]:
-    """A provider with an engine to talk to: the one in `providers/<package>`, started by its folder, or what `command` starts."""
+    """Run a provider with an engine to log to: the one in ``providers/<package>``, started by its folder, or the given command."""
     engine = Engine()
     server = grpc.server(ThreadPoolExecutor(2))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)

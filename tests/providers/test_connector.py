@@ -12,8 +12,9 @@ import pytest
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.kafkaconnect.watch import Tempo
-from providers.operations import UNKNOWN, CancelledError, Change, IncompleteError, ProviderError
+from providers.operations import CancelledError, Change, IncompleteError, ProviderError
 from tests.providers.connect_worker import GOOD, NOT_FOUND, REBALANCING, Worker, complaints, serving, status
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,36 +33,36 @@ Caused by: java.lang.IllegalArgumentException: url jdbc:postgresql://h/d?passwor
 
 
 class Heard:
-    """A reporter that keeps what it is told."""
+    """A reporter that records its messages."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without messages."""
         self.waits: list[str] = []
 
     def waiting(self, text: str, /) -> None:
-        """Keep it."""
+        """Record the message."""
         self.waits.append(text)
 
     def note(self, text: str, /) -> None:
-        """Keep it."""
+        """Record the note."""
         self.waits.append(text)
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker without connectors."""
+    """Yield a worker without connectors."""
     with serving(Worker()) as double:
         yield double
 
 
 def operations(worker: Worker, *, timeout: float = 3.0, **more: Any) -> ConnectorOperations:
-    """Connectors of that worker at test speed."""
+    """Return the operations on that worker's connectors at test speed."""
     client = ConnectClient(worker.url, "admin", "s3cret")
     return ConnectorOperations(client, timeout, more.pop("cancelled", threading.Event()), tempo=FAST, **more)
 
 
 def test_a_connector_is_complete_when_everything_runs_and_stays_so(worker: Worker) -> None:
-    """RUNNING once is not enough: a task that failed a moment later would go unseen."""
+    """RUNNING once is not enough: a task that failed a moment later would be missed."""
     worker.script[STATUS] = [
         NOT_FOUND,
         status("RUNNING"),
@@ -90,7 +91,7 @@ def test_creating_what_is_already_right_changes_nothing(worker: Worker) -> None:
 
 
 def test_a_rebalance_is_waited_out(worker: Worker) -> None:
-    """409 means later, not no."""
+    """Status 409 means later, not never."""
     worker.script["PUT /connectors/c/config"] = [REBALANCING, REBALANCING, GOOD]
     heard = Heard()
     assert operations(worker, reporter=heard).create(INPUTS).outputs["state"] == "RUNNING"
@@ -99,7 +100,7 @@ def test_a_rebalance_is_waited_out(worker: Worker) -> None:
 
 
 def test_a_worker_that_is_still_starting_is_waited_for() -> None:
-    """Connection refused is not a failure while there is time."""
+    """While time remains, a refused connection is not a failure."""
     with serving(Worker()) as first:
         port = int(first.url.rsplit(":", 1)[1])
     late = Worker()
@@ -112,10 +113,10 @@ def test_a_worker_that_is_still_starting_is_waited_for() -> None:
     assert made == ["c"]
 
 
-def test_a_worker_that_never_comes_is_given_up_with_its_address(worker: Worker) -> None:
-    """The message says where it was looked for."""
+def test_a_worker_that_never_answers_is_reported_with_its_address(worker: Worker) -> None:
+    """The message names the address that was tried."""
     gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 0.1, threading.Event(), tempo=FAST)
-    with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); does"):
+    with pytest.raises(ProviderError, match=r"no answer from http://127.0.0.1:9 \(connection refused\); check"):
         gone.create(INPUTS)
     worker.script["GET /connectors/c/config"] = [(503, {"message": "later"})]
     with pytest.raises(ProviderError, match="gave up after 0 s: later"):
@@ -123,7 +124,7 @@ def test_a_worker_that_never_comes_is_given_up_with_its_address(worker: Worker) 
 
 
 def test_a_failed_task_ends_the_wait_with_cause_and_cure(worker: Worker) -> None:
-    """The connector exists, so it is recorded; the trace is cut to what matters; no password in it."""
+    """The connector exists, so it is recorded; the trace is shortened to its cause; no password appears in it."""
     worker.script[STATUS] = [status("RUNNING", "FAILED", trace=TRACE)]
     with pytest.raises(IncompleteError) as caught:
         operations(worker).create(INPUTS)
@@ -136,7 +137,7 @@ def test_a_failed_task_ends_the_wait_with_cause_and_cure(worker: Worker) -> None
     assert "WorkerSinkTask.java" not in message
 
 
-def test_what_had_failed_before_is_started_once_more(worker: Worker) -> None:
+def test_a_failed_connector_is_restarted_once(worker: Worker) -> None:
     """A PUT of the same configuration restarts nothing, so the repair must."""
     worker.live["c"] = {**CONFIG, "name": "c"}
     failed = status("RUNNING", "FAILED", trace="boom")
@@ -147,7 +148,7 @@ def test_what_had_failed_before_is_started_once_more(worker: Worker) -> None:
 
 
 def test_a_failure_that_outlives_the_restart_counts(worker: Worker) -> None:
-    """Once more, not for ever."""
+    """It is restarted once, not for ever."""
     worker.live["c"] = {**CONFIG, "name": "c"}
     worker.script[STATUS] = [status("RUNNING", "FAILED", trace="boom")]
     with pytest.raises(IncompleteError, match="boom"):
@@ -156,15 +157,15 @@ def test_a_failure_that_outlives_the_restart_counts(worker: Worker) -> None:
 
 
 def test_a_paused_connector_is_resumed(worker: Worker) -> None:
-    """Somebody's pause is drift."""
+    """A manual pause is drift."""
     worker.live["c"] = {**CONFIG, "name": "c"}
     worker.script[STATUS] = [status("PAUSED", "PAUSED"), status("RUNNING", "RUNNING")]
     worker.script["PUT /connectors/c/resume"] = [(202, None)]
     assert operations(worker).create(INPUTS).outputs["state"] == "RUNNING"
 
 
-def test_a_connector_that_never_runs_says_what_it_looked_like(worker: Worker) -> None:
-    """Not just that time is up."""
+def test_a_connector_that_never_runs_is_reported_with_its_last_state(worker: Worker) -> None:
+    """Not only that the time limit has passed."""
     worker.script[STATUS] = [status("RUNNING", "UNASSIGNED")]
     with pytest.raises(IncompleteError, match="connector RUNNING, task 0 UNASSIGNED"):
         operations(worker, timeout=0.15).create(INPUTS)
@@ -181,7 +182,7 @@ def test_cancelling_ends_a_wait_at_once(worker: Worker) -> None:
     assert time.monotonic() - began < 2
 
 
-def test_complaints_about_form_are_final(worker: Worker) -> None:
+def test_validation_errors_about_form_are_final(worker: Worker) -> None:
     """Nothing was put, nothing was waited for, and the value of a credential is not repeated."""
     worker.script[VALIDATE] = [complaints(topics="Invalid value x for configuration topics: no", x__password="Invalid value hunter2")]
     with pytest.raises(ProviderError) as caught:
@@ -192,8 +193,8 @@ def test_complaints_about_form_are_final(worker: Worker) -> None:
     assert worker.live == {}
 
 
-def test_complaints_about_the_world_may_pass(worker: Worker) -> None:
-    """The database may be a second late; if it stays away, its address is named."""
+def test_validation_errors_about_other_systems_are_retried(worker: Worker) -> None:
+    """The database may become ready a second later; if it stays away, its address is named."""
     refused = complaints(database__hostname="Error while validating connector config: Connection to db:5432 refused")
     worker.script[VALIDATE] = [refused, complaints()]
     ops = operations(worker, timeout=10)
@@ -209,12 +210,12 @@ def test_a_plugin_that_is_not_in_the_image_is_named_with_those_that_are(worker: 
     worker.script[VALIDATE] = [
         (500, {"message": "…BadRequestException: …ConnectException: Failed to find any class that implements Connector"})
     ]
-    with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image offers: a\.b\.PresentSink"):
+    with pytest.raises(ProviderError, match=r"the worker has no a\.b\.PresentSink; its image has: a\.b\.PresentSink"):
         operations(worker).create(INPUTS)
 
 
-def test_a_wrong_rest_password_is_told_without_it(worker: Worker) -> None:
-    """401 is not waited out."""
+def test_a_wrong_rest_password_is_reported_without_the_password(worker: Worker) -> None:
+    """Status 401 is not retried."""
     worker.script["GET /connectors/c/config"] = [(401, {"message": "User cannot access the resource."})]
     with pytest.raises(ProviderError, match="refuses user 'admin'") as caught:
         operations(worker).create(INPUTS)
@@ -222,22 +223,22 @@ def test_a_wrong_rest_password_is_told_without_it(worker: Worker) -> None:
 
 
 def test_check_reports_the_form_only_and_never_hangs(worker: Worker) -> None:
-    """While previewing, the world the connector needs may not be there yet; neither may the worker."""
+    """During a preview, neither the systems behind the connector nor the worker need to exist yet."""
     worker.script[VALIDATE] = [complaints(topics="Invalid value x for configuration topics: no", database__hostname="Unable to connect")]
     assert [problem.path for problem in operations(worker).check(INPUTS)] == ["config.topics"]
     gone = ConnectorOperations(ConnectClient("http://127.0.0.1:9", None), 60, threading.Event())
     assert gone.check(INPUTS) == []
 
 
-def test_check_asks_no_worker_when_our_own_rules_are_broken_or_something_is_unknown(worker: Worker) -> None:
-    """A configuration that is not whole can only be misjudged."""
+def test_check_asks_no_worker_for_invalid_or_unknown_configurations(worker: Worker) -> None:
+    """An incomplete configuration can only be misjudged."""
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "tasks.max": 1}})
     assert operations(worker).check({"name": "c", "config": {**CONFIG, "topics": UNKNOWN}}) == []
     assert worker.calls == []
 
 
 def test_read_shows_drift_but_not_our_own_addition(worker: Worker) -> None:
-    """The worker adds `name`; a value changed by hand shows; a password put in by hand is not copied into the state."""
+    """The worker adds ``name``; a value changed by hand is shown; a password added by hand is not copied into the state."""
     worker.live["c"] = {**CONFIG, "name": "c", "tasks.max": "9", "y.password": "hunter2"}
     state = operations(worker).read("c", INPUTS)
     assert state is not None
@@ -245,8 +246,8 @@ def test_read_shows_drift_but_not_our_own_addition(worker: Worker) -> None:
     assert operations(worker).read("other", None) is None
 
 
-def test_delete_waits_until_it_is_gone_and_tolerates_that_it_was(worker: Worker) -> None:
-    """409 first, then gone, then gone already."""
+def test_delete_waits_for_the_removal_and_accepts_a_missing_connector(worker: Worker) -> None:
+    """First 409, then deleted, then already deleted."""
     worker.live["c"] = {}
     worker.script["DELETE /connectors/c"] = [REBALANCING, GOOD]
     worker.script[STATUS] = [status("RUNNING"), NOT_FOUND]
@@ -257,7 +258,7 @@ def test_delete_waits_until_it_is_gone_and_tolerates_that_it_was(worker: Worker)
 
 
 def test_a_failure_that_may_pass_is_started_again(worker: Worker) -> None:
-    """A Secret mounted a minute late, an identity not known everywhere yet: the worker would not try again by itself."""
+    """A Secret mounted a minute late, an identity not yet known everywhere: the worker would not retry by itself."""
     denied = status("RUNNING", "FAILED", trace="x.S3Exception: Access Denied (Service: S3, Status Code: 403, AccessDenied)")
     worker.script[STATUS] = [denied, denied, denied, status("RUNNING", "RUNNING")]
     heard = Heard()
@@ -283,7 +284,7 @@ def test_a_failure_that_may_pass_is_started_again(worker: Worker) -> None:
         ({}, {"config": UNKNOWN}, [Change("config", "update")]),
     ],
 )
-def test_the_difference_is_told_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
-    """Only another name or class is another connector."""
+def test_the_difference_is_reported_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
+    """Only another name or class means another connector."""
     silent = ConnectorOperations(ConnectClient("http://127.0.0.1:9"), 1, threading.Event())
     assert silent.diff({**INPUTS, "state": "RUNNING", "tasks": 1, **old}, {**INPUTS, **new}) == changes

@@ -1,4 +1,4 @@
-"""What a connector's configuration must satisfy before any worker is asked."""
+"""Rules for a connector's configuration that are checked before any request to a worker."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from providers.kafkaconnect.credentials import holds_a_credential, is_referenced, without_passwords
+from configs.secrecy import is_referenced, is_secret, without_passwords
 from providers.kafkaconnect.rules import connector_problems, is_source
-from providers.operations import UNKNOWN
+from unknown import UNKNOWN
 
 SOURCE = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -27,15 +27,15 @@ SINK = {
 
 
 def problems(config: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
-    """The problems of a connector `c` with some keys changed (`__` for a dot, None to remove)."""
+    """Return the problems of a connector ``c`` with some keys changed (``__`` for a dot, None to remove)."""
     changed = {**config, **{key.replace("__", "."): value for key, value in changes.items()}}
     kept = {key: value for key, value in changed.items() if value is not None}
-    return [(problem.path, problem.reason) for problem in connector_problems({"name": "c", "config": kept})]
+    return [(problem.path, problem.text) for problem in connector_problems({"name": "c", "config": kept})]
 
 
 @pytest.mark.parametrize("config", [SOURCE, SINK])
 def test_a_right_configuration_has_no_problem(config: dict[str, str]) -> None:
-    """The base of the table below."""
+    """It is the base of the table below."""
     assert problems(config) == []
 
 
@@ -46,7 +46,7 @@ def test_a_right_configuration_has_no_problem(config: dict[str, str]) -> None:
         (SOURCE, {"tasks__max": "0"}, 'config["tasks.max"]', "whole number"),
         (SOURCE, {"connector__class": None}, 'config["connector.class"]', "missing"),
         (SOURCE, {"connector__class": "no class"}, 'config["connector.class"]', "Java class"),
-        (SOURCE, {"name": "other"}, "config.name", "make them equal"),
+        (SOURCE, {"name": "other"}, "config.name", "use the same name"),
         (SOURCE, {"errors__tolerance": "all"}, 'config["errors.tolerance"]', "lost silently"),
         (
             SOURCE,
@@ -81,21 +81,21 @@ def test_a_right_configuration_has_no_problem(config: dict[str, str]) -> None:
     ],
 )
 def test_one_mistake_is_one_problem_at_its_key(config: dict[str, str], changes: dict[str, Any], path: str, says: str) -> None:
-    """Each mistake is refused where it is, with what to do."""
+    """Each mistake is refused at its key, with its cure."""
     found = problems(config, **changes)
     assert [where for where, _ in found] == [path]
     assert says in found[0][1]
 
 
-def test_all_mistakes_are_told_at_once_and_no_secret_with_them() -> None:
-    """Nobody should have to run it once per mistake."""
+def test_all_mistakes_are_reported_at_once_and_no_secret_with_them() -> None:
+    """Otherwise a user needs one run for each mistake."""
     found = problems(SOURCE, tasks__max=1, database__password="hunter2", errors__tolerance="all", database__token=7)
     assert len(found) == 4
     assert "hunter2" not in str(found)
 
 
 def test_a_name_is_checked_even_when_the_config_is_not_known_yet() -> None:
-    """A preview knows little, but says what it can."""
+    """A preview knows little, but reports what it can."""
     assert [p.path for p in connector_problems({"name": "no spaces", "config": UNKNOWN})] == ["name"]
     assert connector_problems({"name": UNKNOWN, "config": {**SINK, "topics": UNKNOWN}}) == []
 
@@ -110,8 +110,8 @@ def test_a_name_is_checked_even_when_the_config_is_not_known_yet() -> None:
         ("com.acme.Archive", {}, True),
     ],
 )
-def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001
-    """By the class's name where it says so, by the topics otherwise."""
+def test_sources_and_sinks_are_distinguished(java_class: str, extra: dict[str, str], source: bool) -> None:  # noqa: FBT001 - a table's column
+    """By the class's name where it tells, otherwise by the topics."""
     assert is_source({"connector.class": java_class, **extra}) is source
 
 
@@ -123,8 +123,8 @@ def test_sources_and_sinks_are_told_apart(java_class: str, extra: dict[str, str]
     ],
 )  # fmt: skip
 def test_credential_keys_are_recognised(key: str) -> None:
-    """Whatever the separator."""
-    assert holds_a_credential(key)
+    """With any separator."""
+    assert is_secret(key)
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def test_credential_keys_are_recognised(key: str) -> None:
 )
 def test_keys_about_credentials_are_no_credentials(key: str) -> None:
     """A class name or a mode is no secret."""
-    assert not holds_a_credential(key)
+    assert not is_secret(key)
 
 
 def test_only_a_whole_reference_hides_a_password() -> None:
-    """A reference with a literal beside it is half a secret, except where syntax must surround it."""
+    """A reference with a literal beside it exposes half a secret, except where syntax must surround it."""
     assert is_referenced("database.password", "${file:/x/y.properties:password}")
     assert is_referenced("database.password", "${env:PASSWORD}")
     assert not is_referenced("database.password", "prefix-${env:PASSWORD}")

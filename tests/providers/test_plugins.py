@@ -1,4 +1,4 @@
-"""Both provider folders as the engine sees them: a process each, the gRPC protocol, previews, unknowns, secrets, endings."""
+"""Both provider folders as the engine sees them: separate processes, the gRPC protocol, previews, unknowns, secrets, shutdown."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ TABLE: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def plugin() -> Iterator[Plugin]:
-    """One kafkaconnect process for all tests here."""
+    """Yield one kafkaconnect process for all tests of this file."""
     with running("kafkaconnect") as started:
         yield started
 
 
 @pytest.fixture
 def worker(plugin: Plugin) -> Iterator[Worker]:
-    """A worker, with the provider configured for it."""
+    """Yield a worker, with the provider configured for it."""
     with serving(Worker()) as double:
         plugin.configure(url=double.url, username="admin", password=secret("s3cret"), timeoutSeconds="20")
         yield double
 
 
-def test_the_provider_says_what_it_understands(plugin: Plugin) -> None:
-    """All of it, or the engine would strip secrets and skip previews."""
+def test_the_provider_accepts_secrets_previews_and_resources(plugin: Plugin) -> None:
+    """The provider must claim all of them, or the engine strips secrets and skips previews."""
     answer = plugin.configure(url="http://127.0.0.1:9")
     assert (answer.acceptSecrets, answer.supportsPreview, answer.acceptResources) == (True, True, True)
 
 
 def test_a_bad_provider_config_is_refused_by_property(plugin: Plugin) -> None:
-    """What is not known yet is not bad."""
+    """An unknown value is not a bad one."""
     answer = plugin.stub.CheckConfig(provider_pb2.CheckRequest(urn="u", news=struct({"url": "ftp://x", "password": "p"})))
     assert [failure.property for failure in answer.failures] == ["url", "username"]
     answer = plugin.stub.CheckConfig(provider_pb2.CheckRequest(urn="u", news=struct({"url": UNKNOWN, "timeoutSeconds": 10})))
@@ -53,7 +53,7 @@ def test_a_bad_provider_config_is_refused_by_property(plugin: Plugin) -> None:
 
 
 def test_a_resource_inside_a_component_is_known_by_its_own_type(worker: Worker, plugin: Plugin) -> None:
-    """The engine puts the types of the parents before it."""
+    """The engine prefixes it with the types of the parents."""
     urn = "urn:pulumi:dev::cdc::cdc:archive:Archive$kafkaconnect:index:Connector::it"
     answer = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn, news=struct(CONNECTOR)))
     assert list(answer.failures) == []
@@ -63,13 +63,13 @@ def test_a_resource_inside_a_component_is_known_by_its_own_type(worker: Worker, 
 
 
 def test_the_schema_names_the_resources(plugin: Plugin) -> None:
-    """The engine may ask for it."""
+    """The engine may request it."""
     schema = plugin.stub.GetSchema(provider_pb2.GetSchemaRequest(version=0)).schema
     assert "kafkaconnect:index:Connector" in schema
 
 
 def test_check_failures_carry_property_paths(worker: Worker, plugin: Plugin) -> None:
-    """Ours, then the worker's; inputs come back as they went, secrets too."""
+    """Ours, then the worker's; inputs are returned unchanged, secrets included."""
     assert [path for path, _ in plugin.check("Connector", {"name": "c", "config": {"x.y": 1.5}})] == [
         'config["x.y"]',
         'config["connector.class"]',
@@ -81,8 +81,8 @@ def test_check_failures_carry_property_paths(worker: Worker, plugin: Plugin) -> 
     assert plain(answer.inputs) == inputs
 
 
-def test_a_preview_knows_what_it_cannot_know(worker: Worker, plugin: Plugin) -> None:
-    """Unknown outputs are the engine's own sentinel; secrets stay secret; nothing is asked of the worker."""
+def test_a_preview_marks_unknown_outputs(worker: Worker, plugin: Plugin) -> None:
+    """Unknown outputs are the engine's own sentinel; secrets stay secret; no request reaches the worker."""
     inputs = {"name": "c", "config": {**CONFIG, "x": secret("y"), "z": UNKNOWN}}
     assert plugin.create("Connector", inputs, preview=True) == ("", {**inputs, "state": UNKNOWN, "tasks": UNKNOWN})
     old = {**CONNECTOR, "state": "RUNNING", "tasks": 1}
@@ -91,7 +91,7 @@ def test_a_preview_knows_what_it_cannot_know(worker: Worker, plugin: Plugin) -> 
 
 
 def test_a_connector_lives_and_dies(worker: Worker, plugin: Plugin) -> None:
-    """Create, read, drift, update, delete; the wait is told beside it, and a secret stays one that the worker gets."""
+    """Create, read, drift, update, delete; the wait is logged, and the worker receives a secret that stays one elsewhere."""
     inputs = {"name": "c", "config": {**CONFIG, "x": secret("y")}}
     worker.script["GET /connectors/c/status"] = [status("RUNNING"), GOOD]
     made, outputs = plugin.create("Connector", inputs)
@@ -120,8 +120,8 @@ def test_another_class_is_a_replacement_delete_first(plugin: Plugin, worker: Wor
     assert worker.calls == []
 
 
-def test_a_connector_that_fails_is_recorded_and_told_without_traceback_or_secret(worker: Worker, plugin: Plugin) -> None:
-    """The engine gets the id, the outputs and the reasons, so that the next run repairs and a destroy removes it."""
+def test_a_failed_connector_is_recorded_and_reported_without_traceback_or_secret(worker: Worker, plugin: Plugin) -> None:
+    """The engine receives the id, the outputs and the reasons, so that the next run repairs it and a destroy removes it."""
     worker.script["GET /connectors/c/status"] = [status("RUNNING", "FAILED", trace="java.lang.X: bad hunter2\n\tat a.B.c(D.java:1)")]
     inputs = {"name": "c", "config": {**CONFIG, "x": secret("hunter2")}}
     with pytest.raises(grpc.RpcError) as caught:
@@ -135,7 +135,7 @@ def test_a_connector_that_fails_is_recorded_and_told_without_traceback_or_secret
 
 
 def test_the_gate_previews_and_refuses(plugin: Plugin, worker: Worker) -> None:
-    """The id of the cluster survives a rollout."""
+    """The cluster's id is unchanged by a rollout."""
     inputs = {"bootstrapServers": ["127.0.0.1:9"], "brokers": 3, "rollout": "a", "timeoutSeconds": 1}
     assert plugin.check("ClusterReady", inputs) == []
     assert plugin.create("ClusterReady", inputs, preview=True)[1]["clusterId"] == UNKNOWN
@@ -163,7 +163,7 @@ def test_a_table_lives_evolves_and_dies(tmp_path: Path) -> None:
         assert plugin.check("Table", TABLE, wider) == [("columns", plugin.check("Table", TABLE, wider)[0][1])]
         with pytest.raises(grpc.RpcError) as caught:
             plugin.update("Table", made, outputs, TABLE)
-        assert caught.value.details().startswith("table cdc.orders cannot become what is declared:")
+        assert caught.value.details().startswith("table cdc.orders cannot change to its declaration:")
         plugin.delete("Table", made, {**outputs, "deleteOnDestroy": False})
         assert any("stays in the catalog" in line for _, line in plugin.engine.lines)
         plugin.delete("Table", made, outputs)
@@ -171,9 +171,9 @@ def test_a_table_lives_evolves_and_dies(tmp_path: Path) -> None:
 
 
 def test_fewer_partitions_than_a_topic_had_are_refused_before_anything_is_changed(plugin: Plugin) -> None:
-    """The engine hands a check the inputs of the last run, in a preview too."""
+    """The engine passes the inputs of the last run to a check, in a preview too."""
     inputs = {"bootstrapServers": ["127.0.0.1:1"], "brokers": 3, "rollout": "a"}
     failures = plugin.check("ClusterReady", {**inputs, "partitions": {"users": 3}}, {**inputs, "partitions": {"users": 6}})
     assert [path for path, _reason in failures] == ['partitions["users"]']
-    assert "Keep 6" in failures[0][1]
+    assert "keep 6" in failures[0][1]
     assert plugin.check("ClusterReady", {**inputs, "partitions": {"users": 12}}, {**inputs, "partitions": {"users": 6}}) == []

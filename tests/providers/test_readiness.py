@@ -1,4 +1,4 @@
-"""The gate in front of topics: every way in which a cluster is almost ready."""
+"""The readiness gate before topics: every state of a cluster that is almost ready."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from providers.kafkaconnect.readiness import (
     client,
     cluster_id,
 )
-from providers.operations import UNKNOWN, CancelledError, ProviderError
+from providers.operations import CancelledError, ProviderError
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +29,13 @@ INPUTS = {"bootstrapServers": ["127.0.0.1:1", "127.0.0.1:2"], "brokers": 2, "rol
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port on which something accepts connections."""
+    """Yield a port that accepts connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
-def test_the_gate_opens_when_every_listener_agrees_and_every_address_leads_somewhere(port: int) -> None:
-    """The id of the cluster is what it found."""
+def test_kafka_is_ready_when_all_listeners_agree_and_all_addresses_answer(port: int) -> None:
+    """The gate returns the cluster's id."""
     good = Metadata("abc", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})
     state = ClusterReadyOperations(threading.Event(), asked=lambda *_: good).create(INPUTS)
     assert (state.id, state.outputs) == ("ready:abc", {**INPUTS, "clusterId": "abc"})
@@ -51,8 +52,8 @@ def test_a_missing_broker_a_dead_address_and_a_foreign_listener_are_named(port: 
         cluster_id(["a", "b"], 1, lambda server, _: Metadata(server, {1: here}))
 
 
-def test_it_waits_and_says_for_what_until_time_is_up(port: int) -> None:
-    """A broker that comes late is waited for; one that never comes ends in its own reason."""
+def test_the_wait_reports_its_reason_until_the_time_limit(port: int) -> None:
+    """It waits for a late broker; for an absent one it ends with the reason."""
     answers = [Metadata("x", {}), Metadata("x", {1: ("127.0.0.1", port), 2: ("127.0.0.1", port)})]
     late = ClusterReadyOperations(threading.Event(), asked=lambda *_: answers.pop(0) if len(answers) > 1 else answers[0], poll=0.01)
     assert late.create(INPUTS).outputs["clusterId"] == "x"
@@ -69,15 +70,15 @@ def test_it_can_be_cancelled() -> None:
         ClusterReadyOperations(cancelled, asked=lambda *_: Metadata("x", {})).create(INPUTS)
 
 
-def test_a_port_where_no_kafka_speaks_is_told_as_such(capfd: pytest.CaptureFixture[str]) -> None:
-    """By the real client, which keeps its own noise to itself."""
+def test_a_port_without_kafka_is_reported_as_such(capfd: pytest.CaptureFixture[str]) -> None:
+    """By the real client, whose own log lines are suppressed."""
     with pytest.raises(NotReadyError, match=r"127\.0\.0\.1:9 does not answer \(transport\)"):
         ask("127.0.0.1:9", {}, seconds=0.3)
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_login_comes_from_the_environment_or_its_absence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for the Kafka provider itself, so that no password is an input."""
+def test_a_login_comes_from_the_environment_or_is_reported_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the Kafka provider itself, so that no password is an input."""
     for name in (USER_VARIABLE, PASSWORD_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     assert client({}) == {"security.protocol": "plaintext"}
@@ -108,17 +109,17 @@ def test_every_input_is_checked_and_any_change_asks_again() -> None:
 
 
 def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
-    """The Kafka provider would replace the topic, with every row in it."""
+    """The Kafka provider would replace the topic and so delete every row in it."""
     gate = ClusterReadyOperations(threading.Event())
 
-    def told(before: object, after: object) -> list[str]:
+    def problem_paths(before: object, after: object) -> list[str]:
         return [problem.path for problem in gate.check({**INPUTS, "partitions": after}, {**INPUTS, "partitions": before})]
 
-    assert told({"a": 6, "b": 3}, {"a": 3, "b": 2}) == ['partitions["a"]', 'partitions["b"]']
-    assert told({"a": 6}, {"a": 12, "c": 1}) == []
-    assert told({"a": 6, "b": 1}, {"a": 6}) == []
-    assert told(None, {"a": 1}) == told(UNKNOWN, {"a": 1}) == told({"a": 6}, {"a": UNKNOWN}) == []
+    assert problem_paths({"a": 6, "b": 3}, {"a": 3, "b": 2}) == ['partitions["a"]', 'partitions["b"]']
+    assert problem_paths({"a": 6}, {"a": 12, "c": 1}) == []
+    assert problem_paths({"a": 6, "b": 1}, {"a": 6}) == []
+    assert problem_paths(None, {"a": 1}) == problem_paths(UNKNOWN, {"a": 1}) == problem_paths({"a": 6}, {"a": UNKNOWN}) == []
     assert gate.check({**INPUTS, "partitions": {"a": 1}}) == []
     (problem,) = gate.check({**INPUTS, "partitions": {"a": 3}}, {**INPUTS, "partitions": {"a": 6}})
-    assert "3 partitions are fewer than the 6 it has" in problem.reason
-    assert "Keep 6" in problem.reason
+    assert "3 partitions are fewer than the existing 6" in problem.text
+    assert "keep 6" in problem.text

@@ -1,4 +1,4 @@
-"""How a connector ends that holds something elsewhere, against a worker that answers by script."""
+"""Removal of a connector that holds something elsewhere, against a worker with scripted answers."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ STATUS = "GET /connectors/c/status"
 
 
 class Notes:
-    """A reporter that keeps what is worth keeping."""
+    """A reporter that records its notes."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without notes."""
         self.kept: list[str] = []
 
     def waiting(self, text: str, /) -> None:
-        """Let it go."""
+        """Ignore the message."""
 
     def note(self, text: str, /) -> None:
-        """Keep it."""
+        """Record the note."""
         self.kept.append(text)
 
 
 @pytest.fixture
 def notes() -> Notes:
-    """No notes yet."""
+    """Return an empty reporter."""
     return Notes()
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker with one connector that runs."""
+    """Yield a worker with one running connector."""
     with serving(Worker(live={"c": {**CONFIG, "name": "c"}})) as double:
         yield double
 
 
 def operations(url: str, notes: Notes) -> ConnectorOperations:
-    """Connectors of that worker at test speed."""
+    """Return the operations on that worker's connectors at test speed."""
     return ConnectorOperations(ConnectClient(url), 3.0, threading.Event(), notes, FAST)
 
 
 def acts(worker: Worker) -> list[tuple[str, str]]:
-    """What was asked of the worker beyond looking."""
+    """Return the worker's requests other than reads."""
     return [(method, path.removeprefix("/connectors/")) for method, path, _body, _login in worker.calls if method != "GET"]
 
 
-def test_after_a_removal_that_broke_off_it_forgets_how_far_it_was_before_it_runs_again(notes: Notes) -> None:
-    """Else its old task would drop the slot and go on behind changes that nobody has kept."""
+def test_after_an_interrupted_removal_the_connector_starts_without_old_offsets(notes: Notes) -> None:
+    """Otherwise its old task would drop the slot and resume behind changes that were not retained."""
     with serving(Worker(live={"c": {**CONFIG, "name": "c", **END["config"]}})) as worker:  # type: ignore[dict-item]
         operations(worker.url, notes).update("c", STATE, {"name": "c", "config": CONFIG, "removal": END})
         done = [act for act in acts(worker) if not act[1].endswith("validate")]
@@ -74,7 +74,7 @@ def test_after_a_removal_that_broke_off_it_forgets_how_far_it_was_before_it_runs
         ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("PUT", "c/config"), ("PUT", "c/resume"),
     ]  # fmt: skip
     assert worker.live["c"] == {**CONFIG, "name": "c"}
-    assert "begins from the start" in notes.kept[0]
+    assert "starts from the beginning" in notes.kept[0]
 
 
 def test_a_running_connector_keeps_its_offsets(worker: Worker, notes: Notes) -> None:
@@ -82,7 +82,7 @@ def test_a_running_connector_keeps_its_offsets(worker: Worker, notes: Notes) -> 
     assert ("DELETE", "c/offsets") not in acts(worker)
 
 
-def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(worker: Worker, notes: Notes) -> None:
+def test_removal_applies_the_last_configuration_stops_and_resets_offsets(worker: Worker, notes: Notes) -> None:
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker) == [("PUT", "c/resume"), ("PUT", "c/config"), ("PUT", "c/stop"), ("DELETE", "c/offsets"), ("DELETE", "c")]
     (last,) = [body for _method, path, body, _login in worker.calls if path.endswith("/config") and body]
@@ -91,33 +91,33 @@ def test_it_runs_with_its_last_configuration_stops_and_forgets_before_it_goes(wo
     assert notes.kept == []
 
 
-def test_a_paused_one_runs_once_more(worker: Worker, notes: Notes) -> None:
-    """A paused task holds its slot and would not drop it."""
+def test_a_paused_connector_is_resumed_before_its_removal(worker: Worker, notes: Notes) -> None:
+    """A paused task holds its slot and does not drop it."""
     worker.live_status["c"] = status("PAUSED", "PAUSED")
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker)[0] == ("PUT", "c/resume")
     assert notes.kept == []
 
 
-def test_one_without_anything_elsewhere_is_just_deleted(worker: Worker, notes: Notes) -> None:
+def test_a_connector_that_holds_nothing_elsewhere_is_simply_deleted(worker: Worker, notes: Notes) -> None:
     operations(worker.url, notes).delete("c", {"name": "c", "config": CONFIG})
     assert acts(worker) == [("DELETE", "c")]
 
 
-def test_one_that_is_gone_already_is_no_trouble(worker: Worker, notes: Notes) -> None:
+def test_a_missing_connector_counts_as_removed(worker: Worker, notes: Notes) -> None:
     worker.live.clear()
     operations(worker.url, notes).delete("c", STATE)
     assert notes.kept == []
 
 
-def test_a_failed_one_is_removed_at_once_and_what_it_holds_is_told(worker: Worker, notes: Notes) -> None:
+def test_a_failed_connector_is_removed_at_once_and_its_remains_are_reported(worker: Worker, notes: Notes) -> None:
     worker.live_status["c"] = status("RUNNING", "FAILED", trace="password authentication failed")
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker) == [("DELETE", "c")]
     assert "SELECT by_hand();" in notes.kept[0]
 
 
-def test_one_that_fails_with_its_last_configuration_is_removed_and_told(worker: Worker, notes: Notes) -> None:
+def test_a_connector_that_fails_with_its_last_configuration_is_removed_and_reported(worker: Worker, notes: Notes) -> None:
     worker.script[STATUS] = [status("RUNNING", "RUNNING"), status("RUNNING", "FAILED", trace="x")]
     with pytest.raises(ProviderError, match="the worker still reports it"):
         operations(worker.url, notes).delete("c", STATE)
@@ -143,25 +143,25 @@ def test_a_worker_that_rebalances_is_waited_for(worker: Worker, notes: Notes) ->
     assert notes.kept == []
 
 
-def test_a_worker_that_is_gone_stops_the_removal_with_the_switch_as_the_cure(notes: Notes) -> None:
+def test_removal_without_a_worker_fails_and_names_the_switch_to_skip_it(notes: Notes) -> None:
     with pytest.raises(UnreachableError, match=f"{SWITCH}=true"):
         operations("http://127.0.0.1:1", notes).delete("c", STATE)
 
 
-def test_a_worker_that_was_given_up_is_forgotten_and_what_it_held_is_told(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connectors_of_an_abandoned_worker_are_forgotten_and_their_remains_reported(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SWITCH, "true")
     operations("http://127.0.0.1:1", notes).delete("c", STATE)
     assert "SELECT by_hand();" in notes.kept[1]
     assert operations("http://127.0.0.1:1", notes).read("c", STATE) is None
 
 
-def test_a_refresh_needs_the_worker_as_long_as_it_is_not_given_up(notes: Notes) -> None:
+def test_a_refresh_needs_the_worker_unless_it_is_abandoned(notes: Notes) -> None:
     with pytest.raises(UnreachableError):
         operations("http://127.0.0.1:1", notes).read("c", STATE)
 
 
-def test_after_a_rollout_of_the_worker_it_must_run_for_a_while(worker: Worker, notes: Notes) -> None:
-    """What the worker before it said last would pass for the truth otherwise."""
+def test_after_a_rollout_of_the_worker_the_connector_must_run_for_a_while(worker: Worker, notes: Notes) -> None:
+    """Otherwise the last report of the previous worker would count as current."""
     before: dict[str, Any] = {"name": "c", "config": CONFIG, "rollout": "a"}
     after = {**before, "rollout": "b"}
     provider = operations(worker.url, notes)
@@ -172,7 +172,7 @@ def test_after_a_rollout_of_the_worker_it_must_run_for_a_while(worker: Worker, n
     assert acts(worker) == []
 
 
-def test_a_refresh_keeps_what_only_the_program_knows_and_says_what_does_not_run(worker: Worker, notes: Notes) -> None:
+def test_a_refresh_keeps_declared_values_and_reports_a_connector_that_does_not_run(worker: Worker, notes: Notes) -> None:
     declared = {"name": "c", "config": CONFIG, "removal": END, "rollout": "a"}
     worker.live_status["c"] = status("PAUSED", "PAUSED")
     found = operations(worker.url, notes).read("c", declared)
@@ -181,7 +181,7 @@ def test_a_refresh_keeps_what_only_the_program_knows_and_says_what_does_not_run(
     assert notes.kept == ["connector c does not run: connector PAUSED, task 0 PAUSED"]
 
 
-def test_tables_of_a_catalog_that_was_given_up_are_forgotten(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_of_an_abandoned_catalog_are_forgotten(notes: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "_GIVEN_UP_SECONDS", 0.1)
     config = {"catalogType": "sql", "catalogName": "a", "warehouse": "s3://b/w", "uri": "postgresql://127.0.0.1:1/c", "username": "u"}
     tables = TableOperations(catalog.Catalogs(config, threading.Event(), notes, seconds=0.1), threading.Event())
@@ -189,5 +189,5 @@ def test_tables_of_a_catalog_that_was_given_up_are_forgotten(notes: Notes, monke
         tables.delete("cdc.orders", {"deleteOnDestroy": True})
     monkeypatch.setenv(SWITCH, "true")
     tables.delete("cdc.orders", {"deleteOnDestroy": True})
-    assert notes.kept == ["table cdc.orders: its catalog does not answer, and it is forgotten as asked; its files may stay"]
+    assert notes.kept == ["table cdc.orders: its catalog does not answer; it is removed from the state only, and its files may remain"]
     assert tables.read("cdc.orders", {}) is None

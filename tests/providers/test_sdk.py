@@ -1,4 +1,4 @@
-"""The classes a program imports: what they send, what they give back, and what importing them costs."""
+"""The classes that a program imports: their inputs, their outputs and the cost of the import."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tests.providers.plugin import ROOT
 
 
 class Recorder(pulumi_mocks.Mocks):
-    """Keeps what is registered and answers as the providers would."""
+    """Mocks that record registrations and answer as the providers would."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without registrations."""
         self.seen: dict[str, dict[str, Any]] = {}
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        """Record it and add outputs."""
+        """Record the resource and add its outputs."""
         self.seen[args.typ] = dict(args.inputs)
         learnt = {"state": "RUNNING", "tasks": 1, "clusterId": "abc", "location": "s3://b/t", "tableUuid": "u"}
         return f"{args.name}-id", {**learnt, **args.inputs}
 
     def call(self, args: pulumi_mocks.MockCallArgs) -> dict[str, Any]:
-        """Nothing is called."""
+        """Refuse every call."""
         raise AssertionError(args)
 
 
 @pytest.fixture
 def recorder() -> Recorder:
-    """Mocks in place of an engine."""
+    """Install mocks in place of an engine."""
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder)
     return recorder
@@ -42,7 +42,7 @@ def recorder() -> Recorder:
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
 def test_what_a_program_declares_arrives_in_the_engines_spelling(recorder: Recorder) -> Any:
-    """And the outputs come back in Python's."""
+    """The outputs are returned in Python's."""
     connect = kafkaconnect.Provider("connect", url="http://127.0.0.1:8083", username="a", password="p", timeout_seconds=9)
     options = pulumi.ResourceOptions(provider=connect)
     connector = kafkaconnect.Connector("source", name="c", config={"connector.class": "a.B", "cluster_id": "x"}, opts=options)
@@ -73,7 +73,7 @@ def test_what_a_program_declares_arrives_in_the_engines_spelling(recorder: Recor
 
 
 def test_a_program_does_not_pay_for_the_providers_own_libraries() -> None:
-    """`make plan` must start fast, and a program needs none of them installed."""
+    """``make plan`` must start fast, and a program needs none of them installed."""
     code = (
         "import sys; import providers.kafkaconnect, providers.iceberg;"
         "print([m for m in ('requests', 'pyiceberg', 'confluent_kafka', 'sqlalchemy', 'pyarrow', 'providers.adapter') if m in sys.modules])"

@@ -12,8 +12,10 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import LongType, StringType
 
-from providers.iceberg.provider import TABLE, operations
-from providers.operations import UNKNOWN, Operations, ProviderError
+from configs.tokens import ICEBERG_TABLE
+from providers.iceberg.provider import operations
+from providers.operations import Operations, ProviderError
+from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,23 +36,23 @@ ORDERS: dict[str, Any] = {
 
 
 class Heard:
-    """A reporter that keeps notes."""
+    """A reporter that records its notes."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without notes."""
         self.notes: list[str] = []
 
     def waiting(self, text: str, /) -> None:
-        """Ignore it."""
+        """Ignore the message."""
 
     def note(self, text: str, /) -> None:
-        """Keep it."""
+        """Record the note."""
         self.notes.append(text)
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> dict[str, Any]:
-    """A catalog of its own for each test."""
+    """Return the configuration of a separate catalog for each test."""
     return {
         "catalogType": "sql",
         "catalogName": "archive",
@@ -61,39 +63,39 @@ def config(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def heard() -> Heard:
-    """What the operations noted."""
+    """Return the reporter of the operations."""
     return Heard()
 
 
 @pytest.fixture
 def tables(config: dict[str, Any], heard: Heard) -> Operations:
-    """The operations on tables of that catalog."""
-    return operations(config, heard)[TABLE]
+    """Return the operations on tables of that catalog."""
+    return operations(config, heard)[ICEBERG_TABLE]
 
 
 @pytest.fixture
 def catalog(config: dict[str, Any]) -> SqlCatalog:
-    """The same catalog as its other users open it."""
+    """Return the same catalog as its other users open it."""
     opened = load_catalog("archive", type="sql", uri=config["uri"], warehouse=config["warehouse"])
     assert isinstance(opened, SqlCatalog)
     return opened
 
 
 def with_columns(*columns: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """ORDERS with these columns in place of, or after, those of the same name, and other inputs changed."""
+    """Return ORDERS with these columns replacing those of the same name or added, and other inputs changed."""
     given = {column["name"]: column for column in columns}
     kept = [given.pop(column["name"], column) for column in ORDERS["columns"]]
     return {**ORDERS, "columns": [*kept, *given.values()], **changes}
 
 
 def one_row() -> pa.Table:
-    """A row of ORDERS in its first shape."""
+    """Return a row of ORDERS in its first shape."""
     shape = pa.schema([pa.field("id", pa.int32(), nullable=False), pa.field("year", pa.string())])
     return pa.table({"id": pa.array([1], pa.int32()), "year": ["2026"]}, schema=shape)
 
 
 def test_a_table_is_made_with_its_types_partitions_and_properties(tables: Operations, catalog: SqlCatalog) -> None:
-    """As another user of the catalog sees it."""
+    """Read by another user of the catalog."""
     state = tables.create(ORDERS)
     table = catalog.load_table("cdc.orders")
     assert state.id == "cdc.orders"
@@ -111,7 +113,7 @@ def test_a_table_is_made_with_its_types_partitions_and_properties(tables: Operat
 
 
 def test_the_catalog_has_the_shape_java_expects(tables: Operations, config: dict[str, Any]) -> None:
-    """JdbcCatalog at schema version V1 would otherwise alter the tables, which its role may not do."""
+    """Otherwise JdbcCatalog at schema version V1 would alter the tables, which its role may not do."""
     tables.create(ORDERS)
     with sqlite3.connect(config["uri"].removeprefix("sqlite:///")) as database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(iceberg_tables)")]
@@ -126,15 +128,15 @@ def test_the_catalog_has_the_shape_java_expects(tables: Operations, config: dict
 
 
 def test_an_older_catalog_gains_the_column(config: dict[str, Any], catalog: SqlCatalog, tables: Operations) -> None:
-    """One that pyiceberg made by itself lacks it."""
+    """Catalogs that pyiceberg created by itself lack it."""
     catalog.create_namespace("cdc")
     tables.create(ORDERS)
     with sqlite3.connect(config["uri"].removeprefix("sqlite:///")) as database:
         assert "iceberg_type" in [row[1] for row in database.execute("PRAGMA table_info(iceberg_tables)")]
 
 
-def test_making_it_again_commits_nothing(tables: Operations, catalog: SqlCatalog) -> None:
-    """Converging twice must not write metadata."""
+def test_creating_it_again_commits_nothing(tables: Operations, catalog: SqlCatalog) -> None:
+    """Converging twice must write no metadata."""
     first = tables.create(ORDERS)
     before = catalog.load_table("cdc.orders").metadata_location
     assert tables.create(ORDERS) == first
@@ -152,7 +154,7 @@ def test_many_tables_at_once_share_a_new_catalog(tables: Operations, catalog: Sq
 
 
 def test_a_new_column_is_added_and_old_rows_stay_readable(tables: Operations, catalog: SqlCatalog) -> None:
-    """The rows written before have no value for it; an int became a long; a doc and a property changed."""
+    """Rows written before have no value for it; an int became a long; a doc and a property changed."""
     old = tables.create(ORDERS)
     catalog.load_table("cdc.orders").append(one_row())
     new = with_columns(
@@ -173,7 +175,7 @@ def test_a_new_column_is_added_and_old_rows_stay_readable(tables: Operations, ca
 
 
 def test_columns_the_sink_added_are_neither_error_nor_drift(tables: Operations, catalog: SqlCatalog) -> None:
-    """The sink follows ALTER TABLE at the source by itself, and may widen a type."""
+    """The sink follows ALTER TABLE at the source by itself and may widen a type."""
     old = tables.create(ORDERS)
     with catalog.load_table("cdc.orders").update_schema() as update:
         update.add_column("added_by_sink", StringType())
@@ -186,8 +188,8 @@ def test_columns_the_sink_added_are_neither_error_nor_drift(tables: Operations, 
     assert "added_by_sink" in catalog.load_table("cdc.orders").schema().column_names
 
 
-def test_drift_shows(tables: Operations, catalog: SqlCatalog) -> None:
-    """A dropped column, a doc, a property; then a table that is gone."""
+def test_drift_is_detected(tables: Operations, catalog: SqlCatalog) -> None:
+    """A dropped column, a doc, a property; then a deleted table."""
     old = tables.create(ORDERS)
     with catalog.load_table("cdc.orders").transaction() as transaction:
         transaction.remove_properties("write.format.default")
@@ -205,8 +207,8 @@ def test_drift_shows(tables: Operations, catalog: SqlCatalog) -> None:
     assert tables.read(old.id, ORDERS) is None
 
 
-def test_reading_without_a_declaration_tells_everything(tables: Operations) -> None:
-    """What an import starts from."""
+def test_reading_without_a_declaration_returns_every_input(tables: Operations) -> None:
+    """An import starts from it."""
     tables.create(ORDERS)
     live = tables.read("cdc.orders")
     assert live is not None
@@ -217,7 +219,7 @@ def test_reading_without_a_declaration_tells_everything(tables: Operations) -> N
 @pytest.mark.parametrize(
     ("new", "path", "says"),
     [
-        (with_columns(columns=ORDERS["columns"][:-2] + ORDERS["columns"][-1:]), "columns", "column at is gone"),
+        (with_columns(columns=ORDERS["columns"][:-2] + ORDERS["columns"][-1:]), "columns", "the declaration lacks column at"),
         (
             with_columns({"name": "id", "type": "string", "required": True}),
             "columns[0].type",
@@ -226,7 +228,7 @@ def test_reading_without_a_declaration_tells_everything(tables: Operations) -> N
         (with_columns({"name": "id", "type": "float", "required": True}), "columns[0].type", "int cannot become float"),
         (with_columns({"name": "total", "type": "decimal(8,2)"}), "columns[1].type", "cannot become decimal(8,2)"),
         (with_columns({"name": "total", "type": "decimal(12,3)"}), "columns[1].type", "cannot become decimal(12,3)"),
-        (with_columns({"name": "at", "type": "timestamptz", "required": True}), "columns[2].required", "may hold NULL"),
+        (with_columns({"name": "at", "type": "timestamptz", "required": True}), "columns[2].required", "may be NULL"),
         (
             with_columns({"name": "extra", "type": "int", "required": True}),
             "columns[4].required",
@@ -238,17 +240,17 @@ def test_reading_without_a_declaration_tells_everything(tables: Operations) -> N
         (with_columns(properties={"format-version": "1"}), 'properties["format-version"]', "cannot go back"),
     ],
 )
-def test_what_would_lose_data_is_refused_in_the_preview_and_in_the_update(
+def test_changes_that_lose_data_are_refused_in_the_preview_and_in_the_update(
     tables: Operations, catalog: SqlCatalog, new: dict[str, Any], path: str, says: str
 ) -> None:
-    """With the property, and before anything is changed."""
+    """At its property, and before anything is changed."""
     old = tables.create({**ORDERS, "location": None})
     previous = {**ORDERS, "location": old.outputs["location"]}
     problems = tables.check(new, previous)
     assert [problem.path for problem in problems] == [path]
-    assert says in problems[0].reason
+    assert says in problems[0].text
     before = catalog.load_table("cdc.orders").metadata_location
-    with pytest.raises(ProviderError, match="cannot become what is declared"):
+    with pytest.raises(ProviderError, match="cannot change to its declaration"):
         tables.update(old.id, old.outputs, new)
     assert catalog.load_table("cdc.orders").metadata_location == before
 
@@ -273,21 +275,19 @@ def test_what_would_lose_data_is_refused_in_the_preview_and_in_the_update(
         ({"deleteOnDestroy": "yes"}, "deleteOnDestroy"),
     ],
 )
-def test_a_declaration_that_cannot_be_is_refused(tables: Operations, changes: dict[str, Any], path: str) -> None:
+def test_an_impossible_declaration_is_refused(tables: Operations, changes: dict[str, Any], path: str) -> None:
     """At its property."""
     assert [problem.path for problem in tables.check({**ORDERS, **changes})] == [path]
 
 
-def test_what_is_not_known_yet_is_passed_over(tables: Operations) -> None:
-    """A preview may not know a location."""
+def test_unknown_inputs_are_not_checked(tables: Operations) -> None:
+    """A preview may not know a location yet."""
     assert tables.check({**ORDERS, "location": UNKNOWN, "properties": UNKNOWN}, ORDERS) == []
     assert tables.check({**ORDERS, "columns": UNKNOWN}, ORDERS) == []
 
 
-def test_a_table_outlives_its_declaration_unless_told_otherwise(
-    tables: Operations, heard: Heard, catalog: SqlCatalog, tmp_path: Path
-) -> None:
-    """Data is dropped only on purpose, and then with its files; dropping it twice is fine."""
+def test_a_table_outlives_its_declaration_by_default(tables: Operations, heard: Heard, catalog: SqlCatalog, tmp_path: Path) -> None:
+    """Data is dropped only on purpose, and then with its files; dropping it twice succeeds."""
     state = tables.create(ORDERS)
     tables.delete(state.id, state.outputs)
     assert catalog.table_exists("cdc.orders")
@@ -298,8 +298,8 @@ def test_a_table_outlives_its_declaration_unless_told_otherwise(
     tables.delete(state.id, {**state.outputs, "deleteOnDestroy": True})
 
 
-def test_a_lost_metadata_file_is_told_as_what_it_is(tables: Operations, tmp_path: Path) -> None:
-    """The object store forgot, the catalog did not; a drop still works."""
+def test_a_lost_metadata_file_is_reported_as_such(tables: Operations, tmp_path: Path) -> None:
+    """The object store has lost the file, the catalog still names it; a drop works nevertheless."""
     state = tables.create(ORDERS)
     for path in (tmp_path / "warehouse").rglob("*.metadata.json"):
         path.unlink()
@@ -309,7 +309,9 @@ def test_a_lost_metadata_file_is_told_as_what_it_is(tables: Operations, tmp_path
     assert tables.create(ORDERS).id == "cdc.orders"
 
 
-def test_losing_the_race_against_the_sink_is_tried_again(tables: Operations, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_loses_the_race_against_the_sink_is_retried(
+    tables: Operations, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sink commits every few seconds."""
     old = tables.create(ORDERS)
     commit, raced = SqlCatalog.commit_table, []
@@ -340,18 +342,18 @@ def test_losing_the_race_against_the_sink_is_tried_again(tables: Operations, cat
     ],
 )
 def test_a_config_that_cannot_work_is_refused(config: dict[str, Any], changes: dict[str, Any], path: str) -> None:
-    """With the key, before anything is opened."""
+    """At its key, before anything is opened."""
     with pytest.raises(ProviderError, match=f"iceberg: {path} "):
         operations({**config, **changes})
 
 
-def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
-    """And with what to look at."""
+def test_an_unreachable_database_is_reported_without_its_password(tmp_path: Path) -> None:
+    """The message names the cause."""
     config = {
         "catalogType": "sql", "catalogName": "a", "uri": "jdbc:postgresql://127.0.0.1:9/d", "username": "u", "password": "hunter2",
         "warehouse": f"file://{tmp_path}",
     }  # fmt: skip
-    tables = operations(config)[TABLE]
+    tables = operations(config)[ICEBERG_TABLE]
     tables.catalogs.seconds = 0.1  # type: ignore[attr-defined]
     with pytest.raises(ProviderError, match="nothing answers there") as caught:
         tables.create(ORDERS)

@@ -1,4 +1,4 @@
-"""The engine's events as progress, as counts and as reasons."""
+"""The engine's events as progress, counts and reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "urn:pulumi:sandbox::p::aws:s3/bucket:Bucket::archive-bucket"
 
 
 def step(kind: str, urn: str = URN, operation: str = "create", **more: Any) -> EngineEvent:
-    """One event about a resource."""
+    """Return one event about a resource."""
     inputs = {"metadata": {"namespace": "data-ingestion", "name": "kafka"}} if "kubernetes" in urn else {}
     new = {"type": "t", "urn": urn, "id": "", "parent": "", "provider": "", "custom": True, "inputs": inputs}
     metadata = {"op": operation, "urn": urn, "type": "t", "provider": "", "new": new}
@@ -23,13 +23,13 @@ def step(kind: str, urn: str = URN, operation: str = "create", **more: Any) -> E
 
 
 def said(message: str, severity: str, urn: str = URN, **more: Any) -> EngineEvent:
-    """One diagnostic."""
+    """Return one diagnostic."""
     body = {"message": message, "color": "raw", "severity": severity, "urn": urn, **more}
     return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": body})
 
 
 def shown(*events: EngineEvent) -> tuple[Events, str]:
-    """What a run of these events shows off a terminal."""
+    """Return a run's record of these events and its output without a terminal."""
     stream = io.StringIO()
     told = Events(Progress(stream))
     for event in events:
@@ -52,7 +52,7 @@ def test_every_operation_is_counted_where_a_person_expects_it() -> None:
     assert [len(listed) for listed in (events.created, events.updated, events.deleted, events.unchanged)] == [1, 2, 1, 1]
 
 
-def test_a_failure_has_its_reasons_and_not_those_that_only_follow() -> None:
+def test_a_failure_has_its_own_reasons_without_consequential_errors() -> None:
     events, text = shown(
         step("resourcePreEvent"),
         said("<{%fg 1%}>BucketNotEmpty<{%reset%}>: it holds objects", "error"),

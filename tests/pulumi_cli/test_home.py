@@ -1,4 +1,4 @@
-"""What the CLI finds: a published part where there is one, said so, and the project's own everywhere else."""
+"""The CLI's home: published parts where they exist, reported as such, and the project's own otherwise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AWS = f"resource-aws-v{metadata.version('pulumi-aws')}"
 
 
 def program(place: Path, script: str = "exit 0") -> Path:
-    """An executable."""
+    """Write an executable and return its path."""
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(f"#!/bin/sh\n{script}\n")
     place.chmod(0o755)
@@ -27,7 +27,7 @@ def program(place: Path, script: str = "exit 0") -> Path:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine on which CLI and Kubernetes plugin are built, and nothing is published."""
+    """Return a machine where CLI and Kubernetes plugin are built, and nothing published is installed."""
     built = program(tmp_path / "cache" / "pulumi")
     program(tmp_path / "cache" / "pulumi-language-python-exec")
     monkeypatch.setattr(build, "cli", lambda _: built)
@@ -38,7 +38,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def prepared(machine: Path) -> home.Home:
-    """Lay out a home."""
+    """Prepare a home."""
     return home.prepare(machine / "place", Progress(quiet=True))
 
 
@@ -72,7 +72,7 @@ def test_a_plugin_on_path_is_left_to_the_engine_and_named(machine: Path) -> None
 
 
 @pytest.mark.parametrize(("version", "used"), [("v3.207.9", False), ("v3.208.0", True), ("v4.0.0", True), ("nonsense", False)])
-def test_a_cli_on_path_is_used_when_it_is_new_enough(machine: Path, version: str, used: bool) -> None:  # noqa: FBT001 a parameter of the test
+def test_a_cli_on_path_is_used_when_it_is_new_enough(machine: Path, version: str, used: bool) -> None:  # noqa: FBT001 - a table's column
     program(machine / "path/pulumi", f"echo {version}")
     assert home.published_cli() is None, "it has no language host"
     program(machine / "path/pulumi-language-python")

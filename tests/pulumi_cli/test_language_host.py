@@ -1,4 +1,4 @@
-"""The language host as the engine starts it: the port first, programs, provider folders and policy packs run, nothing left behind."""
+"""The language host as the engine starts it: it prints its port, runs programs, providers and policy packs, and leaves no process."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from recording.recorder import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# replaces the SDK's script, whose path the host receives; it records its own arguments
 SCRIPT = """
 import argparse, json, os, sys, time
 told = argparse.ArgumentParser()
@@ -37,26 +38,25 @@ with open(os.environ["SEEN"], "w") as file:
 time.sleep(float(os.environ.get("LAST", "0")))
 sys.exit(int(os.environ.get("CODE", "0")))
 """
-"""Stands in for the SDK's script, whose place the host is told; it writes down what it was called with."""
 
 
 class Host:
     """A running host."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
-        """Read the port, and connect."""
+        """Read the port and connect."""
         assert process.stdout is not None
         self.process, self.folder = process, folder
         self.stub = language_pb2_grpc.LanguageRuntimeStub(grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}"))
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What the program was called with."""
+        """Recorded call of the program."""
         found: dict[str, Any] = json.loads((self.folder / "seen.json").read_text())
         return found
 
     def info(self, folder: Path, **options: Any) -> language_pb2.ProgramInfo:
-        """A program in a folder."""
+        """Return the description of a program in a folder."""
         struct = json_format.ParseDict(options, struct_pb2.Struct())
         return language_pb2.ProgramInfo(root_directory=str(folder), program_directory=str(folder), entry_point=".", options=struct)
 
@@ -78,7 +78,7 @@ class Host:
 
 @contextmanager
 def started(folder: Path, **environment: str) -> Iterator[Host]:
-    """The host, started as the engine starts it."""
+    """Start the host as the engine does."""
     (folder / "script.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "sandbox.pulumi.language_host", "--script", folder / "script.py", "-root=/somewhere", "127.0.0.1:2"]
     variables = {**os.environ, "SEEN": str(folder / "seen.json"), **environment}
@@ -96,14 +96,14 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
-    """The processes that a process has started and that live."""
+    """Return the living processes that a process has started."""
     found = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     listed = [int(pid) for thread in Path(f"/proc/{process.pid}/task").iterdir() for pid in (thread / "children").read_text().split()]
     return listed or [int(pid) for pid in found.read_text().split()]
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there and not only waiting to be taken notice of."""
+    """Tell whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -118,7 +118,7 @@ def test_it_says_the_version_of_the_sdk_and_asks_for_no_plugin(host: Host) -> No
     assert about.version == sys.version.split()[0]
 
 
-def test_a_program_is_told_everything_that_the_script_of_the_sdk_reads(host: Host) -> None:
+def test_a_program_receives_everything_that_the_script_of_the_sdk_reads(host: Host) -> None:
     assert host.run(dryRun=True).error == ""
     seen = host.seen
     assert seen.pop("pwd") == seen.pop("root_directory") == str(host.folder)
@@ -144,8 +144,8 @@ def test_the_engines_address_may_come_with_the_handshake(host: Host) -> None:
 @pytest.mark.parametrize(
     ("code", "error", "bail"), [("0", "", False), ("3", "the program ended with exit code 3", False), ("32", "", True)]
 )
-def test_a_failed_program_is_told_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 a parameter of the test
-    """The SDK's script has shown the error itself when it ends with 32."""
+def test_a_failed_program_is_reported_once(tmp_path: Path, code: str, error: str, bail: bool) -> None:  # noqa: FBT001 - a table's column
+    """The SDK's script has already shown the error when it exits with 32."""
     with started(tmp_path, CODE=code) as host:
         answer = host.run()
         assert (answer.error, answer.bail) == (error, bail)
@@ -180,7 +180,7 @@ def test_it_ends_quietly_and_takes_its_children_along(tmp_path: Path, number: si
 
 
 def test_it_does_not_outlive_an_engine_that_was_killed(tmp_path: Path) -> None:
-    """The engine's process is the parent here as there."""
+    """This test's process is the parent, as the engine is in a real run."""
     (tmp_path / "script.py").write_text(SCRIPT)
     parent = textwrap.dedent("""
         import subprocess, sys, time
@@ -225,7 +225,7 @@ def test_what_a_plugin_prints_and_its_exit_code_are_handed_on(host: Host) -> Non
 
 
 def test_a_policy_pack_gets_the_stacks_configuration_before_it_starts(host: Host) -> None:
-    """Its budget is read from the environment, and stands in the stack's configuration."""
+    """Its budget is read from the environment but configured in the stack."""
     policy = ROOT / "policy"
     request = language_pb2.RunPluginRequest(
         pwd=str(host.folder),

@@ -1,4 +1,4 @@
-"""The locks of the state in a folder: the living keep theirs, the dead do not."""
+"""Locks of the state in a folder: those of living processes are respected, those of ended ones removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Lock:
-    """Write a lock as the CLI does."""
+    """Return a function that writes a lock as the CLI does."""
     folder = tmp_path / ".pulumi/locks/organization/p/s"
     folder.mkdir(parents=True)
 
@@ -35,20 +35,20 @@ def lock(tmp_path: Path) -> Lock:
 
 
 def dead() -> int:
-    """The number of a process that has ended."""
+    """Return the number of a process that has ended."""
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
 
 
-def test_a_lock_of_a_process_that_is_gone_is_taken_away(tmp_path: Path, lock: Lock) -> None:
+def test_a_lock_of_an_ended_process_is_removed(tmp_path: Path, lock: Lock) -> None:
     path = lock(dead())
     assert locks.release_stale(tmp_path, "p", "s") == 1
     assert not path.exists()
     assert locks.release_stale(tmp_path, "p", "s") == 0
 
 
-def test_a_number_that_another_program_has_now_is_no_owner(tmp_path: Path, lock: Lock) -> None:
+def test_a_process_number_reused_by_another_program_is_no_owner(tmp_path: Path, lock: Lock) -> None:
     lock(os.getpid())
     assert locks.release_stale(tmp_path, "p", "s") == 1
 

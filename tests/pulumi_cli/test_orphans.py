@@ -1,4 +1,4 @@
-"""Plugins that a killed engine has left behind are ended, those of one that runs are not."""
+"""Plugins that a killed engine has left are ended; those of a running engine are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ plugin.wait()
 """
 
 
-def test_only_a_plugin_whose_parent_is_none_of_the_engines_is_ended(tmp_path: Path) -> None:
+def test_only_a_plugin_without_a_running_engine_is_ended(tmp_path: Path) -> None:
     environment = {**os.environ, "PULUMI_HOME": str(tmp_path)}
     (tmp_path / "cli.py").write_text(CLI)
     cli = subprocess.Popen(
@@ -44,7 +44,7 @@ def test_only_a_plugin_whose_parent_is_none_of_the_engines_is_ended(tmp_path: Pa
     assert orphans.end(tmp_path) == 0
 
 
-def test_a_cli_and_whatever_else_has_the_home_in_its_environment_is_left_alone(tmp_path: Path) -> None:
+def test_a_cli_with_the_same_home_in_its_environment_is_left_alone(tmp_path: Path) -> None:
     program = tmp_path / "pulumi"
     shutil.copy(shutil.which("sleep") or "", program)
     with subprocess.Popen([program, "60"], env={**os.environ, "PULUMI_HOME": str(tmp_path)}) as cli:
@@ -54,9 +54,9 @@ def test_a_cli_and_whatever_else_has_the_home_in_its_environment_is_left_alone(t
 
 
 def lives(pid: int) -> bool:
-    """Whether a process is there and not only waiting to be taken notice of."""
+    """Tell whether a process exists and is not a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 a process may be gone in between
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123 - a process may be gone in between
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False

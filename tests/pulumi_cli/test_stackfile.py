@@ -1,4 +1,4 @@
-"""The stack file between the checkout and the CLI: settings go both ways, the salt of the sandbox's secrets never comes back."""
+"""The stack file between checkout and CLI: settings go both ways; the salt of the sandbox's secrets never enters the checkout."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_salt_that_a_command_leaves_in_the_checkout_is_taken_out_again(places:
     assert original.read_text() == PLAIN
 
 
-def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Path]) -> None:
+def test_a_committed_salt_stays_in_the_checkout(places: tuple[Path, Path]) -> None:
     original, copy = places
     original.write_text(THEIRS + PLAIN)
     file = StackFile(original, copy)
@@ -61,13 +61,13 @@ def test_a_salt_that_somebody_has_committed_stays_theirs(places: tuple[Path, Pat
 
 
 @pytest.mark.parametrize("words", [["up", "--stack", "dev"], ["preview", "--stack=dev"], ["preview", "-sprod"]])
-def test_a_command_about_another_stack_is_refused_since_the_settings_are_not_its(words: list[str]) -> None:
-    with pytest.raises(commands.OtherStackError, match=r"this drives the stack sandbox alone, and (dev|prod) is another"):
+def test_a_command_about_another_stack_is_refused(words: list[str]) -> None:
+    with pytest.raises(commands.OtherStackError, match=r"this command drives the stack sandbox only, not (dev|prod)"):
         commands.refuse_another(words)
     commands.refuse_another(["up", "--stack", "organization/data-ingestion/sandbox", "-s=sandbox"])
 
 
-def test_what_somebody_else_wrote_meanwhile_is_never_lost(places: tuple[Path, Path]) -> None:
+def test_concurrent_changes_of_the_checkouts_file_are_never_lost(places: tuple[Path, Path]) -> None:
     original, copy = places
     file = StackFile(original, copy)
     file.bring()

@@ -1,4 +1,4 @@
-"""What the recorder sees of a program: edges, parents, providers, secrets, unknowns."""
+"""The recorder's view of a program: edges, parents, providers, secrets, unknowns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def declare() -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Make the configuration files of a project."""
+    """Write the configuration files of a project and return its root."""
     (tmp_path / "Pulumi.yaml").write_text("name: sample\nconfig:\n  length: {type: integer, default: 20}\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     return tmp_path
@@ -72,7 +72,7 @@ def test_every_resource_knows_its_parent_and_provider(recording: Recording) -> N
 
 
 def test_secrets_are_unwrapped_and_their_paths_kept(recording: Recording) -> None:
-    """The password's path is marked, and its text does not have to be known for that."""
+    """The password's path is marked, independent of its text."""
     assert recording.get("layer-secret").secret_inputs == {"stringData"}
     cloud = recording.get("cloud")
     assert cloud.inputs["secretKey"] == "hidden"
@@ -87,7 +87,7 @@ def test_unknown_outputs_stay_unknown_in_a_preview(recording: Recording) -> None
 
 
 def test_samples_replace_unknowns_outside_a_preview(root: Path) -> None:
-    """Documents made from outputs can then be looked at."""
+    """Documents made from outputs can then be read."""
     recording = record("dev", root=root, declare=declare, preview=False)
     assert recording.outputs["bucketArn"] == "arn:aws:s3:::archive"
     assert recording.get("layer-secret").inputs["stringData"]["password"] == "sample-password"
@@ -106,7 +106,7 @@ def test_whole_numbers_are_integers(recording: Recording) -> None:
 
 
 def test_two_recordings_of_one_program_are_equal(root: Path) -> None:
-    """Thread scheduling leaves no mark."""
+    """Thread scheduling has no effect."""
     assert record("dev", root=root, declare=declare) == record("dev", root=root, declare=declare)
 
 
@@ -118,20 +118,20 @@ def test_config_overrides_win(root: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: random.RandomPassword("twice", length=8) and random.RandomPassword("twice", length=8), "both called twice"),
+        (lambda: random.RandomPassword("twice", length=8) and random.RandomPassword("twice", length=8), "resources have the name twice"),
         (lambda: kubernetes.core.v1.ConfigMap.get("read", "a/b"), "read, not declared"),
         (lambda: 1 / 0, "division by zero"),
     ],
 )
-def test_what_cannot_be_planned_is_raised(root: Path, wrong: Callable[[], object], message: str) -> None:
-    """The program's own failure comes out, and the next recording is not disturbed by it."""
+def test_the_programs_failure_is_raised(root: Path, wrong: Callable[[], object], message: str) -> None:
+    """The program's own failure is raised, and the next recording is unaffected."""
     with pytest.raises(Exception, match=message):
         record("dev", root=root, declare=lambda: wrong() and None)
     assert record("dev", root=root, declare=declare).resources
 
 
 def test_an_output_written_into_text_is_an_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With PULUMI_ERROR_OUTPUT_STRING the mistake raises instead of writing a sentence into the configuration."""
+    """With PULUMI_ERROR_OUTPUT_STRING it raises; otherwise a sentence would be written into the configuration."""
     monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
 
     def careless() -> None:

@@ -1,4 +1,4 @@
-"""Reading the configuration of a stack from its two files."""
+"""A stack's configuration is read from its two files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ config:
 
 
 def write(root: Path, stack: str) -> Path:
-    """Make a project whose dev stack has these contents."""
+    """Write a project whose dev stack has this content."""
     (root / "Pulumi.yaml").write_text(PROJECT)
     (root / "Pulumi.dev.yaml").write_text(stack)
     return root
@@ -71,3 +71,52 @@ def test_a_malformed_file_is_named(tmp_path: Path, content: str) -> None:
     """The message names the file that is wrong."""
     with pytest.raises(StackFileError, match=r"Pulumi.dev.yaml"):
         stack_config(write(tmp_path, content), "dev")
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    root = write(tmp_path, "")
+    (root / "Pulumi.latin.yaml").write_bytes("config: {region: caf\u00e9}".encode("latin-1"))
+    (root / "Pulumi.folder.yaml").mkdir()
+    with pytest.raises(StackFileError, match=r"^Pulumi.latin.yaml is not UTF-8 \(byte 20\); save it as UTF-8$"):
+        stack_config(root, "latin")
+    with pytest.raises(StackFileError, match=r"^Pulumi.folder.yaml cannot be read: Is a directory$"):
+        stack_config(root, "folder")
+
+
+@pytest.mark.parametrize("stack", ["", "../dev", "a/dev", "dev\n"])
+def test_a_path_is_no_name_of_a_stack(tmp_path: Path, stack: str) -> None:
+    with pytest.raises(StackFileError, match=r"is not a stack's name; .* The stacks of this project are: dev\.$"):
+        stack_config(write(tmp_path, ""), stack)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("confg: {sample:region: x}", r"Pulumi.dev.yaml: confg is not a key of a stack file; did you mean config\?"),
+        ("sample:region: x", "sample:region is not a key of a stack file; settings stand below config"),
+        ("config: [a]", "config must be a mapping of settings, got a list"),
+        ("config: text", "config must be a mapping of settings, got a str"),
+        ("config: {1: x}", "config has the key 1, which is no text"),
+        (
+            "config:\n  sample:region: x\n  sample:region: y\n",
+            "Pulumi.dev.yaml, line 3 is not valid YAML: the key sample:region is written twice",
+        ),
+        ("config:\n  sample:ports:\n    a: 1\n    a: 2\n", "line 4 is not valid YAML: the key a is written twice"),
+    ],
+)
+def test_a_key_in_the_wrong_place_or_written_twice_is_named(tmp_path: Path, content: str, reason: str) -> None:
+    """The CLI would ignore the first two and refuse the last two; one that wins over another silently loses a setting."""
+    with pytest.raises(StackFileError, match=reason):
+        stack_config(write(tmp_path, content), "dev")
+
+
+def test_anchors_and_merged_keys_are_read(tmp_path: Path) -> None:
+    root = write(tmp_path, "config:\n  sample:a: &a {x: 1, y: 2}\n  sample:b: {<<: *a, y: 3}\n")
+    assert stack_config(root, "dev").values["sample:b"] == '{"x": 1, "y": 3}'
+
+
+def test_the_line_of_a_fault_is_named_and_not_shown(tmp_path: Path) -> None:
+    """It may hold a credential."""
+    with pytest.raises(StackFileError, match=r"Pulumi.dev.yaml, line") as caught:
+        stack_config(write(tmp_path, 'config:\n  sample:ports: {password: "swordfish}\n'), "dev")
+    assert "swordfish" not in str(caught.value)

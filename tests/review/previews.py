@@ -1,4 +1,4 @@
-"""The stored outputs: what a real CLI wrote, cut down to what a digest reads. README.md beside them says how they were made."""
+"""The stored outputs of a real CLI, reduced to the parts that a digest reads. The README.md beside them explains their origin."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ FILES = sorted(path.name for path in STORED.glob("*.json*"))
 
 
 def text(name: str) -> str:
-    """A stored output as it is."""
+    """Return a stored output unchanged."""
     return (STORED / name).read_text(encoding="utf-8")
 
 
 def findings(name: str) -> Findings:
-    """What is found in a stored output."""
+    """Return the findings in a stored output."""
     return Findings.of(read(text(name)))
 
 
 def document(name: str, wording: Wording = PREVIEW) -> Document:
-    """The comment on a stored output."""
+    """Return the comment on a stored output."""
     found = findings(name)
     assert found.preview.stack is not None
     return digest(found, found.preview.stack, wording)
 
 
 def comment(name: str, limit: int = GITHUB_LIMIT, wording: Wording = PREVIEW) -> str:
-    """The comment on a stored output in Markdown."""
+    """Return the comment on a stored output in Markdown."""
     return markdown(document(name, wording), limit)
 
 
 def section(markdown_text: str, title: str) -> str:
-    """The part of a comment under a heading."""
+    """Return the part of a comment under a heading."""
     _, found, rest = markdown_text.partition(f"### {title}")
     assert found, f"no section {title!r} in:\n{markdown_text}"
     return rest.partition("\n### ")[0].partition("<details>")[0]
 
 
 def folded(markdown_text: str) -> str:
-    """The folded part of a comment."""
+    """Return the folded part of a comment."""
     _, found, rest = markdown_text.partition("<details>")
     assert found
     return rest

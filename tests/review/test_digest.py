@@ -1,4 +1,4 @@
-"""What the comment on a preview leads with, from outputs of the real CLI."""
+"""The beginning of a preview's comment, from outputs of the real CLI."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_empty_stack_is_all_new_and_loses_nothing() -> None:
 def test_no_change_is_said_in_a_few_lines() -> None:
     text = comment("unchanged.jsonl")
     assert "Nothing changes." in text
-    assert "As before: 4094 of 4096, 4094 in a rollout." in text
+    assert "Unchanged: 4094 of 4096, 4094 in a rollout." in text
     assert "<details>" not in text
 
 
@@ -43,7 +43,7 @@ def test_both_forms_of_a_preview_tell_the_same_but_for_policies() -> None:
         assert folded(events).splitlines()[:3] == folded(whole).splitlines()[:3]
         assert section(events, "Memory of data-ingestion") == section(whole, "Memory of data-ingestion")
         assert "No violation" in section(events, "Policies")
-        assert "does not tell" in section(whole, "Policies")
+        assert "leaves policies out" in section(whole, "Policies")
 
 
 def test_memory_is_shown_before_and_after_with_sum_peak_and_budget() -> None:
@@ -72,7 +72,7 @@ def test_a_removed_table_loses_its_topic_and_its_files() -> None:
 
 def test_a_replaced_topic_and_a_shorter_retention_lose_records() -> None:
     data = section(comment("topic-replaced.jsonl"), "Data")
-    assert "| LOST | Topic `s3-sink-dlq` | replaced | dead letters that nobody has read |" in data
+    assert "| LOST | Topic `s3-sink-dlq` | replaced | unread dead letters |" in data
     assert "retention.bytes 50331648 → 33554432" in data
     settings = section(comment("topic-replaced.jsonl"), "Topics and settings")
     assert "| `Topic connect-status` | `segment.bytes` | `16777216` | `33554432` |" in settings
@@ -87,13 +87,13 @@ def test_a_deleted_archive_loses_bucket_and_tables() -> None:
         assert f"`{table}`" in data
 
 
-def test_a_bucket_that_must_not_be_emptied_is_told_to_stop_the_update() -> None:
+def test_a_replaced_bucket_without_force_destroy_is_reported_as_a_refusal_by_s3() -> None:
     data = section(comment("bucket-renamed.jsonl"), "Data")
     assert "| check | Bucket `datapipe-ingestion-123` | replaced | every object | S3 refuses" in data
 
 
-def test_a_resource_replaced_because_of_another_is_replaced_even_where_no_reason_is_given() -> None:
-    """In the document form the CLI leaves the reasons of a cascade out."""
+def test_a_dependent_replacement_without_a_reason_counts_as_a_replacement() -> None:
+    """In the document format the CLI omits the reasons of a cascade."""
     others = section(comment("bucket-renamed.json"), "Also replaced or deleted")
     assert "BucketPolicy" in others
     assert "the replacement of another" in others
@@ -103,9 +103,9 @@ def test_a_resource_replaced_because_of_another_is_replaced_even_where_no_reason
 def test_a_namespace_that_goes_takes_volumes_and_topics_with_it() -> None:
     text = comment("namespace-renamed.json")
     data = section(text, "Data")
-    assert "| LOST | StatefulSet `kafka` | replaced | volumes 3 x 3413Mi (data) | the namespace data-ingestion goes" in data
+    assert "| LOST | StatefulSet `kafka` | replaced | volumes 3 x 3413Mi (data) | the namespace data-ingestion is deleted" in data
     assert "| LOST | Topic `connect-offsets` | replaced |" in data
-    assert "what holds it goes too" in data
+    assert "the topic that holds it is deleted too" in data
     assert "| all | 4094 | 0 | −4094 |" in section(text, "Memory of data-ingestion")  # noqa: RUF001 - a minus sign
     assert "| all | 0 | 4094 | +4094 |" in section(text, "Memory of other-pipeline")
 
@@ -116,7 +116,7 @@ def test_a_larger_volume_claim_replaces_the_set_and_keeps_the_volume_as_it_is() 
     assert "in their old size and class" in data
 
 
-def test_policies_that_refuse_the_update_are_told_with_their_cure() -> None:
+def test_policies_that_refuse_the_update_are_shown_with_their_cure() -> None:
     text = comment("violations.jsonl")
     assert "2 policy violations refuse the update; the pods of data-ingestion may need 4350 of 4096 MiB." in text
     policies = section(text, "Policies")
@@ -140,22 +140,22 @@ def test_a_program_that_stops_says_why_without_its_traces(name: str) -> None:
     assert "**The preview failed.**" in text
     assert "data-ingestion:streaming.connect.memory: is not a setting" in section(text, "Errors")
     assert "Traceback" not in text
-    assert "cannot be added up" in section(text, "Memory")
+    assert "cannot be totalled" in section(text, "Memory")
 
 
-def test_a_provider_that_refuses_is_heard_and_what_was_seen_is_shown() -> None:
+def test_a_providers_refusal_is_shown_with_the_changes_seen_so_far() -> None:
     text = comment("provider-refused.jsonl")
     assert "the files stay where they are" in section(text, "Errors")
     assert "Traceback" not in text
     assert "| LOST | Bucket `sandbox-archive` | replaced |" in section(text, "Data")
 
 
-def test_drift_is_told_as_what_was_done_outside() -> None:
+def test_drift_is_reported_as_changes_made_outside_the_program() -> None:
     text = comment("drift.jsonl", wording=DRIFT)
     assert text.startswith("<!-- data-ingestion drift data-ingestion/sandbox -->\n")
     assert "1 changed outside, 1 gone, 110 as recorded." in text
     assert "| `Connector s3-sink-connector` | `iceberg.control.commit.interval-ms` | `10000` | `60000` |" in text
-    assert "Everything is as the stack's state says." in comment("no-drift.jsonl", wording=DRIFT)
+    assert "All resources match the stack's state." in comment("no-drift.jsonl", wording=DRIFT)
 
 
 def test_drift_in_the_document_form_is_found_too() -> None:
@@ -173,7 +173,7 @@ def test_every_comment_is_within_the_limit(name: str) -> None:
     assert len(comment(name)) <= GITHUB_LIMIT
 
 
-def test_data_is_lost_only_where_it_is() -> None:
+def test_only_previews_with_losses_report_lost_data() -> None:
     losing = {name for name in FILES if findings(name).loses_data}
     assert losing == {
         "archive-deleted.jsonl",

@@ -1,4 +1,4 @@
-"""docs/review.md shows a real comment, and policies that AWS can read and that name what the workflows use."""
+"""docs/review.md shows a real comment, and policies that AWS accepts and that name the workflows' resources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from recording.recorder import ROOT
-from tools import review_example
+from tools import commands, review_example
 
 TEXT = review_example.DOCUMENT.read_text(encoding="utf-8")
 TRUST, RIGHTS = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL))
@@ -17,8 +17,8 @@ WORKFLOWS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".g
 
 
 def test_the_comment_is_what_the_command_writes() -> None:
-    """Whoever changes the comment is told to run ``python -m tools.review_example``."""
-    assert review_example.main(["--check"]) == 0
+    """After a change of the comment: ``python -m pipeline documents review``."""
+    assert commands.documents(["review"], check=True) == 0
 
 
 def test_the_role_can_be_taken_by_one_environment_of_one_repository() -> None:

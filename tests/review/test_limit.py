@@ -1,4 +1,4 @@
-"""A comment that would be too long loses the end of its diff first, and never what it leads with."""
+"""A comment over the limit loses the end of its diff first, and never its beginning."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def test_nothing_is_left_out_where_everything_fits() -> None:
 
 
 def test_as_much_is_kept_as_fits() -> None:
-    """One resource more would be too long."""
+    """One more resource would exceed the limit."""
     sizes = {limit: len(comment("empty.jsonl", limit=limit)) for limit in range(3_000, 9_000, 500)}
     assert all(size <= limit for limit, size in sizes.items())
     assert all(limit - size < 300 for limit, size in sizes.items()), sizes
 
 
 def test_a_huge_change_stays_within_the_limit_and_keeps_its_losses() -> None:
-    """A real table's removal, and two hundred config maps besides."""
+    """The removal of a real table, together with two hundred config maps."""
     lines = text("table-removed.jsonl").splitlines()
     (made,) = [line for line in lines if "::source-postgresql-config" in line and '"resourcePreEvent"' in line]
     many = [made.replace("source-postgresql-config", f"source-postgresql-config-{number}") for number in range(200)]

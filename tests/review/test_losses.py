@@ -1,4 +1,4 @@
-"""What becomes of data, by type and by what decides over it."""
+"""Data loss, by resource type and the setting that decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.review.previews import text
 
 
 def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] | None = None, **state: Any) -> Step:
-    """One resource of a type, before and after."""
+    """Return one resource of a type, before and after."""
     return Step(
         urn=f"urn:pulumi:s::p::{kind}::one",
         fate=fate,
@@ -44,11 +44,11 @@ GOING = Surroundings(leaving=frozenset({"space"}))
 KEPT = Surroundings(leaving=frozenset({"space"}), reclaim={"fast": "Retain"})
 
 CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
-    "a set is deleted": (step(SET, "delete", stateful()), Surroundings(), "kept", "until somebody deletes them"),
-    "a set is replaced": (step(SET, "replace", stateful(), stateful()), Surroundings(), "kept", "take the claims up again"),
+    "a set is deleted": (step(SET, "delete", stateful()), Surroundings(), "kept", "until they are deleted manually"),
+    "a set is replaced": (step(SET, "replace", stateful(), stateful()), Surroundings(), "kept", "use the existing claims"),
     "a set with another size": (step(SET, "replace", stateful(), stateful(size="6Gi")), Surroundings(), "kept", "old size and class"),
     "a set that deletes its claims": (step(SET, "delete", stateful(retention="Delete")), Surroundings(), "lost", "whenDeleted: Delete"),
-    "a set whose namespace goes": (step(SET, "replace", stateful(), stateful()), GOING, "lost", "namespace space goes"),
+    "a set whose namespace goes": (step(SET, "replace", stateful(), stateful()), GOING, "lost", "namespace space is deleted"),
     "a set whose volumes are retained": (step(SET, "replace", stateful(), stateful()), KEPT, "check", "new pods begin empty"),
     "a set without volumes": (step(SET, "delete", {"spec": {}}), Surroundings(), None, ""),
     "a claim": (step(CLAIM, "delete", {"metadata": {"name": "d"}}), Surroundings(), "lost", "deleted with its claim"),
@@ -61,18 +61,23 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
         "leaves the stack",
     ),
     "a change topic": (step(TOPIC, "delete", {"name": "postgres.public.users"}), Surroundings(), "lost", "nowhere else"),
-    "schemas of either registry": (step(TOPIC, "delete", {"name": "_schemas"}), Surroundings(), "lost", "cannot be read"),
+    "schemas of either registry": (step(TOPIC, "delete", {"name": "_schemas"}), Surroundings(), "lost", "no longer be read"),
     "the state of connectors": (step(TOPIC, "delete", {"name": "connect-status"}), Surroundings(), "kept", "writes it again"),
-    "a table that is dropped": (step("iceberg:index:Table", "delete", {"deleteOnDestroy": True}), Surroundings(), "lost", "drops it"),
+    "a table that is dropped": (
+        step("iceberg:index:Table", "delete", {"deleteOnDestroy": True}),
+        Surroundings(),
+        "lost",
+        "drops the table",
+    ),
     "a table that outlives the stack": (step("iceberg:index:Table", "delete", {}), Surroundings(), "kept", "stays in the catalog"),
-    "a source connector": (step(CONNECTOR, "delete", SOURCE), Surroundings(), "check", "holds back WAL"),
+    "a source connector": (step(CONNECTOR, "delete", SOURCE), Surroundings(), "check", "retains WAL"),
     "a source connector that drops its slot": (
         step(CONNECTOR, "delete", {**SOURCE, "removal": {"config": {"slot.drop.on.stop": "true"}}}),
         Surroundings(),
         "check",
         "the slot is dropped",
     ),
-    "a connector of the same name": (step(CONNECTOR, "replace", SINK, SINK), Surroundings(), "kept", "goes on where"),
+    "a connector of the same name": (step(CONNECTOR, "replace", SINK, SINK), Surroundings(), "kept", "continues where"),
     "a connector of another name": (step(CONNECTOR, "replace", SINK, {**SINK, "name": "b"}), Surroundings(), "check", "from the start"),
     "a connector whose position goes": (
         step(CONNECTOR, "replace", SOURCE, SOURCE),
@@ -87,7 +92,7 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
         "refuse to start",
     ),
     "a password": (step("random:index/randomPassword:RandomPassword", "replace", {}, {}), Surroundings(), "renewed", "a new one"),
-    "a type that nobody knows": (step("aws:dynamodb/table:Table", "delete", {}), Surroundings(), "check", "stands in no table"),
+    "an unknown type": (step("aws:dynamodb/table:Table", "delete", {}), Surroundings(), "check", "does not know"),
     "a network policy": (step("kubernetes:networking.k8s.io/v1:NetworkPolicy", "delete", {}), Surroundings(), None, ""),
     "a component": (step("cdc:archive:Archive", "delete", {}, custom=False), Surroundings(), None, ""),
     "a new topic": (step(TOPIC, "create", None, {"name": "t"}), Surroundings(), None, ""),
@@ -128,7 +133,7 @@ def test_a_namespace_that_goes(name: str) -> None:
     assert what in found.what
 
 
-def test_a_deleted_namespace_loses_data_though_the_preview_leaves_its_sets_as_they_are() -> None:
+def test_a_deleted_namespace_counts_as_data_loss_even_when_its_statefulsets_stay() -> None:
     events = [json.loads(line) for line in text("unchanged.jsonl").splitlines()]
     assert not Findings.of(read(text("unchanged.jsonl"))).loses_data
     (going,) = [

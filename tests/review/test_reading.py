@@ -1,4 +1,4 @@
-"""What is no preview is refused with the command that makes one."""
+"""Input that is not a preview is refused with the command that creates one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BAD = {
     "other events": ('{"a": 1}\n{"b": 2}\n', "none of the events"),
     "an operation of a later version": (
         json.dumps({"steps": [{"op": "teleport", "urn": "urn:pulumi:s::p::t::n"}]}),
-        "'teleport', which this version does not know",
+        "'teleport', unknown to this version",
     ),
     "a step without a URN": (json.dumps({"steps": [{"op": "same"}]}), "URN None"),
     "a step that is none": (json.dumps({"steps": ["same"]}), "is no object"),
@@ -30,14 +30,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_preview_is_refused_and_the_cure_is_named(name: str) -> None:
+def test_input_that_is_no_preview_is_refused_with_a_cure(name: str) -> None:
     given, told = BAD[name]
     with pytest.raises(UnreadablePreviewError, match=told):
         read(given)
 
 
-def test_no_refusal_repeats_what_it_was_given() -> None:
-    """It may be a password."""
+def test_no_refusal_repeats_its_input() -> None:
+    """The input may be a password."""
     with pytest.raises(UnreadablePreviewError) as caught:
         read("password=hunter2\n")
     assert "hunter2" not in str(caught.value)
@@ -52,7 +52,7 @@ def test_events_that_end_without_a_summary_are_a_preview_that_failed() -> None:
     assert read("\n".join(whole)).complete
 
 
-def test_a_replacement_told_in_three_parts_is_one_step_with_both_states() -> None:
+def test_a_replacement_in_three_events_is_one_step_with_both_states() -> None:
     (bucket,) = [step for step in read(text("bucket-renamed.jsonl")).steps if step.type == "aws:s3/bucket:Bucket"]
     assert bucket.fate == "replace"
     assert bucket.old is not None

@@ -1,4 +1,4 @@
-"""No comment shows a secret: not one that Pulumi masks, nor one that somebody has put in clear."""
+"""No comment shows a secret: neither one that Pulumi masks nor one in plain text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plan.report import Paint
+from checks.terminal import plain as shown
 from review.digest import PREVIEW, digest
 from review.findings import Findings
 from review.markdown import markdown
@@ -26,20 +26,20 @@ UNKNOWN_ON_THE_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def test_the_stored_output_has_secrets_in_clear() -> None:
-    """Else the tests below would prove nothing."""
+    """Otherwise the tests below would prove nothing."""
     found = set(re.findall(rf"{MARKER}-in-[a-z-]+", text("secrets.jsonl")))
     assert found >= {f"{MARKER}-in-{place}" for place in ("a-variable", "a-command", "a-url", "a-file", "json")}
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_comment_has_one_in_any_form(name: str) -> None:
-    for written in (comment(name), plain(document(name), Paint(colours=False))):
+    for written in (comment(name), shown(plain(document(name)))):
         assert MARKER not in written
         assert "4dabf18193072939515e22adb298388d" not in written
 
 
 def test_a_password_put_into_an_existing_deployment_is_not_shown_either() -> None:
-    """An update shows old and new values, where a creation only shows a name."""
+    """An update shows old and new values; a creation shows only a name."""
     lines = [json.loads(line) for line in text("memory.jsonl").splitlines()]
     for event in lines:
         step = event.get("resourcePreEvent", {}).get("metadata", {})
@@ -179,15 +179,15 @@ OPEN = {
 
 
 @pytest.mark.parametrize("place", OPEN)
-def test_what_is_no_secret_stays_as_it_is(place: str) -> None:
+def test_other_values_stay_unchanged(place: str) -> None:
     assert cleaned("kubernetes:apps/v1:Deployment", OPEN[place]) == OPEN[place]
 
 
-def test_what_only_the_deployment_tells_is_marked() -> None:
+def test_values_unknown_until_deployment_are_marked() -> None:
     assert cleaned("aws:iam/role:Role", {"arn": UNKNOWN_ON_THE_WIRE}) == {"arn": UNKNOWN}
 
 
-def test_two_hidden_values_can_be_told_apart_without_being_shown() -> None:
+def test_two_hidden_values_are_distinguishable_without_being_shown() -> None:
     assert Hidden("a") == Hidden("a")
     assert Hidden("a") != Hidden("b")
     assert f"{Hidden('a')} {Hidden('b')!r}" == "[secret] [secret]"
@@ -197,7 +197,7 @@ PASSWORDS = st.text(alphabet=st.characters(codec="ascii", exclude_characters="$"
 
 
 @given(PASSWORDS)
-def test_whatever_the_value_of_a_password_is_it_is_hidden(value: str) -> None:
+def test_any_value_of_a_password_is_hidden(value: str) -> None:
     shown = cleaned("kafkaconnect:index:Connector", {"config": {"database.password": value}})
     assert repr(shown) == "{'config': {'database.password': [secret]}}"
 

@@ -1,4 +1,4 @@
-"""An adapter on a state directory of its own, and a quiet progress."""
+"""An adapter on a separate state directory, and silent progress."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from sandbox.kubernetes import Kube
 
 
-# Clients of boto3 take a quarter of a second each to make; nothing else is kept in this family.
+# creating a boto3 client takes a quarter of a second; this family caches nothing else
 SHARED_AWS = OperatedFamily(stand_in("aws"), threading.Event())
 
 
 class Runs:
-    """Runs programs one after another on one state directory, a fresh adapter each time, as separate commands would."""
+    """Programs run one after another on one state directory, each with a fresh adapter, as separate commands would."""
 
     def __init__(self, state_dir: Path) -> None:
-        """Keep the journal under `state_dir`."""
+        """Store the journal under ``state_dir``."""
         self.state_dir = state_dir
         self.progress = Progress(quiet=True)
 
     def adapter(self) -> Adapter:
-        """Make an adapter that has no cluster."""
+        """Return an adapter without a cluster."""
         adapter = Adapter(self.state_dir, cast("Kube", None))
         adapter._families["aws"] = SHARED_AWS
         return adapter
 
     def up(self, program: Callable[[], Any]) -> Result:
-        """Bring a program about."""
+        """Deploy a program."""
         return self.adapter().up(lambda: program() and None, "sample", "sandbox", {}, self.progress)
 
     def down(self, *, force: bool = False) -> Result:
-        """Take everything down."""
+        """Delete everything."""
         return self.adapter().down(self.progress, force=force)
 
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
-    """Give an empty state."""
+    """Return an empty state."""
     return Runs(tmp_path)

@@ -1,5 +1,5 @@
-# ruff: noqa: ARG002 the ledger has the shape of a family
-"""The adapter's order of things: parallel where it may be, after what is needed, nothing after a failure."""
+# ruff: noqa: ARG002 - the ledger has the shape of a family
+"""The adapter's order: parallel where possible, after dependencies, nothing after a failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """Stands in for a family: writes down what it is asked, and does per name what a test wants."""
+    """A family that records its calls and behaves per name as a test sets it up."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -56,10 +56,10 @@ class Ledger:
 
 
 class Bench:
-    """Runs programs of random resources through a ledger."""
+    """Programs of random resources, run through a ledger."""
 
     def __init__(self, runs: Runs) -> None:
-        """Use the state of `runs`."""
+        """Use the state of ``runs``."""
         self.runs = runs
         self.ledger = Ledger()
 
@@ -81,7 +81,7 @@ def bench(runs: Runs) -> Bench:
 
 
 def thing(name: str, **options: Any) -> random.RandomBytes:
-    """Declare something; what it is does not matter here."""
+    """Declare a resource of any kind."""
     return random.RandomBytes(name, length=8, opts=pulumi.ResourceOptions(**options))
 
 
@@ -95,8 +95,8 @@ class Group(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def test_independent_resources_are_made_at_once(bench: Bench) -> None:
-    """Forty that each wait for all the others would never end in a small thread pool."""
+def test_independent_resources_are_created_in_parallel(bench: Bench) -> None:
+    """Forty resources that each wait for all the others would never end in a small thread pool."""
     gate = threading.Barrier(40, timeout=20)
     bench.ledger.acts = {f"thing-{number}": lambda _: gate.wait() for number in range(40)}
     result = bench.up(lambda: [thing(f"thing-{number}") for number in range(40)])
@@ -122,7 +122,7 @@ def test_nothing_begins_after_a_failure_and_the_next_run_goes_on(bench: Bench) -
     bench.ledger.acts = {"second": broken}
     with pytest.raises(ResourceError) as caught:
         bench.up(program)
-    assert str(caught.value) == "RandomBytes second could not be brought about\n  quota exceeded\n  ask for less"
+    assert str(caught.value) == "RandomBytes second could not be created or changed\n  quota exceeded\n  ask for less"
     assert bench.ledger.made == ["first"]
     bench.ledger.acts = {}
     bench.up(program)
@@ -130,7 +130,7 @@ def test_nothing_begins_after_a_failure_and_the_next_run_goes_on(bench: Bench) -
 
 
 def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
-    """Nobody wants to look at another resource's ten minutes when the verdict is known."""
+    """Once the outcome is certain, another resource's ten minutes are wasted."""
 
     def broken(_: Any) -> None:
         message = "no"
@@ -143,7 +143,7 @@ def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
 
     bench.ledger.acts = {"slow": patient, "bad": broken}
     started = time.monotonic()
-    with pytest.raises(ResourceError, match=r"^RandomBytes bad could not be brought about\n  no$"):
+    with pytest.raises(ResourceError, match=r"^RandomBytes bad could not be created or changed\n  no$"):
         bench.up(lambda: [thing("slow"), thing("bad")])
     assert time.monotonic() - started < 10
 
@@ -151,7 +151,7 @@ def test_a_failure_cuts_other_waits_short(bench: Bench) -> None:
 def test_the_programs_own_mistake_comes_out_as_it_is(bench: Bench) -> None:
     def mistaken() -> None:
         thing("first")
-        raise LookupError("no such setting")  # noqa: EM101, TRY003 a program under test
+        raise LookupError("no such setting")  # noqa: EM101, TRY003 - a program under test
 
     with pytest.raises(LookupError, match="no such setting"):
         bench.up(mistaken)
@@ -168,7 +168,7 @@ def test_down_deletes_what_needs_others_first(bench: Bench) -> None:
     assert bench.ledger.deleted == ["third-child", "second", "first-child"]
 
 
-def test_what_goes_with_another_is_not_deleted_by_itself(bench: Bench) -> None:
+def test_a_resource_deleted_with_another_is_not_deleted_separately(bench: Bench) -> None:
     def program() -> None:
         place = thing("place")
         thing("inside", deleted_with=place)
@@ -179,7 +179,7 @@ def test_what_goes_with_another_is_not_deleted_by_itself(bench: Bench) -> None:
     assert bench.ledger.deleted == ["place"]
 
 
-def test_what_goes_with_another_is_deleted_by_itself_when_the_other_stays(bench: Bench) -> None:
+def test_a_resource_deleted_with_another_is_deleted_separately_when_the_other_stays(bench: Bench) -> None:
     def program(*, with_inside: bool) -> None:
         place = thing("place")
         if with_inside:
@@ -190,7 +190,7 @@ def test_what_goes_with_another_is_deleted_by_itself_when_the_other_stays(bench:
     assert bench.ledger.deleted == ["inside"]
 
 
-def test_what_cannot_be_deleted_keeps_what_it_needs(bench: Bench) -> None:
+def test_a_failed_deletion_keeps_the_dependencies(bench: Bench) -> None:
     def program() -> None:
         base = thing("base")
         thing("stubborn", depends_on=[base])
@@ -212,7 +212,7 @@ def test_a_protected_resource_stops_down_before_it_begins(bench: Bench) -> None:
     assert not bench.ledger.deleted
 
 
-def test_a_thing_with_a_new_physical_name_replaces_the_old_one(bench: Bench) -> None:
+def test_a_new_physical_name_replaces_the_resource(bench: Bench) -> None:
     bench.up(lambda: thing("a"))
     bench.ledger.names = {"a": "renamed"}
     bench.up(lambda: thing("a"))
@@ -231,8 +231,8 @@ def test_another_name_never_deletes_what_holds_data_or_is_protected(bench: Bench
     assert bench.ledger.deleted == []
 
 
-def test_a_thing_taken_over_by_another_declaration_survives(bench: Bench) -> None:
-    """A logical rename must not delete the physical thing that both names mean."""
+def test_a_resource_taken_over_by_another_declaration_survives(bench: Bench) -> None:
+    """A logical rename must not delete the physical resource that both names refer to."""
     bench.ledger.names = {"old": "same", "new": "same"}
     bench.up(lambda: thing("old"))
     result = bench.up(lambda: thing("new"))
@@ -252,7 +252,7 @@ def test_the_outputs_of_the_last_good_run_can_be_asked_for(bench: Bench) -> None
 
 @pytest.fixture
 def _listening_to_ctrl_c() -> Iterator[None]:
-    """What a shell starts in the background ignores it, and hands that on."""
+    """Install Python's own handler of Ctrl-C: programs that a shell starts in the background ignore it, and so do their children."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -74,7 +74,7 @@ class Server:
         request.wfile.write(text)
 
     def discovered(self, path: str) -> Any:
-        """What the server says of itself, None of what it does not have."""
+        """Return the server's answer to a discovery request; None for an absent path."""
         if path == "/version":
             return {"gitVersion": "v1.36.0"}
         if path == "/apis":

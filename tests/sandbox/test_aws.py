@@ -1,4 +1,4 @@
-"""AWS resources against a real emulator: made, left alone when right, corrected when not, deleted in order."""
+"""AWS resources against a real emulator: created, left alone when right, corrected when not, deleted in order."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ BUCKET = "archive-of-a-test"
 
 @functools.cache
 def client(service: str, url: str) -> Any:
-    """Make an administrator's client, once."""
+    """Return an administrator's client."""
     login = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", "region_name": "us-east-1"}
     return boto3.client(service, endpoint_url=url, **login)
 
 
 class Store:
-    """The emulator as an administrator sees it, and the program under test."""
+    """The emulator with an administrator's clients, and the program under test."""
 
     def __init__(self, url: str) -> None:
-        """Connect."""
+        """Create the clients."""
         self.url = url
         self.s3, self.iam = client("s3", url), client("iam", url)
         self.force_destroy = True
@@ -97,24 +97,24 @@ class Store:
 
 
 def tls_only(arn: str) -> str:
-    """Deny what comes without TLS."""
+    """Return a policy that denies requests without TLS."""
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": arn}]})
 
 
 def trust(arn: str) -> str:
-    """Let one user assume a role."""
+    """Return a policy that lets one user assume a role."""
     statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def allow(action: str) -> dict[str, Any]:
-    """Allow one action on everything."""
+    """Return a policy that allows one action on everything."""
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
 
 @pytest.fixture
 def store(object_store: str, runs: Runs) -> Iterator[Store]:
-    """Give the emulator, emptied of the test's things afterwards."""
+    """Yield the emulator and delete the test's resources afterwards."""
     store = Store(object_store)
     yield store
     runs.down(force=True)
@@ -133,7 +133,7 @@ def test_the_first_run_makes_everything(runs: Runs, store: Store) -> None:
 
 
 def policy_name(store: Store) -> str:
-    """Give the only inline policy of the role, whose name was made up."""
+    """Return the generated name of the role's only inline policy."""
     return str(store.iam.list_role_policies(RoleName="archive-writer")["PolicyNames"][0])
 
 
@@ -145,7 +145,7 @@ def test_the_second_run_changes_nothing(runs: Runs, store: Store) -> None:
     assert second.outputs == first.outputs
 
 
-def test_what_was_broken_by_hand_is_repaired(runs: Runs, store: Store) -> None:
+def test_manual_changes_are_repaired(runs: Runs, store: Store) -> None:
     runs.up(store.program)
     store.s3.delete_bucket_policy(Bucket=BUCKET)
     store.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
@@ -160,7 +160,7 @@ def test_a_changed_setting_is_an_update(runs: Runs, store: Store) -> None:
     assert runs.up(store.program).updated == ("BucketLifecycleConfiguration lifecycle",)
 
 
-def test_a_key_the_emulator_lost_is_made_again(runs: Runs, store: Store) -> None:
+def test_a_key_that_the_emulator_lost_is_recreated(runs: Runs, store: Store) -> None:
     first = runs.up(store.program).outputs
     store.iam.delete_access_key(UserName=first["user"], AccessKeyId=first["key"])
     second = runs.up(store.program)
@@ -169,7 +169,7 @@ def test_a_key_the_emulator_lost_is_made_again(runs: Runs, store: Store) -> None
 
 
 def test_a_key_whose_secret_was_lost_with_a_killed_run_is_replaced(runs: Runs, store: Store) -> None:
-    """Between the service's answer and the journal a kill can lose a secret; the key must not stay for ever."""
+    """A kill between the service's answer and the journal can lose a secret; the key must not stay for ever."""
     first = runs.up(store.program).outputs
     journal = runs.state_dir / "journal.json"
     content = json.loads(journal.read_text())
@@ -190,7 +190,7 @@ def test_what_the_program_no_longer_declares_is_deleted(runs: Runs, store: Store
     assert deleted.index("RolePolicy write") < deleted.index("Role role") < deleted.index("User writer")
 
 
-def test_down_empties_and_deletes_the_bucket_when_told(runs: Runs, store: Store) -> None:
+def test_down_empties_and_deletes_the_bucket_with_force_destroy(runs: Runs, store: Store) -> None:
     runs.up(store.program)
     store.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
     store.s3.put_object(Bucket=BUCKET, Key="a", Body=b"2")
@@ -212,7 +212,7 @@ def test_down_keeps_a_bucket_with_objects_otherwise(runs: Runs, store: Store) ->
 
 
 def test_a_provider_without_endpoints_is_refused(runs: Runs) -> None:
-    """The request would go to the real AWS."""
+    """Its requests would go to the real AWS."""
 
     def careless() -> None:
         provider = aws.Provider("aws", region="us-east-1", access_key="a", secret_key="b")
@@ -224,7 +224,7 @@ def test_a_provider_without_endpoints_is_refused(runs: Runs) -> None:
 
 @pytest.mark.parametrize("entries", [4, 11])
 def test_a_killed_run_is_continued_by_the_next(runs: Runs, store: Store, entries: int) -> None:
-    """Kill -9 in the middle; the next run completes it, the one after changes nothing, and nothing is left behind."""
+    """A kill -9 in the middle: the next run completes it, the one after changes nothing, and no resource is left behind."""
     script = (
         "import sys; from pathlib import Path; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
         "from test_aws import Store; from conftest import Runs\n"

@@ -1,4 +1,4 @@
-"""Keys and certificates: a chain that verifies, kept between runs, renewed in time."""
+"""Keys and certificates: a chain that verifies, unchanged between runs, renewed in time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOURS = 100
 
 
 def program() -> None:
-    """Declare an authority and a server certificate it signs."""
+    """Declare an authority and a server certificate that it signs."""
     authority_key = tls.PrivateKey("authority-key", algorithm="ECDSA", ecdsa_curve="P256")
     authority = tls.SelfSignedCert(
         "authority",
@@ -94,4 +94,4 @@ def test_private_keys_are_readable(asked: dict[str, str]) -> None:
 @pytest.mark.parametrize("asked", [{"algorithm": "DSA"}, {"algorithm": "ECDSA", "ecdsaCurve": "P192"}])
 def test_unknown_keys_are_refused(asked: dict[str, str]) -> None:
     (problem,) = PrivateKey().check(asked)
-    assert "is not one of" in problem.reason
+    assert "is not one of" in problem.text

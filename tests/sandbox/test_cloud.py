@@ -1,4 +1,4 @@
-"""The emulated AWS as it is declared and remembered."""
+"""The emulated AWS: its declaration and its record."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_what_was_saved_is_known_and_private(file: Path) -> None:
+def test_a_saved_record_is_read_back_and_private(file: Path) -> None:
     account.save(CLOUD)
     assert account.known() == CLOUD
     assert file.stat().st_mode & 0o777 == 0o600
@@ -103,7 +103,7 @@ def test_what_was_saved_is_known_and_private(file: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", json.dumps({"endpoint": "http://127.0.0.1:4566"})])
-def test_without_a_whole_record_nothing_is_known(file: Path, text: str | None) -> None:
+def test_an_incomplete_record_is_not_used(file: Path, text: str | None) -> None:
     file.parent.mkdir()
     if text is not None:
         file.write_text(text)

@@ -1,4 +1,4 @@
-"""The program's identity policies, carried out by a real moto started as in the sandbox: who may do what, and what moto cannot tell."""
+"""The program's identity policies, enforced by a real moto started as in the sandbox; also the requests that moto cannot judge."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUCKET, OTHER = "sandbox-archive", "somebody-elses"
-# Everything in it that a signature gets wrong easily.
+# every character that a signature easily gets wrong
 KEY = f"{OBJECT_ROOT}/postgres.public.users/data/year=2026/month=11/day=21/hour=09/part+1 (a).parquet"
 METADATA = f"{OBJECT_ROOT}/archive/users/metadata/00001-a.metadata.json"
 PART = 5 * 1024 * 1024
@@ -37,7 +37,7 @@ PART = 5 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Identity:
-    """A key, perhaps of a session."""
+    """An access key, possibly of a session."""
 
     endpoint: str
     access_key_id: str
@@ -59,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Account:
-    """What the archive layer makes, and a role and a bucket that are none of its business."""
+    """The archive layer's identities, and a role and a bucket outside its rights."""
 
     cloud: Cloud
     admin: Identity
@@ -84,7 +84,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def made(endpoint: str) -> Account:
+def aws(endpoint: str) -> Account:
     account.check_closed(endpoint)
     cloud = account.bootstrap(endpoint)
     admin = Identity(endpoint, cloud.access_key_id, cloud.secret_access_key)
@@ -108,7 +108,7 @@ def made(endpoint: str) -> Account:
 
 
 def refused(action: Callable[[], object]) -> bool:
-    """Tell whether an action was refused for lack of rights; any other failure is one of the test."""
+    """Tell whether an action was refused for lack of rights; any other failure fails the test."""
     try:
         action()
     except ClientError as error:
@@ -118,38 +118,38 @@ def refused(action: Callable[[], object]) -> bool:
     return False
 
 
-def test_a_key_that_nobody_issued_is_refused(made: Account) -> None:
-    account.check_closed(made.cloud.endpoint)
+def test_an_invented_key_is_refused(aws: Account) -> None:
+    account.check_closed(aws.cloud.endpoint)
 
 
-def test_a_wrong_secret_is_refused(made: Account) -> None:
-    assert refused(Identity(made.admin.endpoint, made.admin.access_key_id, "wrong").s3.list_buckets)
+def test_a_wrong_secret_is_refused(aws: Account) -> None:
+    assert refused(Identity(aws.admin.endpoint, aws.admin.access_key_id, "wrong").s3.list_buckets)
 
 
-def test_the_long_lived_key_can_do_nothing_but_assume_its_role(made: Account) -> None:
-    s3 = made.user.s3
+def test_the_long_lived_key_can_do_nothing_but_assume_its_role(aws: Account) -> None:
+    s3 = aws.user.s3
     actions: list[Callable[[], object]] = [
         lambda: s3.put_object(Bucket=BUCKET, Key=KEY, Body=b""),
         lambda: s3.get_object(Bucket=BUCKET, Key=KEY),
         lambda: s3.list_objects_v2(Bucket=BUCKET),
         s3.list_buckets,
-        made.user.client("iam").list_users,
-        lambda: made.user.session(made.other_role),
+        aws.user.client("iam").list_users,
+        lambda: aws.user.session(aws.other_role),
     ]
     assert [refused(action) for action in actions] == [True] * len(actions)
 
 
-def test_a_role_is_assumed_only_by_whom_it_trusts(made: Account) -> None:
-    assert refused(lambda: made.admin.session(made.role))
+def test_a_role_is_assumed_only_by_whom_it_trusts(aws: Account) -> None:
+    assert refused(lambda: aws.admin.session(aws.role))
 
 
-def test_the_role_writes_and_reads_below_the_prefix(made: Account) -> None:
-    made.writer.s3.put_object(Bucket=BUCKET, Key=KEY, Body=io.BytesIO(b"rows"), ChecksumAlgorithm="SHA256")
-    assert made.writer.s3.get_object(Bucket=BUCKET, Key=KEY, Range="bytes=1-2")["Body"].read() == b"ow"
+def test_the_role_writes_and_reads_below_the_prefix(aws: Account) -> None:
+    aws.writer.s3.put_object(Bucket=BUCKET, Key=KEY, Body=io.BytesIO(b"rows"), ChecksumAlgorithm="SHA256")
+    assert aws.writer.s3.get_object(Bucket=BUCKET, Key=KEY, Range="bytes=1-2")["Body"].read() == b"ow"
 
 
-def test_the_role_uploads_in_parts_and_gives_up_an_upload(made: Account) -> None:
-    s3, where = made.writer.s3, {"Bucket": BUCKET, "Key": KEY + ".large"}
+def test_the_role_uploads_in_parts_and_gives_up_an_upload(aws: Account) -> None:
+    s3, where = aws.writer.s3, {"Bucket": BUCKET, "Key": KEY + ".large"}
     upload = s3.create_multipart_upload(**where)["UploadId"]
     tags = [s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=b"x" * PART)["ETag"] for number in (1, 2)]
     parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
@@ -158,8 +158,8 @@ def test_the_role_uploads_in_parts_and_gives_up_an_upload(made: Account) -> None
     s3.abort_multipart_upload(**where, UploadId=s3.create_multipart_upload(**where)["UploadId"])
 
 
-def test_the_role_is_kept_to_its_prefix_its_bucket_and_its_actions(made: Account) -> None:
-    s3 = made.writer.s3
+def test_the_role_is_kept_to_its_prefix_its_bucket_and_its_actions(aws: Account) -> None:
+    s3 = aws.writer.s3
     actions: list[Callable[[], object]] = [
         lambda: s3.put_object(Bucket=BUCKET, Key="elsewhere/a", Body=b""),
         lambda: s3.create_multipart_upload(Bucket=BUCKET, Key="elsewhere/a"),
@@ -170,18 +170,18 @@ def test_the_role_is_kept_to_its_prefix_its_bucket_and_its_actions(made: Account
         lambda: s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"}),
         lambda: s3.delete_bucket(Bucket=BUCKET),
         s3.list_buckets,
-        made.writer.client("iam").list_users,
+        aws.writer.client("iam").list_users,
     ]
     assert [refused(action) for action in actions] == [True] * len(actions)
 
 
-def test_the_role_removes_old_table_metadata(made: Account) -> None:
-    made.writer.s3.delete_object(Bucket=BUCKET, Key=METADATA)
+def test_the_role_removes_old_table_metadata(aws: Account) -> None:
+    aws.writer.s3.delete_object(Bucket=BUCKET, Key=METADATA)
 
 
-def test_the_workers_own_files_lead_to_the_role(made: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    user = made.user
-    files = documents.aws_files(user.access_key_id, user.secret_access_key, made.role, account.REGION, user.endpoint)
+def test_the_workers_own_files_lead_to_the_role(aws: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = aws.user
+    files = documents.aws_files(user.access_key_id, user.secret_access_key, aws.role, account.REGION, user.endpoint)
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -191,10 +191,10 @@ def test_the_workers_own_files_lead_to_the_role(made: Account, tmp_path: Path, m
     worker.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
 
 
-def test_a_reader_reads_and_does_not_write(made: Account) -> None:
-    made.admin.s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
-    key = reader.ensure(made.cloud, BUCKET, None)
-    assert reader.ensure(made.cloud, BUCKET, key) == key
+def test_a_reader_reads_and_does_not_write(aws: Account) -> None:
+    aws.admin.s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"rows")
+    key = reader.ensure(aws.cloud, BUCKET, None)
+    assert reader.ensure(aws.cloud, BUCKET, key) == key
     files = S3FileSystem(endpoint_override=key.endpoint, region=key.region, access_key=key.access_key_id, secret_key=key.secret_access_key)
     assert files.open_input_file(f"{BUCKET}/{KEY}").read() == b"rows"
     assert any(KEY in found.path for found in files.get_file_info(FileSelector(f"{BUCKET}/{OBJECT_ROOT}", recursive=True)))
@@ -204,43 +204,43 @@ def test_a_reader_reads_and_does_not_write(made: Account) -> None:
     assert refused(lambda: s3.get_object(Bucket=OTHER, Key=KEY))
 
 
-def test_moto_does_not_evaluate_conditions_so_the_listing_is_not_kept_to_the_prefix(made: Account) -> None:
-    assert not refused(lambda: made.writer.s3.list_objects_v2(Bucket=BUCKET))
+def test_moto_ignores_conditions_so_listings_are_not_limited_to_the_prefix(aws: Account) -> None:
+    assert not refused(lambda: aws.writer.s3.list_objects_v2(Bucket=BUCKET))
 
 
-def test_moto_checks_a_bulk_deletion_against_the_bucket_so_the_role_cannot_do_one(made: Account) -> None:
+def test_moto_checks_bulk_deletions_against_the_bucket_and_refuses_them(aws: Account) -> None:
     key = METADATA.replace("00001", "00002")
-    made.admin.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
-    answer = made.writer.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
+    aws.admin.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    answer = aws.writer.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]})
     assert [error["Code"] for error in answer["Errors"]] == ["AccessDenied"]
 
 
-def test_moto_takes_deny_without_tls_for_deny_so_the_policy_cannot_be_put_there(made: Account) -> None:
-    made.admin.s3.put_bucket_policy(Bucket=OTHER, Policy=json.dumps(documents.tls_only(OTHER)))
-    assert refused(lambda: made.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
-    made.admin.s3.delete_bucket_policy(Bucket=OTHER)
-    assert not refused(lambda: made.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
+def test_moto_takes_deny_without_tls_for_deny_so_that_policy_cannot_be_used(aws: Account) -> None:
+    aws.admin.s3.put_bucket_policy(Bucket=OTHER, Policy=json.dumps(documents.tls_only(OTHER)))
+    assert refused(lambda: aws.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
+    aws.admin.s3.delete_bucket_policy(Bucket=OTHER)
+    assert not refused(lambda: aws.admin.s3.put_object(Bucket=OTHER, Key=KEY, Body=b""))
 
 
-def test_a_second_bootstrap_leaves_one_key(made: Account) -> None:
-    # In a process that died before it had saved the key.
-    again = account.bootstrap(made.cloud.endpoint)
+def test_a_second_bootstrap_leaves_one_key(aws: Account) -> None:
+    # as by a process that died before it saved the key
+    again = account.bootstrap(aws.cloud.endpoint)
     assert account.accepts(again)
-    assert not account.accepts(made.cloud)
+    assert not account.accepts(aws.cloud)
 
 
-def test_an_emulator_that_started_anew_is_noticed_and_closed_again(made: Account) -> None:
-    cloud = account.bootstrap(made.cloud.endpoint)
-    with urlopen(Request(f"{made.cloud.endpoint}/moto-api/reset", method="POST"), timeout=10) as answer:  # noqa: S310 - our own server
+def test_a_restarted_emulator_is_noticed_and_closed_again(aws: Account) -> None:
+    cloud = account.bootstrap(aws.cloud.endpoint)
+    with urlopen(Request(f"{aws.cloud.endpoint}/moto-api/reset", method="POST"), timeout=10) as answer:  # noqa: S310 - our own server
         assert answer.status == 200
     assert not account.accepts(cloud)
-    assert account.accepts(account.bootstrap(made.cloud.endpoint))
-    account.check_closed(made.cloud.endpoint)
+    assert account.accepts(account.bootstrap(aws.cloud.endpoint))
+    account.check_closed(aws.cloud.endpoint)
 
 
 def test_an_open_emulator_is_not_accepted(endpoint: str) -> None:
     account._own_api(endpoint, "reset-auth", 1)
-    with pytest.raises(CloudError, match="lets strangers in"):
+    with pytest.raises(CloudError, match="accepts requests without a valid key"):
         account.check_closed(endpoint)
 
 

@@ -1,4 +1,4 @@
-"""The comparison by which the pipeline is judged: it must see every difference, and name it."""
+"""The comparison that decides whether the pipeline works: it must find and name every difference."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ tables = st.dictionaries(st.integers(0, 20), st.fixed_dictionaries({"title": val
 
 
 def archived(rows: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """The same rows as the archive shows them, with the columns that it adds."""
+    """Return the same rows as the archive shows them, with its own columns."""
     return {key: {**copy.deepcopy(row), "__op": "c", "year": "2026"} for key, row in rows.items()}
 
 
 @given(tables)
-def test_equal_rows_are_equal_whatever_the_archive_adds(rows: dict[int, dict[str, Any]]) -> None:
+def test_equal_rows_are_equal_despite_the_archives_added_columns(rows: dict[int, dict[str, Any]]) -> None:
     assert equality.differences(BOOKS, rows, archived(rows)) == []
 
 
@@ -87,7 +87,7 @@ def test_what_pipelines_get_wrong_is_a_difference(true: object, false: object) -
 
 
 def test_one_moment_in_two_zones_is_equal() -> None:
-    """Psycopg answers in the server's zone, DuckDB in UTC."""
+    """Psycopg returns times in the server's zone, DuckDB in UTC."""
     noon = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
     elsewhere = noon.astimezone(dt.timezone(dt.timedelta(hours=9)))
     assert equality.differences(BOOKS, {1: {"title": noon}}, {1: {"title": elsewhere}}) == []
@@ -99,21 +99,21 @@ def test_all_wrong_columns_of_a_row_stand_in_one_line() -> None:
 
 
 class Moments:
-    """A comparison that gets better from call to call."""
+    """A comparison that improves from call to call."""
 
     def __init__(self, *counts: int) -> None:
-        """Give how many rows differ at each look; the last one stays."""
+        """Set the number of differing rows at each call; the last one repeats."""
         self.counts = list(counts)
 
     def __call__(self, *_: object) -> list[equality.Difference]:
-        """Look once."""
+        """Compare once."""
         count = self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
         return [equality.Difference("books", key, "is late") for key in range(count)]
 
 
 @pytest.fixture
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look again at once, at connectors that run."""
+    """Poll without pause, at running connectors."""
     monkeypatch.setattr(equality, "_POLL_S", 0.0)
     monkeypatch.setattr(connectors, "failures", lambda _: [])
 
@@ -124,7 +124,7 @@ def wait(timeout_s: float, **more: Any) -> float:
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_waiting_ends_when_all_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_ends_when_all_rows_are_archived(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = Moments(3, 1, 0, 5)
     monkeypatch.setattr(equality, "compare", moments)
     assert 0 <= wait(60) < 60
@@ -132,7 +132,7 @@ def test_waiting_ends_when_all_rows_are_there(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_waiting_in_vain_tells_how_many_and_shows_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_in_vain_reports_the_number_and_shows_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(equality, "compare", Moments(12))
     with pytest.raises(equality.DifferenceError, match=r"12 row\(s\) differ") as caught:
         wait(0.01)
@@ -169,11 +169,11 @@ class Rows:
     """A connection that answers every query with the same rows."""
 
     def __init__(self, *rows: dict[str, Any]) -> None:
-        """Keep the rows."""
+        """Store the rows."""
         self.rows = rows
 
     def execute(self, _: object) -> tuple[dict[str, Any], ...]:
-        """Answer."""
+        """Return the rows."""
         return self.rows
 
 
@@ -186,8 +186,8 @@ def test_values_are_compared_as_the_archives_readers_give_them() -> None:
     assert equality.differences(known, rows, there) == []
 
 
-def test_rows_are_told_apart_by_all_parts_of_their_key() -> None:
-    """By one part alone, rows would hide each other on both sides alike."""
+def test_rows_are_distinguished_by_all_parts_of_their_key() -> None:
+    """By one part of the key alone, rows would replace each other on both sides alike."""
     pair = Table(name="pairs", columns=(Column(name="a", type="integer"), Column(name="b", type="integer")), primary_key=("a", "b"))
     rows = equality.database_rows(cast("Any", Rows({"a": 1, "b": 1}, {"a": 1, "b": 2})), pair)
     assert len(rows) == 2

@@ -1,4 +1,4 @@
-"""Building Go programs: how far a build is, what ends up in its name, what a refusal says."""
+"""Builds of Go programs: progress, build names and error messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A module of one program, and an empty cache."""
+    """Return a module of one program, with an empty cache."""
     if golang.toolchain.go() is None:
         pytest.skip("no Go compiler on PATH")
     monkeypatch.setattr(golang, "CACHE", tmp_path / "cache")
@@ -31,7 +31,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def built(module: Path) -> tuple[Path, str]:
-    """Build the program; it, and what was shown off a terminal."""
+    """Build the program and return it with the output shown without a terminal."""
     stream = io.StringIO()
     with Progress(stream).step("Building it") as step:
         golang.build(module, ".", module / "it", link="-s -w", step=step, overlay=module / "overlay.json")

@@ -1,4 +1,4 @@
-"""Image building's pure parts: apt sources, archives, mounts, and which changes make an image new."""
+"""The pure parts of image building: apt sources, archives, mounts, and the changes that make an image new."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_mirror_named_twice_is_asked_once() -> None:
 
 
 def blobs(archive: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Give an archive's one image as its index describes it, and all its blobs by digest, each true to it."""
+    """Return an archive's one image as its index describes it, and all its blobs by digest, each verified."""
     with tarfile.open(archive) as tar:
         content = {name: (tar.extractfile(name) or io.BytesIO()).read() for name in tar.getnames()}
         assert len(tar.getnames()) == len(content)
@@ -66,7 +66,7 @@ def blobs(archive: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """Give the archive of a base whose root file system is a few bytes."""
+    """Write the archive of a base whose root file system is a few bytes."""
     root = tmp_path / "root.tar"
     root.write_bytes(b"a root file system")
     oci.pack_root(root, "amd64", "localhost/base:1", tmp_path / "base.tar")
@@ -74,7 +74,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def exported(folder: Path, *layers: bytes) -> Path:
-    """Write an image as `buildah push dir:` does."""
+    """Write an image as ``buildah push dir:`` does."""
     folder.mkdir()
     parts = []
     for content in (b"config", *layers):
@@ -94,7 +94,7 @@ def test_a_root_file_system_becomes_an_image_of_one_layer(base: Path) -> None:
     assert json.loads(found[manifest["config"]["digest"]])["rootfs"]["diff_ids"] == [layer["digest"]]
 
 
-def test_an_archive_holds_one_image_under_its_reference_with_every_blob_its_base_has_not(base: Path, tmp_path: Path) -> None:
+def test_an_archive_holds_one_image_and_only_the_blobs_its_base_lacks(base: Path, tmp_path: Path) -> None:
     oci.pack(exported(tmp_path / "exported", b"a root file system", b"layer", b"layer"), "localhost/x:1", tmp_path / "x.tar", base)
     described, found = blobs(tmp_path / "x.tar")
     assert described["annotations"]["org.opencontainers.image.ref.name"] == "localhost/x:1"
@@ -127,7 +127,7 @@ def image(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_image_is_new_when_a_file_of_its_folder_changes_and_not_when_it_was_staged(image: Path) -> None:
+def test_an_images_version_depends_on_its_folder_and_not_on_staged_files(image: Path) -> None:
     before = images._key(image)
     (image / "contents" / "staged.jar").write_text("another")
     assert images._key(image) == before

@@ -1,4 +1,4 @@
-"""The journal: atomic, private, and readable by the next run whatever happened to this one."""
+"""The journal: atomic, private, and readable by the next run however the last one ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def entry(urn: str, **changes: object) -> Entry:
-    """Make an entry."""
+    """Return an entry."""
     facts: dict[str, object] = {"urn": urn, "type": "t", "name": urn, "provider": "", "requires": (), "identity": urn}
     return Entry(**{**facts, **changes})  # type: ignore[arg-type]
 
@@ -34,7 +34,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
-    """It holds generated passwords."""
+    """It contains generated passwords."""
     Journal(tmp_path / "journal.json").put(entry("a"))
     assert (tmp_path / "journal.json").stat().st_mode & 0o777 == 0o600
 
@@ -47,7 +47,7 @@ def test_an_entry_keeps_its_order_when_it_changes(tmp_path: Path) -> None:
 
 
 def test_an_equal_entry_is_not_written_again(tmp_path: Path) -> None:
-    """A run that changes nothing leaves the file alone."""
+    """A run that changes nothing does not write the file."""
     journal = Journal(tmp_path / "journal.json")
     journal.put(entry("a"))
     before = (tmp_path / "journal.json").stat().st_ino
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_cure(tmp_path: Path, conte
 
 
 def test_a_kill_at_any_moment_leaves_a_readable_journal(tmp_path: Path) -> None:
-    """A writer is killed while it writes as fast as it can; what is on disk is always one whole state."""
+    """A writer is killed while it writes as fast as it can; the file always holds one whole state."""
     program = (
         "import sys; from pathlib import Path; from sandbox.adapter.journal import Entry, Journal\n"
         "journal = Journal(Path(sys.argv[1])); print('ready', flush=True)\n"

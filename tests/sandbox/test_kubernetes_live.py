@@ -1,4 +1,4 @@
-"""Kubernetes objects on the sandbox's real cluster: made, left alone, repaired, recreated, and failures that say why."""
+"""Kubernetes objects on the sandbox's real cluster: created, left alone, repaired, recreated, and failures with their reasons."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def kube() -> Kube:
 
 @pytest.fixture
 def place(kube: Kube) -> Iterator[str]:
-    """Give an empty namespace with restricted pods."""
+    """Yield an empty namespace with restricted pods."""
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}})
     kube.wait_ready("Namespace", None, NAMESPACE)
@@ -50,7 +50,7 @@ def place(kube: Kube) -> Iterator[str]:
 
 
 def workload(kind: str = "StatefulSet", **container: Any) -> dict[str, Any]:
-    """Make a workload of one pod that does nothing."""
+    """Return a workload of one idle pod."""
     runs = {"name": "idle", "image": PAUSE, "securityContext": SAFE, **container}
     spec: dict[str, Any] = {
         "replicas": 1,
@@ -66,10 +66,10 @@ def workload(kind: str = "StatefulSet", **container: Any) -> dict[str, Any]:
 
 
 class Steps:
-    """Keeps what a wait said."""
+    """A reporter that records a wait's messages."""
 
     def __init__(self) -> None:
-        """Nothing was said yet."""
+        """Start without messages."""
         self.said: list[str] = []
 
     def waiting(self, what: str) -> None:
@@ -99,7 +99,7 @@ def test_a_service_waits_for_an_endpoint_and_a_headless_one_does_not(kube: Kube,
 
 
 def test_a_rolling_deployment_holds_as_many_pods_as_the_budget_says(kube: Kube, place: str) -> None:
-    """Pods that shut down count against no `maxSurge`; these take longer to than the new ones take to start."""
+    """Terminating pods do not count against ``maxSurge``; these take longer to end than the new ones take to start."""
     manifest = workload("Deployment", image="localhost/data-ingestion/postgres:17-1", command=["sleep", "600"])
     manifest["spec"]["replicas"] = 3
     manifest["spec"]["template"]["spec"] |= {"terminationGracePeriodSeconds": 40}
@@ -122,14 +122,14 @@ def test_a_missing_image_fails_at_once_with_its_name(kube: Kube, place: str) -> 
         kube.wait_ready("StatefulSet", place, "idle", 60)
 
 
-def test_a_crash_is_told_with_its_exit_code(kube: Kube, place: str) -> None:
+def test_a_crash_is_reported_with_its_exit_code(kube: Kube, place: str) -> None:
     kube.apply(workload(command=["/no/such/program"]))
     with pytest.raises(NotReadyError, match=r"(?s)RunContainerError|StartError|CrashLoopBackOff"):
         kube.wait_ready("StatefulSet", place, "idle", 90)
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
-def test_a_refused_pod_is_told_in_the_words_of_the_quota(kube: Kube, place: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_pod_is_reported_in_the_words_of_the_quota(kube: Kube, place: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sandbox.kubernetes._REFUSAL_PATIENCE_S", 2.0)
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small", "namespace": place}}
     kube.apply({**quota, "spec": {"hard": {"limits.memory": "16Mi"}}})
@@ -140,7 +140,7 @@ def test_a_refused_pod_is_told_in_the_words_of_the_quota(kube: Kube, place: str,
 
 
 def test_a_broken_pod_of_an_earlier_run_is_replaced(kube: Kube, place: str) -> None:
-    """Of a StatefulSet's broken revision the controller never lets go by itself."""
+    """The controller never replaces a pod of a StatefulSet's broken revision by itself."""
     kube.apply(workload(image="localhost/data-ingestion/nothing:1", imagePullPolicy="Never"))
     with pytest.raises(NotReadyError):
         kube.wait_ready("StatefulSet", place, "idle", 60)
@@ -149,7 +149,7 @@ def test_a_broken_pod_of_an_earlier_run_is_replaced(kube: Kube, place: str) -> N
     kube.wait_ready("StatefulSet", place, "idle", 60)
 
 
-def test_an_object_on_its_way_out_is_waited_for(kube: Kube, place: str) -> None:
+def test_a_terminating_object_is_waited_for(kube: Kube, place: str) -> None:
     kube.apply(workload())
     kube.wait_ready("StatefulSet", place, "idle", 60)
     kube.delete("StatefulSet", place, "idle", wait=False)
@@ -160,10 +160,10 @@ def test_an_object_on_its_way_out_is_waited_for(kube: Kube, place: str) -> None:
 
 
 class Run:
-    """Programs on one journal, as separate commands would run them."""
+    """Programs on one journal, run as separate commands would."""
 
     def __init__(self, state_dir: Path, kube: Kube) -> None:
-        """Keep the journal away from the real sandbox's."""
+        """Store the journal away from the real sandbox's."""
         self.state_dir = state_dir
         self.kube = kube
 
@@ -230,7 +230,7 @@ def test_a_changed_secret_is_an_update_and_a_removed_key_goes(run: Run, kube: Ku
     assert (kube.read("Secret", NAMESPACE, "login") or {})["data"]["password"] == "dHdv"
 
 
-def test_what_cannot_be_changed_in_place_is_recreated(run: Run) -> None:
+def test_an_immutable_field_recreates_the_object(run: Run) -> None:
     run.up(program)
     assert run.up(lambda: program(service_name="other")).updated == ("StatefulSet workload",)
 
@@ -239,5 +239,7 @@ def test_a_refusal_of_the_server_is_one_readable_block(run: Run) -> None:
     def wrong() -> None:
         k8s.core.v1.Service("service", metadata={"name": "a", "namespace": "default"}, spec={"ports": [{"port": 0}]})
 
-    with pytest.raises(ResourceError, match=r"^Service service could not be brought about\n  .*spec.ports\[0\].port: Invalid value: 0"):
+    with pytest.raises(
+        ResourceError, match=r"^Service service could not be created or changed\n  .*spec.ports\[0\].port: Invalid value: 0"
+    ):
         run.up(wrong)

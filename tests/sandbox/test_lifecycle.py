@@ -1,4 +1,4 @@
-"""Which driver may touch which pipeline."""
+"""Each pipeline may be changed by one driver only."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_engine_refuses_a_pipeline_that_the_adapter_made_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its state knows nothing of it: every resource would be new."""
+def test_the_engine_refuses_a_pipeline_of_the_adapter_and_names_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's state does not contain it: every resource would be new."""
     monkeypatch.setattr(lifecycle, "STATE", tmp_path)
     lifecycle.refuse_the_adapters()
     Journal(tmp_path / JOURNAL).put(Entry(urn="u", type="t", name="n", provider="", requires=(), identity="i"))

@@ -58,7 +58,7 @@ CREATE FUNCTION public.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'B
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[dict[str, Any]]:
-    """A database with all the tables, each of which notes what is done to it."""
+    """Start a database with all the tables, each with a trigger that records every change."""
     programs = servers.installed()
     if programs is None and not images.built():
         pytest.skip("there is neither PostgreSQL on this machine nor the sandbox's image of it")

@@ -1,4 +1,4 @@
-"""A pod's memory, read from control groups of both kinds."""
+"""A pod's memory, read from control groups of both versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEW = {"usage": "memory.current", "peak": "memory.peak", "droppable": "inactive_
 
 @pytest.fixture
 def roots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Path]:
-    """Control groups of the first and the second version, without pods."""
+    """Return the roots of both versions of control groups, without pods."""
     places = {"v1": tmp_path / "memory" / "kubepods", "v2": tmp_path / "kubepods"}
     monkeypatch.setattr(memory, "_V1", places["v1"])
     monkeypatch.setattr(memory, "_V2", places["v2"])
@@ -26,7 +26,7 @@ def roots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Path]:
 
 
 def write(folder: Path, names: dict[str, str], usage: int, peak: int, droppable: int) -> None:
-    """Make the control group of a pod; the other version's names hold nonsense."""
+    """Create the control group of a pod; the other version's names contain nonsense."""
     folder.mkdir(parents=True)
     (folder / names["usage"]).write_text(f"{usage}\n")
     (folder / names["peak"]).write_text(f"{peak}\n")
@@ -42,17 +42,17 @@ def test_both_versions_and_every_quality_of_service_are_found(
     assert memory.of_pod(UID) == memory.PodMemory(working_set=600, peak=1200)
 
 
-def test_cache_that_can_be_dropped_is_not_working_set_but_never_makes_it_negative(roots: dict[str, Path]) -> None:
+def test_droppable_cache_is_subtracted_but_never_makes_the_figure_negative(roots: dict[str, Path]) -> None:
     """The two figures are read one after the other."""
     write(roots["v2"] / f"pod{UID}", NEW, usage=100, peak=200, droppable=150)
     assert memory.of_pod(UID) == memory.PodMemory(working_set=0, peak=200)
 
 
-def test_a_pod_of_another_machine_is_nothing(roots: dict[str, Path]) -> None:
+def test_a_pod_of_another_machine_has_no_figures(roots: dict[str, Path]) -> None:
     write(roots["v1"] / "podother", OLD, usage=1, peak=1, droppable=0)
     assert memory.of_pod(UID) is None
 
 
-def test_a_pod_that_ends_while_it_is_read_is_nothing(roots: dict[str, Path]) -> None:
+def test_a_pod_that_ends_during_the_read_has_no_figures(roots: dict[str, Path]) -> None:
     (roots["v2"] / f"pod{UID}").mkdir(parents=True)
     assert memory.of_pod(UID) is None

@@ -1,4 +1,4 @@
-"""What the components are told fits together, stays on this machine, and decides when a component is restarted."""
+"""The components' configurations agree with each other, stay on this machine, and decide when a component is restarted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_containerd_keeps_everything_under_the_state_directory() -> None:
     assert cri["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"] is False
 
 
-def test_no_component_is_told_of_a_place_outside() -> None:
+def test_no_component_is_configured_with_a_path_outside_the_sandbox() -> None:
     told = [text for component in components.every() for text in (*component.argv, *component.files.values())]
     assert [(place, text) for place in _OUTSIDE for text in told if re.search(rf"(?<![\w-]){place}", text)] == []
 
@@ -54,7 +54,7 @@ def test_every_component_listens_on_the_node_address_only() -> None:
     assert json.loads(configs.proxy(Path("k")))["nodePortAddresses"] == ["127.0.0.0/8"]
 
 
-def test_a_component_is_another_one_when_its_binary_file_or_flag_changes() -> None:
+def test_a_components_fingerprint_changes_with_its_binary_files_flags_and_environment() -> None:
     kubelet = components.kubelet()
     first = kubelet.fingerprint("digest")
     path = next(iter(kubelet.files))
@@ -72,7 +72,7 @@ def test_names_from_outside_do_not_exist_and_are_not_forwarded() -> None:
     corefile = manifests.corefile()
     assert "rcode NXDOMAIN" in corefile
     assert "forward" not in corefile
-    # In one block the template would answer before the cluster's names are looked up.
+    # in one block the template would answer before the lookup of the cluster's names
     assert corefile.index("kubernetes") < corefile.index("}\n.:") < corefile.index("template")
 
 

@@ -1,4 +1,4 @@
-"""The packet filter is left as it was found: only rules that the sandbox or its Kubernetes made are taken out."""
+"""The packet filter is restored: only rules of the sandbox or its Kubernetes are removed."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_removal_leaves_the_rules_of_others_alone() -> None:
     assert "mangle" not in firewall.removal(_SAVED)
 
 
-def test_removal_of_nothing_is_nothing() -> None:
+def test_removal_without_our_chains_changes_nothing() -> None:
     assert firewall.removal("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n") == ""
 
 
-def test_a_table_with_a_rule_or_a_chain_of_somebody_else_is_not_empty() -> None:
+def test_a_table_with_a_foreign_rule_or_chain_is_not_empty() -> None:
     assert firewall.is_empty(_TABLE % "")
     assert not firewall.is_empty(_TABLE % "\t\tcounter drop\n")
     assert not firewall.is_empty(_TABLE.replace("accept;", "drop;") % "")
@@ -71,7 +71,7 @@ def test_the_guard_refuses_what_would_leave_the_machine() -> None:
     assert "-A SANDBOX-GUARD-OUTPUT -d 10.96.0.0/16 -j REJECT --reject-with icmp-port-unreachable" in rules
 
 
-def test_a_host_that_routed_for_nobody_does_not_start_to() -> None:
+def test_a_host_that_did_not_forward_packets_still_does_not() -> None:
     refuse_all = "-A SANDBOX-GUARD-FORWARD -j REJECT --reject-with icmp-port-unreachable"
     assert refuse_all in firewall.guard_rules(route_others=False).splitlines()
     assert refuse_all not in firewall.guard_rules(route_others=True).splitlines()

@@ -1,4 +1,4 @@
-"""The Go parts' own tests, with the compiler and the build cache that `make sandbox` has used."""
+"""The Go parts' own tests, with the compiler and the build cache of ``make sandbox``."""
 
 from __future__ import annotations
 

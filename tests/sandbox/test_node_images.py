@@ -1,4 +1,4 @@
-"""Images made without a builder are OCI images, and the same program gives the same image."""
+"""Images built without a builder are OCI images, and the same program results in the same image."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_archive_with_several_images_is_refused_before_the_runtime_is_asked(t
         node_images.import_image(tmp_path / "two.tar", "localhost/a:1")
 
 
-def test_a_build_is_another_one_when_a_source_changes_but_not_when_a_test_does(tmp_path: Path) -> None:
+def test_a_builds_digest_changes_with_its_sources_but_not_with_its_tests(tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text("package main")
     first = digest(tmp_path)
     (tmp_path / "main_test.go").write_text("package main")

@@ -1,4 +1,4 @@
-"""The cluster's certificates: each identity is what Kubernetes expects, nothing is readable for others, a half-made set is made anew."""
+"""The cluster's certificates: each identity is as Kubernetes expects, no other user can read them, and an incomplete set is replaced."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_the_api_server_may_serve_on_the_addresses_that_it_is_reached_by(folder:
     assert "kubernetes.default.svc" in names.get_values_for_type(x509.DNSName)
 
 
-def test_nobody_else_may_read_any_of_it(folder: Path) -> None:
+def test_no_other_user_may_read_any_file(folder: Path) -> None:
     assert folder.stat().st_mode & 0o077 == 0
     assert [path.name for path in folder.iterdir() if path.stat().st_mode & 0o077] == []
 
 
-def test_a_complete_set_is_kept_and_an_interrupted_one_is_made_anew(tmp_path: Path) -> None:
+def test_a_complete_set_is_kept_and_an_incomplete_one_is_replaced(tmp_path: Path) -> None:
     pki.make(tmp_path)
     first = (tmp_path / "ca.crt").read_bytes()
     pki.make(tmp_path)

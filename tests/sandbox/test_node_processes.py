@@ -1,4 +1,4 @@
-"""Processes are found by their mark, ended when asked or when they refuse, and a failure shows what the component said."""
+"""Processes are found by their mark and ended, by force if needed; a failure shows the component's last output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Marks and logs of a test's own, so that a running sandbox is not touched."""
+    """Use separate marks and logs, so that a running sandbox is not touched."""
     monkeypatch.setattr(processes, "STATE", tmp_path)
     monkeypatch.setattr(processes, "LOGS", tmp_path / "log")
     monkeypatch.setattr(processes, "_NAME", "DATA_INGESTION_SANDBOX_TEST_COMPONENT")
@@ -47,7 +47,7 @@ def test_a_process_that_ignores_the_request_is_killed() -> None:
     assert processes.find() == []
 
 
-def test_a_handle_is_not_given_to_a_process_that_is_not_the_one_found() -> None:
+def test_a_recycled_process_number_is_not_signalled() -> None:
     recycled = processes.Process(os.getpid(), "etcd", "abc", leader=True)
     processes.stop([recycled], grace_s=0)
 

@@ -1,4 +1,4 @@
-"""What scripts are given: the promised keys, from what the program really exports, kept where only root reads."""
+"""The outputs file: all documented keys, from the program's real exports, readable by root only."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ READER = Reader(endpoint="http://127.0.0.1:4566", region="us-east-1", access_key
 
 @pytest.fixture
 def collected() -> dict[str, Any]:
-    """The outputs of the sandbox stack as the program declares it."""
+    """Return the outputs of the sandbox stack as the program declares it."""
     declared = Declared.of("sandbox")
     return outputs.collect(declared.recording.outputs, READER)
 
 
 @pytest.fixture
 def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Keep the outputs in a folder of the test's own."""
+    """Store the outputs in the test's own folder."""
     place = tmp_path / "outputs.json"
     monkeypatch.setattr(outputs, "_FILE", place)
     return place
 
 
-def test_every_promised_key_is_there(collected: dict[str, Any]) -> None:
+def test_every_documented_key_exists(collected: dict[str, Any]) -> None:
     promised = {
         "postgres": {"host", "port", "database", "user", "password", "caCertificate"},
         "kafka": {"bootstrapServers"},
@@ -68,7 +68,7 @@ def test_everything_is_reached_from_this_machine(collected: dict[str, Any]) -> N
 
 
 def test_scripts_read_the_archive_and_cannot_write_to_it(collected: dict[str, Any]) -> None:
-    """They get the reader's key and not the worker's."""
+    """They receive the reader's key, not the worker's."""
     assert (collected["reader"]["accessKeyId"], collected["reader"]["secretAccessKey"]) == ("READER", "reader-secret")
     assert Declared.of("sandbox").recording.get("archive-key").name not in json.dumps(collected)
 
@@ -93,7 +93,7 @@ def test_what_is_saved_is_read_back(file: Path, collected: dict[str, Any]) -> No
 
 
 def test_only_the_owner_may_read_the_passwords(file: Path, collected: dict[str, Any]) -> None:
-    """Also when the file was there with other rights, and whatever the umask says."""
+    """Even if the file existed with other permissions, and with any umask."""
     file.write_text("{}")
     file.chmod(0o644)
     before = os.umask(0)
@@ -118,7 +118,7 @@ def test_without_a_sandbox_the_way_to_one_is_shown() -> None:
         outputs.read()
 
 
-def test_who_may_not_read_is_told_why(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_without_read_permission_sees_the_reason(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> str:
         raise PermissionError
 

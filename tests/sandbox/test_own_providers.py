@@ -1,4 +1,4 @@
-"""The project's own providers in this process: checked, created, recognised, deleted even after a cut-off creation."""
+"""The project's own providers in this process: checked, created, recognised, deleted even after an interrupted creation."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
+from problem import Problem
 from providers.kafkaconnect import Connector, Provider
-from providers.operations import Change, Problem, ProviderError, State
+from providers.operations import Change, ProviderError, State
 from sandbox.adapter import ResourceError
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ TOKEN = "kafkaconnect:index:Connector"
 
 
 class Worker:
-    """Stands in for a Connect worker behind the provider's operations."""
+    """A Connect worker behind the provider's operations."""
 
     def __init__(self) -> None:
-        """No connector exists."""
+        """Start without connectors."""
         self.live: dict[str, dict[str, Any]] = {}
         self.logins: list[dict[str, Any]] = []
         self.deleted: list[str] = []
@@ -32,7 +33,7 @@ class Worker:
         self.broken = False
         self.adopts, self.holds_data = True, False
 
-    def check(self, inputs: dict[str, Any], previous: dict[str, Any] | None = None) -> list[Problem]:  # noqa: ARG002 the protocol's
+    def check(self, inputs: dict[str, Any], previous: dict[str, Any] | None = None) -> list[Problem]:  # noqa: ARG002 - the protocol's
         return self.problems
 
     def diff(self, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
@@ -41,10 +42,10 @@ class Worker:
     def named(self, inputs: dict[str, Any]) -> str:
         return str(inputs["name"])
 
-    def completed(self, inputs: dict[str, Any], previous: dict[str, Any] | None, name: str) -> dict[str, Any]:  # noqa: ARG002 the protocol's
+    def completed(self, inputs: dict[str, Any], previous: dict[str, Any] | None, name: str) -> dict[str, Any]:  # noqa: ARG002 - the protocol's
         return inputs
 
-    def update(self, resource_id: str, old: dict[str, Any], new: dict[str, Any]) -> State:  # noqa: ARG002 the protocol's
+    def update(self, resource_id: str, old: dict[str, Any], new: dict[str, Any]) -> State:  # noqa: ARG002 - the protocol's
         return self.create(new)
 
     def create(self, inputs: dict[str, Any]) -> State:
@@ -54,7 +55,7 @@ class Worker:
         self.live[inputs["name"]] = inputs
         return State(inputs["name"], {**inputs, "state": "RUNNING", "tasks": 1})
 
-    def read(self, resource_id: str, previous: dict[str, Any] | None = None, outputs: dict[str, Any] | None = None) -> State | None:  # noqa: ARG002 the protocol's
+    def read(self, resource_id: str, previous: dict[str, Any] | None = None, outputs: dict[str, Any] | None = None) -> State | None:  # noqa: ARG002 - the protocol's
         return State(resource_id, self.live[resource_id]) if resource_id in self.live else None
 
     def delete(self, resource_id: str, old: dict[str, Any]) -> None:
@@ -96,7 +97,7 @@ def test_a_connector_is_created_then_recognised_then_updated(runs: Runs, worker:
 
 
 def test_refused_properties_are_listed_with_their_paths(runs: Runs, worker: Worker) -> None:
-    worker.problems = [Problem('config["a"]', "unknown key; use b"), Problem("name", "too long")]
+    worker.problems = [Problem(path='config["a"]', rule="unknown key", cure="use b"), Problem(path="name", rule="too long")]
     with pytest.raises(ResourceError, match=r'Connector source could not .*\n  config\["a"\]: unknown key; use b\n  name: too long$'):
         runs.up(program)
     assert not worker.live

@@ -1,4 +1,4 @@
-"""A machine that cannot carry the sandbox is told why, before anything is changed."""
+"""An unsuitable machine is reported with the reason before anything is changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """A machine that can carry the sandbox, unless a test takes something away from it."""
+    """A machine that meets every requirement, unless a test changes one of them."""
 
     def __init__(self, patch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """Put the machine in place of the real one."""
@@ -41,13 +41,13 @@ class Machine:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    """Give a good machine."""
+    """Return a suitable machine."""
     return Machine(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """Give a port that somebody listens on."""
+    """Yield a port with a listener."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -55,7 +55,7 @@ def taken() -> Iterator[int]:
 
 
 def reasons(*ports: int, running: bool = False) -> list[str]:
-    """What a person is told."""
+    """Return the reported problems."""
     with pytest.raises(preflight.PreflightError) as caught:
         preflight.check(ports, running=running, warm=False)
     return str(caught.value).splitlines()
@@ -77,7 +77,7 @@ def test_a_good_machine_passes(machine: Machine) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [lifecycle.up, lifecycle.down])
-def test_the_wrong_kind_of_machine_is_told_before_a_file_is_touched_and_shown_another_way(
+def test_an_unsuitable_machine_is_refused_before_any_file_is_written(
     machine: Machine,
     change: dict[str, object],
     told: list[str],
@@ -85,7 +85,7 @@ def test_the_wrong_kind_of_machine_is_told_before_a_file_is_touched_and_shown_an
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What would follow from it, such as too little memory, is not said as well."""
+    """Consequences, such as too little memory, are not reported as well."""
     vars(machine).update(change, memory_gib=0.1, disk_gib=0.1)
     monkeypatch.setattr(lock, "CACHE", tmp_path / "cache")
     with pytest.raises(preflight.PreflightError) as caught:
@@ -96,14 +96,14 @@ def test_the_wrong_kind_of_machine_is_told_before_a_file_is_touched_and_shown_an
     assert not (tmp_path / "cache").exists()
 
 
-def test_too_little_memory_is_told_with_both_figures(machine: Machine) -> None:
+def test_too_little_memory_is_reported_with_both_figures(machine: Machine) -> None:
     machine.memory_gib = 3.25
     (only,) = reasons()
     assert "3.2 GiB of memory are available" in only
     assert f"needs {preflight.MEMORY_GIB}" in only
 
 
-def test_too_little_disk_is_told_with_the_place(machine: Machine, tmp_path: Path) -> None:
+def test_too_little_disk_is_reported_with_its_path(machine: Machine, tmp_path: Path) -> None:
     machine.disk_gib = 10
     (only,) = reasons()
     assert f"10.0 GiB of disk are free under {tmp_path}" in only
@@ -137,7 +137,7 @@ def test_the_doctor_shows_the_same_checks_and_those_that_pass_too(machine: Machi
     assert found["system"].level is found["disk"].level is Level.FINE
 
 
-def test_the_doctor_says_why_a_running_sandbox_is_asked_for_nothing(machine: Machine) -> None:
+def test_the_doctor_explains_why_a_running_sandbox_has_no_requirements(machine: Machine) -> None:
     machine.memory_gib = 0.1
     found = [one.judge(one.probe()) for one in preflight.checks([1], running=True, warm=True)]
     assert [finding.level for finding in found] == [Level.FINE, Level.FINE]

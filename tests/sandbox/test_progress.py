@@ -1,4 +1,4 @@
-"""What a person and a log see of long work."""
+"""Long work as shown on a terminal and in a log."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sandbox.progress import Progress
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Return True."""
         return True
 
 
 def lines(stream: io.StringIO) -> list[str]:
-    """What was shown, line by line, without the spaces at the ends."""
+    """Return the output line by line, without the spaces at the ends."""
     return [line.strip() for line in stream.getvalue().splitlines() if line.strip()]
 
 
@@ -57,8 +57,8 @@ def test_times_are_kept_in_the_order_of_finishing() -> None:
     assert progress.seconds["outer"] >= progress.seconds["inner"] >= 0.01
 
 
-def test_a_log_says_what_is_waited_for_once() -> None:
-    """A loop that looks every second must not write a line every second."""
+def test_a_log_names_each_reason_for_waiting_once() -> None:
+    """A loop that polls every second must not write a line every second."""
     stream = io.StringIO()
     with Progress(stream).step("Starting") as step:
         for _ in range(20):
@@ -78,7 +78,7 @@ def test_a_long_wait_shows_life(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum("waiting for a volume" in line for line in lines(stream)) == 2
 
 
-def test_quiet_means_nothing_at_all() -> None:
+def test_quiet_progress_writes_nothing() -> None:
     stream = io.StringIO()
     progress = Progress(stream, quiet=True)
     with progress.step("Building") as step:
@@ -95,7 +95,7 @@ def test_a_note_belongs_to_no_step() -> None:
 
 
 def test_text_with_brackets_is_shown_as_it_is() -> None:
-    """Names such as ``[main]`` are markup to the library that prints them."""
+    """The library that prints them reads names such as ``[main]`` as markup."""
     stream = io.StringIO()
     progress = Progress(stream)
     progress.note("pod [red]kafka-0[/red]")

@@ -1,4 +1,4 @@
-"""Generated values: as long and as mixed as asked, and the same in every later run."""
+"""Generated values: of the required length and character mix, and the same in every later run."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def test_minimum_counts_hold() -> None:
 def test_a_length_that_cannot_hold_the_minimum_is_refused() -> None:
     (problem,) = RandomPassword().check({"length": 3, "minUpper": 4})
     assert problem.path == "length"
-    assert "cannot hold the 4 characters" in problem.reason
+    assert "cannot hold the 4 characters" in problem.text
 
 
-def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
+def test_values_are_generated_once_and_again_only_for_new_inputs(runs: Runs) -> None:
     length = 24
 
     def program() -> None:
@@ -58,6 +58,8 @@ def test_values_are_made_once_and_only_for_what_was_asked(runs: Runs) -> None:
 
 
 def test_other_random_types_are_refused_by_name(runs: Runs) -> None:
-    refusal = "RandomShuffle order could not be brought about\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
+    refusal = (
+        "RandomShuffle order could not be created or changed\n  the sandbox makes no random:index/randomShuffle:RandomShuffle; it makes"
+    )
     with pytest.raises(ResourceError, match=refusal):
         runs.up(lambda: random.RandomShuffle("order", inputs=["a"]))

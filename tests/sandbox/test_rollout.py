@@ -1,4 +1,4 @@
-"""When an object counts as ready, and what is said about the pod that is not; without a cluster."""
+"""Readiness of objects, and the messages about pods that are not ready; without a cluster."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sandbox.kubernetes import Kube, KubeError
 
 
 class Cluster:
-    """Answers from what a test put into it."""
+    """A cluster that answers from a test's data."""
 
     def __init__(self, **objects: list[dict[str, Any]]) -> None:
         """Hold lists of objects by kind."""
         self.objects = objects
 
-    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Any:  # noqa: ARG002 the client's shape
+    def list(self, kind: str, namespace: str | None, labels: str = "", fields: str = "") -> Any:  # noqa: ARG002 - the client's shape
         return self.objects.get(kind, [])
 
-    def read(self, kind: str, namespace: str | None, name: str) -> Any:  # noqa: ARG002 the client's shape
+    def read(self, kind: str, namespace: str | None, name: str) -> Any:  # noqa: ARG002 - the client's shape
         return next((item for item in self.objects.get(kind, []) if item["metadata"]["name"] == name), None)
 
     def logs(self, *_: Any, previous: bool = False) -> list[str]:
@@ -69,7 +69,7 @@ READY_DEPLOYMENT = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1
         ({"replicas": 2}, False),
     ],
 )
-def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     assert rollout.deployment(cluster(), live("Deployment", {**READY_DEPLOYMENT, **change}, replicas=1)).ready is ready
 
 
@@ -82,12 +82,12 @@ def test_a_deployment_is_ready_when_no_old_pod_is_left(change: dict[str, Any], r
         ({"clusterIP": "10.0.0.1", "selector": {"a": "b"}}, False),
     ],
 )
-def test_only_a_service_that_selects_pods_waits_for_them(spec: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_only_a_service_that_selects_pods_waits_for_them(spec: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     assert rollout.service(cluster(), live("Service", {}, **spec)).ready is ready
 
 
 @pytest.mark.parametrize(("condition", "ready"), [({"ready": True}, True), ({"ready": False}, False), ({}, True)])
-def test_an_endpoint_without_a_word_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 a table's column
+def test_an_endpoint_without_a_ready_condition_counts_as_ready(condition: dict[str, Any], ready: bool) -> None:  # noqa: FBT001 - a table's column
     slices = [{"endpoints": [{"conditions": condition}]}, {"endpoints": None}]
     assert rollout.service(cluster(EndpointSlice=slices), live("Service", {}, selector={"a": "b"})).ready is ready
 
@@ -141,17 +141,17 @@ BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
         ({"phase": "Pending"}, "containers being made", False),
     ],
 )
-def test_the_reason_is_the_pods_own(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 a table's column
+def test_the_reason_comes_from_the_pods_status(status: dict[str, Any], reason: str, fatal: bool) -> None:  # noqa: FBT001 - a table's column
     found = trouble(status)
     assert (found.reason, found.fatal, found.older) == (reason, fatal, False)
 
 
-def test_a_pod_from_before_the_wait_is_known_as_such() -> None:
-    """It gets a fresh start instead of a verdict."""
+def test_a_pod_older_than_the_wait_is_recognised() -> None:
+    """It gets a fresh start instead of an error."""
     assert trouble(container(state=BACK_OFF, restartCount=9), age_s=60).older
 
 
-def test_a_ready_pod_is_no_trouble() -> None:
+def test_a_ready_pod_is_no_problem() -> None:
     ready = pod({"conditions": [{"type": "Ready", "status": "True"}]})
     workload = live("StatefulSet", {}, replicas=1, selector={"matchLabels": {"a": "b"}})
     assert rollout.pod_trouble(cluster(Pod=[ready]), workload, 0) is None
@@ -185,5 +185,5 @@ def test_a_node_is_ready_when_it_says_so(status: str) -> None:
         (409, "field is immutable", False),
     ],
 )
-def test_immutable_fields_are_recognised(status: int, message: str, immutable: bool) -> None:  # noqa: FBT001 a table's column
+def test_immutable_fields_are_recognised(status: int, message: str, immutable: bool) -> None:  # noqa: FBT001 - a table's column
     assert KubeError(message, status).immutable is immutable

@@ -1,4 +1,4 @@
-"""Installing what is missing, against commands that only write down how they were called."""
+"""Installation of missing tools, against commands that only record how they were called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ case "$*" in *runc*) echo "runc config-files";; esac
 
 
 class Commands:
-    """Programs of a name on PATH that record their arguments and do what a test says."""
+    """Programs on PATH that record their arguments and then run a test's script."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         """Put the folder in front of PATH."""
@@ -31,7 +31,7 @@ class Commands:
         patch.setattr(sys, "prefix", str(folder))
 
     def add(self, name: str, script: str = "") -> None:
-        """Make a program; `script` is shell."""
+        """Write a program; ``script`` is shell."""
         path = self.folder / name
         lines = [
             "#!/bin/sh",
@@ -44,13 +44,13 @@ class Commands:
 
     @property
     def calls(self) -> list[str]:
-        """What was called, in order."""
+        """Recorded calls, in order."""
         return self.record.read_text().splitlines() if self.record.exists() else []
 
 
 @pytest.fixture
 def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """A machine with containerd and Go, where runc was installed once and removed."""
+    """Return a machine with containerd and Go, where runc was installed and removed."""
     made = Commands(tmp_path, monkeypatch)
     made.add("dpkg-query", INSTALLED)
     made.add("apt-get")
@@ -59,11 +59,11 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
 
 
 @pytest.mark.usefixtures("commands")
-def test_a_removed_package_is_missing_although_its_configuration_is_there() -> None:
+def test_a_removed_package_is_missing_although_its_configuration_remains() -> None:
     assert toolchain.missing_packages(["containerd", "runc", "iptables"]) == ["runc", "iptables"]
 
 
-def test_what_is_there_is_not_installed_again(commands: Commands) -> None:
+def test_installed_packages_are_not_installed_again(commands: Commands) -> None:
     """A second run works without a network."""
     toolchain.install(["containerd"], Progress(quiet=True))
     assert not any(call.startswith("apt-get") for call in commands.calls)
@@ -102,16 +102,16 @@ def test_go_is_fetched_only_where_there_is_none(commands: Commands, monkeypatch:
     assert version.count(".") == 2, "pinned"
 
 
-def test_a_go_that_cannot_fetch_a_newer_one_is_none(commands: Commands) -> None:
-    """Debian 12 has 1.19, which does not understand the version that go.mod asks for."""
+def test_a_go_that_cannot_fetch_a_newer_one_does_not_count(commands: Commands) -> None:
+    """Debian 12 has 1.19, which cannot read the version in go.mod."""
     commands.add("go", 'echo "go version go1.19.8 linux/amd64"')
     assert toolchain.go() is None
     commands.add("go", 'echo "go version go1.21.0 linux/amd64"')
     assert toolchain.go() == str(commands.folder / "go")
 
 
-def test_go_beside_this_python_is_go(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package of an earlier run puts it there, and the virtual environment may not be on PATH."""
+def test_a_go_beside_this_python_is_used(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package of an earlier run installs it there, and the virtual environment may not be on PATH."""
     commands.add("python")
     monkeypatch.setattr(sys, "executable", str(commands.folder / "python"))
     monkeypatch.setattr(toolchain.shutil, "which", lambda _: None)

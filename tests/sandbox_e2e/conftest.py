@@ -31,36 +31,41 @@ def outputs() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def archive(outputs: dict[str, Any]) -> Archive:
-    """The archive as a reader sees it."""
+    """Return the archive as a reader sees it."""
     return Archive(outputs)
 
 
 @pytest.fixture(scope="session")
 def kube() -> Kube:
-    """The cluster's API."""
+    """Return the cluster's API."""
     return Kube(KUBECONFIG)
 
 
 @pytest.fixture
 def database(outputs: dict[str, Any]) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    """The captured database, as the application."""
+    """Return the captured database, as the application."""
     with connect(outputs) as connection:
         yield connection
 
 
 @pytest.fixture
 def mark() -> str:
-    """A word that no earlier run has used, for unique values."""
+    """Return a word that no earlier run has used, for unique values."""
     return uuid.uuid4().hex[:12]
 
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs ``python -m sandbox …`` as a user would, and gives what it printed."""
+    """Run ``python -m pipeline sandbox …`` as a user would, and return what it printed."""
 
     def run(*arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "sandbox", *arguments], cwd=CHECKOUT, capture_output=True, text=True, timeout=timeout_s, check=False
+            [sys.executable, "-m", "pipeline", "sandbox", *arguments],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
 
     return run
@@ -68,7 +73,7 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def owner_sql(command: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[[str], str]:
-    """Runs SQL inside the database's pod as its administrator, which the application's role may not be."""
+    """Run SQL inside the database's pod as its administrator, which the application's role may not be."""
 
     def run(statement: str) -> str:
         pod = ["--namespace", NAMESPACE, "postgresql-0", "--container", "postgresql"]

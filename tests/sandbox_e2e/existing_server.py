@@ -115,7 +115,7 @@ def psql(script: str, database: str = "postgres") -> str:
     """Run SQL or psql's own commands as the server's administrator, and give what was printed without headers."""
     pod = ["--namespace", NAMESPACE, POD, "--stdin"]
     client = ["psql", "--host=/data", f"--port={PORT}", "--username=postgres", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
-    line = [sys.executable, "-m", "sandbox", "kubectl", "--", "exec", *pod, "--", *client, "--set=ON_ERROR_STOP=1", database]
+    line = [sys.executable, "-m", "pipeline", "sandbox", "kubectl", "--", "exec", *pod, "--", *client, "--set=ON_ERROR_STOP=1", database]
     done = subprocess.run(line, cwd=CHECKOUT, input=script, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

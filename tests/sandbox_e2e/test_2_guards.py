@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from botocore.exceptions import ClientError
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from capacity.quantity import parse_bytes
-from sandbox import memory
+from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
 from settings.shop import TABLES
+from tests.sandbox_e2e import control_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +70,7 @@ def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
 
 @pytest.fixture(scope="module")
 def stranger(kube: Kube, command: Callable[..., Any]) -> Iterator[str]:
-    """A pod in a namespace of its own, without any policy against it there, which does reach what is open to it."""
+    """Return a pod in a namespace of its own, without any policy against it there, which does reach what is open to it."""
     name = f"stranger-{uuid.uuid4().hex[:6]}"
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     container = {
@@ -112,11 +114,58 @@ def test_a_stranger_does_not_reach_the_object_store(stranger: str, command: Call
     assert not _reaches(command, stranger, "main", "moto.object-store.svc.cluster.local", 5000)
 
 
-def test_the_database_may_not_connect_to_anything(command: Callable[..., Any]) -> None:
-    broker = f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local"
-    assert _reaches(command, NAMESPACE, "postgresql-0", "127.0.0.1", 5432), "the way of asking works in that pod"
-    address = command("kubectl", "--", "get", "pod", "--namespace", NAMESPACE, "kafka-0", "--output", "jsonpath={.status.podIP}").stdout
-    assert not any(_reaches(command, NAMESPACE, "postgresql-0", target, 9092) for target in (broker, address))
+def test_the_database_resolves_names_and_connects_to_nothing(kube: Kube, stranger: str, command: Callable[..., Any]) -> None:
+    """Not to any port of the pipeline, by pod or by service, nor to the API server, the object store, or an address outside the cluster."""
+    name = f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local"
+    assert _resolves(command, NAMESPACE, "postgresql-0", name), "names are to be resolved"
+    targets = {address for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"] != "postgresql-0" for address in _listened(pod)}
+    assert len(targets) == 3 * 3 + 2 + 1, "three ports of each broker, two of the registry, one of the worker"
+    targets |= {address for pod in kube.list("Pod", "object-store") for address in _listened(pod)}
+    targets |= {(API_SERVICE, 443), (NODE, API_PORT)}
+    with socket.create_server(("0.0.0.0", 0)) as outside:  # noqa: S104 - an address beyond the cluster, for as long as the test looks
+        beyond = (_address_of_this_machine(), outside.getsockname()[1])
+        targets.add(beyond)
+        unanswered = [target for target in targets if not _answers(*target)]
+        assert unanswered == [], "where nothing listens, no answer proves nothing"
+        assert _reaches(command, stranger, "main", *beyond), "a pod without policies reaches that address"
+        # this machine cannot ask by their addresses, which lead to the same listeners
+        services = [*kube.list("Service", NAMESPACE), *kube.list("Service", "object-store")]
+        named = [item for item in services if item["spec"]["clusterIP"] != "None" and item["metadata"]["name"] != "postgresql"]
+        targets |= {(item["spec"]["clusterIP"], port["port"]) for item in named for port in item["spec"]["ports"]}
+        own = ("127.0.0.1", 5432)
+        assert _reached(command, NAMESPACE, "postgresql-0", {*targets, own}) == {own}
+
+
+def _listened(pod: dict[str, Any]) -> list[tuple[str, int]]:
+    """Address on which a pod listens."""
+    return [
+        (pod["status"]["podIP"], port["containerPort"]) for container in pod["spec"]["containers"] for port in container.get("ports", ())
+    ]
+
+
+def _address_of_this_machine() -> str:
+    """Return the address by which this machine reaches others; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+
+
+def _answers(address: str, port: int) -> bool:
+    """Return True if this machine, to which no policy applies, connects."""
+    try:
+        socket.create_connection((address, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _reached(command: Callable[..., Any], namespace: str, pod: str, targets: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those that a pod connects to within 4 s, all tried at once by one shell."""
+    each = "(timeout 4 bash -c 'exec 3<>/dev/tcp/{0}/{1}' 2>/dev/null && echo {0} {1}) &"
+    script = "\n".join([*(each.format(*target) for target in sorted(targets)), "wait"])
+    done = command("kubectl", "--", "exec", "--namespace", namespace, pod, "--", "bash", "-c", script)
+    assert done.returncode == 0, done.stderr
+    return {(address, int(port)) for address, port in (line.split() for line in done.stdout.splitlines())}
 
 
 @pytest.mark.parametrize(("service", "path"), [("connect", "/connectors"), ("registry", "/subjects")])
@@ -170,15 +219,15 @@ def test_the_reader_may_read_the_archive_and_not_write_it(outputs: dict[str, Any
         client.put_object(Bucket=bucket, Key="topics/forged", Body=b"")
 
 
-def test_every_pod_stays_under_its_limit_and_none_was_killed(kube: Kube) -> None:
+def test_the_kernel_enforces_each_declared_limit_and_has_killed_no_process(kube: Kube) -> None:
     pods = kube.list("Pod", NAMESPACE)
     assert len(pods) == 6
     for pod in pods:
-        limit = sum(parse_bytes(container["resources"]["limits"]["memory"]) for container in pod["spec"]["containers"])
-        used = memory.of_pod(pod["metadata"]["uid"])
-        assert used is not None
-        assert used.working_set < limit, pod["metadata"]["name"]
-        for status in pod["status"]["containerStatuses"]:
+        for container in pod["spec"]["containers"]:
+            group = control_groups.of_container(pod, container["name"])
+            assert control_groups.limit(group) == str(parse_bytes(container["resources"]["limits"]["memory"])), container["name"]
+            assert control_groups.killed(group) == 0, container["name"]
+        for status in (*pod["status"]["containerStatuses"], *pod["status"].get("initContainerStatuses", ())):
             assert "OOMKilled" not in json.dumps(status), pod["metadata"]["name"]
 
 

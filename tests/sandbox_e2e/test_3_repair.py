@@ -1,4 +1,4 @@
-"""What is right is left alone, what is broken is repaired, and no row is lost meanwhile."""
+"""Repeated and interrupted runs, and faults of pods: each change that was committed meanwhile is archived once, in its order."""
 
 from __future__ import annotations
 
@@ -7,42 +7,59 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from confluent_kafka.admin import AdminClient
 
-from sandbox.equality import connect, wait_until_equal
+from sandbox import connectors
+from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from settings.shop import TABLES
+from tests import change_log
+from tests.sandbox_e2e import faults
+from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sandbox.archive import Archive
     from sandbox.kubernetes import Kube
+    from tests.change_log import Writer
+
+    Written = Callable[[], AbstractContextManager[Writer]]
 
 pytestmark = pytest.mark.sandbox
 
-NAMESPACE = "data-ingestion"
 TIMEOUT_S = 300.0
+ROUNDS = 20
+SINK_PAUSE_S = 45.0
+"""A dead consumer would be waited for so long with Kafka's own `session.timeout.ms`."""
 
 
 def _counts(printed: str) -> dict[str, int]:
     return {word: int(number) for number, word in re.findall(r"(\d+) (created|updated|deleted|unchanged)", printed)}
 
 
-def _insert(outputs: dict[str, Any], mark: str, number: int) -> None:
-    with connect(outputs) as database:
-        database.execute(
-            "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 'Still', 'Here' FROM generate_series(1, %s) AS number",
-            [mark, number],
-        )
+@pytest.fixture
+def each_change_once(outputs: dict[str, Any], archive: Archive, mark: str, figure: Callable[[str], None]) -> Written:
+    """Insert, update and delete all through a block; after it each change must be in the archive once, in its order."""
 
+    @contextmanager
+    def proven() -> Iterator[Writer]:
+        with change_log.writing(change_log.Application(outputs), f"{mark}-") as writer:
+            writer.wait_for_rounds(ROUNDS, TIMEOUT_S)
+            yield writer
+            writer.wait_for_rounds(ROUNDS, TIMEOUT_S)
+        wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+        change_log.prove(archive, writer, TIMEOUT_S)
+        assert archive.duplicates("users") == 0
+        figure(f"changes written through a fault, each in the archive once: {writer.counts}")
 
-def _names(kube: Kube, prefix: str) -> list[str]:
-    return sorted(pod["metadata"]["name"] for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"].startswith(prefix))
+    return proven
 
 
 def test_a_second_up_changes_nothing(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -57,60 +74,99 @@ def test_a_second_up_changes_nothing(command: Callable[..., subprocess.Completed
     ("kind", "workload", "prefix"),
     [
         ("StatefulSet", "kafka", "kafka-0"),
-        ("StatefulSet", "kafka", "kafka-1"),
-        ("StatefulSet", "kafka", "kafka-2"),
         ("Deployment", "schema-registry", "schema-registry-"),
         ("StatefulSet", "postgresql", "postgresql-0"),
         ("Deployment", "connect", "connect-"),
     ],
 )
-def test_no_row_is_lost_when_a_pod_is_deleted(
-    outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, kind: str, workload: str, prefix: str
+def test_a_deleted_pod_loses_and_doubles_no_change(each_change_once: Written, kube: Kube, kind: str, workload: str, prefix: str) -> None:
+    with each_change_once():
+        faults.delete(kube, kind, workload, prefix, TIMEOUT_S)
+
+
+@pytest.mark.parametrize(("kind", "workload", "prefix"), [("StatefulSet", "kafka", "kafka-1"), ("Deployment", "connect", "connect-")])
+def test_a_pod_deleted_without_grace_period_loses_and_doubles_no_change(
+    each_change_once: Written, kube: Kube, command: Callable[..., Any], kind: str, workload: str, prefix: str
 ) -> None:
-    _insert(outputs, f"{mark}-before-", 200)
-    (pod,) = _names(kube, prefix)
-    kube.delete("Pod", NAMESPACE, pod)
-    kube.wait_ready(kind, NAMESPACE, workload, TIMEOUT_S)
-    _insert(outputs, f"{mark}-after-", 200)
-    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
-    assert archive.duplicates("users") == 0
+    with each_change_once():
+        faults.delete_at_once(kube, command, kind, workload, prefix, TIMEOUT_S)
+
+
+@pytest.mark.parametrize(("prefix", "container"), [("kafka-2", "kafka"), ("postgresql-0", "postgresql")])
+def test_a_container_killed_by_sigkill_loses_and_doubles_no_change(
+    each_change_once: Written, kube: Kube, prefix: str, container: str
+) -> None:
+    with each_change_once():
+        faults.kill(kube, prefix, container, TIMEOUT_S)
+
+
+def test_a_killed_sink_commits_again_as_soon_as_its_worker_answers(
+    each_change_once: Written, outputs: dict[str, Any], archive: Archive, kube: Kube, figure: Callable[[str], None]
+) -> None:
+    """Source and sink run in one worker: SIGKILL ends both between two commits."""
+    with each_change_once() as writer:
+        took = faults.kill(kube, "connect-", "connect", TIMEOUT_S)
+        _wait_for_tasks(outputs)
+        answered = time.monotonic()
+        writer.wait_for_rounds(1, TIMEOUT_S)
+        newest = f"{writer.mark}{writer.rounds - 1}"
+        while newest not in change_log.archived(archive, writer.mark):
+            assert time.monotonic() - answered < TIMEOUT_S, "the sink has not committed again"
+            time.sleep(0.5)
+        paused = time.monotonic() - answered
+    figure(f"a sink killed by SIGKILL: worker ready after {took:.0f} s, a new row in the archive {paused:.0f} s after its tasks ran")
+    assert paused < SINK_PAUSE_S
+
+
+def _wait_for_tasks(outputs: dict[str, Any]) -> None:
+    """Until the worker says that every connector and task runs."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            found = connectors.statuses(outputs)
+        except requests.RequestException:
+            found = {}
+        states = {part["state"] for status in found.values() for part in (status["connector"], *status["tasks"])}
+        if states == {"RUNNING"}:
+            return
+        time.sleep(0.5)
+    pytest.fail("the connectors do not run again")
 
 
 def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
-    outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, command: Callable[..., subprocess.CompletedProcess[str]]
+    each_change_once: Written, outputs: dict[str, Any], kube: Kube, command: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     worker = outputs["connect"]
     login = (worker["user"], worker["password"])
-    assert requests.delete(f"{worker['url']}/connectors/s3-sink-connector", auth=login, timeout=30).status_code == 204
-    admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
-    admin.delete_topics(["s3-sink-dlq"])["s3-sink-dlq"].result(30)
-    kube.delete("Deployment", NAMESPACE, "schema-registry")
-    done = command("up")
-    assert done.returncode == 0, done.stderr
-    counts = _counts(done.stderr)
-    assert (counts["created"], counts["deleted"]) == (3, 0), done.stderr
-    assert "s3-sink-dlq" in admin.list_topics(timeout=10).topics
-    assert (
-        requests.get(f"{worker['url']}/connectors/s3-sink-connector/status", auth=login, timeout=10).json()["connector"]["state"]
-        == "RUNNING"
-    )
-    _insert(outputs, mark, 50)
-    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    with each_change_once() as writer:
+        assert requests.delete(f"{worker['url']}/connectors/s3-sink-connector", auth=login, timeout=30).status_code == 204
+        admin = AdminClient({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
+        admin.delete_topics(["s3-sink-dlq"])["s3-sink-dlq"].result(30)
+        kube.delete("Deployment", NAMESPACE, "schema-registry")
+        # the proof at its end compares the rows of database and archive, which never agree while others write
+        with writer.paused():
+            done = command("up")
+        assert done.returncode == 0, done.stderr
+        counts = _counts(done.stderr)
+        assert (counts["created"], counts["deleted"]) == (3, 0), done.stderr
+        assert "s3-sink-dlq" in admin.list_topics(timeout=10).topics
+        assert connectors.statuses(outputs)["s3-sink-connector"]["connector"]["state"] == "RUNNING"
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_up_that_was_killed_is_completed_by_the_next(
-    outputs: dict[str, Any], archive: Archive, kube: Kube, mark: str, command: Callable[..., subprocess.CompletedProcess[str]], how: int
+    each_change_once: Written, kube: Kube, command: Callable[..., subprocess.CompletedProcess[str]], how: int
 ) -> None:
-    kube.delete("Deployment", NAMESPACE, "connect")
     # what a shell starts in the background ignores Ctrl-C, and hands that on
-    command_line = ["env", "--default-signal=INT", sys.executable, "-m", "sandbox", "up"]
-    with subprocess.Popen(command_line, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        time.sleep(6)
-        assert running.poll() is None, "there is something to interrupt"
-        running.send_signal(how)
-        assert running.wait(30) != 0
-    done = command("up")
-    assert done.returncode == 0, done.stderr
-    _insert(outputs, mark, 50)
-    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    command_line = ["env", "--default-signal=INT", sys.executable, "-m", "pipeline", "sandbox", "up"]
+    with each_change_once() as writer:
+        kube.delete("Deployment", NAMESPACE, "connect")
+        with subprocess.Popen(command_line, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            time.sleep(6)
+            assert running.poll() is None, "there is something to interrupt"
+            running.send_signal(how)
+            assert running.wait(30) != 0
+        # the proof at its end compares the rows of database and archive, which never agree while others write
+        with writer.paused():
+            done = command("up")
+        assert done.returncode == 0, done.stderr

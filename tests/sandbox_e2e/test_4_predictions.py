@@ -1,37 +1,43 @@
-"""What the models say that memory and disk may take, against what the running sandbox has taken after all the other tests."""
+"""Models of memory and disk against what the running sandbox takes: after all the other tests, and with a topic filled on purpose."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
 from judgement.stack import parse_text
-from plan.judgement import recorded
+from plan.violations import recorded
 from policy.disk_rules import broker_properties, is_broker
 from policy.fit_rules import sized_containers
 from policy.limits import of_stack
 from recording.recorder import ROOT, record
 from recording.stackfile import stack_config
+from tests.sandbox_e2e import control_groups
 from tests.sandbox_e2e.conftest import NAMESPACE
 from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from policy.declared import Record
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox
 MIB = 2**20
+RETAINED_MIB = 8
 
 
 @pytest.fixture(scope="module")
 def declared() -> Record:
-    """What the program declares for the sandbox."""
+    """Return the recording of the sandbox's stack."""
     return recorded(record("sandbox"), of_stack(parse_text(stack_config(ROOT, "sandbox").values)))
 
 
@@ -53,25 +59,12 @@ def needed(declared: Record) -> dict[str, int]:
     return found
 
 
-def anonymous(pod: Any, container: str) -> int:
-    """Bytes that a container holds and that are no file pages, from its control group."""
-    (status,) = [one for one in pod["status"]["containerStatuses"] if one["name"] == container]
-    identity = status["containerID"].rpartition("/")[2]
-    for root in (Path("/sys/fs/cgroup/memory/kubepods"), Path("/sys/fs/cgroup/kubepods")):
-        for folder in root.glob(f"**/pod{pod['metadata']['uid']}/{identity}"):
-            lines = (line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
-            statistics = {key: int(value) for key, value in lines}
-            old = "total_rss" in statistics
-            return statistics["total_rss"] + statistics.get("total_shmem", 0) if old else statistics["anon"] + statistics["shmem"]
-    pytest.fail(f"no control group of {container}")
-
-
 def test_no_process_takes_more_than_its_model_says(kube: Kube, declared: Record, figure: Callable[[str], None]) -> None:
     predicted, seen = needed(declared), {}
     for pod in kube.list("Pod", NAMESPACE):
         for container in pod["spec"]["containers"]:
             if container["name"] in predicted:
-                taken = anonymous(pod, container["name"])
+                taken = control_groups.anonymous(control_groups.of_container(pod, container["name"]))
                 seen[pod["metadata"]["name"]] = (taken // MIB, predicted[container["name"]] // MIB)
     figure("memory in MiB, taken and predicted: " + ", ".join(f"{name} {one[0]} of {one[1]}" for name, one in sorted(seen.items())))
     assert len(seen) == 6
@@ -87,35 +80,68 @@ def test_every_process_fits_the_limit_that_the_cluster_enforces(kube: Kube, decl
                 assert predicted[container["name"]] <= pods.limit(container)
 
 
-def test_no_broker_holds_more_on_disk_than_the_model_says(
-    command: Callable[..., subprocess.CompletedProcess[str]], declared: Record, figure: Callable[[str], None]
+def test_a_full_topic_holds_no_more_than_the_model_says(
+    outputs: dict[str, Any],
+    mark: str,
+    command: Callable[..., subprocess.CompletedProcess[str]],
+    declared: Record,
+    figure: Callable[[str], None],
 ) -> None:
+    """Written at three quarters of the rate that the model counts; without retention it would hold twice the bound."""
     (broker,) = [item for item in declared.of_kind("StatefulSet") if any(is_broker(one) for _spec, one, _left in sized_containers(item))]
     spec, container, _left = next(one for one in sized_containers(broker) if is_broker(one[1]))
     properties = broker_properties(declared, broker, spec, container)
     assert properties
-    topics = [
-        disk.Topic(item.inputs["name"], item.inputs["partitions"], item.inputs["replicationFactor"], item.inputs["config"])
-        for item in declared.of_type("kafka:index/topic:Topic")
-    ]
-    most, _unbounded = disk.broker_bytes(topics, properties, 3)
-    for ordinal in range(3):
-        done = command("kubectl", "--", "exec", "--namespace", NAMESPACE, f"kafka-{ordinal}", "--", "du", "-sk", properties["log.dirs"])
-        assert done.returncode == 0, done.stderr
-        held = int(done.stdout.split()[0]) * 1024
-        figure(f"disk of kafka-{ordinal}: {held // MIB} of at most {most // MIB} MiB")
-        assert 0 < held <= most
+    topic = disk.Topic(f"scratch-{mark}", 1, 3, {"retention.bytes": str(RETAINED_MIB * MIB), "segment.bytes": str(MIB)})
+    each = disk.partition_bytes(topic, properties)
+    assert each is not None
+    bound, rate = each + disk.waiting_bytes(properties), disk.WRITTEN_BYTES_PER_S * 3 // 4
+    servers = outputs["kafka"]["bootstrap_servers"]
+    admin = AdminClient({"bootstrap.servers": servers})
+    admin.create_topics([NewTopic(topic.name, topic.partitions, topic.copies, config=dict(topic.config))])[topic.name].result(30)
+    most = dict.fromkeys(range(3), 0)
+    try:
+        for number, held in fullness(
+            command, Producer({"bootstrap.servers": servers}), topic.name, rate, 2 * bound, properties["log.dirs"]
+        ):
+            most[number] = max(most[number], held)
+    finally:
+        admin.delete_topics([topic.name])[topic.name].result(30)
+    figure(f"a topic of {RETAINED_MIB} MiB held {[held // MIB for held in most.values()]} of at most {bound // MIB} MiB on the brokers")
+    assert all(each < held <= bound for held in most.values())
 
 
-def test_the_write_ahead_log_stays_within_its_bound(
+def fullness(
+    command: Callable[..., subprocess.CompletedProcess[str]], producer: Producer, topic: str, rate: int, total: int, folder: str
+) -> Iterator[tuple[int, int]]:
+    """Write to a topic at a rate, and give all the while a broker's number and the bytes that it holds of it."""
+    began, sent, chunk = time.monotonic(), 0, os.urandom(64 * 1024)
+    for number in itertools.cycle(range(3)):
+        while sent < min(total, rate * (time.monotonic() - began)):
+            producer.produce(topic, chunk)
+            producer.poll(0)
+            sent += len(chunk)
+        assert producer.flush(30) == 0
+        du = ["bash", "-c", f"du -sk {folder}/{topic}-0"]
+        done = command("kubectl", "--", "exec", "--namespace", NAMESPACE, f"kafka-{number}", "--", *du)
+        # a file may be deleted while it is counted
+        if done.returncode == 0:
+            yield number, int(done.stdout.split()[0]) * 1024
+        if sent >= total:
+            return
+
+
+def test_the_server_runs_with_the_judged_bounds_of_its_write_ahead_log(
     owner_sql: Callable[[str], str], declared: Record, figure: Callable[[str], None]
 ) -> None:
+    """That they bound it is shown where it can be filled: `tests/operate/database/test_write_ahead_log.py`."""
     conf = declared.config_map(NAMESPACE, "postgresql-config") or {}
-    most = postgres.disk_bytes(postgres_parameters.parameters({}, conf["postgresql.conf"]))
-    held = int(owner_sql("SELECT sum(size) FROM pg_ls_waldir()"))
-    figure(f"write-ahead log: {held // MIB} of at most {(most or 0) // MIB} MiB")
+    judged = postgres_parameters.parameters({}, conf["postgresql.conf"])
+    most = postgres.disk_bytes(judged)
     assert most is not None
-    assert 0 < held <= most
+    for name in ("max_slot_wal_keep_size", "max_wal_size", "wal_keep_size"):
+        assert int(owner_sql(f"SELECT pg_size_bytes(current_setting('{name}'))")) == postgres.size(judged, name), name
+    figure(f"write-ahead log: {int(owner_sql('SELECT sum(size) FROM pg_ls_waldir()')) // MIB} of at most {most // MIB} MiB")
 
 
 def test_shared_memory_is_what_the_server_itself_says(owner_sql: Callable[[str], str], declared: Record) -> None:

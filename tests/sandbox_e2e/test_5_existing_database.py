@@ -39,7 +39,7 @@ STACK = "e2e-existing"
 NAMESPACE = "second-pipeline"
 BUCKET = "second-archive"
 HOST = server.NODE
-NUMBERS = {"postgres": 15433, "registry": 18081, "connect": 18083}
+NUMBERS = {"registry": 18081, "connect": 18083}
 BROKERS = (19092, 19093, 19094)
 
 SCHEMA = """\
@@ -62,11 +62,13 @@ TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WH
 
 
 def stack_file(tables: Path) -> dict[str, Any]:
-    """The second pipeline's stack file: the sandbox's, with other ports, and with what is there already."""
+    """Return the second pipeline's stack file: the sandbox's, with other ports and existing systems."""
     config = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"))["config"]
     both = {name: {"node": number, "host": number} for name, number in NUMBERS.items()}
     config["data-ingestion:host"] |= {**both, "kafka": [{"node": number, "host": number} for number in BROKERS]}
     config["data-ingestion:cluster"] |= {"existingNamespace": True, "identifier": "second"}
+    # neither a database of its own nor a storage class: these keys would change nothing
+    del config["data-ingestion:host"]["postgres"], config["data-ingestion:cluster"]["provisioner"]
     config["data-ingestion:names"] = {"namespace": NAMESPACE, "database": "shop", "topicPrefix": "shop", "slot": "shop_slot"}
     config["data-ingestion:source"] = {
         "kind": "external",
@@ -97,8 +99,8 @@ def stack_file(tables: Path) -> dict[str, Any]:
 
 
 def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m doctor …`` as its user would."""
-    line = [sys.executable, "-m", "doctor", *arguments, "--stack", STACK]
+    """Run ``python -m pipeline …`` as its user would."""
+    line = [sys.executable, "-m", "pipeline", *arguments, "--stack", STACK]
     return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -126,14 +128,14 @@ class Second:
         return {"PGUSER": role, "PGPASSWORD": self.passwords[role], "PGSSLROOTCERT": str(self.ca), "PGSSLMODE": "verify-full"}
 
     def connect(self) -> psycopg.Connection[dict[str, Any]]:
-        """The captured database, as its owner."""
+        """Return the captured database, as its owner."""
         return psycopg.connect(
             host=HOST, port=server.PORT, dbname="shop", user="shop_owner", password=self.passwords["shop_owner"],
             sslmode="verify-full", sslrootcert=str(self.ca), autocommit=True, row_factory=dict_row,
         )  # fmt: skip
 
     def database(self) -> dict[str, Any]:
-        """What the doctor says of the database: level by check."""
+        """Return the doctor's findings about the database: level by check."""
         done = operate("doctor", "--json", environment=self.login("debezium"))
         lines = json.loads(done.stdout)["findings"]
         return {line["name"]: line for line in lines if line["group"] == "Database"}
@@ -144,7 +146,7 @@ class Second:
         return tuple(Table.model_validate(table) for table in yaml.safe_load(self.tables.read_text(encoding="utf-8")))
 
     def store(self) -> Any:
-        """The object store as its administrator uses it."""
+        """Return the object store as its administrator uses it."""
         account = cloud.known()
         assert account is not None
         return boto3.client(
@@ -156,7 +158,7 @@ class Second:
         )
 
     def archive(self) -> Archive:
-        """The archive as the store's administrator sees it."""
+        """Return the archive as the store's administrator sees it."""
         account = cloud.known()
         assert account is not None
         reader = {
@@ -173,7 +175,7 @@ class Second:
 
 @pytest.fixture(scope="module")
 def second(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
-    """A server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
+    """Return a server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
     made = Second(kube, tmp_path_factory.mktemp("second"))
     account = cloud.known()
     assert account is not None
@@ -206,7 +208,7 @@ def test_1_the_doctor_says_what_is_missing_and_the_sql_holds_no_secret(second: S
     assert any(line["level"] == "failure" for line in missing.values()), missing
 
 
-def test_2_the_tables_are_written_from_the_database_and_unfaithful_ones_are_shown(second: Second) -> None:
+def test_2_the_table_file_is_written_and_unfaithful_columns_are_reported(second: Second) -> None:
     server.psql("CREATE ROLE debezium LOGIN")
     server.psql(f"ALTER ROLE debezium PASSWORD '{second.passwords['debezium']}'; GRANT CONNECT ON DATABASE shop TO debezium")
     server.psql("GRANT USAGE ON SCHEMA sales TO debezium; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO debezium", "shop")
@@ -271,7 +273,7 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
     assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
 
 
-def test_5_when_the_pipeline_goes_its_slot_goes_and_the_rest_of_the_database_stays(second: Second) -> None:
+def test_5_taking_the_pipeline_down_drops_its_slot_and_nothing_else_in_the_database(second: Second) -> None:
     second.engine.down(Progress())
     assert server.psql("SELECT count(*) FROM pg_replication_slots") == "0"
     assert server.psql("SELECT count(*) FROM pg_publication", "shop") == "1"

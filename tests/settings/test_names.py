@@ -1,4 +1,4 @@
-"""Names that two systems share, and property files."""
+"""Names shared by two systems, and property files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from settings.tables import Column, Table
 from specification.manifest import checksum, container, labels
 from specification.properties import properties_text
 
+# without the few names that are reserved words
 identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,20}_", fullmatch=True)
-"""Names without the few that are reserved words."""
 
 
 def table(name: str) -> Table:
-    """A table of that name."""
+    """Return a table of that name."""
     return Table(name=name, columns=(Column(name="id", type="integer"),))
 
 
 @given(prefix=identifiers, one=identifiers, other=identifiers)
 def test_a_route_matches_its_own_topic_and_no_other(prefix: str, one: str, other: str) -> None:
-    """Also when one name is the beginning of another, and though a dot in an expression matches anything."""
+    """Even when one name is a prefix of another, and although a dot in an expression matches anything."""
     names = Names(topic_prefix=prefix)
     route = re.compile(names.route_regex(table(one)))
     assert route.search(names.topic(table(one)))
@@ -78,7 +78,7 @@ def test_a_property_file_reads_back(values: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("value", ["two\nlines", "C:\\path"])
 def test_a_value_that_the_format_would_change_is_refused_by_key(value: str) -> None:
-    with pytest.raises(ValueError, match=r"the value of some\.key holds a line break or a backslash") as caught:
+    with pytest.raises(ValueError, match=r"the value of some\.key contains a line break or a backslash") as caught:
         properties_text({"some.key": value})
     assert value not in str(caught.value), "it may be a secret"
 
@@ -94,7 +94,7 @@ def test_labels_tell_components_apart() -> None:
 
 
 def test_a_variable_stands_before_those_that_refer_to_it() -> None:
-    """Kubernetes leaves ``$(NAME)`` as it is when NAME comes later."""
+    """Kubernetes leaves ``$(NAME)`` unchanged when NAME is defined later."""
     made = container(
         name="c", image="i:1", command=["c"], memory_mib=1, cpu_millicores=1, env={"A": "$(Z)", "B": "b"}, env_from={"Z": {"fieldRef": {}}}
     )

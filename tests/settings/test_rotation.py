@@ -1,4 +1,4 @@
-"""What a word in `rotation` changes, and that it changes nothing else."""
+"""A word in ``rotation`` replaces its credential and nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from settings.rotation import Rotation
 
 ANNOTATION = "data-ingestion/config-checksum"
 PASSWORD = "random:index/randomPassword:RandomPassword"
+# credential: the regenerated resources, and the workloads whose pods roll
 EXPECTED = {
     "app": ({"source-app-password"}, {"postgresql"}),
     "debezium": ({"source-debezium-password"}, {"postgresql", "connect"}),
@@ -20,16 +21,15 @@ EXPECTED = {
     "registry": ({"registry-connect-password", "registry-operator-password"}, {"schema-registry", "connect"}),
     "archive": ({"archive-key"}, {"connect"}),
 }
-"""Credential: what is made anew, and whose pods roll."""
 
 
 def recorded(**words: str) -> Recording:
-    """The sandbox's stack with some words."""
+    """Record the sandbox's stack with some words."""
     return record("sandbox", {"rotation": words} if words else {}, preview=True)
 
 
 def templates(recording: Recording) -> dict[str, Any]:
-    """The pod template of each workload."""
+    """Return the pod template of each workload."""
     return {
         resource.inputs["metadata"]["name"]: resource.inputs["spec"]["template"]
         for resource in recording.resources
@@ -38,13 +38,13 @@ def templates(recording: Recording) -> dict[str, Any]:
 
 
 def kept_by(recording: Recording) -> dict[str, Any]:
-    """What each generated credential is kept by."""
+    """Return the keepers or the replacement trigger of each generated credential."""
     words: dict[str, Any] = {item.name: item.inputs.get("keepers") for item in recording.of_type(PASSWORD)}
     return words | {item.name: item.replacement_trigger for item in recording.of_type("aws:iam/accessKey:AccessKey")}
 
 
 @pytest.mark.parametrize("credential", sorted(EXPECTED))
-def test_a_word_makes_one_credential_anew_and_rolls_the_pods_that_hold_it(credential: str) -> None:
+def test_a_word_replaces_one_credential_and_rolls_the_pods_that_hold_it(credential: str) -> None:
     made, rolled = EXPECTED[credential]
     before, after = recorded(), recorded(**{credential: "2026-11"})
     changed = {name for name, kept in kept_by(after).items() if kept != kept_by(before)[name]}
@@ -56,7 +56,7 @@ def test_a_word_makes_one_credential_anew_and_rolls_the_pods_that_hold_it(creden
 
 
 def test_the_template_is_known_in_a_preview_that_knows_no_password() -> None:
-    """So that policies judge the pods of a rotation like all others."""
+    """So that policies judge the pods of a rotation like any others."""
     for template in templates(recorded(debezium="2026-11", archive="2026-11")).values():
         assert isinstance(template["metadata"]["annotations"][ANNOTATION], str)
 

@@ -1,4 +1,4 @@
-"""What a stack may say, and how it is told what is wrong: key, value, rule and cure, all at once and without a traceback."""
+"""A stack's settings and their errors: key, value, rule and cure, all at once and without a traceback."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from recording.recorder import ROOT, Recorder
 from recording.stackfile import stack_config
 from settings.model import Settings
 from settings.names import BROKERS
+from specification.stack import Specification
 
 STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 
 
 def stack(**changes: Any) -> dict[str, Any]:
-    """The least that a stack must say, and some changes."""
+    """Return a minimal stack with some changes."""
     return {"archive": {"bucket": "archive", "format": "iceberg"}, **changes}
 
 
 def refusal(**changes: Any) -> str:
-    """What the owner of a wrong stack is told."""
+    """Return the error message of an invalid stack."""
     with pytest.raises(SettingsError) as caught:
         parse(stack(**changes))
     return str(caught.value)
@@ -43,13 +44,13 @@ def test_there_is_a_stack_for_a_laptop_and_one_for_the_sandbox() -> None:
 
 
 def test_every_section_is_declared_in_the_project_file_and_the_other_way_round() -> None:
-    """Pulumi refuses a key that the project file does not know."""
+    """Pulumi refuses a key that the project file does not declare."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     assert set(project["config"]) == set(Settings.model_fields)
 
 
 def test_only_a_bucket_must_be_named() -> None:
-    """It is global in AWS; everything else has a default."""
+    """Its name is global in AWS; everything else has a default."""
     settings = parse({"archive": {"bucket": "archive"}})
     assert settings.archive.bucket == "archive"
     with pytest.raises(SettingsError, match="data-ingestion:archive: is missing and has no default"):
@@ -75,17 +76,22 @@ def test_each_problem_shows_the_value_that_caused_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "path"),
+    ("changes", "path", "cure"),
     [
-        ({"enviroment": "dev"}, "enviroment"),
-        ({"archive": {"bucket": "archive", "formt": "parquet"}}, "archive.formt"),
-        ({"streaming": {"kafka": {"jvm": {"heap": 1}}}}, "streaming.kafka.jvm.heap"),
-        ({"host": {"postgres": {"node": 1, "host": 1, "bind": "all"}}}, "host.postgres.bind"),
+        ({"enviroment": "dev"}, "enviroment", "did you mean environment?"),
+        ({"archive": {"bucket": "archive", "formt": "parquet"}}, "archive.formt", "did you mean format?"),
+        ({"streaming": {"kafka": {"jvm": {"heap": 1}}}}, "streaming.kafka.jvm.heap", "did you mean heapMib?"),
+        (
+            {"source": {"tables": [{"name": "t", "columns": [{"nam": "id", "type": "uuid"}]}]}},
+            "source.tables.0.columns.0.nam",
+            "did you mean name?",
+        ),
+        ({"host": {"postgres": {"node": 1, "host": 1, "bind": "all"}}}, "host.postgres.bind", "check the spelling"),
     ],
 )
-def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: str) -> None:
-    """A typo would otherwise be a default."""
-    assert f"data-ingestion:{path}: is not a setting; check the spelling" in refusal(**changes)
+def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes: dict[str, Any], path: str, cure: str) -> None:
+    """Otherwise a typing error would silently select a default."""
+    assert f"data-ingestion:{path}: is not a setting; {cure}" in refusal(**changes)
 
 
 @pytest.mark.parametrize(
@@ -93,17 +99,17 @@ def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: st
     [
         pytest.param(
             {"host": {"kafka": [{"node": 30092, "host": 9092}]}},
-            ["data-ingestion:host.kafka", "1 broker ports for 3 brokers", "give 3 pairs"],
+            ["data-ingestion:host.kafka", "1 broker ports for 3 brokers", "set 3 pairs"],
             id="a port for each broker",
         ),
         pytest.param(
             {"host": {"postgres": {"node": 30092, "host": 5432}}},
-            ["data-ingestion:host", "node port 30092 is used twice", "give each service its own"],
+            ["data-ingestion:host", "node port 30092 is used more than once", "use a different port for each service"],
             id="node ports differ",
         ),
         pytest.param(
             {"host": {"connect": {"node": 30083, "host": 8081}}},
-            ["data-ingestion:host", "host port 8081 is used twice"],
+            ["data-ingestion:host", "host port 8081 is used more than once"],
             id="host ports differ",
         ),
         pytest.param(
@@ -113,7 +119,7 @@ def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: st
         ),
         pytest.param(
             {"images": {"connect": "registry:5000/connect"}},
-            ["data-ingestion:images.connect", "'registry:5000/connect' is not pinned", "name a fixed tag"],
+            ["data-ingestion:images.connect", "'registry:5000/connect' is not pinned", "use a fixed tag"],
             id="a port is no tag",
         ),
         pytest.param(
@@ -123,12 +129,16 @@ def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: st
         ),
         pytest.param(
             {"streaming": {"topics": {"retentionMib": 4000}}},
-            ["streaming.topics.retentionMib (4000)", "3413 MiB (streaming.kafka.storageMib)", "larger volumes"],
+            ["streaming.topics.retentionMib (4000)", "streaming.kafka.storageMib: the topics may hold", "larger volumes"],
             id="topics fit the volume",
         ),
         pytest.param(
             {"source": {"slotWalKeepMib": 4000}},
-            ["5024 MiB of WAL (source.slotWalKeepMib 4000 and max_wal_size)", "5120 MiB volume", "raise source.storageMib"],
+            [
+                "source.slotWalKeepMib: a stopped connector may hold back 5024 MiB of WAL (4000 MiB and max_wal_size)",
+                "5120 MiB volume",
+                "raise source.storageMib",
+            ],
             id="WAL fits the volume",
         ),
         pytest.param(
@@ -148,7 +158,7 @@ def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: st
         ),
         pytest.param(
             {"streaming": {"topics": {"partitions": 24, "retentionMib": 1}}, "archive": {"bucket": "archive", "tasks": 12}},
-            ["streaming.connect.jvm.heapMib is 512", "one more table costs", "lower archive.tasks, archive.flushRecords"],
+            ["streaming.connect.jvm.heapMib: is 512", "each further table needs", "lower archive.tasks, archive.flushRecords"],
             id="the sink's buffers fit the heap",
         ),
         pytest.param(
@@ -158,7 +168,7 @@ def test_an_unknown_key_is_named_with_its_path(changes: dict[str, Any], path: st
         ),
     ],
 )
-def test_a_broken_rule_tells_key_value_and_cure(changes: dict[str, Any], told: list[str]) -> None:
+def test_a_broken_rule_is_reported_with_key_value_and_cure(changes: dict[str, Any], told: list[str]) -> None:
     message = refusal(**changes)
     assert message.startswith("1 problem(s)")
     for part in told:
@@ -188,7 +198,7 @@ def test_pinned_images_are_accepted(image: str) -> None:
     assert parse(stack(images={"kafka": image})).images.kafka == image
 
 
-def test_settings_cannot_be_changed_after_they_were_judged() -> None:
+def test_settings_cannot_be_changed_after_their_validation() -> None:
     with pytest.raises(ValueError, match="frozen"):
         parse(stack()).budget.memory_mib = 1  # type: ignore[misc]
 
@@ -196,6 +206,19 @@ def test_settings_cannot_be_changed_after_they_were_judged() -> None:
 def test_keys_of_other_projects_are_none_of_ours() -> None:
     """Providers read theirs from the same configuration."""
     assert parse_text({"aws:region": "eu-west-1", "data-ingestion:archive": json.dumps(stack()["archive"])}).archive.region == "us-east-1"
+
+
+def test_a_key_of_a_misspelt_project_is_refused_with_all_other_problems() -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_text({"data-ingestoin:budget": '{"memoryMib": 100}', "dataingestion:source": "{}", "data-ingestion:environment": "dve"})
+    paths = [problem.path or problem.rule for problem in caught.value.problems]
+    assert paths == [
+        "data-ingestoin:budget is not a setting: no project is called data-ingestoin",
+        "dataingestion:source is not a setting: no project is called dataingestion",
+        "environment",
+        "archive",
+    ]
+    assert "did you mean data-ingestion:budget?" in str(caught.value)
 
 
 def test_text_that_is_no_json_is_text() -> None:
@@ -206,14 +229,16 @@ def test_text_that_is_no_json_is_text() -> None:
 
 def test_memory_in_use_counts_every_broker() -> None:
     small, large = parse(stack()), parse(stack(streaming={"kafka": {"memoryMib": 681}}))
-    assert large.memory_used_mib - small.memory_used_mib == BROKERS * (681 - small.streaming.kafka.memory_mib)
+    assert Specification.of(large).memory_mib - Specification.of(small).memory_mib == BROKERS * (681 - small.streaming.kafka.memory_mib)
 
 
 def test_the_largest_container_is_the_largest() -> None:
-    assert parse(stack(budget={"memoryMib": 5000}, streaming={"connect": {"memoryMib": 1030}})).largest_container_mib == 1014
+    assert (
+        Specification.of(parse(stack(budget={"memoryMib": 5000}, streaming={"connect": {"memoryMib": 1030}}))).largest_container_mib == 1014
+    )
 
 
-def test_a_section_keeps_the_defaults_of_its_place_for_what_it_does_not_say() -> None:
+def test_a_partial_section_keeps_the_defaults_of_its_place() -> None:
     default = parse(stack()).streaming.connect.jvm
     smaller = parse(stack(streaming={"connect": {"jvm": {"heapMib": 500}}})).streaming.connect.jvm
     assert smaller == default.model_copy(update={"heap_mib": 500})

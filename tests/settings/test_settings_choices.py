@@ -1,4 +1,4 @@
-"""Choices that exclude each other or miss a half: what the owner of such a stack is told, and what is accepted beside it."""
+"""Choices that exclude each other or lack their other half: the error messages, and the accepted neighbours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STORE = {"namespace": "object-store", "service": "s3", "port": 5000, "hostEndpoi
 
 
 def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A stack with some keys changed, however deep."""
+    """Return a stack with some keys changed, at any depth."""
     made = copy.deepcopy(base)
     for key, value in changes.items():
         made[key] = merged(made[key], value) if isinstance(value, dict) and isinstance(made.get(key), dict) else value
@@ -37,8 +37,8 @@ FOUND: dict[str, Any] = {
 }
 
 
-def told(base: dict[str, Any], **changes: Any) -> list[str]:
-    """The problems of a stack, line by line."""
+def problems_of(base: dict[str, Any], **changes: Any) -> list[str]:
+    """Return the problems of a stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse(merged(base, changes))
     first, *lines = str(caught.value).splitlines()
@@ -47,7 +47,7 @@ def told(base: dict[str, Any], **changes: Any) -> list[str]:
 
 
 def accepted(base: dict[str, Any], **changes: Any) -> Settings:
-    """A stack that has no problem."""
+    """Return the settings of a valid stack."""
     return parse(merged(base, changes))
 
 
@@ -62,12 +62,12 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "an external database without an address": (
         MANAGED,
         {"source": {"kind": "external"}},
-        ("data-ingestion:source: ", "external is missing: kind is external", "give host, addresses and secret"),
+        ("data-ingestion:source: ", "external is missing: kind is external", "set host, addresses and secret"),
     ),
     "an address for a database of ones own": (
         MANAGED,
         {"source": {"external": DATABASE}},
-        ("data-ingestion:source: ", "external is given and kind is managed", "set kind to external, or remove it"),
+        ("data-ingestion:source: ", "external is set and kind is managed", "set kind to external, or remove external"),
     ),
     "an external Kafka without an address": (
         MANAGED,
@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "an address for brokers of ones own": (
         MANAGED,
         {"streaming": {"kafka": {"external": KAFKA}}},
-        ("data-ingestion:streaming.kafka: ", "kind is managed and external is given", "a managed one nothing of it"),
+        ("data-ingestion:streaming.kafka: ", "kind is managed and external is set", "kind managed neither"),
     ),
     "an external registry without an address": (
         MANAGED,
@@ -87,12 +87,12 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "an address for a registry of ones own": (
         MANAGED,
         {"streaming": {"registry": {"kind": "apicurio", "external": REGISTRY}}},
-        ("data-ingestion:streaming.registry: ", "kind is apicurio and external is given", "one of the program's own nothing of it"),
+        ("data-ingestion:streaming.registry: ", "kind is apicurio and external is set", "the other kinds none of them"),
     ),
     "a login without a Secret": (
         FOUND,
         {"streaming": {"kafka": {"external": {"secret": None}}}},
-        ("data-ingestion:streaming.kafka.external: ", "secret is missing: SASL_SSL logs in", "or set protocol to SSL"),
+        ("data-ingestion:streaming.kafka.external: ", "secret is missing: SASL_SSL needs a login", "or set protocol to SSL"),
     ),
     "a Secret that nothing uses": (
         FOUND,
@@ -118,61 +118,67 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
         FOUND,
         {"cluster": {"existingNamespace": False}},
         (
-            *("cluster.existingNamespace is false", "source.external.secret", "streaming.kafka.external.secret"),
+            *("data-ingestion:cluster.existingNamespace: is false", "source.external.secret", "streaming.kafka.external.secret"),
             *(
                 "streaming.registry.external.secret",
-                "must be in data-ingestion",
-                "make namespace and Secret beforehand, and set it to true",
+                "must exist in data-ingestion",
+                "create namespace and Secret first, then set it to true",
             ),
         ),
     ),
     "a catalog's login without a catalog": (
         FOUND,
         {"source": {"external": {"catalogSecret": "catalog"}}},
-        ("source.external.catalogSecret is for an Iceberg catalog", "archive.catalog jdbc", "remove it"),
+        ("data-ingestion:source.external.catalogSecret: is the login of an Iceberg catalog", "archive.catalog jdbc", "remove it"),
     ),
     "a catalog without its login": (
         FOUND,
         {"archive": {"format": "iceberg", "catalog": "jdbc"}},
-        ("source.external.catalogSecret is for", "name the Secret of the catalog's role, or set archive.catalog to glue"),
+        (
+            "data-ingestion:source.external.catalogSecret: is the login",
+            "name the Secret of the catalog's role, or set archive.catalog to glue",
+        ),
     ),
     "a registry of ones own that cannot log in": (
         FOUND,
         {"streaming": {"registry": {"kind": "confluent", "external": None}}},
         (
-            *("streaming.registry.kind is confluent and streaming.kafka.external.protocol SASL_SSL", "the registry's pod cannot log in"),
-            "use a registry that is there already (kind external), or a listener without a login (SSL)",
+            *(
+                "streaming.registry.kind: is confluent and streaming.kafka.external.protocol is SASL_SSL",
+                "the registry's pod cannot log in",
+            ),
+            "use an existing registry (kind external), or a listener without a login (SSL)",
         ),
     ),
     "a bucket that is kept and deleted": (
         MANAGED,
         {"protect": True, "archive": {"destroyWithStack": True}},
-        ("protect is true and archive.destroyWithStack too", "drop one of them"),
+        ("data-ingestion:protect: is true and archive.destroyWithStack is true", "set one of them to false"),
     ),
     "somebody else's bucket deleted": (
         FOUND,
         {"archive": {"destroyWithStack": True}},
-        ("data-ingestion:archive: ", "destroyWithStack is true and existingBucket too", "drop one of them"),
+        ("data-ingestion:archive: ", "destroyWithStack is true and existingBucket is true", "set one to false"),
     ),
     "AWS's identity, key and endpoints for another store": (
         MANAGED,
         {"archive": {"store": STORE, "kmsKeyArn": KEY, "awsAddresses": ["10.4.0.0/16"]}},
-        ("data-ingestion:archive: ", "kmsKeyArn, awsAddresses: for AWS only", "drop them, or store"),
+        ("data-ingestion:archive: ", "kmsKeyArn, awsAddresses: for AWS only", "remove kmsKeyArn, awsAddresses, or store"),
     ),
     "a store in place of AWS whose bucket nobody has made": (
         MANAGED,
         {"archive": {"endpoint": ENDPOINT}},
-        ("data-ingestion:archive: ", "endpoint is given and existingBucket is false", "set existingBucket to true"),
+        ("data-ingestion:archive: ", "endpoint is set and existingBucket is false", "set existingBucket to true"),
     ),
     "a catalog of AWS for another store": (
         FOUND,
         {"archive": {"endpoint": ENDPOINT, "format": "iceberg"}},
-        ("data-ingestion:archive: ", "catalog is glue, which is AWS's", "set catalog to jdbc"),
+        ("data-ingestion:archive: ", "catalog is glue, a service of AWS", "set catalog to jdbc"),
     ),
     "two stores": (
         FOUND,
         {"archive": {"endpoint": ENDPOINT, "store": STORE}},
-        ("data-ingestion:archive: ", "endpoint and store are two object stores", "drop one of them"),
+        ("data-ingestion:archive: ", "endpoint and store are both set", "remove one of them"),
     ),
     "a bucket too long for its user's name": (
         MANAGED,
@@ -192,27 +198,27 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a namespace of everybody's": (
         MANAGED,
         {"names": {"namespace": "kube-system"}},
-        ("names.namespace is kube-system", "this pipeline's alone"),
+        ("data-ingestion:names.namespace: is kube-system", "this pipeline alone"),
     ),
     "a reserved word as a name": (
         MANAGED,
         {"names": {"debeziumRole": "user"}},
-        ("data-ingestion:names.debeziumRole: ", "own words", "user_1"),
+        ("data-ingestion:names.debeziumRole: ", "reserved word", "user_1"),
     ),
     "a role that PostgreSQL keeps for itself": (
         MANAGED,
         {"names": {"debeziumRole": "pg_reader"}},
-        ("names.debeziumRole is pg_reader", "pg_"),
+        ("data-ingestion:names.debeziumRole: is pg_reader", "pg_"),
     ),
     "a credential that there is not, made anew": (
         FOUND,
         {"rotation": {"app": "2026-11"}},
-        ("rotation.app is 2026-11", "no such credential", "remove it"),
+        ("data-ingestion:rotation.app: is 2026-11", "no such credential", "remove it"),
     ),
     "a key of another region": (
         MANAGED,
         {"archive": {"region": "eu-west-1", "kmsKeyArn": KEY}},
-        ("data-ingestion:archive: ", "kmsKeyArn is in us-east-1 and region is eu-west-1", "give one"),
+        ("data-ingestion:archive: ", "kmsKeyArn is in us-east-1 and region is eu-west-1", "use one in eu-west-1"),
     ),
     "an alias for a key": (
         MANAGED,
@@ -227,7 +233,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "load balancers without names": (
         MANAGED,
         {"host": {"exposure": "loadBalancer"}},
-        ("data-ingestion:host: ", "domain is missing: exposure is loadBalancer", "give the domain"),
+        ("data-ingestion:host: ", "domain is missing: exposure is loadBalancer", "set the parent domain"),
     ),
     "no worker": (
         MANAGED,
@@ -237,31 +243,31 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a heartbeat that is captured": (
         MANAGED,
         {"names": {"heartbeatTable": "public.users"}},
-        ("names.heartbeatTable is public.users", "source.tables captures", "name a table of the pipeline's own"),
+        ("data-ingestion:names.heartbeatTable: is public.users", "source.tables captures", "name a table that only the pipeline uses"),
     ),
     "a heartbeat in a schema that nobody makes": (
         MANAGED,
         {"names": {"heartbeatTable": "ops.beat"}},
-        ("names.heartbeatTable is ops.beat", "in schema public", "name it public.beat"),
+        ("data-ingestion:names.heartbeatTable: is ops.beat", "in schema public", "name it public.beat"),
     ),
     "two roles of one name": (
         MANAGED,
         {"names": {"debeziumRole": "app_rw"}},
-        ("names.debeziumRole is app_rw", "another role of the database", "name one of its own"),
+        ("data-ingestion:names.debeziumRole: is app_rw", "another role of the database", "choose another name"),
     ),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_choice_is_told_with_key_value_rule_and_cure(wrong: str) -> None:
+def test_a_wrong_choice_is_reported_with_key_value_rule_and_cure(wrong: str) -> None:
     base, changes, parts = WRONG[wrong]
-    (line,) = told(base, **changes)
+    (line,) = problems_of(base, **changes)
     for part in parts:
         assert part in line
 
 
-def test_wrong_choices_are_told_together() -> None:
-    found = told(
+def test_wrong_choices_are_reported_together() -> None:
+    found = problems_of(
         FOUND,
         cluster={"existingNamespace": False},
         protect=True,
@@ -269,7 +275,7 @@ def test_wrong_choices_are_told_together() -> None:
         names={"heartbeatTable": "public.users"},
     )
     assert len(found) == 3
-    found = told(
+    found = problems_of(
         FOUND,
         archive={"destroyWithStack": True},
         source={"kind": "managed"},
@@ -279,19 +285,19 @@ def test_wrong_choices_are_told_together() -> None:
     assert len(found) == 4
 
 
-def test_what_is_wrong_for_the_programs_own_database_is_right_for_another() -> None:
-    """Its schemas and roles are its administrator's."""
+def test_names_refused_for_the_managed_database_are_accepted_for_an_existing_one() -> None:
+    """The administrator owns its schemas and roles."""
     names = accepted(FOUND, names={"heartbeatTable": "ops.beat", "debeziumRole": "app_rw"}).names
     assert (names.heartbeat_table, names.debezium_role) == ("ops.beat", "app_rw")
 
 
-def test_a_registry_of_ones_own_goes_with_a_listener_without_a_login() -> None:
+def test_a_managed_registry_accepts_an_existing_kafka_without_a_login() -> None:
     kafka = {"external": {"protocol": "SSL", "secret": None}}
     settings = accepted(FOUND, streaming={"kafka": kafka, "registry": {"kind": "confluent", "external": None}})
     assert settings.streaming.registry.is_managed
 
 
-def test_without_a_login_the_namespace_may_be_made() -> None:
+def test_without_a_login_the_namespace_may_be_managed() -> None:
     streaming = {"kafka": {"kind": "external", "external": {**KAFKA, "protocol": "SSL", "secret": None}}}
     assert not accepted(MANAGED, streaming=streaming).cluster.existing_namespace
 
@@ -300,17 +306,23 @@ PUBLIC = ("0.0.0.0/0", "8.8.8.0/24", "::/0", "2001:db8::/32", "172.0.0.0/8", "11
 PRIVATE = ("10.0.0.0/8", "10.20.0.0/16", "172.16.0.0/12", "172.18.0.1/32", "192.168.1.0/24", "100.64.0.0/10", "fd00::/8", "fc00::/7")
 
 
+@pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
+def test_an_empty_list_of_sources_is_refused_since_it_would_let_every_address_in(exposure: str) -> None:
+    (line,) = problems_of(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": []})
+    assert line.startswith("data-ingestion:host.sources: is empty, and a NetworkPolicy without ranges lets every address in")
+
+
 @pytest.mark.parametrize("source", PUBLIC)
 @pytest.mark.parametrize("exposure", ["nodePort", "loadBalancer", "internal"])
-def test_a_public_range_is_let_in_by_no_exposure(source: str, exposure: str) -> None:
-    """Brokers, registry and Connect speak plain text; a range that is only partly private counts as public."""
-    (line,) = told(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
+def test_a_public_range_is_refused_by_every_exposure(source: str, exposure: str) -> None:
+    """Brokers, registry and Connect use plain text; a range that is only partly private counts as public."""
+    (line,) = problems_of(MANAGED, host={"exposure": exposure, "domain": "data.example.com", "sources": ["10.0.0.0/8", source]})
     assert line.startswith(f"data-ingestion:host.sources: {source} can be outside your network")
-    assert "give private address ranges" in line
+    assert "use private address ranges" in line
 
 
 @pytest.mark.parametrize("source", PRIVATE)
-def test_a_private_range_is_let_in(source: str) -> None:
+def test_a_private_range_is_accepted(source: str) -> None:
     assert accepted(MANAGED, host={"sources": [source]}).host.sources == (source,)
 
 
@@ -319,7 +331,7 @@ def test_policy_and_settings_mean_the_same_by_private() -> None:
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:
-    (line,) = told(FOUND, streaming={"registry": {"external": {"url": "http://me:hunter2@schemas:8081"}}})
+    (line,) = problems_of(FOUND, streaming={"registry": {"external": {"url": "http://me:hunter2@schemas:8081"}}})
     assert "hunter2" not in line
     assert "without user, password" in line
 

@@ -1,4 +1,4 @@
-"""A stack may add keys of the software itself, and is told at once what they would break."""
+"""A stack may add the software's own keys; those that would break the pipeline are refused at once."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from typing import Any
 
 import pytest
 
-from judgement.connectors import connector_problems
+from judgement.agreement import agreement_problems
 from judgement.stack import SettingsError, parse, parse_text
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
 from settings.shop import TABLES
 from specification.archive import sink
 from specification.services import Address
-from specification.source.postgres import server_conf
+from specification.source.postgres import server_conf, server_parameters
+from specification.stack import Specification
 from specification.streaming import connect, debezium, kafka, topics
 
 ARCHIVE = {"bucket": "archive", "format": "iceberg"}
 
 
 def refusal(**changes: Any) -> list[str]:
-    """What the owner of a wrong stack is told, line by line."""
+    """Return the problems of an invalid stack, line by line."""
     with pytest.raises(SettingsError) as caught:
         parse({"archive": ARCHIVE, **changes})
     first, *lines = str(caught.value).splitlines()
@@ -37,7 +38,7 @@ def test_the_shipped_stacks_have_no_problem_in_either_format(stack: str, archive
     given = parse_text(stack_config(ROOT, stack).values)
     streaming = given.streaming.model_copy(update={"registry": given.streaming.registry.model_copy(update={"kind": registry})})
     changed = given.model_copy(update={"archive": given.archive.model_copy(update=archive), "streaming": streaming})
-    assert connector_problems(changed) == []
+    assert agreement_problems(Specification.of(changed)) == []
 
 
 PLACES = [
@@ -46,19 +47,23 @@ PLACES = [
     (
         "source.debezium.extra",
         {"source": {"debezium": {"extra": {"poll.interval.ms": 5}}}},
-        "source.debezium.pollIntervalMs; write it there",
+        "source.debezium.pollIntervalMs; use that setting",
     ),
-    ("source.debezium.extra", {"source": {"debezium": {"extra": {"database.password": "x"}}}}, "(not shown): is fixed by the program"),
-    ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive has already"),
-    ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; write it there"),
+    (
+        "source.debezium.extra",
+        {"source": {"debezium": {"extra": {"database.password": "x"}}}},
+        "(not shown): is fixed: other parts of the program",
+    ),
+    ("source.parameters", {"source": {"parameters": {"fsync": False}}}, "that the archive already has"),
+    ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; use that setting"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"iceberg.tables.auto-create-enabled": True}}}, "without the declared types"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"flush.size": 1}}}, "is a key of the Confluent S3 sink"),
     ("archive.extra", {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}}, "write s3.part.retries"),
-    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a broker that dies"),
-    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "taken as the text itself"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a failing broker"),
+    ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "used literally"),
     ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"min.insync.replicas": 1}}}}, "acknowledged with one copy"),
-    ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"node.id": 7}}}}, "is fixed by the program"),
-    ("streaming.topics.extra", {"streaming": {"topics": {"extra": {"cleanup.policy": "compact"}}}}, "earlier changes of the same row"),
+    ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"node.id": 7}}}}, "is fixed: other parts of the program"),
+    ("streaming.topics.extra", {"streaming": {"topics": {"extra": {"cleanup.policy": "compact"}}}}, "earlier changes of a row"),
 ]
 
 
@@ -69,7 +74,7 @@ def test_a_problem_begins_with_the_path_of_its_setting(path: str, changes: dict[
     assert told in line
 
 
-def test_problems_of_all_parts_are_told_together_and_with_those_of_memory() -> None:
+def test_problems_of_all_parts_and_of_memory_are_reported_together() -> None:
     lines = refusal(
         source={"memoryMib": 2048, "parameters": {"ssl": "off"}, "debezium": {"extra": {"errors.tolerance": "all"}}},
         streaming={"kafka": {"extra": {"zookeeper.connect": "z"}}},
@@ -88,8 +93,8 @@ def test_a_list_of_secrets_is_not_shown_when_it_is_refused() -> None:
     assert "hunter2" not in line
 
 
-def test_further_keys_reach_what_they_are_for() -> None:
-    """Numbers and truths of YAML as the text that the software reads."""
+def test_additional_keys_reach_their_software() -> None:
+    """YAML's numbers and booleans become the text that the software reads."""
     given = parse(
         {
             "archive": {**ARCHIVE, "extra": {"iceberg.control.commit.threads": 2}},
@@ -112,4 +117,4 @@ def test_further_keys_reach_what_they_are_for() -> None:
     assert connect.worker_properties(names, streaming.connect.extra)["offset.flush.timeout.ms"] == "9000"
     assert kafka.server_properties(names, 0, Address(host="127.0.0.1", port=1), streaming.kafka.extra)["num.io.threads"] == "2"
     assert topics.change_topics(names, TABLES, streaming.topics)[0].config["max.message.bytes"] == "2000000"
-    assert "log_min_duration_statement = 250ms\n" in server_conf(given.source)
+    assert "log_min_duration_statement = 250ms\n" in server_conf(server_parameters(given.source))

@@ -1,4 +1,4 @@
-"""The model of a captured table: what cannot be archived faithfully cannot be declared."""
+"""The model of a captured table: it cannot describe what the archive cannot store faithfully."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS, Column, Table, 
 
 
 def column(**changes: Any) -> Column:
-    """A plain column and some changes."""
+    """Return a plain column with some changes."""
     return Column(**{"name": "title", "type": "text", **changes})
 
 
 @pytest.mark.parametrize("name", [*PARTITION_COLUMNS, *(name for name, _ in METADATA_COLUMNS)])
 def test_columns_of_the_archive_cannot_be_columns_of_a_table(name: str) -> None:
-    with pytest.raises(ValidationError, match=r"is taken in the archive|should match pattern"):
+    with pytest.raises(ValidationError, match=r"is reserved in the archive|should match pattern"):
         column(name=name)
 
 
 def test_a_reserved_name_is_answered_with_a_free_one() -> None:
-    with pytest.raises(ValidationError, match="rename the column, for example year_value"):
+    with pytest.raises(ValidationError, match="rename the column, for example to year_value"):
         column(name="year")
     assert column(name="year_value").name == "year_value"
 
@@ -44,7 +44,7 @@ def test_types_that_postgresql_refuses_are_refused_here(sql_type: str) -> None:
 
 
 def test_a_default_on_a_nullable_column_is_refused() -> None:
-    """Connect writes the default where the row has NULL, and nobody sees the difference afterwards."""
+    """Connect would silently write the default where the row has NULL."""
     with pytest.raises(ValidationError, match=r"'title' is nullable and has a default.*make it NOT NULL or drop the default"):
         column(nullable=True, default="''")
     assert column(nullable=True).nullable
@@ -54,18 +54,18 @@ def test_a_default_on_a_nullable_column_is_refused() -> None:
 @pytest.mark.parametrize("key", [(), ("number",), ("id", "number")])
 def test_the_key_is_made_of_the_tables_own_columns(key: tuple[str, ...]) -> None:
     """Without a key no order of changes is defined."""
-    with pytest.raises(ValidationError, match=r"'books' needs a primary key made of its own columns"):
+    with pytest.raises(ValidationError, match=r"primary key of table 'books' must consist of its columns"):
         Table(name="books", columns=(column(name="id"), column()), primary_key=key)
 
 
-def test_a_column_stands_once() -> None:
+def test_a_column_name_is_unique_in_its_table() -> None:
     with pytest.raises(ValidationError, match="declares title more than once"):
         Table(name="books", columns=(column(), column()), primary_key=("title",))
 
 
 @pytest.mark.parametrize("name", ["Users", "user-list", "1st", "a" * 64, "users; DROP TABLE users", ""])
 def test_names_that_need_quotes_are_refused(name: str) -> None:
-    """SQL is rendered without quotes, so nothing but plain names may reach it."""
+    """SQL is rendered without quotes, so only plain names may reach it."""
     with pytest.raises(ValidationError):
         Table(name=name, columns=(column(name="id"),))
     with pytest.raises(ValidationError):
@@ -125,8 +125,8 @@ def test_the_shop_keeps_money_exactly_and_time_with_its_zone(table: Table) -> No
         assert made.type not in {"real", "double precision", "timestamp"}, made.name
 
 
-def test_tables_stand_after_the_tables_they_refer_to() -> None:
-    """They are made in this order."""
+def test_tables_come_after_the_tables_they_refer_to() -> None:
+    """They are created in this order."""
     made: set[str] = set()
     for table in TABLES:
         made.add(table.qualified)

@@ -1,4 +1,4 @@
-"""The network policies against the addresses that the rendered configurations really use: nothing missing, nothing to spare."""
+"""The network policies allow exactly the connections to the addresses in the rendered configurations."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ANYWHERE = "0.0.0.0/0"
 
 
 def servers(text: str) -> Iterator[tuple[str, int]]:
-    """Hosts and ports in a list such as ``PLAINTEXT://a:1,0@b:2``."""
+    """Yield hosts and ports of a list such as ``PLAINTEXT://a:1,0@b:2``."""
     for part in text.split(","):
         host, port = re.sub(r"^(\w+://|\d+@)", "", part).rsplit(":", 1)
         yield host, int(port)
 
 
 def connect_needs(declared: Declared) -> Iterator[tuple[str, int]]:
-    """Every address in the worker's and its connectors' configuration."""
+    """Yield every address in the worker's and its connectors' configuration."""
     worker = declared.properties("connect-config", "worker.properties")
     yield from servers(worker["bootstrap.servers"])
     source, sink = declared.source_config, declared.sink_config
@@ -45,7 +45,7 @@ def connect_needs(declared: Declared) -> Iterator[tuple[str, int]]:
 
 
 def registry_needs(declared: Declared) -> Iterator[tuple[str, int]]:
-    """The brokers that the registry keeps its schemas in."""
+    """Yield the brokers that store the registry's schemas."""
     for file, text in declared.files("schema-registry-config").items():
         assert file.endswith(".properties")
         for line in text.splitlines():
@@ -54,7 +54,7 @@ def registry_needs(declared: Declared) -> Iterator[tuple[str, int]]:
 
 
 def kafka_needs(declared: Declared) -> Iterator[tuple[str, int]]:
-    """What brokers tell each other: the controllers, and the address each broker gives to the others."""
+    """Yield the addresses in the brokers' own configuration: the controllers, and each broker's address for the others."""
     for file in declared.files("kafka-config"):
         if file.startswith("kafka-"):
             properties = declared.properties("kafka-config", file)
@@ -64,7 +64,7 @@ def kafka_needs(declared: Declared) -> Iterator[tuple[str, int]]:
 
 
 def needed(declared: Declared) -> set[tuple[str, Address]]:
-    """Every connection that some configuration makes."""
+    """Return every connection that some configuration makes."""
     wants = {"connect": connect_needs, "schema-registry": registry_needs, "kafka": kafka_needs}
     for component, part in {"schema-registry": "registry", "kafka": "brokers"}.items():
         if not MAKES[part](declared.settings):
@@ -83,13 +83,13 @@ def test_pods_may_connect_to_what_they_are_configured_for_and_to_nothing_else(de
 
 
 def test_pods_accept_exactly_the_connections_that_others_are_configured_to_make(declared: Declared) -> None:
-    """The object store's own namespace decides who comes in there."""
+    """The object store's own namespace decides about its ingress."""
     inside = {pod["metadata"]["labels"][COMPONENT] for pod in declared.pods.values()}
     accepted = {(rule.peer, Address(rule.component, rule.port)) for rule in rules(declared, "ingress") if rule.peer in inside}
     assert accepted == {(source, address) for source, address in needed(declared) if address.target in inside}
 
 
-def test_everything_is_closed_that_no_policy_opens(declared: Declared) -> None:
+def test_all_other_traffic_is_denied_by_default(declared: Declared) -> None:
     spec = declared.manifest("NetworkPolicy", "default-deny")["spec"]
     assert spec["podSelector"] == {}
     assert set(spec["policyTypes"]) == {"Ingress", "Egress"}
@@ -102,16 +102,16 @@ def test_every_pod_may_ask_the_cluster_for_names(declared: Declared) -> None:
     assert dns == {Rule(name, "kube-system", protocol, 53) for name in declared.pods for protocol in ("UDP", "TCP")}
 
 
-def test_policies_say_which_direction_they_speak_of(declared: Declared) -> None:
-    """A policy with rules for one direction and no types also closes the other one, or opens it, by history's rules."""
+def test_policies_name_their_directions_explicitly(declared: Declared) -> None:
+    """A policy with rules for one direction and no types also closes or opens the other one, by historical rules."""
     for policy in declared.objects("NetworkPolicy").values():
         spec = policy.inputs["spec"]
         if spec["podSelector"]:
             assert [kind.lower() for kind in spec["policyTypes"]] == [key for key in ("ingress", "egress") if key in spec]
 
 
-def test_what_is_published_may_be_reached_from_the_settings_sources_only(declared: Declared) -> None:
-    """The nodes, or clients of load balancers, or those who run within the cluster's network."""
+def test_published_services_accept_the_settings_sources_only(declared: Declared) -> None:
+    """The nodes, or clients of load balancers, or pods in the cluster's network."""
     published = set()
     for service in declared.objects("Service").values():
         spec = service.inputs["spec"]
@@ -125,15 +125,15 @@ def test_what_is_published_may_be_reached_from_the_settings_sources_only(declare
 
 
 @where_made("node ports")
-def test_no_pod_hides_among_the_addresses_of_the_nodes(declared: Declared) -> None:
-    """On the pod network only the gateways are allowed, one address each: a pod is never one of them."""
+def test_the_allowed_node_addresses_contain_no_pod(declared: Declared) -> None:
+    """Only the gateways of the pod network are allowed, one address each: a pod is never one of them."""
     pods = ipaddress.ip_network("10.244.0.0/16")
     for source in map(ipaddress.ip_network, declared.settings.host.sources):
         assert not source.overlaps(pods) or source.num_addresses == 1
 
 
 @pytest.mark.parametrize("private", ["10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "100.100.0.1"])
-def test_the_way_to_aws_does_not_lead_into_private_networks(private: str) -> None:
+def test_the_rule_for_aws_excludes_private_networks(private: str) -> None:
     """169.254.169.254 is the cloud's metadata service, which hands out the node's own credentials."""
     (rule,) = object_store_policies(None)["connect-to-object-store"]["egress"]
     (peer,) = rule["to"]
@@ -142,7 +142,7 @@ def test_the_way_to_aws_does_not_lead_into_private_networks(private: str) -> Non
     assert ipaddress.ip_address("52.216.0.1") in ipaddress.ip_network(peer["ipBlock"]["cidr"])
 
 
-def test_a_store_in_the_cluster_closes_the_way_out() -> None:
+def test_a_store_in_the_cluster_removes_the_rule_for_aws() -> None:
     policies = all_policies(["10.0.0.1/32"], ObjectStoreInCluster("object-store", 5000))
     blocks = [peer for spec in policies.values() for rule in spec.get("egress", []) for peer in rule["to"] if "ipBlock" in peer]
     assert blocks == []

@@ -1,4 +1,4 @@
-"""Every pod: what it may do, what it may use, how it is replaced; checked on what the program declares."""
+"""Every pod: its rights, its resources and its rollout; checked on the program's declarations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PINNED = re.compile(r"^[^:@]+(:[0-9]+)?(/[^:@]+)*(:(?!latest$)[\w.-]+)(@sha256:[
 
 
 def a_pod() -> Any:
-    """A small good pod."""
+    """Return a small valid pod."""
     container = manifest.container(name="main", image="a:1", command=["run"], memory_mib=64, cpu_millicores=10, ports={"http": 80})
     return manifest.pod(service_account="main", uid=1000, containers=[container], init_containers=[copy.deepcopy(container)])
 
@@ -60,7 +60,7 @@ def test_the_standard_as_written_here_sees_each_breach(breach: str) -> None:
 
 
 def test_no_pod_talks_to_the_api_server(declared: Declared) -> None:
-    """An account of its own, so that no right given to another ever reaches it, and no token of it in the pod."""
+    """Each has its own account, so that rights of others never reach it, and no token of it in the pod."""
     accounts = {name: pod["spec"]["serviceAccountName"] for name, pod in declared.pods.items()}
     assert len(set(accounts.values())) == len(accounts)
     for name, pod in declared.pods.items():
@@ -69,7 +69,7 @@ def test_no_pod_talks_to_the_api_server(declared: Declared) -> None:
 
 
 def test_services_of_the_namespace_leave_no_variables_in_pods(declared: Declared) -> None:
-    """``KAFKA_PORT=tcp://…`` from a Service called kafka has broken many a broker."""
+    """``KAFKA_PORT=tcp://…`` from a Service called kafka breaks many brokers."""
     assert all(pod["spec"]["enableServiceLinks"] is False for pod in declared.pods.values())
 
 
@@ -84,7 +84,7 @@ def test_containers_can_write_only_to_volumes(declared: Declared) -> None:
 
 
 def test_scratch_volumes_are_bounded(declared: Declared) -> None:
-    """An unbounded emptyDir fills the node's disk and evicts everybody."""
+    """An unbounded emptyDir fills the node's disk, and all its pods are evicted."""
     for pod in declared.pods.values():
         for volume in pod["spec"]["volumes"]:
             if "emptyDir" in volume:
@@ -162,7 +162,7 @@ def test_a_slow_start_is_not_killed(declared: Declared) -> None:
 
 
 def test_volumes_outlive_their_workload(declared: Declared) -> None:
-    """And the stack, where it says so: a throw-away cluster keeps nothing. A class that was there before decides for itself."""
+    """So does the stack, where it says so: a throw-away cluster keeps nothing. An existing class decides for itself."""
     kept = "Retain" if declared.settings.cluster.keep_volumes else "Delete"
     assert (declared.settings.environment, kept) in {("dev", "Retain"), ("sandbox", "Delete"), ("prod", "Retain")}
     found = {"postgresql": declared.settings.source.storage_class, "kafka": declared.settings.streaming.kafka.storage_class}
@@ -185,7 +185,7 @@ def test_volumes_outlive_their_workload(declared: Declared) -> None:
 
 @where_made("brokers")
 def test_brokers_may_lose_a_node(declared: Declared) -> None:
-    """They spread where they can, and still start on a cluster of one node; over zones, each has one of its own or waits."""
+    """They spread where possible and still start on a cluster of one node; over zones, each has its own or waits."""
     *over_zones, over_nodes = declared.pods["kafka"]["spec"]["topologySpreadConstraints"]
     assert over_nodes["topologyKey"] == "kubernetes.io/hostname"
     assert over_nodes["whenUnsatisfiable"] == "ScheduleAnyway"
@@ -200,7 +200,7 @@ def test_brokers_may_lose_a_node(declared: Declared) -> None:
 
 @pytest.mark.parametrize("workload", ["postgresql", "kafka", "schema-registry", "connect"])
 def test_changed_configuration_rolls_the_pods(workload: str) -> None:
-    """A mounted file changes in place and no server rereads it."""
+    """A mounted file changes in place and no server reads it again."""
     before = Declared.of("dev").pods[workload]["metadata"]["annotations"]
     after = Declared.of("sandbox").pods[workload]["metadata"]["annotations"]
     mounted = {volume["configMap"]["name"] for volume in Declared.of("dev").pods[workload]["spec"]["volumes"] if "configMap" in volume}

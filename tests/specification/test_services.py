@@ -1,4 +1,4 @@
-"""How each published service is reached, by the three kinds of exposure."""
+"""Addresses of the published services, by the three kinds of exposure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from settings.cluster import HostSettings
 from settings.names import BROKERS, CONNECT_PORT, KAFKA_EXTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT, Names
-from specification.services import Published, Reach
+from specification.services import Published, PublishedServices
 from specification.streaming.kafka import server_properties
 
 NAMES = Names(namespace="pipeline")
@@ -21,18 +21,18 @@ PORTS = {
 DNS = "external-dns.alpha.kubernetes.io/hostname"
 
 
-def reach(**host: Any) -> Reach:
-    """The services of one pipeline, published as a stack says."""
-    return Reach(host=HostSettings(**host), names=NAMES)
+def reach(**host: Any) -> PublishedServices:
+    """Return the services of one pipeline, published as a stack says."""
+    return PublishedServices(host=HostSettings(**host), names=NAMES)
 
 
-def services(of: Reach) -> dict[str, Published]:
-    """All published services by name."""
+def services(of: PublishedServices) -> dict[str, Published]:
+    """Return all published services by name."""
     return {service.name: service for service in (of.postgres, *of.brokers, of.registry, of.connect)}
 
 
-def balanced(**host: Any) -> Reach:
-    """The same behind load balancers."""
+def balanced(**host: Any) -> PublishedServices:
+    """Return the same services behind load balancers."""
     return reach(exposure="loadBalancer", domain="data.example.com", sources=("10.20.0.0/16", "fd00::/8"), **host)
 
 
@@ -53,7 +53,7 @@ def test_node_ports_are_reached_by_the_hosts_address_and_the_mapped_port() -> No
     assert found["kafka-1"].annotations == {}
 
 
-def test_load_balancers_are_reached_by_a_name_below_the_domain_and_the_services_own_port() -> None:
+def test_load_balancers_have_names_below_the_domain_and_the_services_own_ports() -> None:
     found = services(balanced(address="192.0.2.1"))
     assert {name: str(service.outside) for name, service in found.items()} == {
         name: f"{name}.data.example.com:{port}" for name, port in PORTS.items()
@@ -61,8 +61,8 @@ def test_load_balancers_are_reached_by_a_name_below_the_domain_and_the_services_
 
 
 @pytest.mark.parametrize("name", PORTS)
-def test_a_load_balancer_lets_in_the_sources_and_shows_who_comes(name: str) -> None:
-    """`Local` keeps the client's address, which the network policy asks for; any other policy puts a node's in its place."""
+def test_a_load_balancer_admits_the_sources_and_keeps_client_addresses(name: str) -> None:
+    """``Local`` keeps the client's address, which the network policy needs; any other policy replaces it by a node's."""
     port = PORTS[name]
     assert services(balanced())[name].publishing == {
         "type": "LoadBalancer",
@@ -78,7 +78,7 @@ def test_a_load_balancer_asks_for_its_name_and_keeps_the_stacks_annotations() ->
     assert services(balanced(annotations={DNS: "other.example.com"}))["connect"].annotations == {DNS: "other.example.com"}
 
 
-def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_node() -> None:
+def test_internal_services_have_their_own_names_and_no_node_port() -> None:
     for name, service in services(reach(exposure="internal")).items():
         port = PORTS[name]
         assert str(service.outside) == f"{name}.pipeline.svc.cluster.local:{port}"
@@ -87,8 +87,8 @@ def test_internal_services_are_reached_by_their_own_names_and_by_no_port_of_a_no
 
 
 @pytest.mark.parametrize("of", [reach(), balanced(), reach(exposure="internal")], ids=["nodePort", "loadBalancer", "internal"])
-def test_each_broker_advertises_where_its_own_service_is_reached(of: Reach) -> None:
-    """A client is sent to the leader's advertised address: a mix-up there sends it to the wrong broker, in silence."""
+def test_each_broker_advertises_where_its_own_service_is_reached(of: PublishedServices) -> None:
+    """A client is sent to the leader's advertised address: a mix-up there silently sends it to the wrong broker."""
     advertised = [server_properties(NAMES, ordinal, broker.outside)["advertised.listeners"] for ordinal, broker in enumerate(of.brokers)]
     for ordinal, broker in enumerate(of.brokers):
         listeners = dict(item.split("://") for item in advertised[ordinal].split(","))

@@ -1,4 +1,4 @@
-"""The stand-in for pulumi-aws as the engine's plugin, in front of a real emulator: made, changed, replaced, imported."""
+"""The stand-in for pulumi-aws as the engine's plugin, in front of a real emulator: create, change, replace, import."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def plugin(object_store: str) -> Iterator[Plugin]:
-    """The plugin, configured as the SDK configures a bridged one: everything but text is JSON in text."""
+    """Yield the plugin, configured as the SDK configures a bridged one: everything but text is JSON in text."""
     with running("aws", "-m", "sandbox.standins", "aws", **ENVIRONMENT) as plugin:
         endpoints = json.dumps([{"s3": object_store, "iam": object_store, "sts": object_store}])
         tags = json.dumps({"tags": {"project": "tests"}})
@@ -72,19 +72,19 @@ def plugin(object_store: str) -> Iterator[Plugin]:
 
 @pytest.fixture(scope="module")
 def client(object_store: str) -> Any:
-    """The emulator as its administrator sees it."""
+    """Return a function that gives an administrator's client of the emulator."""
     login = {"aws_access_key_id": "admin", "aws_secret_access_key": "admin", "region_name": "us-east-1"}
     return lambda service: boto3.client(service, endpoint_url=object_store, **login)
 
 
-def made(plugin: Plugin, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Check and create; id, completed inputs, outputs."""
+def created(plugin: Plugin, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Check and create a resource; return its id, its completed inputs and its outputs."""
     inputs = plugin.checked(kind, given)
     found, outputs = plugin.create(kind, inputs)
     return found, inputs, outputs
 
 
-def test_defaults_and_a_made_up_name_are_completed_by_the_check_and_the_name_stays(plugin: Plugin) -> None:
+def test_the_check_adds_defaults_and_a_generated_name_that_stays(plugin: Plugin) -> None:
     first = plugin.checked(BUCKET, {})
     assert first["forceDestroy"] is False
     assert first["bucket"].startswith("it-")
@@ -104,14 +104,14 @@ def test_unknown_inputs_and_types_are_refused_by_name(plugin: Plugin) -> None:
         plugin.check("aws:sqs/queue:Queue", {})
 
 
-def test_a_preview_asks_nobody_and_knows_what_is_declared(plugin: Plugin) -> None:
+def test_a_preview_sends_no_request_and_knows_the_declared_values(plugin: Plugin) -> None:
     _, outputs = plugin.create(BUCKET, plugin.checked(BUCKET, {"bucket": "only-a-preview"}), preview=True)
     assert outputs["bucket"] == "only-a-preview"
     assert outputs["arn"] != "arn:aws:s3:::only-a-preview"
 
 
 def test_a_bucket_lives_as_the_published_plugin_lets_it(plugin: Plugin, client: Any) -> None:
-    found, inputs, outputs = made(plugin, BUCKET, {"bucket": "lives", "tags": {"own": "1"}})
+    found, inputs, outputs = created(plugin, BUCKET, {"bucket": "lives", "tags": {"own": "1"}})
     assert (found, outputs["arn"], outputs["tagsAll"]) == ("lives", "arn:aws:s3:::lives", {"own": "1", "project": "tests"})
     assert plugin.read(BUCKET, found, inputs, outputs) == (found, inputs, outputs)
     assert plugin.diff(BUCKET, outputs, inputs).changes == SAME
@@ -139,8 +139,8 @@ def test_a_bucket_lives_as_the_published_plugin_lets_it(plugin: Plugin, client: 
 @pytest.mark.parametrize("kind", SETTINGS, ids=lambda kind: kind.rpartition(":")[2])
 def test_a_setting_that_was_changed_by_hand_is_drift_and_is_put_back(plugin: Plugin, client: Any, kind: str) -> None:
     given, method, broken = SETTINGS[kind]
-    bucket, _, whole = made(plugin, BUCKET, {"bucket": f"with-{kind.rpartition(':')[2].lower()}", "forceDestroy": True})
-    found, inputs, outputs = made(plugin, kind, {"bucket": bucket, **given})
+    bucket, _, whole = created(plugin, BUCKET, {"bucket": f"with-{kind.rpartition(':')[2].lower()}", "forceDestroy": True})
+    found, inputs, outputs = created(plugin, kind, {"bucket": bucket, **given})
     assert plugin.read(kind, found, inputs, outputs) == (found, inputs, outputs)
     getattr(client("s3"), method)(Bucket=bucket, **broken)
     _, _, drifted = plugin.read(kind, found, inputs, outputs)
@@ -158,25 +158,25 @@ def test_a_setting_that_was_changed_by_hand_is_drift_and_is_put_back(plugin: Plu
     assert plugin.read(kind, found, inputs, outputs)[0] == ""
 
 
-def test_a_name_that_is_taken_is_refused_unless_an_interrupted_run_is_continued(plugin: Plugin, client: Any, object_store: str) -> None:
+def test_a_taken_name_is_refused_unless_an_interrupted_run_is_continued(plugin: Plugin, client: Any, object_store: str) -> None:
     client("iam").create_role(RoleName="somebody-elses", AssumeRolePolicyDocument=json.dumps(TRUST))
     given = {"name": "somebody-elses", "assumeRolePolicy": json.dumps(TRUST)}
     with pytest.raises(
         grpc.RpcError, match=r"somebody-elses exists already, and this stack has not made it.*pulumi import aws:iam/role:Role"
     ):
-        made(plugin, ROLE, given)
+        created(plugin, ROLE, given)
     with running("aws", "-m", "sandbox.standins", "aws", **ENVIRONMENT, DATA_INGESTION_ADOPT="true") as continuing:
         continuing.configure(region="us-east-1", endpoints=json.dumps([{"s3": object_store, "iam": object_store}]))
-        found, _, outputs = made(continuing, ROLE, {**given, "maxSessionDuration": 7200})
+        found, _, outputs = created(continuing, ROLE, {**given, "maxSessionDuration": 7200})
         assert client("iam").get_role(RoleName=found)["Role"]["MaxSessionDuration"] == 7200
         continuing.delete(ROLE, found, outputs)
 
 
 def test_identities_drift_and_are_put_back(plugin: Plugin, client: Any) -> None:
     iam = client("iam")
-    user, inputs, outputs = made(plugin, USER, {"name": "writer"})
+    user, inputs, outputs = created(plugin, USER, {"name": "writer"})
     assert outputs["tagsAll"] == {"project": "tests"}
-    role, role_inputs, role_outputs = made(plugin, ROLE, {"name": "writes", "assumeRolePolicy": json.dumps(TRUST)})
+    role, role_inputs, role_outputs = created(plugin, ROLE, {"name": "writes", "assumeRolePolicy": json.dumps(TRUST)})
     assert plugin.read(ROLE, role, role_inputs, role_outputs) == (role, role_inputs, role_outputs)
     iam.update_role(RoleName=role, MaxSessionDuration=7200)
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(TRUST).replace("iam::1:", "iam::2:"))
@@ -187,7 +187,7 @@ def test_identities_drift_and_are_put_back(plugin: Plugin, client: Any) -> None:
     assert plugin.read(ROLE, role, role_inputs, role_outputs)[2] == role_outputs
 
     policy = {"user": user, "name": "may", "policy": json.dumps(WRITE)}
-    inline, policy_inputs, policy_outputs = made(plugin, POLICY, policy)
+    inline, policy_inputs, policy_outputs = created(plugin, POLICY, policy)
     assert inline == "writer:may"
     spaced = {**policy_inputs, "policy": json.dumps(json.loads(policy["policy"]), indent=1)}
     assert plugin.diff(POLICY, policy_outputs, spaced).changes == SAME, "the same document in other words"
@@ -201,12 +201,12 @@ def test_identities_drift_and_are_put_back(plugin: Plugin, client: Any) -> None:
     plugin.delete(ROLE, role, role_outputs)
 
 
-def test_an_access_key_is_made_beside_the_old_one_and_its_secret_is_told_once(plugin: Plugin, client: Any) -> None:
-    user, _, whole = made(plugin, USER, {"name": "holder", "forceDestroy": True})
-    old, inputs, outputs = made(plugin, KEY, {"user": user})
+def test_a_second_access_key_is_created_and_its_secret_returned_once(plugin: Plugin, client: Any) -> None:
+    user, _, whole = created(plugin, USER, {"name": "holder", "forceDestroy": True})
+    old, inputs, outputs = created(plugin, KEY, {"user": user})
     assert plugin.read(KEY, old, inputs, outputs) == (old, inputs, outputs)
     assert not plugin.diff(KEY, outputs, {**inputs, "user": "other"}).deleteBeforeReplace
-    new, _, fresh = made(plugin, KEY, {"user": user})
+    new, _, fresh = created(plugin, KEY, {"user": user})
     assert outputs["secret"] != fresh["secret"]
     off = plugin.update(KEY, old, outputs, {**inputs, "status": "Inactive"})
     assert (off["status"], off["secret"]) == ("Inactive", outputs["secret"])
@@ -222,4 +222,4 @@ def test_without_an_endpoint_nothing_is_sent() -> None:
     with running("aws", "-m", "sandbox.standins", "aws", **ENVIRONMENT) as plugin:
         plugin.configure(region="us-east-1")
         with pytest.raises(grpc.RpcError, match="never speaks to the real AWS"):
-            made(plugin, USER, {"name": "nobody"})
+            created(plugin, USER, {"name": "nobody"})

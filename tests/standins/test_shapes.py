@@ -1,4 +1,4 @@
-"""What the stand-ins take and give, beside the types of the published SDKs."""
+"""Inputs and outputs of the stand-ins, compared with the types of the published SDKs."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ PUBLISHED: dict[str, Any] = {
     )
 }
 KINDS = [kind for package in PACKAGES.values() for kind in package.kinds]
+# inputs for which the published plugins take another one instead, and the stand-ins do not: a write-only key, rules in another form
 NEEDED_HERE = {"privateKeyPem", "caPrivateKeyPem", "rules", "replicationFactor"}
-"""The published plugins take another input in their place, which the stand-ins do not: a write-only key, rules of another form."""
 
 
 def arguments(published: Any) -> tuple[set[str], set[str]]:
-    """The inputs of a published type, and those of them that it needs, in the engine's spelling."""
+    """Return the inputs of a published type and the required ones among them, in the engine's spelling."""
     module, name = inspect.getmodule(published), published.__name__
     given = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
     names = _types.input_type_py_to_pulumi_names(given)
@@ -59,7 +59,7 @@ def arguments(published: Any) -> tuple[set[str], set[str]]:
 
 
 def outputs(published: Any) -> set[str]:
-    """The outputs of a published type, in the engine's spelling."""
+    """Return the outputs of a published type, in the engine's spelling."""
     return {getattr(item.fget, "_pulumi_name", name) for name, item in inspect.getmembers(published, lambda it: isinstance(it, property))}
 
 

@@ -1,4 +1,4 @@
-"""The stand-ins for pulumi-random and pulumi-tls as the engine's plugins: what exists in the state alone."""
+"""The stand-ins for pulumi-random and pulumi-tls as the engine's plugins: resources that exist in the state alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY, REQUEST, OWN = "tls:index/privateKey:PrivateKey", "tls:index/certRequest:Ce
 
 @pytest.fixture(scope="module")
 def random() -> Iterator[Plugin]:
-    """The stand-in for pulumi-random."""
+    """Yield the stand-in for pulumi-random."""
     with running("random", "-m", "sandbox.standins", "random") as plugin:
         plugin.configure()
         yield plugin
@@ -34,7 +34,7 @@ def random() -> Iterator[Plugin]:
 
 @pytest.fixture(scope="module")
 def tls() -> Iterator[Plugin]:
-    """The stand-in for pulumi-tls."""
+    """Yield the stand-in for pulumi-tls."""
     with running("tls", "-m", "sandbox.standins", "tls") as plugin:
         plugin.configure()
         yield plugin
@@ -63,7 +63,7 @@ def test_values_are_imported_as_the_published_plugin_imports_them(random: Plugin
     assert random.diff(PASSWORD, outputs, random.checked(PASSWORD, {"length": 3})).changes == SAME
     assert inputs["special"] is True
     assert random.read(BYTES, base64.b64encode(b"four").decode(), {}, {})[2] == {"length": 4, "base64": "Zm91cg==", "hex": b"four".hex()}
-    with pytest.raises(grpc.RpcError, match="PrivateKey has no import here"):
+    with pytest.raises(grpc.RpcError, match="PrivateKey cannot be imported here"):
         tls.read(KEY, "x", {}, {})
 
 
@@ -88,8 +88,8 @@ def test_a_certificate_is_replaced_before_it_ends(tls: Plugin) -> None:
     assert key["publicKeyOpenssh"].startswith("ecdsa-sha2-nistp256 ")
 
 
-def test_a_key_that_is_no_key_is_told_without_showing_it(tls: Plugin) -> None:
-    with pytest.raises(grpc.RpcError, match="the private key is no PEM that can be read") as caught:
+def test_an_invalid_key_is_reported_without_showing_it(tls: Plugin) -> None:
+    with pytest.raises(grpc.RpcError, match="privateKeyPem is not a readable PEM private key") as caught:
         tls.create(REQUEST, {"privateKeyPem": "hunter2hunter2"})
     assert "hunter2" not in str(caught.value.details())
 
@@ -106,7 +106,7 @@ def test_a_key_that_is_no_key_is_told_without_showing_it(tls: Plugin) -> None:
         (KEY, {"algorithm": "DSA"}, "algorithm"),
     ],
 )
-def test_what_cannot_be_made_is_refused_before_it_is_tried(
+def test_impossible_values_are_refused_before_their_creation(
     random: Plugin, tls: Plugin, kind: str, inputs: dict[str, object], path: str
 ) -> None:
     plugin = random if kind.startswith("random") else tls

@@ -96,7 +96,7 @@ def _parsed(document: Json) -> Json:
 
 
 class BucketVersioning(BucketSetting):
-    """Whether old versions of objects are kept; removed, it is suspended, since it cannot be switched off."""
+    """Versioning of objects; its removal suspends it, since S3 cannot switch it off."""
 
     shape = _shape("aws:s3/bucketVersioning:BucketVersioning", "versioningConfiguration")
     get, put, drop, parameter = "get_bucket_versioning", "put_bucket_versioning", "", "VersioningConfiguration"
@@ -115,7 +115,7 @@ class BucketVersioning(BucketSetting):
 
 
 class BucketEncryption(BucketSetting):
-    """What new objects are encrypted with."""
+    """Encryption of new objects."""
 
     shape = _shape("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "rules")
     get, put, drop = "get_bucket_encryption", "put_bucket_encryption", "delete_bucket_encryption"
@@ -147,7 +147,7 @@ class BucketPublicAccessBlock(BucketSetting):
 
 
 class BucketOwnershipControls(BucketSetting):
-    """Who owns objects that others put."""
+    """Ownership of objects that other accounts put."""
 
     shape = _shape("aws:s3/bucketOwnershipControls:BucketOwnershipControls", "rule")
     get, put, drop = "get_bucket_ownership_controls", "put_bucket_ownership_controls", "delete_bucket_ownership_controls"
@@ -178,7 +178,7 @@ class BucketPolicy(BucketSetting):
 
 
 class BucketLifecycle(BucketSetting):
-    """What happens to objects with time."""
+    """Lifecycle of objects."""
 
     shape = _shape("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "rules")
     get, put, drop = "get_bucket_lifecycle_configuration", "put_bucket_lifecycle_configuration", "delete_bucket_lifecycle"

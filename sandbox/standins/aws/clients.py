@@ -1,4 +1,4 @@
-"""What a provider of the program says of its emulator: endpoints, login, default tags."""
+"""Clients by the settings of the program's AWS provider: endpoints, login, default tags."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def in_its_words() -> Iterator[None]:
         message = f"{error.operation_name} was refused: {said.get('Code')}: {said.get('Message')}"
         raise ProviderError(message) from None
     except BotoCoreError as error:
-        message = f"the emulated AWS cannot be asked: {error}"
+        message = f"the emulated AWS does not answer: {error}"
         raise ProviderError(message) from None
 
 

@@ -183,7 +183,7 @@ class UserPolicy(InlinePolicy):
 
 
 class AccessKey(AwsStandIn):
-    """A key of a user; its secret is told once, when it is made."""
+    """Access key of a user; its secret is readable once, at creation."""
 
     shape = Shape(
         token="aws:iam/accessKey:AccessKey",  # noqa: S106  # a type token

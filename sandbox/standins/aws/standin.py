@@ -1,4 +1,4 @@
-"""What every AWS type shares: one account, tags with the provider's defaults, errors in the service's words."""
+"""Base of every AWS type: one account, tags with the provider's defaults, errors in the service's words."""
 
 from __future__ import annotations
 

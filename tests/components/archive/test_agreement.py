@@ -1,4 +1,4 @@
-"""The archive's two ends: what the connectors add to a row and where they send it, against the tables, the bucket and the rights."""
+"""The two ends of the archive: added columns and destinations in the connectors, against tables, bucket and rights."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ NULL_SAFE = "replace.null.with.default"
 
 @pytest.fixture(params=["sandbox", "glue", "guest"])
 def tabled(request: pytest.FixtureRequest) -> Declared:
-    """A stack whose archive has Iceberg tables."""
+    """Return a stack whose archive has Iceberg tables."""
     return Declared.of(request.param)
 
 
 def transforms(config: dict[str, str]) -> list[dict[str, str]]:
-    """The transformations of a connector in the order in which they run, with the prefix taken off their keys."""
+    """Return a connector's transforms in the order in which they run, their keys without prefix."""
     chain = config["transforms"].split(",")
     prefixes = [f"transforms.{alias}." for alias in chain]
     return [{key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)} for prefix in prefixes]
 
 
 def added_by_source(config: dict[str, str]) -> set[str]:
-    """The columns that Debezium's unwrap transform adds to a row."""
+    """Return the columns that Debezium's unwrap transform adds to a row."""
     (unwrap,) = transforms(config)
     fields = {"__" + field.replace(".", "_") for field in unwrap["add.fields"].split(",")}
     return fields | ({"__deleted"} if unwrap["delete.tombstone.handling.mode"] == "rewrite" else set())
 
 
 def added_by_sink(config: dict[str, str]) -> dict[str, str]:
-    """The columns that the sink's transforms add to a row, with the type they have when the last transform is through."""
+    """Return the columns that the sink's transforms add to a row, each with its type after the last transform."""
     types = {"topic.field": "string", "partition.field": "int", "offset.field": "long", "timestamp.field": "timestamp"}
     added: dict[str, str] = {}
     for step in transforms(config):
@@ -70,7 +70,7 @@ def test_the_sink_writes_to_tables_that_are_declared(tabled: Declared) -> None:
 
 
 def test_sink_and_program_open_one_catalog(tabled: Declared) -> None:
-    """A JDBC catalog keeps several by name; in the wrong one the tables are simply not there."""
+    """A JDBC catalog database holds several catalogs by name; in the wrong one the tables do not exist."""
     provider, config = tabled.only("pulumi:providers:iceberg").inputs, tabled.sink_config
     assert config["iceberg.catalog"] == provider["catalogName"]
     assert config["iceberg.catalog.warehouse"] == provider["warehouse"]
@@ -119,7 +119,7 @@ def test_the_parquet_hour_is_taken_from_a_field_that_the_source_adds() -> None:
 
 
 def test_no_transform_turns_null_into_a_default(declared: Declared) -> None:
-    """It would write 0 or 1970 where the database has NULL, and nothing would notice."""
+    """Such a transform would write 0 or 1970 where the database has NULL, without any error."""
     for config in declared.connectors.values():
         assert {step.get(NULL_SAFE) for step in transforms(config)} == {"false"}
 

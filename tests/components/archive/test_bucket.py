@@ -1,4 +1,4 @@
-"""The bucket: closed, versioned, encrypted, and never emptied by accident."""
+"""The bucket: private, versioned, encrypted, and never emptied by accident."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_objects_are_encrypted_and_keep_their_versions(declared: Declared) -> No
 
 
 @where_made("bucket")
-def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(declared: Declared) -> None:
-    """The policy comes after the block: AWS refuses one while it is still applying the other."""
+def test_a_bucket_at_aws_denies_plain_http_and_one_elsewhere_has_no_policy(declared: Declared) -> None:
+    """The policy is created after the public access block: AWS refuses a policy while it is still applying the block."""
     policies = [resource for resource in declared.recording.resources if resource.type.endswith(":BucketPolicy")]
     assert bool(policies) == (declared.settings.archive.store is None)
     for policy in policies:
@@ -57,7 +57,7 @@ def test_aws_refuses_plain_http_and_a_store_in_the_cluster_has_nothing_else(decl
 
 
 @where_made("bucket")
-def test_what_is_left_behind_is_cleared_away_and_current_rows_never_are(declared: Declared) -> None:
+def test_aborted_uploads_and_old_versions_expire_and_current_rows_never_do(declared: Declared) -> None:
     rules = declared.only("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs["rules"]
     assert all(rule["status"] == "Enabled" for rule in rules)
     assert any("abortIncompleteMultipartUpload" in rule for rule in rules)

@@ -1,4 +1,4 @@
-"""The namespace itself, and the ports by which it is reached from outside."""
+"""The namespace and the ports by which it is reached from outside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @where_made("namespace")
 def test_the_namespace_refuses_what_is_not_restricted(declared: Declared) -> None:
-    """``enforce`` refuses pods; ``audit`` and ``warn`` tell whoever applies a workload that would be refused."""
+    """``enforce`` refuses pods; ``audit`` and ``warn`` report a workload whose pods would be refused."""
     labels = declared.manifest("Namespace", declared.settings.names.namespace)["metadata"]["labels"]
     for mode in ("enforce", "audit", "warn"):
         assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
@@ -30,7 +30,7 @@ def test_published_ports_are_those_of_the_settings_each_used_once(declared: Decl
     assert sorted(node_ports) == sorted(pair.node for pair in (host.postgres, *host.kafka, host.registry, host.connect))
 
 
-def test_published_services_lead_to_a_port_that_somebody_listens_on(declared: Declared) -> None:
+def test_published_services_lead_to_ports_that_a_container_opens(declared: Declared) -> None:
     for service in declared.objects("Service").values():
         spec = service.inputs["spec"]
         component = spec["selector"]["app.kubernetes.io/component"]
@@ -41,7 +41,7 @@ def test_published_services_lead_to_a_port_that_somebody_listens_on(declared: De
 
 @where_made("node ports")
 def test_each_broker_advertises_the_port_by_which_its_own_service_is_reached(declared: Declared) -> None:
-    """A client asks any broker and is sent to the leader's advertised address: a mix-up there sends it to the wrong broker, in silence."""
+    """A client asks any broker and is sent to the leader's advertised address: a mix-up there silently sends it to the wrong broker."""
     host = declared.settings.host
     for ordinal in range(declared.manifest("StatefulSet", "kafka")["spec"]["replicas"]):
         pod = f"kafka-{ordinal}"
@@ -82,7 +82,7 @@ def test_mounted_files_exist(declared: Declared) -> None:
 
 
 def test_files_on_command_lines_are_mounted(declared: Declared) -> None:
-    """A JVM that cannot find its configuration says so only after it has started."""
+    """A JVM reports a missing configuration file only after it has started."""
     for pod in declared.pods.values():
         for container in containers(pod):
             places = {mount["mountPath"] for mount in container["volumeMounts"]}
@@ -100,6 +100,6 @@ def test_the_cluster_is_named_and_not_ambient(declared: Declared) -> None:
 
 
 def test_changed_files_are_an_update_and_not_a_replacement(declared: Declared) -> None:
-    """A replaced ConfigMap takes the workload that uses it with it."""
+    """Replacing a ConfigMap replaces the workload that uses it as well."""
     provider = declared.only("pulumi:providers:kubernetes").inputs
     assert provider["enableConfigMapMutable"] == provider["enableSecretMutable"] == "true"

@@ -1,4 +1,4 @@
-"""What the identities may do, found by asking the declared documents as IAM would."""
+"""The rights of the identities, evaluated in the declared documents as IAM would."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ BUCKET = "arn:aws:s3:::archive"
 
 
 def as_list(value: Any) -> list[Any]:
-    """IAM lets a single element stand without its list."""
+    """Return a list; IAM lets a single element stand without one."""
     return value if isinstance(value, list) else [value]
 
 
 def matches(statement: Any, action: str, resource: str, context: dict[str, str]) -> bool:
-    """Whether a statement speaks of a request."""
+    """Tell whether a statement applies to a request."""
     conditions = statement.get("Condition", {})
     assert set(conditions) <= {"StringLike", "StringEquals", "Bool"}, "this reader does not know the others"
     fulfilled = all(
@@ -44,20 +44,20 @@ def matches(statement: Any, action: str, resource: str, context: dict[str, str])
 
 
 def allowed(document: Any, action: str, resource: str, **context: str) -> bool:
-    """Whether a document alone allows a request."""
+    """Tell whether a document alone allows a request."""
     found = [statement["Effect"] for statement in document["Statement"] if matches(statement, action, resource, context)]
     return "Allow" in found and "Deny" not in found
 
 
 def policy(declared: Declared, name: str) -> Any:
-    """A declared policy document."""
+    """Return a declared policy document."""
     return json.loads(declared.recording.get(name).inputs["policy"])
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["iceberg", "parquet"])
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:AbortMultipartUpload"])
 def test_the_worker_may_write_below_its_prefix(reads: bool, action: str) -> None:  # noqa: FBT001 - a parameter of the table above
-    """An upload that cannot be aborted leaves parts that are paid for and never seen."""
+    """An upload that cannot be aborted leaves parts that cost money and are never seen."""
     assert allowed(write_archive("archive", reads=reads), action, f"{BUCKET}/{OBJECT_ROOT}/postgres.public.users/year=2026/a.parquet")
 
 
@@ -87,7 +87,7 @@ def test_iceberg_may_read_back_and_drop_the_metadata_it_replaced() -> None:
     assert not allowed(document, "s3:DeleteObject", metadata.replace(".metadata.json", ".avro")), "manifests are the table"
 
 
-def test_files_that_nobody_reads_back_cannot_be_read_back() -> None:
+def test_files_that_are_never_read_back_cannot_be_read_back() -> None:
     assert not allowed(write_archive("archive", reads=False), "s3:GetObject", f"{BUCKET}/{OBJECT_ROOT}/a")
 
 
@@ -108,7 +108,7 @@ def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
 
 
 @where_made("key")
-def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
+def test_the_long_lived_key_can_assume_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
     (assume,) = policy(declared, "archive-assume")["Statement"]
     (trust,) = json.loads(declared.only("aws:iam/role:Role").inputs["assumeRolePolicy"])["Statement"]
     assert assume["Action"] == trust["Action"] == "sts:AssumeRole"
@@ -123,7 +123,7 @@ def test_the_long_lived_key_is_good_for_one_role_and_the_role_trusts_one_user(de
 
 @where_made("role")
 def test_the_role_may_write_to_the_bucket(declared: Declared) -> None:
-    """The one that is made, which has the settings' name, or the one that was there before."""
+    """A created bucket, with the settings' name, or an existing one."""
     bucket = declared.settings.archive.bucket
     document = policy(declared, "archive-write")
     for row in declared.recording.outputs["tables"]:
@@ -141,7 +141,7 @@ def test_the_catalog_may_be_read_and_committed_to_but_not_dropped() -> None:
     assert not allowed(document, "glue:UpdateTable", table.replace("/archive/", "/finance/"))
 
 
-def test_rights_on_the_catalog_are_given_where_there_is_one(declared: Declared) -> None:
+def test_rights_on_the_catalog_exist_only_with_a_glue_catalog(declared: Declared) -> None:
     names = {resource.name for resource in declared.recording.resources}
     uses_glue = "glue" in declared.sink_config.get("iceberg.catalog.catalog-impl", "")
     assert ("archive-catalog" in names) == uses_glue
@@ -149,7 +149,7 @@ def test_rights_on_the_catalog_are_given_where_there_is_one(declared: Declared) 
 
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteBucket"])
 @pytest.mark.parametrize("resource", [BUCKET, f"{BUCKET}/topics/a"])
-def test_nobody_comes_in_without_tls(action: str, resource: str) -> None:
+def test_requests_without_tls_are_denied(action: str, resource: str) -> None:
     (statement,) = tls_only("archive")["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert matches(statement, action, resource, {"aws:SecureTransport": "false"})
@@ -158,7 +158,7 @@ def test_nobody_comes_in_without_tls(action: str, resource: str) -> None:
 
 @pytest.mark.parametrize("endpoint", [None, "http://store:5000"])
 def test_the_sdk_assumes_the_role_with_the_users_key(endpoint: str | None) -> None:
-    """The two files as the AWS SDK reads them."""
+    """The test reads the two files as the AWS SDK does."""
     files = aws_files("KEYID", "KEYSECRET", "arn:aws:iam::1:role/writer", "eu-west-1", endpoint)
     config, credentials = configparser.ConfigParser(), configparser.ConfigParser()
     config.read_string(files["config"])
@@ -177,7 +177,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/0000"
 
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
 def test_a_key_may_be_used_by_way_of_s3_in_its_region_and_in_no_other_way(action: str) -> None:
-    """Decrypt too: an upload in parts is read back before it is one object."""
+    """Including Decrypt: a multipart upload is read back before it becomes one object."""
     document = use_key(KEY, "eu-west-1")
     assert allowed(document, action, KEY, **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
     assert not allowed(document, action, KEY)
@@ -185,13 +185,13 @@ def test_a_key_may_be_used_by_way_of_s3_in_its_region_and_in_no_other_way(action
     assert not allowed(document, action, f"{KEY}1", **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
 
 
-def test_a_key_may_be_neither_managed_nor_given_on() -> None:
+def test_a_key_may_be_neither_managed_nor_granted() -> None:
     for action in ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey"):
         assert not allowed(use_key(KEY, "eu-west-1"), action, KEY, **{"kms:ViaService": "s3.eu-west-1.amazonaws.com"})
 
 
 def test_the_role_trusts_one_account_of_one_cluster_for_one_audience() -> None:
-    """As IAM wants it, to the letter; a forgotten condition lets in every pod of the cluster, or of every cluster with that issuer."""
+    """Exactly as IAM requires; a missing condition admits every pod of the cluster, or of every cluster with that issuer."""
     provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC"
     assert trust_pods(provider, "sts.amazonaws.com", "pipeline", "connect") == {
         "Version": "2012-10-17",

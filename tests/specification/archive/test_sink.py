@@ -1,4 +1,4 @@
-"""What the sink is told, as far as it is not a matter of agreement."""
+"""The sink's configuration, except where it must agree with other parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = Names()
 
 
 def config(**changes: object) -> dict[str, str]:
-    """A sink's configuration in the format that the settings ask for."""
+    """Return a sink's configuration in the settings' format."""
     settings = ArchiveSettings.model_validate({"bucket": "archive", "format": "iceberg", **changes})
     if settings.format == "iceberg":
         return sink.iceberg_config(NAMES, TABLES, settings, "http://registry", Address(host="database", port=5432))
@@ -29,21 +29,21 @@ FORMATS = [{"format": "parquet"}, {"format": "iceberg", "catalog": "jdbc"}, {"fo
 
 @pytest.mark.parametrize("chosen", FORMATS)
 def test_every_value_is_text(chosen: dict[str, str]) -> None:
-    """The worker takes nothing else, and a number in JSON is an error only at run time."""
+    """The worker accepts nothing else; a JSON number fails only at run time."""
     for key, value in config(**chosen).items():
         assert isinstance(value, str), key
 
 
 @pytest.mark.parametrize("chosen", FORMATS)
 def test_a_transform_is_configured_if_and_only_if_it_is_in_the_chain(chosen: dict[str, str]) -> None:
-    """One that is not in the chain is ignored without a word."""
+    """One outside the chain is silently ignored."""
     built = config(**chosen)
     configured = {match[1] for key in built if (match := re.match(r"transforms\.(\w+)\.", key))}
     assert configured == set(built["transforms"].split(","))
 
 
 @pytest.mark.parametrize("chosen", FORMATS)
-def test_dead_letters_tell_where_they_came_from_but_logs_show_no_rows(chosen: dict[str, str]) -> None:
+def test_dead_letters_carry_their_origin_and_logs_show_no_rows(chosen: dict[str, str]) -> None:
     built = config(**chosen)
     assert built["errors.deadletterqueue.context.headers.enable"] == "true"
     assert built["errors.log.enable"] == "true"
@@ -52,15 +52,15 @@ def test_dead_letters_tell_where_they_came_from_but_logs_show_no_rows(chosen: di
 
 @pytest.mark.parametrize("interval", [1_000, 300_000, 3_600_000])
 def test_the_last_rows_of_a_quiet_table_wait_at_most_twice_the_interval(interval: int) -> None:
-    """By the wall clock: record time stands still when nothing is written."""
+    """By the wall clock: record time stands still while nothing is written."""
     parquet = config(format="parquet", commitIntervalMs=interval)
     assert interval <= int(parquet["rotate.schedule.interval.ms"]) <= 2 * interval
     assert parquet["rotate.interval.ms"] == str(interval)
     assert config(commitIntervalMs=interval)["iceberg.control.commit.interval-ms"] == str(interval)
 
 
-def test_a_killed_sink_is_replaced_within_seconds() -> None:
-    """A coordinator that is dead holds its group until its session ends; both of the sink's consumers have one."""
+def test_groups_of_the_sink_give_up_a_dead_member_within_ten_seconds() -> None:
+    """By their configuration, of the coordinator and of the tasks. `tests/sandbox_e2e/test_3_repair.py` kills a sink and measures."""
     built = config()
     for prefix in ("iceberg.kafka", "consumer.override"):
         session, beat = int(built[f"{prefix}.session.timeout.ms"]), int(built[f"{prefix}.heartbeat.interval.ms"])
@@ -103,7 +103,7 @@ def test_each_table_is_written_beside_its_own_metadata() -> None:
 
 
 def test_old_metadata_files_do_not_pile_up() -> None:
-    """One is written with every commit: 8,640 a day at ten seconds."""
+    """Each commit writes one: 8,640 a day at ten seconds."""
     built = sink.table_properties(NAMES, TABLES[0], ArchiveSettings(bucket="archive"))
     assert built["write.metadata.delete-after-commit.enabled"] == "true"
     assert 1 <= int(built["write.metadata.previous-versions-max"]) <= 100

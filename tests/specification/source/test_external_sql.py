@@ -1,4 +1,4 @@
-"""The SQL for an existing database; whether it works is tried on real servers in tests/operate/database."""
+"""The SQL for an existing database; tests/existing_database runs it on real servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = Names()
 SCRIPT = external_sql.script(NAMES, TABLES, "db.example.com", 5432, 1536)
 
 
-def test_no_password_stands_in_the_text() -> None:
+def test_the_script_contains_no_password() -> None:
     """Only psql's own command, which sends a hash."""
     code = "\n".join(line for line in SCRIPT.splitlines() if not line.startswith("--"))
     assert "password" not in code.lower()
@@ -30,7 +30,7 @@ def test_a_catalog_is_made_only_where_it_is_used_and_without_a_password() -> Non
     assert NAMES.catalog_role not in SCRIPT
 
 
-def test_publication_and_heartbeat_are_those_of_a_database_of_our_own() -> None:
+def test_publication_and_heartbeat_equal_those_of_the_managed_database() -> None:
     own = sql.schema_sql(NAMES, TABLES)
     for statement in (sql.create_heartbeat(NAMES), sql.grant_heartbeat(NAMES), sql.set_publication_tables(NAMES, TABLES)):
         assert statement in own
@@ -65,12 +65,12 @@ def test_each_parameter_has_its_name_at_aws() -> None:
 
 
 @pytest.mark.parametrize("statement", ["CREATE ROLE", "CREATE PUBLICATION", "ALTER SYSTEM"])
-def test_what_can_be_done_once_only_is_done_when_it_is_missing(statement: str) -> None:
+def test_statements_that_may_run_only_once_are_conditional(statement: str) -> None:
     lines = [line for line in SCRIPT.splitlines() if statement in line and not line.startswith("--")]
     assert lines
     assert [line for line in lines if not re.search(r"^SELECT '.*' WHERE .* \\gexec$", line)] == []
 
 
-def test_a_lock_is_not_waited_for() -> None:
-    """A statement that waits for a lock makes everybody else wait behind it."""
+def test_waiting_for_a_lock_has_a_time_limit() -> None:
+    """A statement that waits for a lock blocks all later ones."""
     assert "SET LOCAL lock_timeout" in SCRIPT.split("REPLICA IDENTITY")[0]

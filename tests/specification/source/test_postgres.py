@@ -1,4 +1,4 @@
-"""PostgreSQL's server files: they fit the pod, the volume and what clients need."""
+"""PostgreSQL's server files: they fit the pod, the volume and the clients."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from capacity.postgres import memory
+from capacity.postgres_parameters import parameters
 from settings.section import Section
 from settings.source import SourceSettings
 from specification.source import postgres
@@ -16,20 +18,28 @@ UNITS = {"kB": 1 / 1024, "MB": 1, "GB": 1024}
 
 
 def mebibytes(value: str) -> float:
-    """A size of PostgreSQL's in MiB."""
+    """Return a size of PostgreSQL's in MiB."""
     found = re.fullmatch(r"(\d+)(kB|MB|GB)", value)
     assert found, value
     return int(found[1]) * UNITS[found[2]]
 
 
+def needed_mib(settings: SourceSettings) -> float:
+    """Return the worst case of the server's memory in MiB, by the model of the policies and the settings."""
+    return memory(parameters({}, server_conf(server_parameters(settings)))).needed / 2**20
+
+
 def test_the_worst_case_of_the_servers_memory_fits_its_pod() -> None:
-    """Shared memory, each autovacuum worker, one decoding sender for Debezium, one maintenance command, and 3 MiB a connection."""
     settings = SourceSettings()
-    conf = server_parameters(settings)
-    shared = mebibytes(conf["shared_buffers"]) + mebibytes(conf["wal_buffers"])
-    vacuum = int(conf["autovacuum_max_workers"]) * mebibytes(conf["autovacuum_work_mem"])
-    work = mebibytes(conf["logical_decoding_work_mem"]) + mebibytes(conf["maintenance_work_mem"])
-    assert shared + vacuum + work + 3 * int(conf["max_connections"]) <= 0.95 * settings.memory_mib
+    assert needed_mib(settings) <= settings.memory_mib
+
+
+def test_each_further_connection_counts_with_its_work_mem() -> None:
+    """One connection takes 3 MiB and ``work_mem``; with two more than the default the server no longer fits its pod."""
+    settings = SourceSettings()
+    more = settings.model_copy(update={"max_connections": settings.max_connections + 2})
+    assert needed_mib(more) - needed_mib(settings) == 2 * (3 + mebibytes(server_parameters(settings)["work_mem"]))
+    assert needed_mib(more) > settings.memory_mib
 
 
 def test_replication_is_logical_and_its_backlog_is_capped() -> None:
@@ -51,7 +61,7 @@ def test_replication_is_logical_and_its_backlog_is_capped() -> None:
     ],
 )
 def test_settings_reach_the_server(field: str, value: int, key: str, text: str) -> None:
-    assert f"\n{key} = {text}\n" in server_conf(SourceSettings(**{field: value}))
+    assert f"\n{key} = {text}\n" in server_conf(server_parameters(SourceSettings(**{field: value})))
 
 
 def test_connections_from_outside_the_pod_need_tls_and_a_password() -> None:
@@ -79,13 +89,13 @@ def test_the_server_reads_files_that_are_mounted() -> None:
 
 
 def test_the_key_of_the_server_is_readable_by_its_group_only() -> None:
-    """PostgreSQL refuses to start with a key that others can read."""
+    """PostgreSQL refuses to start with a key that other users can read."""
     volumes = {volume["name"]: volume for volume in Declared.of("dev").pods["postgresql"]["spec"]["volumes"]}
     assert volumes["tls"]["secret"]["defaultMode"] & 0o007 == 0
 
 
-def test_the_data_folder_lies_inside_the_volume() -> None:
-    """The volume's own folder may hold lost+found and has other rights than PostgreSQL insists on."""
+def test_the_data_folder_is_a_subfolder_of_the_volume() -> None:
+    """The volume's own folder may contain lost+found, and its permissions are not those that PostgreSQL requires."""
     assert postgres.DATA.startswith(f"{postgres.VOLUME}/")
 
 

@@ -1,4 +1,4 @@
-"""The database's SQL: safe to run again, least privilege, and nothing in it that a person typed."""
+"""The database's SQL: safe to run again, least privilege, and without user input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOOKS = Table(
 
 
 def statements(text: str) -> list[str]:
-    """The statements of a script, each on one line, without psql's own commands; bodies of functions stay whole."""
+    """Return the statements of a script, each on one line, without psql's own commands; bodies of functions stay whole."""
     bodies: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -44,6 +44,7 @@ SCRIPTS = {
     "schema": schema_sql(NAMES, TABLES),
 }
 
+# statements that change nothing the second time
 REPEATABLE = (
     r"CREATE TABLE IF NOT EXISTS ",
     r"CREATE OR REPLACE ",
@@ -59,7 +60,6 @@ REPEATABLE = (
     r"COMMIT$",
     r"SELECT 'CREATE \w+ .*' WHERE NOT EXISTS \(SELECT FROM pg_\w+ WHERE \w+ = '\w+'\)$",
 )
-"""Statements that change nothing the second time."""
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -72,31 +72,31 @@ def test_every_statement_may_run_again(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_the_first_error_stops_the_script(script: str) -> None:
-    """Otherwise psql goes on and the pod serves half a schema."""
+    """Otherwise psql continues and the pod serves half a schema."""
     assert SCRIPTS[script].startswith("\\set ON_ERROR_STOP on\n")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_what_is_made_when_absent_is_looked_for_by_its_own_name(script: str) -> None:
+def test_objects_created_when_absent_are_looked_up_by_their_own_name(script: str) -> None:
     for made, looked_for in re.findall(
         r"SELECT 'CREATE \w+ (\w+).*?' WHERE NOT EXISTS \(SELECT FROM pg_\w+ WHERE \w+ = '(\w+)'\)", SCRIPTS[script]
     ):
         assert made == looked_for
 
 
-def test_the_schema_is_changed_all_or_not_at_all() -> None:
+def test_the_schema_changes_in_one_transaction() -> None:
     found = statements(SCRIPTS["schema"])
     assert (found[0], found[-1]) == ("BEGIN", "COMMIT")
 
 
-def test_a_new_column_in_the_model_reaches_a_database_that_is_there() -> None:
+def test_a_new_column_of_the_model_is_added_to_an_existing_database() -> None:
     text = table_sql(BOOKS)
     for column in BOOKS.columns:
         assert f"ALTER TABLE public.books ADD COLUMN IF NOT EXISTS {column.definition};" in text
 
 
 def test_the_whole_old_row_is_in_the_log() -> None:
-    """With the default identity a delete arrives with invented values and a long text that was not touched is lost."""
+    """With the default identity a delete arrives with invented values, and a long text that did not change is lost."""
     for table in TABLES:
         assert f"ALTER TABLE {table.qualified} REPLICA IDENTITY FULL;" in SCRIPTS["schema"]
 
@@ -110,7 +110,7 @@ def test_updated_at_is_kept_by_the_database_wherever_there_is_one() -> None:
 
 
 def test_tables_belong_to_the_owner_role_and_not_to_the_superuser() -> None:
-    """Owning the tables is what lets a role make the publication."""
+    """The owner of the tables may create the publication."""
     text = SCRIPTS["schema"]
     first, last = text.index(f"SET ROLE {NAMES.owner_role};"), text.index("RESET ROLE;")
     inside = re.compile(r"CREATE TABLE|CREATE PUBLICATION|ALTER PUBLICATION|CREATE OR REPLACE")
@@ -148,7 +148,7 @@ def test_the_application_may_not_change_the_schema() -> None:
     assert not any(re.search(r"\b(CREATE|ALL PRIVILEGES|TRUNCATE|TRIGGER|REFERENCES)\b", text) for text in grants)
 
 
-def test_strangers_may_not_even_connect() -> None:
+def test_the_public_role_may_not_connect() -> None:
     made = re.findall(r"CREATE DATABASE (\w+)", SCRIPTS["roles"])
     assert len(made) == 2
     for database in made:
@@ -168,7 +168,7 @@ def test_without_a_catalog_there_is_no_trace_of_one() -> None:
     assert "catalog" not in roles_sql(NAMES, SECRETS, catalog=False)
 
 
-def test_a_table_more_in_the_model_is_a_table_more_everywhere() -> None:
+def test_a_new_table_of_the_model_appears_in_schema_and_publication() -> None:
     more = [*TABLES, BOOKS]
     text = schema_sql(NAMES, more)
     assert text.count("public.books") > 5
@@ -192,18 +192,18 @@ def test_the_bootstrap_is_a_shell_script(sample_data: bool) -> None:  # noqa: FB
 
 
 def test_an_interrupted_bootstrap_leaves_no_half_made_database() -> None:
-    """It is made under another name; what an earlier attempt left is removed first, and the rename is the last step."""
+    """It is created under another name; the remains of an earlier attempt are removed first, and the rename is the last step."""
     script = bootstrap_script(NAMES, sample_data=True)
     steps = [f"rm -rf {DATA}.new", f"--pgdata={DATA}.new", f"mv {DATA}.new {DATA}"]
     assert [script.index(step) for step in steps] == sorted(script.index(step) for step in steps)
 
 
-def test_nobody_can_connect_before_the_schema_is_there() -> None:
+def test_the_bootstrap_server_accepts_no_network_connections() -> None:
     assert "listen_addresses=''" in bootstrap_script(NAMES, sample_data=True)
 
 
 def test_sample_rows_are_loaded_once_even_when_all_were_deleted() -> None:
-    """The mark lies on the volume and is set only after the load."""
+    """The mark is on the volume and is set only after the load."""
     script = bootstrap_script(NAMES, sample_data=True)
     assert SAMPLE_MARK.startswith(f"{VOLUME}/")
     assert not SAMPLE_MARK.startswith(f"{DATA}/"), "initdb refuses a folder that is not empty, and backups copy it"

@@ -1,4 +1,4 @@
-"""Kafka and a registry of somebody else: how Java, the Kafka provider and the gate log in, and what never holds a password."""
+"""An existing Kafka and registry: logins of Java, the Kafka provider and the gate, and files without passwords."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.streaming.brokers import _MECHANISMS
 from settings.names import CONNECT_SECRETS, Names
 from settings.streaming import ExistingKafka, ExistingRegistry, RegistrySettings
-from specification.streaming import connect, registry
+from specification.streaming import connect, external, registry
 from specification.streaming.external import SECRET_MOUNT, client_security
+from specification.streaming.layer import _MECHANISMS
 
 LOGIN = re.compile(r'org\.apache\.kafka\.common\.security\.(\S+) required username="(\S+)" password="(\S+)";')
 
 
 def kafka(**more: Any) -> ExistingKafka:
-    """A cluster of two servers that logs in."""
+    """Return a cluster of two servers with a login."""
     given = {"bootstrap_servers": ("b-1.msk:9096", "b-2.msk:9098"), "addresses": ("10.2.0.0/16",), "secret": "msk", **more}
     return ExistingKafka(**given)
 
@@ -33,7 +33,7 @@ def kafka(**more: Any) -> ExistingKafka:
 )
 def test_java_logs_in_by_reference(mechanism: str, module: str) -> None:
     """The worker resolves ``${dir:…}`` when it starts a client; what is stored and shown is the reference."""
-    security = kafka(mechanism=mechanism).security
+    security = external.security(kafka(mechanism=mechanism))
     assert set(security) == {"security.protocol", "sasl.mechanism", "sasl.jaas.config"}
     assert (security["security.protocol"], security["sasl.mechanism"]) == ("SASL_SSL", mechanism)
     found = LOGIN.fullmatch(security["sasl.jaas.config"])
@@ -43,8 +43,8 @@ def test_java_logs_in_by_reference(mechanism: str, module: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["SSL", "PLAINTEXT"])
-def test_a_listener_without_a_login_gets_none(protocol: str) -> None:
-    assert kafka(protocol=protocol, secret=None).security == {"security.protocol": protocol}
+def test_no_login_is_configured_for_a_listener_without_one(protocol: str) -> None:
+    assert external.security(kafka(protocol=protocol, secret=None)) == {"security.protocol": protocol}
 
 
 def test_every_mechanism_has_a_name_with_the_kafka_provider() -> None:
@@ -57,20 +57,20 @@ def test_every_mechanism_has_a_name_with_the_kafka_provider() -> None:
     }
 
 
-def test_the_pipelines_own_brokers_ask_for_nothing() -> None:
+def test_the_managed_brokers_need_no_login() -> None:
     assert client_security(None, "", "producer.") == {}
     assert not any("sasl" in key or key.endswith("security.protocol") for key in connect.worker_properties(Names()))
 
 
 def test_each_client_of_the_worker_logs_in() -> None:
-    """A worker hands its own connection to none of them: producer, consumer and admin client of a connector each need theirs."""
+    """A worker passes its own connection to none of them: a connector's producer, consumer and admin client each need theirs."""
     properties = connect.worker_properties(Names(), external=kafka())
     assert properties["bootstrap.servers"] == "b-1.msk:9096,b-2.msk:9098"
     for prefix in ("", "producer.", "consumer.", "admin."):
-        assert {key: properties[prefix + key] for key in kafka().security} == kafka().security
+        assert {key: properties[prefix + key] for key in external.security(kafka())} == external.security(kafka())
 
 
-def test_each_port_is_opened_once() -> None:
+def test_each_port_is_listed_once() -> None:
     assert kafka().ports == (9096, 9098)
     assert kafka(bootstrap_servers=("a:9096", "b:9096")).ports == (9096,)
 
@@ -91,7 +91,7 @@ def test_a_registrys_port_is_the_one_in_its_address_or_of_its_scheme(url: str, p
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="must be an address such as https://"):
+    with pytest.raises(ValidationError, match="must be a URL such as https://"):
         ExistingRegistry(url=url, addresses=("10.0.0.0/8",), secret="s")
 
 
@@ -109,7 +109,7 @@ def test_a_server_is_a_host_and_a_port(server: str) -> None:
     ],
 )
 @pytest.mark.parametrize("speaks", ["SSL", "PLAINTEXT"])
-def test_a_registry_of_ones_own_keeps_its_schemas_in_the_other_cluster(kind: str, servers: str, protocol: str, speaks: str) -> None:
+def test_a_managed_registry_stores_its_schemas_in_the_existing_cluster(kind: str, servers: str, protocol: str, speaks: str) -> None:
     (text,) = registry.config_files(Names(), RegistrySettings(kind=kind), kafka(protocol=speaks, secret=None)).values()
     properties = dict(line.split("=", 1) for line in text.splitlines() if line)
     assert [server.rpartition("://")[2] for server in properties[servers].split(",")] == ["b-1.msk:9096", "b-2.msk:9098"]

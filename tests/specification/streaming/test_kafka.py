@@ -46,7 +46,7 @@ def test_every_listener_has_a_protocol_and_a_port_of_its_own() -> None:
         assert advertised == set(listeners) - {server["controller.listener.names"]}, "a controller's listener is never advertised"
 
 
-def test_the_loss_of_one_broker_stops_nothing_and_loses_nothing() -> None:
+def test_the_loss_of_one_broker_leaves_topics_writable_and_complete() -> None:
     server = SERVERS[0]
     for key in ("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr"):
         assert BROKERS // 2 < int(server[key]) < BROKERS
@@ -63,7 +63,7 @@ def test_requests_in_flight_take_a_fraction_of_the_heap() -> None:
 
 
 def test_the_brokers_own_topics_have_small_segments_too() -> None:
-    """Their segments have a default of their own, 100 MiB, and only closed ones are ever cleaned."""
+    """Their segments have a separate default of 100 MiB, and only closed ones are ever cleaned."""
     for topic in ("offsets.topic", "transaction.state.log"):
         assert int(SERVERS[0][f"{topic}.segment.bytes"]) <= int(SERVERS[0]["log.segment.bytes"])
 

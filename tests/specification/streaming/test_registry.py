@@ -20,17 +20,17 @@ PASSWORDS = {registry.WORKER_USER: "WorkerSecret", registry.OPERATOR_USER: "Oper
 
 
 def settings(kind: str) -> RegistrySettings:
-    """The registry of a kind, at its default size."""
+    """Return the registry of a kind, at its default size."""
     return RegistrySettings.model_validate({"kind": kind})
 
 
 def files(kind: str) -> dict[str, str]:
-    """All files that the registry reads."""
+    """Return all files that the registry reads."""
     return {**registry.config_files(NAMES, settings(kind)), **registry.login_files(kind, PASSWORDS)}
 
 
 def pod(kind: str) -> Manifest:
-    """Its pod."""
+    """Return its pod."""
     return registry.registry_pod(settings(kind), "image:1")
 
 
@@ -48,7 +48,7 @@ def test_both_users_are_known_by_their_passwords(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_comes_in_without_a_login(kind: str) -> None:
+def test_the_registry_is_configured_to_require_a_login(kind: str) -> None:
     text = registry.config_files(NAMES, settings(kind)).popitem()[1]
     wanted = {
         "confluent": ["authentication.method=BASIC"],
@@ -82,8 +82,8 @@ def test_the_process_reads_the_files_that_are_made(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_probe_asks_a_page_that_is_open(kind: str) -> None:
-    """A probe has no password, and everything else asks for one."""
+def test_the_probe_reads_a_page_without_a_login(kind: str) -> None:
+    """A probe has no password, and every other page requires one."""
     container = pod(kind)["containers"][0]
     probe = container["readinessProbe"]["httpGet"]
     ports = {item["name"]: item["containerPort"] for item in container["ports"]}
@@ -95,14 +95,14 @@ def test_the_probe_asks_a_page_that_is_open(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_api_is_where_the_service_is(kind: str) -> None:
+def test_the_registrys_url_names_its_service_and_path(kind: str) -> None:
     url = registry.api_url(NAMES, settings(kind))
     assert url.endswith(registry.api_path(kind))
     assert url.startswith(f"http://{NAMES.service(registry.NAME)}:")
 
 
-def test_what_the_journal_needs_exists_before_and_is_never_cleaned() -> None:
-    """Apicurio replays its journal at every start: a record that is gone is a schema that is gone."""
+def test_the_journal_topic_is_declared_and_never_cleaned() -> None:
+    """Apicurio replays its journal at every start: a deleted record is a lost schema."""
     properties = registry.config_files(NAMES, settings("apicurio"))["application.properties"]
     named = set(re.findall(r"topic=(\S+)", properties))
     declared = {topic.name: topic for topic in registry.topics("apicurio")}

@@ -1,4 +1,4 @@
-"""The command beside the worker, run by a real shell against a REST interface of a few lines."""
+"""The restart command beside the worker, run by a real shell against a REST interface of a few lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGIN = "Basic " + base64.b64encode(b"operator:secret").decode()
 
 
 class Worker(ThreadingHTTPServer):
-    """Two connectors; a restart heals, unless `incurable`."""
+    """A worker with two connectors; a restart repairs them, unless ``incurable``."""
 
     def __init__(self, *, incurable: bool = False) -> None:
         """Listen on a free port."""
@@ -40,12 +40,12 @@ class Worker(ThreadingHTTPServer):
 
 
 class Rest(BaseHTTPRequestHandler):
-    """As much of Connect's REST interface as the command uses."""
+    """The part of Connect's REST interface that the command uses."""
 
     server: Worker
 
     def do_GET(self) -> None:
-        """List the connectors, or tell one's status."""
+        """List the connectors, or return one's status."""
         parts = self.path.split("/")
         if parts[-1] == "connectors":
             self.server.looks += 1
@@ -54,7 +54,7 @@ class Rest(BaseHTTPRequestHandler):
             self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": self.server.states[parts[2]]}]})
 
     def do_POST(self) -> None:
-        """Restart."""
+        """Restart a connector."""
         self.server.restarts.append(self.path)
         if not self.server.incurable:
             self.server.states[self.path.split("/")[2]] = "RUNNING"
@@ -67,7 +67,7 @@ class Rest(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(content, separators=(",", ":")).encode() if allowed else b"{}")
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -90,11 +90,11 @@ def running(worker: Worker, folder: Path, first_pause_s: str) -> Iterator[subpro
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait up to ten seconds."""
+    """Wait up to ten seconds and tell whether the condition became true."""
     return any(condition() or time.sleep(0.05) for _ in range(200))
 
 
-def test_what_has_failed_is_restarted_once_and_what_runs_is_left_alone(tmp_path: Path) -> None:
+def test_a_failed_connector_is_restarted_once_and_a_running_one_left_alone(tmp_path: Path) -> None:
     worker = Worker()
     with running(worker, tmp_path, "0"):
         assert eventually(lambda: worker.looks > 1 and bool(worker.restarts))
@@ -103,7 +103,7 @@ def test_what_has_failed_is_restarted_once_and_what_runs_is_left_alone(tmp_path:
     assert worker.restarts == ["/connectors/sink/restart?includeTasks=true&onlyFailed=true"]
 
 
-def test_what_fails_again_is_restarted_after_ever_longer_pauses(tmp_path: Path) -> None:
+def test_a_connector_that_fails_again_is_restarted_after_growing_pauses(tmp_path: Path) -> None:
     worker = Worker(incurable=True)
     started = time.monotonic()
     with running(worker, tmp_path, "1") as process:

@@ -1,4 +1,4 @@
-"""Topics as data, and the disk they may take."""
+"""Topics as data, and the disk space they may use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_changes_are_kept_for_a_week_and_never_compacted() -> None:
 
 
 def test_segments_are_closed_often_enough_for_retention_to_bite() -> None:
-    """Only closed segments end; one of the default size would hold a quiet topic for ever."""
+    """Only closed segments are deleted; one of the default size would hold a quiet topic for ever."""
     for topic in [*change_topics(NAMES, TABLES, TopicSettings()), *support_topics(NAMES), *iceberg_topics(NAMES)]:
         assert int(topic.config["segment.bytes"]) <= 16 * MIB
         if topic.config["cleanup.policy"] == "delete":

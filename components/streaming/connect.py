@@ -1,0 +1,43 @@
+"""Kafka Connect workers: pods with the plugins in their image, and a REST interface with password authentication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.objects import ObjectFactory
+from specification import names
+from specification.streaming.connect import CONNECT_USER, login_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.foundation.component import FoundationResources
+    from specification.streaming.parts import Connect
+
+
+class ConnectComponent(pulumi.ComponentResource):
+    """Kafka Connect in distributed mode: one worker, or several that share the tasks."""
+
+    service: pulumi.Resource
+
+    def __init__(
+        self,
+        name: str,
+        spec: Connect,
+        foundation: FoundationResources,
+        password: pulumi.Output[str],
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the workers; ``after`` lists the topics, the registry and the database that they need."""
+        super().__init__("cdc:streaming:Worker", name, None, opts)
+        objects = ObjectFactory(parent=self, prefix=name, namespace=foundation.namespace, component=spec.workload.component)
+        mounted = [
+            objects.account(),
+            *(objects.files(file, files) for file, files in spec.workload.files.items()),
+            objects.secret(names.CONNECT_LOGIN, password.apply(lambda known: login_files(CONNECT_USER, known))),
+        ]
+        self.service = objects.published(spec.published, objects.workload(spec.workload, [*mounted, *after]))
+        self.register_outputs({})

@@ -1,0 +1,11 @@
+"""Java classes that the program names in more than one place."""
+
+from __future__ import annotations
+
+DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
+S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
+ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
+AVRO_CONVERTER = "io.confluent.connect.avro.AvroConverter"
+JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
+UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
+INSERT_FIELD = "org.apache.kafka.connect.transforms.InsertField"

@@ -1,0 +1,8 @@
+"""Pulumi type tokens of the resources that providers, policies, review and pictures know by name."""
+
+from __future__ import annotations
+
+CONNECTOR = "kafkaconnect:index:Connector"
+CLUSTER_READY = "kafkaconnect:index:ClusterReady"
+ICEBERG_TABLE = "iceberg:index:Table"
+TOPIC = "kafka:index/topic:Topic"

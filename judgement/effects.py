@@ -1,0 +1,70 @@
+"""Rules for keys without effect: each is refused, with the choice that makes it void."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+    from settings.model import Settings
+
+_SERVER = ("memoryMib", "cpuMillicores", "storageMib", "storageClass", "sharedBuffersMib", "maxConnections", "slotWalKeepMib", "parameters")
+_BROKERS = ("memoryMib", "cpuMillicores", "storageMib", "storageClass", "jvm", "extra")
+_REGISTRY = ("memoryMib", "cpuMillicores", "jvm")
+_PORTS = ("postgres", "kafka", "registry", "connect")
+
+
+def void_keys(settings: Settings) -> list[Problem]:
+    """Return every key of the stack file that has no effect in this stack."""
+    return [
+        Problem(path=path, rule=f"has no effect: {reason}", cure="remove it")
+        for path, reason in _void(settings)
+        if is_given(settings, path)
+    ]
+
+
+def is_given(section: BaseModel, path: str) -> bool:
+    """Return whether a stack file sets a key, by its path such as ``source.memoryMib``."""
+    key, _, rest = path.partition(".")
+    name = next(name for name, field in type(section).model_fields.items() if key in {field.alias, name})
+    if name not in section.model_fields_set:
+        return False
+    return is_given(getattr(section, name), rest) if rest else getattr(section, name) is not None
+
+
+def _void(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield path and reason of every key that another choice of the stack makes void."""
+    source, kafka, schemas = settings.source, settings.streaming.kafka, settings.streaming.registry
+    archive, host = settings.archive, settings.host
+    if not source.is_managed:
+        reason = "source.kind is external, and the program does not change an existing server"
+        yield from ((f"source.{key}", reason) for key in (*_SERVER, "sampleData"))
+        yield from (("images.postgres", reason), ("host.postgres", reason))
+    elif source.sample_data and not source.has_shop_tables:
+        yield "source.sampleData", "the rows are the shop's, but source.tables lacks its tables"
+    if not kafka.is_managed:
+        reason = "streaming.kafka.kind is external, and the program does not change an existing cluster"
+        yield from ((f"streaming.kafka.{key}", reason) for key in _BROKERS)
+        yield from (("images.kafka", reason), ("host.kafka", reason))
+    if not schemas.is_managed:
+        reason = "streaming.registry.kind is external, and the program does not change an existing registry"
+        yield from ((f"streaming.registry.{key}", reason) for key in _REGISTRY)
+        yield from (("images.registry", reason), ("host.registry", reason))
+    if host.exposure != "nodePort":
+        yield from ((f"host.{key}", f"host.exposure is {host.exposure}, which opens no node ports") for key in (*_PORTS, "address"))
+    if host.exposure != "loadBalancer":
+        yield "host.domain", f"host.exposure is {host.exposure}, and only load balancers have a domain"
+    if archive.format == "parquet":
+        yield "archive.catalog", "archive.format is parquet, which has no catalog"
+    else:
+        yield "archive.flushRecords", "archive.format is iceberg, whose files end with a commit"
+    if archive.existing_bucket:
+        yield "archive.expireNoncurrentDays", "archive.existingBucket is true, and the program does not change an existing bucket"
+    own = [part for part in (source, kafka) if part.is_managed and part.storage_class is None]
+    if not own:
+        yield "cluster.provisioner", "the program creates no storage class"

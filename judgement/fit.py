@@ -1,0 +1,181 @@
+"""Rules for sizes: pods fit the budget, processes their pods, connectors the heap, topics and WAL their volumes.
+
+The same models judge the declared resources in the policy pack; here the cure names the key to change.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
+from capacity.quantity import MIB, whole_mib
+from problem import Problem
+from settings.names import BROKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from specification.stack import Specification
+    from specification.workload import Workload
+
+
+def fit_problems(specification: Specification) -> tuple[list[Problem], list[Problem]]:
+    """Return every size that does not fit, and every size that cannot be counted, which most often breaks another rule too."""
+    problems: list[Problem] = []
+    uncountable: dict[str, Problem] = {}
+    for check in (_budget, _java, _postgres, _sink, _topics, _wal, _volumes):
+        try:
+            problems += check(specification)
+        except UncountableError as error:
+            uncountable[error.problem.path] = error.problem
+    return problems, list(uncountable.values())
+
+
+class UncountableError(ValueError):
+    """A size in the further keys that cannot be counted.
+
+    Attributes:
+        problem: The problem, with the path of the setting.
+    """
+
+    def __init__(self, error: ValueError, path: str) -> None:
+        """Create the problem for the setting at ``path``."""
+        super().__init__(str(error))
+        self.problem = Problem(path=path, rule=str(error))
+
+
+@contextmanager
+def _counting(path: str) -> Iterator[None]:
+    """Raise UncountableError for the setting at ``path`` if the model in the block cannot count it."""
+    try:
+        yield
+    except ValueError as error:
+        raise UncountableError(error, path) from error
+
+
+def sink_heap(specification: Specification) -> sink.SinkHeap:
+    """Return the heap that one worker needs to run all connectors of the stack, even as the last worker.
+
+    Raises:
+        UncountableError: If a size cannot be counted.
+    """
+    streaming, archive = specification.streaming, specification.archive
+    topics = {topic.name: topic.partitions for topic in streaming.kafka.topics}
+    sizes = sink.parquet_of(archive.tables[0].properties) if archive.tables else None
+    with _counting("archive"):
+        return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes)
+
+
+def broker_disk_mib(specification: Specification) -> int:
+    """Return the upper bound of one broker's stored data, in MiB; 0 for an existing cluster.
+
+    Raises:
+        UncountableError: If a size cannot be counted.
+    """
+    kafka = specification.streaming.kafka
+    if kafka.created is None:
+        return 0
+    counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in kafka.topics]
+    with _counting("streaming.kafka.extra"):
+        needed, _unbounded = disk.broker_bytes(counted, kafka.created.properties[0], BROKERS)
+    return whole_mib(needed)
+
+
+def _parts(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {whole_mib(size)}" for name, size in sizes.items())
+
+
+def _budget(specification: Specification) -> Iterator[Problem]:
+    used, budget = specification.memory_mib, specification.settings.budget.memory_mib
+    if used > budget:
+        yield Problem(
+            path="budget.memoryMib",
+            rule=f"the pods may use {used} MiB together and budget.memoryMib is {budget}",
+            cure=f"lower source.memoryMib or a memoryMib of streaming by {used - budget} MiB, or raise the budget",
+        )
+
+
+def _java(specification: Specification) -> Iterator[Problem]:
+    streaming = specification.streaming
+    parts = {"connect": streaming.connect, "kafka": streaming.kafka.created, "registry": streaming.registry}
+    for name, part in parts.items():
+        if part is not None:
+            yield from _java_in(f"streaming.{name}", part.workload)
+
+
+def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
+    limit = pods.limit(workload.process)
+    java = jvm.memory(workload.process, limit)
+    over = whole_mib(java.needed) - limit // MIB
+    if over > 0:
+        yield Problem(
+            path=f"{path}.jvm",
+            rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
+            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+        )
+
+
+def _postgres(specification: Specification) -> Iterator[Problem]:
+    source, created = specification.settings.source, specification.source.created
+    if created is None:
+        return
+    with _counting("source.parameters"):
+        needs = postgres.memory(postgres_parameters.as_read(created.parameters))
+    over = whole_mib(needs.needed) - source.memory_mib
+    if over > 0:
+        fewer = -(-over * MIB * source.max_connections // needs.backends)
+        yield Problem(
+            path="source",
+            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB",
+            cure=f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
+            f"or raise source.memoryMib by {over}",
+        )
+
+
+def _sink(specification: Specification) -> Iterator[Problem]:
+    heap, configured = sink_heap(specification), specification.streaming.connect.heap_mib
+    over = whole_mib(heap.needed) - configured
+    if over > 0:
+        yield Problem(
+            path="streaming.connect.jvm.heapMib",
+            rule=f"is {configured}, but the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; each further table needs "
+            f"{whole_mib(heap.per_table)})",
+            cure=f"lower archive.tasks, archive.flushRecords or streaming.topics.partitions, or raise heapMib by {over}",
+        )
+
+
+def _topics(specification: Specification) -> Iterator[Problem]:
+    streaming = specification.settings.streaming
+    needed, volume = broker_disk_mib(specification), streaming.kafka.storage_mib
+    if needed > volume:
+        yield Problem(
+            path="streaming.kafka.storageMib",
+            rule=f"the topics may hold {needed} MiB on each broker, but its volume has {volume} MiB",
+            cure=f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes",
+        )
+
+
+def _wal(specification: Specification) -> Iterator[Problem]:
+    source, created = specification.settings.source, specification.source.created
+    if created is None:
+        return
+    with _counting("source.parameters"):
+        held = whole_mib(postgres.disk_bytes(postgres_parameters.as_read(created.parameters)) or 0)
+    if held > postgres.wal_room(source.storage_mib):
+        yield Problem(
+            path="source.slotWalKeepMib",
+            rule=f"a stopped connector may hold back {held} MiB of WAL ({source.slot_wal_keep_mib} MiB and max_wal_size), "
+            f"more than three quarters of the {source.storage_mib} MiB volume",
+            cure="lower it or raise source.storageMib",
+        )
+
+
+def _volumes(specification: Specification) -> Iterator[Problem]:
+    volumes, budget = specification.volumes_mib, specification.settings.budget.disk_mib
+    if volumes > budget:
+        yield Problem(
+            path="budget.diskMib",
+            rule=f"the volumes take {volumes} MiB together and budget.diskMib is {budget}",
+            cure=f"lower source.storageMib or streaming.kafka.storageMib, or raise the budget to {volumes}",
+        )

@@ -1,0 +1,1 @@
+"""The project's one command line: ``python -m pipeline --help`` lists the commands. Each is declared here and done elsewhere."""

@@ -1,0 +1,54 @@
+"""Rules of the policy pack applied to a recording: the refusals of ``pulumi preview``, offline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy.catalogue import RULES
+from policy.declared import Declared, Record, namespace_of
+from policy.rule import Violation, judge, judge_end
+from recording.registration import STACK_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy.declared import Limits
+    from recording.recorder import Recording
+    from recording.registration import Resource
+
+
+def declared(resources: Sequence[Resource]) -> list[Declared]:
+    """Convert resources to the form of the rules, each with the default namespace of its provider."""
+    providers = {resource.urn: resource for resource in resources if resource.is_provider}
+    converted = []
+    for resource in resources:
+        if resource.type != STACK_TYPE:
+            provider = providers.get(resource.provider)
+            converted.append(
+                Declared(
+                    urn=resource.urn,
+                    type=resource.type,
+                    name=resource.name,
+                    inputs=resource.inputs,
+                    default_namespace=namespace_of(provider.inputs) if provider else None,
+                )
+            )
+    return converted
+
+
+def recorded(recording: Recording, limits: Limits) -> Record:
+    """Return the record of all declared resources, for the rules."""
+    record = Record(limits)
+    for resource in declared(recording.resources):
+        record.add(resource)
+    return record
+
+
+def violations(record: Record) -> list[Violation]:
+    """Return every violation, mandatory ones first; a violation that several resources cause together appears once."""
+    resources = list(record.resources.values())
+    all_violations = [violation for rule in RULES for resource in resources for violation in judge(rule, resource, record)]
+    all_violations += [violation for rule in RULES for violation in judge_end(rule, record)]
+    together = {rule.name for rule in RULES if rule.together}
+    once = {(one.rule, one.problem.rule if one.rule in together else one.message): one for one in all_violations}
+    return sorted(once.values(), key=lambda one: one.level != "mandatory")

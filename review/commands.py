@@ -1,0 +1,81 @@
+"""Commands that print a preview as one comment for a pull request, and find an earlier comment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks.terminal import show
+from review.digest import DRIFT, PREVIEW
+from review.digest import digest as digested
+from review.findings import Findings
+from review.markdown import GITHUB_LIMIT, LeadTooLongError, markdown
+from review.plain import plain
+from review.preview import UnreadablePreviewError
+from review.published import UnreadablePagesError
+from review.published import published as found_before
+from review.reading import read
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+UNREADABLE = 1
+LOSES_DATA = 3
+
+
+def digest(
+    preview: str | None,
+    *,
+    form: Literal["markdown", "text"] = "markdown",
+    limit: int = GITHUB_LIMIT,
+    stack: str | None = None,
+    drift: bool = False,
+    fail_on_data_loss: bool = False,
+) -> int:
+    """Print a preview as a comment.
+
+    Args:
+        preview: File with the output of the CLI, or None for standard input.
+        form: Markdown for a comment, or text for a terminal.
+        limit: Limit of the Markdown, in characters.
+        stack: Project and stack, for a preview without resources.
+        drift: True for the output of a refresh: changes from outside the program.
+        fail_on_data_loss: True to return a separate exit code for data loss.
+    """
+    try:
+        findings = Findings.of(read(Path(preview).read_text(encoding="utf-8") if preview else sys.stdin.read()))
+        name = stack or findings.preview.stack
+        if name is None:
+            print("this preview has no resources, so its stack is unknown: pass --stack PROJECT/STACK", file=sys.stderr)
+            return UNREADABLE
+        document = digested(findings, name, DRIFT if drift else PREVIEW)
+        if form == "text":
+            show(plain(document))
+        else:
+            print(markdown(document, limit), end="")
+    except OSError as error:
+        print(f"the preview {preview or 'on standard input'} cannot be read: {error.strerror}", file=sys.stderr)
+        return UNREADABLE
+    except (UnreadablePreviewError, LeadTooLongError, UnicodeDecodeError) as error:
+        print(error, file=sys.stderr)
+        return UNREADABLE
+    return LOSES_DATA if fail_on_data_loss and findings.loses_data else 0
+
+
+def published(marker: str, author: str, key: Literal["id", "number"]) -> int:
+    """Print the number of an earlier comment or issue, or nothing.
+
+    Args:
+        marker: First line of the comment or issue.
+        author: Login of the publisher.
+        key: Id of a comment, or number of an issue.
+    """
+    try:
+        item = found_before(sys.stdin.read(), marker, author)
+    except UnreadablePagesError as error:
+        print(error, file=sys.stderr)
+        return UNREADABLE
+    if item is not None:
+        print(item[key])
+    return 0

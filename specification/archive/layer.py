@@ -1,0 +1,216 @@
+"""Specification of the archive layer: bucket, the worker's AWS identity, Iceberg tables and the sink connector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from settings.names import OBJECT_ROOT
+from settings.tables import PARTITION_COLUMNS, archive_columns
+from specification.archive import iam, sink
+from specification.streaming.parts import ConnectorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from settings.archive import ArchiveSettings
+    from settings.model import Settings
+    from settings.names import Names
+    from specification.archive.iam import Document
+    from specification.source.layer import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A bucket that the program creates.
+
+    Attributes:
+        name: Name of the bucket.
+        force_destroy: Whether ``pulumi destroy`` deletes its objects.
+        tls_only: Policy that denies plain HTTP, or None for a store inside the cluster, which speaks only HTTP.
+        kms_key_arn: Key that encrypts the objects, or None for S3's own key.
+        expire_noncurrent_days: Days after which old object versions are removed.
+    """
+
+    name: str
+    force_destroy: bool
+    tls_only: Document | None
+    kms_key_arn: str | None
+    expire_noncurrent_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """The worker's AWS identity.
+
+    Attributes:
+        user: Name of the IAM user whose key may only assume the role, or None with a web identity.
+        role: Name of the role.
+        rights: Policy documents of the role by name.
+        assume: Policy document of the user, or None.
+        trust_pods: Trust policy for the cluster's own tokens, or None.
+        secret: Name of the Secret with the SDK's files.
+        rotation: Word of the access key; a changed word replaces the key.
+        region: AWS region.
+        sts_endpoint: STS as pods reach it, or None for AWS.
+    """
+
+    user: str | None
+    role: str
+    rights: Mapping[str, Document]
+    assume: Document | None
+    trust_pods: Document | None
+    secret: str
+    rotation: str
+    region: str
+    sts_endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The Iceberg catalog as the program uses it.
+
+    Attributes:
+        type: ``sql`` or ``glue``.
+        name: Name of the catalog.
+        warehouse: Root of the tables.
+        region: AWS region.
+        endpoint: Object store as the program reaches it, or None for AWS.
+        uri: Database of the JDBC catalog as the program reaches it, or None.
+        user: Database role of the JDBC catalog, or None.
+        is_in_source: Whether the catalog is in a database that the program creates, and is deleted with it.
+    """
+
+    type: str
+    name: str
+    warehouse: str
+    region: str
+    endpoint: str | None
+    uri: str | None
+    user: str | None
+    is_in_source: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcebergTable:
+    """An Iceberg table.
+
+    Attributes:
+        namespace: Namespace in the catalog.
+        name: Name in the namespace.
+        columns: Name and Iceberg type of each column.
+        partition_by: Names of the partition columns.
+        location: URL of the table's files.
+        properties: Table properties.
+        delete_on_destroy: Whether ``pulumi destroy`` deletes it.
+    """
+
+    namespace: str
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    partition_by: tuple[str, ...]
+    location: str
+    properties: Mapping[str, str]
+    delete_on_destroy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Specification of the archive layer.
+
+    Attributes:
+        bucket_name: Name of the bucket.
+        bucket: The bucket that the program creates, or None for an existing one.
+        writer: The worker's AWS identity, or None without AWS.
+        catalog: The Iceberg catalog, or None with plain Parquet files.
+        tables: The Iceberg tables.
+        sink: The sink connector.
+    """
+
+    bucket_name: str
+    bucket: Bucket | None
+    writer: Writer | None
+    catalog: Catalog | None
+    tables: tuple[IcebergTable, ...]
+    sink: ConnectorSpec
+
+
+def archive(settings: Settings, source: Source, registry_url: str) -> Archive:
+    """Return the specification of the archive layer."""
+    section, names, tables = settings.archive, settings.names, settings.source.tables
+    if section.format == "iceberg":
+        config = sink.iceberg_config(names, tables, section, registry_url, source.inside, settings.streaming.kafka.external)
+    else:
+        config = sink.parquet_config(names, tables, section, registry_url)
+    return Archive(
+        bucket_name=section.bucket,
+        bucket=None if section.existing_bucket else _bucket(section),
+        writer=None if section.endpoint is not None else _writer(settings),
+        catalog=_catalog(section, names, source) if section.format == "iceberg" else None,
+        tables=_tables(settings) if section.format == "iceberg" else (),
+        sink=ConnectorSpec(name=names.sink_connector, config=config, last_config={}),
+    )
+
+
+def _bucket(section: ArchiveSettings) -> Bucket:
+    return Bucket(
+        name=section.bucket,
+        force_destroy=section.destroy_with_stack,
+        tls_only=iam.tls_only(section.bucket) if section.store is None else None,
+        kms_key_arn=section.kms_key_arn,
+        expire_noncurrent_days=section.expire_noncurrent_days,
+    )
+
+
+def _writer(settings: Settings) -> Writer:
+    section, names, by = settings.archive, settings.names, settings.archive.web_identity
+    role = f"{section.bucket}-writer"
+    rights = {"write": iam.write_archive(section.bucket, reads=section.format == "iceberg")}
+    if section.format == "iceberg" and section.catalog == "glue":
+        rights["catalog"] = iam.use_catalog(section.region, names.archive_namespace)
+    if section.kms_key_arn is not None:
+        rights["key"] = iam.use_key(section.kms_key_arn, section.region)
+    return Writer(
+        user=None if by else f"{section.bucket}-connect",
+        role=role,
+        rights=rights,
+        assume=None if by else iam.assume_only(role),
+        trust_pods=iam.trust_pods(by.provider_arn, by.audience, names.namespace, "connect") if by else None,
+        secret=settings.rotation.archive_secret,
+        # a trigger added later replaces nothing, hence a word from the start
+        rotation=settings.rotation.archive or "-",
+        region=section.region,
+        sts_endpoint=section.pod_url,
+    )
+
+
+def _catalog(section: ArchiveSettings, names: Names, source: Source) -> Catalog:
+    is_jdbc, created = section.catalog == "jdbc", source.created is not None
+    # libpq verifies an existing server with the authority in the program's environment
+    verified = "" if created else "?sslmode=verify-full"
+    return Catalog(
+        type="sql" if is_jdbc else "glue",
+        name=sink.CATALOG,
+        warehouse=f"s3://{section.bucket}/{OBJECT_ROOT}",
+        region=section.region,
+        endpoint=section.host_url,
+        uri=f"postgresql://{source.outside}/{names.catalog_database}{verified}" if is_jdbc else None,
+        user=names.catalog_role if is_jdbc else None,
+        is_in_source=is_jdbc and created,
+    )
+
+
+def _tables(settings: Settings) -> tuple[IcebergTable, ...]:
+    section, names = settings.archive, settings.names
+    return tuple(
+        IcebergTable(
+            namespace=names.archive_namespace,
+            name=table.archive_name,
+            columns=tuple(archive_columns(table)),
+            partition_by=PARTITION_COLUMNS,
+            location=f"s3://{section.bucket}/{names.object_prefix(table)}",
+            properties=sink.table_properties(names, table, section),
+            delete_on_destroy=section.destroy_with_stack,
+        )
+        for table in settings.source.tables
+    )

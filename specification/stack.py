@@ -1,0 +1,79 @@
+"""Specification of a whole stack, rendered once: all that the program declares, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capacity.quantity import whole_mib
+from specification.archive.layer import archive
+from specification.foundation import foundation
+from specification.services import PublishedServices
+from specification.source.layer import source
+from specification.streaming.layer import streaming
+
+if TYPE_CHECKING:
+    from settings.model import Settings
+    from specification.archive.layer import Archive
+    from specification.foundation import Foundation
+    from specification.source.layer import Source
+    from specification.streaming.parts import Streaming
+    from specification.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specification:
+    """Specification of a stack. Passwords, the role's ARN and the cluster id are references; all else is a plain value.
+
+    Attributes:
+        settings: Settings of the stack.
+        foundation: Namespace, quota, storage classes and network policies.
+        source: Captured database.
+        streaming: Kafka, schema registry, Connect and Debezium.
+        archive: Bucket, AWS identity, Iceberg tables and sink.
+    """
+
+    settings: Settings
+    foundation: Foundation
+    source: Source
+    streaming: Streaming
+    archive: Archive
+
+    @classmethod
+    def of(cls, settings: Settings) -> Specification:
+        """Render the specification of a stack."""
+        services = PublishedServices(host=settings.host, names=settings.names)
+        database = source(settings, services)
+        stream = streaming(settings, services, database)
+        return cls(
+            settings=settings,
+            foundation=foundation(settings, _workloads(database, stream)),
+            source=database,
+            streaming=stream,
+            archive=archive(settings, database, stream.registry_url),
+        )
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """All workloads that the program creates."""
+        return _workloads(self.source, self.streaming)
+
+    @property
+    def memory_mib(self) -> int:
+        """Memory limits of all pods, in MiB."""
+        return whole_mib(sum(workload.memory_bytes for workload in self.workloads))
+
+    @property
+    def largest_container_mib(self) -> int:
+        """Memory limit of the largest container, in MiB."""
+        return whole_mib(max(workload.largest_container_bytes for workload in self.workloads))
+
+    @property
+    def volumes_mib(self) -> int:
+        """Size of all volumes, in MiB."""
+        return whole_mib(sum(workload.volume_bytes for workload in self.workloads))
+
+
+def _workloads(source: Source, streaming: Streaming) -> tuple[Workload, ...]:
+    parts = (source.created, streaming.kafka.created, streaming.registry, streaming.connect)
+    return tuple(part.workload for part in parts if part is not None)

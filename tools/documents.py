@@ -1,0 +1,70 @@
+"""Documents generated from the code, most of them under docs/; each kind loads only what it needs."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tools.generated import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Documents that are made in the same way.
+
+    Attributes:
+        meaning: What is made.
+        documents: The files.
+    """
+
+    meaning: str
+    documents: Callable[[], Iterator[Document]]
+
+
+def _settings() -> Iterator[Document]:
+    from tools import reference  # noqa: PLC0415 - each kind loads only what it needs
+
+    yield Document(reference.DOCUMENT, lambda text: reference.updated(text, reference.render()))
+
+
+def _schema() -> Iterator[Document]:
+    from tools import schema  # noqa: PLC0415 - as above
+
+    yield Document(schema.DOCUMENT, lambda _: schema.render())
+
+
+def _architecture() -> Iterator[Document]:
+    from tools import diagram  # noqa: PLC0415 - as above
+
+    yield Document(diagram.DOCUMENT, diagram.updated)
+
+
+def _review() -> Iterator[Document]:
+    from tools import review_example  # noqa: PLC0415 - as above
+
+    yield Document(review_example.DOCUMENT, review_example.updated)
+
+
+def _pictures() -> Iterator[Document]:
+    from tools import pictures  # noqa: PLC0415 - as above
+
+    for stack, path in pictures.DOCUMENTS.items():
+        yield Document(path, functools.partial(_whole, pictures.picture, stack))
+
+
+def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
+    """Return a document of which nothing stays."""
+    return make(stack)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "settings": Kind("the tables in docs/settings.md, from the typed model", _settings),
+    "schema": Kind("settings/stack-file.schema.json for editors, from the same model", _schema),
+    "architecture": Kind("the pictures in docs/architecture.md, from what is declared", _architecture),
+    "review": Kind("the comment in docs/review.md, from a stored preview", _review),
+    "pictures": Kind("docs/memory-<stack>.svg of every stack, from what is declared", _pictures),
+}
