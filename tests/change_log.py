@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ _PAUSE_S = 0.05
 _RETRY_S = 0.5
 _LAST_CHANGE_S = 120.0
 _SHOWN = 5
+_IMPATIENT = {"connect_timeout": 5, "tcp_user_timeout": 5000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
 _FAILURES = (psycopg.Error, AssertionError, subprocess.TimeoutExpired)
 
 
@@ -41,40 +43,36 @@ class Change(NamedTuple):
 Log = dict[str, list[Change]]
 
 
-class Application:
-    """SQL statements run one after another as the application, with a new connection after a broken one.
+@contextmanager
+def application(outputs: Mapping[str, Any]) -> Iterator[Callable[[str], None]]:
+    """Run one SQL statement after another as the application, by a new connection where the last one has broken.
+
+    A statement raises psycopg.Error when it is not known to be committed; a server that has vanished is noticed after 5 s.
 
     Args:
-        outputs: Output of ``sandbox outputs``.
+        outputs: What ``sandbox outputs`` prints.
     """
+    opened: list[psycopg.Connection[Any]] = []
 
-    def __init__(self, outputs: Mapping[str, Any]) -> None:
-        """Open no connection yet."""
-        self._database = outputs["postgres"]
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def __call__(self, statement: str) -> None:
-        """Run a statement; raise psycopg.Error unless it is known to be committed. A server that has vanished is noticed after 5 s."""
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
-                host=self._database["host"],
-                port=self._database["port"],
-                dbname=self._database["database"],
-                user=self._database["user"],
-                password=self._database["password"],
-                sslmode="require",
-                autocommit=True,
-                connect_timeout=5,
-                tcp_user_timeout=5000,
-                keepalives_idle=2,
-                keepalives_interval=1,
-                keepalives_count=3,
-            )
+    def execute(statement: str) -> None:
+        if not opened:
+            opened.append(_connected(outputs["postgres"]))
         try:
-            self._connection.execute(statement)
+            opened[-1].execute(statement)
         except psycopg.Error:
-            self._connection.close()
+            opened.pop().close()
             raise
+
+    try:
+        yield execute
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def _connected(database: Mapping[str, Any]) -> psycopg.Connection[Any]:
+    login = {key: database[key] for key in ("host", "port", "user", "password")}
+    return psycopg.connect(make_conninfo(**login, **_IMPATIENT, dbname=database["database"], sslmode="require"), autocommit=True)
 
 
 @dataclass

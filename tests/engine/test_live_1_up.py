@@ -60,7 +60,9 @@ def _config(live: Live) -> dict[str, Any]:
 def arrives(live: Live, mark: str) -> None:
     """Insert, update and delete rows: the archive comes to hold what the database holds, and each of these changes once, in its order."""
     found = reached(live)
-    proven(live, change_log.written(change_log.Application(found), mark))
+    with change_log.application(found) as execute:
+        writer = change_log.written(execute, mark)
+    proven(live, writer)
 
 
 def proven(live: Live, writer: Writer) -> None:
@@ -93,7 +95,7 @@ def test_a_refresh_of_what_nobody_touched_finds_no_drift(live: Live) -> None:
 
 def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live) -> None:
     """A paused connector, a reconfigured one, a topic's configuration; rows are written all the while."""
-    with change_log.writing(change_log.Application(reached(live)), "drift-") as writer:
+    with change_log.application(reached(live)) as execute, change_log.writing(execute, "drift-") as writer:
         _drift_is_repaired(live)
     proven(live, writer)
 

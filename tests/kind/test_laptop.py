@@ -88,7 +88,8 @@ def test_each_of_the_six_ports_answers_on_this_machine(stack: dict[str, Any]) ->
 def test_rows_reach_the_archive_as_they_are_in_the_database(stack: dict[str, Any]) -> None:
     archive = Archive(stack)
     assert change_rows(stack, TABLES) == {}
-    writer = change_log.written(change_log.Application(stack), "laptop-")
+    with change_log.application(stack) as execute:
+        writer = change_log.written(execute, "laptop-")
     wait_until_equal(stack, archive, TABLES, TIMEOUT_S)
     change_log.prove(archive, writer, TIMEOUT_S)
     assert all(archive.operations(table.name) for table in TABLES)

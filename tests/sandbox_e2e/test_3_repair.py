@@ -50,7 +50,7 @@ def each_change_once(outputs: dict[str, Any], archive: Archive, mark: str, figur
 
     @contextmanager
     def proven() -> Iterator[Writer]:
-        with change_log.writing(change_log.Application(outputs), f"{mark}-") as writer:
+        with change_log.application(outputs) as execute, change_log.writing(execute, f"{mark}-") as writer:
             writer.wait_for_rounds(ROUNDS, TIMEOUT_S)
             yield writer
             writer.wait_for_rounds(ROUNDS, TIMEOUT_S)
@@ -100,10 +100,10 @@ def test_a_container_killed_by_sigkill_loses_and_doubles_no_change(
         faults.kill(kube, prefix, container, TIMEOUT_S)
 
 
-def test_a_killed_sink_commits_again_as_soon_as_its_worker_answers(
+def test_a_killed_sink_commits_again_within_45_seconds(
     each_change_once: Written, outputs: dict[str, Any], archive: Archive, kube: Kube, figure: Callable[[str], None]
 ) -> None:
-    """Source and sink run in one worker: SIGKILL ends both between two commits."""
+    """Source and sink run in one worker: SIGKILL ends both between two commits. Measured from the moment in which all tasks run again."""
     with each_change_once() as writer:
         took = faults.kill(kube, "connect-", "connect", TIMEOUT_S)
         _wait_for_tasks(outputs)
