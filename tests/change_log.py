@@ -28,7 +28,13 @@ _PAUSE_S = 0.05
 _RETRY_S = 0.5
 _LAST_CHANGE_S = 120.0
 _SHOWN = 5
-_IMPATIENT = {"connect_timeout": 5, "tcp_user_timeout": 5000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+_IMPATIENT = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "5000",
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+}
 _FAILURES = (psycopg.Error, AssertionError, subprocess.TimeoutExpired)
 
 
