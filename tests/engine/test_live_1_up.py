@@ -130,7 +130,7 @@ def test_an_edited_deployment_is_shown_by_a_refresh_and_repaired(live: Live, kub
     The sink's tasks know the schemas by then. One that starts while the registry is down sends good rows to the dead letters (README).
     """
     edit = json.dumps([{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 31}])
-    with change_log.writing(change_log.Application(reached(live)), "edit-") as writer:
+    with change_log.application(reached(live)) as execute, change_log.writing(execute, "edit-") as writer:
         kubectl("--namespace", "data-ingestion", "patch", "deployment", "schema-registry", "--type=json", f"--patch={edit}")
         shown = live.refresh()
         assert shown.returncode != 0
