@@ -14,6 +14,7 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient
 
+from providers.kafkaconnect.rest import NotNowError, RefusedError
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
@@ -124,10 +125,9 @@ def _wait_for_tasks(outputs: dict[str, Any]) -> None:
     while time.monotonic() < deadline:
         try:
             found = connectors.statuses(outputs)
-        except requests.RequestException:
+        except (NotNowError, RefusedError):
             found = {}
-        states = {part["state"] for status in found.values() for part in (status["connector"], *status["tasks"])}
-        if states == {"RUNNING"}:
+        if found and all(status.running for status in found.values()):
             return
         time.sleep(0.5)
     pytest.fail("the connectors do not run again")
@@ -150,7 +150,7 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
         counts = _counts(done.stderr)
         assert (counts["created"], counts["deleted"]) == (3, 0), done.stderr
         assert "s3-sink-dlq" in admin.list_topics(timeout=10).topics
-        assert connectors.statuses(outputs)["s3-sink-connector"]["connector"]["state"] == "RUNNING"
+        assert connectors.statuses(outputs)["s3-sink-connector"].connector.state == "RUNNING"
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
