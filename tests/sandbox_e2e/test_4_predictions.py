@@ -96,7 +96,7 @@ def test_a_full_topic_holds_no_more_than_the_model_says(
     each = disk.partition_bytes(topic, properties)
     assert each is not None
     bound, rate = each + disk.waiting_bytes(properties), disk.WRITTEN_BYTES_PER_S * 3 // 4
-    servers = outputs["kafka"]["bootstrap_servers"]
+    servers = outputs["kafka"]["bootstrapServers"]
     admin = AdminClient({"bootstrap.servers": servers})
     admin.create_topics([NewTopic(topic.name, topic.partitions, topic.copies, config=dict(topic.config))])[topic.name].result(30)
     most = dict.fromkeys(range(3), 0)
