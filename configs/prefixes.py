@@ -145,6 +145,16 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
     return None
 
 
+def converter_table(config: Mapping[str, str], key: str) -> tuple[str, str] | None:
+    """Return the prefix of a converter's key and the name of the table of its class, or None for any other key and class."""
+    for side in ("key", "value", "header"):
+        prefix = f"{side}.converter."
+        name = _CONVERTERS.get(config.get(f"{side}.converter", ""))
+        if name and key.startswith(prefix):
+            return prefix, name
+    return None
+
+
 def _chained(config: Mapping[str, str], key: str, chain: str, always: Mapping[str, Key]) -> Family | None:
     """Return the family of a transform's or predicate's keys, ``transforms.<alias>.<key>``; the alias must be in the chain."""
     parts = key.split(".", 2)
