@@ -53,9 +53,15 @@ def further_problems(kind: Kind, further: Mapping[str, str], rendered: Mapping[s
         rendered: The whole configuration, which contains them.
 
     Returns:
-        One problem per key.
+        One problem per key; none for those that ``fixed_problems`` returns.
     """
     return _problems(kind, further, rendered, is_own=True)
+
+
+def fixed_problems(kind: Kind, further: Mapping[str, str], rendered: Mapping[str, str]) -> list[Problem]:
+    """Return the further keys that no stack may set, whatever their value: other parts of the program depend on them."""
+    found = {key: standing(kind, rendered, key) for key in further} if kind != "postgresql" else {}
+    return [problem(further, key, f"is fixed: {known.reason}", "remove it") for key, known in found.items() if known and known.is_fixed]
 
 
 def declared_problems(kind: Kind, config: Mapping[str, str]) -> list[Problem]:
@@ -93,9 +99,7 @@ def _problem(kind: Kind, config: Mapping[str, str], key: str, *, is_own: bool) -
     known = standing(kind, config, key)
     if known is None:
         return problem(config, key, _HARMLESS, "remove it")
-    if known.is_fixed and is_own:
-        return problem(config, key, f"is fixed: {known.reason}", "remove it")
-    if known.is_open and not is_own:
+    if known.is_fixed or (known.is_open and not is_own):
         return None
     entry = _definition(kind, config, key)
     value = config[key]

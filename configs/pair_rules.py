@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.classes import AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.patterns import fault_of, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
 from configs.secrecy import shown
@@ -89,11 +89,13 @@ def _named(source: Mapping[str, str], expected: Expected) -> list[Problem]:
 
 def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     expression = sink.get("topics.regex")
+    if expression and fault_of(expression):
+        return [problem(sink, "topics.regex", fault_of(expression), "list the topics in topics, or write a simpler pattern")]
     if expression:
         return [
             problem(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka", "extend the pattern")
             for topic in topics
-            if not re.fullmatch(expression, topic)
+            if not matches(expression, topic)
         ]
     read = set(listed(sink, "topics"))
     problems = [
@@ -122,7 +124,7 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     routes = {table: sink.get(f"iceberg.table.{table}.route-regex", "") for table in listed(sink, "iceberg.tables")}
     problems = []
     for topic in topics:
-        taking = [table for table, route in routes.items() if route and re.fullmatch(route, topic)]
+        taking = [table for table, route in routes.items() if route and matches(route, topic)]
         if len(taking) != 1:
             fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped silently"
             problems.append(

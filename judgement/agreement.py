@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from configs.allowed import further_problems
+from configs.allowed import fixed_problems, further_problems
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.pair_rules import Expected, pair_problems
 from configs.postgres_rules import postgres_problems
@@ -144,9 +144,9 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
 
 def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
     """Return problems of one configuration with the setting to change; for each key, those of the first check that fails."""
+    fixed = [*_owned(part), *fixed_problems(part.kind, part.further, part.rendered)]
     allowed = further_problems(part.kind, part.further, part.rendered)
-    fixed = [item for item in allowed if item.rule.startswith("is fixed")]
-    problems = first_per_key(_owned(part), fixed, spelling_problems(part.kind, part.rendered), *semantic, allowed)
+    problems = first_per_key(fixed, spelling_problems(part.kind, part.rendered), *semantic, allowed)
     further = {name.lower() for name in part.further}
     return [
         replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in further else part.section) for item in problems

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from configs.allowed import declared_problems
 from configs.kafka_rules import broker_problems, topic_problems
+from configs.patterns import matches
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
@@ -47,7 +49,26 @@ def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
     if isinstance(name, str):
         config = _texts(resource.inputs.get("config"))
         factor = copies if isinstance(copies, int) else 1
-        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor))
+        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor, is_foreign=True))
+
+
+def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Check the topics that a declared connector writes or reads for what only such a topic may not have.
+
+    A topic of others may be compacted and store its own times; which topics these are is known at the end.
+    """
+    configs = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
+    prefixes = tuple(f"{config['topic.prefix']}." for config in configs if config.get("topic.prefix"))
+    read = {topic.strip() for config in configs for topic in config.get("topics", "").split(",")}
+    patterns = [config["topics.regex"] for config in configs if config.get("topics.regex")]
+    for resource in record.of_type(TOPIC):
+        name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
+        if not isinstance(name, str) or not (name.startswith(prefixes) or name in read or any(matches(each, name) for each in patterns)):
+            continue
+        config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
+        alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
+        found = first_per_key(topic_problems(name, config, factor), declared_problems("topic", config))
+        yield from ((resource, item) for item in found if item.key not in alone)
 
 
 def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -70,14 +91,19 @@ def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str
 
 def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, config in _files(resource, "process.roles"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", config), broker_problems(config)))
+        yield from (replace(problem, about=name) for problem in _of_broker(config))
+
+
+def _of_broker(config: dict[str, str]) -> list[Problem]:
+    return first_per_key(spelling_problems("broker", config), broker_problems(config), declared_problems("broker", config))
 
 
 def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
     """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
     del record
     for name, config in _files(resource, "config.storage.topic"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", config), worker_problems(config)))
+        found = first_per_key(spelling_problems("worker", config), worker_problems(config), declared_problems("worker", config))
+        yield from (replace(problem, about=name) for problem in found)
 
 
 def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -113,6 +139,7 @@ RULES = (
         name="topic-config",
         says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka accepts.",
         check=_topic,
+        at_end=_captured_topics,
         severity="critical",
     ),
     Rule(
