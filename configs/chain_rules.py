@@ -65,6 +65,14 @@ def written_fields(config: Mapping[str, str], field: str) -> set[str]:
     return {_name(config[key]) for key in keys if key in config}
 
 
+def inserted(config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the key and the name of each field that the chain adds, in its order."""
+    for alias in listed(config, "transforms"):
+        if _class(config, alias)[0] == INSERT_FIELD:
+            keys = (f"transforms.{alias}.{field}" for field in _INSERTED)
+            yield from ((key, _name(config[key])) for key in keys if config.get(key))
+
+
 def _class(config: Mapping[str, str], alias: str) -> tuple[str, str]:
     """Return the class of a transform and the part of the record to which it applies: Key, Value or an empty string."""
     name, _, part = config.get(f"transforms.{alias}.type", "").strip().partition("$")
@@ -126,14 +134,8 @@ def _added_before(config: Mapping[str, str], alias: str) -> set[str]:
 def _fields(config: Mapping[str, str]) -> Iterator[Problem]:
     """Yield the fields that are added twice: Connect refuses the second one in every row."""
     seen: set[str] = set()
-    for alias in listed(config, "transforms"):
-        if _class(config, alias)[0] != INSERT_FIELD:
-            continue
-        for field in _INSERTED:
-            key = f"transforms.{alias}.{field}"
-            name = _name(config.get(key, ""))
-            if name and name in seen:
-                yield problem(
-                    config, key, f"an earlier transform adds {name} already, and Connect refuses every row", "choose another name"
-                )
-            seen.add(name)
+    for key, name in inserted(config):
+        if name in seen:
+            rule = f"an earlier transform adds {name} already, and Connect refuses every row"
+            yield problem(config, key, rule, "choose another name")
+        seen.add(name)

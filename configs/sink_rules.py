@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from configs.chain_rules import chain_problems, written_fields
 from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
 
@@ -103,6 +104,7 @@ def sink_problems(config: Mapping[str, str]) -> list[Problem]:
         problems += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
     if config.get("connector.class") == ICEBERG_SINK:
         problems += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
+    problems += client_problems(config, groups=("consumer.override.", "iceberg.kafka."), producers=("producer.override.", "iceberg.kafka."))
     return [*problems, *chain_problems(config)] if config.get("connector.class") in {S3_SINK, ICEBERG_SINK} else problems
 
 

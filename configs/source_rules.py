@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from configs.chain_rules import chain_problems
 from configs.classes import UNWRAP
+from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number, transforms
 
@@ -144,6 +145,7 @@ def source_problems(config: Mapping[str, str]) -> list[Problem]:
         *_named(config),
         *_unwrapped(config),
         *chain_problems(config),
+        *client_problems(config, groups=("signal.consumer.",), producers=("producer.override.",)),
         *literal_credentials(config),
     ]
 
@@ -158,7 +160,7 @@ def _needed(config: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(config, "heartbeat.action.query", rule, cure))
     if not config.get("table.include.list"):
         problems.append(problem(config, "table.include.list", "every table of the database would be captured", "list the tables"))
-    dropped = sorted({"c", "u", "d"} & set(listed(config, "skipped.operations")))
+    dropped = sorted({"c", "u", "d"} & {operation.lower() for operation in listed(config, "skipped.operations")})
     if dropped:
         rule, cure = "inserts (c), updates (u) or deletes (d) would be left out", f"remove {', '.join(dropped)} from the list"
         problems.append(problem(config, "skipped.operations", rule, cure))

@@ -11,6 +11,7 @@ from configs.pair_rules import Expected, pair_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key, problem
 from configs.rules import listed
+from configs.secrecy import is_secret
 from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
@@ -115,6 +116,7 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         publication=publication_tables(names, tables),
         names=debezium.expected_names(names),
         registry_url=streaming.registry_url,
+        columns={column.name for table in tables for column in table.columns},
     )
     pairs = pair_problems(source.rendered, archive.rendered, worker.rendered, expected=expected)
     ends = {source: "source", archive: "sink", worker: "worker"}
@@ -146,7 +148,9 @@ def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
     """Return problems of one configuration with the setting to change; for each key, those of the first check that fails."""
     fixed = [*_owned(part), *fixed_problems(part.kind, part.further, part.rendered)]
     allowed = further_problems(part.kind, part.further, part.rendered)
-    problems = first_per_key(fixed, spelling_problems(part.kind, part.rendered), *semantic, allowed)
+    # a reference in place of a credential would not make the key harmless
+    secret = [item for item in allowed if is_secret(item.key)]
+    problems = first_per_key(fixed, spelling_problems(part.kind, part.rendered), secret, *semantic, allowed)
     further = {name.lower() for name in part.further}
     return [
         replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in further else part.section) for item in problems

@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from configs.allowed import declared_problems
 from configs.kafka_rules import broker_problems, topic_problems
-from configs.patterns import matches
+from configs.patterns import fault_of, matches
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
+from configs.rules import listed
 from configs.spelling import spelling_problems
 from configs.tokens import CONNECTOR, TOPIC
+from configs.topics import REGISTRY
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy.files import properties
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
-from unknown import unknown_paths
+from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
+
+
+# Keys of a connector that name topics.
+_TOPIC_KEYS = ("topics", "topics.regex", "topic.prefix", "errors.deadletterqueue.topic.name", "iceberg.control.topic")
 
 
 def _texts(values: object) -> dict[str, str]:
@@ -57,18 +63,27 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
 
     A topic of others may be compacted and store its own times; which topics these are is known at the end.
     """
-    configs = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
-    prefixes = tuple(f"{config['topic.prefix']}." for config in configs if config.get("topic.prefix"))
-    read = {topic.strip() for config in configs for topic in config.get("topics", "").split(",")}
-    patterns = [config["topics.regex"] for config in configs if config.get("topics.regex")]
+    configs = [connector.inputs.get("config") for connector in record.of_type(CONNECTOR)]
     for resource in record.of_type(TOPIC):
         name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
-        if not isinstance(name, str) or not (name.startswith(prefixes) or name in read or any(matches(each, name) for each in patterns)):
+        if not isinstance(name, str) or not (name in REGISTRY or any(_uses(config, name) for config in configs)):
             continue
         config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
         alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
         found = first_per_key(topic_problems(name, config, factor), declared_problems("topic", config))
         yield from ((resource, item) for item in found if item.key not in alone)
+
+
+def _uses(config: object, topic: str) -> bool:
+    """Return whether a connector writes or reads a topic; also where its configuration is not known."""
+    if not isinstance(config, Mapping) or any(isinstance(config.get(key), Unknown) for key in _TOPIC_KEYS):
+        return True
+    known = _texts(config)
+    prefix, expression = known.get("topic.prefix"), known.get("topics.regex")
+    named = {*listed(known, "topics"), *(known.get(key) for key in _TOPIC_KEYS)}
+    beats = f"{known.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{prefix}"
+    by_prefix = prefix is not None and (topic.startswith(f"{prefix}.") or topic == beats)
+    return by_prefix or topic in named or (bool(expression) and (bool(fault_of(str(expression))) or matches(str(expression), topic)))
 
 
 def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
