@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
-# Kafka's default session of a consumer and of a worker, and Kafka's other defaults.
-_SESSIONS: Mapping[str, int] = {"": 10_000}
-_CONSUMER_SESSION, _HEARTBEAT = 45_000, 3_000
+# Kafka's defaults in milliseconds.
+_WORKER_SESSION, _CONSUMER_SESSION, _HEARTBEAT = 10_000, 45_000, 3_000
 _REQUEST, _LINGER = 30_000, 5
 
 
@@ -33,7 +32,7 @@ def client_problems(config: Mapping[str, str], *, groups: tuple[str, ...], produ
     for prefix in groups:
         beat, session = f"{prefix}heartbeat.interval.ms", f"{prefix}session.timeout.ms"
         every = number(config, beat, _HEARTBEAT)
-        lasts = number(config, session, _SESSIONS.get(prefix, _CONSUMER_SESSION))
+        lasts = number(config, session, _CONSUMER_SESSION if prefix else _WORKER_SESSION)
         if every >= lasts:
             key = beat if beat in config else session
             rule = f"a member of the group must beat (every {every} ms) before its session ends ({lasts} ms), or it does not start"
