@@ -41,6 +41,7 @@ _ROUTED: Mapping[str, Standing] = {
     "commit-branch": Standing(reason="rows on a branch are hidden from every reader of the table"),
 }
 _MASKED = Standing(reason="it changes the values of columns")
+_CREATED = Standing(reason="it creates topics beside the declared ones", is_open=True)
 _SELECTED = Standing(reason="it decides which existing rows are read")
 
 
@@ -197,4 +198,6 @@ def _elsewhere(kind: Kind, key: str) -> Standing | None:
         return JUDGED if kind == "worker" else FOREIGN
     if kind == "debezium" and (numbered(kind, key) or key.startswith("column.")):
         return _MASKED
+    if kind == "debezium" and key.startswith("topic.creation."):
+        return _CREATED
     return _SELECTED if key.startswith("snapshot.select.statement.overrides.") else FOREIGN
