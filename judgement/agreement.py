@@ -146,12 +146,14 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
 
 def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
     """Return problems of one configuration with the setting to change; for each key, those of the first check that fails."""
-    fixed = [*_owned(part), *fixed_problems(part.kind, part.further, part.rendered)]
+    further = {name.lower() for name in part.further}
+    fixed = first_per_key(_owned(part), fixed_problems(part.kind, part.further, part.rendered))
     allowed = further_problems(part.kind, part.further, part.rendered)
     # a reference in place of a credential would not make the key harmless
     secret = [item for item in allowed if is_secret(item.key)]
     problems = first_per_key(fixed, spelling_problems(part.kind, part.rendered), secret, *semantic, allowed)
-    further = {name.lower() for name in part.further}
+    if fixed:  # what the program renders is wrong only beside a key that must go
+        problems = [item for item in problems if item.key.lower() in further]
     return [
         replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in further else part.section) for item in problems
     ]

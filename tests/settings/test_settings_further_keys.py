@@ -124,6 +124,24 @@ def test_a_cure_that_is_followed_leads_to_an_accepted_stack(kind: Kind, keys: di
     assert refusal(kind, **cured) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        ("debezium", {"transforms": ""}),
+        ("debezium", {"transforms.unwrap.type": f"{_KAFKA}Filter"}),
+        ("s3", {"topics.regex": "([a-z.]+)+!"}),
+        ("iceberg", {"iceberg.table.archive.users.route-regex": "(([a-z.]+)+)+!"}),
+        ("s3", {"topics": "postgres.public.users"}),
+        ("iceberg", {"iceberg.catalog.uri": "jdbc:postgresql://other/catalog"}),
+    ],
+    ids=str,
+)
+def test_a_key_that_must_go_is_reported_alone(kind: Kind, keys: dict[str, str]) -> None:
+    """What the program renders beside it is right once the key is gone."""
+    (line,) = refusal(kind, **keys)
+    assert line.startswith(f"  - data-ingestion:{PATHS[kind]}: {next(iter(keys))}")
+
+
 @pytest.mark.parametrize("kind", ["debezium", "s3", "iceberg"])
 def test_a_transform_may_follow_those_of_the_program(kind: Kind) -> None:
     chain = {"debezium": "unwrap", "s3": "place"}.get(kind, "place,month,day,hour,yearText,monthText,dayText,hourText")
