@@ -68,9 +68,13 @@ def written_fields(config: Mapping[str, str], field: str) -> set[str]:
 def inserted(config: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the key and the name of each field that the chain adds, in its order."""
     for alias in listed(config, "transforms"):
-        if _class(config, alias)[0] == INSERT_FIELD:
-            keys = (f"transforms.{alias}.{field}" for field in _INSERTED)
-            yield from ((key, _name(config[key])) for key in keys if config.get(key))
+        yield from _of_member(config, alias)
+
+
+def _of_member(config: Mapping[str, str], alias: str) -> Iterator[tuple[str, str]]:
+    if _class(config, alias)[0] == INSERT_FIELD:
+        keys = (f"transforms.{alias}.{field}" for field in _INSERTED)
+        yield from ((key, _name(config[key])) for key in keys if config.get(key))
 
 
 def _class(config: Mapping[str, str], alias: str) -> tuple[str, str]:
@@ -93,6 +97,7 @@ def _predicates(config: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _members(config: Mapping[str, str]) -> Iterator[Problem]:
+    added: set[str] = set()
     for alias in listed(config, "transforms"):
         key = f"transforms.{alias}.type"
         name, part = _class(config, alias)
@@ -104,13 +109,16 @@ def _members(config: Mapping[str, str]) -> Iterator[Problem]:
             yield problem(config, key, f"{_HARMLESS}: {reason}", cure)
         elif part == "Key":
             yield problem(config, key, f"{_HARMLESS}: it changes the key of a row, by which changes are ordered", cure)
+        elif name == TIMESTAMP_CONVERTER and config.get(f"transforms.{alias}.field", "").strip() not in added:
+            rule = f"{_HARMLESS}: it changes the values of a column, and no earlier transform adds this field"
+            yield problem(config, f"transforms.{alias}.field", rule, cure)
         else:
-            yield from _keys(config, alias, name)
+            yield from _keys(config, f"transforms.{alias}.", name)
+        added |= {field for _key, field in _of_member(config, alias)}
 
 
-def _keys(config: Mapping[str, str], alias: str, name: str) -> Iterator[Problem]:
+def _keys(config: Mapping[str, str], prefix: str, name: str) -> Iterator[Problem]:
     """Yield the problems of the keys of one transform whose class is known."""
-    prefix = f"transforms.{alias}."
     if name == UNWRAP:
         for key, reason in _UNWRAP_REASONS.items():
             default = classes()[UNWRAP][key].default if key in classes()[UNWRAP] else None
@@ -118,17 +126,6 @@ def _keys(config: Mapping[str, str], alias: str, name: str) -> Iterator[Problem]
                 yield problem(config, prefix + key, f"{_HARMLESS}: {reason}", "remove it")
     if name == HEADER_FROM and config.get(f"{prefix}operation", "").strip().lower() != "copy":
         yield problem(config, f"{prefix}operation", f"{_HARMLESS}: a moved field is missing in the archive", "set copy")
-    if name == TIMESTAMP_CONVERTER:
-        field = config.get(f"{prefix}field", "").strip()
-        if field not in _added_before(config, alias):
-            rule = f"{_HARMLESS}: it changes the values of a column, and no earlier transform adds this field"
-            yield problem(config, f"{prefix}field", rule, f"remove {alias} from transforms, and its keys")
-
-
-def _added_before(config: Mapping[str, str], alias: str) -> set[str]:
-    chain = listed(config, "transforms")
-    before = {**config, "transforms": ",".join(chain[: chain.index(alias)])}
-    return {name for field in _INSERTED for name in written_fields(before, field)}
 
 
 def _fields(config: Mapping[str, str]) -> Iterator[Problem]:

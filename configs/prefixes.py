@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,8 +122,14 @@ def prefixes(kind: Kind) -> tuple[str, ...]:
     return ("key.converter.", "value.converter.", "header.converter.", "transforms.", "predicates.", *_CLIENTS, *of_kind.get(kind, ()))
 
 
-def _listed(config: Mapping[str, str], key: str) -> list[str]:
-    return [part.strip() for part in config.get(key, "").split(",") if part.strip()]
+def _listed(config: Mapping[str, str], key: str) -> dict[str, None]:
+    return _parts(config.get(key, ""))
+
+
+@functools.lru_cache(maxsize=64)
+def _parts(text: str) -> dict[str, None]:
+    """Return the parts of a list in their order; cached, since every key behind a prefix asks for the same list."""
+    return dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
 
 
 def _together(names: tuple[str, ...]) -> dict[str, Key]:
