@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from configs.allowed import declared_problems
@@ -63,10 +63,10 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
 
     A topic of others may be compacted and store its own times; which topics these are is known at the end.
     """
-    configs = [connector.inputs.get("config") for connector in record.of_type(CONNECTOR)]
+    uses = [_Use.of(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_type(TOPIC):
         name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
-        if not isinstance(name, str) or not (name in REGISTRY or any(_uses(config, name) for config in configs)):
+        if not isinstance(name, str) or not (name in REGISTRY or any(use.has(name) for use in uses)):
             continue
         config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
         alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
@@ -74,16 +74,32 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
         yield from ((resource, item) for item in found if item.key not in alone)
 
 
-def _uses(config: object, topic: str) -> bool:
-    """Return whether a connector writes or reads a topic; also where its configuration is not known."""
-    if not isinstance(config, Mapping) or any(isinstance(config.get(key), Unknown) for key in _TOPIC_KEYS):
-        return True
-    known = _texts(config)
-    prefix, expression = known.get("topic.prefix"), known.get("topics.regex")
-    named = {*listed(known, "topics"), *(known.get(key) for key in _TOPIC_KEYS)}
-    beats = f"{known.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{prefix}"
-    by_prefix = prefix is not None and (topic.startswith(f"{prefix}.") or topic == beats)
-    return by_prefix or topic in named or (bool(expression) and (bool(fault_of(str(expression))) or matches(str(expression), topic)))
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Topics that one connector writes or reads; all of them where its configuration is not known."""
+
+    names: frozenset[str]
+    prefix: str = ""
+    expression: str = ""
+    is_unknown: bool = False
+
+    @classmethod
+    def of(cls, config: object) -> _Use:
+        """Read a connector's configuration."""
+        if not isinstance(config, Mapping) or any(isinstance(config.get(key), Unknown) for key in _TOPIC_KEYS):
+            return cls(frozenset(), is_unknown=True)
+        known = {key: str(config[key]) for key in (*_TOPIC_KEYS, "topic.heartbeat.prefix") if config.get(key)}
+        prefix = known.get("topic.prefix", "")
+        beats = f"{known.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{prefix}"
+        names = {*listed(known, "topics"), *(known[key] for key in _TOPIC_KEYS if key in known), *([beats] if prefix else [])}
+        expression = known.get("topics.regex", "")
+        return cls(frozenset(names), f"{prefix}." if prefix else "", expression, is_unknown=bool(expression and fault_of(expression)))
+
+    def has(self, topic: str) -> bool:
+        """Return whether the connector uses a topic."""
+        if self.is_unknown or topic in self.names or (self.prefix and topic.startswith(self.prefix)):
+            return True
+        return bool(self.expression) and matches(self.expression, topic)
 
 
 def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
