@@ -7,13 +7,13 @@ with at most one Parquet row group. The sizes were measured on the real writers 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
 from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.patterns import fault_of, matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -195,11 +195,10 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     pattern = config.get("topics.regex")
     if listed or not pattern:
         return listed
-    try:
-        return [topic for topic in declared if re.fullmatch(pattern, topic)]
-    except re.error:
+    if fault_of(pattern):
         message = "topics.regex is not a valid pattern; list the topics by name"
-        raise SinkError(message) from None
+        raise SinkError(message)
+    return [topic for topic in declared if matches(pattern, topic)]
 
 
 def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:

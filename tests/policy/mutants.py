@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tests.policy import mutations_access, mutations_config, mutations_data, mutations_memory
+from tests.policy import mutations_access, mutations_config, mutations_data, mutations_keys, mutations_memory
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
 
@@ -29,6 +29,9 @@ FAMILIES: tuple[Family, ...] = (
     mutations_config.connectors,
     mutations_config.topics,
     mutations_config.files,
+    mutations_keys.connectors,
+    mutations_keys.servers,
+    mutations_keys.everyday,
     mutations_access.pods,
     mutations_access.services,
     mutations_access.disruptions,
@@ -44,6 +47,7 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_data.sinks,
     mutations_data.volumes,
     mutations_config.connectors,
+    mutations_keys.connectors,
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
