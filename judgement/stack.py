@@ -46,6 +46,8 @@ def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specifi
     problems = [*found, *problems]
     if settings is None:
         raise SettingsError(problems)
+    if not settings.is_whole:
+        raise SettingsError([*problems, *choice_problems(settings), *void_keys(settings)])
     specification = Specification.of(settings)
     problems += judge(specification)
     if problems:

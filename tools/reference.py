@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_orig
 
 from pydantic.alias_generators import to_camel
 
+from settings import addresses, archive, images
 from settings import types as words
 from settings.model import Settings
 from settings.section import Section
@@ -32,12 +33,14 @@ _WORDS: Final = (
     (words.SqlIdentifier, "SQL name"),
     (words.QualifiedTable, "schema and table"),
     (words.DnsLabel, "DNS label"),
-    (words.BucketName, "bucket name"),
+    (archive.BucketName, "bucket name"),
     (words.Word, "word"),
-    (words.Cidr, "address range"),
-    (words.HostName, "host name"),
-    (words.HostPort, "`host:port`"),
-    (words.HttpUrl, "URL"),
+    (addresses.Cidr, "address range"),
+    (addresses.HostName, "host name"),
+    (addresses.HostPort, "`host:port`"),
+    (addresses.HttpUrl, "URL"),
+    (addresses.HttpOrigin, "URL"),
+    (images.Image, "image"),
     (words.KmsKeyArn, "ARN"),
     (words.OidcProviderArn, "ARN"),
     (bool, "`true` or `false`"),
