@@ -120,7 +120,6 @@ def _reference_fault(
     if there.primary_key != (target,) and not _clauses_of(there)[target].is_unique:
         return f"whose column {target} is not unique", f"add the constraint UNIQUE to {target}, or refer to another column"
     own = next(one.type for one in here.columns if one.name == column)
-    families = (family(own), family(types[target]))
-    if families[0] != families[1] and not set(families) <= {"int", "numeric", "float"}:
+    if family(own) != family(types[target]):
         return f"whose column {target} has the type {types[target]} and not {own}", f"give both the type {types[target]}"
     return None

@@ -40,8 +40,8 @@ Provisioner = Annotated[
     str,
     *written(
         "[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?",
-        "must be the name of a volume provisioner, such as ebs.csi.aws.com or rancher.io/local-path; 'kubectl get storageclass' shows those "
-        "of a cluster",
+        "must be the name of a volume provisioner, such as ebs.csi.aws.com or rancher.io/local-path; 'kubectl get storageclass' shows "
+        "those of a cluster",
     ),
 ]
 
@@ -54,8 +54,8 @@ def _named_as_annotations(annotations: dict[str, str]) -> dict[str, str]:
     wrong = [key for key in annotations if not _ANNOTATION.fullmatch(key)]
     if wrong:
         message = (
-            f"{', '.join(map(repr, wrong))} is no key of an annotation: a domain and a name of at most 63 letters, digits, '-', '_' and '.'; "
-            "write it as example.com/name"
+            f"{', '.join(map(repr, wrong))} is no key of an annotation: a domain and a name of at most 63 letters, digits, '-', '_' and "
+            "'.'; write it as example.com/name"
         )
         raise ValueError(message)
     return annotations

@@ -19,7 +19,7 @@ class RuleException(Section):
         str,
         *written(
             r"[A-Za-z0-9._-]{3,}\*?",
-            "must be a resource's logical name, at least 3 letters, digits, '.', '_' and '-'; only at its end a * covers every further name",
+            "must be a resource's logical name, at least 3 letters, digits, '.', '_' and '-'; only at its end a * covers further names",
         ),
     ]
     """Logical name of the resource; a ``*`` at the end covers every name with that prefix."""

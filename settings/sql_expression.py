@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settings.sql_operators import LITERAL, Typed, added, calculated, called, comparable, joined, known, texts
+from settings.sql_operators import LITERAL, Typed, added, calculated, called, cast, comparable, joined, texts
 from settings.sql_tokens import Reader, SqlError
-from settings.sql_types import NUMBERS, TIMES, family, takes
+from settings.sql_types import NUMBERS, TIMES, family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,20 +29,13 @@ _WORDS: Mapping[str, str] = {
 _FIELDS = {"epoch", "year", "month", "day", "hour", "minute", "second", "dow", "doy", "week", "quarter", "century", "isodow", "isoyear"}
 
 
-def default_fault(sql_type: str, default: str) -> str | None:
-    """Return why PostgreSQL refuses a default for a column of this type, or None."""
-    try:
-        reader = Reader(default)
-        typed = _Parser(reader, {}).whole()
-        if typed.kind == "null":
-            return "NULL is no value of a column that is NOT NULL"
-        wanted = family(sql_type) or "text"
-        typed.as_(wanted)
-        if typed.literal is not None and not takes(sql_type, typed.literal):
-            return f"{typed.literal!r} is no value of type {sql_type}"
-    except SqlError as error:
-        return str(error)
-    return None
+def default_value(reader: Reader) -> Typed:
+    """Read a default, which may use no column.
+
+    Raises:
+        SqlError: If PostgreSQL would refuse it.
+    """
+    return _Parser(reader, {}, in_default=True).whole()
 
 
 def check_condition(reader: Reader, columns: Mapping[str, str]) -> None:
@@ -57,8 +50,16 @@ def check_condition(reader: Reader, columns: Mapping[str, str]) -> None:
 class _Parser:
     """Parser of an expression by precedence, lowest first."""
 
-    def __init__(self, reader: Reader, columns: Mapping[str, str]) -> None:
-        self._reader, self._columns, self._level = reader, columns, 0
+    def __init__(self, reader: Reader, columns: Mapping[str, str], *, in_default: bool = False) -> None:
+        self._reader, self._columns, self._level, self._in_default = reader, columns, 0, in_default
+
+    def _bracketed(self, *words: str) -> bool:
+        """Move over words that PostgreSQL takes in a default only in brackets."""
+        found = self._reader.skip(*words)
+        if found and self._in_default and self._level == 1:
+            message = f"{' '.join(words)!r} needs brackets around it all"
+            raise SqlError(message)
+        return found
 
     def whole(self) -> Typed:
         typed = self.condition()
@@ -73,7 +74,7 @@ class _Parser:
             message = "it has too many levels"
             raise SqlError(message)
         typed = self._negated()
-        while self._reader.skip("and") or self._reader.skip("or"):
+        while self._bracketed("and") or self._bracketed("or"):
             typed.as_("bool")
             self._negated().as_("bool")
             typed = Typed("bool")
@@ -81,16 +82,16 @@ class _Parser:
         return typed
 
     def _negated(self) -> Typed:
-        if not self._reader.skip("not"):
+        if not self._bracketed("not"):
             return self._comparison()
         self._negated().as_("bool")
         return Typed("bool")
 
-    def _comparison(self) -> Typed:
+    def _comparison(self) -> Typed:  # noqa: C901, PLR0912 - one branch for each operator
         left = self._sum()
         while True:
-            if self._reader.skip("is"):
-                self._reader.skip("not")
+            if self._bracketed("is"):
+                self._bracketed("not")
                 if not self._reader.skip("null"):
                     left.as_("bool")
                     if not (self._reader.skip("true") or self._reader.skip("false")):
@@ -100,15 +101,15 @@ class _Parser:
             elif any(self._reader.skip(sign) for sign in _MATCHES):
                 texts(left, self._sum())
             else:
-                negated = self._reader.skip("not")
-                if self._reader.skip("in"):
+                negated = self._bracketed("not")
+                if self._bracketed("in"):
                     for one in self._arguments():
                         comparable(left, one)
-                elif self._reader.skip("between"):
+                elif self._bracketed("between"):
                     comparable(left, self._sum())
                     self._reader.need("and")
                     comparable(left, self._sum())
-                elif self._reader.skip("like") or self._reader.skip("ilike"):
+                elif self._bracketed("like") or self._bracketed("ilike"):
                     texts(left, self._sum())
                 elif negated:
                     message = "'not' is out of place"
@@ -144,9 +145,8 @@ class _Parser:
         typed = self._atom()
         while True:
             if self._reader.skip("::"):
-                kind = self._type()
-                typed = Typed(known(kind, typed))
-            elif self._reader.skip("at", "time", "zone"):
+                typed = cast(self._type(), typed)
+            elif self._bracketed("at", "time", "zone"):
                 self._cast().as_("text")
                 if typed.kind not in {"timestamp", "timestamptz"}:
                     message = "'at time zone' needs a time"
@@ -193,9 +193,9 @@ class _Parser:
             self._reader.need("(")
             typed = self.condition()
             self._reader.need("as")
-            kind = known(self._type(), typed)
+            typed = cast(self._type(), typed)
             self._reader.need(")")
-            return Typed(kind)
+            return typed
         if name == "extract":
             self._reader.need("(")
             field = self._reader.take().text

@@ -46,13 +46,13 @@ class Typed:
         """Create the type of a part."""
         self.kind, self.literal = kind, literal
 
-    def as_(self, wanted: str, *, cast: bool = False) -> str:
+    def as_(self, wanted: str, *, explicit: bool = False) -> str:
         """Return the wanted family, if PostgreSQL brings the part to it.
 
         Raises:
             SqlError: If it does not.
         """
-        fits = casts if cast else assigns
+        fits = casts if explicit else assigns
         if self.kind == "null" or (takes(wanted, self.literal or "") if self.kind == LITERAL else fits(self.kind, wanted)):
             return wanted
         shown = f"{self.literal!r}" if self.kind == LITERAL else f"a value of type {self.kind}"
@@ -60,8 +60,8 @@ class Typed:
         raise SqlError(message)
 
 
-def known(sql_type: str, typed: Typed) -> str:
-    """Return the family of a type's name, if the part can be cast to it.
+def cast(sql_type: str, typed: Typed) -> Typed:
+    """Return the part after its cast to a type.
 
     Raises:
         SqlError: If PostgreSQL would refuse it.
@@ -70,10 +70,23 @@ def known(sql_type: str, typed: Typed) -> str:
     if kind is None:
         message = f"{sql_type!r} is no type that a preview knows"
         raise SqlError(message)
-    if typed.kind == LITERAL and not takes(sql_type, typed.literal or ""):
+    if typed.kind == "null":
+        return typed
+    whole = typed.kind == "int" and kind in {"int", "bool"}
+    if (
+        typed.literal is not None
+        and (typed.kind == LITERAL or whole)
+        and not takes("integer" if kind == "bool" and whole else sql_type, typed.literal)
+    ):
         message = f"{typed.literal!r} is no {sql_type}"
         raise SqlError(message)
-    return typed.as_(kind, cast=True)
+    if {typed.kind, kind} == {"int", "bool"} and sql_type not in {"int", "int4", "integer", "bool", "boolean"}:
+        message = f"a value of type {typed.kind} is cast to integer only"
+        raise SqlError(message)
+    return Typed(
+        typed.as_(kind, explicit=True),
+        typed.literal if (typed.kind == LITERAL and kind in {"text", *NUMBERS}) or {kind, typed.kind} <= NUMBERS else None,
+    )
 
 
 def comparable(left: Typed, right: Typed) -> None:
@@ -111,6 +124,9 @@ def joined(left: Typed, right: Typed) -> Typed:
     Raises:
         SqlError: If PostgreSQL would refuse it.
     """
+    if "null" in {left.kind, right.kind}:
+        message = "what is joined with NULL is NULL"
+        raise SqlError(message)
     if "text" not in {left.kind, right.kind} and LITERAL not in {left.kind, right.kind}:
         message = "'||' joins texts"
         raise SqlError(message)
@@ -146,6 +162,9 @@ def added(left: Typed, right: Typed, sign: str) -> Typed:
         return Typed("int" if {left.kind, right.kind} == {"date"} else "interval")
     if {left.kind, right.kind} == {"interval"}:
         return left
+    if "interval" in {left.kind, right.kind}:
+        message = "an interval is added to a time"
+        raise SqlError(message)
     return calculated(left, right)
 
 
@@ -157,7 +176,7 @@ def called(name: str, given: Sequence[Typed]) -> Typed:
     """
     if name in _SAME and given:
         kind = next((one.kind for one in given if one.kind not in {LITERAL, "null"}), "text")
-        return Typed([one.as_(kind) for one in given][0])
+        return Typed(max(one.as_(kind) for one in given))
     if name == "concat" and given:
         return Typed("text")
     if name == "timezone" and len(given) == 2 and given[1].kind in {"timestamp", "timestamptz"}:  # noqa: PLR2004 - its arguments

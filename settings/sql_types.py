@@ -43,7 +43,7 @@ _INTERVAL = re.compile(
 )
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _BOOLEANS = {"t", "tr", "tru", "true", "f", "fa", "fal", "fals", "false", "y", "ye", "yes", "n", "no", "on", "of", "off", "1", "0"}
-_MOMENTS = {"now", "today", "tomorrow", "yesterday", "epoch"}
+_MOMENTS = {"infinity", "-infinity", "now", "today", "tomorrow", "yesterday", "epoch"}
 _NUMERIC = re.compile(r"numeric\(([0-9]+),([0-9]+)\)")
 _LENGTH = re.compile(r"varchar\(([0-9]+)\)")
 
@@ -56,15 +56,15 @@ def family(sql_type: str) -> str | None:
 def assigns(value: str, column: str) -> bool:
     """Return whether PostgreSQL stores a value of one family in a column of another without a cast."""
     groups = (NUMBERS, TIMES)
-    return value == column or column == "text" or any({value, column} <= group for group in groups)
+    return column in {value, "text"} or any({value, column} <= group for group in groups)
 
 
 def casts(value: str, to: str) -> bool:
     """Return whether PostgreSQL casts a value of one family to another when asked to."""
-    return assigns(value, to) or "text" in {value, to} or {value, to} == {"int", "bool"}
+    return assigns(value, to) or {value, to} == {"int", "bool"}
 
 
-def takes(sql_type: str, written: str) -> bool:
+def takes(sql_type: str, written: str) -> bool:  # noqa: PLR0911 - one for each family
     """Return whether a type takes a literal, whole and without loss."""
     kind = family(sql_type)
     if kind == "text":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, field_validator, model_validator
 
 from settings.column_sql import clauses
+from settings.default_sql import default_fault
 from settings.section import Section
-from settings.sql_expression import default_fault
 from settings.sql_tokens import SqlError
 from settings.sql_types import EXAMPLES, INTEGERS, family
 from settings.types import SchemaName, SqlIdentifier, Switch
@@ -115,8 +115,8 @@ class Column(Section):
         fault = default_fault(self.type, self.default)
         if fault:
             yield (
-                f"the default {self.default[:_SHOWN]!r} of column {self.name!r} ({self.type}) is none that PostgreSQL takes ({fault}); drop "
-                f"it, or write one such as {EXAMPLES[family(self.type) or 'text']}"
+                f"the default {self.default[:_SHOWN]!r} of column {self.name!r} ({self.type}) is none that PostgreSQL takes ({fault}); "
+                f"drop it, or write one such as {EXAMPLES[family(self.type) or 'text']}"
             )
 
     def _identity_problems(self) -> Iterator[str]:
