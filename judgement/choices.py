@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgement.creation import creation_problems
 from problem import Problem
-from settings.addresses import host_of, ip_of, is_inside
+from settings.addresses import host_of, is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Databases that PostgreSQL copies for new ones, and words that stand for no role.
 TEMPLATES = {"template0", "template1"}
+# Kubernetes' default of --service-node-port-range.
+_FIRST_NODE_PORT, _LAST_NODE_PORT = 30_000, 32_767
 _NO_ROLES = {"public", "none"}
 
 
@@ -27,6 +29,7 @@ def choice_problems(settings: Settings) -> list[Problem]:
         *creation_problems(settings),
         *_rotation(settings),
         *_places(settings),
+        *_node_ports(settings),
     ]
 
 
@@ -79,8 +82,7 @@ def _addresses(settings: Settings) -> Iterator[Problem]:
         hosts.append(("archive.endpoint.url", host_of(endpoint.url), endpoint.addresses))
     for path, host, ranges in hosts:
         section = path.rpartition(".")[0]
-        address = ip_of(host)
-        if host.lower() == "localhost" or (address is not None and address.is_loopback):
+        if host.lower() == "localhost":
             yield Problem(path=path, rule=f"is at {host}, which for a pod is the pod itself", cure="write the address of the system")
         elif not is_inside(host, ranges):
             yield Problem(
@@ -141,6 +143,22 @@ def _rotation(settings: Settings) -> Iterator[Problem]:
         word = getattr(rotation, name)
         if is_absent and word:
             yield Problem(path=f"rotation.{name}", rule=f"is {word}, but this stack has no such credential", cure="remove it")
+
+
+def _node_ports(settings: Settings) -> Iterator[Problem]:
+    """Check node ports of a laptop, whose cluster has Kubernetes' own range of them."""
+    host = settings.host
+    if host.exposure != "nodePort" or not settings.cluster.context.startswith("kind-"):
+        return
+    places = {"postgres": host.postgres, "registry": host.registry, "connect": host.connect}
+    places |= {f"kafka.{ordinal}": pair for ordinal, pair in enumerate(host.kafka)}
+    for place, pair in places.items():
+        if not _FIRST_NODE_PORT <= pair.node <= _LAST_NODE_PORT:
+            yield Problem(
+                path=f"host.{place}.node",
+                rule=f"is {pair.node}, but a cluster of Kind opens node ports from {_FIRST_NODE_PORT} to {_LAST_NODE_PORT} only",
+                cure="choose one of them, or change the port on the machine, host",
+            )
 
 
 def _places(settings: Settings) -> Iterator[Problem]:

@@ -112,7 +112,7 @@ def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
         yield Problem(
             path=f"{path}.jvm",
             rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
-            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+            cure=(f"lower heapMib by {over} or " if over < java.heap // MIB // 2 else "") + f"raise {path}.memoryMib by {over}",
         )
 
 

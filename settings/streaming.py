@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -132,7 +132,7 @@ class ConnectSettings(Section):
 
     workers: int = Field(default=1, ge=1, le=32, strict=True)
     """Number of pods, which share connectors and tasks; each must be able to run all of them while the others are down."""
-    memory_mib: Mebibytes = 1024
+    memory_mib: Annotated[Mebibytes, Field(ge=32)] = 1024
     """Memory limit of one pod; its container ``restarter`` takes 16 MiB of it."""
     cpu_millicores: Millicores = 200
     """Processor request of one pod."""

@@ -123,7 +123,7 @@ class Column(Section):
         if not self.identity:
             return
         if self.type not in INTEGERS:
-            yield f"column {self.name!r} has identity and type {self.type}: PostgreSQL generates {', '.join(INTEGERS)} only; use one of them"
+            yield f"column {self.name!r} has identity and type {self.type}: PostgreSQL generates {', '.join(INTEGERS)}; use one of them"
         if self.default is not None:
             yield f"column {self.name!r} has identity and a default, and one value has one origin; drop one of them"
         if self.nullable:
@@ -186,8 +186,8 @@ class Table(Section):
                 clauses(column.constraint, families)
             except SqlError as error:
                 yield (
-                    f"the constraint {column.constraint[:_SHOWN]!r} of column {column.name!r} of table {self.name!r} is none that PostgreSQL "
-                    f"takes ({error}); drop it, or write UNIQUE, CHECK (condition) or REFERENCES table(column)"
+                    f"the constraint {column.constraint[:_SHOWN]!r} of column {column.name!r} of table {self.name!r} is none that "
+                    f"PostgreSQL takes ({error}); drop it, or write UNIQUE, CHECK (condition) or REFERENCES table(column)"
                 )
 
     def _key_problems(self) -> Iterator[str]:

@@ -134,8 +134,8 @@ DnsLabel = Annotated[
     str,
     *written(
         "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
-        "is no name of a Kubernetes object: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends; choose such "
-        "a name",
+        "is no name of a Kubernetes object: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends; choose "
+        "such a name",
     ),
 ]
 

@@ -10,7 +10,7 @@ import re
 import types
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic.alias_generators import to_camel
 
@@ -39,6 +39,7 @@ _WORDS: Final = (
     (addresses.HostName, "host name"),
     (addresses.HostPort, "`host:port`"),
     (addresses.HttpUrl, "URL"),
+    (words.SchemaName, "SQL name"),
     (addresses.HttpOrigin, "URL"),
     (images.Image, "image"),
     (words.KmsKeyArn, "ARN"),
@@ -115,6 +116,8 @@ def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - a
         if hint is known:
             return _pattern(field) or word
     origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _kind(parts[0], field)
     if origin is Literal:
         return ", ".join(f"`{part}`" for part in parts)
     if origin in (Union, types.UnionType):

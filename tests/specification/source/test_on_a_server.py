@@ -118,17 +118,12 @@ FORMS = (
 
 def test_every_default_that_is_accepted_is_one_that_postgresql_takes_and_stores(server: Server) -> None:
     """Of all combinations of types, values and forms; the others would stop the init container, or every INSERT."""
-    accepted, refused = [], []
-    for sql_type in TYPES:
-        for form in FORMS:
-            for atom in ATOMS:
-                default = form.format(atom)
-                (refused if default_fault(sql_type, default) else accepted).append((sql_type, default))
+    drawn = [(kind, form.format(atom)) for kind in TYPES for form in FORMS for atom in ATOMS]
+    accepted = [(kind, default) for kind, default in drawn if default_fault(kind, default) is None]
     lines = [
         f"CREATE TEMP TABLE t (a {kind} NOT NULL DEFAULT {one}); INSERT INTO t DEFAULT VALUES; DROP TABLE t;" for kind, one in accepted
     ]
     done = server.psql("\\set ON_ERROR_STOP off\n" + "\n".join(lines))
-    print(f"{len(accepted)} defaults accepted, {len(refused)} refused")
     assert "ERROR" not in done.stderr
     assert len(accepted) > 500
 
