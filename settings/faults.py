@@ -20,6 +20,7 @@ _LONGEST_VALUE: Final = 100
 # What a setting must be instead: by Pydantic's kind of error, rule and cure with the limits of the field.
 _WORDS: Final = {
     "string_type": ("must be text", "write it in quotes"),
+    "string_unicode": ("must be text of Unicode characters", "write others"),
     "int_type": ("must be a whole number", "write digits without quotes"),
     "int_from_float": ("must be a whole number", "write digits without a point"),
     "bool_type": ("must be true or false", "write one of them"),

@@ -18,7 +18,9 @@ REGISTRY_IMAGES: Mapping[str, str] = {
 }
 
 # The grammar of github.com/distribution/reference, by which every container runtime reads an image.
-_DOMAIN = r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*(:[0-9]{1,5})?"
+_HOST = "[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?"
+# Without a dot or a port, a first part is no registry but a part of the name.
+_DOMAIN = rf"(localhost|{_HOST}(\.{_HOST})+|{_HOST}(\.{_HOST})*:[0-9]{{1,5}}|localhost:[0-9]{{1,5}})"
 _PART = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
     rf"(?P<name>({_DOMAIN}/)?{_PART}(/{_PART})*)(:(?P<tag>[a-zA-Z0-9_][-a-zA-Z0-9_.]{{0,127}}))?(@(?P<digest>sha256:[0-9a-f]{{64}}))?"

@@ -111,7 +111,7 @@ def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type or a form of typing
     return isinstance(hint, type) and issubclass(hint, Section)
 
 
-def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - as above
+def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401, PLR0911 - as above; one for each kind
     for known, word in _WORDS:
         if hint is known:
             return _pattern(field) or word
