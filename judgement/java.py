@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 # Loaded classes as measured (docs/memory.md: Connect 94 MiB, the registry 84); the other areas are far below what was measured, where a
 # process ends at its start. HotSpot itself refuses a code cache below its InitialCodeCacheSize of 2496 KiB.
+# No process of the pipeline starts with a smaller heap.
+SMALLEST_HEAP_MIB = 64
 _LEAST = {
-    "kafka": {"heapMib": 64, "metaspaceMib": 40, "codeCacheMib": 3, "directMib": 4},
-    "registry": {"heapMib": 48, "metaspaceMib": 84, "codeCacheMib": 3, "directMib": 4},
-    "connect": {"heapMib": 64, "metaspaceMib": 94, "codeCacheMib": 3, "directMib": 4},
+    "kafka": {"heapMib": SMALLEST_HEAP_MIB, "metaspaceMib": 40, "codeCacheMib": 3, "directMib": 4},
+    "registry": {"heapMib": SMALLEST_HEAP_MIB, "metaspaceMib": 84, "codeCacheMib": 3, "directMib": 4},
+    "connect": {"heapMib": SMALLEST_HEAP_MIB, "metaspaceMib": 94, "codeCacheMib": 3, "directMib": 4},
 }
 
 

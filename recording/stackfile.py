@@ -63,9 +63,16 @@ def stack_config(root: Path, stack: str) -> StackConfig:
         raise StackFileError(message)
     stack_file = root / f"Pulumi.{stack}.yaml"
     own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}."))
-    values = _defaults(project.get("config") or {}, name)
+    declared = project.get("config") or {}
+    if not isinstance(declared, dict):
+        message = f"{project_file.name}: config must be a mapping of keys"
+        raise StackFileError(message)
+    values = _defaults(declared, name)
     for key, value in own.items():
         full = key if ":" in key else f"{name}:{key}"
+        if full != key and full in own:
+            message = f"{stack_file.name}: {key} and {full} are one key, written twice; remove one of them"
+            raise StackFileError(message)
         values[full] = _text(stack_file, full, value)
     return StackConfig(project=name, stack=stack, values=values)
 

@@ -140,7 +140,8 @@ def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pro
 
 def _tables_in(path: str) -> tuple[list[Any], str | None]:
     """Return the tables in a file, and the broken rule if it is unusable. The rule never quotes the file: any path may be given."""
-    named = repr(path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…")
+    # a URL with a login in place of a path is not repeated
+    named = "the path" if "@" in path else repr(path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…")
     try:
         file = (_ROOT / path).resolve()
         if not file.is_relative_to(_ROOT):

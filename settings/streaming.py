@@ -127,12 +127,16 @@ class RegistrySettings(Section):
         return self.kind != "external"
 
 
+# Memory of a worker's pod, of which its second container takes a part.
+WorkerMebibytes = Annotated[int, Field(ge=32, le=1024 * 1024, strict=True)]
+
+
 class ConnectSettings(Section):
     """The Kafka Connect workers; sizes are per worker."""
 
     workers: int = Field(default=1, ge=1, le=32, strict=True)
     """Number of pods, which share connectors and tasks; each must be able to run all of them while the others are down."""
-    memory_mib: Annotated[Mebibytes, Field(ge=32)] = 1024
+    memory_mib: WorkerMebibytes = 1024
     """Memory limit of one pod; its container ``restarter`` takes 16 MiB of it."""
     cpu_millicores: Millicores = 200
     """Processor request of one pod."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_arg
 
 from pydantic.alias_generators import to_camel
 
-from settings import addresses, archive, images
+from settings import addresses, archive, images, streaming
 from settings import types as words
 from settings.model import Settings
 from settings.section import Section
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _WORDS: Final = (
     (words.Mebibytes, "MiB"),
+    (streaming.WorkerMebibytes, "MiB"),
     (words.Millicores, "thousandths of a core"),
     (words.Port, "port"),
     (words.SqlIdentifier, "SQL name"),
