@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 # A string in quotes has no type until its place gives it one; the text itself follows.
 LITERAL = "literal"
-# Functions with the families of their arguments; None takes any. The last family is that of the result.
-_FUNCTIONS: Mapping[str, tuple[str | None, ...]] = {
+# Functions with the families of their arguments; the last family is that of the result.
+_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp"), ("timestamptz",)),
     "gen_random_uuid": ("uuid",),
     "random": ("float",),
@@ -184,13 +184,13 @@ def called(name: str, given: Sequence[Typed]) -> Typed:
         return Typed("timestamp" if given[1].kind == "timestamptz" else "timestamptz")
     if name == "date_trunc" and len(given) == 2 and given[1].kind in TIMES:  # noqa: PLR2004 - its arguments
         return Typed("timestamptz" if given[1].kind == "date" else given[1].kind)
-    *wanted, result = _FUNCTIONS.get(name, (None,))
-    if result is None or len(wanted) != len(given):
+    families = _FUNCTIONS.get(name, ())
+    if len(families) != len(given) + 1:
         message = f"{name}() with {len(given)} argument(s) is no function that a preview knows"
         raise SqlError(message)
-    for one, kind in zip(given, wanted, strict=True):
+    for one, kind in zip(given, families, strict=False):
         if kind == "text" and one.kind not in {"text", LITERAL, "null"}:
             message = f"{name}() takes no value of type {one.kind}"
             raise SqlError(message)
-        one.as_(str(kind))
-    return Typed(result)
+        one.as_(kind)
+    return Typed(families[-1])

@@ -60,11 +60,11 @@ class Column(Section):
     nullable: Switch = False
     """If true, NULL is allowed."""
     default: str | None = None
-    """SQL expression of the default value."""
+    """SQL expression of the default value: a literal, a function such as ``now()``, or what is calculated from them."""
     identity: Switch = False
     """If true, the database generates the value."""
     constraint: str = ""
-    """Further SQL, for example ``UNIQUE`` or ``CHECK (price >= 0)``."""
+    """Further SQL: ``UNIQUE``, ``CHECK (price >= 0)`` or ``REFERENCES public.users(id)``, of a table above this one."""
 
     @field_validator("name")
     @classmethod

@@ -129,13 +129,13 @@ def _bounded(content: str) -> None:
     # anchor, values and levels of each open collection; the first stands for the document
     opened: list[list[Any]] = [[None, 0, 0]]
     for event in yaml.parse(content, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == one[0] for one in opened):
                 reason = "an anchor contains itself"
                 raise YamlFileError(reason, line)
-            _count(opened, sizes.get(event.anchor, 1), levels.get(event.anchor, 0), line)
+            _count(opened, sizes.get(str(anchor), 1), levels.get(str(anchor), 0), line)
         elif isinstance(event, yaml.CollectionStartEvent):
             opened.append([anchor, 1, 1])
             _count(opened, 0, 0, line)
