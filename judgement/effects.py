@@ -37,7 +37,7 @@ def is_given(section: BaseModel, path: str) -> bool:
     return is_given(getattr(section, name), rest) if rest else getattr(section, name) is not None
 
 
-def _void(settings: Settings) -> Iterator[tuple[str, str]]:
+def _void(settings: Settings) -> Iterator[tuple[str, str]]:  # noqa: C901 - one branch for each choice
     """Yield path and reason of every key that another choice of the stack makes void."""
     source, kafka, schemas = settings.source, settings.streaming.kafka, settings.streaming.registry
     archive, host = settings.archive, settings.host
@@ -65,6 +65,8 @@ def _void(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "archive.flushRecords", "archive.format is iceberg, whose files end with a commit"
     if archive.existing_bucket:
         yield "archive.expireNoncurrentDays", "archive.existingBucket is true, and the program does not change an existing bucket"
+    if not kafka.is_managed and settings.streaming.connect.workers == 1:
+        yield "cluster.spread", "streaming.kafka.kind is external and there is one worker, so nothing is spread"
     own = [part for part in (source, kafka) if part.is_managed and part.storage_class is None]
     if not own:
         yield "cluster.provisioner", "the program creates no storage class"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
 from capacity.quantity import MIB, whole_mib
+from judgement.java import SMALLEST_HEAP_MIB
 from problem import Problem
 from settings.names import BROKERS
 
@@ -112,7 +113,8 @@ def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
         yield Problem(
             path=f"{path}.jvm",
             rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
-            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+            cure=(f"lower heapMib by {over} or " if java.heap // MIB - over >= SMALLEST_HEAP_MIB else "")
+            + f"raise {path}.memoryMib by {over}",
         )
 
 

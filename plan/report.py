@@ -76,9 +76,10 @@ def heap_line(record: Record, further_tables: int) -> Iterator[str]:
     for connector in sinks(record) if worker else ():
         heap, given = sink_heap(connector, record), worker[1] if worker else 0
         parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
+        places = "in heap" + (" and on the brokers' disks" if any(part.name == "kafka" for part in counted_workloads(record)) else "")
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
-            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, in heap and on the brokers' disks."
+            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, {places}."
         )
 
 

@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
 
 def kafka_findings(server: str, **external: Any) -> dict[str, Finding]:
     """Return the findings of the checks of a stack with this cluster, by name."""
-    kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16"], **external}}
+    kafka = {"kind": "external", "external": {"bootstrapServers": [server], "addresses": ["10.2.0.0/16", "127.0.0.0/8"], **external}}
     declared = variant("dev", cluster={"existingNamespace": True}, streaming={"kafka": kafka, "registry": REGISTRY})
     asked = [check for check in checks(Stack("dev", Specification.of(declared.settings), ROOT)) if check.group == "Kafka"]
     return {check.name: finding for check, finding in findings(asked)}

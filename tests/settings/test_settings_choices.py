@@ -167,7 +167,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     ),
     "a store in place of AWS whose bucket nobody has made": (
         MANAGED,
-        {"archive": {"endpoint": ENDPOINT}},
+        {"archive": {"endpoint": ENDPOINT}, "cluster": {"existingNamespace": True}},
         ("data-ingestion:archive: ", "endpoint is set and existingBucket is false", "set existingBucket to true"),
     ),
     "a catalog of AWS for another store": (
@@ -188,7 +188,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a bucket that S3 refuses": (
         MANAGED,
         {"archive": {"bucket": "192.168.1.1"}},
-        ("data-ingestion:archive: ", "S3 refuses", "choose another"),
+        ("data-ingestion:archive.bucket: ", "S3 refuses", "choose another"),
     ),
     "a region of another AWS": (
         MANAGED,
