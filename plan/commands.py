@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
-from checks.terminal import show
+from checks.terminal import complain, show
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
@@ -47,19 +46,19 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         found = violations(known)
         sums = memory(known)
     except (SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
-        print(f"The stack {stack} is refused.\n{error}", file=sys.stderr)
+        complain(f"The stack {stack} is refused.\n{error}")
         return REFUSED
     if not brief:
         show(tree(recording), "")
     show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found))
     if any(violation.level == "mandatory" for violation in found):
-        print(f"The stack {stack} is refused.", file=sys.stderr)
+        complain(f"The stack {stack} is refused.")
         return REFUSED
     if picture:
         try:
             picture.write_text(drawn(known, sums, stack), encoding="utf-8")
         except OSError as error:
-            print(f"error: the picture cannot be written to {picture}: {error.strerror}", file=sys.stderr)
+            complain(f"error: the picture cannot be written to {picture}: {error.strerror}")
             return REFUSED
         show(f"Picture: {picture}")
     return 0
