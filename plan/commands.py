@@ -9,7 +9,7 @@ from checks.terminal import complain, show
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
-from plan.report import heap_line, judgement, memory, memory_table, tree
+from plan.report import heap_line, judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded, violations
 from policy.limits import of_stack, with_pack_configuration
 from recording.recorder import ROOT, record
@@ -50,7 +50,7 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         return REFUSED
     if not brief:
         show(tree(recording), "")
-    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found))
+    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
     if any(violation.level == "mandatory" for violation in found):
         complain(f"The stack {stack} is refused.")
         return REFUSED
