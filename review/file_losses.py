@@ -36,12 +36,12 @@ _LIMITS: Final = ("log.retention.ms", "log.retention.minutes", "log.retention.ho
 _SLOT_LIMIT = re.compile(
     r"(?im)^(?![ \t]*[#!])[^\n#]*?\bmax[_-]slot[_-]wal[_-]keep[_-]size\b[ \t]*(?:=|\bto\b)?[ \t]*'?([-+\w.]*[ \t]?(?:[kmgt]?b\b)?)"
 )
+_SLOTS = re.compile(r"(?i)max.slot.wal|wal.level")
 _SIZE = re.compile(r"([-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d*)?))[ \t]*([kMGT]?B)?")
 _UNITS: Final = {"B": 1 / 2**20, "kB": 1 / 2**10, "MB": 1, "GB": 2**10, "TB": 2**20}
 _WAL_LEVEL = re.compile(r"(?im)^(?![ \t]*[#!])[^\n#]*?\bwal[_-]level\b[ \t]*(?:=|\bto\b)?[ \t]*'?(\w+)")
 # Comments of SQL and shell; the flag of a command begins with two hyphens too, and a pattern of file names holds the mark of a block
 _COMMENT = re.compile(r"(?im)^[ \t]*#[^\n]*|--(?=\s|drop\b|truncate\b|delete\b|alter\b)[^\n]*|'[^']*'")
-_BLOCK = re.compile(r"/\*(?:[^*]|\*(?!/))*+\*/")
 _NAME: Final = r"(?:only\s+)?(?:if\s+exists\s+)?(?:only\s+)?[\w.\"$%{}]+"
 _DROPPING = re.compile(
     rf"""(?ix)\b(?:
@@ -80,19 +80,28 @@ def _statements(text: str) -> Counter[str]:
     if not re.search(r"(?i)drop|truncate|delete\s|pg_resetwal", text):
         return Counter()
     bare = _COMMENT.sub(lambda found: found[0] if found[0].startswith("'") else " ", text)
-    one, other = (Counter(" ".join(found[0].split()) for found in _DROPPING.finditer(form)) for form in (bare, _BLOCK.sub(" ", bare)))
+    one, other = (Counter(" ".join(found[0].split()) for found in _DROPPING.finditer(form)) for form in (bare, _without_blocks(bare)))
     return one | other
 
 
+def _without_blocks(text: str) -> str:
+    """Replace each block of comment by a blank; one that does not end is none."""
+    pieces, at = [], 0
+    while (begin := text.find("/*", at)) >= 0 and (end := text.find("*/", begin + 2)) >= 0:
+        pieces.append(text[at:begin])
+        at = end + 2
+    return " ".join([*pieces, text[at:]])
+
+
 def _of_slots(before: str, after: str) -> Iterator[Loss]:
-    old, new = ([*_SLOT_LIMIT.finditer(text)][-1:] for text in (before, after))
+    old, new = ([*_SLOT_LIMIT.finditer(text)][-1:] if _SLOTS.search(text) else [] for text in (before, after))
     if new:
         was, told = (found[0][1].strip() if found else "unlimited" for found in (old, new))
         most, least = _mib(was) if old else None, _mib(told)
         if told and was != told and (least is None or least >= 0) and (most is None or most < 0 or least is None or least < most):
             why = "a replication slot that retains more is invalidated, and its changes are never captured"
             yield Loss("check", "changes that are not captured yet", f"max_slot_wal_keep_size {was} → {told}: {why}")
-    levels = [[found[1].lower() for found in _WAL_LEVEL.finditer(text)][-1:] for text in (before, after)]
+    levels = [[found[1].lower() for found in _WAL_LEVEL.finditer(text)][-1:] if _SLOTS.search(text) else [] for text in (before, after)]
     if levels[0] == ["logical"] and levels[1] not in (["logical"], []):
         yield Loss(
             "check",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,3 +102,29 @@ def test_sql_that_drops_is_told_once_it_is_new(statement: str) -> None:
 def test_sql_that_keeps_the_rows_is_not_told(statement: str) -> None:
     for kind, old, new in scripts(statement):
         assert verdicts(step(kind, old, new)) == set(), kind
+
+
+PIECES = [
+    "a" * 10,
+    "/*",
+    "*/",
+    "'",
+    "drop ",
+    "drop table ",
+    "alter table a ",
+    "delete from ",
+    "-- ",
+    "\n",
+    " ",
+    "max_slot_wal_keep_size",
+    "#",
+    "wal_level = ",
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_time_is_linear(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    began = time.process_time()
+    verdicts(step(CONFIG_MAP, {"data": {"a.sql": "", "b.conf": ""}}, {"data": {"a.sql": text, "b.conf": text}}))
+    assert time.process_time() - began < 5
