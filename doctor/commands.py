@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from checks import report
 from checks.direct import without_proxy
 from checks.running import findings
-from checks.terminal import show
+from checks.terminal import complain, show
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from judgement.stack import SettingsError, specify_text
@@ -36,7 +35,7 @@ def doctor(name: str, *, as_json: bool = False) -> int:
     try:
         stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return USAGE if isinstance(error, StackFileError) else WRONG
     listed, lines = checks(stack), list[report.Line]()
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.direct import without_proxy
-from checks.terminal import show
+from checks.terminal import complain, show
 from existing_database import tables as model
 from existing_database.target import Target
 from judgement.stack import SettingsError, parse_text
@@ -58,11 +57,11 @@ def _target(stack: str, *, tables_are_known: bool = True) -> Target | int:
         values = stack_config(ROOT, stack).values
         target = Target.of(stack, parse_text(values if tables_are_known else _before_tables(values)))
     except (SettingsError, StackFileError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return USAGE if isinstance(error, StackFileError) else WRONG
     if target is None:
         message = f"the stack {stack} creates its own database; this command is for source.kind external (docs/external-database.md)"
-        print(f"error: {message}", file=sys.stderr)
+        complain(f"error: {message}")
         return USAGE
     return target
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
-from checks.terminal import show
+from checks.terminal import complain, show
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
-from plan.report import heap_line, judgement, memory, memory_table, tree
+from plan.report import heap_line, judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded, violations
 from policy.limits import of_stack, with_pack_configuration
 from recording.recorder import ROOT, record
@@ -47,19 +46,19 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         found = violations(known)
         sums = memory(known)
     except (SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
-        print(f"The stack {stack} is refused.\n{error}", file=sys.stderr)
+        complain(f"The stack {stack} is refused.\n{error}")
         return REFUSED
     if not brief:
         show(tree(recording), "")
-    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found))
+    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
     if any(violation.level == "mandatory" for violation in found):
-        print(f"The stack {stack} is refused.", file=sys.stderr)
+        complain(f"The stack {stack} is refused.")
         return REFUSED
     if picture:
         try:
             picture.write_text(drawn(known, sums, stack), encoding="utf-8")
         except OSError as error:
-            print(f"error: the picture cannot be written to {picture}: {error.strerror}", file=sys.stderr)
+            complain(f"error: the picture cannot be written to {picture}: {error.strerror}")
             return REFUSED
         show(f"Picture: {picture}")
     return 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from policy.declared import Limits
-    from recording.recorder import Recording
+    from recording.recording import Recording
     from recording.registration import Resource
 
 

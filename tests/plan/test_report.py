@@ -14,7 +14,7 @@ import pytest
 from checks.terminal import console, plain
 from judgement.stack import SettingsError, parse
 from pipeline.command_line import main
-from plan.report import judgement, memory, memory_table, tree
+from plan.report import judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
@@ -80,6 +80,15 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
         "budget                            2048  2048",
         "free                               512     0",
     ]
+
+
+def test_what_only_the_engine_knows_is_told(root: Path) -> None:
+    chart = record("dev", root=root, declare=lambda: kubernetes.helm.v4.Chart("cache", chart="redis") and None)
+    assert plain(*not_judged(chart)).splitlines() == [
+        "Not judged offline, only by pulumi preview with the policy pack:",
+        "  the resources inside of cache (kubernetes:helm.sh/v4:Chart), which only the engine knows",
+    ]
+    assert [*not_judged(record("dev", root=root, declare=lambda: None))] == []
 
 
 def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
