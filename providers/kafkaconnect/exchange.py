@@ -111,7 +111,7 @@ def exchange(request: Request) -> Answer:
 
 
 def _exchanged(request: Request, hold: Hold) -> Answer:
-    with Session() as session:
+    with Session() as session, closing(hold):
         session.trust_env = request.proxied
         for scheme in ("http://", "https://"):
             session.mount(scheme, Adapter(hold))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from contextlib import suppress
@@ -38,6 +39,13 @@ class Hold:
             with suppress(OSError):
                 # not SSLSocket's own, which takes the TLS session away from under the reading thread
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the sockets, which urllib3 forgets open where it gives a connection up; only for the thread of the exchange."""
+        for opened in self.sockets:
+            with suppress(OSError):
+                # a socket's own `close` waits for its readers to be collected
+                os.close(opened.detach())
 
 
 class Adapter(HTTPAdapter):
