@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from configs.secrecy import without_passwords
 from providers.kafkaconnect.errors import ForeignError
 from providers.kafkaconnect.forms import ShapeError
-from providers.kafkaconnect.readable import one_line
+from providers.readable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

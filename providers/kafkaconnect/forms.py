@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from providers.kafkaconnect.readable import encodable, one_line, shortened
 from providers.kafkaconnect.status import Part, Status
+from providers.readable import encodable, one_line, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable

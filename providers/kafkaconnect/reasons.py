@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from providers.kafkaconnect.causes import explained, known_cause
-from providers.kafkaconnect.readable import printable
+from providers.readable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
