@@ -1,9 +1,4 @@
-"""The catalog through pyiceberg, with readable errors.
-
-A ``sql`` catalog is shared with Java's JdbcCatalog (the sink), which at ``jdbc.schema-version=V1`` needs one more column than
-pyiceberg creates. This module therefore creates the tables in that form; otherwise Java would alter them, which requires
-ownership. pyiceberg ignores the column.
-"""
+"""The catalog through pyiceberg, with readable errors and an end to every operation."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from providers.deadline import OverdueError, within
+from providers.iceberg.catalog_tables import make_tables
 from providers.iceberg.connections import Connections
 from providers.operations import CancelledError, Plain, ProviderError, Quiet, Reporter, provider_wait, scrubbed
 from providers.readable import one_line
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyiceberg.catalog import Catalog
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL
 
 _Result = TypeVar("_Result")
 
@@ -32,21 +28,9 @@ _Result = TypeVar("_Result")
 OPERATION_SECONDS: Final = 300.0
 # Seconds for a table's removal, which deletes its files one by one
 REMOVAL_SECONDS: Final = 3600.0
-# Seconds for one statement on the catalog's own tables, which another session may have locked
-_STATEMENT_SECONDS: Final = 30
 # Glue: botocore's own limits of a minute each, ten times, make twenty minutes
 _GLUE_CONNECT_SECONDS, _GLUE_READ_SECONDS, _GLUE_ATTEMPTS = 5, 30, 4
 
-_TABLES_V1: Final = (
-    """CREATE TABLE IF NOT EXISTS iceberg_tables (
-        catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL,
-        metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5),
-        PRIMARY KEY (catalog_name, table_namespace, table_name))""",
-    """CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
-        catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL,
-        property_value VARCHAR(1000), PRIMARY KEY (catalog_name, namespace, property_key))""",
-)
-_V1_COLUMN: Final = "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)"
 _NOT_YET: Final = (
     "refused",
     "starting up",
@@ -185,7 +169,7 @@ class Catalogs:
                 engine = create_engine(url)
                 connections.follow(engine)
                 try:
-                    _make_tables(engine)
+                    make_tables(engine)
                     self._prepared = True
                 except OperationalError as error:
                     reason = self._explained(error)
@@ -253,22 +237,6 @@ def _sql_url(config: Plain) -> URL:
     if config.get("username") is not None:
         url = url.set(username=config["username"], password=config.get("password"))
     return url
-
-
-def _make_tables(engine: Engine) -> None:
-    from sqlalchemy import inspect, text  # noqa: PLC0415 - slow to load, and a preview does not need it
-
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_SECONDS}s'"))
-            # IF NOT EXISTS does not protect two sessions that create the same table at the same moment
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('iceberg_tables'))"))
-        existing = inspect(connection)
-        if not (existing.has_table("iceberg_tables") and existing.has_table("iceberg_namespace_properties")):
-            for statement in _TABLES_V1:
-                connection.execute(text(statement))
-        elif "iceberg_type" not in {column["name"] for column in existing.get_columns("iceberg_tables")}:
-            connection.execute(text(_V1_COLUMN))
 
 
 def _set_only(properties: dict[str, str | None]) -> dict[str, str]:
