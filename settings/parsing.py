@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from configs.secrecy import HIDDEN, shown
+from configs.secrecy import HIDDEN, shown, without_passwords
 from problem import Problem
 from settings.model import Settings
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PROJECT = "data-ingestion"
+# length of the place of one table: source, tables, its number
+_A_TABLE = 3
 # similarity from which the project before a key's colon counts as a misspelt one
 _MISSPELT = 0.8
 _ROOT = Path(__file__).resolve().parent.parent
@@ -115,9 +117,17 @@ def _problem(item: ErrorDetails) -> Problem:
     if item["type"] == "missing":
         return Problem(path=path, rule="is missing and has no default")
     cause = item.get("ctx", {}).get("error")
-    rule = str(cause) if isinstance(cause, ValueError) else item["msg"]
-    visible = item["loc"] and not isinstance(item["input"], dict) and shown(path, str(item["input"])) != HIDDEN
-    return Problem(path=path, rule=rule, value=repr(item["input"]) if visible else None)
+    rule = without_passwords(str(cause) if isinstance(cause, ValueError) else item["msg"])
+    return Problem(path=path, rule=rule, value=repr(item["input"]) if _is_visible(item["loc"], path, item["input"]) else None)
+
+
+def _is_visible(place: tuple[int | str, ...], path: str, value: object) -> bool:
+    """Return whether a wrong value may be printed: no credential, and nothing that is easily one."""
+    if not place or isinstance(value, dict) or place[0] == "rotation":
+        return False  # a word of rotation is easily taken for the password itself
+    if place[:2] == ("source", "tables") and len(place) <= _A_TABLE:
+        return False  # the path of any file may be given, also of one with credentials
+    return shown(path, str(value)) != HIDDEN
 
 
 def _not_a_setting(place: tuple[int | str, ...], path: str) -> Problem:

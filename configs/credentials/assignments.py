@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from configs.credentials.judging import is_credential, is_credential_of_header, may_be_credential
 from configs.credentials.names import Sense, may_be_secret, sense
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_referred, looks_random
+from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,8 @@ _VALUE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _PROSE_VALUE = re.compile(r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE)
+_QUERY_VALUE = re.compile(r"(?:\$\{[^}\s]*\}|[^\s&\"'<>])++")
+_SAID = re.compile(_NAME + r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
 # What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
 _LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
 _STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
@@ -58,6 +60,8 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
             if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
                 yield Span(*chance.span(1))
             continue
+        if _is_in_reference(text, found.start()):
+            continue
         kind = sense(name)
         if kind in {Sense.NONE, Sense.ABOUT} and not may_be_secret(name):
             continue
@@ -65,16 +69,30 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
         if span:
             done = span.end
             yield span
-    if not prose:
+    if prose:
+        for found in _SAID.finditer(text):
+            value = bare(found[2].rstrip(".,;"))
+            if is_credential(found[1], value) and looks_chosen(value):
+                yield Span(*found.span(2))
+    else:
         yield from _in_code(text)
         yield from _separated_by_blanks(text)
 
 
 _LONGEST_NAME: Final = 200
+_PROVIDER = re.compile(r"\$\{[a-z][\w-]*:[^}\s]*$")
+
+
+def _is_in_reference(text: str, at: int) -> bool:
+    """Return whether a position is inside of a reference such as ``${dir:/mnt/secrets:password}``."""
+    begin = text.rfind("${", max(at - _LONGEST_NAME, 0), at)
+    return begin >= 0 and bool(_PROVIDER.match(text[begin:at]))
+
+
 
 
 def _of_prose(text: str, at: int, name: str) -> Span | None:
-    value = _PROSE_VALUE.match(text, at)
+    value = (_QUERY_VALUE if text[max(at - len(name) - 2, 0) : at].startswith(("?", "&")) else _PROSE_VALUE).match(text, at)
     if value is None or value[0] == "(not shown)" or not may_be_credential(name, bare(value[0])):
         return None
     return Span(*value.span(), sure=is_credential(name, value[0]))

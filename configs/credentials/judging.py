@@ -28,7 +28,7 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911 - one line
         return kind is Sense.NONE and isinstance(value, str) and not identifies(name) and looks_random(bare(value))
     text = bare(str(value))
     default = _DEFAULT.fullmatch(text)
-    if default and (text[2:].startswith("env:") or not text[2:3].islower() or "." in text.partition(":")[0] or ":-" in text):
+    if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
     if not text or is_elsewhere(text):
         return False

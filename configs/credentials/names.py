@@ -145,7 +145,7 @@ def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one l
 
 _IDENTITIES = frozenset(
     "id ids hash digest checksum sha fingerprint etag revision commit uuid uid guid integrity cert certificate ca crt public image tag version "
-    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic query regex pattern".split()
+    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern".split()
 )
 
 

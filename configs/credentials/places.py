@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SQL = re.compile(
-    r"(?i)\b(?:password|passwd|secret|identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?)[ \t]*(?:=|\(|as|to)?[ \t]*(?:N|E)?"
+    r"(?i)\b(?:password|passwd|identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?)[ \t]*(?:=|\(|as|to)?[ \t]*(?:N|E)?"
     r"('(?:''|[^'\n])+'|\$\w*\$[^$\n]+\$\w*\$|\"[^\"\n]+\"(?=[ \t]*(?:;|$|replace|account|default)))"
 )
 _CRYPT = re.compile(r"(?i)\b(?:crypt|encrypt|pgp_sym_encrypt|hash_password|set_config|alter_user)\s*\(\s*(?:'[\w.]*(?:password|key)'\s*,\s*)?'([^'\n]{3,200})'")

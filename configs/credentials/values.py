@@ -7,6 +7,7 @@ import binascii
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Final
 
 # Replaces a credential in what is printed.
@@ -21,7 +22,7 @@ _REFERENCE: Final = re.compile(
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
-    r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|x{3,}|X{3,}|\.\.\.|…|redacted|masked|hidden|removed"
+    r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
@@ -36,7 +37,9 @@ _SECRETS_NAME: Final = re.compile(r"[a-z]+(-[a-z]+)*-(secrets?|credentials?|cred
 _HEX: Final = re.compile(r"[0-9a-fA-F]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/=_.~-]{20,500}")
 _LETTERS_AND_DIGITS: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])|(?=.*[A-Za-z])(?=.*[!#%^&*?$€§])", re.DOTALL)
-_LEAST_ENTROPY: Final = 3.6
+_LEAST_ENTROPY: Final = 3.4
+_LEAST_LENGTH: Final = 16
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-")
 _LEAST_CHANGES: Final = 0.28
 _LONG_HEX: Final = 24
 
@@ -86,13 +89,16 @@ def looks_random(value: str) -> bool:
     """Return whether chance wrote a word: long, of mixed classes that change often, and no digest, name of a class or identifier."""
     if not _TOKEN.fullmatch(value) or _HEX.fullmatch(value) or value.startswith(("sha", "arn:")):
         return False
-    kinds = ["u" if sign.isupper() else "l" if sign.islower() else "d" if sign.isdigit() else "s" for sign in value]
-    present = set(kinds)
-    if "d" not in present or not present & {"u", "l"} or ("u" not in present or "l" not in present) and kinds.count("d") < len(kinds) // 6:
+    part = max(re.split(r"[.,=_-]", value), key=len)
+    if len(part) < _LEAST_LENGTH or _HEX.fullmatch(part) or _UUID.search(value):
         return False
-    changes = sum(one != other for one, other in zip(kinds, kinds[1:], strict=False)) / len(value)
-    dots = value.count(".") + value.count("/") + value.count("-") + value.count("_")
-    return changes >= _LEAST_CHANGES and dots * 6 <= len(value) and entropy(value) >= _LEAST_ENTROPY
+    kinds = "".join("u" if sign.isupper() else "l" if sign.islower() else "d" if sign.isdigit() else "s" for sign in part)
+    if "d" not in kinds or "l" not in kinds or ("u" not in kinds and ("s" in kinds or kinds.count("d") * 6 < len(kinds))):
+        return False
+    # a capital after a small letter begins a word in camel case
+    plain = re.sub(r"(?<=l)u(?=l)", "l", kinds)
+    changes = sum(one != other for one, other in pairwise(plain)) / len(part)
+    return changes >= _LEAST_CHANGES and entropy(part) >= _LEAST_ENTROPY
 
 
 def entropy(value: str) -> float:
