@@ -30,6 +30,12 @@ def is_referenced(key: str, value: str) -> bool:
 
 def shown(key: str, value: str) -> str:
     """Return a value for a message: never a credential, nor a reference to one."""
-    if is_secret(key) or "${" in value or _SECRET_VALUE.search(value) or hidden(value) != value or hidden(f"{key}={value}") != f"{key}={value}":
+    if (
+        is_secret(key)
+        or "${" in value
+        or _SECRET_VALUE.search(value)
+        or hidden(value) != value
+        or hidden(f"{key}={value}") != f"{key}={value}"
+    ):
         return HIDDEN
     return repr(value)

@@ -45,7 +45,8 @@ def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, Proble
             yield (
                 None,
                 Problem(
-                    rule=f"the exception of {pattern} from {name} matches no resource" + (" with such a problem" if rules[name].by_path else ""),
+                    rule=f"the exception of {pattern} from {name} matches no resource"
+                    + (" with such a problem" if rules[name].by_path else ""),
                     cure="remove it, otherwise a future resource of that name passes unnoticed",
                 ),
             )

@@ -135,7 +135,9 @@ def improper(rule: Rule, pattern: str, reason: str) -> str | None:
     if rule.together:
         return "is not possible: the rule limits a total; raise the budget instead"
     if rule.by_path and not _WITH_PATH.fullmatch(pattern):
-        return "must name the resource and, behind a slash, the variable, file or key, such as worker/API_TOKEN, so that the rest stays judged"
+        return (
+            "must name the resource and, behind a slash, the variable, file or key, such as worker/API_TOKEN, so that the rest stays judged"
+        )
     if not rule.by_path and not PATTERN.fullmatch(pattern):
         return "must name a resource, or begin with at least three of its characters and end with *"
     if rule.severity == "critical" and pattern.endswith("*"):

@@ -19,7 +19,9 @@ _ASSIGNED = re.compile(_NAME + r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:
 # In prose a colon introduces a sentence, unless a quoted name stands before it
 _EQUATED = re.compile(_NAME + r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
 _CALLED = re.compile(r"\w\(\s*[\"']([\w.-]{3,100})[\"']\s*,\s*([\"'])((?:(?!\2)[^\\\n]|\\.){1,500})\2")
-_SETTER = re.compile(r"(?<![\w.-])(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))\(\s*([\"'])([^\"'\n]{1,500})\2\s*\)")
+_SETTER = re.compile(
+    r"(?<![\w.-])(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))\(\s*([\"'])([^\"'\n]{1,500})\2\s*\)"
+)
 _VALUE = re.compile(
     r"(?:[rbuNfE](?=[\"']))?(?:"
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
@@ -27,7 +29,9 @@ _VALUE = re.compile(
     r"|(?:\[secret\]|\$\{[^}\n]*\}|\$\([^)\n]*\)|\{\{[^}\n]*\}\}|[^\s\"',;&<>\\)}\]]|[\"'](?=[^\s,;&]))++)",
     re.MULTILINE | re.DOTALL,
 )
-_PROSE_VALUE = re.compile(r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE)
+_PROSE_VALUE = re.compile(
+    r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE
+)
 _QUERY_VALUE = re.compile(r"(?:\$\{[^}\s]*\}|[^\s&\"'<>])++")
 _SAID = re.compile(_NAME + r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
 # What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
@@ -38,7 +42,9 @@ _TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
 _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
 _BLANK = re.compile(r"(?m)^[ \t]*+([A-Za-z_][\w.-]{1,120})[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$")
-_CANDIDATE = re.compile(r"(?i)pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht")
+_CANDIDATE = re.compile(
+    r"(?i)pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
+)
 _LONG: Final = re.compile(r"[\"']?([A-Za-z0-9+/=_-]{24,500})(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
 
 
@@ -56,7 +62,7 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
         if at < done or len(name) > _LONGEST_NAME:
             continue
         if not _CANDIDATE.search(name):
-            chance = None if prose else _LONG.match(text, at)
+            chance = None if prose or len(name) < _SHORTEST_NAME else _LONG.match(text, at)
             if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
                 yield Span(*chance.span(1))
             continue
@@ -70,6 +76,7 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
             done = span.end
             yield span
     if prose:
+        yield from (span for span in _separated_by_blanks(text) if span.sure)
         for found in _SAID.finditer(text):
             value = bare(found[2].rstrip(".,;"))
             if is_credential(found[1], value) and looks_chosen(value):
@@ -80,6 +87,7 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
 
 
 _LONGEST_NAME: Final = 200
+_SHORTEST_NAME: Final = 3
 _PROVIDER = re.compile(r"\$\{[a-z][\w-]*:[^}\s]*$")
 
 
@@ -87,8 +95,6 @@ def _is_in_reference(text: str, at: int) -> bool:
     """Return whether a position is inside of a reference such as ``${dir:/mnt/secrets:password}``."""
     begin = text.rfind("${", max(at - _LONGEST_NAME, 0), at)
     return begin >= 0 and bool(_PROVIDER.match(text[begin:at]))
-
-
 
 
 def _of_prose(text: str, at: int, name: str) -> Span | None:
@@ -138,8 +144,10 @@ def _line_of(text: str, begin: int, at: int) -> str | None:
 
 
 _INDENT: Final = 200
-_CODE = re.compile(r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
-                   r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[A-Za-z_]\w*\([^\"']*\)?.*")
+_CODE = re.compile(
+    r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
+    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
+)
 
 
 def _is_code(plain: str) -> bool:

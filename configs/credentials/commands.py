@@ -48,7 +48,17 @@ _BEHIND: Final = {
     "htpasswd": ("-b", "-nb", "-bn", "-cb", "-bc", "-nbB", "-bnB", "-Bbn", "-nbm", "-bB", "-Bb", "-cbB"),
     "mc": ("set", "add"),
 }
-_SUBCOMMANDS: Final = {"docker": "login", "podman": "login", "skopeo": "login", "buildah": "login", "helm": "login", "az": "login", "oc": "login", "crane": "login", "nerdctl": "login"}
+_SUBCOMMANDS: Final = {
+    "docker": "login",
+    "podman": "login",
+    "skopeo": "login",
+    "buildah": "login",
+    "helm": "login",
+    "az": "login",
+    "oc": "login",
+    "crane": "login",
+    "nerdctl": "login",
+}
 _PROGRAMS: Final = {*_SHORT, *_ATTACHED, *_LOGINS, *_BEHIND, "sqlplus", "aws", "openssl", "echo", "printf"}
 _COMMAND = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w.-])(?=[ \t\"'])")
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")

@@ -30,7 +30,9 @@ def spans(text: str) -> Iterator[Span]:
             value = _VALUE.match(text, found.end())
             plain = bare(value[0].rstrip(",]")) if value else ""
             if value and plain and "=" not in plain.strip("=") and may_be_credential(name, plain):
-                yield Span(value.start(), value.start() + len(value[0].rstrip(",]")), sure=found[1].startswith("--") and is_credential(name, plain))
+                yield Span(
+                    value.start(), value.start() + len(value[0].rstrip(",]")), sure=found[1].startswith("--") and is_credential(name, plain)
+                )
     for pattern in (_SHORT, _LOGIN):
         for found in pattern.finditer(text):
             value = _VALUE.match(text, found.end())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials.names import sense
 from configs.credentials.names import Sense as _Sense
+from configs.credentials.names import sense
 from configs.credentials.spans import Span
 from configs.credentials.values import is_elsewhere, is_login_in_base64, is_referred, looks_chosen, looks_random
 
@@ -56,6 +56,8 @@ _ISSUED: Final = {
     "AAAA": r"AAAA[\w-]{7}:[\w-]{100,200}",
     "LS0tLS1CRUdJTi": r"LS0tLS1CRUdJTi(?:BSU0EgU|BQUklW|BFQyBQ|BPUEVOU1NI|BFTkNS|BEU0Eg|BQR1AgUFJJ)[\w+/=]{1,20000}",
     "PuTTY-User-Key-File-": r"PuTTY-User-Key-File-.*",
+    ":AA": r"\d{8,10}:AA[\w-]{30,40}",
+    ":thin:": r":thin:[\w.]{1,60}/[^\s@/]{1,100}@",
     # hashes of passwords, which can be guessed offline
     "$apr1$": r"\$apr1\$[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{16,40}",
     **dict.fromkeys(("$2a$", "$2b$", "$2y$"), r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{40,60}"),
@@ -63,17 +65,23 @@ _ISSUED: Final = {
     "$argon2": r"\$argon2(?:id|i|d)\$[\w$=,+/.-]{20,300}",
     "pbkdf2_sha": r"pbkdf2_sha\d+\$\d+\$[\w+/=$.-]{16,200}",
     "SCRAM-SHA-": r"SCRAM-SHA-\d+\$\d+:[\w+/=$:]{20,300}",
-    **dict.fromkeys(("{SSHA", "{SHA", "{MD5", "{SMD5", "{CRYPT", "{PBKDF2"), r"\{(?:S?SHA\d*|S?MD5|CRYPT|PBKDF2\S{0,10})\}[\w+/=.$]{8,300}"),
+    **dict.fromkeys(
+        ("{SSHA", "{SHA", "{MD5", "{SMD5", "{CRYPT", "{PBKDF2"), r"\{(?:S?SHA\d*|S?MD5|CRYPT|PBKDF2\S{0,10})\}[\w+/=.$]{8,300}"
+    ),
 }
 _BEFORE: Final = r"(?<![A-Za-z0-9])"
-_FORMS: Final = {first: re.compile(form if first[0] in "${h" else _BEFORE + form) for first, form in _ISSUED.items()}
+_FORMS: Final = {first: re.compile(form if first[0] in "${h:" else _BEFORE + form) for first, form in _ISSUED.items()}
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_IN_URL = re.compile(r"://(?!\d{1,5}[/?#])([^\s/?#:@\"'<>\[\]{}()]{0,256}):(?!\d{1,5}(?:[/?#,]|$))((?>\$\{[^}\s]{1,200}\}|[^\s\"'<>]){1,512})@(?=[\w\[$%{(*])")
+_IN_URL = re.compile(
+    r"://(?!\d{1,5}[/?#])([^\s/?#:@\"'<>\[\]{}()]{0,256}):(?!\d{1,5}(?:[/?#,]|$))((?>\$\{[^}\s]{1,200}\}|[^\s\"'<>]){1,512})@(?=[\w\[$%{(*])"
+)
 _USER_IN_URL = re.compile(r"://([^\s/?#:@\"'<>]{1,512})@(?=[\w\[])")
 _LOGIN = re.compile(r"(?<![\w@/.:$+%-])([A-Za-z][\w.+-]{0,63}):([^\s@/:\"'`,;<>(){}\[\]]{2,128})@(?!sha\d+:)(?=[A-Za-z][\w.-]*)")
-_NO_LOGIN = frozenset("mailto npm sip sips acct xmpp workspace jsr file patch github gitlab bitbucket link portal pkg git ssh docker tel".split())
+_NO_LOGIN = frozenset(
+    ["mailto", "npm", "sip", "sips", "acct", "xmpp", "workspace", "jsr", "file", "patch", "github", "gitlab", "bitbucket", "link", "portal", "pkg", "git", "ssh", "docker", "tel"]
+)
 _QUERY = re.compile(r"[?&;]((?!amp;)[\w.-]{2,60})=([^\s&\"'<>#;]{1,2048})")
 _WEAK_QUERY = frozenset({"key", "sig", "signature", "code", "auth", "x-amz-signature", "x-goog-signature", "sas"})
 _HEADER = re.compile(
@@ -82,7 +90,7 @@ _HEADER = re.compile(
 )
 _BEARER = re.compile(r"(?i)\bbearer\s+(?!\$|<|\{|\[)([\w.~+/=-]{8,8000})")
 _BASIC = re.compile(r"(?i)\bbasic\s+([A-Za-z0-9+/=]{6,2000})")
-_SECRET_IN_TEXT = re.compile(r"(?i)(AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)\s*=\s*([^\s;\"'&]{4,500})")
+_SECRET_IN_TEXT = re.compile(r"(?i)(AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)\s*=\s*([^\s;\"'&]{1,500})")
 
 
 def spans(text: str) -> Iterator[Span]:

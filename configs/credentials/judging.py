@@ -18,6 +18,14 @@ from configs.credentials.values import (
 
 _SCHEME = re.compile(r"(?i)(apikey|basic|bearer|digest|token|negotiate|splunk|genie ?key|own)\s+")
 _JAAS_OPTION = re.compile(r"(\w+)\s*=\s*[\"']?([^\"';\s]*)")
+_LOGIN = re.compile(r"[A-Za-z][\w.@-]*:(?!//)(?!\d[\d.]*$)(?!\w+:)[^\s:/]{3,}")
+_SHORTEST_TOKEN = 2
+_WORDS_OF_A_TOKEN = 2
+# A secret that is a value, and a name as Kubernetes objects have it
+_QUALIFIED = re.compile(
+    r"(?i)(client|shared|app|jwt|cookie|session|hmac|api|auth|consumer|webhook|user|oauth|signing|token|csrf)[._-]?secrets?$"
+)
+_TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
 _DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?([^}]+)\}")
 
 
@@ -43,8 +51,11 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911 - one line
     if kind is Sense.OBJECT:
         return not is_object_name(text, certain=True)
     if kind is Sense.EITHER:
-        return not is_plain(text) and (looks_chosen(text) or is_login_in_base64(text))
-    return not is_plain(text) and not is_object_name(text, certain=False)
+        return not is_plain(text) and (looks_chosen(text) or is_login_in_base64(text) or bool(_LOGIN.fullmatch(text)))
+    if len(text) < _SHORTEST_TOKEN or len(text.split()) > _WORDS_OF_A_TOKEN:
+        return False
+    named = "secret" in name.lower()[-7:] and not _QUALIFIED.search(name) and bool(_TWO_WORDS.fullmatch(text))
+    return not named and not is_plain(text) and not is_object_name(text, certain=False)
 
 
 def may_be_credential(name: str, value: object) -> bool:

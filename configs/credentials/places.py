@@ -17,7 +17,9 @@ _SQL = re.compile(
     r"(?i)\b(?:password|passwd|identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?)[ \t]*(?:=|\(|as|to)?[ \t]*(?:N|E)?"
     r"('(?:''|[^'\n])+'|\$\w*\$[^$\n]+\$\w*\$|\"[^\"\n]+\"(?=[ \t]*(?:;|$|replace|account|default)))"
 )
-_CRYPT = re.compile(r"(?i)\b(?:crypt|encrypt|pgp_sym_encrypt|hash_password|set_config|alter_user)\s*\(\s*(?:'[\w.]*(?:password|key)'\s*,\s*)?'([^'\n]{3,200})'")
+_CRYPT = re.compile(
+    r"(?i)\b(?:crypt|encrypt|pgp_sym_encrypt|hash_password|set_config|alter_user)\s*\(\s*(?:'[\w.]*(?:password|key)'\s*,\s*)?'([^'\n]{3,200})'"
+)
 _INSERT = re.compile(r"(?is)\binsert\s+into\s+[\w.\"`\[\]]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*((?:\([^()]{1,2000}\)[\s,]*){1,50})")
 _ROW = re.compile(r"\(([^()]*)\)")
 _FIELD = re.compile(r"\s*('(?:''|[^'])*'|[^,]*)\s*(?:,|$)")
@@ -38,7 +40,9 @@ def spans(text: str, file: str = "") -> Iterator[Span]:
     """
     lowered = text.lower()
     if "'" in text or '"' in text or "$$" in text:
-        yield from (Span(*found.span(1)) for found in _SQL.finditer(text) if not is_elsewhere(found[1].strip("$")) and len(bare(found[1])) > 1)
+        yield from (
+            Span(*found.span(1)) for found in _SQL.finditer(text) if not is_elsewhere(found[1].strip("$")) and len(bare(found[1])) > 1
+        )
         if "crypt" in lowered or "set_config" in lowered:
             yield from (Span(*found.span(1)) for found in _CRYPT.finditer(text))
     if "insert" in lowered:
@@ -52,9 +56,13 @@ def spans(text: str, file: str = "") -> Iterator[Span]:
         yield from (Span(*found.span(1)) for found in _PGPASS.finditer(text) if not is_elsewhere(found[1]) and not found[1].isdigit())
     if _OF_USERS.search(file):
         for pattern in (_USERLIST, _USERS):
-            yield from (Span(*found.span(2)) for found in pattern.finditer(text) if not is_elsewhere(found[2]) and found[2] not in {"x", "*", "!"})
+            yield from (
+                Span(*found.span(2)) for found in pattern.finditer(text) if not is_elsewhere(found[2]) and found[2] not in {"x", "*", "!"}
+            )
     elif '" "' in text:
-        yield from (Span(*found.span(2)) for found in _USERLIST.finditer(text) if found[2].startswith(("md5", "SCRAM")) or "userlist" in file)
+        yield from (
+            Span(*found.span(2)) for found in _USERLIST.finditer(text) if found[2].startswith(("md5", "SCRAM")) or "userlist" in file
+        )
     yield from _in_table(text)
 
 

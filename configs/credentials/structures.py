@@ -21,13 +21,17 @@ _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
 _KEY = re.compile(r"[\"']?([\w./-]+)[\"']?\s*(?:[:=]|:=)(?:\s+|$)(.*)", re.DOTALL)
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*+\"?|'[^']*+'?|[\[\]{}]|[,:=\n]|[^\s\"'\[\]{},:=]++(?:[ \t]++[^\s\"'\[\]{},:=#]++)*+|[ \t\r]++")
 _ELEMENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
-_KEYED_ELEMENT = re.compile(r"<\w+\s[^<>]{0,200}?\b(?:name|key|id)\s*=\s*[\"']([\w.-]+)[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)")
+_KEYED_ELEMENT = re.compile(
+    r"<\w+\s[^<>]{0,200}?\b(?:name|key|id)\s*=\s*[\"']([\w.-]+)[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)"
+)
 _CDATA = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?>\s*<!\[CDATA\[((?:(?!\]\]>).){1,4000})", re.DOTALL)
 _PARENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>\s*(?=<[a-zA-Z])")
 _PROPERTY = re.compile(r"<name>\s*([\w.-]{1,200})\s*</name>\s*(?:<\w+>[^<>]{0,200}</\w+>\s*)?<(value|string)>([^<>]{0,4000})")
 _PLIST = re.compile(r"<key>\s*([\w.-]{1,200})\s*</key>\s*<(string|data)>([^<>]{0,4000})")
 _ATTRIBUTES = re.compile(r"\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"'][^<>\n]{0,200}?\bvalue\s*=\s*(\"[^\"]*\"|'[^']*')")
-_REVERSED_ATTRIBUTES = re.compile(r"\bvalue\s*=\s*(\"[^\"]{1,500}\"|'[^']{1,500}')[^<>\n\"']{0,100}\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"']")
+_REVERSED_ATTRIBUTES = re.compile(
+    r"\bvalue\s*=\s*(\"[^\"]{1,500}\"|'[^']{1,500}')[^<>\n\"']{0,100}\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"']"
+)
 _NAMES: Final = r"(?i:name|key|parameter_?key|parameter_?name|variable|env|option_?name|header)"
 _VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?value)"
 _SUSPICIOUS: Final = r"[\w.-]{0,200}?(?i:pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|salt|seed|cookie|sas|pat|pin|senha|wort|wacht)"

@@ -15,7 +15,7 @@ SHOWN_AS: Final = "[secret]"
 
 # A reference to a value elsewhere: Kafka's ${provider:path:key}, ${VARIABLE}, $(VARIABLE), templates of Helm, Jinja, Python and Ansible
 _REFERENCE: Final = re.compile(
-    r"\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"
+    r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
     r"|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
@@ -30,10 +30,14 @@ _TYPES: Final = re.compile(
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")
-_PATH: Final = re.compile(r"(~|\.{1,2})?(/[\w.@-]+){2,}/?|[\w-]+(/[\w-]+)*\.(key|pem|crt|cer|p12|jks|txt|json|ya?ml|properties|pub|env|gpg|kdbx)")
+_PATH: Final = re.compile(
+    r"(~|\.{1,2})(/[\w.@-]+)+/?|(/[\w.@-]+){2,}/?|[\w-]+(/[\w-]+)*\.(key|pem|crt|cer|p12|jks|txt|json|ya?ml|properties|pub|env|gpg|kdbx)"
+)
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _LABEL: Final = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
-_SECRETS_NAME: Final = re.compile(r"[a-z]+(-[a-z]+)*-(secrets?|credentials?|creds|tls|certs?|tokens?|roles|auth|passwords?|keys?|config|pull)")
+_SECRETS_NAME: Final = re.compile(
+    r"[a-z]+(-[a-z]+)*-(secrets?|credentials?|creds|tls|certs?|tokens?|roles|auth|passwords?|keys?|config|pull)"
+)
 _HEX: Final = re.compile(r"[0-9a-fA-F]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/=_.~-]{20,500}")
 _LETTERS_AND_DIGITS: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])|(?=.*[A-Za-z])(?=.*[!#%^&*?$€§])", re.DOTALL)
@@ -46,7 +50,8 @@ _LONG_HEX: Final = 24
 
 def bare(value: str) -> str:
     """Return a value without quotes and blanks around it."""
-    return value.strip().strip("\\\"'`").strip()
+    text = value.strip().strip("\\\"'").strip()
+    return text if " " in text else text.strip("`")
 
 
 def is_referred(value: object) -> bool:
@@ -80,7 +85,7 @@ def looks_chosen(value: str) -> bool:
     """Return whether a word looks like a credential: letters with digits or signs, but no version, size or name with a number."""
     if len(value) >= _LONG_HEX and _HEX.fullmatch(value) and not value.isdigit():
         return True
-    if not _LETTERS_AND_DIGITS.match(value) or re.fullmatch(r"[\w-]*?[a-z]v?\d{1,3}|v?\d+([._-]\w+)*|[A-Z]+-?\d+", value):
+    if not _LETTERS_AND_DIGITS.match(value) or re.fullmatch(r"[A-Za-z_-]*?[a-z]v?\d{1,3}|v?\d+([._-]\w+)*|[A-Z]+-?\d+", value):
         return looks_random(value) or bool(re.fullmatch(r"[a-z]{4,}\d{1,3}", value))
     return not is_path(value) and not re.search(r"\s", value)
 

@@ -112,7 +112,9 @@ def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[P
             rule="is missing: the Java class of the connector, such as io.debezium.connector.postgresql.PostgresConnector",
         )
     elif isinstance(java_class, str) and not _CLASS.match(java_class):
-        yield Problem(path=step("config", "connector.class"), rule=f"{shown('connector.class', java_class)} is not the name of a Java class")
+        yield Problem(
+            path=step("config", "connector.class"), rule=f"{shown('connector.class', java_class)} is not the name of a Java class"
+        )
     tasks = config.get("tasks.max")
     if isinstance(tasks, str) and not (tasks.isascii() and tasks.isdigit() and int(tasks) > 0):
         yield Problem(path=step("config", "tasks.max"), rule=f"{shown('tasks.max', tasks)} is not a whole number from 1")

@@ -11,8 +11,23 @@ if TYPE_CHECKING:
 
 # Values as people choose them, and as machines do
 CHOSEN = ("hunter2", "S3cr3t!pass", "correct-horse-9-battery", "Tr0ub4dor&3", "letmein-2024", "p4ss,w0rd;x", "Zq8#mL2$vX")
-MADE = ("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY", "q7Zt2mXv9LrB4kNs8HwD3jPy", "9f8e7d6c5b4a39281706f5e4d3c2b1a0", "dGhpc0lzQVNlY3JldDEyMzQ1")
-NAMES = ("password", "db_password", "DB_PASSWORD", "client_secret", "clientSecret", "api_key", "apiKey", "auth_token", "spring.datasource.password")
+MADE = (
+    "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
+    "q7Zt2mXv9LrB4kNs8HwD3jPy",
+    "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+    "dGhpc0lzQVNlY3JldDEyMzQ1",
+)
+NAMES = (
+    "password",
+    "db_password",
+    "DB_PASSWORD",
+    "client_secret",
+    "clientSecret",
+    "api_key",
+    "apiKey",
+    "auth_token",
+    "spring.datasource.password",
+)
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 _LETTERS = "aB3dE5gH7jK9mN2pQ4sT6vW8yZ1cF0"
@@ -52,7 +67,11 @@ def under_names(name: str, value: str) -> Iterator[tuple[str, str, str]]:
     nested = name.rpartition(".")[2]
     shell = name.replace(".", "_").upper()
     yield "YAML", "application.yaml", f"server:\n  port: 8080\nstore:\n  user: me\n  {nested}: {quoted}\n  host: db\n"
-    yield "YAML without quotes", "a.yml", f"store:\n  {nested}: {value}\n" if not set(value) & set("#,&!") else f"store:\n  {nested}: '{value}'\n"
+    yield (
+        "YAML without quotes",
+        "a.yml",
+        f"store:\n  {nested}: {value}\n" if not set(value) & set("#,&!") else f"store:\n  {nested}: '{value}'\n",
+    )
     yield "YAML block", "a.yaml", f"store:\n  {nested}: |-\n    {value}\n  host: db\n"
     yield "YAML flow", "a.yaml", f"store: {{user: me, {nested}: {quoted}, host: db}}\n"
     yield "YAML below", "a.yaml", f"{nested}:\n  plain: {quoted}\n"
@@ -81,7 +100,7 @@ def under_names(name: str, value: str) -> Iterator[tuple[str, str, str]]:
     yield "XML property", "a.xml", f'<bean><property name="{name}" value="{_xml(value)}"/></bean>'
     yield "XML below", "a.xml", f"<{nested}><plain>{_xml(value)}</plain></{nested}>"
     yield "Hadoop", "core-site.xml", f"<configuration><property><name>{name}</name><value>{_xml(value)}</value></property></configuration>"
-    yield "HCL", "a.tfvars", f"user = \"me\"\n{nested} = {quoted}\n"
+    yield "HCL", "a.tfvars", f'user = "me"\n{nested} = {quoted}\n'
     yield "Python", "settings.py", f"USER = 'me'\n{shell} = {quoted}\n"
     yield "Java", "A.java", f'props.setProperty("{name}", {quoted});\n'
     yield "JavaScript", "a.js", f"module.exports = {{ user: 'me', {nested}: {quoted} }};\n"
@@ -89,7 +108,11 @@ def under_names(name: str, value: str) -> Iterator[tuple[str, str, str]]:
     yield "command", "run.sh", f"tool --user me --{nested.replace('_', '-')} '{value}' --host db\n"
     yield "command with a sign", "run.sh", f"tool --{nested.replace('_', '-')}='{value}' --host db\n"
     yield "Java property", "run.sh", f"java -D{name}='{value}' -jar a.jar\n"
-    yield "CSV", "users.csv", f"user,{nested},role\nme,{value},admin\n" if not set(value) & set(",;") else f"user\t{nested}\trole\nme\t{value}\tadmin\n"
+    yield (
+        "CSV",
+        "users.csv",
+        f"user,{nested},role\nme,{value},admin\n" if not set(value) & set(",;") else f"user\t{nested}\trole\nme\t{value}\tadmin\n",
+    )
     yield "base64", "a.bin", _base64(f"user=me\n{name}={value}\n")
 
 
@@ -114,7 +137,11 @@ def by_place(value: str) -> Iterator[tuple[str, str, str]]:
     yield "htpasswd bcrypt", "users", "me:$2y$10$" + "abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234" + "\n"
     yield "userlist", "userlist.txt", f'"me" "{word}"\n'
     yield "kubeconfig token", "config", f"apiVersion: v1\nkind: Config\nusers:\n- name: me\n  user:\n    token: {word}\n"
-    yield "kubeconfig key", "config", f"users:\n- name: me\n  user:\n    client-key-data: {_base64('-----BEGIN RSA PRIVATE KEY-----' + word)}\n"
+    yield (
+        "kubeconfig key",
+        "config",
+        f"users:\n- name: me\n  user:\n    client-key-data: {_base64('-----BEGIN RSA PRIVATE KEY-----' + word)}\n",
+    )
     yield "Docker", "config.json", json.dumps({"auths": {"registry.example": {"auth": _base64("me:" + word)}}})
     yield "npmrc", ".npmrc", f"//registry.example/:_authToken={word}\n"
     yield "pypirc", ".pypirc", f"[pypi]\nusername = me\npassword = {word}\n"
@@ -222,13 +249,13 @@ HARMLESS_TEXTS = {
     "a Prometheus file": ("prometheus.yml", "scrape_configs:\n  - job_name: a\n    authorization:\n      type: Bearer\n      credentials_file: /var/run/secrets/token\n    basic_auth:\n      username: me\n      password_file: /etc/pw\n"),
     "pg_hba.conf": ("pg_hba.conf", "# TYPE DATABASE USER ADDRESS METHOD\nlocal all all trust\nhost all all 0.0.0.0/0 scram-sha-256\nhostssl shop app 10.0.0.0/8 password\n"),
     "postgresql.conf": ("postgresql.conf", "password_encryption = scram-sha-256\nssl_key_file = '/etc/tls/tls.key'\nssl_passphrase_command_supports_reload = off\n"),
-    "nginx": ("nginx.conf", "auth_basic \"Members\";\nauth_basic_user_file /etc/nginx/.htpasswd;\nssl_certificate_key /etc/tls/tls.key;\nproxy_set_header Authorization $http_authorization;\n"),
+    "nginx": ("nginx.conf", 'auth_basic "Members";\nauth_basic_user_file /etc/nginx/.htpasswd;\nssl_certificate_key /etc/tls/tls.key;\nproxy_set_header Authorization $http_authorization;\n'),
     "prose": ("README.md", "The password is read from a Secret. Tokens expire after an hour; a token has three parts. See the key: id.\n"),
     "a list of names": ("a.json", '{"redact": ["password", "token", "secret"], "headers": ["Authorization", "X-Api-Key"]}'),
     "a Python program": ("a.py", "def login(user: str, password: str) -> str:\n    token = client.token(user, password)\n    secret = os.environ['SECRET']\n    api_key = settings.api_key\n    return token\n"),
     "a JavaScript program": ("a.js", "const password = process.env.PASSWORD;\nconst token = await auth.getToken(user);\nmodule.exports = { password, token: token };\n"),
-    "a Java program": ("A.java", "String password = System.getenv(\"DB_PASSWORD\");\nprops.put(\"password\", password);\n"),
-    "a Go program": ("a.go", "password := os.Getenv(\"PASSWORD\")\ntoken, err := newToken(ctx)\n"),
+    "a Java program": ("A.java", 'String password = System.getenv("DB_PASSWORD");\nprops.put("password", password);\n'),
+    "a Go program": ("a.go", 'password := os.Getenv("PASSWORD")\ntoken, err := newToken(ctx)\n'),
     "a public key": ("id.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJq2bqEJm5n8yqk2w1o5m2v8t3x6z9c0r4u7y1i3o5p8 me@host\n"),
     "a certificate": ("ca.crt", "-----BEGIN CERTIFICATE-----\n" + "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n" * 5 + "-----END CERTIFICATE-----\n"),
     "a lock file": ("package-lock.json", '{"integrity": "sha512-aB3dE5gH7jK9mN2pQ4sT6vW8yZ1cF0aB3dE5gH7jK9mN2pQ4sT6vW8yZ1cF0aB3dE5gH7jK9mN2pQ4sT6vW8yZ1cF0==", "name": "npm:react@18"}'),
@@ -247,7 +274,7 @@ HARMLESS_TEXTS = {
     "Redis": ("redis.conf", "port 6379\nmaxmemory 64mb\nappendonly yes\nprotected-mode yes\n"),
     "HAProxy": ("haproxy.cfg", "frontend a\n  bind :443 ssl crt /etc/tls/tls.pem\n  http-request set-header X-Auth-Token %[var(txn.token)]\n"),
     "iptables": ("fw.sh", "iptables -A INPUT -p tcp --dport 22 -j ACCEPT\nnc -z -p 80 db\n"),
-    "a DNS zone": ("db.zone", "key 300 IN TXT \"v=spf1 include:example.com ~all\"\n"),
+    "a DNS zone": ("db.zone", 'key 300 IN TXT "v=spf1 include:example.com ~all"\n'),
     "a flag with a file": ("run.sh", "tool --password-file /run/pw --token-path=/run/token --api-key-header X-Key --secret-name shop\n"),
 }  # fmt: skip
 
