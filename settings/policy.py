@@ -13,8 +13,9 @@ class RuleException(Section):
     rule: str = Field(pattern=r"^[a-z][a-z-]+$")
     """Name of the rule, as its violation shows it."""
     resource: str = Field(pattern=r"^[A-Za-z0-9._-]{3,}(\*|/\S+)?$")
-    """Logical name of the resource; a ``*`` at the end covers every name with that prefix. For ``no-literal-credential`` followed by a slash
-    and the variable, file or key: ``worker/API_TOKEN``."""
+    """Logical name of the resource; a ``*`` at the end covers every name with that prefix.
+
+    For ``no-literal-credential`` it is followed by a slash and the variable, file or key: ``worker/API_TOKEN``."""
     reason: str = Field(min_length=15)
     """Reason why the exception is safe, in a sentence."""
 

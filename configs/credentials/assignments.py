@@ -48,7 +48,7 @@ _CANDIDATE = re.compile(
 _LONG: Final = re.compile(r"[\"']?([A-Za-z0-9+/=_-]{24,500})(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
 
 
-def spans(text: str, *, prose: bool = False) -> Iterator[Span]:
+def spans(text: str, *, prose: bool = False) -> Iterator[Span]:  # noqa: C901 - one branch for each form
     """Yield the values under the names of credentials, with an equals sign, a colon or an arrow between them.
 
     Args:
@@ -127,10 +127,11 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
             stop = word.end()
     else:
         return None
-    if whole is not None and text[at] in "\"'" and value is not None and not text[stop : stop + 1].strip(",;\n \t})]#") == "":
+    if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
         stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
     hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
-    certain = is_credential(name, plain) and not _is_code(plain) and not (whole is None and plain == name)
+    first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
+    certain = (is_credential(name, plain) or is_credential(name, first)) and not _is_code(plain) and not (whole is None and plain == name)
     return Span(at, stop, sure=certain) if hidden or certain else None
 
 
@@ -146,7 +147,8 @@ def _line_of(text: str, begin: int, at: int) -> str | None:
 _INDENT: Final = 200
 _CODE = re.compile(
     r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
-    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
+    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|"
+    r"\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
 )
 
 

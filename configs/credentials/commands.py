@@ -76,7 +76,7 @@ def telling_words(words: Sequence[str], *, doubtful: bool = False) -> list[int]:
         doubtful: Whether words that may be credentials count.
     """
     program = next((name for word in words if (name := word.rpartition("/")[2]) in _PROGRAMS), "")
-    found = {at for at in _of_program(program, words)} if program else set()
+    found = set(_of_program(program, words)) if program else set()
     judge = may_be_credential if doubtful else is_credential
     for at, (word, after) in enumerate(pairwise(words)):
         if not _FLAG.fullmatch(word) or after.startswith("-") or not after or is_elsewhere(after):
@@ -91,7 +91,7 @@ def telling_words(words: Sequence[str], *, doubtful: bool = False) -> list[int]:
 _A_WORD: Final = 3
 
 
-def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:
+def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:  # noqa: C901 - one line for each kind of program
     if program in _SUBCOMMANDS and _SUBCOMMANDS[program] not in words:
         return
     for at, word in enumerate(words):

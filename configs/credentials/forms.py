@@ -79,13 +79,14 @@ _IN_URL = re.compile(
 )
 _USER_IN_URL = re.compile(r"://([^\s/?#:@\"'<>]{1,512})@(?=[\w\[])")
 _LOGIN = re.compile(r"(?<![\w@/.:$+%-])([A-Za-z][\w.+-]{0,63}):([^\s@/:\"'`,;<>(){}\[\]]{2,128})@(?!sha\d+:)(?=[A-Za-z][\w.-]*)")
-_NO_LOGIN = frozenset(
-    ["mailto", "npm", "sip", "sips", "acct", "xmpp", "workspace", "jsr", "file", "patch", "github", "gitlab", "bitbucket", "link", "portal", "pkg", "git", "ssh", "docker", "tel"]
+_NO_LOGIN = re.compile(
+    r"mailto|npm|sips?|acct|xmpp|workspace|jsr|file|patch|github|gitlab|bitbucket|link|portal|pkg|git|ssh|docker|tel", re.IGNORECASE
 )
 _QUERY = re.compile(r"[?&;]((?!amp;)[\w.-]{2,60})=([^\s&\"'<>#;]{1,2048})")
 _WEAK_QUERY = frozenset({"key", "sig", "signature", "code", "auth", "x-amz-signature", "x-goog-signature", "sas"})
 _HEADER = re.compile(
-    r"(?i)\b(?:proxy-)?authori[sz]ation\\?[\"']?(?:\s*(?:[:=,]|=>)\s*|[ \t]+(?=\\?[\"']))\\?[\"']?(?:(apikey|basic|bearer|digest|token|own)\s+)?+(?!\[secret\])"
+    r"(?i)\b(?:proxy-)?authori[sz]ation\\?[\"']?(?:\s*(?:[:=,]|=>)\s*|"
+    r"[ \t]+(?=\\?[\"']))\\?[\"']?(?:(apikey|basic|bearer|digest|token|own)\s+)?+(?!\[secret\])"
     r"([^\s\"'\\][^\"'\\\n]{0,8000})"
 )
 _BEARER = re.compile(r"(?i)\bbearer\s+(?!\$|<|\{|\[)([\w.~+/=-]{8,8000})")
@@ -122,7 +123,7 @@ def _in_addresses(text: str) -> Iterator[Span]:
             if not is_referred(user) and not user.replace("-", "").replace("_", "").replace(".", "").isalpha():
                 yield Span(*found.span(1), sure=looks_random(user) or (len(user) >= _A_TOKEN and user.isalnum() and looks_chosen(user)))
     for found in _LOGIN.finditer(text):
-        if found[1].lower() not in _NO_LOGIN and not is_referred(found[2]) and not found[2].replace(".", "").isdigit():
+        if not _NO_LOGIN.fullmatch(found[1]) and not is_referred(found[2]) and not found[2].replace(".", "").isdigit():
             yield Span(*found.span(2), sure=not is_elsewhere(found[2]))
 
 

@@ -29,7 +29,7 @@ _TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
 _DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?([^}]+)\}")
 
 
-def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911 - one line for each sense
+def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - one line for each sense
     """Return whether a value under a name is certainly a credential in plain text."""
     kind = sense(name)
     if kind in {Sense.NONE, Sense.ABOUT} or isinstance(value, bool) or value is None:

@@ -36,6 +36,10 @@ class Sense(Enum):
     JAAS = 8
 
 
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PASSWORD = re.compile(
     r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
@@ -45,22 +49,44 @@ _TOKEN = re.compile(
     r"(secrets?|tokens?|credentials?|creds?|(api|access|secret|private|account|auth|encrypt|encryption|signing|master|shared|license|"
     r"service|session|security|app|admin|preshared|webhook|deploy)keys?)$"
 )
-_QUALIFIERS = frozenset(
-    ["api", "access", "secret", "private", "account", "auth", "encrypt", "encryption", "decryption", "signing", "master", "shared", "license", "licence", "service", "session", "security", "app", "application", "admin", "preshared", "webhook", "deploy", "client", "customer", "consumer", "subscription", "hmac", "jwt", "cookie", "ssh", "ssl", "tls", "keystore", "signature", "storage", "function", "write", "read", "ingest", "ingestion", "integration", "routing", "data", "gpg", "pgp", "host", "stripe", "sendgrid", "datadog", "root", "user", "fernet", "aes", "rsa", "symmetric", "crypto", "cipher", "wrapping", "hash", "site", "bot"]
+_QUALIFIERS = _set(
+    "api access secret private account auth encrypt encryption decryption signing master shared license licence service session security "
+    "app application admin preshared webhook deploy client customer consumer subscription hmac jwt cookie ssh ssl tls keystore signature "
+    "storage function write read ingest ingestion integration routing data gpg pgp host stripe sendgrid datadog root user fernet aes rsa "
+    "symmetric crypto cipher wrapping hash site bot"
 )
 # Qualifiers of a key that make it a credential only where it looks like one
-_WEAK = frozenset(["client", "host", "user", "data", "routing", "read", "write", "hash", "site", "service", "storage", "ssl", "tls", "app", "application", "function", "account"])
+_WEAK = _set("client host user data routing read write hash site service storage ssl tls app application function account")
 # Last words of names that only concern a credential
-_ABOUT = frozenset(
-    ["file", "files", "filename", "path", "paths", "dir", "dirs", "directory", "folder", "name", "names", "location", "locations", "arn", "source", "sources", "class", "classes", "provider", "providers", "enabled", "enable", "disabled", "disable", "timeout", "timeouts", "expiry", "expiration", "expires", "expire", "expired", "lifetime", "duration", "length", "len", "type", "types", "ttl", "url", "urls", "uri", "uris", "endpoint", "endpoints", "host", "hosts", "hostname", "port", "backend", "backends", "parallelism", "limit", "limits", "count", "max", "min", "size", "version", "id", "ids", "issuer", "issuers", "audience", "region", "header", "headers", "algorithm", "algorithms", "alg", "algo", "hash", "hasher", "hashing", "encoder", "encoding", "encryption", "format", "formats", "policy", "policies", "rotation", "rotate", "interval", "period", "age", "mode", "method", "methods", "ref", "refs", "reference", "references", "manager", "vault", "mount", "prefix", "suffix", "field", "fields", "column", "columns", "param", "params", "parameter", "parameters", "attribute", "attributes", "env", "environment", "var", "variable", "variables", "label", "labels", "title", "placeholder", "hint", "prompt", "pattern", "regex", "regexp", "rule", "rules", "validator", "validation", "required", "strength", "complexity", "history", "reset", "changed", "updated", "created", "at", "on", "by", "for", "from", "to", "in", "service", "services", "server", "servers", "client", "clients", "user", "users", "username", "usernames", "authentication", "authenticator", "authenticate", "grant", "grants", "scope", "scopes", "claim", "claims", "bucket", "table", "topic", "queue", "group", "groups", "namespace", "schema", "schemas", "registry", "role", "roles", "owner", "template", "templates", "filter", "handler", "helper", "cache", "generator", "store", "stores", "reader", "loader", "resolver", "callback", "cookie", "domain", "alphabet", "charset", "characters", "chars", "budget", "usage", "usages", "price", "cost", "per", "window", "rate", "bytes", "seconds", "second", "minutes", "hours", "days", "ms", "sec", "secs", "total", "index", "offset", "position", "delimiter", "separator", "splitter", "ring", "replicator", "operator", "controller", "injector", "agent", "sidecar", "image", "tag", "driver", "plugin", "module", "engine", "protocol", "scheme", "sync", "refresh", "renewal", "renew", "revocation", "verify", "verification", "verifier", "check", "checker", "change", "signer", "public", "fingerprint", "thumbprint", "checksum", "digest", "sha", "status", "state", "phase", "event", "error", "message", "link", "page", "view", "form", "input", "screen", "email", "subject", "sender", "grace", "warn", "warning", "attempts", "retries", "tries", "lockout", "log", "logging", "level", "metrics", "docs", "doc", "description", "comment", "note", "optional", "allowed", "denied", "mapping", "cli", "stdin", "creation", "review", "request", "projection", "volume", "volumes", "exchange", "bits", "iterations", "rounds", "memory", "cpu", "replicas", "stdout", "management", "mgmt", "minlength", "maxlength", "kind", "selector", "annotations", "resource", "auth", "based", "signed", "aware", "strategy", "cert", "certificate", "alias", "aliases", "binding", "list", "sealing", "kms", "lookup", "kid"]
+_ABOUT = _set(
+    "file files filename path paths dir dirs directory folder name names location locations arn source sources class classes provider "
+    "providers enabled enable disabled disable timeout timeouts expiry expiration expires expire expired lifetime duration length len type "
+    "types ttl url urls uri uris endpoint endpoints host hosts hostname port backend backends parallelism limit limits count max min size "
+    "version id ids issuer issuers audience region header headers algorithm algorithms alg algo hash hasher hashing encoder encoding "
+    "encryption format formats policy policies rotation rotate interval period age mode method methods ref refs reference references "
+    "manager vault mount prefix suffix field fields column columns param params parameter parameters attribute attributes env environment "
+    "var variable variables label labels title placeholder hint prompt pattern regex regexp rule rules validator validation required "
+    "strength complexity history reset changed updated created at on by for from to in service services server servers client clients user "
+    "users username usernames authentication authenticator authenticate grant grants scope scopes claim claims bucket table topic queue "
+    "group groups namespace schema schemas registry role roles owner template templates filter handler helper cache generator store stores "
+    "reader loader resolver callback cookie domain alphabet charset characters chars budget usage usages price cost per window rate bytes "
+    "seconds second minutes hours days ms sec secs total index offset position delimiter separator splitter ring replicator operator "
+    "controller injector agent sidecar image tag driver plugin module engine protocol scheme sync refresh renewal renew revocation verify "
+    "verification verifier check checker change signer public fingerprint thumbprint checksum digest sha status state phase event error "
+    "message link page view form input screen email subject sender grace warn warning attempts retries tries lockout log logging level "
+    "metrics docs doc description comment note optional allowed denied mapping cli stdin creation review request projection volume volumes "
+    "exchange bits iterations rounds memory cpu replicas stdout management mgmt minlength maxlength kind selector annotations resource "
+    "auth based signed aware strategy cert certificate alias aliases binding list sealing kms lookup kid"
 )
-_LEADING = frozenset(
-    ["max", "min", "num", "number", "enable", "use", "disable", "has", "is", "allow", "allows", "require", "requires", "skip", "pad", "eos", "bos", "unk", "cls", "sep", "mask", "stop", "special", "forgot", "show", "count", "total", "available"]
+_LEADING = _set(
+    "max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special forgot show "
+    "count total available"
 )
-_OBJECTS = frozenset(["tls", "pull", "image", "cert", "certificate", "existing", "kubernetes", "k8s", "ca", "ingress", "mounted", "kube"])
+_OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingress mounted kube")
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
-_BESIDE = _ABOUT | frozenset(
-    ["user", "username", "login", "account", "realm", "database", "db", "external", "default", "example", "key", "items", "region", "kind", "metadata", "default_mode", "inherit", "description", "version", "optional", "login_hint", "uid", "address", "tenant", "subscription", "project"]
+_BESIDE = _ABOUT | _set(
+    "user username login account realm database db external default example key items region kind metadata default_mode inherit "
+    "description version optional login_hint uid address tenant subscription project"
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
@@ -75,7 +101,7 @@ def words(name: str) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=8192)
-def sense(name: str) -> Sense:
+def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
     """Return what a name says about its value."""
     if len(name) > _LONGEST or _ALWAYS_ABOUT.match(name):
         return Sense.ABOUT if len(name) <= _LONGEST else Sense.NONE
@@ -98,10 +124,9 @@ def sense(name: str) -> Sense:
 
 
 _LONGEST = 200
+_SAYING_LITTLE = _set("pat sas signature auth salt seed cookie jaas pin otp passwd key")
 # Words behind a credential's that leave it one
-_STILL = frozenset(
-    ["value", "plain", "text", "plaintext", "string", "data", "base", "b", "literal", "raw", "clear", "old", "new", "current", "previous", "prod", "dev", "test", "stage", "staging"]
-)
+_STILL = _set("value plain text plaintext string data base b literal raw clear old new current previous prod dev test stage staging")
 
 
 def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one line for each kind of word
@@ -122,15 +147,12 @@ def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one l
         if before == "client" and "data" in parts[at + 1 :]:
             return Sense.TOKEN
         return Sense.EITHER if before in _WEAK else Sense.TOKEN
-    return (
-        Sense.EITHER
-        if word in {"pat", "sas", "signature", "auth", "salt", "seed", "cookie", "jaas", "pin", "otp", "passwd", "key"}
-        else Sense.NONE
-    )
+    return Sense.EITHER if word in _SAYING_LITTLE else Sense.NONE
 
 
-_IDENTITIES = frozenset(
-    ["id", "ids", "hash", "digest", "checksum", "sha", "fingerprint", "etag", "revision", "commit", "uuid", "uid", "guid", "integrity", "cert", "certificate", "ca", "crt", "public", "image", "tag", "version", "thumbprint", "nonce", "trace", "span", "class", "name", "names", "url", "uri", "path", "file", "arn", "bundle", "cursor", "offset", "topic", "impl", "query", "regex", "pattern"]
+_IDENTITIES = _set(
+    "id ids hash digest checksum sha fingerprint etag revision commit uuid uid guid integrity cert certificate ca crt public image tag version "  # noqa: E501 - one form
+    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern"
 )
 
 

@@ -31,7 +31,7 @@ _CSV = re.compile(r"([\w\"-][\w \"-]{0,80}+(?:[,;\t][\w \"-]{1,80}+)+)\n")
 _OF_USERS: Final = re.compile(r"(?i)(^|[/._-])(\.?htpasswd|passwords?|passwd|shadow|userlist|\.git-credentials|sasl_passwd)([._-]|$)")
 
 
-def spans(text: str, file: str = "") -> Iterator[Span]:
+def spans(text: str, file: str = "") -> Iterator[Span]:  # noqa: C901 - one branch for each form
     """Yield the credentials of a text that show by their place in a known format.
 
     Args:

@@ -37,11 +37,11 @@ _VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?
 _SUSPICIOUS: Final = r"[\w.-]{0,200}?(?i:pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|salt|seed|cookie|sas|pat|pin|senha|wort|wacht)"
 _GAP: Final = r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,200}?"
 _PAIR = re.compile(
-    rf"(?<![\w.-]){_NAMES}\\?[\"']?\s*[:=]\s*\\?[\"']?(?={_SUSPICIOUS})([\w.-]{{2,200}})\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"
+    rf"(?<![\w.-]){_NAMES}\\?[\"']?\s*[:=]\s*\\?[\"']?(?={_SUSPICIOUS})([\w.-]{{2,200}})\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"  # noqa: E501 - one form
     r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]*)"
 )
 _REVERSED = re.compile(
-    rf"(?<![\w.-]){_VALUES}\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{{1,500}}\"|'[^'\n]{{1,500}}'|[^\s,}}\"'][^\n,}}]{{0,500}})(?:(?!\n[ \t]*-[ \t])[^{{}}\[\]<>]){{0,60}}?[\s,\"'\\]{_NAMES}\\?[\"']?\s*[:=]\s*"
+    rf"(?<![\w.-]){_VALUES}\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{{1,500}}\"|'[^'\n]{{1,500}}'|[^\s,}}\"'][^\n,}}]{{0,500}})(?:(?!\n[ \t]*-[ \t])[^{{}}\[\]<>]){{0,60}}?[\s,\"'\\]{_NAMES}\\?[\"']?\s*[:=]\s*"  # noqa: E501 - one form
     r"\\?[\"']?([\w.-]{2,200})"
 )
 
@@ -156,7 +156,7 @@ def _in_brackets(text: str, at: int, parent: str) -> Iterator[Span]:  # type: ig
         elif sign in {"]", "}", ","} or (sign == "\n" and pending):
             if pending:
                 yield from _below(parent, name, bare(pending[0]), *pending.span())
-                pending, name = None, name if depth and sign != "}" and sign == "," and name and False else ""
+                pending, name = None, ""
             depth -= sign in {"]", "}"}
             if depth == 0:
                 return token.end()

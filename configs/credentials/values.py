@@ -15,7 +15,7 @@ SHOWN_AS: Final = "[secret]"
 
 # A reference to a value elsewhere: Kafka's ${provider:path:key}, ${VARIABLE}, $(VARIABLE), templates of Helm, Jinja, Python and Ansible
 _REFERENCE: Final = re.compile(
-    r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"
+    r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"  # noqa: E501 - one form
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
     r"|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
@@ -26,7 +26,7 @@ _ELSEWHERE: Final = re.compile(
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
-    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|uuid|jsonb?|nvarchar)(\(\d*\))?(\[\]|\?)?[,;]?"
+    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|uuid|jsonb?|nvarchar)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")

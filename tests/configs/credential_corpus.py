@@ -1,5 +1,8 @@
 """Credentials in every format, and texts that only look like them, made by generators."""
 
+# ruff: noqa: E501
+# A text on one line is easier to compare.
+
 from __future__ import annotations
 
 import base64
