@@ -131,7 +131,11 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
         stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
     hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
     first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
-    certain = (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first))) and not _is_code(plain) and not (whole is None and plain == name)
+    certain = (
+        (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
+        and not _is_code(plain)
+        and not (whole is None and plain == name)
+    )
     return Span(at, stop, sure=certain) if hidden or certain else None
 
 

@@ -11,7 +11,7 @@ from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, looks_chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 _OPENING = re.compile(
     r"(?m)(?<![\w.-])([\w.-]{2,120})(?:\\?[\"'])?[ \t]*(?:=>|[:=])?[ \t]*+"
@@ -122,7 +122,7 @@ def _opened(text: str) -> Iterator[Span]:
                 done = yield from _in_block(text, found.end(), len(lead), found[1], whole=bool(found[2]))
 
 
-def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Iterator[Span]:  # type: ignore[misc]
+def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
     """Yield what is indented further than its key, or listed at its height."""
     first = last = -1
     while line := _LINE.match(text, at):
@@ -146,7 +146,7 @@ def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> I
     return at
 
 
-def _in_brackets(text: str, at: int, parent: str) -> Iterator[Span]:  # type: ignore[misc]
+def _in_brackets(text: str, at: int, parent: str) -> Generator[Span, None, int]:
     """Yield what stands between a bracket and the one that closes it."""
     depth, name, pending = 0, "", None
     for token in _TOKEN.finditer(text, at):
