@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.credentials.detector import shows_credential
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, number
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
+# A command that only writes the passphrase
+_ECHO = re.compile(r"'?\s*(?:\S*/)?(?:echo|printf)\b")
 _ON = ("on", "true", "yes", "1")
 # Contrib libraries of PostgreSQL that can be preloaded; the image has no others.
 _PRELOADED = {
@@ -79,7 +82,17 @@ def postgres_problems(parameters: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(lowered, "wal_sender_timeout", rule, cure))
     if number(lowered, "max_wal_senders", 10) < number(lowered, "max_replication_slots", 10):
         problems.append(problem(lowered, "max_wal_senders", "every slot in use needs a sender", "set at least max_replication_slots"))
-    return [*problems, *_libraries(lowered)]
+    return [*problems, *_libraries(lowered), *_literal_credentials(lowered)]
+
+
+def _literal_credentials(lowered: Mapping[str, str]) -> list[Problem]:
+    """Check for credentials in commands and connection strings: the file is a ConfigMap, and every role may see some parameters."""
+    rule, cure = "contains a credential in plain text", "read it in the command from a file of a mounted Secret"
+    return [
+        problem(lowered, key, rule, cure)
+        for key, value in lowered.items()
+        if shows_credential(value) or (key == "ssl_passphrase_command" and _ECHO.match(value))
+    ]
 
 
 def _libraries(lowered: Mapping[str, str]) -> list[Problem]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
+from configs.credentials.detector import hidden
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
 # Prefix of the API server's default audience.
 _API_SERVER = "https://kubernetes.default.svc"
+# User and password before the registry of an image; a tag and a digest have no slash behind the sign.
+_LOGIN = re.compile(r"^[^/]*@(?=[^/]+/)")
 _LOCAL = ("localhost/", "kind.local/")
 
 
@@ -29,8 +32,8 @@ def _spec(resource: Declared) -> Mapping[str, Any] | None:
 
 
 def _shown(image: str) -> str:
-    """Return an image reference for messages, without a user and password in front."""
-    return repr(image.rpartition("@")[2] if "@" in image and "@sha256:" not in image else image)
+    """Return an image reference for messages, without a user and password."""
+    return repr(hidden(_LOGIN.sub("", image)))
 
 
 def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -40,7 +43,7 @@ def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
         if isinstance(image, Unknown):
             yield Problem(rule=f"the image of container {name!r} is not known at preview", cure="set a fixed tag or digest")
             continue
-        reference, _, digest = str(image or "").partition("@")
+        reference, _, digest = _LOGIN.sub("", str(image or "")).partition("@")
         tag = reference.rpartition("/")[2].partition(":")[2]
         if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             continue

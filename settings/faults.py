@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
-from configs.secrecy import HIDDEN, shown
+from configs.secrecy import HIDDEN, shown, without_passwords
 from problem import Problem
 from settings.model import Settings
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE: Final = 100
+# Length of the place of one table: source, tables, its number.
+_A_TABLE: Final = 3
 # What a setting must be instead: by Pydantic's kind of error, rule and cure with the limits of the field.
 _WORDS: Final = {
     "string_type": ("must be text", "write it in quotes"),
@@ -50,13 +52,13 @@ def problem_of(item: ErrorDetails) -> Problem:
     limits = item.get("ctx", {})
     cause = limits.get("error")
     if isinstance(cause, ValueError):
-        return Problem(path=path, rule=str(cause), value=_shown(path, item["input"]))
+        return Problem(path=path, rule=without_passwords(str(cause)), value=_shown(place, item["input"]))
     if kind == "literal_error":
-        return _not_one_of(path, item["input"], str(limits["expected"]))
+        return _not_one_of(place, item["input"], str(limits["expected"]))
     rule, cure = _WORDS.get(kind, (item["msg"], "see docs/settings.md"))
     if kind == "string_type" and isinstance(item["input"], dict | list):
         cure = "write a text"
-    written = _kind(item["input"]) if kind in _SECTIONS else _shown(path, item["input"])
+    written = _kind(item["input"]) if kind in _SECTIONS else _shown(place, item["input"])
     return Problem(path=path, rule=rule.format(**limits), cure=cure.format(**limits), value=written)
 
 
@@ -73,12 +75,14 @@ def only_reflects_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -
     )
 
 
-def _shown(path: str, value: Any) -> str | None:  # noqa: ANN401 - any value of a stack file
+def _shown(place: Sequence[int | str], value: Any) -> str | None:  # noqa: ANN401 - any value of a stack file
     """Return a single value for a message, or None where it may be a credential or is a whole section."""
-    if not path or (isinstance(value, dict | list | tuple) and value):
-        return None
+    if not place or place[0] == "rotation" or (isinstance(value, dict | list | tuple) and value):
+        return None  # a word of rotation is easily taken for the password itself
+    if list(place[:2]) == ["source", "tables"] and len(place) <= _A_TABLE:
+        return None  # the path of any file may be given, also of one with credentials
     text = str(value)[:_LONGEST_VALUE]
-    return None if shown(path, text) == HIDDEN or "@" in text.partition("@sha256:")[0] else repr(value)[: _LONGEST_VALUE + 2]
+    return None if shown(path_of(place), text) == HIDDEN or "@" in text.partition("@sha256:")[0] else repr(value)[: _LONGEST_VALUE + 2]
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401 - any value of a stack file
@@ -86,11 +90,11 @@ def _kind(value: Any) -> str:  # noqa: ANN401 - any value of a stack file
     return next((words for kind, words in _CONTAINERS.items() if isinstance(value, kind)), "a number")
 
 
-def _not_one_of(path: str, value: Any, expected: str) -> Problem:  # noqa: ANN401 - any value of a stack file
+def _not_one_of(place: Sequence[int | str], value: Any, expected: str) -> Problem:  # noqa: ANN401 - any value of a stack file
     words = [word for word in expected.split("'") if word.strip() and word.strip() not in {",", "or"}]
     near = difflib.get_close_matches(str(value)[:_LONGEST_VALUE], words, n=1)
     cure = f"did you mean {near[0]}?" if near else f"write {words[0]}" if len(words) == 1 else "write one of them"
-    return Problem(path=path, rule=f"must be one of {', '.join(words)}", cure=cure, value=_shown(path, value))
+    return Problem(path=path_of(place), rule=f"must be one of {', '.join(words)}", cure=cure, value=_shown(place, value))
 
 
 def _not_a_setting(place: Sequence[int | str], path: str) -> Problem:

@@ -18,11 +18,14 @@ class RuleException(Section):
     resource: Annotated[
         str,
         *written(
-            r"[A-Za-z0-9._-]{3,}\*?",
-            "must be a resource's logical name, at least 3 letters, digits, '.', '_' and '-'; only at its end a * covers further names",
+            r"[A-Za-z0-9._-]{3,}(\*|/[^\s]+)?",
+            "must be a resource's logical name, at least 3 letters, digits, '.', '_' and '-'; only at its end a * covers further names, or "
+            "behind a slash stands one variable, file or key",
         ),
     ]
-    """Logical name of the resource; a ``*`` at the end covers every name with that prefix."""
+    """Logical name of the resource; a ``*`` at the end covers every name with that prefix.
+
+    For ``no-literal-credential`` it is followed by a slash and the variable, file or key: ``worker/API_TOKEN``."""
     reason: str = Field(min_length=15)
     """Reason why the exception is safe, in a sentence."""
 

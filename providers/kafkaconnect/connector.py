@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from configs.credentials.detector import shows_credential
 from configs.secrecy import is_referenced, is_secret
 from providers.differences import differences
 from providers.kafkaconnect import validation
@@ -221,6 +222,6 @@ def _learnt(status: Status | None) -> Plain:
 
 def _shown(key: str, live: str, before: object) -> str:
     """Return a live value for the state: a manually set credential is drift, but must not be copied into the state."""
-    if is_secret(key) and not is_referenced(key, live) and live != before:
+    if live != before and ((is_secret(key) and not is_referenced(key, live)) or shows_credential(live)):
         return "[a credential in clear]"
     return live
