@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
-    aws_rules,
+    bucket_rules,
     budget_rules,
     credential_rules,
     disk_rules,
     disruption_rules,
     fit_rules,
+    iam_rules,
     kafka_rules,
     memory_rules,
     pod_rules,
@@ -70,7 +71,8 @@ _JUDGING = (
     *service_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
-    *aws_rules.RULES,
+    *bucket_rules.RULES,
+    *iam_rules.RULES,
 )
 RULES: tuple[Rule, ...] = (
     *_JUDGING,
