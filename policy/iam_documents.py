@@ -76,8 +76,13 @@ def actions_without_resource() -> frozenset[str]:
 
 def is_wild(text: str) -> bool:
     """Return whether text contains a wildcard, or a variable that a request decides."""
-    fixed = _OF_THE_CALLER.sub("", text)
-    return "*" in fixed or "?" in fixed or _ANY_VARIABLE.search(fixed) is not None
+    fixed = _fixed(text)
+    return "*" in fixed or "?" in fixed
+
+
+def _fixed(text: str) -> str:
+    """Return text with every variable as what it stands for: something, if the caller's identity fixes it, or anything."""
+    return _ANY_VARIABLE.sub("*", _OF_THE_CALLER.sub("variable", text))
 
 
 def wider_than_a_name(resource: object) -> str | None:
@@ -88,8 +93,8 @@ def wider_than_a_name(resource: object) -> str | None:
     """
     if isinstance(resource, Unknown):
         return "build the ARN from names"
-    parts = str(resource).split(":", _PARTS - 1)
-    if str(resource) == "*" or len(parts) != _PARTS or parts[0] != "arn":
+    parts = _fixed(str(resource)).split(":", _PARTS - 1)
+    if len(parts) != _PARTS or parts[0] != "arn":
         return "write the ARN of a bucket, prefix, table or other named thing: arn:aws:<service>:<region>:<account>:<resource>"
     _arn, partition, service, region, account, rest = parts
     for part, value in (("partition", partition), ("service", service), ("region", region)):

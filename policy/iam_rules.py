@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from policy.attachments import ATTACHMENTS, attached, undeclared
 from policy.iam_documents import (
     actions_without_resource,
     is_wild,
@@ -21,7 +23,7 @@ from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from policy.declared import Declared, Record
 
@@ -33,20 +35,6 @@ _IDENTITY_POLICIES = {
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 }
-# Resources that attach managed policies, each with the property that names them.
-_ATTACHMENTS = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
-    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
-    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": "policyArns",
-    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": "policyArns",
-    "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": "policyArns",
-    "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
-}
-# Managed policies of AWS that name their things, or contain only actions without a resource.
-_NARROW_MANAGED = {"AWSDenyAll", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "IAMUserChangePassword"}
-_MEMBERSHIPS = {"aws:iam/userGroupMembership:UserGroupMembership": "groups", "aws:iam/groupMembership:GroupMembership": "group"}
 # Resources with a policy of their own, in which principals stand; buckets have their own rule.
 _RESOURCE_POLICIES = {
     "aws:ecr/registryPolicy:RegistryPolicy",
@@ -63,35 +51,19 @@ _RESOURCE_POLICIES = {
 }
 # Actions without a resource for which a condition names the thing instead.
 _NAMED_BY = {"cloudwatch:putmetricdata": "cloudwatch:namespace"}
-_INLINE = "declare a policy with only the required actions and resources"
 
 
 def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type in _IDENTITY_POLICIES:
         yield from _exact_document(resource.inputs.get(_IDENTITY_POLICIES[resource.type]))
-    elif resource.type in _ATTACHMENTS:
-        yield from _attached(resource.inputs.get(_ATTACHMENTS[resource.type]))
+    elif resource.type in ATTACHMENTS:
+        yield from attached(resource)
     elif resource.type == "aws:iam/role:Role":
         if resource.inputs.get("inlinePolicies") or resource.inputs.get("managedPolicyArns"):
             yield Problem(rule="contains its policies, which are not checked there", cure="declare each as a RolePolicy")
         yield from _trusts(resource.inputs.get("assumeRolePolicy"))
     elif resource.type in _RESOURCE_POLICIES:
         yield from _admits(resource.inputs.get("policy"))
-
-
-def _attached(said: object) -> Iterator[Problem]:
-    """Check attached policies of AWS; those of the customer are looked up at the end, when all are declared."""
-    for arn in said if isinstance(said, (list, tuple)) else [said]:
-        if isinstance(arn, Unknown):
-            yield Problem(
-                rule="attaches a policy that is not known at preview", cure="declare its document as an inline policy of the role"
-            )
-        elif _of_aws(str(arn)) and str(arn).rpartition("/")[2] not in _NARROW_MANAGED:
-            yield Problem(rule=f"attaches {arn}, which is wider than named things", cure=_INLINE)
-
-
-def _of_aws(arn: str) -> bool:
-    return arn.split(":")[4:5] == ["aws"]
 
 
 def _trusts(document: object) -> Iterator[Problem]:
@@ -175,46 +147,21 @@ def _shown(resource: str) -> str:
 
 
 def _whole(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    yield from _undeclared(record)
+    yield from undeclared(record)
     yield from _without_abort(record)
 
 
-def _undeclared(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    """Yield attachments and memberships whose rights this program declares nowhere, so that nothing judges them."""
-    policies = {str(one.inputs.get("name")) for one in record.of_type("aws:iam/policy:Policy")}
-    groups = {str(one.inputs.get("name")) for one in record.of_type("aws:iam/group:Group")}
-    for kind, key in _ATTACHMENTS.items():
-        for resource in record.of_type(kind):
-            said = resource.inputs.get(key)
-            for arn in said if isinstance(said, (list, tuple)) else [said]:
-                if isinstance(arn, str) and not _of_aws(arn) and arn.rpartition("/")[2] not in policies:
-                    yield (
-                        resource,
-                        Problem(rule=f"attaches {arn}, whose document this program does not declare, so nothing judges it", cure=_INLINE),
-                    )
-    for kind, key in _MEMBERSHIPS.items():
-        for resource in record.of_type(kind):
-            said = resource.inputs.get(key)
-            for group in said if isinstance(said, (list, tuple)) else [said]:
-                if not groups or (isinstance(group, str) and group not in groups):
-                    yield (
-                        resource,
-                        Problem(
-                            rule=f"gives the rights of the group {group}, which this program does not declare, so nothing judges them",
-                            cure="declare the group with its policies, or a UserPolicy",
-                        ),
-                    )
-
-
 def _written_buckets(record: Record) -> set[str]:
-    """Return the buckets that a sink of this program writes to."""
+    """Return the buckets that a sink of this program writes to; one named by a reference may be any bucket of this program."""
+    declared = {one.inputs.get("bucket") for one in record.resources.values() if one.type.startswith("aws:s3/bucket:Bucket")}
     configs = [resource.inputs.get("config") for resource in record.of_type("kafkaconnect:index:Connector")]
-    found = set()
+    found: set[object] = set()
     for config in configs:
-        if isinstance(config, dict):
+        if isinstance(config, Mapping):
             warehouse = str(config.get("iceberg.catalog.warehouse") or "").partition("://")[2].partition("/")[0]
-            found |= {name for name in (config.get("s3.bucket.name"), warehouse) if isinstance(name, str) and name}
-    return found
+            named = {name for name in (config.get("s3.bucket.name"), warehouse) if isinstance(name, Unknown) or name}
+            found |= {one for name in named for one in (declared if isinstance(name, Unknown) or "${" in str(name) else {name})}
+    return {str(name) for name in found}
 
 
 def _without_abort(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

@@ -65,7 +65,7 @@ _INJECTED = re.compile(
 _OFF = {"false", "disabled", "no", "off", ""}
 
 
-def _outside_the_limits(resource: Declared, spec: Mapping[str, Any], whole: object) -> Iterator[Problem]:
+def _outside_the_limits(resource: Declared, spec: Mapping[str, Any], whole: str | float | None) -> Iterator[Problem]:
     """Yield memory that the limits of a pod's containers do not show."""
     if whole is not None:
         yield from _below_its_containers(spec, parse_bytes(whole))

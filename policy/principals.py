@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import collapse_addresses, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING, Any
 
 from policy.iam_documents import is_wild, listed, restrictions
@@ -28,8 +28,8 @@ _NAMES = {
 _BEGINNINGS = {"aws:principalorgpaths": "/", "aws:sourceorgpaths": "/", "aws:userid": ":"}
 _ARNS = {"aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"}
 _ADDRESSES = {"aws:sourceip", "aws:vpcsourceip"}
-# Number of addresses in the widest range that still names callers: an IPv4 /8, an IPv6 /32.
-_WIDEST = {4: 2**24, 6: 2**96}
+# Number of addresses in the widest ranges that still name callers: two IPv4 /8, such as all private ones, or an IPv6 /32.
+_WIDEST = {4: 2**25, 6: 2**96}
 _ACCOUNT = 4
 # Identity providers whose audience names one application; all others are told apart by the subject.
 _BY_AUDIENCE = {
@@ -86,10 +86,9 @@ def _narrow(values: Sequence[str]) -> bool:
         networks = [ip_network(value, strict=False) for value in values]
     except ValueError:
         return False
-    return all(
-        sum(network.num_addresses for network in collapse_addresses(one for one in networks if one.version == version)) <= widest  # type: ignore[type-var]
-        for version, widest in _WIDEST.items()
-    )
+    four = sum(one.num_addresses for one in collapse_addresses(one for one in networks if isinstance(one, IPv4Network)))
+    six = sum(one.num_addresses for one in collapse_addresses(one for one in networks if isinstance(one, IPv6Network)))
+    return four <= _WIDEST[4] and six <= _WIDEST[6]
 
 
 def trust_problem(statement: Mapping[str, Any]) -> tuple[str, str] | None:
