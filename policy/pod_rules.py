@@ -121,8 +121,7 @@ def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
             )
     if spec.get("automountServiceAccountToken") is not False:
         yield Problem(rule="the pod gets an unused token for the API server", cure="set automountServiceAccountToken to false")
-    context = spec.get("securityContext") or {}
-    yield from (*pod_security.context_problems(context), *pod_security.sysctl_problems(context))
+    yield from pod_security.pod_context_problems(spec.get("securityContext") or {})
 
 
 def _for_the_api_server(source: Mapping[str, Any]) -> bool:

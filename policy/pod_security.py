@@ -48,6 +48,16 @@ def context_problems(context: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(rule="runs without AppArmor's profile", cure="set appArmorProfile.type to RuntimeDefault, or remove it")
 
 
+def pod_context_problems(context: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the problems of a pod's own context, which Pod Security refuses even where each container says otherwise."""
+    yield from context_problems(context)
+    yield from sysctl_problems(context)
+    if context.get("runAsUser") == 0:
+        yield Problem(rule="runs as root unless a container says otherwise", cure="set runAsUser above 0")
+    if (context.get("seccompProfile") or {}).get("type", "RuntimeDefault") not in _PROFILES:
+        yield Problem(rule="has no seccomp profile unless a container says otherwise", cure="set seccompProfile.type to RuntimeDefault")
+
+
 def annotation_problems(metadata: object) -> Iterator[Problem]:
     """Yield the problems of annotations by which older versions of Kubernetes set AppArmor's profile."""
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
