@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity.quantity import parse_bytes
 from policy.guarded import is_guarded
-from policy.kinds import mib
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -40,8 +38,6 @@ def _kept(resource: Declared, record: Record) -> Iterator[Problem]:
             )
     elif resource.group in {"", "core"} and resource.kind in {"Namespace", "NamespacePatch"}:
         yield from _labels_kept(resource, record)
-    elif resource.group in {"", "core"} and resource.kind == "ResourceQuota":
-        yield from _quota_kept(resource, record)
 
 
 def _is_watched(namespace: str | Unknown, record: Record) -> bool:
@@ -62,23 +58,6 @@ def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
         yield Problem(rule=f"enforces Pod Security {enforced!r} where {_STRICT} is required", cure=cure)
     elif resource.kind == "Namespace" and name == record.limits.own and enforced is None:
         yield Problem(rule="enforces no Pod Security", cure=cure)
-
-
-def _quota_kept(resource: Declared, record: Record) -> Iterator[Problem]:
-    """Check that a quota of a namespace with a budget admits no more than the budget; one of other resources is not concerned."""
-    namespace, spec = resource.namespace, resource.inputs.get("spec")
-    if isinstance(namespace, Unknown) or namespace not in record.limits.memory or not isinstance(spec, Mapping):
-        return
-    hard = spec.get("hard")
-    said = hard.get("limits.memory") if isinstance(hard, Mapping) else None
-    if said is None or isinstance(said, Unknown) or spec.get("scopes") or spec.get("scopeSelector"):
-        return
-    budget = record.limits.memory[namespace]
-    if parse_bytes(said) > budget:
-        yield Problem(
-            rule=f"admits {mib(parse_bytes(said))} MiB, more than the budget of {mib(budget)} MiB",
-            cure=f"set limits.memory to {mib(budget)}Mi",
-        )
 
 
 RULES = (

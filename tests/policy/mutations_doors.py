@@ -124,7 +124,6 @@ def guards(bench: Workbench) -> Iterator[Made]:
     ):
         for name, said in (("spec", spec), ("unknown", UNKNOWN)):
             yield f"guards: {kind} {name}", "guards-kept", bench.with_more(extra(kind, "extra", said, group))
-    yield "guards: a wide quota", "guards-kept", bench.with_more(extra("ResourceQuota", "extra", {"hard": {"limits.memory": "1Ti"}}))
     for kind, level in itertools.product(("Namespace", "NamespacePatch"), ("baseline", "privileged", UNKNOWN)):
         yield f"guards: {kind} {level}", "guards-kept", bench.with_more(labelled(kind, NAMESPACE, level))
 
