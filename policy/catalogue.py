@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
-    aws_rules,
+    bucket_rules,
     budget_rules,
     credential_rules,
     disk_rules,
     disruption_rules,
     fit_rules,
+    guard_rules,
+    iam_rules,
     kafka_rules,
     memory_rules,
+    network_rules,
     pod_rules,
     service_rules,
     sink_rules,
@@ -75,9 +78,12 @@ _JUDGING = (
     *pod_rules.RULES,
     *disruption_rules.RULES,
     *service_rules.RULES,
+    *network_rules.RULES,
+    *guard_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
-    *aws_rules.RULES,
+    *bucket_rules.RULES,
+    *iam_rules.RULES,
 )
 RULES: tuple[Rule, ...] = (
     *_JUDGING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tests.policy import mutations_access, mutations_config, mutations_data, mutations_keys, mutations_memory
+from tests.policy import mutations_access, mutations_config, mutations_data, mutations_doors, mutations_keys, mutations_memory
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
 
@@ -38,6 +38,10 @@ FAMILIES: tuple[Family, ...] = (
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
+    mutations_doors.network,
+    mutations_doors.routes,
+    mutations_doors.guards,
+    mutations_doors.harmless_doors,
     harmless,
     harmless_reach,
 )
@@ -63,6 +67,9 @@ FAMILIES_OF_PROD: tuple[Family, ...] = (
     mutations_access.disruptions,
     mutations_access.buckets,
     mutations_access.rights,
+    mutations_doors.routes,
+    mutations_doors.guards,
+    mutations_doors.harmless_doors,
     harmless,
     harmless_reach,
 )
