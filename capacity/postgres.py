@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 # Default temporary buffers, stack and decoding buffer, which the fixed parts below include.
 _TEMP_BUFFERS, _STACK, _DECODE_BUFFER = 8 * MIB, 2 * MIB, MIB // 2
+# Stack of a container's processes, without the reserve that the server asks for.
+_MOST_STACK = 7680 * 1024
 _AUTOVACUUM_WORKERS = 3
+_BANK = 16
 _PAGE = 8192
 _STATEMENTS = "pg_stat_statements.max"
 _PARALLEL = ("max_parallel_workers_per_gather", "max_parallel_workers", "max_worker_processes")
@@ -112,9 +115,8 @@ def shared(parameters: Mapping[str, str]) -> int:
     """
     wal = size(parameters, "wal_buffers")
     caches = ("multixact_offset_buffers", "multixact_member_buffers", "notify_buffers", "serializable_buffers")
-    transactions, subtransactions, timestamps = (
-        size(parameters, f"{name}_buffers") // _PAGE for name in ("transaction", "subtransaction", "commit_timestamp")
-    )
+    automatic = ("transaction_buffers", "subtransaction_buffers", "commit_timestamp_buffers")
+    transactions, subtransactions, timestamps = (_cache(parameters, name) for name in automatic)
     return allocated(
         Allocating(
             buffers=size(parameters, "shared_buffers") // _PAGE,
@@ -130,11 +132,19 @@ def shared(parameters: Mapping[str, str]) -> int:
             predicate_locks=count(parameters, "max_pred_locks_per_transaction"),
             query_bytes=size(parameters, "track_activity_query_size"),
             automatic=(transactions, subtransactions, timestamps),
-            caches=sum(size(parameters, name) // _PAGE for name in caches),
+            caches=sum(_cache(parameters, name) for name in caches),
             dynamic=size(parameters, "min_dynamic_shared_memory"),
             statements=_statements(parameters),
         )
     )
+
+
+def _cache(parameters: Mapping[str, str], name: str) -> int:
+    pages = size(parameters, name) // _PAGE
+    if pages % _BANK:
+        message = f"{name} is not a multiple of {_BANK} pages of 8 kB, which PostgreSQL requires; write for example {_BANK * 8}kB"
+        raise ParameterError(message)
+    return pages
 
 
 def _statements(parameters: Mapping[str, str]) -> int:
@@ -149,7 +159,11 @@ def _statements(parameters: Mapping[str, str]) -> int:
 
 def _stack(parameters: Mapping[str, str]) -> int:
     """Return the part of a stack above the default; without the parameter the server takes 2 MB of the container's 8."""
-    return max(size(parameters, "max_stack_depth") - _STACK, 0)
+    depth = size(parameters, "max_stack_depth")
+    if depth > _MOST_STACK:
+        message = f"max_stack_depth is above {_MOST_STACK // 1024}kB, which containers' stacks of 8 MB leave; the server would not start"
+        raise ParameterError(message)
+    return max(depth - _STACK, 0)
 
 
 def _sort(parameters: Mapping[str, str]) -> int:
@@ -201,13 +215,28 @@ def wal_room(volume: int) -> int:
     return volume - volume // 4
 
 
-def savings(parameters: Mapping[str, str], without: Mapping[str, Mapping[str, str]]) -> list[tuple[str, int]]:
-    """Return how much memory each parameter adds, largest first.
+def savings(parameters: Mapping[str, str], without: Mapping[str, Mapping[str, str]], *, slots: int = 1) -> list[tuple[str, int]]:
+    """Return how much memory each parameter adds, largest first, without those that add none.
 
     Args:
         parameters: All parameters.
         without: For each name, all parameters as they would be without it.
+        slots: Number of replication slots that are decoded at the same time.
+
+    Raises:
+        ParameterError: For a value that PostgreSQL would refuse.
     """
-    whole = memory(parameters).needed
-    saved = ((name, whole - memory(others).needed) for name, others in without.items())
-    return sorted(((name, less) for name, less in saved if less > 0), key=lambda one: -one[1])
+    whole = memory(parameters, slots=slots).needed
+    saved = ((name, whole - memory(others, slots=slots).needed) for name, others in without.items())
+    return sorted(((name, less) for name, less in saved if less > 0), key=lambda one: (-one[1], one[0]))
+
+
+def enough(saved: list[tuple[str, int]], over: int) -> list[str]:
+    """Return the fewest parameters, largest first, that save ``over`` bytes together; none if all together do not."""
+    names, total = [], 0
+    for name, less in saved:
+        names.append(name)
+        total += less
+        if total >= over:
+            return names
+    return []

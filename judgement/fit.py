@@ -12,10 +12,13 @@ from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
 from capacity.quantity import MIB, whole_mib
 from problem import Problem
 from settings.names import BROKERS
+from settings.source import LEAST_CONNECTIONS
+from specification.source.postgres import server_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from settings.source import SourceSettings
     from specification.stack import Specification
     from specification.workload import Workload
 
@@ -121,16 +124,36 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
     if created is None:
         return
     with _counting("source.parameters"):
-        needs = postgres.memory(postgres_parameters.as_read(created.parameters))
+        parameters = postgres_parameters.as_read(created.parameters)
+        needs = postgres.memory(parameters)
+        joined = postgres.shm_bytes(parameters) - postgres.SHM_MIB * MIB
     over = whole_mib(needs.needed) - source.memory_mib
     if over > 0:
-        fewer = -(-over * MIB * source.max_connections // needs.backends)
+        rule = f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB"
+        yield Problem(path="source", rule=rule, cure=f"{_smaller(source, parameters, over)}raise source.memoryMib by {over}")
+    if joined > 0:
         yield Problem(
-            path="source",
-            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB",
-            cure=f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
-            f"or raise source.memoryMib by {over}",
+            path="source.parameters",
+            rule=f"a parallel query may take {whole_mib(joined) + postgres.SHM_MIB} MiB of /dev/shm (work_mem x hash_mem_multiplier for "
+            f"each of max_parallel_workers_per_gather and the leader), and the pod has {postgres.SHM_MIB} there",
+            cure="lower work_mem or max_parallel_workers_per_gather, or set dynamic_shared_memory_type to mmap",
         )
+
+
+def _smaller(source: SourceSettings, parameters: Mapping[str, str], over: int) -> str:
+    """Return the part of the cure that takes ``over`` MiB away, by the parameters of the stack that add most, or else by the settings."""
+    further = postgres_parameters.as_read(source.parameters)
+    own = postgres_parameters.as_read(server_parameters(source.model_copy(update={"parameters": {}})))
+    without = {name: {**own, **{other: value for other, value in further.items() if other != name}} for name in further}
+    heavy = postgres.enough(postgres.savings(parameters, without), over * MIB)
+    if heavy:
+        return f"lower or remove {', '.join(f'{name} ({further[name]})' for name in heavy)} in source.parameters, or "
+    needs = postgres.memory(parameters)
+    fewer = -(-over * MIB * source.max_connections // needs.backends)
+    ways = [f"sharedBuffersMib ({source.shared_buffers_mib}) by {over}"] if over < source.shared_buffers_mib else []
+    if source.max_connections - fewer >= LEAST_CONNECTIONS:
+        ways.append(f"maxConnections ({source.max_connections}) by {fewer}")
+    return f"lower {' or '.join(ways)}, or " if ways else ""
 
 
 def _sink(specification: Specification) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _DEBEZIUM = "io.debezium."
+_SHM = "/dev/shm"  # noqa: S108 - a path in pods
 
 
 @functools.lru_cache(maxsize=1024)
@@ -145,19 +146,36 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
         if text is None or (starts_pods(resource) and server is not resource):
             continue
         try:
-            needs = postgres.memory(postgres_parameters.parameters(container, text), slots=slots(record))
+            parameters = postgres_parameters.parameters(container, text)
+            needs = postgres.memory(parameters, slots=slots(record))
         except postgres_parameters.ParameterError as error:
             yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
             continue
         over = needs.needed - left
         if over > 0:
-            fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
             yield Problem(
                 rule=f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB, with {mib(left)} available ({table(needs.parts())})",
-                cure=(
-                    f"lower shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
-                ),
+                cure=f"lower {_heavy(parameters, over, slots(record))}, or raise the limit by {whole_mib(over)}Mi",
             )
+        joined = postgres.shm_bytes(parameters)
+        if joined > postgres.SHM_MIB * MIB and not any(mount.get("mountPath") == _SHM for mount in container.get("volumeMounts") or []):
+            yield Problem(
+                rule=(
+                    f"a parallel query in {server.title} may take {mib(joined)} MiB of {_SHM}, and the container has "
+                    f"{postgres.SHM_MIB} there"
+                ),
+                cure=f"mount an emptyDir in memory at {_SHM}, or lower work_mem or max_parallel_workers_per_gather",
+            )
+
+
+def _heavy(parameters: Mapping[str, str], over: int, decoded: int) -> str:
+    """Return the parameters whose removal saves enough memory, or the two that every server has with the amounts."""
+    without = {name: {other: value for other, value in parameters.items() if other != name} for name in parameters}
+    heavy = postgres.enough(postgres.savings(parameters, without, slots=decoded), over)
+    if heavy:
+        return " and ".join(f"{name} ({parameters[name]})" for name in heavy)
+    needs = postgres.memory(parameters, slots=decoded)
+    return f"shared_buffers by {whole_mib(over)}MB or max_connections by {-(-over * needs.connections // max(needs.backends, 1))}"
 
 
 def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
