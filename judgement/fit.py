@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
+from capacity import disk, jvm, pods, postgres, postgres_parameters, sink, threads
 from capacity.quantity import MIB, whole_mib
 from problem import Problem
 from settings.names import BROKERS
@@ -101,21 +101,29 @@ def _budget(specification: Specification) -> Iterator[Problem]:
 
 def _java(specification: Specification) -> Iterator[Problem]:
     streaming = specification.streaming
-    parts = {"connect": streaming.connect, "kafka": streaming.kafka.created, "registry": streaming.registry}
-    for name, part in parts.items():
-        if part is not None:
-            yield from _java_in(f"streaming.{name}", part.workload)
+    if streaming.kafka.created is not None:
+        added = threads.of_broker(streaming.kafka.created.properties[0])
+        yield from _java_in("streaming.kafka", streaming.kafka.created.workload, added)
+    tasks = threads.of_worker([streaming.source_connector.config, specification.archive.sink.config])
+    yield from _java_in("streaming.connect", streaming.connect.workload, {"tasks.max": tasks} if tasks else {})
+    if streaming.registry is not None:
+        yield from _java_in("streaming.registry", streaming.registry.workload, {})
 
 
-def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
+def _java_in(path: str, workload: Workload, added: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield the problem of one process; ``added`` are the threads that keys of its configuration add."""
     limit = pods.limit(workload.process)
-    java = jvm.memory(workload.process, limit)
+    java = jvm.memory(workload.process, limit, threads=sum(added.values()))
     over = whole_mib(java.needed) - limit // MIB
     if over > 0:
+        without = jvm.memory(workload.process, limit)
+        by_keys = whole_mib(without.needed) <= limit // MIB
+        cures = [f"lower {', '.join(threads.told(added))}"] if by_keys else []
+        cures += [f"lower heapMib by {over}"] if over < java.heap // MIB else []
         yield Problem(
-            path=f"{path}.jvm",
+            path=f"{path}.extra" if by_keys and "tasks.max" not in added else f"{path}.jvm",
             rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
-            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+            cure=" or ".join([*cures, f"raise {path}.memoryMib by {over}"]),
         )
 
 

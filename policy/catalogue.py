@@ -11,6 +11,7 @@ from policy import (
     disk_rules,
     disruption_rules,
     fit_rules,
+    java_rules,
     kafka_rules,
     memory_rules,
     pod_rules,
@@ -62,6 +63,7 @@ def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, Problem]
 _JUDGING = (
     *memory_rules.RULES,
     *budget_rules.RULES,
+    *java_rules.RULES,
     *fit_rules.RULES,
     *sink_rules.RULES,
     *disk_rules.RULES,

@@ -1,4 +1,4 @@
-"""PostgreSQL in its pod: each parameter that allocates is refused by name, and each cure leads to a stack that fits."""
+"""Processes in their pods: each parameter or key that takes memory is refused by name, and each cure leads to a stack that fits."""
 
 from __future__ import annotations
 
@@ -61,3 +61,26 @@ def test_a_parallel_query_that_does_not_fit_the_pods_shared_memory_is_refused(me
     assert refusal(memoryMib=8192, parameters={"max_parallel_workers_per_gather": "4", "work_mem": "4MB"}) == ""
     mapped = {"max_parallel_workers_per_gather": "4", "work_mem": "32MB", "dynamic_shared_memory_type": "mmap"}
     assert refusal(memoryMib=8192, parameters=mapped) == ""
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"num.io.threads": "2000"},
+        {"num.network.threads": "300"},
+        {"num.replica.fetchers": "500"},
+        {"background.threads": "900"},
+        {"log.cleaner.threads": "400"},
+        {"num.recovery.threads.per.data.dir": "400"},
+    ],
+)
+def test_threads_of_the_brokers_need_room(extra: dict[str, str]) -> None:
+    (key,) = extra
+    with pytest.raises(SettingsError) as refused:
+        parse({"archive": {"bucket": "archive"}, "streaming": {"kafka": {"extra": extra}}})
+    told = str(refused.value)
+    assert f"{key} (adds " in told
+    raised = re.search(r"raise streaming\.kafka\.memoryMib by (\d+)", told)
+    assert raised, told
+    kafka = {"extra": extra, "memoryMib": 682 + int(raised[1])}
+    parse({"archive": {"bucket": "archive"}, "streaming": {"kafka": kafka}, "budget": {"memoryMib": 65_536}})
