@@ -67,7 +67,8 @@ def _with_scripts(written: list[Any]) -> list[Any]:
     """Return the words with the script of each shell split: what follows its options, for the first program, else what follows -c."""
     for at, word in enumerate(written):
         if basename(str(word)) in _SHELLS and (at == 0 or any(re.fullmatch(r"-\w*c", str(one)) for one in written[at + 1 :])):
-            script, rest = [], iter(written[at + 1 :])
+            rest = iter(written[at + 1 :])
+            script: list[str] = []
             for text in rest:
                 if str(text) in _SHELL_VALUES:
                     next(rest, None)
