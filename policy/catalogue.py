@@ -13,6 +13,7 @@ from policy import (
     fit_rules,
     guard_rules,
     iam_rules,
+    java_rules,
     kafka_rules,
     memory_rules,
     network_rules,
@@ -72,6 +73,7 @@ def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, Problem]
 _JUDGING = (
     *memory_rules.RULES,
     *budget_rules.RULES,
+    *java_rules.RULES,
     *fit_rules.RULES,
     *sink_rules.RULES,
     *disk_rules.RULES,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Each table is a topic with several partitions, and a writer in every sink task.
 MOST_TABLES = 2000
 
+LEAST_CONNECTIONS = 15
+
 
 class ExistingDatabase(Section):
     """Existing PostgreSQL server, for example RDS or Aurora. The program changes nothing in it."""
@@ -80,7 +82,7 @@ class SourceSettings(Section):
     """Existing storage class; by default the program creates one that keeps the volumes of deleted claims."""
     shared_buffers_mib: Mebibytes = 128
     """Page cache of the server; counts towards the pod's memory as it is touched."""
-    max_connections: int = Field(default=30, ge=15, le=500, strict=True)
+    max_connections: int = Field(default=30, ge=LEAST_CONNECTIONS, le=500, strict=True)
     """Maximum number of connections, replication included."""
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""

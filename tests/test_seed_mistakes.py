@@ -180,7 +180,7 @@ def _listed(value: Any) -> list[str]:
 
 def test_20_half_of_the_pod_in_shared_buffers() -> None:
     told = messages("postgres-fits", "postgresql")
-    assert "shared buffers 284" in told
+    assert "shared buffers 287" in told
     assert "with 512 available" in told
     assert "sharedBuffersMib (256)" in settings_refusal(source={"sharedBuffersMib": 256})
 
