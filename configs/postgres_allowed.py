@@ -120,7 +120,7 @@ _ZONE = re.compile(
 )
 
 
-def further_problems(further: Mapping[str, str]) -> list[Problem]:
+def parameter_problems(further: Mapping[str, str]) -> list[Problem]:
     """Check the parameters that a stack adds to the program's own server.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from configs.allowed import fixed_problems, further_problems
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.pair_rules import Expected, pair_problems
-from configs.postgres_allowed import further_problems
+from configs.postgres_allowed import parameter_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key, problem
 from configs.rules import listed
@@ -108,7 +108,7 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         (archive, sink_problems(archive.rendered)),
         (worker, worker_problems(worker.rendered, source.rendered, archive.rendered)),
         (broker, broker_problems(broker.rendered)),
-        (database, first_per_key(postgres_problems(database.rendered), further_problems(database.further))),
+        (database, first_per_key(postgres_problems(database.rendered), parameter_problems(database.further))),
         (topics, topic_problems(names.topic(tables[0]), topics.rendered)),
     )
     expected = Expected(

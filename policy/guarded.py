@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from capacity import commands, pods, postgres_parameters
 from capacity.pods import POD_KINDS
-from policy.disk_rules import is_broker
+from policy.brokers import is_broker
 from policy.kinds import starts_pods
 from settings.names import PART_OF
 from unknown import Unknown

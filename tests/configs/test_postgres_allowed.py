@@ -7,7 +7,7 @@ import re
 import pytest
 
 from configs.keys import own
-from configs.postgres_allowed import ALLOWED, further_problems
+from configs.postgres_allowed import ALLOWED, parameter_problems
 from configs.postgres_withheld import VALUES, WITHHELD
 from configs.spelling import spelling_problems
 
@@ -61,12 +61,12 @@ def test_each_parameter_of_the_server_is_in_exactly_one_list() -> None:
 
 def test_what_tuning_guides_set_is_accepted() -> None:
     assert spelling_problems("postgresql", GUIDE) == []
-    assert further_problems(GUIDE) == []
+    assert parameter_problems(GUIDE) == []
 
 
 @pytest.mark.parametrize("name", sorted(WITHHELD_NAMES))
 def test_each_withheld_parameter_is_refused_with_reason_and_cure(name: str) -> None:
-    (refused,) = further_problems({name.upper(): "'x'"})
+    (refused,) = parameter_problems({name.upper(): "'x'"})
     assert refused.key == name
     assert refused.cure.startswith("remove it")
 
@@ -90,5 +90,5 @@ def test_each_withheld_parameter_is_refused_with_reason_and_cure(name: str) -> N
     ],
 )
 def test_a_value_that_stops_or_changes_what_is_captured_is_refused(name: str, value: str, told: str) -> None:
-    (refused,) = further_problems({name: value})
+    (refused,) = parameter_problems({name: value})
     assert (refused.key, told in str(refused)) == (name, True), str(refused)
