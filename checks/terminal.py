@@ -6,12 +6,13 @@ What is printed is often somebody else's text: names and values of a change unde
 from __future__ import annotations
 
 import io
-import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.segment import Segment
+
+from checks.neutral import neutral, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,26 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions, RenderableType
 
-# Characters that move a cursor, hide, reorder or break text (Unicode's categories Cc, Cf, Cs, Zl and Zp), but tab and line feed
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0001-\U000e007f]"
-)
-# Commands that GitHub's runner obeys in any output: at the beginning of a line, also behind blanks, and the older form anywhere in it
-_COMMAND = re.compile(r"(?m)^([^\S\n]*):(?=:)|#(?=#\[)")
-
 _FILE_WIDTH: Final = 10_000  # no table and no line of ours is wider, so that nothing is cut or wrapped where a program reads it
-
-
-def neutral(text: str) -> str:
-    """Return a text that only shows itself: without control characters, marks that reorder it, and commands of a CI runner."""
-    return _COMMAND.sub(lambda found: f"{found[0]} ", _visible(text))
-
-
-def _visible(text: str) -> str:
-    """Write every invisible character as its escape sequence."""
-    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
 class _Visible:
@@ -51,7 +33,7 @@ class _Visible:
     def __rich_console__(self, on: Console, options: ConsoleOptions) -> Iterator[Segment]:
         """Render the part."""
         for segment in on.render(self._part, options):
-            yield segment if segment.control else Segment(_visible(segment.text), segment.style)
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
 def console(stream: TextIO | None = None) -> Console:
@@ -89,8 +71,3 @@ def plain(*parts: RenderableType) -> str:
     written = io.StringIO()
     console(written).print(*map(_Visible, parts), sep="\n")
     return neutral("".join(f"{line.rstrip()}\n" for line in written.getvalue().split("\n")[:-1]))
-
-
-def complain(text: object) -> None:
-    """Print a reason on standard error."""
-    sys.stderr.write(f"{neutral(str(text))}\n")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from checks import report
 from checks.direct import without_proxy
+from checks.neutral import complain
 from checks.running import findings
-from checks.terminal import complain, show
+from checks.terminal import show
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from judgement.stack import SettingsError, specify_text

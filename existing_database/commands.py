@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.direct import without_proxy
-from checks.terminal import complain, show
+from checks.neutral import complain
+from checks.terminal import show
 from existing_database import tables as model
 from existing_database.target import Target
 from judgement.stack import SettingsError, parse_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from configs.tokens import CONNECTOR
 from policy.attachments import ATTACHMENTS, attached, undeclared
 from policy.iam_documents import (
     actions_without_resource,
@@ -154,7 +155,7 @@ def _whole(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
 def _written_buckets(record: Record) -> set[str]:
     """Return the buckets that a sink of this program writes to; one named by a reference may be any bucket of this program."""
     declared = {one.inputs.get("bucket") for one in record.resources.values() if one.type.startswith("aws:s3/bucket:Bucket")}
-    configs = [resource.inputs.get("config") for resource in record.of_type("kafkaconnect:index:Connector")]
+    configs = [resource.inputs.get("config") for resource in record.of_type(CONNECTOR)]
     found: set[object] = set()
     for config in configs:
         if isinstance(config, Mapping):

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.terminal import complain, show
+from checks.neutral import complain
+from checks.terminal import show
 from review.digest import DRIFT, PREVIEW
 from review.digest import digest as digested
 from review.findings import Findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from checks.terminal import neutral
+from checks.neutral import neutral
 from review.document import Block, Cell, Code, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
 
 # Characters of a comment; GitHub refuses longer ones ("body is too long (maximum is 65536 characters)")

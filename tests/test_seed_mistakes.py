@@ -207,7 +207,7 @@ def test_23_rights_on_every_bucket_whose_name_begins_so() -> None:
 
 def test_23_a_long_lived_key_in_a_connector() -> None:
     told = seed.declared("kafkaconnect:index:Connector", "sink", {"name": "s", "config": {**seed.SINK, "aws.secret.access.key": "x" * 40}})
-    assert "aws.secret.access.key is a credential in plain text" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
+    assert "aws.secret.access.key: is a credential in plain text" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
     assert "archive-1*" not in str(write_archive("archive-1", reads=True))
 
 

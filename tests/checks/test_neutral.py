@@ -12,7 +12,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from checks.terminal import complain, neutral, plain, show
+from checks.neutral import complain, neutral
+from checks.terminal import plain, show
 from pipeline.command_line import main
 from plan.report import judgement
 from policy.rule import Violation

@@ -66,12 +66,11 @@ def test_a_parallel_query_that_does_not_fit_the_pods_shared_memory_is_refused(me
 @pytest.mark.parametrize(
     "extra",
     [
-        {"num.io.threads": "2000"},
-        {"num.network.threads": "300"},
-        {"num.replica.fetchers": "500"},
-        {"background.threads": "900"},
-        {"log.cleaner.threads": "400"},
-        {"num.recovery.threads.per.data.dir": "400"},
+        {"num.io.threads": "128"},
+        {"num.network.threads": "64"},
+        {"num.replica.fetchers": "32"},
+        {"background.threads": "64"},
+        {"num.recovery.threads.per.data.dir": "64"},
     ],
 )
 def test_threads_of_the_brokers_need_room(extra: dict[str, str]) -> None:
