@@ -185,13 +185,14 @@ def test_it_does_not_outlive_an_engine_that_was_killed(tmp_path: Path) -> None:
     parent = textwrap.dedent("""
         import subprocess, sys, time
         child = subprocess.Popen([sys.executable, "-m", "sandbox.pulumi.language_host", "--script", sys.argv[1], "127.0.0.1:2"])
-        print(child.pid, flush=True)
+        print(f"process {child.pid}", flush=True)
         time.sleep(60)
     """)
     engine = subprocess.Popen([sys.executable, "-c", parent, tmp_path / "script.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert engine.stdout is not None
+    # the host prints its port, in either order; a port may have the number of some other process
     lines = [engine.stdout.readline(), engine.stdout.readline()]
-    host = next(int(line) for line in lines if Path(f"/proc/{int(line)}").exists())
+    (host,) = (int(line.split()[1]) for line in lines if line.startswith("process "))
     engine.kill()
     engine.wait()
     _until(lambda: not lives(host))
