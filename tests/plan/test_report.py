@@ -116,9 +116,14 @@ def test_the_projects_own_stacks_are_accepted(stack: str, budget: int, capsys: p
     assert re.search(rf"^budget +{budget} +{budget}$", printed, re.MULTILINE)
 
 
-def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", "--stack", "nowhere"]) == 1
-    assert "Pulumi.nowhere.yaml does not exist" in capsys.readouterr().err
+@pytest.mark.parametrize("stack", ["nowhere", "../dev", "", "dev\n"])
+@pytest.mark.parametrize("command", ["plan", "doctor", "sql", "tables"])
+def test_an_unknown_stack_is_exit_code_2_of_every_command(command: str, stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--stack", stack]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.endswith(" The stacks of this project are: dev, prod, sandbox.\n")
 
 
 def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +143,7 @@ def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: P
         (None, "cannot be read: No such file or directory"),
         ("{", "is not JSON"),
         ("[]", "must be an object"),
-        ('{"memory-budget": 5}', "one object for each rule"),
+        ('{"memory-budget": 5}', "an object for each"),
     ],
 )
 def test_an_unusable_policy_configuration_is_named(
