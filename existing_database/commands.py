@@ -29,6 +29,8 @@ def sql(stack: str) -> int:
     target = _target(stack)
     if isinstance(target, int):
         return target
+    if target.assumed:
+        complain(f"warning: {target.assumed}")
     print(script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog), end="")
     return FINE
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checks.neutral import complain
 from checks.terminal import show
+from judgement.effects import assumed_tables
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
@@ -54,6 +55,9 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
     if not brief:
         show(tree(recording), "")
     show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
+    warning = assumed_tables(settings, stack)
+    if warning:
+        complain(f"warning: {warning}")
     if any(violation.level == "mandatory" for violation in found):
         complain(f"The stack {stack} is refused.")
         return REFUSED

@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from checks.terminal import console, plain
+from judgement.effects import assumed_tables
 from judgement.stack import SettingsError, parse
 from pipeline.command_line import main
 from plan.report import judgement, memory, memory_table, not_judged, tree
@@ -200,3 +201,20 @@ def test_violations_stand_out_in_colour_on_a_terminal(monkeypatch: pytest.Monkey
     assert "\x1b[1;31mrefused\x1b[0m" in screen.getvalue()
     assert plain(judgement([violation])).splitlines()[:3] == ["refused memory-limit", "  no limit:", "    none"]
     assert plain(judgement([])) == "Policies: 0 violations, 0 warnings\n"
+
+
+@pytest.mark.parametrize("command", [["plan", "--brief"], ["sql"]])
+def test_an_existing_database_without_tables_of_its_own_is_warned_of(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--stack", "prod"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: source.tables is not set, so the existing database is taken to have the shop's tables (public.users, ")
+    assert "make tables STACK=prod" in told
+
+
+def test_a_database_of_ones_own_or_tables_that_are_named_are_no_warning() -> None:
+    external = {"kind": "external", "external": {"host": "db.internal", "addresses": ["10.1.0.0/16"], "secret": "db"}}
+    table = {"name": "things", "columns": [{"name": "id", "type": "bigint"}], "primaryKey": ["id"]}
+    archive = {"archive": {"bucket": "archive"}, "cluster": {"existingNamespace": True}}
+    assert assumed_tables(parse({**archive, "source": external}), "x")
+    assert assumed_tables(parse({**archive, "source": {**external, "tables": [table]}}), "x") is None
+    assert assumed_tables(parse({"archive": {"bucket": "archive"}}), "x") is None
