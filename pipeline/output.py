@@ -83,7 +83,7 @@ def prepared() -> Iterator[None]:
                 one.reconfigure(errors=_READABLE if one is stream else "replace")
             else:
                 one.reconfigure(encoding="utf-8", errors=_READABLE if one is stream else "strict")
-    sys.stdout = _Output(stream)  # type: ignore[assignment] # a stream as far as anybody here writes
+    sys.stdout = _Output(stream)  # a stream as far as anybody here writes
     try:
         yield
         sys.stdout.flush()
