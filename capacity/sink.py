@@ -47,6 +47,8 @@ _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
 # Debezium's queue without a bound in bytes: the default number of events, at an assumed 2 KiB each.
 _QUEUE, _EVENT_BYTES = 8192, 2048
+# A reference in the queue, compressed as in every heap below 32 GiB.
+_SLOT_BYTES = 4
 # Prefix of a sink's own writer properties, which override the tables' (Iceberg, "Kafka Connect", configuration).
 _WRITE_PROPERTY = "iceberg.tables.write-props."
 
@@ -152,8 +154,10 @@ def source_heap(config: Mapping[str, str] | None) -> int:
     """Return the heap of the Debezium connector on the same worker, in bytes; 0 without one."""
     if config is None:
         return 0
-    queue = _number(config, "max.queue.size.in.bytes", 0) or _number(config, "max.queue.size", _QUEUE) * _EVENT_BYTES
-    return queue + SOURCE_LIVE_MIB * MIB
+    slots = _number(config, "max.queue.size", _QUEUE)
+    queue = _number(config, "max.queue.size.in.bytes", 0) or slots * _EVENT_BYTES
+    # Debezium allocates all slots of its queue at the start, whatever bounds their bytes; those of the default are in the live heap.
+    return queue + max(0, slots - _QUEUE) * _SLOT_BYTES + SOURCE_LIVE_MIB * MIB
 
 
 def memory(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 
@@ -26,5 +27,7 @@ def visible(text: str) -> str:
 
 
 def complain(text: object) -> None:
-    """Print a reason on standard error."""
-    sys.stderr.write(f"{neutral(str(text))}\n")
+    """Print a reason on standard error, if there is one that can be written: the exit code tells the rest."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{neutral(str(text))}\n")

@@ -71,6 +71,9 @@ def broker_problems(config: Mapping[str, str]) -> list[Problem]:
     if number(config, "min.insync.replicas", 1) >= number(config, "default.replication.factor", 1) > 1:
         rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
         problems.append(problem(config, "min.insync.replicas", rule, cure))
+    if number(config, "transaction.state.log.min.isr", 2) >= number(config, "transaction.state.log.replication.factor", _COPIES) > 1:
+        rule, cure = "it requires all copies to be in sync, so one lost broker stops every transaction of a source", "set 2"
+        problems.append(problem(config, "transaction.state.log.min.isr", rule, cure))
     key = "log.dirs" if "log.dirs" in config else "log.dir"
     folders = {key: listed(config, key) or ["/tmp/kafka-logs"], "metadata.log.dir": listed(config, "metadata.log.dir")}  # noqa: S108 - Kafka's default
     for name, paths in folders.items():

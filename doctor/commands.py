@@ -15,7 +15,7 @@ from doctor.stack import checks
 from doctor.stack_settings import Stack
 from judgement.stack import SettingsError, specify_text
 from recording.recorder import ROOT
-from recording.stackfile import StackFileError, stack_config
+from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from sandbox.addresses import NODE
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def doctor(name: str, *, as_json: bool = False) -> int:
         stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
         complain(f"error: {error}")
-        return USAGE if isinstance(error, StackFileError) else WRONG
+        return USAGE if isinstance(error, UnknownStackError) else WRONG
     listed, lines = checks(stack), list[report.Line]()
 
     def arriving() -> Iterator[report.Line]:

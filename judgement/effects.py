@@ -28,6 +28,22 @@ def void_keys(settings: Settings) -> list[Problem]:
     ]
 
 
+def assumed_tables(settings: Settings, stack: str) -> str | None:
+    """Return a warning that an existing database is taken to have the shop's tables, or None where the stack names tables.
+
+    Args:
+        settings: Settings of the stack.
+        stack: Name of the stack.
+    """
+    if not settings.source.assumes_shop:
+        return None
+    tables = ", ".join(table.qualified for table in settings.source.tables)
+    return (
+        f"source.tables is not set, so the existing database is taken to have the shop's tables ({tables}); "
+        f"write its own with make tables STACK={stack}, and set source.tables to tables/{stack}.yaml"
+    )
+
+
 def is_given(section: BaseModel, path: str) -> bool:
     """Return whether a stack file sets a key, by its path such as ``source.memoryMib``."""
     key, _, rest = path.partition(".")

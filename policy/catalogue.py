@@ -87,6 +87,8 @@ _JUDGING = (
     *bucket_rules.RULES,
     *iam_rules.RULES,
 )
+# The policy for problems that only the complete graph shows.
+WHOLE_STACK = "whole-stack"
 RULES: tuple[Rule, ...] = (
     *_JUDGING,
     Rule(

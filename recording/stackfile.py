@@ -30,6 +30,10 @@ class StackFileError(ValueError):
     """The configuration of a stack is unusable offline; the message names the file, the key and the cure."""
 
 
+class UnknownStackError(StackFileError):
+    """There is no stack of this name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackConfig:
     """Configuration of a stack.
@@ -49,6 +53,7 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     """Read the configuration of a stack: the defaults of ``Pulumi.yaml``, overridden by ``Pulumi.<stack>.yaml``.
 
     Raises:
+        UnknownStackError: If there is no such stack.
         StackFileError: For a missing or malformed file, and for encrypted values, which only the CLI can decrypt.
     """
     project_file = root / "Pulumi.yaml"
@@ -60,9 +65,9 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
     if not _STACK.fullmatch(stack):
         message = f"{stack!r} is not a stack's name; use letters, digits, '.', '-' and '_'. The stacks of this project are: {known}."
-        raise StackFileError(message)
+        raise UnknownStackError(message)
     stack_file = root / f"Pulumi.{stack}.yaml"
-    own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}."))
+    own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}.", UnknownStackError))
     declared = project.get("config") or {}
     if not isinstance(declared, dict):
         message = f"{project_file.name}: config must be a mapping of keys"
@@ -98,12 +103,12 @@ def _config(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
     return config
 
 
-def _mapping(path: Path, cure: str) -> dict[str, Any]:
+def _mapping(path: Path, cure: str, missing: type[StackFileError] = StackFileError) -> dict[str, Any]:
     try:
         content = yaml_file.read(path)
     except FileNotFoundError:
         message = f"{path.name} does not exist. {cure}"
-        raise StackFileError(message) from None
+        raise missing(message) from None
     except OSError as error:
         message = f"{path.name} cannot be read: {error.strerror}"
         raise StackFileError(message) from None

@@ -14,6 +14,8 @@ _DIGITS = re.compile(r"[0-9]+")
 _LONGEST_HOST = 253
 _LAST_PORT = 65535
 _PATH = re.compile(r"(/[!-~]*[!-.0-~])?")
+# Shortest prefix of a range of public addresses: nobody's servers fill more.
+_LEAST_PREFIX = {4: 8, 6: 16}
 _IN_URLS = ("?", "#", "@", "\\")
 
 
@@ -117,9 +119,32 @@ def _origin(value: str) -> str:
 def _cidr(value: str) -> str:
     try:
         return str(ip_network(value))
-    except ValueError as error:
-        message = f"{value!r} is not an address range ({error}); write it as network/prefix, for example 172.18.0.0/16"
+    except ValueError:
+        message = f"is not an address range{_beside(value)}; write it as network/prefix, for example 172.18.0.0/16"
         raise ValueError(message) from None
+
+
+def _beside(value: str) -> str:
+    """Return the range in which a host with a prefix is, for a message; never the value, which may be a login in a wrong place."""
+    try:
+        return f" but a host in {ip_network(value, strict=False)}"
+    except ValueError:
+        return ""
+
+
+def _egress(value: str) -> str:
+    network = ip_network(_cidr(value))
+    if network.is_loopback or network.is_link_local or network.is_multicast or network.is_unspecified:
+        message = f"{value} holds no server that a pod can reach; write the ranges of the servers, for example 10.20.0.0/16"
+        raise ValueError(message)
+    least = _LEAST_PREFIX[network.version]
+    if network.prefixlen < least and not network.is_private:
+        message = (
+            f"{value} is more than a network of servers, and the worker may connect to all of it; write ranges of /{least} or smaller, as "
+            "the provider of the server lists them"
+        )
+        raise ValueError(message)
+    return str(network)
 
 
 # A host name or an IPv4 address, without scheme and port.
@@ -136,3 +161,6 @@ HttpOrigin = Annotated[str, AfterValidator(_origin)]
 
 # An address range such as 10.0.0.0/8.
 Cidr = Annotated[str, AfterValidator(_cidr)]
+
+# An address range of servers to which pods may connect.
+ServerRange = Annotated[str, AfterValidator(_egress)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from problem import Problem
-from settings.addresses import Cidr, HttpOrigin, HttpUrl, port_of
+from settings.addresses import HttpOrigin, HttpUrl, ServerRange, port_of
 from settings.section import Section
 from settings.types import DnsLabel, Keys, KmsKeyArn, Line, OidcProviderArn, Port, Switch, written
 
@@ -73,7 +73,7 @@ class S3Endpoint(Section):
     """URL of the store as pods reach it."""
     host_url: HttpUrl | None = None
     """URL of the store as the program reaches it, for Iceberg tables; by default ``url``."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the store; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace; its key ``credentials`` is a credentials file of the AWS SDK with the profile
@@ -116,7 +116,7 @@ class ArchiveSettings(Section):
     """Emulator of AWS inside the cluster, with its identities; absent for AWS."""
     endpoint: S3Endpoint | None = None
     """Existing S3-compatible store with an existing bucket; absent for AWS."""
-    aws_addresses: tuple[Cidr, ...] = ()
+    aws_addresses: tuple[ServerRange, ...] = ()
     """Private address ranges of the VPC endpoints of S3, STS, KMS and Glue, if any; without them the worker may connect to public addresses
     only."""
     commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000, strict=True)

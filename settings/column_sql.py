@@ -62,6 +62,7 @@ def clauses(constraint: str, columns: Mapping[str, str]) -> Clauses:
     unique, references, indexes = False, [], []
     while reader.next is not None:
         name = reader.take().text if reader.skip("constraint") else None
+        deferrable = True
         if reader.skip("unique"):
             unique = True
             indexes += [name] if name else []
@@ -72,6 +73,7 @@ def clauses(constraint: str, columns: Mapping[str, str]) -> Clauses:
             reader.need("(")
             check_condition(reader, columns)
             reader.need(")")
+            deferrable = False
         elif reader.skip("references"):
             references.append(_reference(reader))
         elif reader.skip("not", "null"):
@@ -80,7 +82,7 @@ def clauses(constraint: str, columns: Mapping[str, str]) -> Clauses:
             word = reader.take().text
             message = f"{word.upper()!r} is no clause of it" + (f": {_OTHERS[word]}" if word in _OTHERS else "")
             raise SqlError(message)
-        _deferral(reader)
+        _deferral(reader, deferrable=deferrable)
     return Clauses(unique, tuple(references), tuple(indexes))
 
 
@@ -101,7 +103,10 @@ def _reference(reader: Reader) -> Reference:
     return Reference(table, column)
 
 
-def _deferral(reader: Reader) -> None:
+def _deferral(reader: Reader, *, deferrable: bool) -> None:
+    if not deferrable and (reader.skip("deferrable") or reader.skip("initially", "deferred")):
+        message = "a CHECK cannot be DEFERRABLE; remove the word"
+        raise SqlError(message)
     if reader.skip("deferrable") or reader.skip("not", "deferrable"):
         pass
     if reader.skip("initially") and not reader.skip("deferred"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from problem import Problem
-from settings.addresses import Cidr, HostName
+from settings.addresses import HostName, ServerRange
 from settings.section import Section
 from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
@@ -31,7 +31,7 @@ class ExistingDatabase(Section):
     """Host name as in the server's certificate; pods and the program connect to this name."""
     port: Port = 5432
     """TCP port."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the server; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace with ``username``, ``password`` and ``ca.crt`` of the role ``names.debeziumRole``."""
@@ -109,6 +109,11 @@ class SourceSettings(Section):
                 rule=f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables",
                 cure="move them there",
             )
+
+    @property
+    def assumes_shop(self) -> bool:
+        """True if an existing database is taken to have the shop's tables, since the stack names none."""
+        return not self.is_managed and "tables" not in self.model_fields_set
 
     @property
     def has_shop_tables(self) -> bool:

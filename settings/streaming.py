@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from problem import Problem
-from settings.addresses import Cidr, HostPort, HttpUrl, port_of
+from settings.addresses import HostPort, HttpUrl, ServerRange, port_of
 from settings.jvm import ConnectJvm, KafkaJvm, RegistryJvm
 from settings.section import Section
 from settings.types import DnsLabel, Keys, Mebibytes, Millicores, PropertyKeys
@@ -26,7 +26,7 @@ class ExistingKafka(Section):
 
     bootstrap_servers: tuple[HostPort, ...] = Field(min_length=1)
     """Servers, ``host:port`` each; pods and the program connect to the same names."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the brokers; worker and registry may connect to these and to no others."""
     brokers: int = Field(default=3, ge=3, strict=True)
     """Number of brokers; three copies of each partition need three."""
@@ -62,7 +62,7 @@ class ExistingRegistry(Section):
 
     url: HttpUrl
     """URL of the API as pods reach it."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the registry; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace with ``username`` and ``password``."""

@@ -37,6 +37,7 @@ _WORDS: Final = (
     (archive.BucketName, "bucket name"),
     (words.Word, "word"),
     (addresses.Cidr, "address range"),
+    (addresses.ServerRange, "address range"),
     (addresses.HostName, "host name"),
     (addresses.HostPort, "`host:port`"),
     (addresses.HttpUrl, "URL"),

@@ -36,6 +36,7 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
         ("default.replication.factor", None, "created without a number"),
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
+        ("transaction.state.log.min.isr", "3", "stops every transaction"),
         ("offsets.topic.replication.factor", "1", "the read positions of all sinks"),
         ("transaction.state.log.replication.factor", "1", "exactly-once delivery depends on this topic"),
         ("transaction.state.log.min.isr", "1", "acknowledged with one copy"),
