@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from capacity import pods
 from configs.credentials.commands import telling_words
 from configs.credentials.detector import shows_credential
 from configs.credentials.judging import is_credential, jaas_refers
-from configs.credentials.names import Sense, may_be_secret, sense
-from configs.credentials.values import is_referred
+from configs.credentials.names import Sense, identifies, may_be_secret, sense
+from configs.credentials.values import is_object_name, is_referred
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -102,8 +103,21 @@ def _in_annotations(metadata: object) -> Iterator[Problem]:
     for field in ("annotations", "labels"):
         entries = metadata.get(field) if isinstance(metadata, Mapping) else None
         for key, value in entries.items() if isinstance(entries, Mapping) else ():
-            if isinstance(value, str) and _shows(str(key).rpartition("/")[2], value):
+            if isinstance(value, str) and _is_told(str(key), value):
                 yield _problem(f"metadata.{field}.{key}", "", "the value contains a credential, and metadata is not secret", _READ_IT)
+
+
+# ``nginx.ingress.kubernetes.io/auth-secret: namespace/name``
+_OBJECT = re.compile(r"(?:[a-z0-9-]+/)?([a-z][a-z0-9.-]*)")
+
+
+def _is_told(key: str, value: str) -> bool:
+    """Return whether an annotation contains a credential: ``checksum/secret`` has a digest, ``…/auth-secret`` the name of a Secret."""
+    prefix, _, name = key.rpartition("/")
+    named = _OBJECT.fullmatch(value) if name.endswith("auth-secret") else None
+    if (prefix and identifies(prefix)) or (named and is_object_name(named[1], certain=True)):
+        return shows_credential(value)
+    return _shows(name, value)
 
 
 def _in_connector(config: object) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME: Final = r"(?<![\w.-])([\w.-]++)"
-_KINDS: Final = r"(?:[ \t]*:?[ \t]*(?:str|String|string|&str|var|let|const|char \*))?"
+_KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|char \*))?"
 _ASSIGNED = re.compile(_NAME + r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
 # In prose a colon introduces a sentence, unless a quoted name stands before it
 _EQUATED = re.compile(_NAME + r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
@@ -26,7 +26,7 @@ _VALUE = re.compile(
     r"(?:[rbuNfE](?=[\"']))?(?:"
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
     r"|\"(?:\\.|[^\"\\])*+(?:\"|$)|'(?:''|[^'])*+(?:'|$)|`[^`\n]*`"
-    r"|(?:\[secret\]|\$\{[^}\n]*\}|\$\([^)\n]*\)|\{\{[^}\n]*\}\}|[^\s\"',;&<>\\)}\]]|[\"'](?=[^\s,;&]))++)",
+    r"|(?:\[secret\]|[$%#]\{[^}\n]{0,500}\}|\$\([^)\n]*\)|\{\{[^}\n]*\}\}|[^\s\"',;&<>\\)}\]]|[\"'](?=[^\s,;&]))++)",
     re.MULTILINE | re.DOTALL,
 )
 _PROSE_VALUE = re.compile(
@@ -66,7 +66,7 @@ def spans(text: str, *, prose: bool = False) -> Iterator[Span]:  # noqa: C901 - 
             if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
                 yield Span(*chance.span(1))
             continue
-        if _is_in_reference(text, found.start()):
+        if _is_in_reference(text, found.start()) or _only_asks(text, found.start(), found.end(1), at):
             continue
         kind = sense(name)
         if kind in {Sense.NONE, Sense.ABOUT} and not may_be_secret(name):
@@ -95,6 +95,23 @@ def _is_in_reference(text: str, at: int) -> bool:
     """Return whether a position is inside of a reference such as ``${dir:/mnt/secrets:password}``."""
     begin = text.rfind("${", max(at - _LONGEST_NAME, 0), at)
     return begin >= 0 and bool(_PROVIDER.match(text[begin:at]))
+
+
+_OPEN_QUOTE = re.compile(r"(?<![\w\"'])([\"'])[\w ,.!-]*$")
+_PSQL_VARIABLE = re.compile(r"[ \t]+:'\w+'")
+
+
+def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
+    """Return whether a name ends a quoted text, as in ``"Password: "``, or a variable of psql stands behind it."""
+    if _PSQL_VARIABLE.match(text, end) or (text[begin - 2 : begin] == "${" and text[end : end + 2] in {":?", ":+"}):
+        return True
+    if text[at : at + 1] not in {'"', "'"} or text[end : end + 1] == text[at : at + 1]:
+        return False
+    opened = _OPEN_QUOTE.search(text[max(begin - _A_QUESTION, text.rfind("\n", max(begin - _A_QUESTION, 0), begin) + 1, 0) : begin])
+    return bool(opened) and opened[1] == text[at]  # type: ignore[index]
+
+
+_A_QUESTION: Final = 60
 
 
 def _of_prose(text: str, at: int, name: str) -> Span | None:
@@ -134,7 +151,7 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
     certain = (
         (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
         and not _is_code(plain)
-        and not (whole is None and plain == name)
+        and not (whole is None and (plain == name or _continues(text, at, stop, plain)))
     )
     return Span(at, stop, sure=certain) if hidden or certain else None
 
@@ -146,6 +163,14 @@ def _line_of(text: str, begin: int, at: int) -> str | None:
         return None
     head = _STARTS_A_LINE.match(text, start)
     return text[start:at] if head and head.end() >= begin else None
+
+
+_SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
+
+
+def _continues(text: str, at: int, stop: int, plain: str) -> bool:
+    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
+    return text[at - 2 : at] == ": " and plain.isalpha() and plain.islower() and text[at].isalpha() and bool(_SENTENCE.match(text, stop))
 
 
 _INDENT: Final = 200

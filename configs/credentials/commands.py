@@ -97,7 +97,8 @@ def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:  # noqa: C
     for at, word in enumerate(words):
         after = words[at + 1] if at + 1 < len(words) else ""
         for flag in _SHORT.get(program, ()):
-            yield from ([at + 1] if word == flag and _literal(after) else [at] if _attached(word, flag) else [])
+            attached = program != "openssl" and _attached(word, flag)  # -keyout is not -k
+            yield from ([at + 1] if word == flag and _literal(after) else [at] if attached else [])
         for flag in _ATTACHED.get(program, ()):
             yield from [at] if _attached(word, flag) else []
         for flag in _LOGINS.get(program, ()):
@@ -136,7 +137,11 @@ def _literal(word: str) -> bool:
 def spans(text: str) -> Iterator[Span]:
     """Yield the credentials in the command lines of a text, such as a script's."""
     at = 0
+    changes_passwords = "chpasswd" in text
     while begins := _COMMAND.search(text, at):
+        if begins[0] in {"echo", "printf"} and not changes_passwords:
+            at = begins.end()
+            continue
         ends = _END.search(text, begins.start(), begins.start() + _SPLIT)
         stop = ends.start() if ends else min(len(text), begins.start() + _SPLIT)
         if begins[0] in {"echo", "printf"} and "chpasswd" not in text[stop : stop + 40]:

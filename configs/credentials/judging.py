@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from configs.credentials.names import Sense, identifies, may_be_secret, sense
+from configs.credentials.names import Sense, identifies, may_be_secret, sense, words
 from configs.credentials.values import (
     bare,
     is_elsewhere,
     is_login_in_base64,
     is_object_name,
+    is_path,
     is_plain,
     is_referred,
+    is_switch,
     looks_chosen,
     looks_random,
 )
@@ -26,7 +28,7 @@ _QUALIFIED = re.compile(
     r"(?i)(client|shared|app|jwt|cookie|session|hmac|api|auth|consumer|webhook|user|oauth|signing|token|csrf)[._-]?secrets?$"
 )
 _TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
-_DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?([^}]+)\}")
+_DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?(?![?+])([^}]+)\}")
 
 
 def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - one line for each sense
@@ -38,7 +40,7 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - on
     default = _DEFAULT.fullmatch(text)
     if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
-    if not text or is_elsewhere(text):
+    if not text or is_elsewhere(text) or is_label(name, text):
         return False
     if kind is Sense.PASSWORD:
         return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
@@ -51,6 +53,8 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - on
     if kind is Sense.OBJECT:
         return not is_object_name(text, certain=True)
     if kind is Sense.EITHER:
+        if name.lower().rstrip("0123456789") in _BARE_KEY:
+            return looks_random(text)
         return not is_plain(text) and (looks_chosen(text) or is_login_in_base64(text) or bool(_LOGIN.fullmatch(text)))
     if len(text) < _SHORTEST_TOKEN or len(text.split()) > _WORDS_OF_A_TOKEN:
         return False
@@ -62,11 +66,31 @@ def may_be_credential(name: str, value: object) -> bool:
     """Return whether a value under a name has to be hidden: in doubt True, but a reference reveals nothing."""
     if is_credential(name, value):
         return True
+    if _says_nothing(name, value):
+        return False
     if sense(name) is Sense.HEADER:
         return not is_referred(_SCHEME.sub("", f"{value} "))
     return (may_be_secret(name) or sense(name) in _DOUBTFUL) and not is_referred(value) and not isinstance(value, bool)
 
 
+def _says_nothing(name: str, value: object) -> bool:
+    """Return whether a value is a switch, or an amount or a path under a name that only concerns a credential."""
+    text = bare(str(value))
+    return is_switch(text) or (sense(name) is Sense.ABOUT and (is_plain(text) or is_path(text)))
+
+
+def is_label(name: str, text: str) -> bool:
+    """Return whether a value is what a form shows beside a field: ``Confirm password``, or ``Token`` for ``token``."""
+    if not _LABEL.fullmatch(text):
+        return False
+    parts = text.lower().rstrip("?:.!").split()
+    return parts[-1] in words(name) if len(parts) == 1 else any(part in _NOUNS for part in parts)
+
+
+_LABEL = re.compile(r"[A-Z][A-Za-z]{0,30}(?: [A-Za-z]{1,30}){0,8}[?:.!]?")
+_NOUNS = frozenset({"password", "passphrase", "token", "secret", "key", "credentials"})
+# A name that says nothing: of a pair, a metric, a panel, an object in a bucket
+_BARE_KEY = frozenset({"key", "keys"})
 _DOUBTFUL = {Sense.TOKEN, Sense.PASSWORD, Sense.LOGIN, Sense.JAAS}
 
 

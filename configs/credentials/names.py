@@ -43,7 +43,7 @@ def _set(words: str) -> frozenset[str]:
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PASSWORD = re.compile(
     r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
-    r"(?<!over)(?<!under)(?<!multi)pass|pw|psk)$"
+    r"(?<!over)(?<!under)(?<!multi)(?<!mini)pass|pw|psk)$"
 )
 _TOKEN = re.compile(
     r"(secrets?|tokens?|credentials?|creds?|(api|access|secret|private|account|auth|encrypt|encryption|signing|master|shared|license|"
@@ -60,27 +60,28 @@ _WEAK = _set("client host user data routing read write hash site service storage
 # Last words of names that only concern a credential
 _ABOUT = _set(
     "file files filename path paths dir dirs directory folder name names location locations arn source sources class classes provider "
-    "providers enabled enable disabled disable timeout timeouts expiry expiration expires expire expired lifetime duration length len type "
-    "types ttl url urls uri uris endpoint endpoints host hosts hostname port backend backends parallelism limit limits count max min size "
-    "version id ids issuer issuers audience region header headers algorithm algorithms alg algo hash hasher hashing encoder encoding "
-    "encryption format formats policy policies rotation rotate interval period age mode method methods ref refs reference references "
-    "manager vault mount prefix suffix field fields column columns param params parameter parameters attribute attributes env environment "
-    "var variable variables label labels title placeholder hint prompt pattern regex regexp rule rules validator validation required "
-    "strength complexity history reset changed updated created at on by for from to in service services server servers client clients user "
-    "users username usernames authentication authenticator authenticate grant grants scope scopes claim claims bucket table topic queue "
-    "group groups namespace schema schemas registry role roles owner template templates filter handler helper cache generator store stores "
-    "reader loader resolver callback cookie domain alphabet charset characters chars budget usage usages price cost per window rate bytes "
-    "seconds second minutes hours days ms sec secs total index offset position delimiter separator splitter ring replicator operator "
-    "controller injector agent sidecar image tag driver plugin module engine protocol scheme sync refresh renewal renew revocation verify "
-    "verification verifier check checker change signer public fingerprint thumbprint checksum digest sha status state phase event error "
-    "message link page view form input screen email subject sender grace warn warning attempts retries tries lockout log logging level "
-    "metrics docs doc description comment note optional allowed denied mapping cli stdin creation review request projection volume volumes "
-    "exchange bits iterations rounds memory cpu replicas stdout management mgmt minlength maxlength kind selector annotations resource "
-    "auth based signed aware strategy cert certificate alias aliases binding list sealing kms lookup kid"
+    "providers enabled enable disabled disable timeout timeouts expiry expiration expires expire expired lifetime duration length len "
+    "type types ttl url urls uri uris endpoint endpoints host hosts hostname port backend backends parallelism limit limits count max "
+    "min size version id ids issuer issuers audience region header headers algorithm algorithms alg algo hash hasher hashers hashing "
+    "encoder encoding encryption format formats policy policies rotation rotate interval period age mode method methods ref refs "
+    "reference references manager vault mount prefix suffix field fields column columns param params parameter parameters attribute "
+    "attributes env environment var variable variables label labels title placeholder hint prompt pattern regex regexp rule rules "
+    "validator validation required strength complexity history reset changed updated created at on by for from to in service services "
+    "server servers client clients user users username usernames authentication authenticator authenticate grant grants scope scopes "
+    "claim claims bucket table topic queue group groups namespace schema schemas registry role roles owner template templates filter "
+    "handler helper cache generator store stores reader loader resolver callback cookie domain alphabet charset characters chars budget "
+    "usage usages price cost per window rate bytes seconds second minutes hours days ms sec secs total index offset position delimiter "
+    "separator splitter ring replicator operator controller injector agent sidecar image tag driver plugin module engine protocol "
+    "scheme sync refresh renewal renew revocation verify verification verifier check checker change signer public fingerprint "
+    "thumbprint checksum digest sha status state phase event error message link page view form input screen email subject sender grace "
+    "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
+    "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
+    "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
+    "aliases binding list sealing kms lookup kid"
 )
 _LEADING = _set(
-    "max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special forgot show "
-    "count total available"
+    "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
+    "forgot show count total available"
 )
 _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingress mounted kube")
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
@@ -90,7 +91,7 @@ _BESIDE = _ABOUT | _set(
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
-    r".*(public|primary|foreign|partition|sort|cache|unique|row|object|host)[._-]?keys?|known_hosts|basic_auth_credentials_source)$"
+    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
 )
 
 

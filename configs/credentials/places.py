@@ -18,7 +18,7 @@ _SQL = re.compile(
     r"('(?:''|[^'\n])+'|\$\w*\$[^$\n]+\$\w*\$|\"[^\"\n]+\"(?=[ \t]*(?:;|$|replace|account|default)))"
 )
 _CRYPT = re.compile(
-    r"(?i)\b(?:crypt|encrypt|pgp_sym_encrypt|hash_password|set_config|alter_user)\s*\(\s*(?:'[\w.]*(?:password|key)'\s*,\s*)?'([^'\n]{3,200})'"
+    r"(?i)\b(?:(?:crypt|encrypt|pgp_sym_encrypt|hash_password|alter_user)\s*\(|set_config\s*\(\s*'[\w.]*(?:password|secret|token|key)'\s*,)\s*'([^'\n]{3,200})'"
 )
 _INSERT = re.compile(r"(?is)\binsert\s+into\s+[\w.\"`\[\]]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*((?:\([^()]{1,2000}\)[\s,]*){1,50})")
 _ROW = re.compile(r"\(([^()]*)\)")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from configs.credentials.judging import is_credential, may_be_credential
-from configs.credentials.names import Sense, may_be_secret, sense, stands_beside
+from configs.credentials.names import Sense, identifies, may_be_secret, sense, stands_beside
 from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, looks_chosen
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 _OPENING = re.compile(
-    r"(?m)(?<![\w.-])([\w.-]{2,120})(?:\\?[\"'])?[ \t]*(?:=>|[:=])?[ \t]*+"
+    r"(?m)(?<![\w.-])([\w.-]{2,120})(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
     r"(?:(?:[&!][\w!-]++[ \t]*+)*+([|>][-+\d]{0,3})?[ \t]*+(?:#[^\n]*)?(?=\n)|([\[{])(?![{%]))"
 )
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
@@ -104,7 +104,12 @@ def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator
         yield Span(start, end)
         return
     plain = is_elsewhere(value) or is_plain(value)
-    certain = not plain and (sense(parent) is Sense.PASSWORD or looks_chosen(value)) and not value.startswith(("#", "//"))
+    certain = (
+        not plain
+        and not (name and identifies(name))
+        and (sense(parent) is Sense.PASSWORD or looks_chosen(value))
+        and not value.startswith(("#", "//"))
+    )
     yield Span(start, end, sure=certain)
 
 

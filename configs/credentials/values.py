@@ -17,25 +17,28 @@ SHOWN_AS: Final = "[secret]"
 _REFERENCE: Final = re.compile(
     r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"  # noqa: E501 - one form
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
-    r"|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
+    r"|#\{[^}]*\}|%\{[^}]*\}|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
+    r"|\{\w+\}|%[sdv]|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
-    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|uuid|jsonb?|nvarchar)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
+    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")
 _PATH: Final = re.compile(
-    r"(~|\.{1,2})(/[\w.@-]+)+/?|(/[\w.@-]+){2,}/?|[\w-]+(/[\w-]+)*\.(key|pem|crt|cer|p12|jks|txt|json|ya?ml|properties|pub|env|gpg|kdbx)"
+    r"(~|\.{1,2})(/[\w.@-]+)+/?|(/[\w.@-]+){2,}/?|[\w-]+(/[\w-]+)*\.(key|pem|crt|cer|p12|jks|txt|json|ya?ml|properties|pub|env|gpg|kdbx)|"
+    r"[\w=-]+(/[\w=-]+)+\.[a-z]{2,8}"
 )
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _LABEL: Final = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
 _SECRETS_NAME: Final = re.compile(
+    r"[a-z]+(_[a-z]+)*_(credentials|creds)|"
     r"[a-z]+(-[a-z]+)*-(secrets?|credentials?|creds|tls|certs?|tokens?|roles|auth|passwords?|keys?|config|pull)"
 )
 _HEX: Final = re.compile(r"[0-9a-fA-F]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -74,6 +77,11 @@ def is_path(value: str) -> bool:
 def is_plain(value: str) -> bool:
     """Return whether a value is a number, an amount or a switch."""
     return bool(_PLAIN.fullmatch(value) or _SWITCH.fullmatch(value))
+
+
+def is_switch(value: str) -> bool:
+    """Return whether a value is a switch, or nothing."""
+    return bool(_SWITCH.fullmatch(value))
 
 
 def is_object_name(value: str, *, certain: bool) -> bool:

@@ -70,3 +70,24 @@ def test_an_exception_of_a_whole_workload_or_of_nothing_is_refused(pattern: str,
     found, (improper,) = judged(_two(), pattern)
     assert len(found) == 2
     assert says in improper.message
+
+
+ANNOTATIONS = {
+    "checksum/secret": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "nginx.ingress.kubernetes.io/auth-secret": "shop/basic-auth",
+    "haproxy.org/auth-secret": "auth",
+    "secret.reloader.stakater.com/reload": "database-auth",
+}
+
+
+def _annotated(annotations: dict[str, str]) -> Declared:
+    return Declared(urn="urn::a", type="kubernetes:core/v1:Service", name="worker", inputs={"metadata": {"annotations": annotations}})
+
+
+def test_digests_and_names_of_secrets_in_annotations_are_accepted() -> None:
+    assert judged(_annotated(ANNOTATIONS))[0] == []
+
+
+def test_a_credential_in_such_an_annotation_is_refused() -> None:
+    assert judged(_annotated({"checksum/secret": "password=letmein9"}))[0]
+    assert judged(_annotated({"haproxy.org/auth-secret": "aB3/dE6+gH9jK2mN5pQ8"}))[0]
