@@ -83,6 +83,7 @@ images: venv ## build the container images with Docker and load them into the cl
 	@$(BIN)/python -m pipeline laptop load $(IMAGES)
 
 up: pulumi venv ## create or change a stack with the Pulumi CLI, previewed and judged first: make up STACK=dev
+	@test -f Pulumi.$(STACK).yaml || { echo "error: Pulumi.$(STACK).yaml does not exist, so there is no stack $(STACK): make it, or set STACK" >&2; exit 2; }
 	pulumi stack select --create $(STACK)
 	pulumi up --stack $(STACK) --policy-pack policy $(FLAGS)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from capacity.commands import words
-from capacity.jvm_flags import flags_of, heap_of, last, size
+from capacity.jvm_flags import by_environment, flags_of, heap_of, last, script_of, size
 from capacity.quantity import MIB
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ _BROKER = ("kafka.Kafka", "kafka-server-start")
 PAGE_CACHE_FLOOR_MIB = 64
 # Assumed without -XX:MaxMetaspaceSize, since HotSpot then sets no bound: twice the measured maximum (Connect, 94 MiB).
 METASPACE_MIB = 192
+# Assumed for a command-line tool in MiB, whose few classes and buffers are no server's: metaspace, code cache, direct buffers. The heap of
+# its script, these and the process itself fit 512 MiB.
+TOOL_MIB = (64, 48, 32)
+TOOL_COMPILER_MIB = 32
+TOOL_THREADS = 40
 # Threads of a process, above the measured maximum (broker 92, Connect 90, registry 43).
 THREADS = 100
 # Touched part of each thread's stack (measured: 100 to 108); the rest is only reserved.
@@ -90,18 +95,21 @@ def _collector(flags: list[str], heap: int, limit: int) -> int:
     return 37 * MIB + heap * 22 // 1000 if chosen else heap // 200 + MIB
 
 
-def memory(container: Mapping[str, Any], limit: int) -> Java:
+def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Java:
     """Return the maximum memory of a container's Java process.
 
     Args:
         container: The container in Kubernetes' own spelling; see ``jvm_flags.is_java``.
         limit: Its memory limit in bytes, the base of percentages.
+        threads: Threads that its configuration adds; see ``capacity.threads``.
 
     Raises:
         capacity.jvm_flags.FlagError: For a flag that Java would refuse, or that this model cannot follow.
     """
     flags = flags_of(container)
-    heap, by_percentage = heap_of(flags, limit)
+    heap, by_percentage = heap_of(flags, limit, raised=by_environment(container))
+    script = script_of(container)
+    is_tool = script is not None and script.is_tool
     one_tier = "-XX:TieredStopAtLevel=1" in flags or "-XX:-TieredCompilation" in flags
     guessed = []
     metaspace, code, direct = (last(flags, f"-XX:{flag}=") for flag in ("MaxMetaspaceSize", "ReservedCodeCacheSize", "MaxDirectMemorySize"))
@@ -112,14 +120,17 @@ def memory(container: Mapping[str, Any], limit: int) -> Java:
     if direct is None:
         guessed.append("-XX:MaxDirectMemorySize (as much as the heap)")
     stack = size(last(flags, "-Xss") or "1m", "-Xss")
+    own_code = 48 if one_tier else 240
+    by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, heap)
+    count = threads + (TOOL_THREADS if is_tool else THREADS)
     return Java(
         heap=heap,
-        direct=heap if direct is None else size(direct, "-XX:MaxDirectMemorySize="),
-        metaspace=METASPACE_MIB * MIB if metaspace is None else size(metaspace, "-XX:MaxMetaspaceSize="),
-        code_cache=(48 if one_tier else 240) * MIB if code is None else size(code, "-XX:ReservedCodeCacheSize="),
-        stacks=THREADS * min(stack, STACK_TOUCHED_KIB * 1024),
+        direct=by_default[2] if direct is None else size(direct, "-XX:MaxDirectMemorySize="),
+        metaspace=by_default[0] if metaspace is None else size(metaspace, "-XX:MaxMetaspaceSize="),
+        code_cache=by_default[1] if code is None else size(code, "-XX:ReservedCodeCacheSize="),
+        stacks=count * min(stack, STACK_TOUCHED_KIB * 1024),
         collector=_collector(flags, heap, limit),
-        native=(NATIVE_MIB + COMPILER_MIB[one_tier]) * MIB,
+        native=(NATIVE_MIB + (min(TOOL_COMPILER_MIB, COMPILER_MIB[one_tier]) if is_tool else COMPILER_MIB[one_tier])) * MIB,
         page_cache=PAGE_CACHE_FLOOR_MIB * MIB if any(name in word for word in words(container) for name in _BROKER) else 0,
         by_percentage=by_percentage,
         guessed=tuple(guessed),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from capacity.commands import basename, image_name, programs, split, variables
+from capacity import jvm_scripts
+from capacity.commands import basename, programs, split, variables
 from capacity.quantity import MIB
 from unknown import Unknown
 
@@ -22,30 +23,15 @@ _TOOL, _LAUNCHER, _LAST = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTION
 _OF_SCRIPTS = ("HEAP_OPTS", "JVM_PERFORMANCE_OPTS", "JMX_OPTS", "LOG4J_OPTS", "OPTS")
 _LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)-(Xm[xsn]|mx|ms|XX:|Xss)")
 _WITH_VALUE = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads"}
-_NOT_FOLLOWED = re.compile(
-    r"@|-XX:(VMOptionsFile|Flags|MaxRAM|MaxRAMFraction|MinRAMFraction|InitialRAMFraction)=|-XX:\+AggressiveHeap|-XX:-UseContainerSupport"
-)
-# Default heap of each start script in MiB (from the scripts of Kafka 4.3 and Confluent 8.1).
-_SCRIPT_HEAPS = {
-    "kafka-server-start": 1024,
-    "connect-distributed": 2048,
-    "connect-standalone": 2048,
-    "connect-mirror-maker": 2048,
-    "kafka-run-class": 256,
-    "schema-registry-start": 512,
-}
-_IMAGE_SCRIPTS = {
-    "cp-kafka": "kafka-server-start",
-    "cp-server": "kafka-server-start",
-    "cp-kafka-connect": "connect-distributed",
-    "cp-kafka-connect-base": "connect-distributed",
-    "cp-server-connect": "connect-distributed",
-    "cp-schema-registry": "schema-registry-start",
-    "apache/kafka": "kafka-server-start",
-    "bitnami/kafka": "kafka-server-start",
-    "debezium/kafka": "kafka-server-start",
-    "debezium/connect": "connect-distributed",
-}
+# Flags that come from elsewhere, and those that derive the heap from the machine; with a fixed maximum the second do nothing.
+_ELSEWHERE = re.compile(r"@|-XX:(VMOptionsFile|Flags)=|-XX:\+(AggressiveHeap|ReadVMOptionsFile)")
+_OF_MACHINE = re.compile(r"-XX:(MaxRAM|MaxRAMFraction|MinRAMFraction|InitialRAMFraction|DefaultMaxRAMFraction)=|-XX:-UseContainerSupport")
+_MAXIMUM = ("-Xmx", "-mx", "-XX:MaxHeapSize=")
+_INITIAL = ("-Xms", "-ms", "-XX:InitialHeapSize=")
+_MINIMUM = ("-Xms", "-ms", "-XX:MinHeapSize=")
+# Left to the generation whose size is not set.
+_LEAST_GENERATION = 8 * MIB
+_YOUNG = ("-Xmn", "-XX:NewSize=")
 # Below this HotSpot uses MinRAMPercentage; MaxRAMPercentage never results in less (arguments.cpp, set_heap_size).
 _SMALL_HEAP = 126 * MIB
 
@@ -54,17 +40,9 @@ class FlagError(ValueError):
     """A flag that the JVM would refuse as well, or that this model cannot follow."""
 
 
-def script_of(container: Mapping[str, Any]) -> str | None:
+def script_of(container: Mapping[str, Any]) -> jvm_scripts.Script | None:
     """Return the start script that assembles the flags: the one in the command, or that of a known image without a command."""
-    for program in programs(container):
-        for word in program:
-            script = basename(word).removesuffix(".sh")
-            if script in _SCRIPT_HEAPS:
-                return script
-    if container.get("command"):
-        return _IMAGE_SCRIPTS.get(image_name(container)[1]) if "/etc/confluent/docker/run" in str(container["command"]) else None
-    owner, name = image_name(container)
-    return _IMAGE_SCRIPTS.get(name) or _IMAGE_SCRIPTS.get(f"{owner}/{name}")
+    return jvm_scripts.of_commands(container) or (None if java_programs(container) else jvm_scripts.of_image(container))
 
 
 def java_programs(container: Mapping[str, Any]) -> list[list[str]]:
@@ -103,8 +81,9 @@ def flags_of(container: Mapping[str, Any]) -> list[str]:
     elif not started:
         command = _of_entry_point(container)
     flags = [*_known(container, _TOOL), *_known(container, _LAUNCHER), *command, *_known(container, _LAST)]
+    fixed = last(flags, *_MAXIMUM) is not None
     for flag in flags:
-        if _NOT_FOLLOWED.match(flag) or "$" in flag:
+        if _ELSEWHERE.match(flag) or "$" in flag or (_OF_MACHINE.match(flag) and not fixed):
             message = f"{_safe(flag)} changes memory in a way that this check cannot follow; set -Xmx and the other bounds directly"
             raise FlagError(message)
     return flags
@@ -140,16 +119,14 @@ def _until_main_class(program: list[str]) -> list[str]:
     return options
 
 
-def _of_script(container: Mapping[str, Any], script: str) -> list[str]:
-    names = list(variables(container))
-    ordered = [name for end in _OF_SCRIPTS for name in names if name.endswith(f"_{end}") and _end_of(name) == end]
+def _of_script(container: Mapping[str, Any], script: jvm_scripts.Script) -> list[str]:
+    """Return the flags of a script's variables in its order; Debezium's images hand their own HEAP_OPTS on."""
+    values = variables(container)
+    ordered = [f"{script.variables}{end}" for end in _OF_SCRIPTS if f"{script.variables}{end}" in values]
     flags = [flag for name in ordered for flag in _known(container, name)]
-    sets_heap = any(name.endswith("HEAP_OPTS") for name in names)
-    return flags if sets_heap else [f"-Xmx{_SCRIPT_HEAPS[script]}m", *flags]
-
-
-def _end_of(name: str) -> str:
-    return next(end for end in _OF_SCRIPTS if name.endswith(f"_{end}"))
+    by_image = _known(container, "HEAP_OPTS")
+    heap = values.get(f"{script.variables}HEAP_OPTS")
+    return [*by_image, *flags] if heap or by_image else [f"-Xmx{script.heap_mib}m", *flags]
 
 
 def _of_entry_point(container: Mapping[str, Any]) -> list[str]:
@@ -178,31 +155,65 @@ def size(text: str, flag: str) -> int:
     Raises:
         FlagError: If Java would refuse it.
     """
-    match = re.fullmatch(r"(\d+)([kKmMgGtT]?)", text)
-    if not match or int(match[1]) == 0:
+    match = re.fullmatch(r"(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,19})([kKmMgGtT]?)", text)
+    number = int(match[1], 16 if match[1][:2] in {"0x", "0X"} else 10) if match else 0
+    if not match or number == 0:
         message = f"the value of {flag} is not a size that Java accepts; write for example {flag}512m"
         raise FlagError(message)
     scale: int = 1024 ** " kmgt".index(match[2].lower() or " ")
-    return int(match[1]) * scale
+    return number * scale
 
 
-def heap_of(flags: list[str], limit: int) -> tuple[int, bool]:
+def by_environment(container: Mapping[str, Any]) -> bool:
+    """Return whether a variable of the JVM itself sets a size of the heap; HotSpot treats these unlike flags on the command line."""
+    flags = [*_known(container, _TOOL), *_known(container, _LAST)]
+    return any(last(flags, *names) is not None for names in (_MAXIMUM, _INITIAL, _MINIMUM))
+
+
+def heap_of(flags: list[str], limit: int, *, raised: bool = False) -> tuple[int, bool]:
     """Return the maximum heap in bytes, and whether it follows from the container's limit.
+
+    A first or least heap raises the maximum where nothing sets that (arguments.cpp, ``set_heap_size``), and so do sizes of generations.
 
     Args:
         flags: The JVM's flags; see ``flags_of``.
         limit: The container's limit in bytes.
+        raised: Whether a first heap above a fixed maximum raises that; else HotSpot does not start. See ``by_environment``.
     """
-    explicit = last(flags, "-Xmx", "-mx", "-XX:MaxHeapSize=")
+    first = max(_at_least(flags, *_INITIAL), _at_least(flags, *_MINIMUM))
+    explicit = last(flags, *_MAXIMUM)
     if explicit is not None:
-        return size(explicit, "-Xmx"), False
-    shares = []
-    for name, absent in (("MaxRAMPercentage", 25.0), ("MinRAMPercentage", 50.0)):
-        text = last(flags, f"-XX:{name}=")
-        try:
-            shares.append(limit * (absent if text is None else float(text)) / 100)
-        except ValueError:
-            message = f"the value of -XX:{name}= is not a number"
-            raise FlagError(message) from None
-    most, least = shares
-    return int(least if least < _SMALL_HEAP else max(most, _SMALL_HEAP)), True
+        fixed = size(explicit, "-Xmx")
+        return max(fixed, first) if raised else fixed, False
+    machine = last(flags, "-XX:MaxRAM=")
+    memory = limit if machine is None else size(machine, "-XX:MaxRAM=")
+    most, least = _share(flags, memory, "Max", 25.0), _share(flags, memory, "Min", 50.0)
+    by_share = int(least if least < _SMALL_HEAP else max(most, _SMALL_HEAP))
+    begun = int(_share(flags, memory, "Initial", 0.0))
+    generations = _at_least(flags, *_YOUNG) + _at_least(flags, "-XX:OldSize=")
+    if generations:
+        generations += _LEAST_GENERATION
+    ceiling = last(flags, "-XX:ErgoHeapSizeLimit=")
+    if ceiling is not None:
+        by_share = min(by_share, size(ceiling, "-XX:ErgoHeapSizeLimit="))
+    return max(by_share, first, min(begun, by_share), generations), True
+
+
+def _at_least(flags: list[str], *prefixes: str) -> int:
+    """Return the size of the last flag with one of the prefixes; 0 without one, and where it says so itself."""
+    text = last(flags, *prefixes)
+    return 0 if text is None or re.fullmatch(r"0+[kKmMgGtT]?", text) else size(text, prefixes[0])
+
+
+def _share(flags: list[str], memory: int, which: str, absent: float) -> float:
+    """Return a share of the memory, by the percentage or by its predecessor, a fraction, which counts where no percentage is set."""
+    percentage, fraction = (last(flags, f"-XX:{which}RAM{form}=") for form in ("Percentage", "Fraction"))
+    try:
+        share = float(percentage) if percentage is not None else 100 / int(fraction) if fraction is not None else absent
+    except (ValueError, ZeroDivisionError):
+        message = f"the value of -XX:{which}RAMPercentage= is not a number"
+        raise FlagError(message) from None
+    if not 0 <= share <= 100:  # noqa: PLR2004 - percent
+        message = f"the value of -XX:{which}RAMPercentage= is not between 0 and 100"
+        raise FlagError(message)
+    return memory * share / 100

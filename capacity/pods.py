@@ -177,7 +177,9 @@ def starting_bytes(spec: Mapping[str, Any]) -> int:
 
 
 def pod_bytes(spec: Mapping[str, Any]) -> int:
-    """Return the effective memory limit of one pod, in bytes. A limit of the whole pod (Kubernetes 1.34) replaces those of its containers.
+    """Return the effective memory limit of one pod, in bytes.
+
+    A limit of the whole pod (Kubernetes 1.34) stands in for those that its containers lack. It lowers nothing: an older server drops it.
 
     Args:
         spec: A pod specification in Kubernetes' own spelling.
@@ -189,7 +191,8 @@ def pod_bytes(spec: Mapping[str, Any]) -> int:
     overhead = parse_bytes((spec.get("overhead") or {}).get("memory", 0))
     whole = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
     if whole is not None:
-        return _positive(whole, {"name": "the whole pod"}, "limits") + overhead
+        listed = [declared_limit(container) or 0 for role, container in containers(spec) if role != "init"]
+        return max(_positive(whole, {"name": "the whole pod"}, "limits"), sum(listed)) + overhead
     return max(running_bytes(spec), starting_bytes(spec)) + overhead
 
 
@@ -226,6 +229,14 @@ def lenient_spec(kind: str, manifest: Mapping[str, Any]) -> Mapping[str, Any] | 
     for step in _inside(kind):
         spec = spec.get(step) if isinstance(spec, Mapping) else None
     return spec if isinstance(spec, Mapping) else None
+
+
+def pod_metadata(kind: str, manifest: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the metadata of an object's pods; None when it has none."""
+    holder: Any = manifest
+    for step in (*_inside(kind)[:-1], "metadata"):
+        holder = holder.get(step) if isinstance(holder, Mapping) else None
+    return holder
 
 
 def mounted_memory(spec: Mapping[str, Any], container: Mapping[str, Any], own: int) -> int:

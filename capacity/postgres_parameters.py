@@ -6,61 +6,91 @@ Options are those of postgres(1) of PostgreSQL 17, entry points those of the off
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from capacity.commands import basename, image_name, programs, words
+from capacity.commands import basename, image_name, programs, split, variables, words
+from capacity.postgres_values import ParameterError
 from unknown import Unknown
 
+__all__ = ["ParameterError", "as_read", "config_file", "default_files", "is_postgres", "parameters"]
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _IMAGES = {"postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "spilo"}
 _ENTRY_POINTS = {"docker-entrypoint.sh", "entrypoint.sh"}
-_SHORT_OPTIONS = {"-B": "shared_buffers", "-N": "max_connections", "-S": "work_mem", "-c": ""}
+_SERVERS = {"postgres", "postmaster"}
+# Options with a value, as the server's getopt reads them, and the parameters that some of them set.
+_WITH_VALUE = "BCcDdfhkNprStWv"
+_SHORT_OPTIONS = {"B": "shared_buffers", "N": "max_connections", "S": "work_mem", "p": "port", "h": "listen_addresses"}
+_SWITCHES = {"F": ("fsync", "off"), "l": ("ssl", "on")}
 _OF_DATA = re.compile(r"/var/lib/postgresql(/\S*)?/postgresql\.conf$")
-
-
-class ParameterError(ValueError):
-    """A parameter whose value PostgreSQL would refuse as well, or that is unknown at preview."""
+_LINE = re.compile(r"\s*([A-Za-z_][\w$.]*)\s*(?:=|\s)\s*('(?:[^'\\]|''|\\.)*'|[^#]+)")
+# Variables of the official image and of Bitnami's with further options; the first are written into the file by initdb.
+_INITDB, _FLAGS = "POSTGRES_INITDB_ARGS", "POSTGRESQL_EXTRA_FLAGS"
 
 
 def is_postgres(container: Mapping[str, Any]) -> bool:
     """Return whether a container runs the server itself: by the command ``postgres``, or by the official image's entry point."""
     if container.get("command"):
         started = programs(container)
-        return any(basename(one[0]) == "postgres" or (basename(one[0]) in _ENTRY_POINTS and _starts_server(one[1:])) for one in started)
+        return any(basename(one[0]) in _SERVERS or (basename(one[0]) in _ENTRY_POINTS and _starts_server(one[1:])) for one in started)
     return image_name(container)[1] in _IMAGES and _starts_server([str(word) for word in container.get("args") or []])
 
 
 def _starts_server(arguments: list[str]) -> bool:
     """Return whether an entry point with these arguments starts the server, not a client."""
-    return not arguments or arguments[0].startswith("-") or basename(arguments[0]) == "postgres"
+    return not arguments or arguments[0].startswith("-") or basename(arguments[0]) in _SERVERS
 
 
 def config_file(container: Mapping[str, Any]) -> str | None:
     """Return the path of the configuration file on the command line, or None."""
-    command_line = _words(container)
-    named = [word.partition("=")[2] for word in command_line if re.match(r"--config[-_]file=", word)]
-    named += [value.partition("=")[2] for value in _assignments(command_line) if value.startswith("config_file=")]
-    return named[-1] if named else None
+    return _assigned(words(container)).get("config_file")
 
 
-def _words(container: Mapping[str, Any]) -> list[str]:
-    return words(container)
+def _assigned(command_line: list[str]) -> dict[str, str]:
+    """Return the parameters that a command line sets, by ``-c``, ``--set``, ``--name`` and short options, as getopt reads them."""
+    values: dict[str, str] = {}
+    rest = iter(command_line)
+    for word in rest:
+        if word == "--set":
+            _assign(values, next(rest, ""))
+        elif word.startswith("--"):
+            _assign(values, word[2:].removeprefix("set="))
+        elif word.startswith("-"):
+            _short(values, word[1:], rest)
+    return values
 
 
-def _assignments(command_line: list[str]) -> list[str]:
-    """Return the assignments by ``-c name=value``, ``-B``, ``-N`` and ``-S`` on a command line, each in one word or two."""
-    assignments = []
-    for word, after in pairwise([*command_line, ""]):
-        for option, name in _SHORT_OPTIONS.items():
-            value = after if word == option else word.removeprefix(option) if word.startswith(option) else ""
-            if name and re.match(r"\d", value):
-                assignments.append(f"{name}={value}")
-            elif not name and "=" in value:
-                assignments.append(value.strip())
-    return assignments
+def _short(values: dict[str, str], letters: str, rest: Iterator[str]) -> None:
+    """Read one word of short options; the last may have its value in the next word."""
+    for at, letter in enumerate(letters):
+        if letter in _WITH_VALUE:
+            value = letters[at + 1 :] or next(rest, "")
+            if letter == "c":
+                _assign(values, value)
+            elif letter in _SHORT_OPTIONS:
+                values[_SHORT_OPTIONS[letter]] = value.strip()
+            return
+        if letter in _SWITCHES:
+            name, value = _SWITCHES[letter]
+            values[name] = value
+
+
+def _assign(values: dict[str, str], text: str) -> None:
+    """Add an assignment; PostgreSQL reads a hyphen in a name as an underscore, and names in any case."""
+    name, separator, value = text.partition("=")
+    if separator:
+        values[_normal(name).replace("-", "_")] = _unquoted(value)
+
+
+def _normal(name: str) -> str:
+    return name.strip().strip("\"'").lower()
+
+
+def _unquoted(value: str) -> str:
+    text = value.strip()
+    return text[1:-1].replace("''", "'") if len(text) > 1 and text[0] == text[-1] == "'" else text
 
 
 def default_files(paths: Iterable[str]) -> list[str]:
@@ -70,7 +100,7 @@ def default_files(paths: Iterable[str]) -> list[str]:
 
 def as_read(written: Mapping[str, str]) -> dict[str, str]:
     """Normalize parameters from the spelling in the file to the values that the server reads."""
-    return {name.lower(): value.strip().strip("'") for name, value in written.items()}
+    return {_normal(name): _unquoted(value) for name, value in written.items()}
 
 
 def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, str]:
@@ -86,20 +116,18 @@ def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, s
     if isinstance(file, Unknown):
         message = "its configuration file is not known at preview; render it from plain values"
         raise ParameterError(message)
-    values: dict[str, str] = {}
+    values = _assigned(_of_variable(container, _INITDB)) if not file else {}
     for line in file.splitlines():
-        if re.match(r"\s*include(_dir|_if_exists)?\b", line):
+        if re.match(r"\s*include(_dir|_if_exists)?\b", line, re.IGNORECASE):
             message = "its configuration includes other files, which are invisible at preview; put all parameters into one file"
             raise ParameterError(message)
-        match = re.match(r"\s*([A-Za-z_.]+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^#]+)", line)
+        match = _LINE.match(line)
         if match:
-            values[match[1].lower()] = match[2].strip().strip("'")
-    command_line = _words(container)
-    for assignment in _assignments(command_line):
-        name, _, value = assignment.partition("=")
-        values[name.strip().lower()] = value.strip().strip("'")
-    for word in command_line:
-        match = re.match(r"--([a-z_-]+)=(.*)", word)
-        if match:
-            values[match[1].replace("-", "_")] = match[2]
-    return values
+            values[match[1].lower()] = _unquoted(match[2])
+    values |= _assigned(_of_variable(container, _FLAGS))
+    return values | _assigned(words(container))
+
+
+def _of_variable(container: Mapping[str, Any], name: str) -> list[str]:
+    value = variables(container).get(name)
+    return list(split(value)) if isinstance(value, str) else []

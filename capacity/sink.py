@@ -7,13 +7,13 @@ with at most one Parquet row group. The sizes were measured on the real writers 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
 from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.patterns import fault_of, matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,6 +47,8 @@ _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
 # Debezium's queue without a bound in bytes: the default number of events, at an assumed 2 KiB each.
 _QUEUE, _EVENT_BYTES = 8192, 2048
+# A reference in the queue, compressed as in every heap below 32 GiB.
+_SLOT_BYTES = 4
 # Prefix of a sink's own writer properties, which override the tables' (Iceberg, "Kafka Connect", configuration).
 _WRITE_PROPERTY = "iceberg.tables.write-props."
 
@@ -152,8 +154,10 @@ def source_heap(config: Mapping[str, str] | None) -> int:
     """Return the heap of the Debezium connector on the same worker, in bytes; 0 without one."""
     if config is None:
         return 0
-    queue = _number(config, "max.queue.size.in.bytes", 0) or _number(config, "max.queue.size", _QUEUE) * _EVENT_BYTES
-    return queue + SOURCE_LIVE_MIB * MIB
+    slots = _number(config, "max.queue.size", _QUEUE)
+    queue = _number(config, "max.queue.size.in.bytes", 0) or slots * _EVENT_BYTES
+    # Debezium allocates all slots of its queue at the start, whatever bounds their bytes; those of the default are in the live heap.
+    return queue + max(0, slots - _QUEUE) * _SLOT_BYTES + SOURCE_LIVE_MIB * MIB
 
 
 def memory(
@@ -195,11 +199,10 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     pattern = config.get("topics.regex")
     if listed or not pattern:
         return listed
-    try:
-        return [topic for topic in declared if re.fullmatch(pattern, topic)]
-    except re.error:
+    if fault_of(pattern):
         message = "topics.regex is not a valid pattern; list the topics by name"
-        raise SinkError(message) from None
+        raise SinkError(message)
+    return [topic for topic in declared if matches(pattern, topic)]
 
 
 def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:

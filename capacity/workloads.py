@@ -90,6 +90,15 @@ def _job_pods(job: Mapping[str, Any]) -> int:
     return min(parallelism, _whole(job["completions"], 1)) if job.get("completions") is not None else parallelism
 
 
+def _overlap(job: Mapping[str, Any]) -> int:
+    """Return how many pods may run for one of a Job: two, since by default a replacement starts beside the pod that still terminates.
+
+    It waits with ``podReplacementPolicy: Failed``, the only one with a ``podFailurePolicy``; with ``backoffLimit: 0`` none is started.
+    """
+    waits = job.get("podReplacementPolicy") == "Failed" or job.get("podFailurePolicy") is not None
+    return 1 if waits or job.get("backoffLimit") == 0 else 2
+
+
 def _whole(value: Any, absent: int) -> int:  # noqa: ANN401 - any JSON value
     """Return a number of pods, or its default where it is absent.
 
@@ -120,9 +129,10 @@ def _counted(kind: str, spec: Mapping[str, Any], nodes: int | None) -> tuple[int
     if kind == "Pod":
         return 1, 0
     if kind == "CronJob":
-        return 0, _job_pods(spec["jobTemplate"]["spec"]) * _cron_runs(spec)
+        job = spec["jobTemplate"]["spec"]
+        return 0, _job_pods(job) * max(_cron_runs(spec), _overlap(job))
     if kind == "Job":
-        return 0, _job_pods(spec)
+        return 0, _job_pods(spec) * _overlap(spec)
     if kind == "DaemonSet" and nodes is None:
         message = "runs on every node, and the number of nodes is unknown: set `nodes` in the configuration of the rule memory-limit"
         raise UnreadableError(message)

@@ -1,4 +1,7 @@
-"""Output for people: colours and the terminal's width on a terminal, plain text elsewhere, one line for each line of text."""
+"""Output for people: colours and the terminal's width on a terminal, plain text elsewhere, one line for each line of text.
+
+What is printed is often somebody else's text: names and values of a change under review, messages of servers.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,30 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
+from rich.segment import Segment
+
+from checks.neutral import neutral, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType
 
 _FILE_WIDTH: Final = 10_000  # no table and no line of ours is wider, so that nothing is cut or wrapped where a program reads it
+
+
+class _Visible:
+    """A part whose invisible characters are written as escape sequences."""
+
+    def __init__(self, part: RenderableType) -> None:
+        """Wrap a part."""
+        self._part = part
+
+    def __rich_console__(self, on: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Render the part."""
+        for segment in on.render(self._part, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
 def console(stream: TextIO | None = None) -> Console:
@@ -40,7 +60,7 @@ def console(stream: TextIO | None = None) -> Console:
 def show(*parts: RenderableType) -> None:
     """Print parts that rich can render, each on separate lines."""
     if sys.stdout.isatty():
-        console().print(*parts, sep="\n")
+        console().print(*map(_Visible, parts), sep="\n")
     else:
         sys.stdout.write(plain(*parts))
     sys.stdout.flush()
@@ -49,5 +69,5 @@ def show(*parts: RenderableType) -> None:
 def plain(*parts: RenderableType) -> str:
     """Render parts as text, without colour, wrapping or blanks at the end of a line."""
     written = io.StringIO()
-    console(written).print(*parts, sep="\n")
-    return "".join(f"{line.rstrip()}\n" for line in written.getvalue().splitlines())
+    console(written).print(*map(_Visible, parts), sep="\n")
+    return neutral("".join(f"{line.rstrip()}\n" for line in written.getvalue().split("\n")[:-1]))

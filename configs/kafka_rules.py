@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ _TOPIC_RULES = (
 )
 _CONNECT_TOPICS = re.compile(r"connect-(configs|offsets|status)")
 _COMPACTED = re.compile(r"connect-(configs|offsets|status)|_schemas|__\w+")
+# Folders that a restart of the pod empties.
+_EMPTIED = ("/tmp", "/var/tmp", "/dev", "/run", "/var/run", "/proc", "/sys")  # noqa: S108 - the wrong folders
 _HISTORY = re.compile(r"schema-?changes\..*|.*\.?schema-?history.*")
 
 
@@ -68,19 +71,32 @@ def broker_problems(config: Mapping[str, str]) -> list[Problem]:
     if number(config, "min.insync.replicas", 1) >= number(config, "default.replication.factor", 1) > 1:
         rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
         problems.append(problem(config, "min.insync.replicas", rule, cure))
+    if number(config, "transaction.state.log.min.isr", 2) >= number(config, "transaction.state.log.replication.factor", _COPIES) > 1:
+        rule, cure = "it requires all copies to be in sync, so one lost broker stops every transaction of a source", "set 2"
+        problems.append(problem(config, "transaction.state.log.min.isr", rule, cure))
     key = "log.dirs" if "log.dirs" in config else "log.dir"
-    if config.get(key, "/tmp/kafka-logs").startswith("/tmp"):  # noqa: S108 - Kafka's own default, which is the problem
-        problems.append(problem(config, key, "topics are stored in a folder that is emptied at a restart", "set a folder on the volume"))
+    folders = {key: listed(config, key) or ["/tmp/kafka-logs"], "metadata.log.dir": listed(config, "metadata.log.dir")}  # noqa: S108 - Kafka's default
+    for name, paths in folders.items():
+        if any(_is_emptied(path) for path in paths):
+            rule = f"{'topics are' if name == key else 'the state of the cluster is'} stored in a folder that is emptied at a restart"
+            problems.append(problem(config, name, rule, "set a folder on the volume"))
     return [*problems, *literal_credentials(config)]
 
 
-def topic_problems(name: str, config: Mapping[str, str], replication_factor: int = _COPIES) -> list[Problem]:
+def _is_emptied(path: str) -> bool:
+    """Return whether a folder is in the pod's memory or in a folder for temporary files."""
+    folder = posixpath.normpath(f"/{path.strip()}").replace("//", "/")
+    return any(folder == each or folder.startswith(f"{each}/") for each in _EMPTIED)
+
+
+def topic_problems(name: str, config: Mapping[str, str], replication_factor: int = _COPIES, *, is_foreign: bool = False) -> list[Problem]:
     """Check a topic for settings that lose rows, retain too few, or never match the spelling in which the broker reports them.
 
     Args:
         name: Topic name, which identifies Connect's own topics and schema histories.
         config: Topic configuration.
         replication_factor: Copies of each partition; -1 for the cluster's default.
+        is_foreign: Whether no connector of this program writes or reads the topic.
 
     Returns:
         One problem per key and rule, with the topic as its subject.
@@ -92,17 +108,17 @@ def topic_problems(name: str, config: Mapping[str, str], replication_factor: int
     if number(config, "min.insync.replicas", 1) >= copies > 1:
         rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
         problems.append(problem(config, "min.insync.replicas", rule, cure))
-    problems += [*_cleanup(name, config), *_canonical(config)]
+    problems += [*_cleanup(name, config, is_foreign=is_foreign), *_canonical(config)]
     return [replace(item, about=f"topic {name}") for item in problems]
 
 
-def _cleanup(name: str, config: Mapping[str, str]) -> list[Problem]:
+def _cleanup(name: str, config: Mapping[str, str], *, is_foreign: bool) -> list[Problem]:
     policy = set(listed(config, "cleanup.policy")) or {"delete"}
     if _HISTORY.fullmatch(name):
         return [Problem(rule="is unused: the PostgreSQL connector keeps no schema history", cure="remove the topic")]
     if _CONNECT_TOPICS.fullmatch(name) and policy != {"compact"}:
         return [problem(config, "cleanup.policy", "Connect's own topics must retain the last value of each key", "set compact")]
-    if not _COMPACTED.fullmatch(name) and "compact" in policy:
+    if not is_foreign and not _COMPACTED.fullmatch(name) and "compact" in policy:
         rule, cure = "compaction can delete earlier changes of a row before a sink has read them", "set delete"
         return [problem(config, "cleanup.policy", rule, cure)]
     return []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from configs.chain_rules import inserted
 from configs.classes import AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.patterns import fault_of, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
 from configs.secrecy import shown
@@ -27,6 +28,7 @@ class Expected:
         publication: Qualified names of the published tables, the heartbeat table included.
         names: Expected values of the source's keys for slot, publication, topic prefix and database.
         registry_url: URL of the schema registry, as the worker reaches it.
+        columns: Names of the columns of all declared tables.
     """
 
     tables: Collection[str]
@@ -34,6 +36,7 @@ class Expected:
     publication: Collection[str]
     names: Mapping[str, str]
     registry_url: str
+    columns: Collection[str] = ()
 
 
 def pair_problems(
@@ -55,8 +58,9 @@ def pair_problems(
     """
     topics = [f"{source.get('topic.prefix', '')}.{table}" for table in listed(source, "table.include.list")]
     return [
-        *_about("source", [*_captured(source, expected), *_named(source, expected)]),
+        *_about("source", [*_captured(source, expected), *_named(source, expected), *_overwritten(source, set(expected.columns))]),
         *_about("sink", [*_read(sink, topics), *_routed(sink, topics), *_added(source, sink), *_exactly_once(sink)]),
+        *_about("sink", _overwritten(sink, {*expected.columns, *_unwrapped(source)})),
         *_converted(source, sink, expected.registry_url),
         *_worker(source, worker),
     ]
@@ -89,11 +93,13 @@ def _named(source: Mapping[str, str], expected: Expected) -> list[Problem]:
 
 def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     expression = sink.get("topics.regex")
+    if expression and fault_of(expression):
+        return [problem(sink, "topics.regex", fault_of(expression), "list the topics in topics, or write a simpler pattern")]
     if expression:
         return [
             problem(sink, "topics.regex", f"does not match {topic}, whose rows would stay in Kafka", "extend the pattern")
             for topic in topics
-            if not re.fullmatch(expression, topic)
+            if not matches(expression, topic)
         ]
     read = set(listed(sink, "topics"))
     problems = [
@@ -122,7 +128,7 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     routes = {table: sink.get(f"iceberg.table.{table}.route-regex", "") for table in listed(sink, "iceberg.tables")}
     problems = []
     for topic in topics:
-        taking = [table for table, route in routes.items() if route and re.fullmatch(route, topic)]
+        taking = [table for table, route in routes.items() if route and matches(route, topic)]
         if len(taking) != 1:
             fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped silently"
             problems.append(
@@ -134,15 +140,28 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
 def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
     """Check that transforms add the fields by which the sink routes or partitions."""
     added = {value for prefix, name in transforms(sink) if name == INSERT_FIELD for key, value in sink.items() if key.startswith(prefix)}
-    for prefix, name in transforms(source):
-        if name == UNWRAP:
-            begin = source.get(f"{prefix}add.fields.prefix", "__")
-            added |= {begin + field.replace(".", "_") for field in listed(source, f"{prefix}add.fields")}
+    added |= _unwrapped(source)
     used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG_SINK else []
     if sink.get("connector.class") == S3_SINK and sink.get("timestamp.extractor") == "RecordField":
         used.append("timestamp.field")
     rule, cure = "no transform adds this field to the rows", "add it, or name an existing field"
     return [problem(sink, key, rule, cure) for key in used if sink.get(key, "").startswith("__") and sink[key] not in added]
+
+
+def _unwrapped(source: Mapping[str, str]) -> set[str]:
+    """Return the names of the fields that the source adds to each row."""
+    prefixes = [prefix for prefix, name in transforms(source) if name == UNWRAP]
+    return {
+        source.get(f"{prefix}add.fields.prefix", "__") + field.replace(".", "_")
+        for prefix in prefixes
+        for field in listed(source, f"{prefix}add.fields")
+    }
+
+
+def _overwritten(config: Mapping[str, str], taken: Collection[str]) -> list[Problem]:
+    """Check for transforms that add a field of the name of a column: Connect refuses every such row."""
+    rule, cure = "a column has this name already, so every row of its table would be refused", "choose another name"
+    return [problem(config, key, rule, cure) for key, name in inserted(config) if name in taken]
 
 
 def _exactly_once(sink: Mapping[str, str]) -> list[Problem]:

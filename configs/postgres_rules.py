@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.credentials.detector import shows_credential
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from problem import Problem
 
+# A command that only writes the passphrase
+_ECHO = re.compile(r"'?\s*(?:\S*/)?(?:echo|printf)\b")
 _ON = ("on", "true", "yes", "1")
 # Contrib libraries of PostgreSQL that can be preloaded; the image has no others.
 _PRELOADED = {
@@ -52,6 +55,13 @@ _RULES = (
         ("set on"),
     ),
     OneOf("zero_damaged_pages", ("off", "false", "no", "0"), "off", "damaged rows would disappear without an error", "remove it"),
+    OneOf(
+        "huge_pages",
+        ("try", "off", "false", "no", "0"),
+        "try",
+        "without reserved huge pages, which a pod has to ask for by name, the server does not start",
+        "set try",
+    ),
     OneOf("autovacuum", _ON, "on", "tables would grow until the server stops to protect its transaction ids", "set on"),
 )
 
@@ -79,13 +89,51 @@ def postgres_problems(parameters: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(lowered, "wal_sender_timeout", rule, cure))
     if number(lowered, "max_wal_senders", 10) < number(lowered, "max_replication_slots", 10):
         problems.append(problem(lowered, "max_wal_senders", "every slot in use needs a sender", "set at least max_replication_slots"))
-    return [*problems, *_libraries(lowered)]
+    return [*problems, *_starting(lowered), *absent_libraries(lowered, ("shared_preload_libraries",)), *_literal_credentials(lowered)]
 
 
-def _libraries(lowered: Mapping[str, str]) -> list[Problem]:
-    text = lowered.get("shared_preload_libraries", "").strip().strip("'")
-    absent = sorted({name.strip().strip('"') for name in text.split(",") if name.strip()} - _PRELOADED)
-    if not absent:
-        return []
-    rule, cure = f"the image does not contain {', '.join(absent)}, so the server would not start", "remove it, or build an image with it"
-    return [problem(lowered, "shared_preload_libraries", rule, cure)]
+def _literal_credentials(lowered: Mapping[str, str]) -> list[Problem]:
+    """Check for credentials in commands and connection strings: the file is a ConfigMap, and every role may see some parameters."""
+    rule, cure = "contains a credential in plain text", "read it in the command from a file of a mounted Secret"
+    return [
+        problem(lowered, key, rule, cure)
+        for key, value in lowered.items()
+        if shows_credential(value) or (key == "ssl_passphrase_command" and _ECHO.match(value))
+    ]
+
+
+def _starting(lowered: Mapping[str, str]) -> list[Problem]:
+    """Check for parameters with which the server does not start, or fills its volume."""
+    problems = []
+    reserved = number(lowered, "superuser_reserved_connections", 3) + number(lowered, "reserved_connections", 0)
+    if reserved >= number(lowered, "max_connections", 100):
+        rule, cure = f"{reserved} connections are reserved, and the server starts only with more", f"set more than {reserved}"
+        problems.append(problem(lowered, "max_connections", rule, cure))
+    if _is_on(lowered, "archive_mode") and not (_text(lowered, "archive_command") or _text(lowered, "archive_library")):
+        rule, cure = "without a command nothing takes the write-ahead log away, and it fills the volume", "set off"
+        problems.append(problem(lowered, "archive_mode", rule, cure))
+    by_name = re.fullmatch(r"[^%]*(%[aAuwHdjV][^%]*)*", _text(lowered, "log_filename") or "%Y")
+    if _is_on(lowered, "logging_collector") and not (by_name and _is_on(lowered, "log_truncate_on_rotation")):
+        rule, cure = "log files would stay on the volume until it is full", "set off: messages then go to the pod's log"
+        problems.append(problem(lowered, "logging_collector", rule, cure))
+    return problems
+
+
+def _text(lowered: Mapping[str, str], key: str) -> str:
+    return lowered.get(key, "").strip().strip("'").strip()
+
+
+def _is_on(lowered: Mapping[str, str], key: str) -> bool:
+    return _text(lowered, key).lower() in (*_ON, "always")
+
+
+def absent_libraries(lowered: Mapping[str, str], keys: Iterable[str]) -> list[Problem]:
+    """Check for libraries that the server loads and the image does not contain."""
+    problems = []
+    for key in keys:
+        names = {name.strip().strip('"').removeprefix("$libdir/") for name in _text(lowered, key).split(",") if name.strip()}
+        absent = sorted(names - _PRELOADED)
+        if absent:
+            rule = f"the image does not contain {', '.join(absent)}, so the server would not start"
+            problems.append(problem(lowered, key, rule, "remove it, or build an image with it"))
+    return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,8 +122,14 @@ def prefixes(kind: Kind) -> tuple[str, ...]:
     return ("key.converter.", "value.converter.", "header.converter.", "transforms.", "predicates.", *_CLIENTS, *of_kind.get(kind, ()))
 
 
-def _listed(config: Mapping[str, str], key: str) -> list[str]:
-    return [part.strip() for part in config.get(key, "").split(",") if part.strip()]
+def _listed(config: Mapping[str, str], key: str) -> dict[str, None]:
+    return _parts(config.get(key, ""))
+
+
+@functools.lru_cache(maxsize=64)
+def _parts(text: str) -> dict[str, None]:
+    """Return the parts of a list in their order; cached, since every key behind a prefix asks for the same list."""
+    return dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
 
 
 def _together(names: tuple[str, ...]) -> dict[str, Key]:
@@ -142,6 +149,16 @@ def _converter(config: Mapping[str, str], key: str) -> Family | None:
                 return Family(prefix, None, stray=Fault(rule, "set the class as well"))
             name = _CONVERTERS.get(config[f"{side}.converter"])
             return Family(prefix, table(name) if name else None)
+    return None
+
+
+def converter_table(config: Mapping[str, str], key: str) -> tuple[str, str] | None:
+    """Return the prefix of a converter's key and the name of the table of its class, or None for any other key and class."""
+    for side in ("key", "value", "header"):
+        prefix = f"{side}.converter."
+        name = _CONVERTERS.get(config.get(f"{side}.converter", ""))
+        if name and key.startswith(prefix):
+            return prefix, name
     return None
 
 

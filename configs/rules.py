@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.credentials.detector import shows_credential
 from configs.keys import classes
 from configs.problems import problem
 from configs.secrecy import is_referenced, is_secret
@@ -79,7 +80,11 @@ def literal_credentials(config: Mapping[str, str]) -> list[Problem]:
         ("is a credential in plain text, and the worker shows a connector's configuration on request"),
         ("set a reference, ${provider:path:key}"),
     )
-    return [problem(config, key, rule, cure) for key, value in config.items() if is_secret(key) and not is_referenced(key, value)]
+    return [
+        problem(config, key, rule, cure)
+        for key, value in config.items()
+        if (is_secret(key) and not is_referenced(key, value)) or shows_credential(value)
+    ]
 
 
 def null_replacing(config: Mapping[str, str]) -> list[Problem]:

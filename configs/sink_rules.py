@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.chain_rules import chain_problems, written_fields
 from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
 
@@ -102,7 +104,8 @@ def sink_problems(config: Mapping[str, str]) -> list[Problem]:
         problems += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
     if config.get("connector.class") == ICEBERG_SINK:
         problems += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
-    return problems
+    problems += client_problems(config, groups=("consumer.override.", "iceberg.kafka."), producers=("producer.override.", "iceberg.kafka."))
+    return [*problems, *chain_problems(config)] if config.get("connector.class") in {S3_SINK, ICEBERG_SINK} else problems
 
 
 def _read(config: Mapping[str, str]) -> list[Problem]:
@@ -158,6 +161,11 @@ def _routes(config: Mapping[str, str]) -> list[Problem]:
     problems = []
     if len(tables) > 1 and not config.get("iceberg.tables.route-field"):
         rule, cure = "with several tables every row would be written to each of them", "set the field that contains the topic"
+        problems.append(problem(config, "iceberg.tables.route-field", rule, cure))
+    field = config.get("iceberg.tables.route-field", "")
+    if field and field not in written_fields(config, "topic.field"):
+        rule = "the routes are patterns of topics, and no transform writes the topic into this field, so every row would be dropped"
+        cure = "name the field of a transform with topic.field, such as __topic"
         problems.append(problem(config, "iceberg.tables.route-field", rule, cure))
     for table in tables:
         key = f"iceberg.table.{table}.route-regex"

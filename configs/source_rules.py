@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.chain_rules import chain_problems
 from configs.classes import UNWRAP
+from configs.client_rules import client_problems
 from configs.problems import problem
-from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, transforms
+from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number, transforms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,8 @@ SAFE_SNAPSHOTS = ("initial", "no_data")
 
 _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _PREFIX = re.compile(r"[A-Za-z_]\w*")
+# Debezium's defaults of max.batch.size and max.queue.size.
+_BATCH, _QUEUE = 2048, 8192
 _SKIPPED = "the task continues, the offset is committed and the row is lost"
 
 _RULES = (
@@ -134,7 +138,16 @@ def source_problems(config: Mapping[str, str]) -> list[Problem]:
     Returns:
         One problem per key and rule.
     """
-    return [*broken(config, _RULES), *_needed(config), *_named(config), *_unwrapped(config), *literal_credentials(config)]
+    return [
+        *broken(config, _RULES),
+        *_needed(config),
+        *_queued(config),
+        *_named(config),
+        *_unwrapped(config),
+        *chain_problems(config),
+        *client_problems(config, groups=("signal.consumer.",), producers=("producer.override.",)),
+        *literal_credentials(config),
+    ]
 
 
 def _needed(config: Mapping[str, str]) -> list[Problem]:
@@ -147,10 +160,24 @@ def _needed(config: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(config, "heartbeat.action.query", rule, cure))
     if not config.get("table.include.list"):
         problems.append(problem(config, "table.include.list", "every table of the database would be captured", "list the tables"))
-    dropped = sorted({"c", "u", "d"} & set(listed(config, "skipped.operations")))
+    dropped = sorted({"c", "u", "d"} & {operation.lower() for operation in listed(config, "skipped.operations")})
     if dropped:
         rule, cure = "inserts (c), updates (u) or deletes (d) would be left out", f"remove {', '.join(dropped)} from the list"
         problems.append(problem(config, "skipped.operations", rule, cure))
+    return problems
+
+
+def _queued(config: Mapping[str, str]) -> list[Problem]:
+    """Check what the connector refuses only at its start, and notifications that would go to a topic."""
+    problems = []
+    batch, queue = number(config, "max.batch.size", _BATCH), number(config, "max.queue.size", _QUEUE)
+    if queue <= batch:
+        key = "max.queue.size" if "max.queue.size" in config else "max.batch.size"
+        rule = f"the queue ({queue}) must hold more than one batch ({batch}), or the connector does not start"
+        problems.append(problem(config, key, rule, f"set max.queue.size to {2 * batch} or more, or max.batch.size below {queue}"))
+    if not set(listed(config, "notification.enabled.channels")) <= {"log", "jmx"}:
+        rule, cure = "notifications would be written to a topic that is not declared", "set log, jmx or both"
+        problems.append(problem(config, "notification.enabled.channels", rule, cure))
     return problems
 
 

@@ -15,13 +15,17 @@ from configs.problems import Fault, problem
 from configs.values import fault as value_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from configs.keys import Key, Kind
     from configs.prefixes import Family
     from problem import Problem
 
+    Compare = Callable[[str, Iterable[str]], str]
+
 _LIKENESS = 0.78
+# Unknown keys of one configuration that are compared with all known ones, a millisecond each.
+_SUGGESTIONS = 100
 _OF_WORKER = ("config.providers", "bootstrap.servers")
 _NEVER = "nothing would read it"
 
@@ -36,9 +40,10 @@ def spelling_problems(kind: Kind, config: Mapping[str, str]) -> list[Problem]:
     Returns:
         One problem per key and rule.
     """
-    problems = []
+    problems: list[Problem] = []
     for key, value in config.items():
-        fault = _of_key(kind, config, key) or _of_value(kind, config, key, value)
+        compare = nearest if len(problems) < _SUGGESTIONS else _none
+        fault = _of_key(kind, config, key, compare) or _of_value(kind, config, key, value)
         if fault:
             problems.append(problem(config, key, fault.rule, fault.cure, meant=fault.meant))
     return [*problems, *_untyped(kind, config)]
@@ -51,7 +56,7 @@ def _untyped(kind: Kind, config: Mapping[str, str]) -> list[Problem]:
     return [problem(config, key, "a member of the list needs a class", "set its full name") for key in keys if key not in config]
 
 
-def _of_key(kind: Kind, config: Mapping[str, str], key: str) -> Fault | None:
+def _of_key(kind: Kind, config: Mapping[str, str], key: str, compare: Compare) -> Fault | None:
     gone = superseded.advice(superseded.KEYS[kind], key)
     if gone:
         return gone
@@ -59,21 +64,21 @@ def _of_key(kind: Kind, config: Mapping[str, str], key: str) -> Fault | None:
         return None
     behind = family(kind, config, key)
     if behind is not None:
-        return _of_family(kind, behind, key)
+        return _of_family(kind, behind, key, compare)
     elsewhere = _elsewhere(kind, key)
     if elsewhere is not None:
         return elsewhere
-    cure, meant = _cure(kind, key)
+    cure, meant = _cure(kind, key, compare)
     return Fault(f"is not a key of {PLACES[kind]}, {_NEVER}", cure, meant)
 
 
-def _of_family(kind: Kind, behind: Family, key: str) -> Fault | None:
+def _of_family(kind: Kind, behind: Family, key: str, compare: Compare) -> Fault | None:
     rest = key.removeprefix(behind.prefix)
     gone = superseded.advice(behind.superseded, rest)
     if behind.stray or gone or behind.keys is None or rest in behind.keys:
         return behind.stray or gone
-    near = nearest(rest, behind.keys)
-    meant = f"{behind.prefix}{near}" if near else nearest(key, own(kind))
+    near = compare(rest, behind.keys)
+    meant = f"{behind.prefix}{near}" if near else compare(key, own(kind))
     return Fault(f"is not a key that is read after {behind.prefix}", f"did you mean {meant}?" if meant else "remove it", meant)
 
 
@@ -123,9 +128,9 @@ def _client_prefix(kind: Kind, key: str) -> Fault | None:
     )
 
 
-def _cure(kind: Kind, key: str) -> tuple[str, str]:
+def _cure(kind: Kind, key: str, compare: Compare) -> tuple[str, str]:
     """Return the cure of an unknown key, and the key that was probably intended or an empty string."""
-    near = nearest(key, own(kind)) or _near_prefix(kind, key)
+    near = compare(key, own(kind)) or _near_prefix(kind, key, compare)
     if near:
         return f"did you mean {near}?", near
     if kind == "debezium" and key.startswith("database."):
@@ -133,11 +138,11 @@ def _cure(kind: Kind, key: str) -> tuple[str, str]:
     return "remove it", ""
 
 
-def _near_prefix(kind: Kind, key: str) -> str:
+def _near_prefix(kind: Kind, key: str, compare: Compare) -> str:
     for prefix in prefixes(kind):
         parts = prefix.count(".")
         head, rest = ".".join(key.split(".")[:parts]), ".".join(key.split(".")[parts:])
-        if rest and nearest(head, [prefix.rstrip(".")]):
+        if rest and compare(head, [prefix.rstrip(".")]):
             return f"{prefix}{rest}"
     return ""
 
@@ -146,3 +151,7 @@ def nearest(key: str, known: Iterable[str]) -> str:
     """Return the known key most similar to this one, or an empty string."""
     matches = difflib.get_close_matches(key, known, n=1, cutoff=_LIKENESS)
     return matches[0] if matches else ""
+
+
+def _none(_key: str, _known: Iterable[str]) -> str:
+    return ""

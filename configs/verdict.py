@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from configs.allowed import declared_problems
 from configs.classes import DEBEZIUM, ICEBERG_SINK, S3_SINK
 from configs.problems import first_per_key, problem
 from configs.sink_rules import sink_problems
@@ -40,4 +41,5 @@ def connector_problems(config: Mapping[str, str]) -> list[Problem]:
                 f"use one of {known}",
             )
         ]
-    return first_per_key(spelling_problems(kind, config), source_problems(config) if kind == "debezium" else sink_problems(config))
+    rules = source_problems(config) if kind == "debezium" else sink_problems(config)
+    return first_per_key(spelling_problems(kind, config), rules, declared_problems(kind, config))

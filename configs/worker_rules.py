@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials
 from configs.secrecy import REFERENCE
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
+_BASIC_AUTH = "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
 _STORES = ("config", "offset", "status")
 _ENV = "EnvVarConfigProvider"
 _ALLOWED = {
@@ -21,7 +24,8 @@ _ALLOWED = {
     "DirectoryConfigProvider": ("allowed.paths", "a connector's configuration could read any folder"),
     "FileConfigProvider": ("allowed.paths", "a connector's configuration could read any file"),
 }
-_ANYTHING = re.compile(r"\^?(\.[*+]|\[\^?.*\][*+]|\(\.[*+]\))\$?")
+# Names of variables that only a pattern of anything matches.
+_ANY_NAME = ("ZQ_7X", "zq_7x", "ZQX", "zqx")
 _PROVIDER = re.compile(r"\$\{([^}:]+):")
 
 _RULES: tuple[OneOf | AtLeast, ...] = (
@@ -76,6 +80,7 @@ def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -
         *_stores(config),
         *_overrides(config, connectors),
         *_login(config),
+        *client_problems(config, groups=("", "consumer."), producers=("producer.",)),
         *literal_credentials(config),
     ]
 
@@ -103,9 +108,22 @@ def _open_providers(config: Mapping[str, str]) -> list[Problem]:
             parameter, rule = _ALLOWED[kind]
             key = f"config.providers.{name}.param.{parameter}"
             value = config.get(key, "").strip()
-            if not value or (kind == _ENV and _ANYTHING.fullmatch(value)) or value == "/":
+            everything = _matches_any(value) if kind == _ENV else any(_is_root(path) for path in value.split(","))
+            if not value or everything:
                 problems.append(problem(config, key, rule, "list what may be read"))
     return problems
+
+
+def _matches_any(pattern: str) -> bool:
+    """Return whether a pattern of variables matches a name that nobody chose."""
+    try:
+        return any(re.fullmatch(pattern, name) for name in _ANY_NAME)
+    except re.error:
+        return True
+
+
+def _is_root(path: str) -> bool:
+    return posixpath.normpath(f"/{path.strip()}").strip("/") == ""
 
 
 def _stores(config: Mapping[str, str]) -> list[Problem]:
@@ -125,7 +143,7 @@ def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], .
 
 
 def _login(config: Mapping[str, str]) -> list[Problem]:
-    if "rest.extension.classes" in config and "BasicAuth" in config["rest.extension.classes"]:
+    if _BASIC_AUTH in listed(config, "rest.extension.classes"):
         return []
     rule, cure = (
         ("any client that reaches the worker's port could change connectors"),

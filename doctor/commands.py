@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from checks import report
 from checks.direct import without_proxy
+from checks.neutral import complain
 from checks.running import findings
 from checks.terminal import show
 from doctor.stack import checks
 from doctor.stack_settings import Stack
 from judgement.stack import SettingsError, specify_text
 from recording.recorder import ROOT
-from recording.stackfile import StackFileError, stack_config
+from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from sandbox.addresses import NODE
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def doctor(name: str, *, as_json: bool = False) -> int:
     try:
         stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, StackFileError) else WRONG
+        complain(f"error: {error}")
+        return USAGE if isinstance(error, UnknownStackError) else WRONG
     listed, lines = checks(stack), list[report.Line]()
 
     def arriving() -> Iterator[report.Line]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.direct import without_proxy
+from checks.neutral import complain
 from checks.terminal import show
 from existing_database import tables as model
 from existing_database.target import Target
 from judgement.stack import SettingsError, parse_text
 from recording.recorder import ROOT
-from recording.stackfile import StackFileError, stack_config
+from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from specification.source.external_sql import script
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def sql(stack: str) -> int:
     target = _target(stack)
     if isinstance(target, int):
         return target
+    if target.assumed:
+        complain(f"warning: {target.assumed}")
     print(script(target.names, target.tables, target.host, target.port, target.wal_keep_mib, catalog=target.catalog), end="")
     return FINE
 
@@ -58,11 +60,11 @@ def _target(stack: str, *, tables_are_known: bool = True) -> Target | int:
         values = stack_config(ROOT, stack).values
         target = Target.of(stack, parse_text(values if tables_are_known else _before_tables(values)))
     except (SettingsError, StackFileError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USAGE if isinstance(error, StackFileError) else WRONG
+        complain(f"error: {error}")
+        return USAGE if isinstance(error, UnknownStackError) else WRONG
     if target is None:
         message = f"the stack {stack} creates its own database; this command is for source.kind external (docs/external-database.md)"
-        print(f"error: {message}", file=sys.stderr)
+        complain(f"error: {message}")
         return USAGE
     return target
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from judgement.effects import assumed_tables
+
 if TYPE_CHECKING:
     from settings.model import Settings
     from settings.names import Names
@@ -23,6 +25,7 @@ class Target:
         tables: The captured tables.
         wal_keep_mib: Limit of the write-ahead log that the slot should retain, in MiB.
         catalog: True if the Iceberg catalog is in the same server.
+        assumed: Warning that the tables are the shop's, since the stack names none; or None.
     """
 
     stack: str
@@ -32,6 +35,7 @@ class Target:
     tables: tuple[Table, ...]
     wal_keep_mib: int
     catalog: bool = False
+    assumed: str | None = None
 
     @classmethod
     def of(cls, stack: str, settings: Settings) -> Target | None:
@@ -47,4 +51,5 @@ class Target:
             tables=source.tables,
             wal_keep_mib=source.slot_wal_keep_mib,
             catalog=settings.archive.has_catalog_database,
+            assumed=assumed_tables(settings, stack),
         )

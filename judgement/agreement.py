@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from configs.allowed import fixed_problems, further_problems
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.pair_rules import Expected, pair_problems
+from configs.postgres_allowed import parameter_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key, problem
+from configs.rules import listed
+from configs.secrecy import is_secret
 from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
 from configs.worker_rules import worker_problems
+from specification.archive import sink
 from specification.source.sql import publication_tables
 from specification.streaming import debezium
 
@@ -23,31 +28,14 @@ if TYPE_CHECKING:
     from problem import Problem
     from specification.stack import Specification
 
-# Keys that other parts of the program depend on: addresses, files, names of two systems, sizes in the budgets.
-_FIXED = {
-    "debezium": (
-        *("connector.class", "database.hostname", "database.port", "database.user", "database.password", "database.sslrootcert"),
-        *("slot.name", "publication.name", "heartbeat.action.query"),
-    ),
-    "s3": ("connector.class", "storage.class", "topics.dir", "errors.deadletterqueue.topic.name"),
-    "iceberg": ("connector.class", "iceberg.control.topic", "iceberg.catalog", "errors.deadletterqueue.topic.name"),
-    "worker": (
-        *("bootstrap.servers", "group.id", "listeners", "plugin.path", "rest.advertised.host.name", "config.storage.topic"),
-        *("offset.storage.topic", "status.storage.topic", "config.providers.dir.param.allowed.paths"),
-        *(f"{client}{key}" for client in ("", "producer.", "consumer.", "admin.") for key in ("security.protocol", "sasl.mechanism")),
-    ),
-    "broker": (
-        *("process.roles", "node.id", "controller.quorum.voters", "controller.listener.names", "listeners", "advertised.listeners"),
-        *("listener.security.protocol.map", "inter.broker.listener.name", "log.dirs", "log.segment.bytes", "log.segment.delete.delay.ms"),
-        *("log.retention.check.interval.ms", "offsets.topic.num.partitions", "offsets.topic.segment.bytes", "metadata.log.segment.bytes"),
-        *("transaction.state.log.num.partitions", "transaction.state.log.segment.bytes", "metadata.max.retention.bytes"),
-    ),
-    "topic": ("segment.bytes",),
-    "postgresql": (
-        *("listen_addresses", "port", "unix_socket_directories", "hba_file", "ident_file", "data_directory", "ssl_cert_file"),
-        *("ssl_key_file", "max_wal_size"),
-    ),
-}
+# PostgreSQL's parameters that other parts of the program depend on; configs/standings lists those of all others.
+_FIXED = (
+    *("listen_addresses", "port", "unix_socket_directories", "hba_file", "ident_file", "data_directory", "ssl_cert_file"),
+    *("ssl_key_file", "max_wal_size"),
+)
+
+# Transforms of each connector, with which a longer chain must begin.
+_CHAINS = {"debezium": debezium.CHAIN, "s3": sink.PLACE_CHAIN, "iceberg": sink.HOUR_CHAIN}
 
 # Keys that a setting controls.
 _SETTINGS = {
@@ -120,7 +108,7 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         (archive, sink_problems(archive.rendered)),
         (worker, worker_problems(worker.rendered, source.rendered, archive.rendered)),
         (broker, broker_problems(broker.rendered)),
-        (database, postgres_problems(database.rendered)),
+        (database, first_per_key(postgres_problems(database.rendered), parameter_problems(database.further))),
         (topics, topic_problems(names.topic(tables[0]), topics.rendered)),
     )
     expected = Expected(
@@ -129,6 +117,7 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         publication=publication_tables(names, tables),
         names=debezium.expected_names(names),
         registry_url=streaming.registry_url,
+        columns={column.name for table in tables for column in table.columns},
     )
     pairs = pair_problems(source.rendered, archive.rendered, worker.rendered, expected=expected)
     ends = {source: "source", archive: "sink", worker: "worker"}
@@ -144,11 +133,11 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
     settings, streaming, source = specification.settings, specification.streaming, specification.source
     brokers = streaming.kafka.created.properties[0] if streaming.kafka.created else {}
     parameters = source.created.parameters if source.created else {}
-    sink: Kind = "iceberg" if settings.archive.format == "iceberg" else "s3"
+    format_kind: Kind = "iceberg" if settings.archive.format == "iceberg" else "s3"
     change = {topic.name: topic.config for topic in streaming.kafka.topics}[settings.names.topic(settings.source.tables[0])]
     return (
         Part("source.debezium", "extra", "debezium", settings.source.debezium.extra, streaming.source_connector.config),
-        Part("archive", "extra", sink, settings.archive.extra, specification.archive.sink.config),
+        Part("archive", "extra", format_kind, settings.archive.extra, specification.archive.sink.config),
         Part("streaming.connect", "extra", "worker", settings.streaming.connect.extra, streaming.connect.properties),
         Part("streaming.kafka", "extra", "broker", settings.streaming.kafka.extra, brokers),
         Part("source", "parameters", "postgresql", settings.source.parameters, parameters),
@@ -158,8 +147,14 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
 
 def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
     """Return problems of one configuration with the setting to change; for each key, those of the first check that fails."""
-    problems = first_per_key(_owned(part), spelling_problems(part.kind, part.rendered), *semantic)
     further = {name.lower() for name in part.further}
+    fixed = first_per_key(_owned(part), fixed_problems(part.kind, part.further, part.rendered))
+    allowed = further_problems(part.kind, part.further, part.rendered)
+    # a reference in place of a credential would not make the key harmless
+    secret = [item for item in allowed if is_secret(item.key)]
+    problems = first_per_key(fixed, spelling_problems(part.kind, part.rendered), secret, *semantic, allowed)
+    if fixed:  # what the program renders is wrong only beside a key that must go
+        problems = [item for item in problems if item.key.lower() in further]
     return [
         replace(item, about="", path=f"{part.section}.{part.field}" if item.key.lower() in further else part.section) for item in problems
     ]
@@ -167,12 +162,27 @@ def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
 
 def _owned(part: Part) -> list[Problem]:
     """Return further keys that a stack may not set; PostgreSQL ignores the case of a key."""
-    fixed, decided = _FIXED[part.kind], _SETTINGS.get(part.kind, {})
+    decided = _SETTINGS.get(part.kind, {})
     problems = []
     for key in part.further:
         name = key.lower() if part.kind == "postgresql" else key
-        if name in fixed:
+        if part.kind == "postgresql" and name in _FIXED:
             problems.append(problem(part.further, key, "is fixed: other parts of the program depend on it", "remove it"))
         elif name in decided:
             problems.append(problem(part.further, key, f"is controlled by {decided[name]}", "use that setting"))
+    return [*problems, *_chained(part)]
+
+
+def _chained(part: Part) -> list[Problem]:
+    """Return further keys that change the program's own transforms, which may only be followed by others."""
+    own = _CHAINS.get(part.kind, ())
+    problems = [
+        problem(part.further, key, "is fixed: the archive's columns follow from this transform", "remove it")
+        for key in part.further
+        if key.startswith("transforms.") and key.split(".")[1] in own
+    ]
+    if "transforms" in part.further and tuple(listed(part.further, "transforms")[: len(own)]) != own:
+        begin = ",".join(own)
+        rule = f"the archive's columns follow from the transforms of this program, {begin}, in this order"
+        problems.append(problem(part.further, "transforms", rule, f"begin with {begin}, and add others behind them"))
     return problems

@@ -28,6 +28,22 @@ def void_keys(settings: Settings) -> list[Problem]:
     ]
 
 
+def assumed_tables(settings: Settings, stack: str) -> str | None:
+    """Return a warning that an existing database is taken to have the shop's tables, or None where the stack names tables.
+
+    Args:
+        settings: Settings of the stack.
+        stack: Name of the stack.
+    """
+    if not settings.source.assumes_shop:
+        return None
+    tables = ", ".join(table.qualified for table in settings.source.tables)
+    return (
+        f"source.tables is not set, so the existing database is taken to have the shop's tables ({tables}); "
+        f"write its own with make tables STACK={stack}, and set source.tables to tables/{stack}.yaml"
+    )
+
+
 def is_given(section: BaseModel, path: str) -> bool:
     """Return whether a stack file sets a key, by its path such as ``source.memoryMib``."""
     key, _, rest = path.partition(".")
@@ -37,7 +53,7 @@ def is_given(section: BaseModel, path: str) -> bool:
     return is_given(getattr(section, name), rest) if rest else getattr(section, name) is not None
 
 
-def _void(settings: Settings) -> Iterator[tuple[str, str]]:
+def _void(settings: Settings) -> Iterator[tuple[str, str]]:  # noqa: C901 - one branch for each choice
     """Yield path and reason of every key that another choice of the stack makes void."""
     source, kafka, schemas = settings.source, settings.streaming.kafka, settings.streaming.registry
     archive, host = settings.archive, settings.host
@@ -65,6 +81,8 @@ def _void(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "archive.flushRecords", "archive.format is iceberg, whose files end with a commit"
     if archive.existing_bucket:
         yield "archive.expireNoncurrentDays", "archive.existingBucket is true, and the program does not change an existing bucket"
+    if not kafka.is_managed and settings.streaming.connect.workers == 1:
+        yield "cluster.spread", "streaming.kafka.kind is external and there is one worker, so nothing is spread"
     own = [part for part in (source, kafka) if part.is_managed and part.storage_class is None]
     if not own:
         yield "cluster.provisioner", "the program creates no storage class"

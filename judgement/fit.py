@@ -8,14 +8,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from capacity import disk, jvm, pods, postgres, postgres_parameters, sink
+from capacity import disk, jvm, pods, postgres, postgres_parameters, sink, threads
 from capacity.quantity import MIB, whole_mib
+from judgement.java import SMALLEST_HEAP_MIB
 from problem import Problem
 from settings.names import BROKERS
+from settings.source import LEAST_CONNECTIONS
+from specification.source.postgres import server_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from settings.source import SourceSettings
     from specification.stack import Specification
     from specification.workload import Workload
 
@@ -98,21 +102,29 @@ def _budget(specification: Specification) -> Iterator[Problem]:
 
 def _java(specification: Specification) -> Iterator[Problem]:
     streaming = specification.streaming
-    parts = {"connect": streaming.connect, "kafka": streaming.kafka.created, "registry": streaming.registry}
-    for name, part in parts.items():
-        if part is not None:
-            yield from _java_in(f"streaming.{name}", part.workload)
+    if streaming.kafka.created is not None:
+        added = threads.of_broker(streaming.kafka.created.properties[0])
+        yield from _java_in("streaming.kafka", streaming.kafka.created.workload, added)
+    tasks = threads.of_worker([streaming.source_connector.config, specification.archive.sink.config])
+    yield from _java_in("streaming.connect", streaming.connect.workload, {"tasks.max": tasks} if tasks else {})
+    if streaming.registry is not None:
+        yield from _java_in("streaming.registry", streaming.registry.workload, {})
 
 
-def _java_in(path: str, workload: Workload) -> Iterator[Problem]:
+def _java_in(path: str, workload: Workload, added: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield the problem of one process; ``added`` are the threads that keys of its configuration add."""
     limit = pods.limit(workload.process)
-    java = jvm.memory(workload.process, limit)
+    java = jvm.memory(workload.process, limit, threads=sum(added.values()))
     over = whole_mib(java.needed) - limit // MIB
     if over > 0:
+        without = jvm.memory(workload.process, limit)
+        by_keys = whole_mib(without.needed) <= limit // MIB
+        cures = [f"lower {', '.join(threads.told(added))}"] if by_keys else []
+        cures += [f"lower heapMib by {over}"] if java.heap // MIB - over >= SMALLEST_HEAP_MIB else []
         yield Problem(
-            path=f"{path}.jvm",
+            path=f"{path}.extra" if by_keys and "tasks.max" not in added else f"{path}.jvm",
             rule=f"Java may take {whole_mib(java.needed)} MiB ({_parts(java.parts())}), but its container has {limit // MIB} MiB",
-            cure=f"lower heapMib by {over} or raise {path}.memoryMib by {over}",
+            cure=" or ".join([*cures, f"raise {path}.memoryMib by {over}"]),
         )
 
 
@@ -121,16 +133,36 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
     if created is None:
         return
     with _counting("source.parameters"):
-        needs = postgres.memory(postgres_parameters.as_read(created.parameters))
+        parameters = postgres_parameters.as_read(created.parameters)
+        needs = postgres.memory(parameters)
+        joined = postgres.shm_bytes(parameters) - postgres.SHM_MIB * MIB
     over = whole_mib(needs.needed) - source.memory_mib
     if over > 0:
-        fewer = -(-over * MIB * source.max_connections // needs.backends)
+        rule = f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB"
+        yield Problem(path="source", rule=rule, cure=f"{_smaller(source, parameters, over)}raise source.memoryMib by {over}")
+    if joined > 0:
         yield Problem(
-            path="source",
-            rule=f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB",
-            cure=f"lower sharedBuffersMib ({source.shared_buffers_mib}) by {over} or maxConnections ({source.max_connections}) by {fewer}, "
-            f"or raise source.memoryMib by {over}",
+            path="source.parameters",
+            rule=f"a parallel query may take {whole_mib(joined) + postgres.SHM_MIB} MiB of /dev/shm (work_mem x hash_mem_multiplier for "
+            f"each of max_parallel_workers_per_gather and the leader), and the pod has {postgres.SHM_MIB} there",
+            cure="lower work_mem or max_parallel_workers_per_gather, or set dynamic_shared_memory_type to mmap",
         )
+
+
+def _smaller(source: SourceSettings, parameters: Mapping[str, str], over: int) -> str:
+    """Return the part of the cure that takes ``over`` MiB away, by the parameters of the stack that add most, or else by the settings."""
+    further = postgres_parameters.as_read(source.parameters)
+    own = postgres_parameters.as_read(server_parameters(source.model_copy(update={"parameters": {}})))
+    without = {name: {**own, **{other: value for other, value in further.items() if other != name}} for name in further}
+    heavy = postgres.enough(postgres.savings(parameters, without), over * MIB)
+    if heavy:
+        return f"lower or remove {', '.join(f'{name} ({further[name]})' for name in heavy)} in source.parameters, or "
+    needs = postgres.memory(parameters)
+    fewer = -(-over * MIB * source.max_connections // needs.backends)
+    ways = [f"sharedBuffersMib ({source.shared_buffers_mib}) by {over}"] if over < source.shared_buffers_mib else []
+    if source.max_connections - fewer >= LEAST_CONNECTIONS:
+        ways.append(f"maxConnections ({source.max_connections}) by {fewer}")
+    return f"lower {' or '.join(ways)}, or " if ways else ""
 
 
 def _sink(specification: Specification) -> Iterator[Problem]:

@@ -8,13 +8,15 @@ from judgement.agreement import agreement_problems
 from judgement.choices import choice_problems
 from judgement.effects import void_keys
 from judgement.fit import fit_problems
+from judgement.java import java_problems
+from judgement.topic_names import topic_name_problems
+from problem import Problem
 from settings.parsing import PROJECT, misspelt_projects, validate, values_of
 from specification.stack import Specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from problem import Problem
     from settings.model import Settings
 
 
@@ -46,8 +48,14 @@ def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specifi
     problems = [*found, *problems]
     if settings is None:
         raise SettingsError(problems)
-    specification = Specification.of(settings)
-    problems += judge(specification)
+    if not settings.is_whole:
+        raise SettingsError([*problems, *choice_problems(settings), *void_keys(settings)])
+    try:
+        specification = Specification.of(settings)
+        problems += judge(specification)
+    except ValueError as error:
+        # a value that no rule names and that the rendering refuses
+        raise SettingsError([*problems, *choice_problems(settings), *void_keys(settings), Problem(rule=str(error))]) from None
     if problems:
         raise SettingsError(problems)
     return specification
@@ -76,4 +84,12 @@ def judge(specification: Specification) -> list[Problem]:
     """Return every problem of a stack whose single values are valid."""
     agreement = agreement_problems(specification)
     fit, uncountable = fit_problems(specification)
-    return [*choice_problems(specification.settings), *void_keys(specification.settings), *fit, *(agreement or uncountable)]
+    settings = specification.settings
+    return [
+        *choice_problems(settings),
+        *void_keys(settings),
+        *java_problems(settings),
+        *topic_name_problems(specification),
+        *fit,
+        *(agreement or uncountable),
+    ]

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from checks.neutral import complain
 from pipeline import bench, documents, images, laptop, review, sandbox, stacks
+from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM: Final = "python -m pipeline"
+UNWRITTEN: Final = 1
+"""Exit code where the output cannot be written, or its reader went away."""
 
 
 @click.group(
@@ -50,10 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = tuple(sys.argv[1:] if arguments is None else arguments)
     warnings.simplefilter("ignore", DeprecationWarning)  # libraries about themselves
     try:
-        code: int = root.main(given, PROGRAM, standalone_mode=False, obj=given)
+        with prepared():
+            code: int = root.main(given, PROGRAM, standalone_mode=False, obj=given)
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except UnwritableOutputError as error:
+        if not error.silent:
+            complain(f"error: {error}")
+        return UNWRITTEN
     except click.Abort:
         return INTERRUPTED
     return code

@@ -19,7 +19,11 @@ _stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a 
         "python -m pipeline plan --stack prod --brief",
         "python -m pipeline plan --stack dev --picture memory.svg",
     ],
-    exit_codes={0: "the stack is accepted", 1: "it is refused, and the reasons are printed"},
+    exit_codes={
+        0: "the stack is accepted",
+        1: "it is refused, and the reasons are printed",
+        2: "the command was not understood, or there is no such stack",
+    },
 )
 @_stack
 @click.option(

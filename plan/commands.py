@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from checks.neutral import complain
 from checks.terminal import show
+from judgement.effects import assumed_tables
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
-from plan.report import heap_line, judgement, memory, memory_table, tree
+from plan.report import heap_line, judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded, violations
+from policy.configuration import Configuration
 from policy.limits import of_stack, with_pack_configuration
 from recording.recorder import ROOT, record
 from recording.registration import UnsupportedOptionError
-from recording.stackfile import StackFileError, stack_config
+from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from recording.values import UnreadableValueError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from policy.declared import Limits
-    from settings.model import Settings
 
-REFUSED = 1
+REFUSED, UNKNOWN_STACK = 1, 2
 
 
 def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None = None, brief: bool = False) -> int:
@@ -37,48 +37,49 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         brief: Whether the tree of resources is left out.
 
     Returns:
-        0, or 1 when the stack is refused, with the reason.
+        0, 1 when the stack is refused, with the reason, or 2 when there is none of this name.
     """
     try:
         settings = parse_text(stack_config(ROOT, stack).values)
-        limits = _limits(settings, policy_config)
+        configuration = _configuration(policy_config)
         recording = record(stack)
-        known = recorded(recording, limits)
-        found = violations(known)
+        known = recorded(recording, with_pack_configuration(of_stack(settings), configuration.values))
+        found = violations(known, configuration)
         sums = memory(known)
+    except UnknownStackError as error:
+        complain(f"error: {error}")
+        return UNKNOWN_STACK
     except (SettingsError, StackFileError, UnsupportedOptionError, UnreadableValueError, ValueError, OSError) as error:
-        print(f"The stack {stack} is refused.\n{error}", file=sys.stderr)
+        complain(f"The stack {stack} is refused.\n{error}")
         return REFUSED
     if not brief:
         show(tree(recording), "")
-    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found))
+    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
+    warning = assumed_tables(settings, stack)
+    if warning:
+        complain(f"warning: {warning}")
     if any(violation.level == "mandatory" for violation in found):
-        print(f"The stack {stack} is refused.", file=sys.stderr)
+        complain(f"The stack {stack} is refused.")
         return REFUSED
     if picture:
         try:
             picture.write_text(drawn(known, sums, stack), encoding="utf-8")
         except OSError as error:
-            print(f"error: the picture cannot be written to {picture}: {error.strerror}", file=sys.stderr)
+            complain(f"error: the picture cannot be written to {picture}: {error.strerror}")
             return REFUSED
         show(f"Picture: {picture}")
     return 0
 
 
-def _limits(settings: Settings, policy_config: Path | None) -> Limits:
-    return with_pack_configuration(of_stack(settings), _given(policy_config) if policy_config else {})
-
-
-def _given(policy_config: Path) -> dict[str, dict[str, Any]]:
+def _configuration(policy_config: Path | None) -> Configuration:
+    if policy_config is None:
+        return Configuration()
     try:
-        given = json.loads(policy_config.read_text(encoding="utf-8"))
+        return Configuration.read(policy_config.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"the policy configuration {policy_config} cannot be read: {error.strerror}"
-        raise ValueError(message) from None
-    except ValueError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"the policy configuration {policy_config} is not JSON: {error}"
-        raise ValueError(message) from None
-    if not isinstance(given, dict) or not all(isinstance(rule, dict) for rule in given.values()):
-        message = f"the policy configuration {policy_config} must be an object with one object for each rule"
-        raise ValueError(message)
-    return given
+    except ValueError as error:
+        message = f"the policy configuration {policy_config} {error}"
+    raise ValueError(message) from None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capacity.workloads import Total
     from policy.declared import Record
     from policy.rule import Violation
-    from recording.recorder import Recording
+    from recording.recording import Recording
     from recording.registration import Resource
 
 
@@ -76,10 +76,18 @@ def heap_line(record: Record, further_tables: int) -> Iterator[str]:
     for connector in sinks(record) if worker else ():
         heap, given = sink_heap(connector, record), worker[1] if worker else 0
         parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
+        places = "in heap" + (" and on the brokers' disks" if any(part.name == "kafka" for part in counted_workloads(record)) else "")
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
-            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, in heap and on the brokers' disks."
+            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, {places}."
         )
+
+
+def not_judged(recording: Recording) -> Iterator[RenderableType]:
+    """Yield what a plan cannot judge, since only the engine knows it; the preview with the policy pack does."""
+    if recording.unjudged:
+        yield Text("Not judged offline, only by pulumi preview with the policy pack:", "yellow")
+        yield from (Text(f"  {one}") for one in recording.unjudged)
 
 
 def judgement(found: Sequence[Violation]) -> RenderableType:

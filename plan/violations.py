@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from policy.catalogue import RULES
+from policy.catalogue import RULES, WHOLE_STACK
+from policy.configuration import Configuration
 from policy.declared import Declared, Record, namespace_of
 from policy.rule import Violation, judge, judge_end
 from recording.registration import STACK_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from policy.declared import Limits
-    from recording.recorder import Recording
+    from recording.recording import Recording
     from recording.registration import Resource
 
 
@@ -44,11 +46,34 @@ def recorded(recording: Recording, limits: Limits) -> Record:
     return record
 
 
-def violations(record: Record) -> list[Violation]:
-    """Return every violation, mandatory ones first; a violation that several resources cause together appears once."""
-    resources = list(record.resources.values())
-    all_violations = [violation for rule in RULES for resource in resources for violation in judge(rule, resource, record)]
-    all_violations += [violation for rule in RULES for violation in judge_end(rule, record)]
+def violations(record: Record, configuration: Configuration | None = None) -> list[Violation]:
+    """Return every violation, mandatory ones first; a violation that several resources cause together appears once.
+
+    Args:
+        record: All declared resources.
+        configuration: Levels of the policies, as the engine has them; by default their own.
+    """
+    resources, levels = list(record.resources.values()), configuration or Configuration()
+    all_violations = [
+        leveled
+        for rule in RULES
+        for resource in resources
+        for violation in judge(rule, resource, record)
+        for leveled in _at_level(violation, rule.name, levels)
+    ]
+    all_violations += [
+        leveled
+        for rule in RULES
+        for violation in judge_end(rule, record)
+        for leveled in _at_level(violation, rule.name if rule.level == "advisory" else WHOLE_STACK, levels)
+    ]
     together = {rule.name for rule in RULES if rule.together}
     once = {(one.rule, one.problem.rule if one.rule in together else one.message): one for one in all_violations}
     return sorted(once.values(), key=lambda one: one.level != "mandatory")
+
+
+def _at_level(violation: Violation, policy: str, configuration: Configuration) -> Iterator[Violation]:
+    """Yield a violation at the configured level of the policy that reports it; nothing when that is disabled."""
+    level = configuration.level(policy, violation.level)
+    if level is not None:
+        yield dataclasses.replace(violation, level=level)

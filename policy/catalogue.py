@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
-    aws_rules,
+    bucket_rules,
     budget_rules,
     credential_rules,
     disk_rules,
     disruption_rules,
     fit_rules,
+    guard_rules,
+    iam_rules,
+    java_rules,
     kafka_rules,
     memory_rules,
+    network_rules,
     pod_rules,
     service_rules,
     sink_rules,
 )
-from policy.rule import Rule, excepted, improper, nothing
+from policy.rule import Rule, excepted, improper, nothing, uses
 from problem import Problem
 
 if TYPE_CHECKING:
@@ -41,37 +45,50 @@ def _proper_exceptions(record: Record) -> Iterator[tuple[Declared | None, Proble
         wrong = improper(rules[name], pattern, reason)
         if wrong:
             yield None, Problem(rule=f"the exception of {pattern} from {name} {wrong}")
-        elif not any(excepted(rules[name], resource, record) for resource in record.resources.values()):
+        elif not _matches(rules[name], pattern, record):
             yield (
                 None,
                 Problem(
-                    rule=f"the exception of {pattern} from {name} matches no resource",
+                    rule=f"the exception of {pattern} from {name} matches no resource"
+                    + (" with such a problem" if rules[name].by_path else ""),
                     cure="remove it, otherwise a future resource of that name passes unnoticed",
                 ),
             )
 
 
+def _matches(rule: Rule, pattern: str, record: Record) -> bool:
+    if not rule.by_path:
+        return any(excepted(rule, resource, record) for resource in record.resources.values())
+    owner, _, place = pattern.partition("/")
+    return any(resource.name == owner and place in dict(uses(rule, resource, record)) for resource in record.resources.values())
+
+
 def _used_exceptions(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for rule in _JUDGING:
         for resource in record.resources.values():
-            reason = excepted(rule, resource, record)
-            if reason:
-                yield resource, Problem(rule=f"is excepted from {rule.name}: {reason}")
+            for path, reason in uses(rule, resource, record):
+                yield resource, Problem(path=path, rule=f"is excepted from {rule.name}: {reason}")
 
 
 _JUDGING = (
     *memory_rules.RULES,
     *budget_rules.RULES,
+    *java_rules.RULES,
     *fit_rules.RULES,
     *sink_rules.RULES,
     *disk_rules.RULES,
     *pod_rules.RULES,
     *disruption_rules.RULES,
     *service_rules.RULES,
+    *network_rules.RULES,
+    *guard_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
-    *aws_rules.RULES,
+    *bucket_rules.RULES,
+    *iam_rules.RULES,
 )
+# The policy for problems that only the complete graph shows.
+WHOLE_STACK = "whole-stack"
 RULES: tuple[Rule, ...] = (
     *_JUDGING,
     Rule(

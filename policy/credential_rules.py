@@ -2,106 +2,77 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-from collections.abc import Mapping
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
-from configs.secrecy import is_secret
-from policy.files import properties
+from configs.credentials.commands import telling_words
+from configs.credentials.detector import shows_credential
+from configs.credentials.judging import is_credential, jaas_refers
+from configs.credentials.names import Sense, identifies, may_be_secret, sense
+from configs.credentials.values import is_object_name, is_referred
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from policy.declared import Declared, Record
 
-_CREDENTIAL = re.compile(
-    r"(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|private[-_.]?key|credential|access[-_.]?key|user\.info|jaas\.config)"
-)
-_PASSWORD = re.compile(r"(?i)(passw(or)?d|passphrase|(^|[-_.])(pass|pwd)($|[-_.]))")
-_HARMLESS = re.compile(
-    r"(?i)((file|path|dir|name|location|arn|source|class|provider|enabled?|timeout\S*|expir\w*|expires[-_.]in|length|type|ttl|url|uri|endpoint|"
-    r"backend|auth|parallelism|limit|count|max|min|size|version|id)$)|^(max|min|enable|use|disable)[-_.]"
-)
-_PLAIN = re.compile(r"(?i)\d+(\.\d+)?[a-z]{0,2}|true|false|yes|no|on|off|none|null")
-_REFERENCE = re.compile(r"\$[{(][^})]+[})]")
-_ASSIGNED = re.compile(r"(?:^|[\s'\";&])-{0,2}([A-Za-z][\w.-]*)[=:]\s*['\"]?([^\s'\"$;&|]{3,})")
-_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^@/\s]+)@")
-_JAAS_OPTION = re.compile(r"(\w+)\s*=\s*[\"']?([^\"';\s]*)")
-_AWS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
-_PEM = "PRIVATE KEY-----"
-_FILES = (".properties", ".conf", ".env", ".ini")
+_READ_IT = "read it from a Secret: valueFrom.secretKeyRef, or a mounted file"
+_MOUNT_IT = "read it from a mounted file"
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+_HOOKS = ("postStart", "preStop")
 
 
-def is_credential(name: str, value: object = "") -> bool:
-    """Return whether a setting of this name contains a credential; file names, modes, plain numbers and switches do not."""
-    if _PASSWORD.search(name):
-        return not _HARMLESS.search(name)
-    return bool(_CREDENTIAL.search(name)) and not _HARMLESS.search(name) and not _PLAIN.fullmatch(str(value or ""))
+def _problem(path: str, about: str, rule: str, cure: str) -> Problem:
+    """Return the problem of one variable, file or key; its path is also what an exception names."""
+    return Problem(path=path, about=about, rule=rule, cure=cure)
 
 
-def is_referred(value: object) -> bool:
-    """Return whether a value consists of references only: ``${dir:/secrets:user}:${dir:/secrets:password}`` or ``$(TOKEN)``."""
-    return not isinstance(value, Unknown) and not re.search(r"[A-Za-z0-9]", _REFERENCE.sub("", str(value or "")))
-
-
-def _refers_elsewhere(name: str, value: object) -> bool:
-    """Return whether a setting only refers to its credential; in a login module's text (JAAS), whether every credential option does."""
-    if "jaas" not in name.lower() or not isinstance(value, str):
-        return is_referred(value)
-    options = _JAAS_OPTION.findall(value)
-    return is_referred(value) or (bool(options) and all(is_referred(text) or not is_credential(option) for option, text in options))
-
-
-def shows_credential(text: str) -> bool:
-    """Return whether a text contains a credential inside a larger value: a URL with a password, an AWS key, a private key."""
-    in_url = _IN_URL.search(text)
-    return bool((in_url and not _REFERENCE.fullmatch(in_url[1])) or _AWS_KEY.search(text) or _PEM in text)
-
-
-def _in_variables(container: Mapping[str, Any]) -> Iterator[Problem]:
+def _in_variables(container: Mapping[str, Any], about: str) -> Iterator[Problem]:
     for entry in container.get("env") or []:
         key, value = str(entry.get("name", "")), entry.get("value")
-        named = is_credential(key, value) and "valueFrom" not in entry and not is_referred(value)
-        if named or (isinstance(value, str) and shows_credential(value)):
-            yield Problem(
-                rule=f"has a credential in the variable {key}", cure="read it from a Secret: valueFrom.secretKeyRef, or a mounted file"
-            )
+        if isinstance(value, Unknown):
+            told = may_be_secret(key) and is_credential(key, "x1y2z3") and "valueFrom" not in entry
+        else:
+            told = "valueFrom" not in entry and _shows(key, "" if value is None else str(value))
+        if told:
+            yield _problem(key, about, "the variable contains a credential", _READ_IT)
 
 
-def _in_command(container: Mapping[str, Any]) -> Iterator[Problem]:
-    probes = [(f"{probe}.exec.command", ((container.get(probe) or {}).get("exec") or {}).get("command")) for probe in _PROBES]
-    for place, words in (("command", container.get("command")), ("args", container.get("args")), *probes):
-        for position in telling_words([word if isinstance(word, str) else "" for word in words or []]):
-            yield Problem(rule=f"has a credential in {place}[{position}], which process listings show", cure="read it from a mounted file")
+def _shows(name: str, value: str) -> bool:
+    """Return whether a value is a credential by its name, or contains one."""
+    return is_credential(name, value) or shows_credential(value)
 
 
-def telling_words(words: Sequence[str]) -> list[int]:
-    """Return the positions in a command of words that contain a credential, or are the flag before one."""
-    return [
-        position
-        for position, (word, after) in enumerate(pairwise([*words, ""]))
-        if _tells(word) or (word.startswith("-") and is_credential(word.lstrip("-"), after) and _literal(after))
-    ]
+def _in_command(container: Mapping[str, Any], about: str) -> Iterator[Problem]:
+    lists = [("command", container.get("command")), ("args", container.get("args"))]
+    for name, handler in _handlers(container):
+        lists.append((f"{name}.exec.command", (handler.get("exec") or {}).get("command")))
+        for header in (handler.get("httpGet") or {}).get("httpHeaders") or []:
+            key, value = str(header.get("name", "")), header.get("value")
+            if isinstance(value, str) and _shows(key, value):
+                path = f"{name}.httpGet.httpHeaders.{key}"
+                yield _problem(path, about, "the header contains a credential, which everybody who may read pods sees", _MOUNT_IT)
+    for place, given in lists:
+        words = [word if isinstance(word, str) else "" for word in given or []]
+        telling = {*telling_words(words), *(at for at, word in enumerate(words) if shows_credential(word))}
+        for position in sorted(telling):
+            yield _problem(f"{place}[{position}]", about, "the word contains a credential, which process listings show", _MOUNT_IT)
 
 
-_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-
-
-def _literal(word: str) -> bool:
-    return bool(word) and not word.startswith(("-", "$", "/")) and "=" not in word
-
-
-def _tells(word: str) -> bool:
-    """Return whether a word assigns a value to the name of a credential, or contains a credential."""
-    assigned = any(is_credential(name, value) and not value.startswith("/") for name, value in _ASSIGNED.findall(word))
-    return assigned or shows_credential(word)
+def _handlers(container: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for probe in _PROBES:
+        yield probe, container.get(probe) or {}
+    hooks = container.get("lifecycle") or {}
+    for hook in _HOOKS:
+        yield f"lifecycle.{hook}", hooks.get(hook) or {}
 
 
 def _in_pods(resource: Declared) -> Iterator[Problem]:
@@ -109,34 +80,75 @@ def _in_pods(resource: Declared) -> Iterator[Problem]:
     if spec is None or isinstance(spec.get("containers"), Unknown):
         return  # memory-limit reports it
     for role, container in pods.containers(spec):
-        for problem in (*_in_variables(container), *_in_command(container)):
-            yield replace(problem, about=f"{role} {container.get('name')!r}")
+        about = f"{role} {container.get('name')!r}"
+        yield from _in_variables(container, about)
+        yield from _in_command(container, about)
 
 
-def _in_files(files: object) -> Iterator[Problem]:
-    for key, text in files.items() if isinstance(files, Mapping) else ():
-        known = text if isinstance(text, str) else ""
-        lines = properties(known) if key.endswith(_FILES) else {key: known} if "\n" not in known else {}
-        if shows_credential(known) or any(
-            is_secret(name) and is_credential(name, value) and not _refers_elsewhere(name, value) for name, value in lines.items()
-        ):
-            yield Problem(rule=f"the file {key} contains a credential, and a ConfigMap is not secret", cure="move it to a Secret")
+def _in_files(files: object, *, binary: bool = False) -> Iterator[Problem]:
+    for key, content in files.items() if isinstance(files, Mapping) else ():
+        text = _decoded(content) if binary else content if isinstance(content, str) else ""
+        if shows_credential(text, str(key)) or ("\n" not in text.strip() and is_credential(str(key), text)):
+            yield _problem(str(key), "", "the file contains a credential, and a ConfigMap is not secret", "move it to a Secret")
+
+
+def _decoded(content: object) -> str:
+    try:
+        return base64.b64decode(str(content)).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _in_annotations(metadata: object) -> Iterator[Problem]:
+    for field in ("annotations", "labels"):
+        entries = metadata.get(field) if isinstance(metadata, Mapping) else None
+        for key, value in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(value, str) and _is_told(str(key), value):
+                yield _problem(f"metadata.{field}.{key}", "", "the value contains a credential, and metadata is not secret", _READ_IT)
+
+
+# ``nginx.ingress.kubernetes.io/auth-secret: namespace/name``
+_OBJECT = re.compile(r"(?:[a-z0-9-]+/)?([a-z][a-z0-9.-]*)")
+
+
+def _is_told(key: str, value: str) -> bool:
+    """Return whether an annotation contains a credential: ``checksum/secret`` has a digest, ``…/auth-secret`` the name of a Secret."""
+    prefix, _, name = key.rpartition("/")
+    named = _OBJECT.fullmatch(value) if name.endswith("auth-secret") else None
+    if (prefix and identifies(prefix)) or (named and is_object_name(named[1], certain=True)):
+        return shows_credential(value)
+    return _shows(name, value)
 
 
 def _in_connector(config: object) -> Iterator[Problem]:
     for key, value in config.items() if isinstance(config, Mapping) else ():
-        if (is_secret(key) and not _refers_elsewhere(key, value)) or (isinstance(value, str) and shows_credential(value)):
-            yield Problem(
-                rule=f"{key} is a credential in plain text, which Connect stores in a topic and shows over REST",
-                cure="set a reference such as ${dir:/etc/connect/secrets/source:password}",
+        if (may_be_secret(key) and not _refers_elsewhere(key, value)) or (isinstance(value, str) and _shows(key, value)):
+            yield _problem(
+                key,
+                "",
+                "is a credential in plain text, which Connect stores in a topic and shows over REST",
+                "set a reference such as ${dir:/etc/connect/secrets/source:password}",
             )
 
 
+def _refers_elsewhere(key: str, value: object) -> bool:
+    """Return whether a setting only refers to its credential; in a login module's text (JAAS), whether every credential option does."""
+    if isinstance(value, Unknown):
+        return False
+    return jaas_refers(value) if isinstance(value, str) and sense(key) is Sense.JAAS else is_referred(value)
+
+
 def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
+    if resource.is_kubernetes:
+        yield from _in_annotations(resource.inputs.get("metadata"))
     if starts_pods(resource):
         yield from _in_pods(resource)
-    elif resource.is_kubernetes and resource.kind == "ConfigMap":
-        yield from _in_files(resource.inputs.get("data"))
+    elif resource.is_kubernetes and resource.kind.removesuffix("Patch").removesuffix("List") == "ConfigMap":
+        items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+        for item in items if isinstance(items, Sequence) else ():
+            if isinstance(item, Mapping):
+                yield from _in_files(item.get("data"))
+                yield from _in_files(item.get("binaryData"), binary=True)
     elif resource.type.endswith(":Connector"):
         yield from _in_connector(resource.inputs.get("config"))
 
@@ -144,8 +156,9 @@ def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
 RULES = (
     Rule(
         name="no-literal-credential",
-        says="No environment, command, ConfigMap or connector configuration contains a credential in plain text.",
+        says="No environment, command, ConfigMap, annotation or connector configuration contains a credential in plain text.",
         check=_no_literal,
         severity="critical",
+        by_path=True,
     ),
 )

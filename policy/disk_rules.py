@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from capacity import commands, disk, jvm_flags, postgres, postgres_parameters
+from capacity import disk, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, lenient_spec
 from capacity.quantity import parse_bytes
 from configs.tokens import TOPIC
-from policy import files
+from policy.brokers import broker_properties, is_broker
 from policy.fit_rules import server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-# Main class and start script of a broker.
-_BROKERS = {"kafka.Kafka", "kafka-server-start"}
-# Entry point of all Confluent images, whatever software they contain.
-_ENTRY_POINT = "/etc/confluent/docker/run"
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
@@ -94,35 +90,6 @@ def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
             ),
             cure=f"Reduce them, or {record.limits.raised(namespace, budget + over, *_BUDGET)}",
         )
-
-
-def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str] | None:
-    """Read a broker's properties from its ConfigMap, or from KAFKA_* variables as Confluent's and Apache's images do.
-
-    Returns:
-        The properties, or None when their file is not declared (yet).
-    """
-    variables = {
-        str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
-        for entry in container.get("env") or []
-        if str(entry.get("name", "")).startswith("KAFKA_")
-    }
-    volumes = [str((volume.get("configMap") or {}).get("name")) for volume in spec.get("volumes") or []]
-    for name in volumes:
-        mounted = record.config_map(str(resource.namespace), name) or {}
-        for text in mounted.values():
-            if isinstance(text, str) and "process.roles=" in text.replace(" ", ""):
-                return {**files.properties(text), **variables}
-    return variables if "process.roles" in variables else None
-
-
-def is_broker(container: Mapping[str, Any]) -> bool:
-    """Return whether a container runs a Kafka broker: by its command, through a shell or not, or by its image's entry point."""
-    words = commands.words(container)
-    if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
-        return True
-    by_itself = not words or _ENTRY_POINT in words
-    return by_itself and jvm_flags.is_java(container) and "KAFKA_PROCESS_ROLES" in commands.variables(container)
 
 
 def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:

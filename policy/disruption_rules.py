@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from capacity.pods import POD_KINDS
-from policy.disk_rules import is_broker
+from policy.brokers import is_broker
 from policy.fit_rules import sized_containers
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing

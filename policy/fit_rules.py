@@ -1,4 +1,4 @@
-"""Rules for processes: Java and PostgreSQL fit the memory limits of their containers."""
+"""Rule for PostgreSQL: it fits the memory limit of its container."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm, jvm_flags, pods, postgres, postgres_parameters
+from capacity import pods, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import MIB, whole_mib
 from configs.tokens import CONNECTOR
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _DEBEZIUM = "io.debezium."
+_SHM = "/dev/shm"  # noqa: S108 - a path in pods
 
 
 @functools.lru_cache(maxsize=1024)
@@ -46,45 +47,6 @@ def sized_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Mappi
 def table(parts: Mapping[str, int]) -> str:
     """Render parts in MiB on one line, largest first."""
     return ", ".join(f"{name} {mib(size)}" for name, size in sorted(parts.items(), key=lambda item: -item[1]))
-
-
-def _javas(resource: Declared) -> Iterator[tuple[str, int, jvm.Java | jvm_flags.FlagError]]:
-    """Yield each Java container by name, with its available memory and its maximum, or the error that makes it unknown."""
-    for _spec, container, left in sized_containers(resource):
-        if jvm_flags.is_java(container):
-            try:
-                yield repr(container.get("name")), left, jvm.memory(container, left)
-            except jvm_flags.FlagError as error:
-                yield repr(container.get("name")), left, error
-
-
-def _java_fits(resource: Declared, _record: Record) -> Iterator[Problem]:
-    for name, left, java in _javas(resource):
-        if isinstance(java, jvm_flags.FlagError):
-            yield Problem(rule=f"container {name}: {java}")
-            continue
-        over = java.needed - left
-        if over > 0:
-            unset = f", and nothing bounds {', '.join(java.guessed)}" if java.guessed else ""
-            lower = f"lower -Xmx by {whole_mib(over)}m" if java.heap > over and not java.by_percentage else "reduce the heap"
-            yield Problem(
-                rule=(
-                    f"Java in container {name} may take {mib(java.needed)} MiB, with {mib(left)} available ({table(java.parts())}){unset}"
-                ),
-                cure=f"{lower}, set the missing bounds, or raise the limit by {whole_mib(over)}Mi",
-            )
-
-
-def _heap_said(resource: Declared, _record: Record) -> Iterator[Problem]:
-    for name, _left, java in _javas(resource):
-        if isinstance(java, jvm.Java) and java.by_percentage:
-            yield Problem(
-                rule=(
-                    f"Java in container {name} has a heap as a share of memory (now {mib(java.heap)} MiB): a JVM that does not see its "
-                    f"control group uses that share of the machine"
-                ),
-                cure=f"set -Xmx{java.heap // MIB}m",
-            )
 
 
 def files_of(record: Record, namespace: str, spec: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, str | Unknown]:
@@ -145,19 +107,36 @@ def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
         if text is None or (starts_pods(resource) and server is not resource):
             continue
         try:
-            needs = postgres.memory(postgres_parameters.parameters(container, text), slots=slots(record))
+            parameters = postgres_parameters.parameters(container, text)
+            needs = postgres.memory(parameters, slots=slots(record))
         except postgres_parameters.ParameterError as error:
             yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
             continue
         over = needs.needed - left
         if over > 0:
-            fewer = -(-over // (needs.backends // max(needs.connections, 1) or 1))
             yield Problem(
                 rule=f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB, with {mib(left)} available ({table(needs.parts())})",
-                cure=(
-                    f"lower shared_buffers by {whole_mib(over)}MB or max_connections by {fewer}, or raise the limit by {whole_mib(over)}Mi"
-                ),
+                cure=f"lower {_heavy(parameters, over, slots(record))}, or raise the limit by {whole_mib(over)}Mi",
             )
+        joined = postgres.shm_bytes(parameters)
+        if joined > postgres.SHM_MIB * MIB and not any(mount.get("mountPath") == _SHM for mount in container.get("volumeMounts") or []):
+            yield Problem(
+                rule=(
+                    f"a parallel query in {server.title} may take {mib(joined)} MiB of {_SHM}, and the container has "
+                    f"{postgres.SHM_MIB} there"
+                ),
+                cure=f"mount an emptyDir in memory at {_SHM}, or lower work_mem or max_parallel_workers_per_gather",
+            )
+
+
+def _heavy(parameters: Mapping[str, str], over: int, decoded: int) -> str:
+    """Return the parameters whose removal saves enough memory, or the two that every server has with the amounts."""
+    without = {name: {other: value for other, value in parameters.items() if other != name} for name in parameters}
+    heavy = postgres.enough(postgres.savings(parameters, without, slots=decoded), over)
+    if heavy:
+        return " and ".join(f"{name} ({parameters[name]})" for name in heavy)
+    needs = postgres.memory(parameters, slots=decoded)
+    return f"shared_buffers by {whole_mib(over)}MB or max_connections by {-(-over * needs.connections // max(needs.backends, 1))}"
 
 
 def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -169,19 +148,6 @@ def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Probl
 
 
 RULES = (
-    Rule(
-        name="java-fits",
-        says="Heap, off-heap memory, threads and a broker's page cache fit the container's limit.",
-        check=_java_fits,
-        severity="critical",
-    ),
-    Rule(
-        name="java-heap-said",
-        says="Every Java heap has a fixed size, not a share of memory.",
-        check=_heap_said,
-        level="advisory",
-        severity="low",
-    ),
     Rule(
         name="postgres-fits",
         together=True,

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from configs.allowed import declared_problems
 from configs.kafka_rules import broker_problems, topic_problems
+from configs.patterns import fault_of, matches
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
+from configs.rules import listed
 from configs.spelling import spelling_problems
 from configs.tokens import CONNECTOR, TOPIC
+from configs.topics import REGISTRY
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy.files import properties
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
-from unknown import unknown_paths
+from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
+
+
+# Keys of a connector that name topics.
+_TOPIC_KEYS = ("topics", "topics.regex", "topic.prefix", "errors.deadletterqueue.topic.name", "iceberg.control.topic")
 
 
 def _texts(values: object) -> dict[str, str]:
@@ -47,7 +55,51 @@ def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
     if isinstance(name, str):
         config = _texts(resource.inputs.get("config"))
         factor = copies if isinstance(copies, int) else 1
-        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor))
+        yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor, is_foreign=True))
+
+
+def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Check the topics that a declared connector writes or reads for what only such a topic may not have.
+
+    A topic of others may be compacted and store its own times; which topics these are is known at the end.
+    """
+    uses = [_Use.of(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
+    for resource in record.of_type(TOPIC):
+        name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
+        if not isinstance(name, str) or not (name in REGISTRY or any(use.has(name) for use in uses)):
+            continue
+        config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
+        alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
+        found = first_per_key(topic_problems(name, config, factor), declared_problems("topic", config))
+        yield from ((resource, item) for item in found if item.key not in alone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Topics that one connector writes or reads; all of them where its configuration is not known."""
+
+    names: frozenset[str]
+    prefix: str = ""
+    expression: str = ""
+    is_unknown: bool = False
+
+    @classmethod
+    def of(cls, config: object) -> _Use:
+        """Read a connector's configuration."""
+        if not isinstance(config, Mapping) or any(isinstance(config.get(key), Unknown) for key in _TOPIC_KEYS):
+            return cls(frozenset(), is_unknown=True)
+        known = {key: str(config[key]) for key in (*_TOPIC_KEYS, "topic.heartbeat.prefix") if config.get(key)}
+        prefix = known.get("topic.prefix", "")
+        beats = f"{known.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{prefix}"
+        names = {*listed(known, "topics"), *(known[key] for key in _TOPIC_KEYS if key in known), *([beats] if prefix else [])}
+        expression = known.get("topics.regex", "")
+        return cls(frozenset(names), f"{prefix}." if prefix else "", expression, is_unknown=bool(expression and fault_of(expression)))
+
+    def has(self, topic: str) -> bool:
+        """Return whether the connector uses a topic."""
+        if self.is_unknown or topic in self.names or (self.prefix and topic.startswith(self.prefix)):
+            return True
+        return bool(self.expression) and matches(self.expression, topic)
 
 
 def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -70,14 +122,19 @@ def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str
 
 def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
     for name, config in _files(resource, "process.roles"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("broker", config), broker_problems(config)))
+        yield from (replace(problem, about=name) for problem in _of_broker(config))
+
+
+def _of_broker(config: dict[str, str]) -> list[Problem]:
+    return first_per_key(spelling_problems("broker", config), broker_problems(config), declared_problems("broker", config))
 
 
 def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
     """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
     del record
     for name, config in _files(resource, "config.storage.topic"):
-        yield from (replace(problem, about=name) for problem in first_per_key(spelling_problems("worker", config), worker_problems(config)))
+        found = first_per_key(spelling_problems("worker", config), worker_problems(config), declared_problems("worker", config))
+        yield from (replace(problem, about=name) for problem in found)
 
 
 def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -113,6 +170,7 @@ RULES = (
         name="topic-config",
         says="Every topic has three copies, of which two acknowledge each row, and keys and values that Kafka accepts.",
         check=_topic,
+        at_end=_captured_topics,
         severity="critical",
     ),
     Rule(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from capacity.pods import POD_KINDS
 from capacity.quantity import MIB
+from policy.custom_kinds import starts_none
 
 if TYPE_CHECKING:
     from policy.declared import Declared
@@ -25,6 +27,9 @@ _GROUPS_WITHOUT_PODS = {
     "coordination.k8s.io",
     "discovery.k8s.io",
     "admissionregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "storagemigration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
     "certificates.k8s.io",
@@ -41,14 +46,6 @@ _COMPONENTS = {"Chart", "ConfigFile", "ConfigGroup", "Directory"}
 
 _COMPONENT_GROUPS = {"", "helm.sh", "yaml", "kustomize"}
 _COUNTED = (*POD_KINDS, "HorizontalPodAutoscaler", "PersistentVolumeClaim", "ConfigMap")
-# Common kinds of other groups that start no pods.
-_WITHOUT_PODS = {
-    "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe"),
-    "cert-manager.io": ("Certificate", "Issuer", "ClusterIssuer"),
-    "gateway.networking.k8s.io": ("Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "ReferenceGrant"),
-    "snapshot.storage.k8s.io": ("VolumeSnapshot", "VolumeSnapshotClass"),
-    "external-secrets.io": ("ExternalSecret", "SecretStore", "ClusterSecretStore"),
-}
 
 
 def mib(size: int) -> str:
@@ -73,6 +70,17 @@ def hides_pods(resource: Declared) -> str | None:
         return "starts pods that are invisible at preview: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
     if resource.group in _GROUPS_WITHOUT_PODS or (resource.group in _COMPONENT_GROUPS and resource.kind in _COMPONENTS):
         return None
-    if resource.kind in _WITHOUT_PODS.get(resource.group, ()):
+    if starts_none(resource.group, resource.kind) or _only_recommends(resource):
         return None
-    return f"is of the API group {resource.group}, so the pods of its operator cannot be added up: declare them, or add an exception"
+    return (
+        f"is of the API group {resource.group}, so the pods of its operator cannot be added up: declare them, or add an exception, also "
+        f"for a {resource.kind} that starts none"
+    )
+
+
+def _only_recommends(resource: Declared) -> bool:
+    """Return whether a resource is a VerticalPodAutoscaler that changes no pod."""
+    spec = resource.inputs.get("spec")
+    policy = spec.get("updatePolicy") if isinstance(spec, Mapping) else None
+    mode = policy.get("updateMode") if isinstance(policy, Mapping) else None
+    return (resource.group, resource.kind, mode) == ("autoscaling.k8s.io", "VerticalPodAutoscaler", "Off")

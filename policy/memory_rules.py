@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
 from capacity.pods import LimitError, NoLimitError, UnreadableError
+from capacity.quantity import parse_bytes
 from capacity.workloads import workload
 from policy.kinds import hides_pods, mib, starts_pods
 from policy.rule import Rule
 from problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from policy.declared import Declared, Record
 
@@ -32,6 +35,7 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
         if size is None:
             yield Problem(rule=f"the volume {name!r} in memory has no sizeLimit and may fill the whole pod", cure="set a sizeLimit")
     whole_pod = (spec.get("resources") or {}).get("limits") or {}
+    yield from _outside_the_limits(resource, spec, whole_pod.get("memory"))
     for role, container in pods.containers(spec):
         yield from _container(role, container, whole_pod=whole_pod.get("memory") is not None)
         limit = _limit_or_none(container)
@@ -50,6 +54,57 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
         pass  # _container reports it
     except UnreadableError as error:
         yield Problem(rule=str(error))
+
+
+# Annotations and labels of a pod by which a controller adds a container, each with the values that switch it off.
+_INJECTED = re.compile(
+    r"(sidecar\.istio\.io/inject|linkerd\.io/inject|vault\.hashicorp\.com/agent-inject|dapr\.io/enabled|"
+    r"consul\.hashicorp\.com/connect-inject|instrumentation\.opentelemetry\.io/inject-\S+|sidecar\.opentelemetry\.io/inject|"
+    r"cloudsql\.cloud\.google\.com/\S*inject\S*|kuma\.io/sidecar-injection|appmesh\.k8s\.aws/sidecarInjectorWebhook)"
+)
+_OFF = {"false", "disabled", "no", "off", ""}
+
+
+def _outside_the_limits(resource: Declared, spec: Mapping[str, Any], whole: str | float | None) -> Iterator[Problem]:
+    """Yield memory that the limits of a pod's containers do not show."""
+    if whole is not None:
+        yield from _below_its_containers(spec, parse_bytes(whole))
+    for name, limits in [
+        ("the pod", spec.get("resources")),
+        *((one.get("name"), one.get("resources")) for _, one in pods.containers(spec)),
+    ]:
+        quantities = {**((limits or {}).get("requests") or {}), **((limits or {}).get("limits") or {})}
+        huge = [key for key, size in quantities.items() if str(key).startswith("hugepages-") and parse_bytes(size) > 0]
+        if huge:
+            yield Problem(
+                rule=f"{', '.join(huge)} of {name!r} take memory of the node beside the memory limit, which no budget counts",
+                cure="remove them, and use ordinary pages",
+            )
+    for volume in spec.get("volumes") or []:
+        if str((volume.get("emptyDir") or {}).get("medium") or "").startswith("HugePages"):
+            yield Problem(
+                rule=f"the volume {volume.get('name')!r} holds huge pages, which no budget counts", cure="set its medium to Memory"
+            )
+    metadata = pods.pod_metadata(resource.kind, resource.inputs)
+    for place in ("annotations", "labels"):
+        said = metadata.get(place) if isinstance(metadata, Mapping) else None
+        for key, value in said.items() if isinstance(said, Mapping) else ():
+            if _INJECTED.fullmatch(str(key)) and str(value).lower() not in _OFF:
+                yield Problem(
+                    rule=f"{key} adds a container that is invisible at preview, so its memory cannot be added up",
+                    cure="remove it, and declare the container as a sidecar",
+                )
+
+
+def _below_its_containers(spec: Mapping[str, Any], whole: int) -> Iterator[Problem]:
+    """Yield containers with a limit above the whole pod's, which Kubernetes refuses from 1.34 on; older versions drop the pod's."""
+    for role, container in pods.containers(spec):
+        limit = _limit_or_none(container)
+        if limit is not None and limit > whole:
+            yield Problem(
+                rule=f"{role} {container.get('name')!r} has a limit of {mib(limit)} MiB, above the {mib(whole)} MiB of the whole pod",
+                cure=f"lower it to {mib(whole)}Mi, or raise resources.limits.memory of the pod",
+            )
 
 
 def _limit_or_none(container: Mapping[str, Any]) -> int | None:

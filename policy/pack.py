@@ -17,7 +17,7 @@ from pulumi_policy import (
 )
 
 from judgement.stack import SettingsError
-from policy.catalogue import RULES
+from policy.catalogue import RULES, WHOLE_STACK
 from policy.declared import Declared, Limits, Record, namespace_of
 from policy.limits import SCHEMA, of_stack, with_pack_configuration
 from policy.rule import Rule, judge, judge_end
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     Report = Callable[[str, str | None], None]
 
 NAME = "data-ingestion"
-# The stack policy, for problems that only the complete graph shows.
-WHOLE_STACK = "whole-stack"
 
 
 def stack_limits() -> Limits:

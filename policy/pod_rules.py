@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
+from configs.credentials.detector import hidden
+from policy import pod_security
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
 # Prefix of the API server's default audience.
 _API_SERVER = "https://kubernetes.default.svc"
+# User and password before the registry of an image; a tag and a digest have no slash behind the sign.
+_LOGIN = re.compile(r"^[^/]*@(?=[^/]+/)")
 _LOCAL = ("localhost/", "kind.local/")
 
 
@@ -29,8 +33,8 @@ def _spec(resource: Declared) -> Mapping[str, Any] | None:
 
 
 def _shown(image: str) -> str:
-    """Return an image reference for messages, without a user and password in front."""
-    return repr(image.rpartition("@")[2] if "@" in image and "@sha256:" not in image else image)
+    """Return an image reference for messages, without a user and password."""
+    return repr(hidden(_LOGIN.sub("", image)))
 
 
 def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -40,7 +44,7 @@ def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
         if isinstance(image, Unknown):
             yield Problem(rule=f"the image of container {name!r} is not known at preview", cure="set a fixed tag or digest")
             continue
-        reference, _, digest = str(image or "").partition("@")
+        reference, _, digest = _LOGIN.sub("", str(image or "")).partition("@")
         tag = reference.rpartition("/")[2].partition(":")[2]
         if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             continue
@@ -66,17 +70,40 @@ def _digested(resource: Declared, _record: Record) -> Iterator[Problem]:
 _POD_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 
 
-def _restricted(resource: Declared, _record: Record) -> Iterator[Problem]:
+def _restricted(resource: Declared, record: Record) -> Iterator[Problem]:
+    if resource.is_kubernetes and resource.kind == "Secret" and resource.inputs.get("type") == pod_security.TOKEN_TYPE:
+        yield from _read_token(resource, record)
     spec = _spec(resource)
     if spec is None:
         return
     yield from _pod_problems(spec)
+    yield from pod_security.annotation_problems(pods.pod_metadata(resource.kind, resource.inputs))
+    tokens = {
+        one.object_name
+        for one in record.of_kind("Secret", namespace=resource.namespace)
+        if one.inputs.get("type") == pod_security.TOKEN_TYPE
+    }
+    for name in sorted(set(pod_security.secrets_read(spec))):
+        if name in tokens or pod_security.is_old_token(name):
+            yield Problem(rule=f"reads the Secret {name}, a token for the API server", cure=_OTHER_WAY)
     above = spec.get("securityContext") or {}
     for role, container in pods.containers(spec):
         problems = list(_context_problems(above, container.get("securityContext") or {}))
+        problems += [*pod_security.context_problems(container.get("securityContext") or {}), *pod_security.probe_problems(container)]
         if any(port.get("hostPort") for port in container.get("ports") or []):
             problems.append(Problem(rule="uses a port of the node", cure="use a Service instead of hostPort"))
         yield from (replace(problem, about=f"{role} {container.get('name')!r}") for problem in problems)
+
+
+_OTHER_WAY = "mount a projected token with the audience of its user"
+
+
+def _read_token(secret: Declared, record: Record) -> Iterator[Problem]:
+    """Yield the workloads declared so far that read a token of a service account from a Secret."""
+    for workload in record.of_kind(*pods.POD_KINDS, namespace=secret.namespace):
+        spec = _spec(workload)
+        if spec and secret.object_name in set(pod_security.secrets_read(spec)):
+            yield Problem(rule=f"is a token for the API server, and {workload.title} reads it", cure=_OTHER_WAY)
 
 
 def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
@@ -97,8 +124,7 @@ def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
             )
     if spec.get("automountServiceAccountToken") is not False:
         yield Problem(rule="the pod gets an unused token for the API server", cure="set automountServiceAccountToken to false")
-    if (spec.get("securityContext") or {}).get("sysctls"):
-        yield Problem(rule="sets kernel parameters of the node", cure="remove sysctls")
+    yield from pod_security.pod_context_problems(spec.get("securityContext") or {})
 
 
 def _for_the_api_server(source: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ class Rule:
         level: ``mandatory`` stops a preview and an update, ``advisory`` prints a warning.
         severity: Severity of a violation; a critical rule has exceptions for single resources only.
         together: Whether several resources break it together, so that each of them reports the same problem.
+        by_path: Whether an exception names one path of a problem behind the resource, such as ``worker/API_TOKEN``: the rest stays judged.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Rule:
     level: Level = "mandatory"
     severity: Literal["low", "medium", "high", "critical"] = "high"
     together: bool = False
+    by_path: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +75,13 @@ def nothing(_resource: Declared, _record: Record) -> Iterator[Problem]:
 
 def judge(rule: Rule, resource: Declared, record: Record) -> list[Violation]:
     """Return the violations of one rule by one resource; none where the stack has a valid exception."""
-    if excepted(rule, resource, record):
+    if not rule.by_path and excepted(rule, resource, record):
         return []
-    return [_violation(rule, resource, problem) for problem in _problems(rule, resource, record)]
+    return [
+        _violation(rule, resource, problem)
+        for problem in _problems(rule, resource, record)
+        if not (rule.by_path and excepted(rule, resource, record, problem.path))
+    ]
 
 
 def judge_end(rule: Rule, record: Record) -> list[Violation]:
@@ -120,23 +126,53 @@ def _violation(rule: Rule, resource: Declared | None, problem: Problem) -> Viola
 
 # Pattern of the resource in an exception: a name, or the beginning of several names.
 PATTERN = re.compile(r"[A-Za-z0-9._-]{3,}\*?")
+# Name of a resource, and the path of one problem in it: a variable, a file, a key, a word of a command.
+_WITH_PATH = re.compile(r"[A-Za-z0-9._-]{3,}/\S+")
 
 
 def improper(rule: Rule, pattern: str, reason: str) -> str | None:
     """Return the reason why an exception is invalid; None if it is valid."""
     if rule.together:
         return "is not possible: the rule limits a total; raise the budget instead"
-    if not PATTERN.fullmatch(pattern):
+    if rule.by_path and not _WITH_PATH.fullmatch(pattern):
+        return (
+            "must name the resource and, behind a slash, the variable, file or key, such as worker/API_TOKEN, so that the rest stays judged"
+        )
+    if not rule.by_path and not PATTERN.fullmatch(pattern):
         return "must name a resource, or begin with at least three of its characters and end with *"
     if rule.severity == "critical" and pattern.endswith("*"):
         return "concerns a critical rule and must name one resource, without *"
     return None if len(reason.strip()) >= LEAST_REASON else f"has no reason ({reason!r}); state in a sentence why it is safe"
 
 
-def excepted(rule: Rule, resource: Declared, record: Record) -> str | None:
-    """Return the stack's reason for a resource's exception from a rule, or None. Invalid exceptions have no effect."""
+def excepted(rule: Rule, resource: Declared, record: Record, path: str | None = None) -> str | None:
+    """Return the stack's reason for a resource's exception from a rule, or None. Invalid exceptions have no effect.
+
+    Args:
+        rule: The rule.
+        resource: The resource.
+        record: All resources, and the exceptions of the stack.
+        path: Path of one problem, for a rule whose exceptions name it; by default any.
+    """
     for name, pattern, reason in record.limits.exceptions:
-        fits = resource.name.startswith(pattern[:-1]) if pattern.endswith("*") else resource.name == pattern
-        if name == rule.name and fits and improper(rule, pattern, reason) is None:
+        if name == rule.name and _fits(rule, pattern, resource, path) and improper(rule, pattern, reason) is None:
             return reason.strip()
     return None
+
+
+def _fits(rule: Rule, pattern: str, resource: Declared, path: str | None) -> bool:
+    if rule.by_path:
+        owner, _, place = pattern.partition("/")
+        return resource.name == owner and path in (None, place)
+    return resource.name.startswith(pattern[:-1]) if pattern.endswith("*") else resource.name == pattern
+
+
+def uses(rule: Rule, resource: Declared, record: Record) -> list[tuple[str, str]]:
+    """Return path and reason of each exception of a resource that spares it a problem; the path is empty where the rule has none."""
+    if not rule.by_path:
+        reason = excepted(rule, resource, record)
+        return [("", reason)] if reason else []
+    if not excepted(rule, resource, record):
+        return []
+    paths = dict.fromkeys(problem.path for problem in _problems(rule, resource, record))
+    return [(path, reason) for path in paths if (reason := excepted(rule, resource, record, path))]

@@ -1,10 +1,12 @@
-"""Rule for Services: a load balancer admits private networks only, since the services behind it use plain text."""
+"""Rule for Services and routes: what speaks plain text is published to private networks only, by no way around its Service."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from policy.guarded import COMPONENTS, guarded_pods, has_labels, in_one_namespace, pods_of
 from policy.rule import Rule
 from problem import Problem
 from settings.cluster import is_private
@@ -16,16 +18,43 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _CURE = "set spec.loadBalancerSourceRanges to the private ranges of its clients (host.sources)"
+_SERVICES = {"Service", "ServicePatch", "ServiceList"}
+# Kinds that publish a Service outside the cluster, of Kubernetes and of common controllers.
+_ROUTES = re.compile(
+    r"(Ingress|HTTPRoute|GRPCRoute|TCPRoute|TLSRoute|UDPRoute|IngressRoute|IngressRouteTCP|IngressRouteUDP|TraefikService|VirtualService|"
+    r"HTTPProxy|TCPIngress|UDPIngress|Mapping|TCPMapping|Route|VirtualServer|TransportServer|ApisixRoute)(Patch|List)?"
+)
+# Keys of a route's specification that name a Service.
+_NAMING = {"name", "serviceName", "host", "service", "backend"}
+_PLAIN = "which speaks plain text"
 
 
-def _within_the_network(resource: Declared, _record: Record) -> Iterator[Problem]:
-    if not (resource.is_kubernetes and resource.kind == "Service"):
+def _within_the_network(resource: Declared, record: Record) -> Iterator[Problem]:
+    if not resource.is_kubernetes:
         return
-    spec = resource.inputs.get("spec") or {}
+    if resource.kind in _SERVICES and resource.group in {"", "core"}:
+        for spec in _specifications(resource):
+            yield from _published(resource, spec, record)
+    yield from _around(resource, record)
+
+
+def _specifications(resource: Declared) -> Iterator[object]:
+    """Yield the specification of an object, or of each object in a list."""
+    items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+    for item in items if isinstance(items, (list, tuple)) else [resource.inputs if items is None else items]:
+        yield item.get("spec") or {} if isinstance(item, Mapping) else item
+
+
+def _published(resource: Declared, spec: object, record: Record) -> Iterator[Problem]:
     if not isinstance(spec, Mapping) or isinstance(spec.get("type"), Unknown):
         yield Problem(rule="the type is not known at preview, so its clients are unknown", cure="set a plain value")
-    elif spec.get("type") == "LoadBalancer":
-        yield from _let_in(spec.get("loadBalancerSourceRanges"))
+        return
+    ranges = spec.get("loadBalancerSourceRanges")
+    if spec.get("type") == "LoadBalancer" or (resource.kind == "ServicePatch" and ranges is not None):
+        yield from _let_in(ranges)
+    addresses = spec.get("externalIPs")
+    if addresses and _is_guarded(resource, spec, record):
+        yield _at_addresses(addresses)
 
 
 def _let_in(ranges: object) -> Iterator[Problem]:
@@ -41,10 +70,107 @@ def _let_in(ranges: object) -> Iterator[Problem]:
         yield Problem(rule="loadBalancerSourceRanges is not a list", cure=f"{_CURE}")
 
 
+def _at_addresses(addresses: object) -> Problem:
+    shown = ", ".join(map(str, addresses)) if isinstance(addresses, (list, tuple)) else str(addresses)
+    return Problem(
+        rule=f"publishes pods at externalIPs {shown} on every node, {_PLAIN}", cure="remove externalIPs, and publish by host.exposure"
+    )
+
+
+def _is_guarded(resource: Declared, spec: Mapping[str, Any], record: Record) -> bool:
+    """Return whether a Service sends to guarded pods; a patch without a selector changes the Service of its name."""
+    selector = spec.get("selector")
+    if resource.kind == "ServicePatch" and not selector:
+        return _targets(record, resource.namespace, resource.object_name)
+    if isinstance(selector, Mapping) and selector:
+        return any(in_one_namespace(resource.namespace, one.namespace) and has_labels(selector, one.labels) for one in guarded_pods(record))
+    return isinstance(selector, Unknown) and any(in_one_namespace(resource.namespace, one.namespace) for one in guarded_pods(record))
+
+
+def _targets(record: Record, namespace: str | Unknown, name: str) -> bool:
+    """Return whether the Service of a name sends to guarded pods."""
+    if namespace == record.limits.own and record.limits.own and (name.removesuffix("-headless") in COMPONENTS or _BROKER.fullmatch(name)):
+        return True
+    return (str(namespace), name) in record.once("guarded services", lambda: _guarded_services(record))
+
+
+_BROKER = re.compile(r"kafka-\d")
+
+
+def _guarded_services(record: Record) -> set[tuple[str, str]]:
+    """Return namespace and name of each declared Service that sends to guarded pods, also by another name."""
+    services = [(one, one.inputs.get("spec")) for one in record.of_kind("Service")]
+    found = {
+        (str(one.namespace), one.object_name) for one, spec in services if isinstance(spec, Mapping) and _is_guarded(one, spec, record)
+    }
+    for one, spec in services:
+        name, _, rest = str(spec.get("externalName") or "").partition(".") if isinstance(spec, Mapping) else ("", "", "")
+        if (rest.partition(".")[0], name) in found or (rest and rest.partition(".")[0] == record.limits.own and name in COMPONENTS):
+            found.add((str(one.namespace), one.object_name))
+    return found
+
+
+def _around(resource: Declared, record: Record) -> Iterator[Problem]:
+    """Judge a route against the Services declared so far, or a Service or its pods against the routes declared so far."""
+    if _is_route(resource):
+        yield from _routed(resource, record)
+        return
+    if resource.kind != "Service" and pods_of(resource) is None:
+        return
+    if resource.kind == "Service" and not _targets(record, resource.namespace, resource.object_name):
+        return
+    for route in record.once("routes", lambda: [one for one in record.resources.values() if _is_route(one)]):
+        for problem in _routed(route, record):
+            yield Problem(rule=f"{route.title} {problem.rule}", cure=problem.cure)
+    for service in record.of_kind("Service") if resource.kind != "Service" else []:
+        spec = service.inputs.get("spec")
+        if isinstance(spec, Mapping) and spec.get("externalIPs") and _is_guarded(service, spec, record):
+            problem = _at_addresses(spec["externalIPs"])
+            yield Problem(rule=f"{service.title} {problem.rule}", cure=problem.cure)
+
+
+def _is_route(resource: Declared) -> bool:
+    return resource.is_kubernetes and _ROUTES.fullmatch(resource.kind) is not None
+
+
+def _routed(route: Declared, record: Record) -> Iterator[Problem]:
+    for spec in _specifications(route):
+        if route.kind == "VirtualService" and not _leaves_the_mesh(spec):
+            continue
+        for name, namespace in _named_services(spec):
+            if _targets(record, namespace or route.namespace, name):
+                yield Problem(
+                    rule=f"publishes the Service {name}, {_PLAIN} and asks for no login at its door",
+                    cure="remove it, and publish by host.exposure with host.sources",
+                )
+                return
+
+
+def _leaves_the_mesh(spec: object) -> bool:
+    gateways = spec.get("gateways") if isinstance(spec, Mapping) else None
+    return isinstance(gateways, Unknown) or any(one != "mesh" for one in gateways or [])
+
+
+def _named_services(value: object, namespace: str | None = None) -> Iterator[tuple[str, str | None]]:
+    """Yield every name in a route that may be a Service's, each with its namespace where one stands beside it."""
+    if isinstance(value, Mapping):
+        own = value.get("namespace")
+        beside = own if isinstance(own, str) else namespace
+        for key, item in value.items():
+            if isinstance(item, str) and key in _NAMING:
+                name, _, rest = item.partition(":")[0].partition(".")
+                yield name, rest.partition(".")[0] or beside
+            elif not isinstance(item, str) and key not in {"parentRefs", "port", "ports"}:
+                yield from _named_services(item, beside)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _named_services(item, namespace)
+
+
 RULES = (
     Rule(
         name="service-private",
-        says="Every load balancer admits named private networks only.",
+        says="Every load balancer admits named private networks only, and no route publishes brokers, database, registry or Connect.",
         check=_within_the_network,
         severity="critical",
     ),

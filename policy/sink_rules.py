@@ -14,6 +14,7 @@ from capacity.quantity import MIB, whole_mib
 from configs.tokens import CONNECTOR, ICEBERG_TABLE, TOPIC
 from policy import files
 from policy.fit_rules import files_of, sized_containers, sources, table
+from policy.java_rules import WORKER
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-
-_WORKER = ("ConnectDistributed", "connect-distributed", "kafka-connect", "debezium/connect")
 
 
 def workers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], Mapping[str, Any], int]]:
@@ -40,7 +39,7 @@ def _worker_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Map
     for spec, container, left in sized_containers(resource):
         own_command = container.get("command") or container.get("args")
         texts = words(container) if own_command else [str(container.get("image"))]
-        if jvm_flags.is_java(container) and any(name in text for text in texts for name in _WORKER):
+        if jvm_flags.is_java(container) and any(name in text for text in texts for name in WORKER):
             matching.append((spec, container, left))
     return tuple(matching)
 

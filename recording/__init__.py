@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recording.recorder import Recording, record
+from recording.recorder import record
+from recording.recording import Recording
 from recording.registration import Resource
 from unknown import UNKNOWN, Unknown
 

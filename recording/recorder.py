@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
@@ -13,7 +12,11 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
 from recording import samples
+from recording.autonaming import looked_up, named
+from recording.functions import is_plain, is_sample, plain_calls_marked, result
+from recording.groups import children
 from recording.program import load, run
+from recording.recording import Recording
 from recording.registration import STACK_TYPE, Resource, UnsupportedOptionError, read
 from recording.stackfile import stack_config
 from recording.values import plain, wire
@@ -44,7 +47,11 @@ class RegistrationMonitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        return self.answer(read(request, urn))
+        return self.answer(self.read(request, urn))
+
+    def read(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
+        """Read a registration; a subclass may allow more."""
+        return read(request, urn)
 
     def RegisterResourceOutputs(  # noqa: N802 - the protocol's name
         self, request: resource_pb2.RegisterResourceOutputsRequest
@@ -55,13 +62,13 @@ class RegistrationMonitor(MockMonitor):
             self.secret_outputs = frozenset(path.replace("[", ".").split(".")[0] for path in paths)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> NoReturn:  # noqa: N802 - the protocol's name
-        """Refuse a call of a provider function."""
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802 - the protocol's name
+        """Refuse a call of a provider function; a subclass may answer."""
         message = f"the program calls {request.tok}, but provider functions are not supported offline"
         raise UnsupportedOptionError(message)
 
-    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> NoReturn:  # noqa: N802 - the protocol's name
-        """Refuse to read a resource that the program does not declare."""
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802 - the protocol's name
+        """Refuse to read a resource that the program does not declare; a subclass may answer."""
         message = f"{request.name} ({request.type}) is read, not declared; reads are not supported offline"
         raise UnsupportedOptionError(message)
 
@@ -78,12 +85,42 @@ class RegistrationMonitor(MockMonitor):
 class Recorder(RegistrationMonitor):
     """Monitor that answers like a preview: Kubernetes objects and components echo their inputs, other outputs remain unknown."""
 
-    def __init__(self, *, preview: bool) -> None:
-        """Start an empty recording; without ``preview``, outputs are samples instead of unknowns."""
+    def __init__(self, *, preview: bool, root: Path = ROOT) -> None:
+        """Start an empty recording; without ``preview``, outputs are samples instead of unknowns.
+
+        Args:
+            preview: Whether outputs are unknown.
+            root: Folder to which the paths of manifests are relative.
+        """
         super().__init__()
         self.declared: list[Resource] = []
+        self.unjudged: set[str] = set()
         self._preview = preview
+        self._root = root
+        self._urns: set[str] = set()
         self._lock = threading.Lock()
+
+    def read(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
+        """Read a registration; hooks, imports, files and remote components have no effect here."""
+        resource = read(request, urn, nothing_is_made=True)
+        if request.remote:
+            self._expand(resource)
+        return resource
+
+    def _expand(self, component: Resource) -> None:
+        inside = children(component, self._root)
+        if inside is None:
+            self.unjudged.add(f"the resources inside of {component.name} ({component.type}), which only the engine knows")
+        for child in inside or ():
+            self._keep(child)
+
+    def _keep(self, resource: Resource) -> None:
+        with self._lock:
+            if resource.urn in self._urns:
+                message = f"two resources have the name {resource.name} ({resource.type}): {resource.urn}"
+                raise ValueError(message)
+            self._urns.add(resource.urn)
+            self.declared.append(resource)
 
     def answer(self, resource: Resource) -> resource_pb2.RegisterResourceResponse:
         """Record the resource.
@@ -91,75 +128,37 @@ class Recorder(RegistrationMonitor):
         Raises:
             ValueError: If two resources have the same URN, as in the engine.
         """
-        with self._lock:
-            if any(resource.urn == other.urn for other in self.declared):
-                message = f"two resources have the name {resource.name} ({resource.type}): {resource.urn}"
-                raise ValueError(message)
-            self.declared.append(resource)
+        self._keep(resource)
         outputs = dict(resource.inputs)
         if resource.custom and not self._preview:
             outputs = samples.outputs(resource)
+        elif resource.custom and resource.type.startswith("kubernetes:"):
+            outputs = {**outputs, **named(resource)}
         secret = resource.secret_inputs | resource.secret_outputs
         outputs = {**dict.fromkeys(resource.secret_outputs, UNKNOWN), **outputs} if self._preview else outputs
         identity = "" if self._preview and resource.custom else resource.name
         return resource_pb2.RegisterResourceResponse(urn=resource.urn, id=identity, object=wire(outputs, secret))
 
+    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802 - the protocol's name
+        """Answer a provider function with what is known offline."""
+        arguments, _ = plain(request.args, files=True)
+        known = result(request.tok, arguments)
+        if known is None:
+            self.unjudged.add(f"the result of {request.tok}, which only the engine knows")
+            return resource_pb2.ResourceInvokeResponse(unknown=not is_plain())
+        if is_sample(request.tok):
+            self.unjudged.add(f"the result of {request.tok}, for which the plan takes a sample")
+        answer = resource_pb2.ResourceInvokeResponse()
+        getattr(answer, "return").CopyFrom(wire(known))
+        return answer
 
-@dataclass(frozen=True, kw_only=True)
-class Recording:
-    """Resources and outputs of a program.
-
-    Attributes:
-        project: Name of the project.
-        stack: Name of the stack.
-        resources: Declared resources in order of their URN.
-        outputs: Plain outputs of the stack; unknowns are ``UNKNOWN``.
-        secret_outputs: Names of the secret outputs.
-    """
-
-    project: str
-    stack: str
-    resources: tuple[Resource, ...]
-    outputs: Mapping[str, Any]
-    secret_outputs: frozenset[str]
-
-    def of_type(self, type_token: str) -> tuple[Resource, ...]:
-        """Return the resources of one type."""
-        return tuple(resource for resource in self.resources if resource.type == type_token)
-
-    def get(self, name: str, type_token: str | None = None) -> Resource:
-        """Return the only resource of a logical name.
-
-        Raises:
-            LookupError: If there are none or several.
-        """
-        named = [item for item in self.resources if item.name == name and type_token in (None, item.type)]
-        if len(named) != 1:
-            message = f"{len(named)} resources have the name {name}: {[item.type for item in named]}"
-            raise LookupError(message)
-        return named[0]
-
-    def parent(self, resource: Resource) -> Resource | None:
-        """Return the parent component of a resource, or None at the top."""
-        return next((other for other in self.resources if other.urn == resource.parent), None)
-
-    def children(self, urn: str) -> tuple[Resource, ...]:
-        """Return the resources with the parent ``urn``."""
-        return tuple(resource for resource in self.resources if resource.parent == urn)
-
-    def upstream(self, urn: str) -> frozenset[str]:
-        """Return the URNs of all resources that must exist before ``urn``: dependencies, provider, and the dependencies of its parents."""
-        by_urn = {resource.urn: resource for resource in self.resources}
-        ancestors: set[str] = set()
-        queue = [urn]
-        while queue:
-            resource = by_urn.get(queue.pop())
-            if resource is None:
-                continue
-            edges = {*resource.dependencies, resource.provider, resource.parent} & by_urn.keys()
-            queue.extend(edges - ancestors)
-            ancestors |= edges
-        return frozenset(ancestors)
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802 - the protocol's name
+        """Answer a read with the name of the resource; everything else in it is unknown."""
+        self.unjudged.add(f"the properties of {request.name} ({request.type}), which is read and not declared")
+        given, secret = plain(request.properties, files=True)
+        outputs = {**{key: value for key, value in given.items() if value is not None}, **looked_up(request.type, request.id)}
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=wire(outputs, secret))
 
 
 def record(
@@ -181,14 +180,24 @@ def record(
     """
     settings = stack_config(root, stack)
     values = {**settings.values, **_encoded(config or {}, settings.project)}
-    monitor = Recorder(preview=preview)
-    run(declare or load(root), monitor, project=settings.project, stack=stack, config=values, preview=preview)
+    monitor = Recorder(preview=preview, root=root)
+    try:
+        with plain_calls_marked():
+            run(declare or load(root), monitor, project=settings.project, stack=stack, config=values, preview=preview)
+    except Exception as error:
+        without = sorted(name for name in monitor.unjudged if name.startswith("the result of") and name.endswith("knows"))
+        if not without or isinstance(error, ValueError):
+            raise
+        told = f"the program failed ({type(error).__name__}: {error}) after it used {' and '.join(without)}"
+        message = f"{told}: call the function that returns an output (its name ends in _output), which is unknown in a plan"
+        raise UnsupportedOptionError(message) from error
     return Recording(
         project=settings.project,
         stack=stack,
         resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
         outputs=dict(sorted(monitor.stack_outputs.items())),
         secret_outputs=monitor.secret_outputs,
+        unjudged=tuple(sorted(monitor.unjudged)),
     )
 
 

@@ -81,21 +81,26 @@ class Resource:
         return frozenset(path.replace("[", ".").split(".")[0] for path in self.secret_paths)
 
 
-def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
+def read(request: resource_pb2.RegisterResourceRequest, urn: str, *, nothing_is_made: bool = False) -> Resource:
     """Read a registration.
 
+    Args:
+        request: The registration.
+        urn: URN of the resource.
+        nothing_is_made: Whether the resource is only recorded, so that hooks, imports, files and remote components have no effect.
+
     Raises:
-        UnsupportedOptionError: For transforms, hooks, imports and remote components, which only the real engine supports.
+        UnsupportedOptionError: For transforms, and for what has an effect that only the real engine knows.
     """
-    _refuse_unsupported(request)
-    inputs, secret_paths = plain(request.object)
+    _refuse_unsupported(request, ("transforms",) if nothing_is_made else ("transforms", "hooks", "import_", "remote"))
+    inputs, secret_paths = plain(request.object, files=nothing_is_made)
     by_property = {key: frozenset(value.urns) for key, value in request.propertyDependencies.items()}
     return Resource(
         urn=urn,
         type=request.type,
         name=request.name,
         parent=request.parent,
-        provider=request.provider.rpartition("::")[0],
+        provider=(request.provider or _of_remote(request)).rpartition("::")[0],
         custom=request.custom,
         inputs=inputs,
         secret_paths=secret_paths,
@@ -113,7 +118,12 @@ def read(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
     )
 
 
-def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
+def _of_remote(request: resource_pb2.RegisterResourceRequest) -> str:
+    """Return the provider that a remote component passes on to its children."""
+    return request.providers.get(request.type.partition(":")[0], "") if request.remote else ""
+
+
+def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest, refused: tuple[str, ...]) -> None:
     hooks = request.hooks
     options = {
         "transforms": bool(request.transforms),
@@ -122,7 +132,7 @@ def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         "remote": request.remote,
     }
     for option, used in options.items():
-        if used:
+        if used and option in refused:
             message = f"{request.name} ({request.type}) uses {option}, which only the Pulumi engine supports"
             raise UnsupportedOptionError(message)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from recording.registration import Resource
 
-_ACCOUNT: Final = "123456789012"
+ACCOUNT: Final = "123456789012"
 
 # Output properties of each type in addition to its inputs, as patterns of the logical or physical name.
 _PATTERNS: Final[dict[str, dict[str, str]]] = {
@@ -21,8 +21,8 @@ _PATTERNS: Final[dict[str, dict[str, str]]] = {
     "tls:index/certRequest:CertRequest": {"certRequestPem": "sample request {name}"},
     "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "sample certificate {name}"},
     "aws:s3/bucket:Bucket": {"bucket": "{physical}", "arn": "arn:aws:s3:::{physical}"},
-    "aws:iam/user:User": {"name": "{physical}", "arn": f"arn:aws:iam::{_ACCOUNT}:user/{{physical}}"},
-    "aws:iam/role:Role": {"name": "{physical}", "arn": f"arn:aws:iam::{_ACCOUNT}:role/{{physical}}"},
+    "aws:iam/user:User": {"name": "{physical}", "arn": f"arn:aws:iam::{ACCOUNT}:user/{{physical}}"},
+    "aws:iam/role:Role": {"name": "{physical}", "arn": f"arn:aws:iam::{ACCOUNT}:role/{{physical}}"},
     "aws:iam/accessKey:AccessKey": {"secret": "sample-secret-of-{name}"},
 }
 _PHYSICAL: Final = ("bucket", "name")

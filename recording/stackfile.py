@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+from settings import yaml_file
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from recording.values import Json
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 # top-level keys of a stack file that the Pulumi CLI knows
 _STACK_FILE_KEYS: Final = frozenset({"config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"})
-_MERGE: Final = "tag:yaml.org,2002:merge"
 _STACK: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class StackFileError(ValueError):
     """The configuration of a stack is unusable offline; the message names the file, the key and the cure."""
+
+
+class UnknownStackError(StackFileError):
+    """There is no stack of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     """Read the configuration of a stack: the defaults of ``Pulumi.yaml``, overridden by ``Pulumi.<stack>.yaml``.
 
     Raises:
+        UnknownStackError: If there is no such stack.
         StackFileError: For a missing or malformed file, and for encrypted values, which only the CLI can decrypt.
     """
     project_file = root / "Pulumi.yaml"
@@ -61,28 +65,21 @@ def stack_config(root: Path, stack: str) -> StackConfig:
     known = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
     if not _STACK.fullmatch(stack):
         message = f"{stack!r} is not a stack's name; use letters, digits, '.', '-' and '_'. The stacks of this project are: {known}."
-        raise StackFileError(message)
+        raise UnknownStackError(message)
     stack_file = root / f"Pulumi.{stack}.yaml"
-    own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}."))
-    values = _defaults(project.get("config") or {}, name)
+    own = _config(stack_file, _mapping(stack_file, f"The stacks of this project are: {known}.", UnknownStackError))
+    declared = project.get("config") or {}
+    if not isinstance(declared, dict):
+        message = f"{project_file.name}: config must be a mapping of keys"
+        raise StackFileError(message)
+    values = _defaults(declared, name)
     for key, value in own.items():
         full = key if ":" in key else f"{name}:{key}"
+        if full != key and full in own:
+            message = f"{stack_file.name}: {key} and {full} are one key, written twice; remove one of them"
+            raise StackFileError(message)
         values[full] = _text(stack_file, full, value)
     return StackConfig(project=name, stack=stack, values=values)
-
-
-class _Loader(yaml.SafeLoader):
-    """Loader that refuses a key written twice, as the Pulumi CLI does: the last one would win silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """Construct a mapping whose keys differ."""
-        written = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
-                if key.value in written:
-                    raise yaml.MarkedYAMLError(problem=f"the key {key.value} is written twice", problem_mark=key.start_mark)
-                written.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def _config(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -97,41 +94,38 @@ def _config(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
             )
             message = f"{path.name}: {key} is not a key of a stack file; {cure}"
             raise StackFileError(message)
-    config = content.get("config") or {}
+    config = content.get("config")
+    if config is None:
+        return {}
     if not isinstance(config, dict):
         message = f"{path.name}: config must be a mapping of settings, got a {type(config).__name__}"
         raise StackFileError(message)
-    for key in config:
-        if not isinstance(key, str):
-            message = f"{path.name}: config has the key {key!r}, which is no text; write the name of a setting"
-            raise StackFileError(message)
     return config
 
 
-def _mapping(path: Path, cure: str) -> dict[str, Any]:
+def _mapping(path: Path, cure: str, missing: type[StackFileError] = StackFileError) -> dict[str, Any]:
     try:
-        content = _Loader(path.read_text(encoding="utf-8")).get_single_data()
+        content = yaml_file.read(path)
     except FileNotFoundError:
         message = f"{path.name} does not exist. {cure}"
-        raise StackFileError(message) from None
+        raise missing(message) from None
     except OSError as error:
         message = f"{path.name} cannot be read: {error.strerror}"
         raise StackFileError(message) from None
     except UnicodeDecodeError as error:
         message = f"{path.name} is not UTF-8 (byte {error.start}); save it as UTF-8"
         raise StackFileError(message) from None
-    except yaml.MarkedYAMLError as error:
+    except yaml_file.YamlFileError as error:
         # without the lines around the fault, which may hold a credential
-        place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        message = f"{path.name}{place} is not valid YAML: {error.problem}"
+        place = "" if error.line is None else f", line {error.line}"
+        message = f"{path.name}{place} is not valid YAML: {error.reason}"
         raise StackFileError(message) from None
-    except (ValueError, yaml.YAMLError) as error:
-        message = f"{path.name} is not valid YAML: {type(error).__name__}"
-        raise StackFileError(message) from None
-    if not isinstance(content or {}, dict):
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
         message = f"{path.name} must contain a mapping at the top level"
         raise StackFileError(message)
-    return content or {}
+    return content
 
 
 def _defaults(declared: Mapping[str, Any], project: str) -> dict[str, str]:

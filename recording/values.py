@@ -22,23 +22,38 @@ Json: TypeAlias = Any
 _SIGNATURE: Final = rpc._special_sig_key  # noqa: SLF001 - the SDK does not publish these signatures
 _SECRET: Final = rpc._special_secret_sig  # noqa: SLF001 - as above
 _RESOURCE: Final = rpc._special_resource_sig  # noqa: SLF001 - as above
+_FILES: Final = (rpc._special_asset_sig, rpc._special_archive_sig)  # noqa: SLF001 - as above
 
 
 class UnreadableValueError(TypeError):
-    """The program passes a value that neither plan nor sandbox supports, such as a file asset."""
+    """The program passes a value that is not supported, such as a file asset in the sandbox."""
 
 
-def plain(message: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
+def plain(message: struct_pb2.Struct, *, files: bool = False) -> tuple[dict[str, Any], frozenset[str]]:
     """Convert wire properties to plain Python and the set of secret paths, such as ``data.password`` or ``list[0]``.
 
     Whole numbers become ``int``; an unknown becomes ``UNKNOWN``.
 
+    Args:
+        message: The properties.
+        files: Whether assets and archives are allowed, whose content is unknown here.
+
     Raises:
-        UnreadableValueError: For assets and archives.
+        UnreadableValueError: For assets and archives that are not allowed.
     """
     secrets: set[str] = set()
     fields = json_format.MessageToDict(message)
-    return {key: _plain(value, key, secrets) for key, value in fields.items()}, frozenset(secrets)
+    return {key: _plain(value if files else _without_files(value, key), key, secrets) for key, value in fields.items()}, frozenset(secrets)
+
+
+def _without_files(value: Json, path: str) -> Json:
+    """Return a value without assets and archives."""
+    if isinstance(value, dict) and value.get(_SIGNATURE) in _FILES:
+        message = f"{path} is an asset or an archive; only plain values, secrets and resources are supported"
+        raise UnreadableValueError(message)
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        _without_files(item, f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]")
+    return value
 
 
 def _plain(value: Json, path: str, secrets: set[str]) -> Json:
@@ -62,8 +77,7 @@ def _plain_object(value: dict[str, Any], path: str, secrets: set[str]) -> Json:
         return _plain(value["value"], path, secrets)
     if signature == _RESOURCE:
         return value.get("id") or value["urn"]
-    message = f"{path} is an asset or an archive; only plain values, secrets and resources are supported"
-    raise UnreadableValueError(message)
+    return UNKNOWN  # an asset or an archive
 
 
 def wire(properties: Mapping[str, Any], secret: Iterable[str] = ()) -> struct_pb2.Struct:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.neutral import complain
 from checks.terminal import show
 from review.digest import DRIFT, PREVIEW
 from review.digest import digest as digested
@@ -47,7 +48,7 @@ def digest(
         findings = Findings.of(read(Path(preview).read_text(encoding="utf-8") if preview else sys.stdin.read()))
         name = stack or findings.preview.stack
         if name is None:
-            print("this preview has no resources, so its stack is unknown: pass --stack PROJECT/STACK", file=sys.stderr)
+            complain("this preview has no resources, so its stack is unknown: pass --stack PROJECT/STACK")
             return UNREADABLE
         document = digested(findings, name, DRIFT if drift else PREVIEW)
         if form == "text":
@@ -55,10 +56,10 @@ def digest(
         else:
             print(markdown(document, limit), end="")
     except OSError as error:
-        print(f"the preview {preview or 'on standard input'} cannot be read: {error.strerror}", file=sys.stderr)
+        complain(f"the preview {preview or 'on standard input'} cannot be read: {error.strerror}")
         return UNREADABLE
     except (UnreadablePreviewError, LeadTooLongError, UnicodeDecodeError) as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return UNREADABLE
     return LOSES_DATA if fail_on_data_loss and findings.loses_data else 0
 
@@ -74,7 +75,7 @@ def published(marker: str, author: str, key: Literal["id", "number"]) -> int:
     try:
         item = found_before(sys.stdin.read(), marker, author)
     except UnreadablePagesError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return UNREADABLE
     if item is not None:
         print(item[key])

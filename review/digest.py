@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from review.step import Fate
 
 _WORDS: Final[dict[Verdict, str]] = {"lost": "LOST", "check": "check", "renewed": "renewed", "kept": "kept"}
-_DONE: Final[dict[Fate, str]] = {"delete": "deleted", "replace": "replaced", "update": "changed", "forget": "left behind"}
+_DONE: Final[dict[Fate, str]] = {
+    "delete": "deleted",
+    "replace": "replaced",
+    "update": "changed",
+    "forget": "left behind",
+    "same": "changed",
+    "create": "created",
+}
 _NAMES_SHOWN: Final = 6
 
 
@@ -86,7 +93,7 @@ def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
         *_all_changes(found),
     )
     return Document(
-        marker=f"<!-- data-ingestion {wording.marker} {stack} -->",
+        marker=f"<!-- data-ingestion {wording.marker} {' '.join(stack.split())} -->",
         title=(wording.title, Code(stack)),
         headline=tuple(_headline(found, wording)),
         sections=sections,
@@ -103,11 +110,11 @@ def _headline(found: Findings, wording: Wording) -> Iterator[Cell]:
     if found.preview.changed:
         yield ", ".join(f"{counts[fate]} {word}" for fate, word in wording.counted.items() if counts[fate]) + "."
     elif found.preview.succeeded:
-        yield wording.nothing
+        yield "No property changes." if found.losses else wording.nothing
 
 
 def _warnings(found: Findings) -> Iterator[str]:
-    lost = sum(loss.verdict == "lost" for _, loss in found.losses)
+    lost = len({step.urn for step, loss in found.losses if loss.verdict == "lost"})
     if lost:
         yield f"{lost} {'resource loses' if lost == 1 else 'resources lose'} data"
     if found.violations:
@@ -133,9 +140,16 @@ def _data(found: Findings) -> Iterator[Section]:
     for step, loss in sorted(found.losses, key=lambda pair: tuple(_WORDS).index(pair[1].verdict)):
         key = (_WORDS[loss.verdict], _DONE.get(step.fate, step.fate), step.kind, loss.what, loss.why)
         rows.setdefault(key, []).append(step.title.partition(" ")[2])
+    blocks: list[Block] = []
     if rows:
         lines = tuple((verdict, (f"{kind} ", *_listed(names)), done, what, why) for (verdict, done, kind, what, why), names in rows.items())
-        yield Section("Data", (Table(("data", "resource", "is", "holds", "because"), lines, texts=5, first=3),))
+        blocks.append(Table(("data", "resource", "is", "holds", "because"), lines, texts=5, first=3))
+    if found.unjudged:
+        kinds = Counter(step.type for step in found.unjudged)
+        told = (piece for kind, count in sorted(kinds.items()) for piece in (", ", f"{count} ", Code(kind)))
+        blocks.append(Paragraph(("Not judged, since this command does not know the type: changes in place of ", *[*told][1:], ".")))
+    if blocks:
+        yield Section("Data", tuple(blocks))
 
 
 def _listed(names: list[str]) -> tuple[str, ...]:

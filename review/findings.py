@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from review.configuration import connector_keys, setting_keys
-from review.losses import Surroundings, loss
+from review.losses import known, losses
 from review.memory import memory
+from review.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from review.configuration import Key
@@ -26,7 +27,8 @@ class Findings:
 
     Attributes:
         preview: The preview.
-        losses: Resources whose data is affected, each with the fate of the data.
+        losses: Resources whose data is affected, each with the fate of the data; several times for several kinds of data.
+        unjudged: Resources of unknown types that change in place, so that the effect on their data cannot be judged.
         memory: Memory of each namespace with pods.
         connector_keys: Changed keys of connectors.
         setting_keys: Changed keys of topics and of servers' files.
@@ -34,6 +36,7 @@ class Findings:
 
     preview: Preview
     losses: tuple[tuple[Step, Loss], ...]
+    unjudged: tuple[Step, ...]
     memory: tuple[Memory, ...]
     connector_keys: tuple[Key, ...]
     setting_keys: tuple[Key, ...]
@@ -42,10 +45,13 @@ class Findings:
     def of(cls, preview: Preview) -> Findings:
         """Derive the findings of a preview."""
         around = Surroundings.of(preview.steps)
-        judged = ((step, loss(step, around)) for step in preview.changed)
+        judged = tuple((step, fate) for step in preview.steps for fate in losses(step, around))
+        told = {step.urn for step, _ in judged}
+        changing = (step for step in preview.changed if step.fate == "update" and step.state.custom and not known(step.type))
         return cls(
             preview=preview,
-            losses=tuple((step, fate) for step, fate in judged if fate is not None),
+            losses=judged,
+            unjudged=tuple(step for step in changing if step.urn not in told),
             memory=tuple(memory(preview.steps)) if preview.complete else (),
             connector_keys=tuple(connector_keys(preview.changed)),
             setting_keys=tuple(setting_keys(preview.changed)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from checks.neutral import neutral
 from review.document import Block, Cell, Code, Diff, Document, Paragraph, Section, Strong, Table, Verbatim, pieces
 
 # Characters of a comment; GitHub refuses longer ones ("body is too long (maximum is 65536 characters)")
@@ -30,7 +31,7 @@ def markdown(document: Document, limit: int = GITHUB_LIMIT) -> str:
     def text() -> str:
         sections = [_section(section, shown.get(id(section))) for section in document.sections]
         head = [document.marker, f"## {_inline(document.title)}", *(_inline(line) for line in document.headline)]
-        return "\n\n".join([*head, *sections]) + "\n"
+        return neutral("\n\n".join([*head, *sections]) + "\n")
 
     if len(text()) > limit:
         message = (

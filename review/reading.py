@@ -24,6 +24,8 @@ _EVENTS: Final = ("resourcePreEvent", "resOutputsEvent", "policyEvent", "diagnos
 _OUTPUT: Final = "info#err"
 # The engine's only message when policies refuse a finished preview
 _REFUSED: Final = "preview failed"
+_MOST: Final = 10**9
+_SIGNATURE: Final = 32
 _TRACE = re.compile(r"\s*(Traceback|File \"|During handling|KeyboardInterrupt|\s|\^|$)")
 
 
@@ -37,8 +39,16 @@ def read(text: str) -> Preview:
         message = f"the preview is empty: the command failed before it wrote anything. The command is: {_COMMAND}"
         raise UnreadablePreviewError(message)
     try:
+        return _read(text)
+    except RecursionError:
+        what = "the preview is nested deeper than anything that the CLI writes"
+        raise _unreadable(what) from None
+
+
+def _read(text: str) -> Preview:
+    try:
         whole = json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:
         return _of_events(_lines(text))
     if isinstance(whole, dict) and not any(event in whole for event in _EVENTS):
         return _of_document(whole)
@@ -51,21 +61,20 @@ def _lines(text: str) -> list[Json]:
         if line.strip():
             try:
                 events.append(json.loads(line))
-            except json.JSONDecodeError:
+            except ValueError:  # also for a number of thousands of digits
                 message = f"line {number} of the preview is not JSON. Pass the standard output of {_COMMAND}, without its standard error"
                 raise UnreadablePreviewError(message) from None
     return events
 
 
 def _of_document(document: Json) -> Preview:
-    steps = document.get("steps")
-    if not isinstance(steps, list) and "changeSummary" not in document:
+    if not isinstance(document.get("steps"), list) and "changeSummary" not in document:
         message = f"this JSON is no preview: it has neither steps nor a changeSummary. Pass the standard output of {_COMMAND}"
         raise UnreadablePreviewError(message)
-    parsed = [_step(item, item.get("oldState"), item.get("newState"), item.get("replaceReasons")) for item in _mappings(steps or [])]
-    errors = _errors(_mappings(document.get("diagnostics") or []))
+    parsed = [_step(item, "oldState", "newState", "replaceReasons") for item in _listed(document, "steps")]
+    errors = _errors(_listed(document, "diagnostics"))
     merged = _merged(parsed)
-    expected = sum(int(count) for count in (document.get("changeSummary") or {}).values())
+    expected = sum(_count(count) for count in _inside(document, "changeSummary").values())
     return Preview(steps=merged, complete=not errors and len(merged) >= expected, succeeded=not errors, errors=errors)
 
 
@@ -73,19 +82,20 @@ def _of_events(events: list[Any]) -> Preview:
     steps, policies, diagnostics, refreshed = [], [], [], set()
     summary: Json | None = None
     for event in _mappings(events):
-        for key, inner in (("resourcePreEvent", "metadata"), ("resOutputsEvent", "metadata")):
-            step = (event.get(key) or {}).get(inner)
+        for key in ("resourcePreEvent", "resOutputsEvent"):
+            step = _inside(_inside(event, key), "metadata")
             if not step:
                 continue
+            parsed = _step(step, "old", "new", "keys")
             if step.get("op") == "refresh":
-                refreshed.add(step.get("urn"))
-            if key == "resourcePreEvent" or step.get("urn") in refreshed:  # outputs matter only after a refresh
-                steps.append(_step(step, step.get("old"), step.get("new"), step.get("keys")))
+                refreshed.add(parsed.urn)
+            if key == "resourcePreEvent" or parsed.urn in refreshed:  # outputs matter only after a refresh
+                steps.append(parsed)
         if "policyEvent" in event:
-            policies.append(_policy(event["policyEvent"]))
+            policies.append(_policy(_inside(event, "policyEvent")))
         if "diagnosticEvent" in event:
-            diagnostics.append(event["diagnosticEvent"])
-        summary = event.get("summaryEvent") or summary
+            diagnostics.append(_inside(event, "diagnosticEvent"))
+        summary = _inside(event, "summaryEvent") or summary
     if not any(key in event for event in _mappings(events) for key in _EVENTS):
         message = f"none of the events belongs to a preview. Pass the standard output of {_COMMAND}"
         raise UnreadablePreviewError(message)
@@ -96,44 +106,90 @@ def _of_events(events: list[Any]) -> Preview:
         complete=summary is not None and (succeeded or errors == (_REFUSED,)),
         succeeded=succeeded,
         policies=tuple(dict.fromkeys(policies)),  # a pack that is listed twice runs twice
-        packs=tuple(sorted(name.partition("|")[0] for name in ended.get("PolicyPacks") or {})),
+        packs=tuple(sorted(name.partition("|")[0] for name in _inside(ended, "PolicyPacks"))),
         errors=errors,
     )
+
+
+def _unreadable(what: str) -> UnreadablePreviewError:
+    return UnreadablePreviewError(f"{what}. Pass the standard output of {_COMMAND}")
 
 
 def _mappings(items: Iterable[Any]) -> list[Json]:
     listed = list(items)
     if not all(isinstance(item, dict) for item in listed):
-        message = f"a step or event of the preview is no object. Pass the standard output of {_COMMAND}"
-        raise UnreadablePreviewError(message)
+        what = "a step or event of the preview is no object"
+        raise _unreadable(what)
     return listed
 
 
-def _step(item: Json, old: Json | None, new: Json | None, reasons: Iterable[str] | None) -> Step:
+def _listed(holder: Json, key: str) -> list[Json]:
+    """Return a list of objects, empty where there is none."""
+    items = holder.get(key)
+    if items is not None and not isinstance(items, list):
+        what = f"{key} of the preview is no list"
+        raise _unreadable(what)
+    return _mappings(items or [])
+
+
+def _inside(holder: Json, key: str) -> Json:
+    """Return an object, empty where there is none."""
+    item = holder.get(key)
+    if item is not None and not isinstance(item, dict):
+        what = f"{key} of the preview is no object"
+        raise _unreadable(what)
+    return item or {}
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > _MOST:  # noqa: PLR0124 - NaN
+        what = "changeSummary of the preview holds something else than numbers"
+        raise _unreadable(what)
+    return int(value)
+
+
+def _names(*candidates: object) -> tuple[str, ...]:
+    """Return the names in the first of several lists, or objects by name, that is not empty."""
+    found: object = next((one for one in candidates if one), ())
+    if not isinstance(found, (list, tuple, dict)) or not all(isinstance(name, str) for name in found):
+        what = "the differences of a step are no names of properties"
+        raise _unreadable(what)
+    return tuple(found)
+
+
+def _step(item: Json, old: str, new: str, reasons: str) -> Step:
     urn, operation = item.get("urn"), item.get("op")
-    if not isinstance(urn, str) or urn.count("::") < 3 or operation not in FATES:  # noqa: PLR2004 - stack, project, type, name
+    known = isinstance(operation, str) and operation in FATES
+    if not isinstance(urn, str) or urn.count("::") < 3 or not known:  # noqa: PLR2004 - stack, project, type, name
         message = f"a step has the URN {urn!r} and the operation {operation!r}, unknown to this version"
         raise UnreadablePreviewError(message)
     kind = urn.split("::")[2].rpartition("$")[2]
     return Step(
         urn=urn,
-        fate=FATES[operation],
-        old=_state(kind, old),
-        new=_state(kind, new),
-        reasons=tuple(reasons or ()),
-        paths=tuple(item.get("detailedDiff") or item.get("diffReasons") or item.get("diffs") or ()),
+        fate=FATES[str(operation)],
+        old=_state(kind, _inside(item, old)),
+        new=_state(kind, _inside(item, new)),
+        reasons=_names(item.get(reasons)),
+        paths=_names(item.get("detailedDiff"), item.get("diffReasons"), item.get("diffs")),
     )
 
 
-def _state(kind: str, state: Json | None) -> State | None:
+def _state(kind: str, state: Json) -> State | None:
     if not state:
         return None
+    whole = state.get("inputs")
+    # an object that stands for a secret or an asset as a whole has a signature, a text of 32 characters
+    signed = (
+        {key: item for key, item in whole.items() if isinstance(item, str) and len(item) == _SIGNATURE} if isinstance(whole, dict) else 0
+    )
+    seen = isinstance(whole, dict) and isinstance(cleaned("", {"inputs": signed})["inputs"], dict)
     return State(
-        inputs=cleaned(kind, state.get("inputs") or {}),
+        inputs=cleaned(kind, whole) if seen and isinstance(whole, dict) else {},
         protected=bool(state.get("protect")),
         retained=bool(state.get("retainOnDelete")),
         custom=bool(state.get("custom")),
         provider=str(state.get("provider") or "").rpartition("::")[0],
+        opaque=whole is not None and not seen,
     )
 
 

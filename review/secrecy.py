@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from configs.credentials.names import Sense, may_be_secret, sense, stands_beside
+from configs.credentials.values import is_referred
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
 from unknown import UNKNOWN, Unknown
 
@@ -19,8 +21,12 @@ _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 # Value of that key for a secret (same file, Secret)
 _SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
-# Resource type to the properties that are hidden whole
-_CLOSED: Final = {"kubernetes:core/v1:Secret": {"data", "stringData"}}
+# Properties of a Secret that are hidden whole, and the kinds that have them, whatever their API group
+_CLOSED: Final = {"data", "stringData", "items"}
+_SECRETS: Final = {"Secret", "SecretPatch", "SecretList"}
+# Names of the two fields of a pair, without case and underscores
+_NAMES: Final = ("name", "key", "parametername", "parameterkey", "optionname", "variable", "header")
+_VALUES: Final = ("value", "parametervalue", "optionvalue", "content")
 
 
 class Hidden:
@@ -52,7 +58,8 @@ def cleaned(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         kind: Type token of the resource.
         properties: Properties, as the CLI writes them.
     """
-    closed = _CLOSED.get(kind, set())
+    secret = {kind.rpartition(":")[2], str(properties.get("kind"))} & _SECRETS
+    closed = (_CLOSED if secret else set()) | ({"value"} if properties.get("type") == "SecureString" else set())
     return {
         key: Hidden(value) if key in closed else _cleaned(key, value)
         for key, value in properties.items()
@@ -60,32 +67,43 @@ def cleaned(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cleaned(key: str, value: Any) -> Any:  # noqa: ANN401 - anything as JSON knows it
+def _cleaned(key: str, value: Any, *, below: bool = False) -> Any:  # noqa: ANN401 - anything as JSON knows it
+    """Clean one value; below the name of a credential, every literal is hidden that does not say who, what or where."""
+    below = (below or _opens(key)) and not stands_beside(key)
     if isinstance(value, Mapping):
-        return _object(value)
+        return _object(value, below=below)
     if isinstance(value, list):
-        return _list(key, value)
+        return _list(key, value, below=below)
     if value == _UNKNOWN:
         return UNKNOWN
     if value is None or isinstance(value, bool):
         return value
-    if names_a_secret(key, value):
+    if names_a_secret(key, value) or (below and not is_referred(value)):
         return Hidden(value)
     return text_without_secrets(value) if isinstance(value, str) else value
 
 
-def _object(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+def _opens(key: str) -> bool:
+    return sense(key) in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(key) and sense(key) is not Sense.ABOUT)
+
+
+def _object(value: Mapping[str, Any], *, below: bool) -> Any:  # noqa: ANN401 - as above
     if _SIGNATURE in value:
         return Hidden() if value[_SIGNATURE] == _SEALED else f"(a file: {value.get('path') or value.get('uri') or 'its content'})"
-    name, content = value.get("name"), value.get("value")
-    if isinstance(name, str) and isinstance(content, (str, int, float)):  # a variable of a container, or similar
-        return {**{key: _cleaned(key, item) for key, item in value.items()}, "value": _cleaned(name, content)}
-    return {key: _cleaned(key, item) for key, item in value.items()}
+    cleaned_all = {key: _cleaned(key, item, below=below) for key, item in value.items()}
+    fields = {key.lower().replace("_", ""): key for key in value if isinstance(key, str)}
+    name = next((value[fields[field]] for field in _NAMES if isinstance(value.get(fields.get(field, "")), str)), None)
+    held = next((fields[field] for field in _VALUES if field in fields), None)
+    if held and value.get("type") == "SecureString":
+        cleaned_all[held] = Hidden(value[held])
+    elif held and name is not None and isinstance(value[held], (str, int, float)) and not isinstance(cleaned_all[held], Hidden):
+        cleaned_all[held] = _cleaned(name, value[held], below=below)  # a variable of a container, or similar
+    return cleaned_all
 
 
-def _list(key: str, value: list[Any]) -> list[Any]:
+def _list(key: str, value: list[Any], *, below: bool) -> list[Any]:
     hidden = set(secret_words([item if isinstance(item, str) else "" for item in value]))
-    return [Hidden(item) if at in hidden else _cleaned(key, item) for at, item in enumerate(value)]
+    return [Hidden(item) if at in hidden else _cleaned(key, item, below=below) for at, item in enumerate(value)]
 
 
 def is_open(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -9,7 +10,7 @@ from policy.declared import Declared
 from providers.differences import pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from unknown import Unknown
 
@@ -46,6 +47,7 @@ class State:
         retained: True if the engine does not delete it when it leaves the stack.
         custom: False for components, which only group others.
         provider: URN of its provider, or an empty string.
+        opaque: True if the preview shows none of its properties, because they are unknown or secret as a whole.
     """
 
     inputs: Mapping[str, Any]
@@ -53,6 +55,7 @@ class State:
     retained: bool = False
     custom: bool = True
     provider: str = ""
+    opaque: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,6 +100,11 @@ class Step:
         return known if known is not None else State(inputs={})
 
     @property
+    def opaque(self) -> bool:
+        """True if its properties before or after the update are unknown or secret as a whole."""
+        return any(state.opaque for state in (self.old, self.new) if state)
+
+    @property
     def goes(self) -> bool:
         """True if the existing resource is deleted, with or without a successor."""
         return self.fate in ("replace", "delete") and self.old is not None and not self.old.retained
@@ -105,7 +113,8 @@ class Step:
     def title(self) -> str:
         """Kind and physical name: ``StatefulSet kafka``, ``Topic postgres.public.users``."""
         inputs = (self.old or self.state).inputs
-        named = (inputs.get("metadata") or {}) if self.type.startswith("kubernetes:") else {} if self.kind == "provider" else inputs
+        named = inputs.get("metadata") if self.type.startswith("kubernetes:") else {} if self.kind == "provider" else inputs
+        named = named if isinstance(named, Mapping) else {}
         physical = named.get("name") or (named.get("bucket") if self.kind.startswith("Bucket") else None)
         return f"{self.kind} {physical if isinstance(physical, str) else self.name}"
 

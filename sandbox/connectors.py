@@ -5,12 +5,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
+from providers.kafkaconnect.errors import NotNowError
+from providers.kafkaconnect.reasons import reasons
+from providers.kafkaconnect.rest import ConnectClient
 from providers.operations import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from providers.kafkaconnect.status import Status
 
 _ANSWER_S: Final = 10.0
 
@@ -46,10 +49,10 @@ def failures(outputs: Mapping[str, Any]) -> list[str]:
     """
     try:
         found = statuses(outputs)
-    except (NotNowError, RefusedError, ProviderError):
+    except (NotNowError, ProviderError):
         return []
-    failed = [(name, part) for name, status in sorted(found.items()) for part in status.failed]
-    return [f"  {name}, {part.label}:\n{textwrap.indent(explained(part.trace), '    ')}" for name, part in failed]
+    failed = [(name, label, reason) for name, status in sorted(found.items()) for label, reason in reasons(status.failed)]
+    return [f"  {name}, {label}:\n{textwrap.indent(reason, '    ')}" for name, label, reason in failed]
 
 
 def refuse(failed: Sequence[str]) -> NoReturn:

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
+from problem import Problem
+from settings.addresses import HttpOrigin, HttpUrl, ServerRange, port_of
 from settings.section import Section
-from settings.types import BucketName, Cidr, DnsLabel, HttpUrl, Keys, KmsKeyArn, OidcProviderArn, Port, port_of
+from settings.types import DnsLabel, Keys, KmsKeyArn, Line, OidcProviderArn, Port, Switch, written
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_IP_ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
+_LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 # IAM names have at most 64 characters, and the user's name is the bucket's plus eight more.
-_LONGEST_BUCKET = 56
-_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_LONGEST_NAMED = 56
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
+_SHORTEST_BUCKET, _LONGEST_BUCKET = 3, 63
+# Names that S3 keeps for itself ("General purpose bucket naming rules").
+_KEPT_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+_KEPT_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def _bucket(value: str) -> str:
+    parts = value.split(".")
+    if not _SHORTEST_BUCKET <= len(value) <= _LONGEST_BUCKET or not all(_LABEL.fullmatch(part) for part in parts):
+        message = (
+            "is no name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends and beside "
+            "each dot; choose such a name"
+        )
+        raise ValueError(message)
+    if _IP_ADDRESS.fullmatch(value):
+        message = "is a name that S3 refuses, since it looks like an IP address; choose another"
+        raise ValueError(message)
+    kept = [*(one for one in _KEPT_BEGINNINGS if value.startswith(one)), *(one for one in _KEPT_ENDS if value.endswith(one))]
+    if kept:
+        message = f"is a name that S3 refuses, since it keeps names with {kept[0]} for itself; choose another"
+        raise ValueError(message)
+    return value
+
+
+# An S3 bucket name.
+BucketName = Annotated[str, AfterValidator(_bucket), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"})]
 
 
 class InClusterStore(Section):
@@ -25,7 +57,7 @@ class InClusterStore(Section):
     """Service of the store."""
     port: Port
     """TCP port of the Service."""
-    host_endpoint: str = Field(pattern=r"^https?://[^/]+$")
+    host_endpoint: HttpOrigin
     """URL of the store as the machine that runs the program reaches it."""
 
     @property
@@ -41,7 +73,7 @@ class S3Endpoint(Section):
     """URL of the store as pods reach it."""
     host_url: HttpUrl | None = None
     """URL of the store as the program reaches it, for Iceberg tables; by default ``url``."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the store; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace; its key ``credentials`` is a credentials file of the AWS SDK with the profile
@@ -58,7 +90,7 @@ class WebIdentity(Section):
 
     provider_arn: OidcProviderArn
     """ARN of the cluster's identity provider, ``arn:aws:iam::<account>:oidc-provider/<issuer>``."""
-    audience: str = "sts.amazonaws.com"
+    audience: Line = "sts.amazonaws.com"
     """Audience of the token in the worker's pod."""
 
 
@@ -67,14 +99,14 @@ class ArchiveSettings(Section):
 
     bucket: BucketName
     """Name of the S3 bucket."""
-    existing_bucket: bool = False
+    existing_bucket: Switch = False
     """If true, the bucket is an existing one; the program never changes or deletes it. Setting this to true on a stack that has created
     its bucket deletes the bucket, unless ``pulumi state delete`` has removed it from the state first."""
     kms_key_arn: KmsKeyArn | None = None
     """KMS key that encrypts the objects, in the bucket's region; by default S3 encrypts with its own key."""
     web_identity: WebIdentity | None = None
     """Identity of the worker without an access key; by default an IAM user whose key may only assume the role."""
-    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    region: Annotated[str, *written("[a-z]{2}(-[a-z]+)+-[0-9]", "is no region of AWS; write one such as eu-central-1")] = "us-east-1"
     """AWS region."""
     format: Literal["parquet", "iceberg"] = "parquet"
     """``parquet`` writes plain files with Confluent's S3 sink; ``iceberg`` writes one Iceberg table per source table."""
@@ -84,71 +116,66 @@ class ArchiveSettings(Section):
     """Emulator of AWS inside the cluster, with its identities; absent for AWS."""
     endpoint: S3Endpoint | None = None
     """Existing S3-compatible store with an existing bucket; absent for AWS."""
-    aws_addresses: tuple[Cidr, ...] = ()
+    aws_addresses: tuple[ServerRange, ...] = ()
     """Private address ranges of the VPC endpoints of S3, STS, KMS and Glue, if any; without them the worker may connect to public addresses
     only."""
-    commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000)
+    commit_interval_ms: int | None = Field(default=None, ge=1_000, le=3_600_000, strict=True)
     """Interval between commits, in ms: written rows become visible then, also those of a quiet table. By default 300000 for ``parquet`` and
     10000 for ``iceberg``, whose sink buffers the rows between two commits on its heap."""
-    flush_records: int = Field(default=20_000, ge=100)
+    flush_records: int = Field(default=20_000, ge=100, le=2**31 - 1, strict=True)
     """Rows after which the ``parquet`` sink closes a file early."""
-    tasks: int = Field(default=3, ge=1, le=24)
+    tasks: int = Field(default=3, ge=1, le=24, strict=True)
     """Number of sink tasks; a divisor of the change topics' partitions balances them."""
-    destroy_with_stack: bool = False
+    destroy_with_stack: Switch = False
     """If true, ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
-    expire_noncurrent_days: int = Field(default=7, ge=1)
+    expire_noncurrent_days: int = Field(default=7, ge=1, le=2**31 - 1, strict=True)
     """Days after which overwritten or deleted object versions are removed."""
     extra: Keys = Field(default={})
     """Further keys of the sink connector, in its own spelling; checked like all others."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> ArchiveSettings:
-        problems = self._name_problems()
-        if self.existing_bucket and self.destroy_with_stack:
-            problems.append(
-                "destroyWithStack is true and existingBucket is true: the program does not delete an existing bucket; set one to false"
-            )
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield choices that exclude each other, and names that AWS refuses only together with others."""
+        yield from self._bucket_contradictions()
         of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
-        aws_only = [key for key, value in of_aws.items() if value]
+        aws_only = ", ".join(key for key, value in of_aws.items() if value)
         other = "store" if self.store is not None else "endpoint" if self.endpoint is not None else None
         if other is not None and aws_only:
-            problems.append(f"{', '.join(aws_only)}: for AWS only, but {other} replaces AWS; remove {', '.join(aws_only)}, or {other}")
+            yield Problem(rule=f"{aws_only}: for AWS only, but {other} replaces AWS", cure=f"remove {aws_only}, or {other}")
         if self.endpoint is not None:
-            problems += self._endpoint_problems()
+            yield from self._endpoint_contradictions()
+        if self.region.startswith(_OTHER_PARTITIONS):
+            rule = f"region {self.region} is in another AWS partition, whose ARNs do not begin with 'arn:aws:'"
+            yield Problem(rule=rule, cure="choose another")
         of_key = self.kms_key_arn.split(":")[3] if self.kms_key_arn else self.region
         if of_key != self.region:
-            problems.append(
-                f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of the bucket's region only; use one in {self.region}"
+            yield Problem(
+                rule=f"kmsKeyArn is in {of_key} and region is {self.region}: S3 takes keys of the bucket's region only",
+                cure=f"use one in {self.region}",
             )
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
 
-    def _name_problems(self) -> list[str]:
-        problems = []
-        if self.endpoint is None and len(self.bucket) > _LONGEST_BUCKET:
-            problems.append(
-                f"bucket {self.bucket!r} has {len(self.bucket)} characters, but its name is part of the names of IAM user and role; use at "
-                f"most {_LONGEST_BUCKET}"
+    def _bucket_contradictions(self) -> Iterator[Problem]:
+        if self.existing_bucket and self.destroy_with_stack:
+            yield Problem(
+                rule="destroyWithStack is true and existingBucket is true: the program does not delete an existing bucket",
+                cure="set one to false",
             )
-        if ".." in self.bucket or _IP_ADDRESS.fullmatch(self.bucket):
-            problems.append(f"bucket {self.bucket!r} is a name that S3 refuses (two adjacent dots, or an IP address); choose another")
-        if self.region.startswith(_OTHER_PARTITIONS):
-            problems.append(f"region {self.region} is in another AWS partition, whose ARNs do not begin with 'arn:aws:'; choose another")
-        return problems
+        if self.endpoint is None and len(self.bucket) > _LONGEST_NAMED:
+            yield Problem(
+                rule=f"bucket {self.bucket!r} has {len(self.bucket)} characters, but its name is part of the names of IAM user and role",
+                cure=f"use at most {_LONGEST_NAMED}",
+            )
 
-    def _endpoint_problems(self) -> list[str]:
-        problems = []
+    def _endpoint_contradictions(self) -> Iterator[Problem]:
         if self.store is not None:
-            problems.append("endpoint and store are both set, and an archive has one object store; remove one of them")
+            yield Problem(rule="endpoint and store are both set, and an archive has one object store", cure="remove one of them")
         if not self.existing_bucket:
-            problems.append(
-                "endpoint is set and existingBucket is false: such stores differ in their bucket settings, so the program creates no "
-                "bucket there; create it yourself and set existingBucket to true"
+            yield Problem(
+                rule="endpoint is set and existingBucket is false: such stores differ in their bucket settings, so the program creates no "
+                "bucket there",
+                cure="create it yourself and set existingBucket to true",
             )
         if self.format == "iceberg" and self.catalog == "glue":
-            problems.append("catalog is glue, a service of AWS, but endpoint replaces AWS; set catalog to jdbc")
-        return problems
+            yield Problem(rule="catalog is glue, a service of AWS, but endpoint replaces AWS", cure="set catalog to jdbc")
 
     @property
     def pod_url(self) -> str | None:

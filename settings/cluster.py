@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from problem import Problem
+from settings.addresses import Cidr, HostName
 from settings.names import BROKERS, PublishedPort
 from settings.section import Section
-from settings.types import Cidr, HostName, Keys, Port
+from settings.types import Keys, Line, Port, Switch, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # RFC 1918, link-local with the metadata service, and carrier-grade NAT, which clusters use for pods.
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
@@ -28,21 +35,50 @@ def is_private(source: str) -> bool:
     return any(network.subnet_of(private) for private in _PRIVATE)
 
 
+# The name of a storage driver: a Kubernetes name with a domain before it, such as ebs.csi.aws.com or rancher.io/local-path.
+Provisioner = Annotated[
+    str,
+    *written(
+        "[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?",
+        "must be the name of a volume provisioner, such as ebs.csi.aws.com or rancher.io/local-path; 'kubectl get storageclass' shows "
+        "those of a cluster",
+    ),
+]
+
+_ANNOTATION = re.compile(
+    r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+
+
+def _named_as_annotations(annotations: dict[str, str]) -> dict[str, str]:
+    wrong = [key for key in annotations if not _ANNOTATION.fullmatch(key)]
+    if wrong:
+        message = (
+            f"{', '.join(map(repr, wrong))} is no key of an annotation: a domain and a name of at most 63 letters, digits, '-', '_' and "
+            "'.'; write it as example.com/name"
+        )
+        raise ValueError(message)
+    return annotations
+
+
+Annotations = Annotated[Keys, AfterValidator(_named_as_annotations)]
+
+
 class ClusterSettings(Section):
     """The Kubernetes cluster."""
 
-    context: str = "kind-data-ingestion"
+    context: Line = "kind-data-ingestion"
     """Context of the kubeconfig file; pinned, so that the current context of a shell never decides where a stack goes."""
-    kubeconfig: str | None = None
+    kubeconfig: Line | None = None
     """Path of the kubeconfig file; by default the usual one."""
-    identifier: str = "data-ingestion"
+    identifier: Line = "data-ingestion"
     """Fixed identity of the cluster in Pulumi: with it, a changed address of the cluster is an update and no replacement."""
-    provisioner: str = "rancher.io/local-path"
+    provisioner: Provisioner = "rancher.io/local-path"
     """Volume provisioner of the cluster."""
-    keep_volumes: bool = True
+    keep_volumes: Switch = True
     """If true, the volumes of database and brokers survive ``pulumi destroy`` with their data. Set when a volume is created; where
     ``storageClass`` names an existing class, the class decides for volumes whose namespace is deleted."""
-    existing_namespace: bool = False
+    existing_namespace: Switch = False
     """If true, ``names.namespace`` is an existing namespace, reserved for this pipeline; the program creates its objects in it and
     never changes the namespace. Setting this to true on a stack that has created its namespace deletes the namespace with everything in
     it, unless ``pulumi state delete`` has removed it from the state first."""
@@ -84,11 +120,11 @@ class HostSettings(Section):
     exposure: Literal["nodePort", "loadBalancer", "internal"] = "nodePort"
     """Kind of Service: ``nodePort`` opens a port on every node, ``loadBalancer`` asks for a load balancer and a DNS name per service,
     ``internal`` is for a program that runs where the cluster's own names and addresses work."""
-    address: str = "127.0.0.1"
+    address: HostName = "127.0.0.1"
     """Address of the node ports, with ``nodePort``; brokers advertise it."""
     domain: HostName | None = None
     """Domain of the load balancers: service ``kafka-0`` becomes ``kafka-0.<domain>``, which each Service requests from ExternalDNS."""
-    annotations: Keys = Field(default={})
+    annotations: Annotations = Field(default={})
     """Annotations of every published Service, for the load balancer controller."""
     sources: tuple[Cidr, ...] = ("172.16.0.0/12",)
     """Address ranges that may connect to published services. With ``nodePort``: the nodes' network, and the nodes' side of the pod network
@@ -106,6 +142,28 @@ class HostSettings(Section):
     """Ports of the schema registry."""
     connect: ConnectPort = ConnectPort()
     """Ports of Connect's REST interface."""
+
+    @field_validator("kafka")
+    @classmethod
+    def _one_each(cls, ports: tuple[PublishedPort, ...]) -> tuple[PublishedPort, ...]:
+        if len(ports) != BROKERS:
+            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker directly; set {BROKERS} pairs"
+            raise ValueError(message)
+        return ports
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield load balancers without a domain, and ports that two services share."""
+        if self.exposure == "loadBalancer" and self.domain is None:
+            yield Problem(
+                rule="domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one",
+                cure="set the parent domain of the services' names",
+            )
+        for side in ("node", "host"):
+            numbers = Counter(getattr(pair, side) for pair in self.pairs)
+            twice = sorted(number for number, uses in numbers.items() if uses > 1)
+            if twice:
+                rule = f"{side} port {', '.join(map(str, twice))} is used more than once"
+                yield Problem(rule=rule, cure="use a different port for each service")
 
     @property
     def pairs(self) -> tuple[PublishedPort, ...]:
@@ -126,33 +184,3 @@ class HostSettings(Section):
             )
             raise ValueError(message)
         return sources
-
-    @model_validator(mode="after")
-    def _has_a_domain(self) -> HostSettings:
-        if self.exposure == "loadBalancer" and self.domain is None:
-            message = (
-                "domain is missing: exposure is loadBalancer, and brokers advertise their addresses before a balancer has one; "
-                "set the parent domain of the services' names"
-            )
-            raise ValueError(message)
-        return self
-
-    @field_validator("kafka")
-    @classmethod
-    def _one_each(cls, ports: tuple[PublishedPort, ...]) -> tuple[PublishedPort, ...]:
-        if len(ports) != BROKERS:
-            message = f"{len(ports)} broker ports for {BROKERS} brokers: a client must reach each broker directly; set {BROKERS} pairs"
-            raise ValueError(message)
-        return ports
-
-    @model_validator(mode="after")
-    def _distinct(self) -> HostSettings:
-        problems = []
-        for side in ("node", "host"):
-            numbers = [getattr(pair, side) for pair in self.pairs]
-            twice = sorted({number for number in numbers if numbers.count(number) > 1})
-            if twice:
-                problems.append(f"{side} port {', '.join(map(str, twice))} is used more than once; use a different port for each service")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self

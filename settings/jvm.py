@@ -1,4 +1,4 @@
-"""Settings of a Java virtual machine's memory."""
+"""Settings of Java virtual machines' memory."""
 
 from __future__ import annotations
 
@@ -25,3 +25,42 @@ class Jvm(Section):
     def bounded_mib(self) -> int:
         """Sum of the bounded parts; threads, the collector and native libraries come on top."""
         return self.heap_mib + self.metaspace_mib + self.code_cache_mib + self.direct_mib
+
+
+class KafkaJvm(Jvm):
+    """Memory of a broker's JVM."""
+
+    heap_mib: Mebibytes = 320
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 128
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 48
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 48
+    """Upper bound of buffers outside the heap."""
+
+
+class RegistryJvm(Jvm):
+    """Memory of the registry's JVM."""
+
+    heap_mib: Mebibytes = 192
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 144
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 48
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 32
+    """Upper bound of buffers outside the heap."""
+
+
+class ConnectJvm(Jvm):
+    """Memory of a worker's JVM."""
+
+    heap_mib: Mebibytes = 512
+    """Objects (``-Xmx``)."""
+    metaspace_mib: Mebibytes = 176
+    """Upper bound of loaded classes."""
+    code_cache_mib: Mebibytes = 64
+    """Upper bound of compiled code."""
+    direct_mib: Mebibytes = 64
+    """Upper bound of buffers outside the heap."""

@@ -16,6 +16,7 @@ from settings.rotation import Rotation
 from settings.section import Section
 from settings.source import SourceSettings
 from settings.streaming import StreamingSettings
+from settings.types import Switch
 
 
 class Settings(Section):
@@ -37,7 +38,7 @@ class Settings(Section):
     """Exceptions from the rules of the policy pack."""
     rotation: Rotation = Rotation()
     """Credential rotation: a changed word generates a new credential and revokes the old one."""
-    protect: bool = False
+    protect: Switch = False
     """If true, updates may neither delete nor replace resources with data (database, brokers, topics, bucket, tables); topics and bucket
     also survive a ``pulumi destroy`` that ignores the protection."""
     source: SourceSettings = SourceSettings()
@@ -46,3 +47,10 @@ class Settings(Section):
     """Kafka, the schema registry, Connect and the topics."""
     archive: ArchiveSettings = Field(default=...)
     """The archive: bucket, format, sink."""
+
+    @property
+    def is_whole(self) -> bool:
+        """True if each kind has the description that it needs, so that a specification can be rendered."""
+        source, kafka, registry = self.source, self.streaming.kafka, self.streaming.registry
+        logs_in = kafka.external is not None and kafka.external.logs_in and kafka.external.secret is None
+        return not logs_in and all(part.is_managed == (part.external is None) for part in (source, kafka, registry))

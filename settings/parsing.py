@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from configs.secrecy import HIDDEN, shown
 from problem import Problem
+from settings import yaml_file
+from settings.faults import only_reflects_items, path_of, problem_of, section_below
 from settings.model import Settings
+from settings.section import Section
+from settings.source import MOST_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pydantic_core import ErrorDetails
+    from collections.abc import Collection, Iterator, Mapping
 
 PROJECT = "data-ingestion"
 # similarity from which the project before a key's colon counts as a misspelt one
 _MISSPELT = 0.8
+# Levels of a value, above the deepest section; what is deeper would end Python's own stack.
+_MOST_LEVELS = 32
+# A longer path is shown in part.
+_LONGEST_PATH = 200
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,7 +46,8 @@ def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
             continue
         try:
             values[name] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
+            # text, or a number or a nesting that no setting has
             values[name] = text
     return values
 
@@ -67,82 +73,87 @@ def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]
         The settings, or None if a value is invalid; and every problem. If the file of tables is unreadable, the settings contain the
         default tables, so that the rest can be judged.
     """
-    filled, problems = _with_tables(values)
+    deep = [name for name, value in values.items() if _is_deep(value)]
+    problems = [
+        Problem(path=path_of([name]), rule=f"has more than {_MOST_LEVELS} levels", cure="write what docs/settings.md describes")
+        for name in deep
+    ]
+    filled, found = _with_tables({name: value for name, value in values.items() if name not in deep and not _is_empty(name, value)})
+    problems += found
     try:
-        return Settings.model_validate(filled), problems
+        settings, errors = Settings.model_validate(filled), []
     except ValidationError as error:
-        return None, problems + _problems(error)
+        settings, errors = None, error.errors()
+    hidden = {(name,) for name in deep}
+    problems += [problem_of(item) for item in errors if item["loc"] not in hidden and not only_reflects_items(item, errors)]
+    return settings, [*problems, *_contradictions(Settings, filled, (), {item["loc"] for item in errors})]
+
+
+def _contradictions(
+    section: type[Section],
+    values: Any,  # noqa: ANN401 - any value of a stack file
+    place: tuple[str, ...],
+    wrong: Collection[tuple[int | str, ...]],
+) -> Iterator[Problem]:
+    """Yield the contradictions of each section in which every value is valid."""
+    if not isinstance(values, dict):
+        return
+    if section.contradictions is not Section.contradictions and not any(one[: len(place)] == place for one in wrong):
+        for problem in section.model_validate(values).contradictions():
+            yield replace(problem, path=".".join((*place, *([problem.path] if problem.path else []))))
+    for name, field in section.model_fields.items():
+        key = field.alias or name
+        below = section_below(section, key)
+        if below is not None and issubclass(below, Section):
+            yield from _contradictions(below, values.get(key, values.get(name)), (*place, key), wrong)
+
+
+def _is_deep(value: Any) -> bool:  # noqa: ANN401 - any value of a stack file
+    """Return whether a value has more levels than any setting."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [part for one in level if isinstance(one, dict | list) for part in (one.values() if isinstance(one, dict) else one)]
+    return bool(level)
+
+
+def _is_empty(name: str, value: Any) -> bool:  # noqa: ANN401 - any value of a stack file
+    """Return whether a section has no key; Pulumi passes it on as an empty text."""
+    field = Settings.model_fields.get(name)
+    return value == "" and field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 
 
 def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
     """Replace the path of the tables' file by the tables in it."""
     source = values.get("source")
-    if not isinstance(source, dict) or not isinstance(source.get("tables"), str):
+    if not isinstance(source, dict) or source.get("tables") is None:
         return values, []
-    path, others = source["tables"], {key: value for key, value in source.items() if key != "tables"}
-    tables, rule = _tables_in(path)
-    if rule is None:
-        return {**values, "source": {**others, "tables": tables}}, []
-    cure = "set the path, below the project's root, of a file as 'make tables' writes it"
-    return {**values, "source": others}, [Problem(path="source.tables", rule=rule, cure=cure)]
+    written, others = source["tables"], {key: value for key, value in source.items() if key != "tables"}
+    tables, rule = _tables_in(written) if isinstance(written, str) else (written, None)
+    if rule is not None:
+        cure = "set the path, below the project's root, of a file as 'make tables' writes it"
+        return {**values, "source": others}, [Problem(path="source.tables", rule=rule, cure=cure)]
+    if isinstance(tables, list) and len(tables) > MOST_TABLES:
+        rule, cure = f"has {len(tables)} tables, more than the {MOST_TABLES} of one pipeline", "divide them among several stacks"
+        return {**values, "source": others}, [Problem(path="source.tables", rule=rule, cure=cure)]
+    return {**values, "source": {**others, "tables": tables}}, []
 
 
 def _tables_in(path: str) -> tuple[list[Any], str | None]:
     """Return the tables in a file, and the broken rule if it is unusable. The rule never quotes the file: any path may be given."""
-    if not (_ROOT / path).resolve().is_relative_to(_ROOT):
-        return [], f"{path!r} is outside the project"
+    # a URL with a login in place of a path is not repeated
+    named = "the path" if "@" in path else repr(path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…")
     try:
-        content = yaml.safe_load((_ROOT / path).read_text(encoding="utf-8"))
+        file = (_ROOT / path).resolve()
+        if not file.is_relative_to(_ROOT):
+            return [], f"{named} is outside the project"
+        content = yaml_file.read(file)
     except OSError as error:
-        return [], f"{path!r} cannot be read ({error.strerror})"
-    except yaml.MarkedYAMLError as error:
-        place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        return [], f"{path!r} cannot be read ({error.problem}{place})"
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        return [], f"{path!r} cannot be read ({type(error).__name__}: it must be UTF-8 without control characters)"
-    return (content, None) if isinstance(content, list) else ([], f"{path!r} does not contain a list of tables")
-
-
-def _problems(error: ValidationError) -> list[Problem]:
-    errors = error.errors()
-    return [_problem(item) for item in errors if not _only_its_items(item, errors)]
-
-
-def _problem(item: ErrorDetails) -> Problem:
-    path = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        return _not_a_setting(item["loc"], path)
-    if item["type"] == "missing":
-        return Problem(path=path, rule="is missing and has no default")
-    cause = item.get("ctx", {}).get("error")
-    rule = str(cause) if isinstance(cause, ValueError) else item["msg"]
-    visible = item["loc"] and not isinstance(item["input"], dict) and shown(path, str(item["input"])) != HIDDEN
-    return Problem(path=path, rule=rule, value=repr(item["input"]) if visible else None)
-
-
-def _not_a_setting(place: tuple[int | str, ...], path: str) -> Problem:
-    """Return the problem of an unknown key, with the most similar key of its section."""
-    section: type[BaseModel] | None = Settings
-    for part in place[:-1]:
-        section = _section(section, part)
-    known = [field.alias or name for name, field in section.model_fields.items()] if section else []
-    near = difflib.get_close_matches(str(place[-1]), known, n=1)
-    cure = f"did you mean {near[0]}?" if near else "check the spelling, or see docs/settings.md"
-    return Problem(path=path, rule="is not a setting", cure=cure)
-
-
-def _section(section: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:
-    """Return the section below a key of a section, or for a list the section of its entries."""
-    if section is None or isinstance(part, int):
-        return section
-    fields = {field.alias or name: field.annotation for name, field in section.model_fields.items()}
-    candidates = [fields.get(part), *get_args(fields.get(part))]
-    return next((item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)), None)
-
-
-def _only_its_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
-    """Return whether "too short" only reflects invalid items, which have errors themselves: Pydantic counts valid items only."""
-    place = problem["loc"]
-    return problem["type"] == "too_short" and any(
-        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in others
-    )
+        return [], f"{named} cannot be read ({error.strerror})"
+    except yaml_file.YamlFileError as error:
+        return [], f"{named} cannot be read ({error})"
+    except UnicodeDecodeError:
+        return [], f"{named} cannot be read (it must be UTF-8)"
+    except (ValueError, RuntimeError):
+        # a NUL, or symbolic links in a circle
+        return [], f"{named} is no path of a file"
+    return (content, None) if isinstance(content, list) else ([], f"{named} does not contain a list of tables")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from problem import Problem
 
 
 class Section(BaseModel):
@@ -21,18 +28,12 @@ class Section(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, values: Any) -> Any:  # noqa: ANN401 - any value of a stack file
+        """Treat a key without a value as absent, such as a section whose keys are all comments."""
+        return {key: value for key, value in values.items() if value is not None} if isinstance(values, dict) else values
 
-def refuse_mixed(kind: str, existing: Section | None, needs: str) -> None:
-    """Refuse a kind that contradicts the description of an existing system.
-
-    Args:
-        kind: Value of the section's ``kind``.
-        existing: Value of the section's ``external``, or None.
-        needs: End of the message: the fields that ``external`` needs.
-
-    Raises:
-        ValueError: If ``kind`` is ``external`` without a description, or another kind with one.
-    """
-    if (kind == "external") != (existing is not None):
-        message = f"kind is {kind} and external is {'missing' if existing is None else 'set'}; {needs}"
-        raise ValueError(message)
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield each problem between keys of this section, with its path below the section; single values are valid by then."""
+        yield from ()

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from problem import Problem
+from settings.addresses import HostName, ServerRange
 from settings.section import Section
 from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
-from settings.types import Cidr, DnsLabel, HostName, Keys, Mebibytes, Millicores, Port
+from settings.types import DnsLabel, FileKeys, Keys, Mebibytes, Millicores, Port, Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+# Each table is a topic with several partitions, and a writer in every sink task.
+MOST_TABLES = 2000
+
+LEAST_CONNECTIONS = 15
 
 
 class ExistingDatabase(Section):
@@ -19,7 +31,7 @@ class ExistingDatabase(Section):
     """Host name as in the server's certificate; pods and the program connect to this name."""
     port: Port = 5432
     """TCP port."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the server; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace with ``username``, ``password`` and ``ca.crt`` of the role ``names.debeziumRole``."""
@@ -32,9 +44,9 @@ class DebeziumSettings(Section):
 
     snapshot_mode: Literal["initial", "no_data"] = "initial"
     """``initial`` reads the rows that exist at the first start; ``no_data`` omits them."""
-    poll_interval_ms: int = Field(default=50, ge=1, le=10_000)
+    poll_interval_ms: int = Field(default=50, ge=1, le=10_000, strict=True)
     """Pause of Debezium while it waits for changes, in ms; with its default of 500, half of the changes wait half a second."""
-    heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000)
+    heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000, strict=True)
     """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
     max_queue_mib: Mebibytes = 32
     """Upper bound of the changes that wait on the worker's heap between reading and writing."""
@@ -57,7 +69,7 @@ class SourceSettings(Section):
     """``managed``: the program creates the server, sized as below. ``external``: use an existing server."""
     external: ExistingDatabase | None = None
     """Address and Secrets of the existing server."""
-    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1, json_schema_extra=_or_a_path)
+    tables: tuple[Table, ...] = Field(default=TABLES, min_length=1, max_length=MOST_TABLES, json_schema_extra=_or_a_path)
     """Captured tables: the path of a YAML file, as ``make tables`` writes it, or the list itself; by default the shop of
     ``settings/shop.py``."""
     memory_mib: Mebibytes = 512
@@ -70,41 +82,38 @@ class SourceSettings(Section):
     """Existing storage class; by default the program creates one that keeps the volumes of deleted claims."""
     shared_buffers_mib: Mebibytes = 128
     """Page cache of the server; counts towards the pod's memory as it is touched."""
-    max_connections: int = Field(default=30, ge=15, le=500)
+    max_connections: int = Field(default=30, ge=LEAST_CONNECTIONS, le=500, strict=True)
     """Maximum number of connections, replication included."""
     slot_wal_keep_mib: Mebibytes = 1536
     """Maximum WAL that a stopped connector holds back before PostgreSQL invalidates its slot; without a cap it fills the volume."""
-    sample_data: bool | None = None
+    sample_data: Switch | None = None
     """If true, a new database starts with a few rows of the shop; by default true if ``tables`` contains the shop's tables."""
-    parameters: Keys = Field(default={})
+    parameters: FileKeys = Field(default={})
     """Further parameters of ``postgresql.conf``, quoted as in the file; checked like all others."""
     debezium: DebeziumSettings = DebeziumSettings()
     """Settings of the Debezium connector."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> SourceSettings:
-        problems = [*self._kind_problems(), *self._table_problems()]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
-
-    def _kind_problems(self) -> list[str]:
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield contradictions of kind and description, and tables that are one in the archive or outside the program's schema."""
         if self.kind == "external" and self.external is None:
-            return ["external is missing: kind is external; set host, addresses and secret of the database"]
+            yield Problem(rule="external is missing: kind is external", cure="set host, addresses and secret of the database")
         if self.kind == "managed" and self.external is not None:
-            return ["external is set and kind is managed; set kind to external, or remove external"]
-        return []
-
-    def _table_problems(self) -> list[str]:
-        names = [table.archive_name for table in self.tables]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        problems = [f"tables: two of them have the name {name} in the archive; remove or rename one" for name in twice]
+            yield Problem(rule="external is set and kind is managed", cure="set kind to external, or remove external")
+        for name, number in Counter(table.archive_name for table in self.tables).items():
+            if number > 1:
+                rule = f"tables: two of them have the name {name} in the archive"
+                yield Problem(rule=rule, cure="remove or rename one")
         elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
         if self.kind == "managed" and elsewhere:
-            problems.append(
-                f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables; move them there"
+            yield Problem(
+                rule=f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables",
+                cure="move them there",
             )
-        return problems
+
+    @property
+    def assumes_shop(self) -> bool:
+        """True if an existing database is taken to have the shop's tables, since the stack names none."""
+        return not self.is_managed and "tables" not in self.model_fields_set
 
     @property
     def has_shop_tables(self) -> bool:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from settings.jvm import Jvm
-from settings.section import Section, refuse_mixed
-from settings.types import Cidr, DnsLabel, HostPort, HttpUrl, Keys, Mebibytes, Millicores, port_of
+from problem import Problem
+from settings.addresses import HostPort, HttpUrl, ServerRange, port_of
+from settings.jvm import ConnectJvm, KafkaJvm, RegistryJvm
+from settings.section import Section
+from settings.types import DnsLabel, Keys, Mebibytes, Millicores, PropertyKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _mixed(kind: str, existing: Section | None, needs: str) -> Iterator[Problem]:
+    if (kind == "external") != (existing is not None):
+        yield Problem(rule=f"kind is {kind} and external is {'missing' if existing is None else 'set'}", cure=needs)
 
 
 class ExistingKafka(Section):
@@ -16,9 +26,9 @@ class ExistingKafka(Section):
 
     bootstrap_servers: tuple[HostPort, ...] = Field(min_length=1)
     """Servers, ``host:port`` each; pods and the program connect to the same names."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the brokers; worker and registry may connect to these and to no others."""
-    brokers: int = Field(default=3, ge=3)
+    brokers: int = Field(default=3, ge=3, strict=True)
     """Number of brokers; three copies of each partition need three."""
     protocol: Literal["SASL_SSL", "SSL", "PLAINTEXT"] = "SASL_SSL"
     """Protocol of the clients; certificates need an authority that Java trusts by default, as those of MSK have."""
@@ -28,15 +38,13 @@ class ExistingKafka(Section):
     """Existing Secret in the pipeline's namespace with ``username`` and ``password``, with ``SASL_SSL``. The program itself reads them from
     the environment variables ``KAFKA_SASL_USERNAME`` and ``KAFKA_SASL_PASSWORD``."""
 
-    @model_validator(mode="after")
-    def _login_is_whole(self) -> ExistingKafka:
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield a login without its Secret, and a Secret that nothing uses."""
         if self.logs_in and self.secret is None:
-            message = "secret is missing: SASL_SSL needs a login; name the Secret with username and password, or set protocol to SSL"
-            raise ValueError(message)
+            rule = "secret is missing: SASL_SSL needs a login"
+            yield Problem(rule=rule, cure="name the Secret with username and password, or set protocol to SSL")
         if not self.logs_in and self.secret is not None:
-            message = f"secret {self.secret!r} is not used with {self.protocol}; remove it, or set protocol to SASL_SSL"
-            raise ValueError(message)
-        return self
+            yield Problem(rule=f"secret {self.secret!r} is not used with {self.protocol}", cure="remove it, or set protocol to SASL_SSL")
 
     @property
     def logs_in(self) -> bool:
@@ -54,7 +62,7 @@ class ExistingRegistry(Section):
 
     url: HttpUrl
     """URL of the API as pods reach it."""
-    addresses: tuple[Cidr, ...] = Field(min_length=1)
+    addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the registry; the worker may connect to these and to no others."""
     secret: DnsLabel
     """Existing Secret in the pipeline's namespace with ``username`` and ``password``."""
@@ -63,45 +71,6 @@ class ExistingRegistry(Section):
     def port(self) -> int:
         """TCP port in the URL, or the default port of its scheme."""
         return port_of(self.url)
-
-
-class KafkaJvm(Jvm):
-    """Memory of a broker's JVM."""
-
-    heap_mib: Mebibytes = 320
-    """Objects (``-Xmx``)."""
-    metaspace_mib: Mebibytes = 128
-    """Upper bound of loaded classes."""
-    code_cache_mib: Mebibytes = 48
-    """Upper bound of compiled code."""
-    direct_mib: Mebibytes = 48
-    """Upper bound of buffers outside the heap."""
-
-
-class RegistryJvm(Jvm):
-    """Memory of the registry's JVM."""
-
-    heap_mib: Mebibytes = 192
-    """Objects (``-Xmx``)."""
-    metaspace_mib: Mebibytes = 144
-    """Upper bound of loaded classes."""
-    code_cache_mib: Mebibytes = 48
-    """Upper bound of compiled code."""
-    direct_mib: Mebibytes = 32
-    """Upper bound of buffers outside the heap."""
-
-
-class ConnectJvm(Jvm):
-    """Memory of a worker's JVM."""
-
-    heap_mib: Mebibytes = 512
-    """Objects (``-Xmx``)."""
-    metaspace_mib: Mebibytes = 176
-    """Upper bound of loaded classes."""
-    code_cache_mib: Mebibytes = 64
-    """Upper bound of compiled code."""
-    direct_mib: Mebibytes = 64
-    """Upper bound of buffers outside the heap."""
 
 
 class KafkaSettings(Section):
@@ -121,13 +90,12 @@ class KafkaSettings(Section):
     """Existing storage class; by default the program creates one that keeps the volumes of deleted claims."""
     jvm: KafkaJvm = KafkaJvm()
     """Memory of the JVM."""
-    extra: Keys = Field(default={})
+    extra: PropertyKeys = Field(default={})
     """Further properties of the brokers, in their own spelling; checked like all others."""
 
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> KafkaSettings:
-        refuse_mixed(self.kind, self.external, "kind external needs bootstrapServers and addresses, kind managed neither")
-        return self
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield a kind that contradicts the description of an existing cluster."""
+        yield from _mixed(self.kind, self.external, "kind external needs bootstrapServers and addresses, kind managed neither")
 
     @property
     def is_managed(self) -> bool:
@@ -149,11 +117,9 @@ class RegistrySettings(Section):
     jvm: RegistryJvm = RegistryJvm()
     """Memory of the JVM."""
 
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> RegistrySettings:
-        needs = "kind external needs url, addresses and secret, the other kinds none of them"
-        refuse_mixed(self.kind, self.external, needs)
-        return self
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield a kind that contradicts the description of an existing registry."""
+        yield from _mixed(self.kind, self.external, "kind external needs url, addresses and secret, the other kinds none of them")
 
     @property
     def is_managed(self) -> bool:
@@ -161,27 +127,31 @@ class RegistrySettings(Section):
         return self.kind != "external"
 
 
+# Memory of a worker's pod, of which its second container takes a part.
+WorkerMebibytes = Annotated[int, Field(ge=32, le=1024 * 1024, strict=True)]
+
+
 class ConnectSettings(Section):
     """The Kafka Connect workers; sizes are per worker."""
 
-    workers: int = Field(default=1, ge=1, le=32)
+    workers: int = Field(default=1, ge=1, le=32, strict=True)
     """Number of pods, which share connectors and tasks; each must be able to run all of them while the others are down."""
-    memory_mib: Mebibytes = 1024
+    memory_mib: WorkerMebibytes = 1024
     """Memory limit of one pod; its container ``restarter`` takes 16 MiB of it."""
     cpu_millicores: Millicores = 200
     """Processor request of one pod."""
     jvm: ConnectJvm = ConnectJvm()
     """Memory of the JVM."""
-    extra: Keys = Field(default={})
+    extra: PropertyKeys = Field(default={})
     """Further properties of the worker, in its own spelling; checked like all others."""
 
 
 class TopicSettings(Section):
     """The change topics."""
 
-    partitions: int = Field(default=6, ge=1, le=100)
+    partitions: int = Field(default=6, ge=1, le=100, strict=True)
     """Partitions of each change topic; a later increase moves keys to other partitions."""
-    retention_days: int = Field(default=7, ge=1, le=365)
+    retention_days: int = Field(default=7, ge=1, le=365, strict=True)
     """Retention time of changes, in days."""
     retention_mib: Mebibytes = 48
     """Retention size of each partition; the limit reached first deletes a segment."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def _plain_text(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
@@ -18,6 +19,16 @@ def _plain_text(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, (int, float)) else value
+
+
+def _switch(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
+    """Convert the words of YAML 1.1, which Pulumi passes on as text; a number is no switch."""
+    if isinstance(value, str):
+        value = _SWITCHES.get(value.lower(), value)
+    if not isinstance(value, bool):
+        message = "must be true or false; write one of them"
+        raise ValueError(message)  # noqa: TRY004 - Pydantic reports ValueError
+    return value
 
 
 # Words that PostgreSQL accepts as names only in quotes (PostgreSQL 17, appendix C, "reserved").
@@ -31,25 +42,48 @@ _RESERVED = re.compile(
 )
 
 
-def _unreserved(value: str) -> str:
+# Schemas of PostgreSQL itself.
+_SYSTEM_SCHEMA = re.compile("pg_[a-z0-9_]*|information_schema")
+_IDENTIFIER = re.compile("[a-z_][a-z0-9_]{0,62}")
+
+
+def _identifier(value: str) -> str:
+    if not _IDENTIFIER.fullmatch(value):
+        message = (
+            "is no name that PostgreSQL takes without quotes: at most 63 lower-case letters a to z, digits and underscores, the first of "
+            "them no digit; choose such a name"
+        )
+        raise ValueError(message)
     if _RESERVED.fullmatch(value):
         message = f"{value!r} is a reserved word of PostgreSQL and would need quotes everywhere; choose another name, for example {value}_1"
         raise ValueError(message)
     return value
 
 
-def _cidr(value: str) -> str:
-    import ipaddress  # noqa: PLC0415 - imported only for stacks with address ranges
-
-    try:
-        return str(ipaddress.ip_network(value))
-    except ValueError as error:
-        message = f"{value!r} is not an address range ({error}); write it as network/prefix, for example 172.18.0.0/16"
-        raise ValueError(message) from None
+def _schema(value: str) -> str:
+    if _SYSTEM_SCHEMA.fullmatch(_identifier(value)):
+        message = f"{value!r} is a schema of PostgreSQL itself; choose another"
+        raise ValueError(message)
+    return value
 
 
-def _written(pattern: str, rule: str) -> AfterValidator:
-    """Return a validator for text that matches a pattern; ``rule`` is the error message, with an example."""
+def _qualified(value: str) -> str:
+    schema, dot, table = value.partition(".")
+    if not dot:
+        message = "must be a table with its schema, such as public.orders"
+        raise ValueError(message)
+    _schema(schema)
+    _identifier(table)
+    return value
+
+
+def written(pattern: str, rule: str) -> tuple[AfterValidator, Any]:
+    """Return validator and JSON schema of text that matches a pattern.
+
+    Args:
+        pattern: Pattern of the whole text; its digits are those of ASCII.
+        rule: Error message, with the rule in words and an example.
+    """
     form = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -57,84 +91,128 @@ def _written(pattern: str, rule: str) -> AfterValidator:
             raise ValueError(rule)
         return value
 
-    return AfterValidator(check)
+    return AfterValidator(check), Field(json_schema_extra={"pattern": f"^({pattern})$"})
 
 
-_NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?"
-_HOST = "[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?"
-_PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+def _without(found: re.Pattern[str], what: str) -> Callable[[str], str]:
+    """Return a check that refuses text with some characters."""
+
+    def check(value: str) -> str:
+        if found.search(value):
+            message = f"contains {what}; remove it"
+            raise ValueError(message)
+        return value
+
+    return check
+
+
+# True or false, also in the words of YAML 1.1.
+Switch = Annotated[bool, BeforeValidator(_switch)]
 
 # A size in MiB (2**20 bytes).
-Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024)]
+Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024, strict=True)]
 
 # A share of processor time in thousandths of a core.
-Millicores = Annotated[int, Field(gt=0, le=128_000)]
+Millicores = Annotated[int, Field(gt=0, le=128_000, strict=True)]
 
 # A TCP port.
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
 # A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words.
-SqlIdentifier = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$"), AfterValidator(_unreserved)]
+SqlIdentifier = Annotated[str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": "^[a-z_][a-z0-9_]{0,62}$"})]
+
+# A schema of a database, none of PostgreSQL's own.
+SchemaName = Annotated[str, AfterValidator(_schema), Field(json_schema_extra={"pattern": "^[a-z_][a-z0-9_]{0,62}$"})]
 
 # A table with its schema, both without quotes: public.users.
-QualifiedTable = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$")]
-
-# A Kubernetes object name that is also a DNS label (RFC 1123).
-DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-
-# A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters.
-_WORD = r"^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$"
-Word = Annotated[str, BeforeValidator(_plain_text), Field(pattern=_WORD), WithJsonSchema({"type": ["string", "integer"], "pattern": _WORD})]
-
-# An S3 bucket name: 3 to 63 characters, lower case, digits, dots and hyphens.
-BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-
-# A host name or an IPv4 address, without scheme and port.
-HostName = Annotated[
-    str, Field(max_length=253), _written(rf"{_NAME}(\.{_NAME})*", "must be a host name or an IPv4 address, without scheme and port")
+QualifiedTable = Annotated[
+    str, AfterValidator(_qualified), Field(json_schema_extra={"pattern": r"^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$"})
 ]
 
-# A host and its TCP port, host:port.
-HostPort = Annotated[str, _written(rf"{_HOST}:{_PORT}", "must be host:port with a port up to 65535, such as kafka-1.example.com:9096")]
-
-# An HTTP URL without user, password, query and trailing slash.
-HttpUrl = Annotated[
+# A Kubernetes object name that is also a DNS label (RFC 1123).
+DnsLabel = Annotated[
     str,
-    _written(
-        rf"https?://{_HOST}(:{_PORT})?(/[^\s?#]*[^/\s?#])?",
-        "must be a URL such as https://schemas.example.com:8081/api, without user, password, query and trailing slash",
+    *written(
+        "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+        "is no name of a Kubernetes object: 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends; choose "
+        "such a name",
     ),
+]
+
+# A word that can end a Kubernetes name, such as 2026-11: lower case, digits and hyphens, at most 32 characters.
+_WORD = "[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?"
+Word = Annotated[
+    str,
+    BeforeValidator(_plain_text),
+    written(
+        _WORD, "must have 1 to 32 lower-case letters, digits and hyphens, with a letter or digit at both ends; write a word such as 2026-11"
+    )[0],
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_WORD}$"}),
 ]
 
 # The ARN of a key in KMS.
 KmsKeyArn = Annotated[
     str,
-    _written(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+    *written(
+        "arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
         "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>; not an alias, since permissions on it do not cover its key",
     ),
 ]
 
-# The ARN of an OIDC identity provider in IAM.
+# The ARN of an OIDC identity provider in IAM. Its issuer is a URL without the scheme.
 OidcProviderArn = Annotated[
     str,
-    _written(
-        r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+",
-        "must be the ARN of the cluster's identity provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer>",
+    *written(
+        "arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[a-zA-Z0-9][-a-zA-Z0-9.]*[a-zA-Z0-9](:[0-9]+)?(/[-A-Za-z0-9._~]+)*",
+        "must be the ARN of the cluster's identity provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer>, whose issuer is a URL "
+        "without https:// and without a trailing slash",
     ),
 ]
 
-# An address range such as 10.0.0.0/8.
-Cidr = Annotated[str, AfterValidator(_cidr)]
+# Text that stands in one line, such as a name of somebody else's.
+Line = Annotated[str, *written("[^\\x00-\\x1f\\x7f]+", "must be a text in one line; write one")]
+
+_Key = Annotated[
+    str,
+    AfterValidator(_without(re.compile(r"[^!-~]|[=\\#!]"), "a blank, '=', '#' or another character that is in no key")),
+    Field(min_length=1),
+]
+_VALUE = WithJsonSchema({"type": ["string", "number", "boolean"]})
 
 # Keys of the software that is configured, and their values, merged over what the program writes.
-Keys = dict[str, Annotated[str, BeforeValidator(_plain_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]]
+Keys = dict[
+    _Key,
+    Annotated[
+        str,
+        BeforeValidator(_plain_text),
+        AfterValidator(_without(re.compile(r"[\x00-\x08\x0b-\x1f\x7f]"), "a control character")),
+        _VALUE,
+    ],
+]
+
+# Keys of a file with a line for each.
+FileKeys = dict[
+    _Key,
+    Annotated[
+        str,
+        BeforeValidator(_plain_text),
+        AfterValidator(_without(re.compile(r"[\x00-\x1f\x7f]"), "a line break or another control character, which the file cannot hold")),
+        _VALUE,
+    ],
+]
+
+# Keys of a Java property file, whose readers change backslashes and know the letters of ISO 8859-1 only.
+PropertyKeys = dict[
+    _Key,
+    Annotated[
+        str,
+        BeforeValidator(_plain_text),
+        AfterValidator(
+            _without(re.compile(r"[^ -~]|\\"), "a line break, a backslash or a letter outside ASCII, which a property file would change")
+        ),
+        _VALUE,
+    ],
+]
 
 # An empty mapping.
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def port_of(url: str) -> int:
-    """Return the TCP port of a URL, or the default port of its scheme."""
-    parts = urlsplit(url)
-    return parts.port or {"http": 80, "https": 443}[parts.scheme]

@@ -26,6 +26,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "guest": (
         "prod",
         {
+            "cluster": {"context": "prod", "identifier": "data-ingestion-prod", "existingNamespace": True},
             "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
             "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-1"},
             "source": {

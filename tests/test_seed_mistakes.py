@@ -164,6 +164,11 @@ def test_18_compatibility_that_looks_one_way_only(kind: Any) -> None:
     assert re.findall(r"compatibility(?:\.level)?=(\w+)", text) in (["full"], ["FULL"])
 
 
+def test_19_rights_without_which_an_upload_cannot_be_given_up() -> None:
+    assert "s3:AbortMultipartUpload" in messages("iam-exact", "write", "archive", "sink")
+    assert "s3:AbortMultipartUpload" not in messages("iam-exact", "write")
+
+
 def test_19_our_own_rights_include_aborting_an_upload() -> None:
     actions = {action for statement in write_archive("archive", reads=False)["Statement"] for action in _listed(statement["Action"])}
     assert {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket"} == actions
@@ -175,7 +180,7 @@ def _listed(value: Any) -> list[str]:
 
 def test_20_half_of_the_pod_in_shared_buffers() -> None:
     told = messages("postgres-fits", "postgresql")
-    assert "shared buffers 284" in told
+    assert "shared buffers 287" in told
     assert "with 512 available" in told
     assert "sharedBuffersMib (256)" in settings_refusal(source={"sharedBuffersMib": 256})
 
@@ -193,9 +198,16 @@ def test_22_two_shapes_for_one_archive(declared: Declared) -> None:
         assert {"before", "after"}.isdisjoint(names)
 
 
+def test_23_rights_on_every_bucket_whose_name_begins_so() -> None:
+    told = messages("iam-exact", "write")
+    assert "arn:aws:s3:::datapipe-ingestion-*" in told
+    assert "name the bucket" in told
+    assert "iam-exact" in {rule for rule, _message in by_pack([one for one in seed.RESOURCES if one.name == "write"], seed.LIMITS)}
+
+
 def test_23_a_long_lived_key_in_a_connector() -> None:
     told = seed.declared("kafkaconnect:index:Connector", "sink", {"name": "s", "config": {**seed.SINK, "aws.secret.access.key": "x" * 40}})
-    assert "aws.secret.access.key is a credential in plain text" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
+    assert "aws.secret.access.key: is a credential in plain text" in "\n".join(v.message for v in by_plan([told], seed.LIMITS))
     assert "archive-1*" not in str(write_archive("archive-1", reads=True))
 
 
@@ -239,6 +251,7 @@ EXPECTED = {
     "bucket-private": 1,
     "bucket-tls-only": 1,
     "bucket-encrypted": 1,
+    "iam-exact": 2,
 }
 """The least number of violations of each rule in the whole."""
 

@@ -10,10 +10,11 @@ import re
 import types
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic.alias_generators import to_camel
 
+from settings import addresses, archive, images, streaming
 from settings import types as words
 from settings.model import Settings
 from settings.section import Section
@@ -27,17 +28,22 @@ if TYPE_CHECKING:
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _WORDS: Final = (
     (words.Mebibytes, "MiB"),
+    (streaming.WorkerMebibytes, "MiB"),
     (words.Millicores, "thousandths of a core"),
     (words.Port, "port"),
     (words.SqlIdentifier, "SQL name"),
     (words.QualifiedTable, "schema and table"),
     (words.DnsLabel, "DNS label"),
-    (words.BucketName, "bucket name"),
+    (archive.BucketName, "bucket name"),
     (words.Word, "word"),
-    (words.Cidr, "address range"),
-    (words.HostName, "host name"),
-    (words.HostPort, "`host:port`"),
-    (words.HttpUrl, "URL"),
+    (addresses.Cidr, "address range"),
+    (addresses.ServerRange, "address range"),
+    (addresses.HostName, "host name"),
+    (addresses.HostPort, "`host:port`"),
+    (addresses.HttpUrl, "URL"),
+    (words.SchemaName, "SQL name"),
+    (addresses.HttpOrigin, "URL"),
+    (images.Image, "image"),
     (words.KmsKeyArn, "ARN"),
     (words.OidcProviderArn, "ARN"),
     (bool, "`true` or `false`"),
@@ -107,11 +113,13 @@ def _is_section(hint: Any) -> bool:  # noqa: ANN401 - a type or a form of typing
     return isinstance(hint, type) and issubclass(hint, Section)
 
 
-def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401 - as above
+def _kind(hint: Any, field: FieldInfo | None = None) -> str:  # noqa: ANN401, PLR0911 - as above; one for each kind
     for known, word in _WORDS:
         if hint is known:
             return _pattern(field) or word
     origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _kind(parts[0], field)
     if origin is Literal:
         return ", ".join(f"`{part}`" for part in parts)
     if origin in (Union, types.UnionType):

@@ -1,37 +1,36 @@
-"""The catalog through pyiceberg, with readable errors.
-
-A ``sql`` catalog is shared with Java's JdbcCatalog (the sink), which at ``jdbc.schema-version=V1`` needs one more column than
-pyiceberg creates. This module therefore creates the tables in that form; otherwise Java would alter them, which requires
-ownership. pyiceberg ignores the column.
-"""
+"""The catalog through pyiceberg, with readable errors and an end to every operation."""
 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
 
-from providers.operations import Plain, ProviderError, Quiet, Reporter, provider_wait, scrubbed
+from providers.deadline import OverdueError, within
+from providers.iceberg.catalog_tables import make_tables
+from providers.iceberg.connections import Connections
+from providers.operations import CancelledError, Plain, ProviderError, Quiet, Reporter, provider_wait, scrubbed
+from providers.readable import one_line
 from providers.unreachable import UnreachableError, is_given_up, with_cure
 from waiting import backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from pyiceberg.catalog import Catalog
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL
 
-_TABLES_V1: Final = (
-    """CREATE TABLE IF NOT EXISTS iceberg_tables (
-        catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL,
-        metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5),
-        PRIMARY KEY (catalog_name, table_namespace, table_name))""",
-    """CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
-        catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL,
-        property_value VARCHAR(1000), PRIMARY KEY (catalog_name, namespace, property_key))""",
-)
-_V1_COLUMN: Final = "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)"
+_Result = TypeVar("_Result")
+
+# Seconds for one operation on a table: a minute for a database that starts, and each request of a slow store three times
+OPERATION_SECONDS: Final = 300.0
+# Seconds for a table's removal, which deletes its files one by one
+REMOVAL_SECONDS: Final = 3600.0
+# Glue: botocore's own limits of a minute each, ten times, make twenty minutes
+_GLUE_CONNECT_SECONDS, _GLUE_READ_SECONDS, _GLUE_ATTEMPTS = 5, 30, 4
+
 _NOT_YET: Final = (
     "refused",
     "starting up",
@@ -40,7 +39,15 @@ _NOT_YET: Final = (
     "shutting down",
     "not yet accepting",
 )
-_AWAY: Final = ("refused", "timeout expired", "could not translate host name", "No route to host", "NETWORK_CONNECTION")
+_AWAY: Final = (
+    "refused",
+    "timeout expired",
+    "could not translate host name",
+    "No route to host",
+    "NETWORK_CONNECTION",
+    "Could not connect to the endpoint",
+    "Connect timeout",
+)
 # Seconds to wait for a database that the user has declared gone
 _GIVEN_UP_SECONDS: Final = 5.0
 
@@ -59,6 +66,8 @@ _CURES: Final = (
             "the catalog and rebuild the archive from Kafka"
         ),
     ),
+    ("Could not connect to the endpoint", "the catalog's service does not answer; check the endpoint and the region"),
+    ("statement timeout", "another session holds a lock on the catalog's tables; see pg_stat_activity"),
     ("refused", "nothing answers there; check the address, and that the database or object store runs"),
 )
 
@@ -85,15 +94,31 @@ class Catalogs:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _prepared: bool = False
 
-    @contextmanager
-    def opened(self, subject: str) -> Iterator[Catalog]:
-        """Yield the catalog; turn any exception inside into a ProviderError that begins with ``subject`` and contains no secret."""
+    def run(self, subject: str, work: Callable[[Catalog], _Result], seconds: float = OPERATION_SECONDS) -> _Result:
+        """Open the catalog, work with it and close it.
+
+        Args:
+            subject: Subject of messages.
+            work: The work.
+            seconds: Time limit.
+
+        Raises:
+            UnreachableError: If nothing answers.
+            CancelledError: If the engine cancels.
+            ProviderError: For every other exception of the work, and if it does not end in time; without any secret.
+        """
+        connections = Connections()
         try:
-            catalog = self._open(subject)
-            try:
-                yield catalog
-            finally:
-                catalog.close()
+            return within(seconds, lambda: self._worked(subject, work, connections), self.cancelled)
+        except OverdueError:
+            connections.end()
+            if self.cancelled.is_set():
+                message = f"stopped while waiting for {subject}"
+                raise CancelledError(message) from None
+            message = (
+                f"{subject}: catalog or object store have not finished within {seconds:.0f} s; check that both answer, and run it again"
+            )
+            raise ProviderError(message) from None
         except ProviderError:
             raise
         except Exception as error:  # noqa: BLE001 - errors of six libraries, any of which may quote a secret
@@ -102,9 +127,14 @@ class Catalogs:
                 raise UnreachableError(with_cure(message)) from None
             raise ProviderError(message) from None
 
-    def _open(self, subject: str) -> Catalog:
+    def _worked(self, subject: str, work: Callable[[Catalog], _Result], connections: Connections) -> _Result:
+        with closing(self._open(subject, connections)) as catalog:
+            return work(catalog)
+
+    def _open(self, subject: str, connections: Connections) -> Catalog:
         _import_libraries()
         from pyiceberg.catalog import load_catalog  # noqa: PLC0415 - slow to load, and a preview does not need it
+        from pyiceberg.catalog.sql import SqlCatalog  # noqa: PLC0415 - slow to load, and a preview does not need it
 
         config = self.config
         files = {
@@ -116,20 +146,18 @@ class Catalogs:
             "s3.secret-access-key": config.get("secretAccessKey"),
         }
         if config["catalogType"] == "glue":
-            glue = {
-                "type": "glue",
-                "glue.endpoint": config.get("endpoint"),
-                "glue.region": config.get("region"),
-                "glue.access-key-id": config.get("accessKeyId"),
-                "glue.secret-access-key": config.get("secretAccessKey"),
-            }
-            return load_catalog(config["catalogName"], **_set_only(files | glue))
+            # no property, but an argument of the catalog, to which pyiceberg hands everything on
+            client: Any = _glue_client(config)
+            return load_catalog(config["catalogName"], type="glue", client=client, **_set_only(files))
         url = _sql_url(config)
-        self._prepare(url, subject)
+        self._prepare(url, subject, connections)
         sql = {"type": "sql", "uri": url.render_as_string(hide_password=False), "init_catalog_tables": "false"}
-        return load_catalog(config["catalogName"], **_set_only(files | sql))
+        catalog = load_catalog(config["catalogName"], **_set_only(files | sql))
+        if isinstance(catalog, SqlCatalog):
+            connections.follow(catalog.engine)
+        return catalog
 
-    def _prepare(self, url: URL, subject: str) -> None:
+    def _prepare(self, url: URL, subject: str, connections: Connections) -> None:
         """Create the catalog's own tables once in this process; wait for a database that is still starting."""
         from sqlalchemy import create_engine  # noqa: PLC0415 - slow to load, and a preview does not need it
         from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - slow to load, and a preview does not need it
@@ -139,8 +167,9 @@ class Catalogs:
         with self._lock:
             while not self._prepared:
                 engine = create_engine(url)
+                connections.follow(engine)
                 try:
-                    _make_tables(engine)
+                    make_tables(engine)
                     self._prepared = True
                 except OperationalError as error:
                     reason = self._explained(error)
@@ -155,11 +184,12 @@ class Catalogs:
         """Return the first lines of an error, with the cure where known."""
         text = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
         cure = next((cure for sign, cure in _CURES if sign in text), None)
-        lines = " ".join(line.strip() for line in text.splitlines()[:3])[:500]
-        return scrubbed(lines, self._secrets()) + (f" — {cure}" if cure else "")
+        lines = scrubbed(" ".join(line.strip() for line in text.splitlines()[:3]), self._secrets())
+        return one_line(lines, 500) + (f" — {cure}" if cure else "")
 
     def _secrets(self) -> list[str]:
-        return [str(self.config[key]) for key in ("password", "secretAccessKey", "accessKeyId") if self.config.get(key)]
+        secrets = [str(self.config[key]) for key in ("password", "secretAccessKey", "accessKeyId") if self.config.get(key)]
+        return [*secrets, *(quote(secret, safe="") for secret in secrets)]
 
 
 def _is_away(message: str) -> bool:
@@ -171,6 +201,26 @@ def _import_libraries() -> None:
     with _IMPORTS:
         import pyiceberg.catalog.sql  # noqa: PLC0415 - slow to load, and a preview does not need it
         import pyiceberg.io.pyarrow  # noqa: F401, PLC0415 - slow to load, and a preview does not need it
+
+
+def _glue_client(config: Plain) -> object:
+    """Return a client of Glue that does not try for twenty minutes."""
+    import boto3  # noqa: PLC0415 - slow to load, and a preview does not need it
+    from botocore.config import Config  # noqa: PLC0415 - slow to load, and a preview does not need it
+
+    return boto3.Session(
+        region_name=config.get("region"),
+        aws_access_key_id=config.get("accessKeyId"),
+        aws_secret_access_key=config.get("secretAccessKey"),
+    ).client(
+        "glue",
+        endpoint_url=config.get("endpoint"),
+        config=Config(
+            connect_timeout=_GLUE_CONNECT_SECONDS,
+            read_timeout=_GLUE_READ_SECONDS,
+            retries={"total_max_attempts": _GLUE_ATTEMPTS, "mode": "standard"},
+        ),
+    )
 
 
 def sql_address(uri: str) -> str:
@@ -187,21 +237,6 @@ def _sql_url(config: Plain) -> URL:
     if config.get("username") is not None:
         url = url.set(username=config["username"], password=config.get("password"))
     return url
-
-
-def _make_tables(engine: Engine) -> None:
-    from sqlalchemy import inspect, text  # noqa: PLC0415 - slow to load, and a preview does not need it
-
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            # IF NOT EXISTS does not protect two sessions that create the same table at the same moment
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('iceberg_tables'))"))
-        existing = inspect(connection)
-        if not (existing.has_table("iceberg_tables") and existing.has_table("iceberg_namespace_properties")):
-            for statement in _TABLES_V1:
-                connection.execute(text(statement))
-        elif "iceberg_type" not in {column["name"] for column in existing.get_columns("iceberg_tables")}:
-            connection.execute(text(_V1_COLUMN))
 
 
 def _set_only(properties: dict[str, str | None]) -> dict[str, str]:

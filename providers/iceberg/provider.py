@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from configs.tokens import ICEBERG_TABLE
 from problem import Problem
@@ -36,7 +36,7 @@ def config_problems(config: Plain) -> list[Problem]:
     if kind is not UNKNOWN and kind not in _CATALOG_TYPES:
         problems.append(Problem(path="catalogType", rule=f"{kind!r} is not one of {', '.join(_CATALOG_TYPES)}"))
     if kind == "sql" and uri is not UNKNOWN:
-        parts = urlsplit(sql_address(uri)) if isinstance(uri, str) else None
+        parts = _address(uri)
         if parts is None or not parts.scheme:
             problems.append(
                 Problem(
@@ -57,6 +57,16 @@ def config_problems(config: Plain) -> list[Problem]:
             )
         )
     return problems
+
+
+def _address(uri: object) -> SplitResult | None:
+    """Parse the address of a database; None for anything else, an IPv6 address or a port that is none included."""
+    try:
+        parts = urlsplit(sql_address(uri) if isinstance(uri, str) else "")
+        port = parts.port
+    except ValueError:
+        return None
+    return None if port == 0 else parts
 
 
 def operations(config: Plain, reporter: Reporter | None = None, cancelled: threading.Event | None = None) -> dict[str, Operations]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from problem import Problem
+from providers.iceberg.catalog import REMOVAL_SECONDS
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
@@ -75,8 +76,7 @@ class TableOperations(Adopting):
     def read(self, resource_id: str, previous: Plain | None = None, outputs: Plain | None = None) -> State | None:  # noqa: ARG002 - the protocol's
         """Return the declaration updated from the live table; columns added by the sink are not drift."""
         try:
-            with self.catalogs.opened(f"table {resource_id}") as catalog:
-                live, learnt = self._described(catalog, resource_id)
+            live, learnt = self.catalogs.run(f"table {resource_id}", lambda catalog: self._described(catalog, resource_id))
         except UnreachableError:
             if is_given_up():
                 return None
@@ -94,8 +94,7 @@ class TableOperations(Adopting):
             )
             return
         try:
-            with self.catalogs.opened(f"dropping table {resource_id}") as catalog:
-                self._dropped(catalog, resource_id)
+            self.catalogs.run(f"dropping table {resource_id}", lambda catalog: self._dropped(catalog, resource_id), REMOVAL_SECONDS)
         except UnreachableError:
             if not is_given_up():
                 raise
@@ -125,10 +124,13 @@ class TableOperations(Adopting):
 
     def _converged(self, inputs: Plain, old: Plain | None) -> State:
         resource_id = f"{inputs['namespace']}.{inputs['name']}"
-        with self.catalogs.opened(f"table {resource_id}") as catalog:
+
+        def converge(catalog: Catalog) -> State:
             table = self._created(catalog, resource_id, inputs)
             self._widened(table, inputs, old)
             return State(resource_id, inputs | _learnt(table))
+
+        return self.catalogs.run(f"table {resource_id}", converge)
 
     def _created(self, catalog: Catalog, resource_id: str, inputs: Plain) -> Table:
         from pyiceberg import exceptions  # noqa: PLC0415 - slow to load, and a preview does not need it

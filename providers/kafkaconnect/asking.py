@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from configs.secrecy import without_passwords
 from providers.kafkaconnect.causes import explained
-from providers.kafkaconnect.rest import AwayError, NotNowError
+from providers.kafkaconnect.errors import AwayError, ForeignError, NotNowError, RefusedError
+from providers.kafkaconnect.rest import READ_SECONDS
 from providers.operations import ProviderError
 from providers.unreachable import UnreachableError
 from waiting import backoff
@@ -18,27 +19,36 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+# Seconds for a request after the limit, such as the removal itself after the wait for what the connector holds
+_LEAST: Final = 1.0
+
 
 def answered(
-    patience: Patience, subject: str, ask: Callable[[], _Answer], *, first: float = 0.25, longest: float = float("inf")
+    patience: Patience, subject: str, ask: Callable[[float], _Answer], *, first: float = 0.25, longest: float = float("inf")
 ) -> _Answer:
     """Repeat a request until it is answered.
 
     Args:
         patience: Time limit of the whole operation.
         subject: Subject of messages.
-        ask: The request.
+        ask: The request, given the seconds that it may take.
         first: Seconds until the second attempt; later pauses are longer.
         longest: Limit for this request, in seconds.
 
     Raises:
         UnreachableError: If nothing answered.
-        ProviderError: If the worker was busy until the limit.
+        ProviderError: If the worker was busy until the limit, or refused, or if something else answered.
     """
     attempt, begun = 0, patience.spent
     while True:
+        left = min(patience.seconds, begun + longest) - patience.spent
         try:
-            return ask()
+            return ask(min(READ_SECONDS, max(_LEAST, left)))
+        except RefusedError as error:
+            raise type(error)(error.status, without_passwords(error.said), subject) from None
+        except ForeignError as error:
+            message = f"{subject}: {error}"
+            raise ForeignError(message) from None
         except NotNowError as error:
             reason = without_passwords(str(error))
             if patience.over or patience.spent - begun >= longest:

@@ -10,6 +10,9 @@ from configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400
+# Characters of a trace that are searched at each end, and of a line before it is cut
+_READ: Final = 50_000
+_LINE_READ: Final = 4_000
 # Seconds for causes that do not pass by themselves
 _SECOND_LOOK: Final = 10.0
 
@@ -51,17 +54,17 @@ CAUSES: Final = (
         "the database refuses the role's password; check that the worker mounts the Secret with which the role was created",
     ),
     _cause(
-        r"role \S+ does not exist|roles? LOGIN and REPLICATION|must be superuser or replication role",
+        r"role \S{1,200} does not exist|roles? LOGIN and REPLICATION|must be superuser or replication role",
         "the role must exist and have LOGIN and REPLICATION: ALTER ROLE … LOGIN REPLICATION",
     ),
-    _cause(r"database \S+ does not exist", "the database is missing; check database.dbname and that the seed script ran"),
+    _cause(r"database \S{1,200} does not exist", "the database is missing; check database.dbname and that the seed script ran"),
     _cause(
-        r"publication .* does not exist",
+        r"publication .{1,200} does not exist",
         "the publication is missing; the table owner must create it: CREATE PUBLICATION … FOR TABLE …",
     ),
     _cause(r"wal_level", "set wal_level=logical and restart PostgreSQL"),
     _cause(
-        r"replication slot .* is active|slot .* (already )?in use",
+        r"replication slot .{1,200} is active|slot .{1,200} (already )?in use",
         "another connection holds the slot, often a killed worker's: the server releases it after wal_sender_timeout (60 s); "
         "otherwise see pg_stat_replication",
         patience=75.0,
@@ -71,7 +74,7 @@ CAUSES: Final = (
         "drop an unused slot (pg_replication_slots) or raise max_replication_slots",
     ),
     _cause(
-        r"UnknownTopicOrPartition|topic[^\n]*(not present in metadata|does not exist|is missing)"
+        r"UnknownTopicOrPartition|topic[^\n]{0,300}(not present in metadata|does not exist|is missing)"
         r"|This server does not host this topic-partition",
         "the topic is missing, and brokers do not create topics by themselves; declare it and let the connector depend on it",
     ),
@@ -100,7 +103,7 @@ CAUSES: Final = (
         patience=30.0,
     ),
     _cause(
-        r"Connection refused|connection attempt failed|Connection to \S+ refused|Connect timed out|java.net.ConnectException"
+        r"Connection refused|connection attempt failed|Connection to \S{1,300} refused|Connect timed out|java.net.ConnectException"
         r"|Unable to connect",
         "nothing answers there from the worker's pod; check the address, the port and the network policy between them",
         patience=30.0,
@@ -109,7 +112,8 @@ CAUSES: Final = (
 
 
 def known_cause(text: str) -> Cause | None:
-    """Return the first known cause in a text."""
+    """Return the first known cause in a text; of a very long one, only the beginning and the end are read."""
+    text = text if len(text) <= 2 * _READ else f"{text[:_READ]}\n{text[-_READ:]}"
     return next((cause for cause in CAUSES if cause.pattern.search(text)), None)
 
 
@@ -117,7 +121,7 @@ def trimmed(trace: str) -> str:
     """Return the first line and the first ``Caused by`` lines of a Java trace, without passwords."""
     lines = trace.strip().splitlines()
     kept = lines[:1] + [line.strip() for line in lines[1:] if line.startswith("Caused by:")]
-    return "\n".join(without_passwords(line)[:_LINE_LENGTH] for line in kept[:_LINES])
+    return "\n".join(without_passwords(line[:_LINE_READ])[:_LINE_LENGTH] for line in kept[:_LINES])
 
 
 def explained(trace: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from configs.secrecy import is_referenced, is_secret, without_passwords
+from configs.credentials.detector import shows_credential
+from configs.secrecy import is_referenced, is_secret
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.asking import answered
-from providers.kafkaconnect.causes import explained
+from providers.kafkaconnect.errors import NoClassError, NotNowError, RefusedError
+from providers.kafkaconnect.reasons import reasons
 from providers.kafkaconnect.removal import Removal
-from providers.kafkaconnect.rest import ConnectClient, NotNowError, RefusedError, Status
 from providers.kafkaconnect.rules import connector_problems
 from providers.kafkaconnect.watch import Tempo, Watch
 from providers.operations import (
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from problem import Problem
+    from providers.kafkaconnect.rest import ConnectClient
+    from providers.kafkaconnect.status import Status
     from waiting import Patience
 
 _Answer = TypeVar("_Answer")
 _DECLARED: Final = ("name", "config", "removal", "rollout")
-_NOT_FOUND: Final = 404
 _CHECK_SECONDS: Final = 8.0
+_MOST_COMPLAINTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,9 @@ class ConnectorOperations(Adopting):
         config = _whole(inputs)
         try:
             complaints = self.client.validate(config["connector.class"], config, seconds=_CHECK_SECONDS)
-        except (NotNowError, RefusedError, ProviderError):
+        except (NotNowError, ProviderError):
             return []
-        return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))
+        return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))[:_MOST_COMPLAINTS]
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
         """Return the changes, key by key; another name or class requires a replacement, and a connector that does not run a repair."""
@@ -97,8 +100,10 @@ class ConnectorOperations(Adopting):
         """Return the live configuration and state."""
         patience, subject = self._patience(self.tempo.given_up if is_given_up() else self.tempo.read), f"reading connector {resource_id}"
         try:
-            live = self._answered(patience, subject, lambda: self.client.config(resource_id))
-            status = self._answered(patience, subject, lambda: self.client.status(resource_id)) if live is not None else None
+            live = self._answered(patience, subject, lambda seconds: self.client.config(resource_id, seconds=seconds))
+            status = None
+            if live is not None:
+                status = self._answered(patience, subject, lambda seconds: self.client.status(resource_id, seconds=seconds))
         except UnreachableError:
             if is_given_up():
                 return None
@@ -120,20 +125,20 @@ class ConnectorOperations(Adopting):
     def _converged(self, inputs: Plain, *, restarted: bool = False) -> State:
         name, config, patience = inputs["name"], _whole(inputs), self._patience()
         subject = f"configuring connector {name}"
-        live = self._answered(patience, subject, lambda: self.client.config(name))
+        live = self._answered(patience, subject, lambda seconds: self.client.config(name, seconds=seconds))
         if live is not None and _half_removed(live, config, inputs.get("removal")):
             Removal(self.client, name, self.tempo, patience, self.reporter).begun_again()
-        before = self._answered(patience, subject, lambda: self.client.status(name)) if live is not None else None
+        before = self._answered(patience, subject, lambda seconds: self.client.status(name, seconds=seconds)) if live is not None else None
         changed = live != config
         if changed:
             self._validated(patience, name, config)
-            self._answered(patience, subject, lambda: self.client.put(name, config))
+            self._answered(patience, subject, lambda seconds: self.client.put(name, config, seconds=seconds))
         acted = changed or restarted
         if before is not None and before.connector.state in ("PAUSED", "STOPPED"):
-            self._answered(patience, subject, lambda: self.client.resume(name))
+            self._answered(patience, subject, lambda seconds: self.client.resume(name, seconds=seconds))
             acted = True
         if before is not None and before.failed:
-            self._answered(patience, subject, lambda: self.client.restart_failed(name))
+            self._answered(patience, subject, lambda seconds: self.client.restart_failed(name, seconds=seconds))
             acted = True
         doubt = self.tempo.doubt if before is not None and before.failed else 0.0
         return self._running(patience, inputs, Watch(self.tempo.steady if acted else 0.0, doubt))
@@ -146,7 +151,7 @@ class ConnectorOperations(Adopting):
                 complaints = self._answered(
                     patience,
                     f"validating connector {name}",
-                    lambda: self.client.validate(config["connector.class"], config),
+                    lambda seconds: self.client.validate(config["connector.class"], config, seconds=seconds),
                     longest=120.0,
                 )
             except RefusedError as refusal:
@@ -154,29 +159,34 @@ class ConnectorOperations(Adopting):
             if not complaints:
                 return
             if patience.over or patience.spent - begun >= validation.patience_for(complaints):
-                lines = [f"  {problem.path}: {problem.text}" for problem in validation.as_problems(complaints)]
+                found = validation.as_problems(complaints)
+                lines = [f"  {problem.path}: {problem.text}" for problem in found[:_MOST_COMPLAINTS]]
+                lines += [f"  and {len(found) - _MOST_COMPLAINTS} more"] if len(found) > _MOST_COMPLAINTS else []
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
             patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].text}")
 
     def _refused(self, name: str, config: Mapping[str, str], refusal: RefusedError) -> str:
-        if refusal.status == _NOT_FOUND:
-            available = ", ".join(self.client.plugins()) or "none"
+        if isinstance(refusal, NoClassError):
+            try:
+                available = ", ".join(self.client.plugins(seconds=_CHECK_SECONDS)[:_MOST_COMPLAINTS]) or "none"
+            except (NotNowError, ProviderError):
+                available = "(it does not tell)"
             return f"connector {name}: the worker has no {config['connector.class']}; its image has: {available}"
-        return f"connector {name}: the worker refuses the configuration: {without_passwords(str(refusal))}"
+        return f"connector {name}: the worker refuses the configuration: {refusal.said}"
 
     def _running(self, patience: Patience, inputs: Plain, watch: Watch) -> State:
         """Wait until the connector has settled; restart parts that failed for a temporary cause; otherwise raise IncompleteError."""
         name = inputs["name"]
         while True:
-            status = self._answered(patience, f"waiting for connector {name}", lambda: self.client.status(name))
+            status = self._answered(patience, f"waiting for connector {name}", lambda seconds: self.client.status(name, seconds=seconds))
             if watch.settled(status):
                 return _state(inputs, status)
             if status is not None and watch.failed(status):
-                reasons = [f"connector {name}: {part.label} failed: {explained(part.trace)}" for part in status.failed]
+                why = [f"connector {name}: {label} failed: {reason}" for label, reason in reasons(status.failed)]
                 if patience.over or not watch.worth_a_restart(status):
-                    raise IncompleteError(_state(inputs, status), reasons)
-                patience.pause(self.tempo.again, reasons[0].replace("\n", " "))
-                self._answered(patience, f"restarting connector {name}", lambda: self.client.restart_failed(name))
+                    raise IncompleteError(_state(inputs, status), why)
+                patience.pause(self.tempo.again, why[0].replace("\n", " "))
+                self._answered(patience, f"restarting connector {name}", lambda seconds: self.client.restart_failed(name, seconds=seconds))
                 watch.restarted(self.tempo.doubt)
             if patience.over:
                 seen = str(status) if status is not None else "the worker reports no status"
@@ -184,7 +194,7 @@ class ConnectorOperations(Adopting):
                 raise IncompleteError(_state(inputs, status), [message])
             patience.pause(self.tempo.poll, f"connector {name}: {status or 'no status yet'}")
 
-    def _answered(self, patience: Patience, subject: str, ask: Callable[[], _Answer], *, longest: float = float("inf")) -> _Answer:
+    def _answered(self, patience: Patience, subject: str, ask: Callable[[float], _Answer], *, longest: float = float("inf")) -> _Answer:
         return answered(patience, subject, ask, first=self.tempo.poll / 2, longest=longest)
 
     def _patience(self, seconds: float | None = None) -> Patience:
@@ -212,6 +222,6 @@ def _learnt(status: Status | None) -> Plain:
 
 def _shown(key: str, live: str, before: object) -> str:
     """Return a live value for the state: a manually set credential is drift, but must not be copied into the state."""
-    if is_secret(key) and not is_referenced(key, live) and live != before:
+    if live != before and ((is_secret(key) and not is_referenced(key, live)) or shows_credential(live)):
         return "[a credential in clear]"
     return live

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from configs.tokens import CLUSTER_READY, CONNECTOR
 from problem import Problem
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Seconds that a connector may take: twice a cold worker (20 s) and a Secret being mounted (90 s)
 DEFAULT_TIMEOUT: Final = 300
+# A year: NaN and infinity are no times to wait
+_LONGEST_TIMEOUT: Final = 365 * 24 * 3600
 
 
 def config_problems(config: Plain) -> list[Problem]:
@@ -26,15 +28,15 @@ def config_problems(config: Plain) -> list[Problem]:
     problems = []
     url = config.get("url")
     if url is not UNKNOWN:
-        parts = urlsplit(url) if isinstance(url, str) else None
-        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = _address(url)
+        if parts is None:
             problems.append(Problem(path="url", rule="must be the address of the worker's REST API, such as http://127.0.0.1:8083"))
         elif parts.username is not None or parts.password is not None:
             problems.append(Problem(path="url", rule="must not hold a user or password", cure="set username and password"))
     if config.get("password") is not None and config.get("username") is None:
         problems.append(Problem(path="username", rule="is missing, but a password is set"))
     if _seconds(config) is None:
-        problems.append(Problem(path="timeoutSeconds", rule="must be a number of seconds above 0"))
+        problems.append(Problem(path="timeoutSeconds", rule="must be a number of seconds above 0, at most a year"))
     return problems
 
 
@@ -66,6 +68,16 @@ class KafkaConnect:
         return operations(config, reporter, cancelled)
 
 
+def _address(url: object) -> SplitResult | None:
+    """Parse the address of a server; None for anything else, a port or an IPv6 address that is none included."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if valid and not parts.query and not parts.fragment else None
+
+
 def _seconds(config: Plain) -> float | None:
     """Parse the time limit, which the engine may pass as a string; None for an invalid one."""
     value = config.get("timeoutSeconds", DEFAULT_TIMEOUT)
@@ -73,6 +85,6 @@ def _seconds(config: Plain) -> float | None:
         return DEFAULT_TIMEOUT
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if seconds > 0 else None
+    return seconds if 0 < seconds < _LONGEST_TIMEOUT else None

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from problem import Problem
+from providers.deadline import OverdueError, within
 from providers.differences import differences
-from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
-from unknown import UNKNOWN
+from providers.kafkaconnect.readiness_rules import DEFAULT_TIMEOUT, HIGHEST_PORT, gate_problems
+from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait, scrubbed
+from providers.readable import one_line
 
 if TYPE_CHECKING:
     import threading
 
+    from problem import Problem
+
 _ASK_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 2.0
-_DEFAULT_TIMEOUT: Final = 300
-_HIGHEST_PORT: Final = 65535
+_LEAST_SECONDS: Final = 0.5
+# Kafka's own ids are 22 characters of base64url; managed clusters have others, without blanks
+_CLUSTER_ID: Final = re.compile(r"[!-~]{1,255}\Z")
+# Addresses to listen at; to connect to them means this machine
+_NOWHERE: Final = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - refused
 _PLAIN: Final[dict[str, str]] = {}
 USER_VARIABLE: Final = "KAFKA_SASL_USERNAME"
 PASSWORD_VARIABLE: Final = "KAFKA_SASL_PASSWORD"  # noqa: S105 - a variable's name
@@ -55,6 +62,8 @@ Security = Mapping[str, str]
 
 # Reads the metadata from one bootstrap server, host:port; raises NotReadyError
 Ask = Callable[[str, Security], Metadata]
+# The same within so many seconds
+AskWithin = Callable[[str, Security, float], Metadata]
 
 
 def client(security: Security) -> dict[str, str]:
@@ -79,36 +88,73 @@ def client(security: Security) -> dict[str, str]:
 
 
 def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metadata:
-    """Read the cluster's metadata from one listener."""
+    """Read the cluster's metadata from one listener.
+
+    Raises:
+        NotReadyError: If it does not answer in time.
+        ProviderError: If the client refuses the settings.
+    """
+    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
+    try:
+        # a client ends when its look-up of a name has ended, however long that takes
+        return within(seconds + _LEAST_SECONDS, lambda: _asked(server, settings, seconds))
+    except OverdueError:
+        message = f"{server} does not answer within {seconds:.0f} s"
+        raise NotReadyError(message) from None
+
+
+def _asked(server: str, settings: dict[str, Any], seconds: float) -> Metadata:
     from confluent_kafka import KafkaException  # noqa: PLC0415 - slow to load, and a preview does not need it
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - slow to load, and a preview does not need it
 
-    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
-    admin = AdminClient(settings, logger=_SILENT)
+    try:
+        admin = AdminClient(settings, logger=_SILENT)
+    except (KafkaException, TypeError, ValueError) as error:
+        why = scrubbed(one_line(str(error), 300), [settings.get("sasl.password", "")])
+        message = f"the Kafka client refuses the settings for {server}: {why}"
+        raise ProviderError(message) from None
     try:
         metadata = admin.list_topics(timeout=seconds)
     except KafkaException as error:
-        message = f"{server} does not answer ({error.args[0].name().strip('_').lower() if error.args else error})"
+        name = getattr(error.args[0], "name", None) if error.args else None
+        message = f"{server} does not answer ({name().strip('_').lower() if name else one_line(str(error), 300)})"
         raise NotReadyError(message) from None
     if metadata.controller_id < 0:
         message = f"{server} has no controller yet"
         raise NotReadyError(message)
-    return Metadata(
-        metadata.cluster_id or "",
-        {broker.id: (str(broker.host), int(broker.port)) for broker in metadata.brokers.values()},
-    )
+    brokers = {broker.id: (str(broker.host or ""), int(broker.port)) for broker in metadata.brokers.values()}
+    return Metadata(metadata.cluster_id or "", brokers)
 
 
-def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN) -> str:
-    """Return the id of the one cluster behind all ``servers``. Raises NotReadyError with the first missing part."""
+def cluster_id(
+    servers: list[str], brokers: int, asked: Ask = ask, security: Security = _PLAIN, left: Callable[[], float] = lambda: float("inf")
+) -> str:
+    """Return the id of the one cluster behind all ``servers``.
+
+    Args:
+        servers: The listeners.
+        brokers: Number of brokers that each must know.
+        asked: Function that reads the metadata from one listener.
+        security: Protocol and mechanism of the listeners.
+        left: Function that returns the seconds that are left.
+
+    Raises:
+        NotReadyError: With the first missing part.
+    """
     ids: dict[str, str] = {}
+    reached: set[tuple[str, int]] = set()
     for server in servers:
         metadata = asked(server, security)
         if len(metadata.brokers) < brokers:
             message = f"{server} knows {len(metadata.brokers)} of {brokers} brokers"
             raise NotReadyError(message)
-        for number, (host, port) in sorted(metadata.brokers.items()):
-            _connect(server, number, host, port)
+        for number, address in sorted(metadata.brokers.items()):
+            if address not in reached:
+                _connect(server, number, address, left())
+            reached.add(address)
+        if not _CLUSTER_ID.match(metadata.cluster_id):
+            message = f"{server} tells no id of its cluster"
+            raise NotReadyError(message)
         ids[server] = metadata.cluster_id
     if len(set(ids.values())) != 1:
         message = "the listeners belong to different clusters: " + ", ".join(f"{server} to {name}" for server, name in ids.items())
@@ -116,12 +162,21 @@ def cluster_id(servers: list[str], brokers: int, asked: Ask = ask, security: Sec
     return next(iter(ids.values()))
 
 
-def _connect(server: str, number: int, host: str, port: int) -> None:
+def _connect(server: str, number: int, address: tuple[str, int], left: float) -> None:
+    host, port = address
+    advertised = f"broker {number} advertises {one_line(host, 260)}:{port} to clients of {server}"
+    if host in _NOWHERE or not 0 < port <= HIGHEST_PORT:
+        message = f"{advertised}, which is no address to connect to; check advertised.listeners"
+        raise NotReadyError(message)
+    if left <= 0:
+        message = f"{advertised}, and no time was left to connect there"
+        raise NotReadyError(message)
+    seconds = min(_CONNECT_SECONDS, left)
     try:
-        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
-    except OSError as error:
-        why = error.strerror or error
-        message = f"broker {number} advertises {host}:{port} to clients of {server}, and nothing answers there ({why})"
+        within(seconds, lambda: socket.create_connection(address, timeout=seconds).close())
+    except (OSError, ValueError, OverdueError) as error:
+        why = getattr(error, "strerror", None) or one_line(str(error), 200) or "timed out"
+        message = f"{advertised}, and nothing answers there ({why})"
         raise NotReadyError(message) from None
 
 
@@ -140,31 +195,14 @@ class ClusterReadyOperations(Adopting):
 
     cancelled: threading.Event
     reporter: Reporter = field(default_factory=Quiet)
-    asked: Ask = ask
+    asked: AskWithin = ask
     poll: float = 1.0
     learnt: tuple[str, ...] = ("clusterId",)
     steady: tuple[str, ...] = ("clusterId",)
 
     def check(self, inputs: Plain, previous: Plain | None = None) -> list[Problem]:
         """Check addresses, numbers and the time limit, and that no topic gets fewer partitions than before; no network."""
-        problems = []
-        servers = inputs.get("bootstrapServers")
-        if servers is not UNKNOWN:
-            if not isinstance(servers, list) or not servers:
-                problems.append(Problem(path="bootstrapServers", rule="needs at least one host:port"))
-            else:
-                problems += [
-                    Problem(path=f"bootstrapServers[{index}]", rule=f"{server!r} is not host:port")
-                    for index, server in enumerate(servers)
-                    if server is not UNKNOWN and not _is_address(server)
-                ]
-        for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
-            value = inputs.get(key, _DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
-            if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                problems.append(Problem(path=key, rule=f"{value!r} is not a whole number from {least}"))
-        if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
-            problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
-        return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
+        return gate_problems(inputs, previous)
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
         """Return the changes: each repeats the check, none requires a replacement."""
@@ -172,10 +210,17 @@ class ClusterReadyOperations(Adopting):
 
     def create(self, inputs: Plain) -> State:
         """Wait until the cluster is ready."""
-        patience = provider_wait(float(inputs.get("timeoutSeconds", _DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
+        patience = provider_wait(float(inputs.get("timeoutSeconds", DEFAULT_TIMEOUT)), self.cancelled, self.reporter)
+
+        def left() -> float:
+            return patience.seconds - patience.spent
+
+        def asked(server: str, security: Security) -> Metadata:
+            return self.asked(server, security, min(_ASK_SECONDS, max(_LEAST_SECONDS, left())))
+
         while True:
             try:
-                ready = cluster_id(inputs["bootstrapServers"], inputs["brokers"], self.asked, inputs.get("security") or _PLAIN)
+                ready = cluster_id(inputs["bootstrapServers"], inputs["brokers"], asked, inputs.get("security") or _PLAIN, left)
             except NotReadyError as missing:
                 if patience.over:
                     message = (
@@ -197,23 +242,3 @@ class ClusterReadyOperations(Adopting):
 
     def delete(self, resource_id: str, old: Plain) -> None:
         """Do nothing: the gate exists only in the state."""
-
-
-def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
-    """Refuse fewer partitions: Kafka only adds some, so Pulumi's Kafka provider would delete the topic with its rows and create another."""
-    if not isinstance(wanted, dict) or not isinstance(had, dict):
-        return
-    for topic, count in wanted.items():
-        before = had.get(topic)
-        if isinstance(count, int) and isinstance(before, int) and count < before:
-            yield Problem(
-                path=f'partitions["{topic}"]',
-                rule=f"{count} partitions are fewer than the existing {before}, and Kafka removes none: the topic would be deleted with "
-                "every row in it and created again",
-                cure=f"keep {before}, or send the changes to topics with another name (names.topicPrefix)",
-            )
-
-
-def _is_address(server: object) -> bool:
-    host, colon, port = server.rpartition(":") if isinstance(server, str) else ("", "", "")
-    return bool(host and colon) and port.isascii() and port.isdigit() and 0 < int(port) <= _HIGHEST_PORT

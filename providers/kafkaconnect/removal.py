@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from configs.secrecy import without_passwords
 from providers.kafkaconnect.asking import answered
-from providers.kafkaconnect.rest import RefusedError
 from providers.kafkaconnect.watch import Watch
-from providers.operations import ProviderError
+from providers.operations import CancelledError, ProviderError
 from providers.unreachable import UnreachableError, is_given_up, with_cure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from providers.kafkaconnect.rest import ConnectClient, Status
+    from providers.kafkaconnect.rest import ConnectClient
+    from providers.kafkaconnect.status import Status
     from providers.kafkaconnect.watch import Tempo
     from providers.operations import Plain, Reporter
     from waiting import Patience
@@ -85,25 +85,26 @@ class Removal:
 
     def _given_back(self, config: Mapping[str, str]) -> bool:
         """Let the connector release its external resources; return False if it could not. A missing connector counts as released."""
-        live, status = self._ask(lambda: self.client.config(self.name)), self._ask(lambda: self.client.status(self.name))
+        live = self._ask(lambda seconds: self.client.config(self.name, seconds=seconds))
+        status = self._ask(lambda seconds: self.client.status(self.name, seconds=seconds))
         if live is None:
             return True
         if status is None or status.failed:
             return False
         try:
-            self._ask(lambda: self.client.resume(self.name))
-            self._ask(lambda: self.client.put(self.name, {**live, **config}))
+            self._ask(lambda seconds: self.client.resume(self.name, seconds=seconds))
+            self._ask(lambda seconds: self.client.put(self.name, {**live, **config}, seconds=seconds))
             return self._stopped() if self._runs() else False
-        except (RefusedError, ProviderError) as error:
-            if isinstance(error, UnreachableError):
-                raise
+        except (CancelledError, UnreachableError):
+            raise
+        except ProviderError as error:
             self.reporter.note(f"connector {self.name}: {without_passwords(str(error))}")
             return False
 
     def _runs(self) -> bool:
         watch = Watch(self.tempo.steady, self.tempo.doubt)
         while not self.patience.over:
-            status = self._ask(lambda: self.client.status(self.name))
+            status = self._ask(lambda seconds: self.client.status(self.name, seconds=seconds))
             if watch.settled(status):
                 return True
             if watch.failed(status):
@@ -112,24 +113,24 @@ class Removal:
         return False
 
     def _stopped(self) -> bool:
-        self._ask(lambda: self.client.stop(self.name))
+        self._ask(lambda seconds: self.client.stop(self.name, seconds=seconds))
         while not self.patience.over:
-            status = self._ask(lambda: self.client.status(self.name))
+            status = self._ask(lambda seconds: self.client.status(self.name, seconds=seconds))
             if _has_stopped(status):
-                self._ask(lambda: self.client.forget_offsets(self.name))
+                self._ask(lambda seconds: self.client.forget_offsets(self.name, seconds=seconds))
                 return True
             self._wait(f"to stop: {status}")
         return False
 
     def _forgotten(self) -> None:
-        self._ask(lambda: self.client.delete(self.name))
-        while self._ask(lambda: self.client.status(self.name)) is not None:
+        self._ask(lambda seconds: self.client.delete(self.name, seconds=seconds))
+        while self._ask(lambda seconds: self.client.status(self.name, seconds=seconds)) is not None:
             if self.patience.over:
                 message = f"connector {self.name}: the worker still reports it {self.patience.spent:.0f} s after its removal"
                 raise ProviderError(message)
             self._wait("to be removed")
 
-    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
+    def _ask(self, question: Callable[[float], _Answer]) -> _Answer:
         return answered(self.patience, f"removing connector {self.name}", question, first=self.tempo.poll / 2)
 
     def _wait(self, until: str) -> None:

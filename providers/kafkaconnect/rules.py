@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from configs import superseded
-from configs.secrecy import is_referenced, is_secret
+from configs.credentials.detector import shows_credential
+from configs.secrecy import HIDDEN, is_referenced, is_secret, shown
 from configs.verdict import KIND_BY_CLASS
 from problem import Problem
 from providers.differences import step
@@ -43,7 +44,7 @@ def connector_problems(inputs: Plain) -> list[Problem]:
             cure="set ${provider:path:key}, and store the value where the worker's config provider reads it",
         )
         for key, value in sorted(texts.items())
-        if is_secret(key) and not is_referenced(key, value)
+        if (is_secret(key) and not is_referenced(key, value)) or shows_credential(value)
     ]
     return [*problems, *_superseded_problems(texts)]
 
@@ -90,10 +91,10 @@ def _name_problems(name: object) -> Iterator[Problem]:
 def _value_problems(config: Mapping[str, object]) -> Iterator[Problem]:
     for key, value in sorted(config.items()):
         if not isinstance(value, str) and value is not UNKNOWN:
-            shown = "the value" if is_secret(key) else f"{value!r}"
+            text = "the value" if shown(key, str(value)) == HIDDEN else f"{value!r}"
             yield Problem(
                 path=step("config", key),
-                rule=f"{shown} is not a string",
+                rule=f"{text} is not a string",
                 cure="write the value in quotes, true and false in lower case: Connect's values are strings",
             )
 
@@ -111,10 +112,12 @@ def _identity_problems(name: object, config: Mapping[str, object]) -> Iterator[P
             rule="is missing: the Java class of the connector, such as io.debezium.connector.postgresql.PostgresConnector",
         )
     elif isinstance(java_class, str) and not _CLASS.match(java_class):
-        yield Problem(path=step("config", "connector.class"), rule=f"{java_class!r} is not the name of a Java class")
+        yield Problem(
+            path=step("config", "connector.class"), rule=f"{shown('connector.class', java_class)} is not the name of a Java class"
+        )
     tasks = config.get("tasks.max")
     if isinstance(tasks, str) and not (tasks.isascii() and tasks.isdigit() and int(tasks) > 0):
-        yield Problem(path=step("config", "tasks.max"), rule=f"{tasks!r} is not a whole number from 1")
+        yield Problem(path=step("config", "tasks.max"), rule=f"{shown('tasks.max', tasks)} is not a whole number from 1")
 
 
 def _tolerance_problems(config: Mapping[str, str], with_unknowns: Mapping[str, object]) -> Iterator[Problem]:

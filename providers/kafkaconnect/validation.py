@@ -17,7 +17,7 @@ from providers.kafkaconnect.causes import known_cause
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from providers.kafkaconnect.rest import Complaint
+    from providers.kafkaconnect.forms import Complaint
 
 _FORM = re.compile(r"Missing required configuration|Invalid value|Unknown configuration|The '[^']+' value is invalid|must be one of")
 _ABSENT_CLASS = re.compile(r"could not be found|ClassNotFound", re.IGNORECASE)

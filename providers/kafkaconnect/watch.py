@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from providers.kafkaconnect.causes import known_cause
+from providers.kafkaconnect.reasons import causes
 
 if TYPE_CHECKING:
-    from providers.kafkaconnect.rest import Status
+    from providers.kafkaconnect.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Watch:
         """Tell whether the failure's cause may pass by itself and has not had the time yet."""
         now = time.monotonic()
         self.failing_since = now if self.failing_since is None else self.failing_since
-        causes = [known_cause(part.trace) for part in status.failed]
-        return all(cause is not None and cause.may_pass and now - self.failing_since < cause.patience for cause in causes)
+        found = causes(status.failed)
+        return all(cause is not None and cause.may_pass and now - self.failing_since < cause.patience for cause in found)
 
     def restarted(self, doubt: float) -> None:
         """Record a restart of failed parts; ignore failures for ``doubt`` seconds."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from specification.services import Address
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
-_HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
+# Transforms of each sink, in their order.
+PLACE_CHAIN = ("place",)
+HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
 # Name of the Iceberg catalog; sink and program must use the same name, since a JDBC database can hold several catalogs.
 CATALOG = "archive"
 
@@ -81,7 +83,7 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         rotate_schedule_interval_ms=2 * settings.interval_ms,
         store_url=url,
         s3_path_style_access_enabled=True if url else None,
-        transforms=("place",),
+        transforms=PLACE_CHAIN,
         families={
             **_clients(registry_url),
             **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
@@ -173,7 +175,7 @@ def iceberg_config(
         iceberg_tables_route_field="__topic",
         iceberg_control_topic=names.iceberg_control_topic,
         iceberg_control_commit_interval_ms=settings.interval_ms,
-        transforms=_HOUR_CHAIN,
+        transforms=HOUR_CHAIN,
         families={
             **routes,
             **_clients(registry_url),

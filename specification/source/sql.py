@@ -77,6 +77,9 @@ def table_sql(table: Table) -> str:
             f"CREATE OR REPLACE TRIGGER touch_updated_at BEFORE UPDATE ON {table.qualified}\n"
             "  FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();"
         )
+    if table.keeps_updated_at:
+        # from before the trigger's rule for types: it would stop every UPDATE
+        statements.append(f"DROP TRIGGER IF EXISTS touch_updated_at ON {table.qualified};")
     return "\n".join(statements) + "\n"
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Lineage of each change, which the unwrap transform copies from the envelope to columns __op, __source_lsn, …
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
 
+# Transforms of the source, in their order.
+CHAIN = ("unwrap",)
+
 # Extra configuration before a removal: the connector drops its slot at its next stop. In the normal configuration this would lose rows.
 LAST_CONFIG = {"slot.drop.on.stop": "true"}
 
@@ -69,7 +72,7 @@ def source_config(
         max_queue_size_in_bytes=settings.max_queue_mib * MIB,
         heartbeat_interval_ms=settings.heartbeat_interval_ms,
         heartbeat_action_query=heartbeat_query(names),
-        transforms=("unwrap",),
+        transforms=CHAIN,
         families={
             "producer.override.compression.type": "lz4",
             "transforms.unwrap.type": UNWRAP,

@@ -10,7 +10,7 @@ from bench import drain, rows, sink
 from bench.backlog import Queued
 from bench.drain import Commit
 from bench.figures import FiguresError
-from providers.kafkaconnect.rest import Part, Status
+from providers.kafkaconnect.status import Part, Status
 from settings.shop import TABLES
 from waiting import Patience
 

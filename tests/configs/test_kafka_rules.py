@@ -11,6 +11,7 @@ from specification.streaming import registry
 from specification.streaming.topics import change_topics, iceberg_topics, support_topics
 from tests.connector_configs import BROKER, NAMES, TOPIC, changed
 
+EMPTIED = ("/tmp", "/var/tmp/x", "/dev/shm/x", "//tmp", "/a/../tmp", "/data,/run/x")  # noqa: S108 - the wrong folders
 DECLARED = [
     *change_topics(NAMES, TABLES, TopicSettings()),
     *support_topics(NAMES),
@@ -35,6 +36,7 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
         ("default.replication.factor", None, "created without a number"),
         ("min.insync.replicas", None, "acknowledged with one copy"),
         ("min.insync.replicas", "3", "stops every write"),
+        ("transaction.state.log.min.isr", "3", "stops every transaction"),
         ("offsets.topic.replication.factor", "1", "the read positions of all sinks"),
         ("transaction.state.log.replication.factor", "1", "exactly-once delivery depends on this topic"),
         ("transaction.state.log.min.isr", "1", "acknowledged with one copy"),
@@ -43,6 +45,8 @@ def test_every_declared_topic_is_right(topic: registry.TopicSpec) -> None:
         ("log.cleaner.enable", "false", "grow without limit"),
         ("delete.topic.enable", "false", "cannot be deleted"),
         ("log.dirs", "/tmp/kafka", "emptied at a restart"),  # noqa: S108 - the wrong value
+        *(("log.dirs", folder, "emptied at a restart") for folder in EMPTIED),
+        ("metadata.log.dir", "/tmp/meta", "the state of the cluster"),  # noqa: S108 - the wrong value
         ("ssl.keystore.password", "hunter2", "is a credential in plain text"),
     ],
 )
@@ -82,6 +86,17 @@ def test_connects_own_topics_must_keep_the_last_value(name: str) -> None:
     (problem,) = topic_problems(name, TOPIC)
     assert "set compact" in str(problem)
     assert topic_problems(name, changed(TOPIC, **{"cleanup.policy": "compact"})) == []
+
+
+def test_a_topic_of_others_may_be_compacted() -> None:
+    compacted = changed(TOPIC, **{"cleanup.policy": "compact"})
+    assert topic_problems("billing.balances", compacted, is_foreign=True) == []
+    assert topic_problems("connect-offsets", TOPIC, is_foreign=True) != []
+
+
+@pytest.mark.parametrize("folder", ["/var/lib/kafka/data", "/data/tmp", "/temporary", "/developer/kafka"])
+def test_a_folder_on_a_volume_is_accepted(folder: str) -> None:
+    assert broker_problems(changed(BROKER, **{"log.dirs": folder, "metadata.log.dir": folder})) == []
 
 
 @pytest.mark.parametrize("name", ["schema-changes.postgres", "postgres.schema-history"])

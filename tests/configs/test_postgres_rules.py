@@ -31,6 +31,11 @@ def test_what_the_program_renders_keeps_every_row() -> None:
         ("zero_damaged_pages", "on", "would disappear"),
         ("autovacuum", "off", "tables would grow"),
         ("wal_sender_timeout", "0", "hold its slot forever"),
+        ("huge_pages", "on", "set try"),
+        ("archive_mode", "on", "without a command"),
+        ("archive_mode", "always", "without a command"),
+        ("logging_collector", "on", "until it is full"),
+        ("max_connections", "3", "set more than 3"),
         ("shared_preload_libraries", "'pg_stat_statements,timescaledb'", "does not contain timescaledb"),
     ],
 )

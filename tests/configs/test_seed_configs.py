@@ -17,6 +17,7 @@ def test_every_mistake_of_the_source_is_reported_at_once() -> None:
         "transforms.unwrap.drop.tombstones",
         "transforms.unwrap.delete.handling.mode",
         "heartbeat.topics.prefix",
+        "provide.transaction.metadata",
         "errors.deadletterqueue.topic.name",
         "errors.deadletterqueue.topic.replication.factor",
         "errors.deadletterqueue.context.headers.enable",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import time
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from configs import superseded
 from configs.keys import KINDS, Kind, own
 from configs.spelling import spelling_problems
+from configs.verdict import connector_problems
 from tests.connector_configs import RENDERED, changed
 
 
@@ -249,3 +251,12 @@ def test_the_intended_key_is_named_in_over_99_percent_of_cases() -> None:
                 named += f"did you mean {key}?" in " ".join(map(str, spelling_problems(kind, {wrong: "1"})))
     assert asked > 900
     assert named / asked > 0.99
+
+
+def test_thousands_of_unknown_keys_and_transforms_take_no_time() -> None:
+    begun = time.process_time()
+    unknown = {f"no.such.key.{number}": "1" for number in range(5_000)}
+    assert len(spelling_problems("broker", unknown)) == len(unknown)
+    chain = {f"transforms.a{number}.type": "org.apache.kafka.connect.transforms.DropHeaders" for number in range(2_000)}
+    assert connector_problems({**RENDERED["debezium"], "transforms": ",".join(f"a{number}" for number in range(2_000)), **chain})
+    assert time.process_time() - begun < 5

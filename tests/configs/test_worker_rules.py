@@ -29,11 +29,17 @@ BAD = [
     ("config.providers.env.param.allowlist.pattern", None, "any variable of the worker"),
     ("config.providers.env.param.allowlist.pattern", ".*", "any variable of the worker"),
     ("config.providers.env.param.allowlist.pattern", "^.+$", "any variable of the worker"),
+    *(
+        ("config.providers.env.param.allowlist.pattern", pattern, "any variable of the worker")
+        for pattern in (".*|x", "(?s).*", "[\\s\\S]*", "^POD_IP$|.+", "\\w+", "[A-Z0-9_]+", ".*_?.*", "(", ".{1,99}")
+    ),
+    *(("config.providers.dir.param.allowed.paths", path, "any folder") for path in ("//", "/.", "/etc/connect/secrets,/", "/etc/..")),
     ("config.providers.dir.param.allowed.paths", None, "any folder"),
     ("config.providers.dir.param.allowed.paths", "/", "any folder"),
     ("offset.storage.topic", "connect-configs", "need separate topics"),
     ("connector.client.config.override.policy", "None", "would be refused"),
     ("rest.extension.classes", None, "could change connectors"),
+    ("rest.extension.classes", "org.example.NoBasicAuth", "could change connectors"),
     ("ssl.keystore.password", "hunter2", "is a credential in plain text"),
 ]
 
@@ -44,6 +50,11 @@ def test_each_weakness_is_refused(key: str, value: str | None, told: str) -> Non
     assert problem.key == key
     assert told in str(problem)
     assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("pattern", ["^POD_IP$", "POD_IP|POD_NAME", "CONNECT_.*", "(AWS_REGION|DB_[A-Z]+)"])
+def test_a_list_of_variables_is_accepted(pattern: str) -> None:
+    assert worker_problems(changed(WORKER, **{"config.providers.env.param.allowlist.pattern": pattern})) == []
 
 
 def test_copies_may_be_left_to_the_brokers() -> None:

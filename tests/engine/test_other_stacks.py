@@ -26,8 +26,7 @@ def begun(base: Path, stack: str, **sections: Any) -> Project:
     path = made.folder / "Pulumi.prod.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     for name, section in sections.items():
-        key = f"data-ingestion:{name}"
-        config[key] = {**config.get(key, {}), **section} if name == "cluster" else section
+        config[f"data-ingestion:{name}"] = {**section}
     (base / "kubeconfig").write_text(NO_CLUSTER.replace("sandbox", "prod"))
     config["data-ingestion:cluster"]["kubeconfig"] = str(base / "kubeconfig")
     path.unlink()

@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "storageClass": "gp3",
     "catalog": "glue",
     "sampleData": False,
+    "spread": "zones",
     "domain": "data.example.com",
     "maxConnections": 100,
     "address": "127.0.0.1",

@@ -12,9 +12,10 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from checks.terminal import console, plain
+from judgement.effects import assumed_tables
 from judgement.stack import SettingsError, parse
 from pipeline.command_line import main
-from plan.report import judgement, memory, memory_table, tree
+from plan.report import judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
@@ -82,6 +83,15 @@ def test_memory_is_summed_when_calm_and_at_the_peak_of_a_rollout(root: Path) -> 
     ]
 
 
+def test_what_only_the_engine_knows_is_told(root: Path) -> None:
+    chart = record("dev", root=root, declare=lambda: kubernetes.helm.v4.Chart("cache", chart="redis") and None)
+    assert plain(*not_judged(chart)).splitlines() == [
+        "Not judged offline, only by pulumi preview with the policy pack:",
+        "  the resources inside of cache (kubernetes:helm.sh/v4:Chart), which only the engine knows",
+    ]
+    assert [*not_judged(record("dev", root=root, declare=lambda: None))] == []
+
+
 def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path) -> None:
     """As in the sum that the policies check; otherwise table and verdict differ."""
 
@@ -107,9 +117,14 @@ def test_the_projects_own_stacks_are_accepted(stack: str, budget: int, capsys: p
     assert re.search(rf"^budget +{budget} +{budget}$", printed, re.MULTILINE)
 
 
-def test_an_unknown_stack_is_refused_with_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", "--stack", "nowhere"]) == 1
-    assert "Pulumi.nowhere.yaml does not exist" in capsys.readouterr().err
+@pytest.mark.parametrize("stack", ["nowhere", "../dev", "", "dev\n"])
+@pytest.mark.parametrize("command", ["plan", "doctor", "sql", "tables"])
+def test_an_unknown_stack_is_exit_code_2_of_every_command(command: str, stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--stack", stack]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.endswith(" The stacks of this project are: dev, prod, sandbox.\n")
 
 
 def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +144,7 @@ def test_a_violation_is_shown_with_its_rule_and_the_stack_is_refused(tmp_path: P
         (None, "cannot be read: No such file or directory"),
         ("{", "is not JSON"),
         ("[]", "must be an object"),
-        ('{"memory-budget": 5}', "one object for each rule"),
+        ('{"memory-budget": 5}', "an object for each"),
     ],
 )
 def test_an_unusable_policy_configuration_is_named(
@@ -186,3 +201,20 @@ def test_violations_stand_out_in_colour_on_a_terminal(monkeypatch: pytest.Monkey
     assert "\x1b[1;31mrefused\x1b[0m" in screen.getvalue()
     assert plain(judgement([violation])).splitlines()[:3] == ["refused memory-limit", "  no limit:", "    none"]
     assert plain(judgement([])) == "Policies: 0 violations, 0 warnings\n"
+
+
+@pytest.mark.parametrize("command", [["plan", "--brief"], ["sql"]])
+def test_an_existing_database_without_tables_of_its_own_is_warned_of(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--stack", "prod"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: source.tables is not set, so the existing database is taken to have the shop's tables (public.users, ")
+    assert "make tables STACK=prod" in told
+
+
+def test_a_database_of_ones_own_or_tables_that_are_named_are_no_warning() -> None:
+    external = {"kind": "external", "external": {"host": "db.internal", "addresses": ["10.1.0.0/16"], "secret": "db"}}
+    table = {"name": "things", "columns": [{"name": "id", "type": "bigint"}], "primaryKey": ["id"]}
+    archive = {"archive": {"bucket": "archive"}, "cluster": {"existingNamespace": True}}
+    assert assumed_tables(parse({**archive, "source": external}), "x")
+    assert assumed_tables(parse({**archive, "source": {**external, "tables": [table]}}), "x") is None
+    assert assumed_tables(parse({"archive": {"bucket": "archive"}}), "x") is None

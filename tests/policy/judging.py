@@ -12,9 +12,10 @@ from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, Resource
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from plan.violations import declared, violations
+from policy.catalogue import WHOLE_STACK
 from policy.declared import Declared, Limits, Record
 from policy.limits import of_stack
-from policy.pack import WHOLE_STACK, Judge, policies
+from policy.pack import Judge, policies
 from tests.declared import Declared as Stack
 from unknown import Unknown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tests.policy import mutations_access, mutations_config, mutations_data, mutations_memory
+from tests.policy import mutations_access, mutations_config, mutations_data, mutations_doors, mutations_keys, mutations_memory
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
 
@@ -29,12 +29,19 @@ FAMILIES: tuple[Family, ...] = (
     mutations_config.connectors,
     mutations_config.topics,
     mutations_config.files,
+    mutations_keys.connectors,
+    mutations_keys.servers,
+    mutations_keys.everyday,
     mutations_access.pods,
     mutations_access.services,
     mutations_access.disruptions,
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
+    mutations_doors.network,
+    mutations_doors.routes,
+    mutations_doors.guards,
+    mutations_doors.harmless_doors,
     harmless,
     harmless_reach,
 )
@@ -44,6 +51,7 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_data.sinks,
     mutations_data.volumes,
     mutations_config.connectors,
+    mutations_keys.connectors,
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
@@ -59,6 +67,9 @@ FAMILIES_OF_PROD: tuple[Family, ...] = (
     mutations_access.disruptions,
     mutations_access.buckets,
     mutations_access.rights,
+    mutations_doors.routes,
+    mutations_doors.guards,
+    mutations_doors.harmless_doors,
     harmless,
     harmless_reach,
 )

@@ -97,10 +97,10 @@ def files(bench: Workbench) -> Iterator[Made]:
         for file, text in bench.inputs(name)["data"].items():
             for marker, (rule, lines) in FILES.items():
                 if re.search(rf"^{re.escape(marker)}", text, re.MULTILINE):
-                    yield from ((f"{file}: {line}", rule, _line(bench, name, file, line)) for line in lines)
+                    yield from ((f"{file}: {line}", rule, changed_line(bench, name, file, line)) for line in lines)
 
 
-def _line(bench: Workbench, name: str, file: str, line: str) -> list[Declared]:
+def changed_line(bench: Workbench, name: str, file: str, line: str) -> list[Declared]:
     key = re.split(r"\s*=", line)[0]
 
     def edit(inputs: Any) -> None:

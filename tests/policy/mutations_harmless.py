@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.policy.everyday import WITHOUT_PODS, custom, kinds
 from tests.policy.workbench import Workbench, container, extra, pod, pod_of
 from unknown import UNKNOWN
 
@@ -91,6 +92,8 @@ def harmless(bench: Workbench) -> Iterator[Made]:
         yield f"a {kind} without replicas", None, bench.with_more(extra(kind, "extra", stopped, "apps/v1"))
     for kind, group in (("ConfigMap", "core/v1"), ("Service", "core/v1"), ("Role", "rbac.authorization.k8s.io/v1")):
         yield f"a {kind} more", None, bench.with_more(extra(kind, "extra", {}, group))
+    for version, kind in [*kinds(WITHOUT_PODS)][::8]:
+        yield f"a {kind} of {version}", None, bench.with_more(custom(version, kind))
     yield "a chart whose parts are declared", None, bench.with_more(extra("Chart", "extra", {}, "helm.sh/v4"))
     yield "a disruption budget of others", None, bench.with_more(extra("PodDisruptionBudget", "extra", {"minAvailable": 2}, "policy/v1"))
     for name in bench.of_kind("Topic"):

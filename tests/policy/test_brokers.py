@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policy.brokers import is_broker
 from policy.declared import Declared, Limits
-from policy.disk_rules import is_broker
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import TOPIC, container, extra, pod
 

@@ -66,6 +66,7 @@ def test_an_example_is_what_it_says_it_is(rule: str, verdict: str, block: str) -
 
 
 ABOUT_SUMS = {rule.name for rule in RULES if rule.together}
+BY_PATH = {rule.name for rule in RULES if rule.by_path}
 
 
 @pytest.mark.parametrize(("rule", "verdict", "block"), [example for example in EXAMPLES if example.values[1] == "refused"])
@@ -73,7 +74,9 @@ def test_an_exception_needs_a_reason_and_a_rule_about_one_resource(rule: str, ve
     resources = [declared(document) for document in yaml.safe_load_all(block)]
     for reason, proper in (("tried on a machine of its own", True), ("because", False)):
         passes = proper and rule not in ABOUT_SUMS
-        exceptions = tuple((rule, resource.name, reason) for resource in resources)
+        found = judged(rule, resources) if rule in BY_PATH else []
+        paths = [f"/{violation.problem.path}" for violation in found] or [""]
+        exceptions = tuple((rule, f"{resource.name}{path}", reason) for resource in resources for path in paths)
         limits = Limits(memory=LIMITS.memory, volumes=LIMITS.volumes, exceptions=exceptions)
         assert (judged(rule, resources, limits) == []) == passes, verdict
         improper = [violation.message for violation in judged("exceptions-proper", resources, limits)]

@@ -52,6 +52,7 @@ class Worker:
         script: Answers in turn to a request such as ``GET /connectors/c/status``; the last one repeats.
         live: Configuration of each connector.
         live_status: Status of each connector that is not simply running.
+        raw: Status and body instead of any other answer to a request.
         calls: Every request as (method, path, body, authorization header).
     """
 
@@ -59,6 +60,7 @@ class Worker:
     live: dict[str, dict[str, str]] = field(default_factory=dict)
     live_status: dict[str, Answer] = field(default_factory=dict)
     script: dict[str, list[Answer]] = field(default_factory=dict)
+    raw: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,8 +109,9 @@ def _handler(worker: Worker) -> type[BaseHTTPRequestHandler]:
             path = self.path
             with worker.lock:
                 worker.calls.append((self.command, path, body, self.headers.get("Authorization")))
-                code, said = worker.answer(self.command, path, body)
-            data = b"" if said is None else json.dumps(said).encode()
+                raw = worker.raw.get(f"{self.command} {path}")
+                code, said = raw or worker.answer(self.command, path, body)
+            data = said if raw else b"" if said is None else json.dumps(said).encode()
             self.send_response(code)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

@@ -15,7 +15,7 @@ from providers.kafkaconnect.rest import ConnectClient
 from providers.kafkaconnect.watch import Tempo
 from providers.operations import ProviderError
 from providers.unreachable import SWITCH, UnreachableError
-from tests.providers.connect_worker import REBALANCING, Worker, serving, status
+from tests.providers.connect_worker import NOT_FOUND, REBALANCING, Worker, serving, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ def test_a_worker_that_never_lets_it_run_does_not_hang_the_removal(worker: Worke
 
 def test_a_worker_that_rebalances_is_waited_for(worker: Worker, notes: Notes) -> None:
     worker.script["PUT /connectors/c/stop"] = [REBALANCING, (202, None)]
-    worker.script[STATUS] = [status("RUNNING", "RUNNING")] * 12 + [status("STOPPED"), (404, {"message": "gone"})]
+    worker.script[STATUS] = [status("RUNNING", "RUNNING")] * 12 + [status("STOPPED"), NOT_FOUND]
     operations(worker.url, notes).delete("c", STATE)
     assert acts(worker).count(("PUT", "c/stop")) == 2
     assert notes.kept == []

@@ -119,7 +119,7 @@ def test_config_overrides_win(root: Path) -> None:
     ("wrong", "message"),
     [
         (lambda: random.RandomPassword("twice", length=8) and random.RandomPassword("twice", length=8), "resources have the name twice"),
-        (lambda: kubernetes.core.v1.ConfigMap.get("read", "a/b"), "read, not declared"),
+        (lambda: kubernetes.yaml.v2.ConfigGroup("wrong", yaml="- a"), "a manifest is no object"),
         (lambda: 1 / 0, "division by zero"),
     ],
 )

@@ -101,6 +101,7 @@ def test_a_path_is_no_name_of_a_stack(tmp_path: Path, stack: str) -> None:
             "config:\n  sample:region: x\n  sample:region: y\n",
             "Pulumi.dev.yaml, line 3 is not valid YAML: the key sample:region is written twice",
         ),
+        ("config: {region: x, sample:region: y}", "region and sample:region are one key, written twice; remove one of them"),
         ("config:\n  sample:ports:\n    a: 1\n    a: 2\n", "line 4 is not valid YAML: the key a is written twice"),
     ],
 )

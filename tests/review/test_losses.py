@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from review.findings import Findings
-from review.losses import HOLDS, Surroundings, holds_nothing, loss
+from review.kinds import base
+from review.losses import HOLDS, holds_nothing, losses
 from review.reading import read
 from review.step import Fate, State, Step
+from review.surroundings import Surroundings
 from tests.declared import STACKS, Declared
 from tests.review.previews import text
+
+if TYPE_CHECKING:
+    from review.loss import Loss
 
 
 def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] | None = None, **state: Any) -> Step:
@@ -23,6 +28,13 @@ def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] 
         old=None if old is None else State(inputs=old, **state),
         new=None if new is None else State(inputs=new),
     )
+
+
+def loss(of: Step, around: Surroundings) -> Loss | None:
+    """Return the only row about a resource, or None."""
+    rows = losses(of, around)
+    assert len(rows) <= 1, rows
+    return rows[0] if rows else None
 
 
 CONNECTOR, TOPIC, BUCKET = "kafkaconnect:index:Connector", "kafka:index/topic:Topic", "aws:s3/bucket:Bucket"
@@ -176,4 +188,4 @@ def test_a_change_in_place(name: str) -> None:
 @pytest.mark.parametrize("stack", sorted(STACKS))
 def test_every_type_that_the_program_declares_is_known(stack: str) -> None:
     kinds = {resource.type for resource in Declared.of(stack).recording.resources if resource.custom}
-    assert {kind for kind in kinds if kind not in HOLDS and not holds_nothing(kind)} == set()
+    assert {kind for kind in kinds if base(kind) not in HOLDS and not holds_nothing(kind)} == set()

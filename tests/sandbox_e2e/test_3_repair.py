@@ -14,7 +14,7 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient
 
-from providers.kafkaconnect.rest import NotNowError, RefusedError
+from providers.kafkaconnect.errors import NotNowError, RefusedError
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
 from judgement.stack import parse_text
 from plan.violations import recorded
-from policy.disk_rules import broker_properties, is_broker
+from policy.brokers import broker_properties, is_broker
 from policy.fit_rules import sized_containers
 from policy.limits import of_stack
 from recording.recorder import ROOT, record

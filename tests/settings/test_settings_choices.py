@@ -167,7 +167,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     ),
     "a store in place of AWS whose bucket nobody has made": (
         MANAGED,
-        {"archive": {"endpoint": ENDPOINT}},
+        {"archive": {"endpoint": ENDPOINT}, "cluster": {"existingNamespace": True}},
         ("data-ingestion:archive: ", "endpoint is set and existingBucket is false", "set existingBucket to true"),
     ),
     "a catalog of AWS for another store": (
@@ -188,7 +188,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "a bucket that S3 refuses": (
         MANAGED,
         {"archive": {"bucket": "192.168.1.1"}},
-        ("data-ingestion:archive: ", "S3 refuses", "choose another"),
+        ("data-ingestion:archive.bucket: ", "S3 refuses", "choose another"),
     ),
     "a region of another AWS": (
         MANAGED,
@@ -350,3 +350,22 @@ def _sections(annotation: Any) -> list[type[Section]]:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
     return [part for argument in getattr(annotation, "__args__", ()) for part in _sections(argument)]
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    ["CHECK (a > 0) DEFERRABLE", "check (a > 0) INITIALLY DEFERRED", "CONSTRAINT c CHECK (a > 0) deferrable initially immediate"],
+)
+def test_a_condition_that_postgresql_cannot_defer_is_refused(constraint: str) -> None:
+    columns = [{"name": "id", "type": "bigint", "identity": True}, {"name": "a", "type": "bigint", "constraint": constraint}]
+    (line,) = problems_of(MANAGED, source={"tables": [{"name": "things", "columns": columns}]})
+    assert "a CHECK cannot be DEFERRABLE" in line
+    for fine in ("UNIQUE DEFERRABLE INITIALLY DEFERRED", "CHECK (a > 0) NOT DEFERRABLE", "CHECK (a > 0) CHECK (a < 9)"):
+        accepted(MANAGED, source={"tables": [{"name": "things", "columns": [columns[0], {**columns[1], "constraint": fine}]}]})
+
+
+@pytest.mark.parametrize("size", ["60000000", "100000000", "2147483647"])
+def test_a_queue_whose_slots_alone_do_not_fit_is_refused(size: str) -> None:
+    (line, *_) = problems_of(MANAGED, source={"debezium": {"extra": {"max.queue.size": size}}})
+    assert "heapMib: is 512, but the connectors need" in line
+    accepted(MANAGED, source={"debezium": {"extra": {"max.queue.size": "65536"}}})

@@ -85,7 +85,7 @@ def test_problems_of_all_parts_and_of_memory_are_reported_together() -> None:
 
 def test_a_mode_that_bridges_gaps_in_silence_cannot_be_chosen() -> None:
     (line,) = refusal(source={"debezium": {"snapshotMode": "when_needed"}})
-    assert line.startswith("data-ingestion:source.debezium.snapshotMode: Input should be 'initial' or 'no_data'")
+    assert line.startswith("data-ingestion:source.debezium.snapshotMode: must be one of initial, no_data; write one of them")
 
 
 def test_a_list_of_secrets_is_not_shown_when_it_is_refused() -> None:

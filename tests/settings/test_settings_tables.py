@@ -74,7 +74,7 @@ def test_the_default_tables_are_the_shops() -> None:
     [
         ("nowhere.yaml", "No such file or directory"),
         ("tables", "Is a directory"),
-        ("broken.yaml", "mapping values are not allowed here"),
+        ("broken.yaml", "mapping values are not allowed in this context in line 1"),
         ("latin.yaml", "it must be UTF-8"),
         ("control.yaml", "it must be UTF-8 without control characters"),
         ("", "Is a directory"),

@@ -38,7 +38,8 @@ def test_each_further_connection_counts_with_its_work_mem() -> None:
     """One connection takes 3 MiB and ``work_mem``; with two more than the default the server no longer fits its pod."""
     settings = SourceSettings()
     more = settings.model_copy(update={"max_connections": settings.max_connections + 2})
-    assert needed_mib(more) - needed_mib(settings) == 2 * (3 + mebibytes(server_parameters(settings)["work_mem"]))
+    of_two = needed_mib(more) - needed_mib(settings)
+    assert 0 < of_two - 2 * (3 + mebibytes(server_parameters(settings)["work_mem"])) < 1  # the rest is shared memory
     assert needed_mib(more) > settings.memory_mib
 
 

@@ -1,0 +1,217 @@
+"""Values under names in a text, line by line: properties, INI, environment files, YAML, JSON, TOML, XML attributes, code, DSNs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from configs.credentials.judging import is_credential, is_credential_of_header, may_be_credential
+from configs.credentials.names import Sense, may_be_secret, sense
+from configs.credentials.spans import Span
+from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME: Final = r"(?<![\w.-])([\w.-]++)"
+_KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|char \*))?"
+_ASSIGNED = re.compile(_NAME + r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
+# In prose a colon introduces a sentence, unless a quoted name stands before it
+_EQUATED = re.compile(_NAME + r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
+_CALLED = re.compile(r"\w\(\s*[\"']([\w.-]{3,100})[\"']\s*,\s*([\"'])((?:(?!\2)[^\\\n]|\\.){1,500})\2")
+_SETTER = re.compile(
+    r"(?<![\w.-])(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))\(\s*([\"'])([^\"'\n]{1,500})\2\s*\)"
+)
+_VALUE = re.compile(
+    r"(?:[rbuNfE](?=[\"']))?(?:"
+    r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
+    r"|\"(?:\\.|[^\"\\])*+(?:\"|$)|'(?:''|[^'])*+(?:'|$)|`[^`\n]*`"
+    r"|(?:\[secret\]|[$%#]\{[^}\n]{0,500}\}|\$\([^)\n]*\)|\{\{[^}\n]*\}\}|[^\s\"',;&<>\\)}\]]|[\"'](?=[^\s,;&]))++)",
+    re.MULTILINE | re.DOTALL,
+)
+_PROSE_VALUE = re.compile(
+    r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE
+)
+_QUERY_VALUE = re.compile(r"(?:\$\{[^}\s]*\}|[^\s&\"'<>])++")
+_SAID = re.compile(_NAME + r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
+# What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
+_LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
+_STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
+_OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:#[^\n]*)?(?=\n|\Z)|[\[{(]")
+_TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
+_WORD = re.compile(r"[^\s\"'<>]++")
+_COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
+_BLANK = re.compile(r"(?m)^[ \t]*+([A-Za-z_][\w.-]{1,120})[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$")
+_CANDIDATE = re.compile(
+    r"(?i)pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
+)
+_LONG: Final = re.compile(r"[\"']?([A-Za-z0-9+/=_-]{24,500})(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+
+
+def spans(text: str, *, prose: bool = False) -> Iterator[Span]:  # noqa: C901 - one branch for each form
+    """Yield the values under the names of credentials, with an equals sign, a colon or an arrow between them.
+
+    Args:
+        text: A file, a command, a value.
+        prose: Whether the text is a message, in which a value is one word and a colon introduces a sentence.
+    """
+    pattern = _EQUATED if prose else _ASSIGNED
+    done = 0
+    for found in pattern.finditer(text):
+        name, at = found[1], found.end()
+        if at < done or len(name) > _LONGEST_NAME:
+            continue
+        if not _CANDIDATE.search(name):
+            chance = None if prose or len(name) < _SHORTEST_NAME else _LONG.match(text, at)
+            if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
+                yield Span(*chance.span(1))
+            continue
+        if _is_in_reference(text, found.start()) or _only_asks(text, found.start(), found.end(1), at):
+            continue
+        kind = sense(name)
+        if kind in {Sense.NONE, Sense.ABOUT} and not may_be_secret(name):
+            continue
+        span = _of_prose(text, at, name) if prose else _of_file(text, found.start(), at, name)
+        if span:
+            done = span.end
+            yield span
+    if prose:
+        yield from (span for span in _separated_by_blanks(text) if span.sure)
+        for found in _SAID.finditer(text):
+            value = bare(found[2].rstrip(".,;"))
+            if is_credential(found[1], value) and looks_chosen(value):
+                yield Span(*found.span(2))
+    else:
+        yield from _in_code(text)
+        yield from _separated_by_blanks(text)
+
+
+_LONGEST_NAME: Final = 200
+_SHORTEST_NAME: Final = 3
+_PROVIDER = re.compile(r"\$\{[a-z][\w-]*:[^}\s]*$")
+
+
+def _is_in_reference(text: str, at: int) -> bool:
+    """Return whether a position is inside of a reference such as ``${dir:/mnt/secrets:password}``."""
+    begin = text.rfind("${", max(at - _LONGEST_NAME, 0), at)
+    return begin >= 0 and bool(_PROVIDER.match(text[begin:at]))
+
+
+_OPEN_QUOTE = re.compile(r"(?<![\w\"'])([\"'])[\w ,.!-]*$")
+_PSQL_VARIABLE = re.compile(r"[ \t]+:'\w+'")
+
+
+def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
+    """Return whether a name ends a quoted text, as in ``"Password: "``, or a variable of psql stands behind it."""
+    if _PSQL_VARIABLE.match(text, end) or (text[begin - 2 : begin] == "${" and text[end : end + 2] in {":?", ":+"}):
+        return True
+    if text[at : at + 1] not in {'"', "'"} or text[end : end + 1] == text[at : at + 1]:
+        return False
+    opened = _OPEN_QUOTE.search(text[max(begin - _A_QUESTION, text.rfind("\n", max(begin - _A_QUESTION, 0), begin) + 1, 0) : begin])
+    return bool(opened) and opened[1] == text[at]  # type: ignore[index]
+
+
+_A_QUESTION: Final = 60
+
+
+def _of_prose(text: str, at: int, name: str) -> Span | None:
+    value = (_QUERY_VALUE if text[max(at - len(name) - 2, 0) : at].startswith(("?", "&")) else _PROSE_VALUE).match(text, at)
+    if value is None or value[0] == "(not shown)" or not may_be_credential(name, bare(value[0])):
+        return None
+    return Span(*value.span(), sure=is_credential(name, value[0]))
+
+
+def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
+    """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
+    if at >= len(text) or _OPENS.match(text, at):
+        return None  # the reader of structures takes it
+    template = _TEMPLATE.match(text, at)
+    if template:
+        return None
+    value = _VALUE.match(text, at)
+    whole = _line_of(text, begin, at)
+    if whole is not None and (value is None or text[at] not in "\"'`\\"):
+        end = _LINE.match(text, at)
+        given = end[1] if end else ""
+        plain = bare(_COMMENT.sub("", given))
+        stop = at + len(given.rstrip())
+    elif value is not None:
+        plain, stop = bare(value[0]), value.end()
+        if not value[0].strip("\"'`"):
+            return None
+        word = _WORD.match(text, at)
+        if word and text[at] not in "\"'`\\":
+            stop = word.end()
+    else:
+        return None
+    if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
+        stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
+    hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
+    first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
+    certain = (
+        (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
+        and not _is_code(plain)
+        and not (whole is None and (plain == name or _continues(text, at, stop, plain)))
+    )
+    return Span(at, stop, sure=certain) if hidden or certain else None
+
+
+def _line_of(text: str, begin: int, at: int) -> str | None:
+    """Return the beginning of the line where nothing but a key stands before the value, otherwise None."""
+    start = text.rfind("\n", max(begin - _INDENT, 0), begin) + 1
+    if start == 0 and begin > _INDENT:
+        return None
+    head = _STARTS_A_LINE.match(text, start)
+    return text[start:at] if head and head.end() >= begin else None
+
+
+_SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
+
+
+def _continues(text: str, at: int, stop: int, plain: str) -> bool:
+    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
+    return text[at - 2 : at] == ": " and plain.isalpha() and plain.islower() and text[at].isalpha() and bool(_SENTENCE.match(text, stop))
+
+
+_INDENT: Final = 200
+_CODE = re.compile(
+    r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
+    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|"
+    r"\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
+)
+
+
+def _is_code(plain: str) -> bool:
+    """Return whether a value is an expression of a program, which takes the credential from elsewhere."""
+    return bool(_CODE.fullmatch(plain))
+
+
+def _in_code(text: str) -> Iterator[Span]:
+    if "(" not in text:
+        return
+    for found in _CALLED.finditer(text):
+        if is_credential(found[1], found[3]):
+            yield Span(*found.span(3))
+    for found in _SETTER.finditer(text):
+        if is_credential(found[1], found[3]):
+            yield Span(*found.span(3))
+
+
+def _separated_by_blanks(text: str) -> Iterator[Span]:
+    """Yield the values of lines with a key, blanks and one word, as properties, redis.conf and nginx have them."""
+    for found in _BLANK.finditer(text):
+        name, value = found[1], bare(found[2].rstrip(";"))
+        if not _CANDIDATE.search(name) or not (may_be_secret(name) or sense(name).value > Sense.ABOUT.value):
+            continue
+        if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
+            continue
+        structured = any(sign in name for sign in "._-") or found[2][0] in "\"'" or name.lower() in {"requirepass", "masterauth"}
+        telling = any(not sign.isalpha() for sign in value)
+        sure = is_credential(name, value) and (structured or telling)
+        if sure or (may_be_credential(name, value) and not is_referred(value)):
+            yield Span(*found.span(2), sure=sure)
+
+
+def in_variable(name: str, value: str) -> bool:
+    """Return whether the value of a variable is certainly a credential by its name."""
+    return is_credential(name, value) or (sense(name) is Sense.HEADER and is_credential_of_header(value))

@@ -1,0 +1,83 @@
+"""The two uses of the detector: ``shows_credential`` for what must be refused, ``hidden`` for what is printed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Final
+
+from configs.credentials import assignments, commands, flags, forms, places, structures
+from configs.credentials.spans import Span, masked
+from configs.credentials.values import SHOWN_AS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Characters up to which a text is shown; no comment and no message shows a longer one whole
+_LONGEST_SHOWN: Final = 1_000_000
+_BASE64 = re.compile(r"\s*([A-Za-z0-9+/\s]{16,}={0,2})\s*")
+
+
+def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[Span]:
+    """Yield every credential of a text, in any order, some of them twice.
+
+    Args:
+        text: A file, a command, a value or a message.
+        file: Name of the file, where there is one.
+        prose: Whether the text is a message for people.
+    """
+    readers = (
+        forms.spans(text),
+        assignments.spans(text, prose=prose),
+        structures.spans(text),
+        places.spans(text, file),
+        commands.spans(text),
+        flags.spans(text),
+    )
+    return (span for reader in readers for span in reader if not _is_hidden_already(text, span))
+
+
+def _is_hidden_already(text: str, span: Span) -> bool:
+    length = len(SHOWN_AS)
+    return span.end - span.start <= length + 4 and SHOWN_AS in text[max(span.start - 1, 0) : span.end + 1]
+
+
+def shows_credential(text: str, file: str = "") -> bool:
+    """Return whether a text certainly contains a credential in plain text, also one in base64.
+
+    Args:
+        text: A file, a command or a value.
+        file: Name of the file, where there is one.
+    """
+    return any(span.sure for span in credentials(text, file)) or any(span.sure for span in credentials(_decoded(text), file))
+
+
+def hidden(text: str, file: str = "") -> str:
+    """Replace every credential of a text, and what may be one, by ``[secret]``; references stay, they reveal nothing.
+
+    Args:
+        text: A file, a command or a value.
+        file: Name of the file, where there is one.
+    """
+    if len(text) > _LONGEST_SHOWN or any(span.sure for span in credentials(_decoded(text), file)):
+        return SHOWN_AS
+    return masked(text, credentials(text, file))
+
+
+def hidden_in_message(text: str) -> str:
+    """Replace every credential of a message; prose such as ``a Secret: valueFrom`` stays."""
+    if len(text) > _LONGEST_SHOWN:
+        return SHOWN_AS
+    return masked(text, credentials(text, prose=True))
+
+
+def _decoded(text: str) -> str:
+    """Return the text that a value in base64 means, or an empty one."""
+    found = _BASE64.fullmatch(text) if text[:1].isalnum() and " " not in text else None
+    if not found:
+        return ""
+    try:
+        return base64.b64decode(re.sub(r"\s", "", found[1]), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,111 @@
+"""Judgement of one value under one name."""
+
+from __future__ import annotations
+
+import re
+
+from configs.credentials.names import Sense, identifies, may_be_secret, sense, words
+from configs.credentials.values import (
+    bare,
+    is_elsewhere,
+    is_login_in_base64,
+    is_object_name,
+    is_path,
+    is_plain,
+    is_referred,
+    is_switch,
+    looks_chosen,
+    looks_random,
+)
+
+_SCHEME = re.compile(r"(?i)(apikey|basic|bearer|digest|token|negotiate|splunk|genie ?key|own)\s+")
+_JAAS_OPTION = re.compile(r"(\w+)\s*=\s*[\"']?([^\"';\s]*)")
+_LOGIN = re.compile(r"[A-Za-z][\w.@-]*:(?!//)(?!\d[\d.]*$)(?!\w+:)[^\s:/]{3,}")
+_SHORTEST_TOKEN = 2
+_WORDS_OF_A_TOKEN = 2
+# A secret that is a value, and a name as Kubernetes objects have it
+_QUALIFIED = re.compile(
+    r"(?i)(client|shared|app|jwt|cookie|session|hmac|api|auth|consumer|webhook|user|oauth|signing|token|csrf)[._-]?secrets?$"
+)
+_TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
+_DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?(?![?+])([^}]+)\}")
+
+
+def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - one line for each sense
+    """Return whether a value under a name is certainly a credential in plain text."""
+    kind = sense(name)
+    if kind in {Sense.NONE, Sense.ABOUT} or isinstance(value, bool) or value is None:
+        return kind is Sense.NONE and isinstance(value, str) and not identifies(name) and looks_random(bare(value))
+    text = bare(str(value))
+    default = _DEFAULT.fullmatch(text)
+    if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
+        text = default[1]
+    if not text or is_elsewhere(text) or is_label(name, text):
+        return False
+    if kind is Sense.PASSWORD:
+        return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
+    if kind is Sense.HEADER:
+        return is_credential_of_header(text)
+    if kind is Sense.JAAS:
+        return not jaas_refers(text)
+    if kind is Sense.LOGIN:
+        return not is_referred(text.partition(":")[2] or text)
+    if kind is Sense.OBJECT:
+        return not is_object_name(text, certain=True)
+    if kind is Sense.EITHER:
+        if name.lower().rstrip("0123456789") in _BARE_KEY:
+            return looks_random(text)
+        return not is_plain(text) and (looks_chosen(text) or is_login_in_base64(text) or bool(_LOGIN.fullmatch(text)))
+    if len(text) < _SHORTEST_TOKEN or len(text.split()) > _WORDS_OF_A_TOKEN:
+        return False
+    named = "secret" in name.lower()[-7:] and not _QUALIFIED.search(name) and bool(_TWO_WORDS.fullmatch(text))
+    return not named and not is_plain(text) and not is_object_name(text, certain=False)
+
+
+def may_be_credential(name: str, value: object) -> bool:
+    """Return whether a value under a name has to be hidden: in doubt True, but a reference reveals nothing."""
+    if is_credential(name, value):
+        return True
+    if _says_nothing(name, value):
+        return False
+    if sense(name) is Sense.HEADER:
+        return not is_referred(_SCHEME.sub("", f"{value} "))
+    return (may_be_secret(name) or sense(name) in _DOUBTFUL) and not is_referred(value) and not isinstance(value, bool)
+
+
+def _says_nothing(name: str, value: object) -> bool:
+    """Return whether a value is a switch, or an amount or a path under a name that only concerns a credential."""
+    text = bare(str(value))
+    return is_switch(text) or (sense(name) is Sense.ABOUT and (is_plain(text) or is_path(text)))
+
+
+def is_label(name: str, text: str) -> bool:
+    """Return whether a value is what a form shows beside a field: ``Confirm password``, or ``Token`` for ``token``."""
+    if not _LABEL.fullmatch(text):
+        return False
+    parts = text.lower().rstrip("?:.!").split()
+    return parts[-1] in words(name) if len(parts) == 1 else any(part in _NOUNS for part in parts)
+
+
+_LABEL = re.compile(r"[A-Z][A-Za-z]{0,30}(?: [A-Za-z]{1,30}){0,8}[?:.!]?")
+_NOUNS = frozenset({"password", "passphrase", "token", "secret", "key", "credentials"})
+# A name that says nothing: of a pair, a metric, a panel, an object in a bucket
+_BARE_KEY = frozenset({"key", "keys"})
+_DOUBTFUL = {Sense.TOKEN, Sense.PASSWORD, Sense.LOGIN, Sense.JAAS}
+
+
+def is_credential_of_header(text: str) -> bool:
+    """Return whether the value of an authorization header contains a credential behind its scheme."""
+    parts = text.split(None, 1)
+    rest = parts[-1] if parts else ""
+    return bool(rest) and not is_elsewhere(rest) and (len(parts) > 1 or any(map(str.isdigit, rest)) or is_login_in_base64(rest))
+
+
+def jaas_refers(text: str) -> bool:
+    """Return whether every credential in the text of a login module is a reference."""
+    options = _JAAS_OPTION.findall(text)
+    return is_referred(text) or (bool(options) and all(is_referred(value) or not _is_option(option) for option, value in options))
+
+
+def _is_option(name: str) -> bool:
+    return sense(name) not in {Sense.NONE, Sense.ABOUT}

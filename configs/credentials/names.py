@@ -1,0 +1,184 @@
+"""Sense of a name: whether the value under it is a credential, only concerns one, or has nothing to do with one.
+
+English compounds end in the noun that counts: ``API_KEY`` is a key, ``API_KEY_HEADER`` a header, and ``TOKENIZER`` no token.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from enum import Enum
+
+
+class Sense(Enum):
+    """What a name says about its value.
+
+    Attributes:
+        NONE: Nothing.
+        ABOUT: It concerns a credential and is none: a file, a header, an algorithm.
+        OBJECT: It names the Kubernetes Secret of a credential.
+        EITHER: A credential if it looks like one: the last word of the name is unknown, or says little by itself.
+        TOKEN: A credential, unless it is a number or a switch.
+        PASSWORD: A credential, whatever it looks like.
+        LOGIN: A user and a password with a colon between them.
+        HEADER: A header of HTTP with a scheme and a credential.
+        JAAS: The text of a login module.
+    """
+
+    NONE = 0
+    ABOUT = 1
+    OBJECT = 2
+    EITHER = 3
+    TOKEN = 4
+    PASSWORD = 5
+    LOGIN = 6
+    HEADER = 7
+    JAAS = 8
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_PASSWORD = re.compile(
+    r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
+    r"(?<!over)(?<!under)(?<!multi)(?<!mini)pass|pw|psk)$"
+)
+_TOKEN = re.compile(
+    r"(secrets?|tokens?|credentials?|creds?|(api|access|secret|private|account|auth|encrypt|encryption|signing|master|shared|license|"
+    r"service|session|security|app|admin|preshared|webhook|deploy)keys?)$"
+)
+_QUALIFIERS = _set(
+    "api access secret private account auth encrypt encryption decryption signing master shared license licence service session security "
+    "app application admin preshared webhook deploy client customer consumer subscription hmac jwt cookie ssh ssl tls keystore signature "
+    "storage function write read ingest ingestion integration routing data gpg pgp host stripe sendgrid datadog root user fernet aes rsa "
+    "symmetric crypto cipher wrapping hash site bot"
+)
+# Qualifiers of a key that make it a credential only where it looks like one
+_WEAK = _set("client host user data routing read write hash site service storage ssl tls app application function account")
+# Last words of names that only concern a credential
+_ABOUT = _set(
+    "file files filename path paths dir dirs directory folder name names location locations arn source sources class classes provider "
+    "providers enabled enable disabled disable timeout timeouts expiry expiration expires expire expired lifetime duration length len "
+    "type types ttl url urls uri uris endpoint endpoints host hosts hostname port backend backends parallelism limit limits count max "
+    "min size version id ids issuer issuers audience region header headers algorithm algorithms alg algo hash hasher hashers hashing "
+    "encoder encoding encryption format formats policy policies rotation rotate interval period age mode method methods ref refs "
+    "reference references manager vault mount prefix suffix field fields column columns param params parameter parameters attribute "
+    "attributes env environment var variable variables label labels title placeholder hint prompt pattern regex regexp rule rules "
+    "validator validation required strength complexity history reset changed updated created at on by for from to in service services "
+    "server servers client clients user users username usernames authentication authenticator authenticate grant grants scope scopes "
+    "claim claims bucket table topic queue group groups namespace schema schemas registry role roles owner template templates filter "
+    "handler helper cache generator store stores reader loader resolver callback cookie domain alphabet charset characters chars budget "
+    "usage usages price cost per window rate bytes seconds second minutes hours days ms sec secs total index offset position delimiter "
+    "separator splitter ring replicator operator controller injector agent sidecar image tag driver plugin module engine protocol "
+    "scheme sync refresh renewal renew revocation verify verification verifier check checker change signer public fingerprint "
+    "thumbprint checksum digest sha status state phase event error message link page view form input screen email subject sender grace "
+    "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
+    "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
+    "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
+    "aliases binding list sealing kms lookup kid"
+)
+_LEADING = _set(
+    "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
+    "forgot show count total available"
+)
+_OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingress mounted kube")
+# What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
+_BESIDE = _ABOUT | _set(
+    "user username login account realm database db external default example key items region kind metadata default_mode inherit "
+    "description version optional login_hint uid address tenant subscription project"
+)
+_ALWAYS_ABOUT = re.compile(
+    r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
+    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
+)
+
+
+@functools.lru_cache(maxsize=8192)
+def words(name: str) -> tuple[str, ...]:
+    """Split a name into its words, in lower case and without numbers: ``apiKey2``, ``API_KEY`` and ``api-key`` are alike."""
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+@functools.lru_cache(maxsize=8192)
+def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
+    """Return what a name says about its value."""
+    if len(name) > _LONGEST or _ALWAYS_ABOUT.match(name):
+        return Sense.ABOUT if len(name) <= _LONGEST else Sense.NONE
+    parts = words(name.removeprefix("-D"))
+    places = [(at, found) for at in range(len(parts)) if (found := _of_word(parts, at)) is not Sense.NONE]
+    if not places:
+        return Sense.NONE
+    at, found = places[-1]
+    behind = parts[at + 1 :]
+    if found is Sense.TOKEN and parts[at].startswith("secret") and at and (parts[at - 1] in _OBJECTS or len(places) > 1) and not behind:
+        joined = at == places[0][0] + 1 and parts[at - 1] in _QUALIFIERS
+        return Sense.OBJECT if not joined or parts[at - 1] in _OBJECTS else found
+    if behind and (behind[-1] in _ABOUT or (behind[0] == "key" and behind[-1] == "key" and found is Sense.PASSWORD)):
+        return Sense.ABOUT
+    if parts[0] in _LEADING and at:
+        return Sense.ABOUT
+    if found is Sense.HEADER or not behind or behind[-1] in _STILL:
+        return found
+    return Sense.EITHER
+
+
+_LONGEST = 200
+_SAYING_LITTLE = _set("pat sas signature auth salt seed cookie jaas pin otp passwd key")
+# Words behind a credential's that leave it one
+_STILL = _set("value plain text plaintext string data base b literal raw clear old new current previous prod dev test stage staging")
+
+
+def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one line for each kind of word
+    word, before = parts[at], parts[at - 1] if at else ""
+    if word in {"authorization", "authorisation"}:
+        return Sense.HEADER
+    if word in {"info", "infos", "userinfo"} and (before == "user" or word == "userinfo"):
+        return Sense.LOGIN
+    if word in {"config", "conf"} and before == "jaas":
+        return Sense.JAAS
+    if word in {"phrase", "word", "code"} and before == "pass":
+        return Sense.PASSWORD
+    if _PASSWORD.search(word):
+        return Sense.PASSWORD
+    if _TOKEN.search(word):
+        return Sense.TOKEN
+    if word in {"key", "keys"} and before in _QUALIFIERS:
+        if before == "client" and "data" in parts[at + 1 :]:
+            return Sense.TOKEN
+        return Sense.EITHER if before in _WEAK else Sense.TOKEN
+    return Sense.EITHER if word in _SAYING_LITTLE else Sense.NONE
+
+
+_IDENTITIES = _set(
+    "id ids hash digest checksum sha fingerprint etag revision commit uuid uid guid integrity cert certificate ca crt public image tag version "  # noqa: E501 - one form
+    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern"
+)
+
+
+def identifies(name: str) -> bool:
+    """Return whether a name says that its value identifies something, as a digest or a class does, however random it looks."""
+    parts = words(name)
+    return not parts or any(part in _IDENTITIES for part in parts)
+
+
+_STRICT = re.compile(
+    r"pas+w|passphrase|pwd|(^|[._-])p(ass|w)($|[._-])|secret|token|jaas|user[._-]?info|credential(?!s?[._-](provider|source))|"
+    r"private[._-]?key|sslkey|api[._-]?key|(access|account|customer|keystore)[._-]key|ssl[._-]key$|certificate[._-]chain",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(
+    r"password_encryption$|credentials\.source$|key[._-]id$|max\.token|tokens\.max$|sasl\.oauthbearer\.token\.endpoint\.url$"
+)
+
+
+def may_be_secret(name: str) -> bool:
+    """Return whether the value under a name may be a credential, in doubt True: for what is printed, and for connectors."""
+    return bool(_STRICT.search(name)) and not _NO_SECRET.search(name)
+
+
+def stands_beside(name: str) -> bool:
+    """Return whether a name below the name of a credential says who, what or where, and not the credential itself."""
+    parts = words(name)
+    return bool(parts) and parts[-1] in _BESIDE and _of_word(parts, len(parts) - 1) in {Sense.NONE, Sense.EITHER}

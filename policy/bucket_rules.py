@@ -1,0 +1,223 @@
+"""Rules for S3 buckets: private in every place that can open one, over TLS only, and encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from policy.iam_documents import listed, matches, sid, statements
+from policy.principals import allows_everybody
+from policy.rule import Rule, nothing
+from problem import Problem
+from unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from policy.declared import Declared, Record
+
+    AtEnd = Callable[[Record], Iterator[tuple[Declared | None, Problem]]]
+
+_PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+_PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
+_BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_OBJECTS = ("BucketObject", "BucketObjectv2", "ObjectCopy")
+# Access points hold a policy and blocks of their own, some of them inside ``details``.
+_POLICY_HOLDERS = (
+    "AccessPoint",
+    "AccessPointPolicy",
+    "Bucket",
+    "BucketPolicy",
+    "MultiRegionAccessPoint",
+    "MultiRegionAccessPointPolicy",
+    "ObjectLambdaAccessPointPolicy",
+)
+_OWN_BLOCKS = {"AccessPoint": "publicAccessBlockConfiguration", "MultiRegionAccessPoint": "publicAccessBlock"}
+# Keys that no statement about every object leaves out.
+_ANY_KEYS = ("q", "0/z.parquet", "topics/postgres.public.users/a=1/~")
+
+
+def _is(resource: Declared, *names: str) -> bool:
+    """Return whether a resource has one of these S3 types; older versions of the types end in V2."""
+    return resource.type.startswith(("aws:s3/", "aws:s3control/")) and resource.kind.removesuffix("V2") in names
+
+
+def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
+    if _is(resource, "Bucket", "BucketAcl", *_OBJECTS):
+        yield from _public_acl(resource.inputs)
+    if _is(resource, "BucketPublicAccessBlock", "AccountPublicAccessBlock"):
+        unblocked = [key for key in _BLOCKS if resource.inputs.get(key) is not True]
+        if unblocked:
+            yield Problem(
+                rule=f"{', '.join(unblocked)} is not true", cure="set all four to true, otherwise one public policy or ACL opens the bucket"
+            )
+    if _is(resource, *_POLICY_HOLDERS):
+        details = resource.inputs.get("details")
+        for holder in (resource.inputs, details if isinstance(details, Mapping) else {}):
+            yield from _own_blocks(holder, _OWN_BLOCKS.get(resource.kind))
+            yield from _public_policy(holder.get("policy"))
+
+
+def _public_acl(inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    acl = inputs.get("acl")
+    if isinstance(acl, Unknown) or acl in _PUBLIC_ACLS:
+        yield Problem(rule=f"the ACL is {acl!r}, which allows or may allow public access", cure="remove it, BucketOwnerEnforced needs none")
+    control = inputs.get("accessControlPolicy")
+    nested = [(one or {}).get("grantee") for one in control.get("grants") or []] if isinstance(control, Mapping) else [control]
+    flat = inputs.get("grants") or []
+    for grantee in (*nested, *(flat if isinstance(flat, (list, tuple)) else [flat])):
+        uri = grantee.get("uri") if isinstance(grantee, Mapping) else grantee
+        if isinstance(uri, Unknown) or str(uri).endswith(_PUBLIC_GROUPS):
+            yield Problem(rule=f"a grant is for {uri}, which allows or may allow public access", cure="remove it, or name the account")
+
+
+def _own_blocks(holder: Mapping[str, Any], key: str | None) -> Iterator[Problem]:
+    blocks = holder.get(key) if key else None
+    unblocked = [name for name in _BLOCKS if isinstance(blocks, Mapping) and blocks.get(name, True) is not True]
+    if unblocked or isinstance(blocks, Unknown):
+        yield Problem(
+            rule=f"{', '.join(unblocked) or key} of the access point is not true", cure="leave them out, which sets all four to true"
+        )
+
+
+def _public_policy(document: object) -> Iterator[Problem]:
+    if document is None or isinstance(document, Unknown):
+        return
+    for statement in statements(document):
+        if allows_everybody(statement):
+            yield Problem(rule=f"statement {sid(statement)} allows all principals", cure="list the accounts or roles")
+
+
+def _buckets(record: Record) -> list[Declared]:
+    return [resource for resource in record.resources.values() if _is(resource, "Bucket")]
+
+
+def _named(resource: Declared) -> str | None:
+    """Return the name of the bucket that a resource is, or is for; None where it is not known."""
+    name = resource.inputs.get("bucket")
+    return name if isinstance(name, str) and name else None
+
+
+def _is_for(companion: Declared, bucket: Declared) -> bool:
+    """Return whether a companion names a bucket: by its name, or by the id of a recording, which is the logical name."""
+    return _named(companion) is not None and _named(companion) in {_named(bucket), bucket.name}
+
+
+def _uncovered(record: Record, kind: str, good: Callable[[Declared, Declared], bool]) -> list[Declared]:
+    """Return the buckets without a companion resource of a kind.
+
+    A companion belongs to the bucket of its name. One whose bucket is unknown, as in a preview, covers any one bucket that has none.
+    """
+    buckets = _buckets(record)
+    companions = [resource for resource in record.resources.values() if _is(resource, kind)]
+    uncovered = [
+        bucket for bucket in buckets if not any(good(one, bucket) for one in (bucket, *(one for one in companions if _is_for(one, bucket))))
+    ]
+    spare = [one for one in companions if not any(_is_for(one, bucket) for bucket in buckets)]
+    left = []
+    for bucket in uncovered:
+        fitting = [one for one in spare if (_named(one) is None or _named(bucket) is None) and good(one, bucket)]
+        if fitting:
+            spare.remove(fitting[0])
+        else:
+            left.append(bucket)
+    return left
+
+
+def _companion(kind: str, missing: Problem, good: Callable[[Declared, Declared], bool]) -> AtEnd:
+    """Create the check that every bucket has a companion resource of a kind, or holds the same itself.
+
+    Args:
+        kind: Kind of the companion.
+        missing: The problem of a bucket without one.
+        good: Decides whether a companion, or the bucket itself, is sufficient for a bucket.
+    """
+
+    def at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+        return ((bucket, missing) for bucket in _uncovered(record, kind, good))
+
+    return at_end
+
+
+def _blocks_public(resource: Declared, _bucket: Declared) -> bool:
+    return _is(resource, "BucketPublicAccessBlock")
+
+
+def _encrypts(resource: Declared, _bucket: Declared) -> bool:
+    inside = resource.inputs.get("serverSideEncryptionConfiguration")
+    rules = [inside.get("rule")] if isinstance(inside, Mapping) else resource.inputs.get("rules") or []
+    return any(
+        ((rule or {}).get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"}
+        for rule in rules
+    )
+
+
+def _denies_plain_http(resource: Declared, bucket: Declared) -> bool:
+    """Return whether a policy denies every request without TLS, on the bucket and on every object in it."""
+    document = resource.inputs.get("policy")
+    if document is None or isinstance(document, Unknown):
+        return False
+    denied = [arn for statement in statements(document) if _only_plain_http(statement) for arn in listed(statement.get("Resource"))]
+    names = [_named(bucket)] if _named(bucket) else [arn.rpartition(":::")[2] for arn in denied if "/" not in arn]
+    return any(_whole_bucket(str(name), denied) for name in names)
+
+
+def _whole_bucket(name: str, patterns: list[str]) -> bool:
+    wanted = (f"arn:aws:s3:::{name}", *(f"arn:aws:s3:::{name}/{key}" for key in _ANY_KEYS))
+    same_partition = [
+        ":".join(["arn", "aws", *pattern.split(":")[2:]]) if pattern.startswith("arn:aws") else pattern for pattern in patterns
+    ]
+    return all(any(matches(pattern, arn) for pattern in same_partition) for arn in wanted)
+
+
+def _only_plain_http(statement: Mapping[str, Any]) -> bool:
+    """Return whether a statement denies everything to everybody where TLS is missing, without a further condition."""
+    principal = statement.get("Principal")
+    everybody = "*" in listed(principal) or (isinstance(principal, Mapping) and "*" in listed(principal.get("AWS")))
+    condition = statement.get("Condition")
+    keys = [
+        (str(operator).lower(), str(key).lower(), listed(values))
+        for operator, said in (condition.items() if isinstance(condition, Mapping) else ())
+        for key, values in (said.items() if isinstance(said, Mapping) else ())
+    ]
+    return (
+        statement.get("Effect") == "Deny"
+        and everybody
+        and any(action.lower() in {"s3:*", "*"} for action in listed(statement.get("Action")))
+        and len(keys) == 1
+        and keys[0][0] in {"bool", "boolifexists"}
+        and keys[0][1] == "aws:securetransport"
+        and "false" in [value.lower() for value in keys[0][2]]
+    )
+
+
+_OPEN = Problem(rule="nothing blocks public access", cure="declare a BucketPublicAccessBlock with all four settings true")
+_PLAIN_HTTP = Problem(
+    rule="accepts requests without TLS",
+    cure=(
+        "declare a BucketPolicy that denies s3:* to all principals, on the bucket and on its objects, where aws:SecureTransport is false, "
+        "without a further condition"
+    ),
+)
+_CLEAR = Problem(rule="declares no encryption", cure="declare a BucketServerSideEncryptionConfiguration with AES256 or aws:kms")
+RULES = (
+    Rule(
+        name="bucket-private",
+        says="No bucket is public.",
+        check=_not_public,
+        at_end=_companion("BucketPublicAccessBlock", _OPEN, _blocks_public),
+        severity="critical",
+    ),
+    Rule(
+        name="bucket-tls-only",
+        says="Every bucket is accessible over TLS only.",
+        check=nothing,
+        at_end=_companion("BucketPolicy", _PLAIN_HTTP, _denies_plain_http),
+    ),
+    Rule(
+        name="bucket-encrypted",
+        says="Every bucket declares its encryption.",
+        check=nothing,
+        at_end=_companion("BucketServerSideEncryptionConfiguration", _CLEAR, _encrypts),
+    ),
+)

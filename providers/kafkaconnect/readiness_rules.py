@@ -1,0 +1,76 @@
+"""Rules for the inputs of the readiness gate; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from problem import Problem
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from providers.operations import Plain
+
+DEFAULT_TIMEOUT: Final = 300
+HIGHEST_PORT: Final = 65535
+_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+
+def gate_problems(inputs: Plain, previous: Plain | None) -> list[Problem]:
+    """Return every problem of the gate's inputs, alone and compared with the last ones."""
+    problems = list(_server_problems(inputs.get("bootstrapServers")))
+    for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
+        value = inputs.get(key, DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
+        if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+            problems.append(Problem(path=key, rule=f"{value!r} is not a whole number from {least}"))
+    if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
+        problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
+    problems += _security_problems(inputs.get("security"))
+    return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
+
+
+def _server_problems(servers: object) -> Iterator[Problem]:
+    if servers is UNKNOWN:
+        return
+    if not isinstance(servers, list) or not servers:
+        yield Problem(path="bootstrapServers", rule="needs at least one host:port")
+        return
+    for index, server in enumerate(servers):
+        if server is not UNKNOWN and not _is_address(server):
+            yield Problem(path=f"bootstrapServers[{index}]", rule=f"{server!r} is not host:port")
+
+
+def _security_problems(security: object) -> Iterator[Problem]:
+    if security is None or security is UNKNOWN:
+        return
+    if not isinstance(security, dict):
+        yield Problem(path="security", rule="must be a map with protocol and mechanism")
+        return
+    protocol, mechanism = security.get("protocol", "PLAINTEXT"), security.get("mechanism")
+    if protocol is not UNKNOWN and protocol not in _PROTOCOLS:
+        yield Problem(path="security.protocol", rule=f"{protocol!r} is not one of {', '.join(_PROTOCOLS)}")
+    elif str(protocol).startswith("SASL") and mechanism is not UNKNOWN and not (isinstance(mechanism, str) and mechanism):
+        yield Problem(path="security.mechanism", rule=f"is missing: {protocol} logs in, for instance by SCRAM-SHA-512")
+
+
+def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
+    """Refuse fewer partitions: Kafka only adds some, so Pulumi's Kafka provider would delete the topic with its rows and create another."""
+    if not isinstance(wanted, dict) or not isinstance(had, dict):
+        return
+    for topic, count in wanted.items():
+        before = had.get(topic)
+        if isinstance(count, int) and isinstance(before, int) and count < before:
+            yield Problem(
+                path=f'partitions["{topic}"]',
+                rule=f"{count} partitions are fewer than the existing {before}, and Kafka removes none: the topic would be deleted with "
+                "every row in it and created again",
+                cure=f"keep {before}, or send the changes to topics with another name (names.topicPrefix)",
+            )
+
+
+def _is_address(server: object) -> bool:
+    host, colon, port = server.rpartition(":") if isinstance(server, str) else ("", "", "")
+    return (
+        bool(host and colon) and port.isascii() and port.isdigit() and len(port) <= len(str(HIGHEST_PORT)) and 0 < int(port) <= HIGHEST_PORT
+    )

@@ -1,0 +1,81 @@
+"""Access to the properties of a resource, each of which may be missing, unknown, secret or of another type than expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from review.secrecy import is_open
+
+# Spellings of a truth value in a text, as the providers parse them (Go, strconv.ParseBool)
+_TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_FALSE: Final = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
+
+
+def at(value: object, *path: str) -> Any:  # noqa: ANN401 - any JSON value, Unknown or Hidden
+    """Return the value at a path; the unknown or secret value on the way, where there is one, and None for a missing one."""
+    for key in path:
+        if not is_open(value):
+            return value
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def text(value: object, *path: str) -> str | None:
+    """Return the text at a path, or None."""
+    found = at(value, *path)
+    return found if isinstance(found, str) else None
+
+
+def mapping(value: object, *path: str) -> Mapping[str, Any]:
+    """Return the object at a path, or an empty one."""
+    found = at(value, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def mappings(value: object, *path: str) -> list[Mapping[str, Any]]:
+    """Return the objects of the list at a path."""
+    found = at(value, *path)
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+
+
+def truth(value: object) -> bool | None:
+    """Return a truth value as a provider reads it; None for one that cannot be judged."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, (int, float)):
+        return bool(value)
+    return {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}.get(value) if isinstance(value, str) else None
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, also one that is written as text; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    try:
+        return int(value) if isinstance(value, (int, str)) and "_" not in str(value) else None
+    except ValueError:
+        return None
+
+
+def closed(value: object) -> bool:
+    """Tell whether a value is unknown or secret, or contains such a value."""
+    if isinstance(value, Mapping):
+        return any(closed(item) for item in value.values())
+    if isinstance(value, list):
+        return any(closed(item) for item in value)
+    return not is_open(value)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Yield every text within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)

@@ -1,0 +1,166 @@
+"""The detector finds every credential of the corpus, in whatever format, and refuses nothing that only looks like one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from configs.credentials.commands import telling_words
+from configs.credentials.detector import hidden, hidden_in_message, shows_credential
+from configs.credentials.judging import is_credential
+from tests.configs.credential_corpus import HARMLESS_VARIABLES, credentials, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LEAST = {"credentials": 200, "formats": 30, "harmless": 300}
+_HUNDREDTH = 0.01
+
+
+def test_every_credential_of_the_corpus_is_found(figure: Callable[[str], None]) -> None:
+    corpus = list(credentials())
+    formats = {form.partition(":")[0] for form, *_ in corpus}
+    assert len(corpus) >= _LEAST["credentials"]
+    assert len(formats) >= _LEAST["formats"]
+    assert [(form, text) for form, file, text, _ in corpus if not shows_credential(text, file)] == []
+    figure(f"{len(corpus)} credentials in {len(formats)} formats, all found")
+
+
+def test_no_credential_of_the_corpus_is_printed_and_hiding_twice_changes_nothing() -> None:
+    shown = [(form, text) for form, file, text, part in credentials() if part and part in hidden(text, file)]
+    assert shown == []
+    assert [text for _, file, text, _ in credentials() if hidden(hidden(text, file), file) != hidden(text, file)] == []
+
+
+def test_of_what_only_looks_like_a_credential_at_most_a_hundredth_is_refused(figure: Callable[[str], None]) -> None:
+    corpus = list(harmless())
+    refused = [title for title, file, text in corpus if shows_credential(text, file)]
+    assert len(corpus) >= _LEAST["harmless"]
+    assert len(refused) <= len(corpus) * _HUNDREDTH, refused
+    figure(f"{len(corpus)} look-alikes, {len(refused)} refused")
+
+
+@pytest.mark.parametrize("name", HARMLESS_VARIABLES)
+def test_an_everyday_variable_is_no_credential(name: str) -> None:
+    assert not is_credential(name, HARMLESS_VARIABLES[name])
+
+
+COMMANDS = (
+    ["curl", "-u", "me:letmein", "http://x"],
+    ["mysql", "-pletmein"],
+    ["redis-cli", "-a", "letmein", "ping"],
+    ["sh", "-c", "PGPASSWORD=letmein psql"],
+    ["rabbitmqctl", "add_user", "a", "letmein"],
+    ["htpasswd", "-b", "f", "a", "letmein"],
+    ["aws", "configure", "set", "aws_secret_access_key", "abc/def"],
+    ["openssl", "enc", "-pass", "pass:letmein"],
+    ["docker", "login", "-u", "a", "-p", "letmein"],
+    ["helm", "install", "--set-string=auth.password=letmein"],
+    ["sh", "-c", "echo root:letmein | chpasswd"],
+    ["git", "clone", "https://abc123def456@git/x"],
+)
+EVERYDAY_COMMANDS = (
+    ["psql", "-p", "5432"],
+    ["ssh", "-p", "22", "h"],
+    ["docker", "run", "-p", "80:80", "x"],
+    ["mysql", "-p$PW"],
+    ["openssl", "req", "-passin", "file:/x/y"],
+    ["docker", "login", "--password-stdin"],
+    ["kubectl", "create", "secret", "generic", "x", "--from-file=password=./password"],
+    ["sh", "-c", "export PASSWORD=$(cat /run/secrets/pw)"],
+    ["java", "-XX:ReservedCodeCacheSize=64m", "-Djavax.net.ssl.trustStore=/etc/x/y"],
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words)[:30])
+def test_a_credential_in_a_command_is_found(words: list[str]) -> None:
+    assert telling_words(words) or any(map(shows_credential, words))
+
+
+@pytest.mark.parametrize("words", EVERYDAY_COMMANDS, ids=lambda words: " ".join(words)[:30])
+def test_an_everyday_command_is_accepted(words: list[str]) -> None:
+    assert not telling_words(words)
+    assert not any(map(shows_credential, words))
+
+
+MESSAGES = (
+    'FATAL: {"password": "letmein9"}',
+    "jdbc:postgresql://u:letmein9@h refused",
+    "pwd=letmein9",
+    "Authorization: Basic letmein9",
+    "Invalid password: letmein9",
+    "host admin:letmein9@db",
+    "https://letmein9@host answers 401",
+    "mysql -pletmein9 ended with 1",
+)
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_no_message_shows_one(message: str) -> None:
+    assert "letmein9" not in hidden_in_message(message)
+
+
+# Units that a scan may read again and again, and everyday ones
+UNITS = (
+    *(
+        "0123456789abcdef",
+        "aB3/x+9",
+        "publication ",
+        "password ",
+        "password=",
+        "password: ${X}\n",
+        "://a:b",
+        'x="',
+        "--a ",
+        "<a>",
+        "{",
+        " ",
+    ),
+    *(
+        "\n",
+        "a=b&",
+        "?key=",
+        "eyJ",
+        "bearer ",
+        "${a",
+        "a:1:",
+        "'",
+        "password={{",
+        "machine a login b ",
+        "insert into t (",
+        "passwords: [\n",
+    ),
+    *("echo a:b ", "key: key: ", "password:\n  value: a\n", '{"title": "a", "expr": "rate(x_total[5m])", "key": "value"},'),
+    "2026-01-01T00:00:00Z INFO com.example.Foo - user=42 took 15ms status=200\n",
+)
+# a quadratic scan takes a hundred times as long for ten times the text, a linear one ten times
+_FACTOR, _SLACK = 40, 0.02
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=repr)
+def test_a_scan_is_linear_in_its_text(unit: str) -> None:
+    def spent(length: int) -> float:
+        text = (unit * (length // len(unit) + 1))[:length]
+        begun = time.process_time()
+        hidden(text)
+        shows_credential(text)
+        return time.process_time() - begun
+
+    assert spent(100_000) < _FACTOR * (spent(10_000) + _SLACK)
+
+
+@pytest.mark.parametrize("word", ["identified", "authorization", "password", "name: token", "password:", "crypt(", "insert into a"])
+@pytest.mark.parametrize("blank", [" ", "\t"], ids=repr)
+def test_a_scan_is_linear_in_the_blanks_behind_a_word(word: str, blank: str, figure: Callable[[str], None]) -> None:
+    def spent(length: int) -> float:
+        text = word + blank * length
+        begun = time.process_time()
+        hidden(text)
+        hidden_in_message(text)
+        return time.process_time() - begun
+
+    short, long = spent(4_000), spent(40_000)
+    figure(f"{word} and 40000 blanks: {long * 1000:.0f} ms")
+    assert long < _FACTOR * (short + _SLACK)

@@ -1,0 +1,84 @@
+"""Output of the commands where it cannot be shown or written: one line, an exit code, no traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recording.recorder import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EMPTY = {"steps": [], "changeSummary": {}}
+COMMANDS = {
+    "plan": ("plan --stack dev", 0),
+    "plan of a stack that is refused": ("plan --stack dev --policy-config /nowhere", 1),
+    "sql": ("sql --stack prod", 0),
+    "review digest": ("review digest --stack a/b {preview}", 0),
+    "help": ("--help", 0),
+}
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash."""
+    return subprocess.run(["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, timeout=100, check=False, text=True, encoding="utf-8")
+
+
+@pytest.fixture
+def preview(tmp_path: Path) -> Path:
+    file = tmp_path / "preview.json"
+    file.write_text(json.dumps(EMPTY), encoding="utf-8")
+    return file
+
+
+def command(what: str, preview: Path) -> str:
+    """Return a command line."""
+    return f"{sys.executable} -m pipeline {COMMANDS[what][0].format(preview=preview)}"
+
+
+@pytest.mark.parametrize("locale", ["PYTHONIOENCODING=ascii", "LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0", "PYTHONIOENCODING=latin-1"])
+@pytest.mark.parametrize("what", COMMANDS)
+def test_another_encoding_changes_nothing_in_a_file(what: str, locale: str, preview: Path) -> None:
+    done = shell(f"{locale} {command(what, preview)}")
+    assert (done.returncode, done.stdout) == (COMMANDS[what][1], shell(command(what, preview)).stdout)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="needs script")
+def test_a_terminal_without_our_characters_shows_others(preview: Path) -> None:
+    done = shell(f"PYTHONIOENCODING=ascii script -qec '{command('plan', preview)}' /dev/null")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert re.search(r"^\+-- \S*archive", done.stdout, re.MULTILINE)
+    assert "\\u" not in done.stdout
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_a_full_disk_and_a_closed_output_are_one_line(what: str, preview: Path) -> None:
+    for target, reason in {"> /dev/full": "No space left on device", ">&-": "it is closed"}.items():
+        done = shell(f"{command(what, preview)} {target}")
+        written = COMMANDS[what][1] == 0
+        assert done.returncode == 1
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
+        assert (lines == [f"error: the output cannot be written: {reason}"]) == written
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_a_reader_that_goes_away_is_no_error_to_talk_about(what: str, preview: Path) -> None:
+    done = shell(f"{command(what, preview)} | true")
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_an_exit_code_needs_no_standard_error(what: str, preview: Path) -> None:
+    for target in ("2> /dev/full", "2>&-"):
+        assert shell(f"{command(what, preview)} {target}").returncode == COMMANDS[what][1]

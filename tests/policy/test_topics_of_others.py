@@ -1,0 +1,71 @@
+"""A topic that a declared connector uses keeps every row; a topic of others may be compacted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from configs.tokens import CONNECTOR, TOPIC
+from policy.declared import Declared, Limits
+from tests.connector_configs import ICEBERG, NAMES, S3, SOURCE, changed
+from tests.policy.judging import by_pack, by_plan
+from unknown import UNKNOWN
+
+LIMITS = Limits(memory={}, volumes={})
+KEPT = {"cleanup.policy": "delete", "min.insync.replicas": "2"}
+COMPACTED = {**KEPT, "cleanup.policy": "compact"}
+TIMED = {**KEPT, "message.timestamp.type": "LogAppendTime"}
+
+
+def topic(name: str, config: dict[str, str]) -> Declared:
+    """Return a declared topic of three copies."""
+    inputs = {"name": name, "partitions": 1, "replicationFactor": 3, "config": config}
+    return Declared(urn=f"urn:pulumi:dev::data-ingestion::{TOPIC}::{name}", type=TOPIC, name=name, inputs=inputs)
+
+
+def connector(name: str, config: Any) -> Declared:
+    """Return a declared connector."""
+    inputs = {"name": name, "config": config}
+    return Declared(urn=f"urn:pulumi:dev::data-ingestion::{CONNECTOR}::{name}", type=CONNECTOR, name=name, inputs=inputs)
+
+
+def told(*resources: Declared) -> list[str]:
+    """Return the messages of the rule for topics, by the plan and by the pack alike."""
+    plan = [violation.message for violation in by_plan(resources, LIMITS) if violation.rule == "topic-config"]
+    assert bool(plan) == any(rule == "topic-config" for rule, _message in by_pack(resources, LIMITS))
+    return plan
+
+
+USED = [
+    ("postgres.public.users", SOURCE),
+    (NAMES.heartbeat_topic, SOURCE),
+    ("postgres.public.users", S3),
+    (NAMES.dead_letter_topic, S3),
+    (NAMES.iceberg_control_topic, ICEBERG),
+    ("billing.invoices", changed(S3, **{"topics": None, "topics.regex": r"billing\..*"})),
+    ("billing.invoices", changed(S3, **{"topics": None, "topics.regex": "((a+)+)+!"})),
+    ("billing.invoices", {**S3, "topics": UNKNOWN}),
+    ("billing.invoices", UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("name", "config"), USED, ids=[f"{number}-{name}" for number, (name, _config) in enumerate(USED)])
+@pytest.mark.parametrize("wrong", [COMPACTED, TIMED], ids=["compacted", "other times"])
+@pytest.mark.parametrize("first", [True, False], ids=["topic first", "connector first"])
+def test_a_topic_of_a_connector_keeps_its_rows_and_their_times(name: str, config: Any, wrong: dict[str, str], first: bool) -> None:  # noqa: FBT001
+    resources = [topic(name, wrong), connector("c", config)]
+    (message,) = told(*(resources if first else reversed(resources)))
+    assert name in message
+    assert told(topic(name, KEPT), connector("c", config)) == []
+
+
+@pytest.mark.parametrize("allowed", [COMPACTED, TIMED], ids=["compacted", "other times"])
+def test_a_topic_of_others_is_left_to_its_owner(allowed: dict[str, str]) -> None:
+    connectors = [connector("source", SOURCE), connector("sink", S3)]
+    assert told(topic("billing.balances", allowed), *connectors) == []
+    assert told(topic("billing.balances", allowed)) == []
+
+
+def test_the_registrys_journal_is_never_compacted() -> None:
+    assert len(told(topic("registry-journal", COMPACTED))) == 1

@@ -1,0 +1,31 @@
+"""No message about a stack file shows a credential, and none gets into a configuration in plain text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from judgement.stack import SettingsError, specify
+
+MARKER = "Letmein9x"
+CASES: dict[str, dict[str, Any]] = {
+    "a login in a host": {"source": {"kind": "external", "external": {"host": f"admin:{MARKER}@db.example.com"}}},
+    "a password as a word of rotation": {"rotation": {"app": f"{MARKER}!"}},
+    "a further key": {"source": {"debezium": {"extra": {"db_pw": MARKER}}}},
+    "a list in place of an object": {"source": {"debezium": {"extra": [f"password={MARKER}"]}}},
+    "a line in place of a table": {"source": {"tables": [f"AWS_SECRET_ACCESS_KEY={MARKER}"]}},
+    "an image with a login": {"images": {"kafka": f"me:{MARKER}@registry/kafka"}},
+    "a connection string": {"source": {"parameters": {"primary_conninfo": f"'host=a user=b password={MARKER}'"}}},
+    "a command with a key": {"source": {"parameters": {"archive_command": f"'AWS_SECRET_ACCESS_KEY={MARKER} aws s3 cp %p s3://b'"}}},
+    "a passphrase": {"source": {"parameters": {"ssl_passphrase_command": f"'echo {MARKER}'"}}},
+    "a statement": {"source": {"debezium": {"extra": {"database.initial.statements": f"ALTER ROLE x PASSWORD '{MARKER}'"}}}},
+    "a key of the worker": {"streaming": {"connect": {"extra": {"metrics.context.apikey": MARKER}}}},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_credential_in_a_setting_is_refused_and_not_shown(case: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        specify({"archive": {"bucket": "shop-archive"}, **CASES[case]})
+    assert MARKER not in str(caught.value)
