@@ -77,7 +77,8 @@ def fill(outputs: Mapping[str, Any], what: rows.Measured, mark: str, number: int
         FiguresError: If they are not there in time.
     """
     topic = Topic(outputs, what)
-    begin = end = topic.end()
+    slot, begin = settings().names.slot, topic.end()
+    end = begin
     with connect(outputs) as database:
         started = time.monotonic()
         rows.insert(database, what, mark, 1, number)
@@ -88,16 +89,16 @@ def fill(outputs: Mapping[str, Any], what: rows.Measured, mark: str, number: int
             if end > known:
                 grown = time.monotonic()
             # Transactions make the topic longer than its rows, so its length alone would say too early that all are there.
-            elif end - begin >= number and _captured(outputs, position["lsn"]):
+            elif end - begin >= number and _captured(outputs, slot, position["lsn"]):
                 return Queued(number, inserted - started, grown - started)
             tenths = min(10 * (end - begin) // number, 10)
             if not patience.go_on(f"{number} rows to be in Kafka, about {10 * tenths} % are"):
                 raise FiguresError(patience.verdict(f"Kafka has about {end - begin} of {number} rows"))
 
 
-def _captured(outputs: Mapping[str, Any], position: str) -> bool:
-    """Return True if Debezium has confirmed the write-ahead log up to a position."""
+def _captured(outputs: Mapping[str, Any], slot: str, position: str) -> bool:
+    """Return True if Debezium has confirmed the write-ahead log of its slot up to a position."""
     statement = "SELECT confirmed_flush_lsn >= %s::pg_lsn AS done FROM pg_replication_slots WHERE slot_name = %s"
     with connect(outputs) as database:
-        found = database.execute(statement, [position, settings().names.slot]).fetchone()
+        found = database.execute(statement, [position, slot]).fetchone()
     return bool(found and found["done"])

@@ -95,6 +95,7 @@ class Recorder(RegistrationMonitor):
         super().__init__()
         self.declared: list[Resource] = []
         self.unjudged: set[str] = set()
+        self.unanswered: set[str] = set()
         self._preview = preview
         self._root = root
         self._urns: set[str] = set()
@@ -144,7 +145,7 @@ class Recorder(RegistrationMonitor):
         arguments, _ = plain(request.args, files=True)
         known = result(request.tok, arguments)
         if known is None:
-            self.unjudged.add(f"the result of {request.tok}, which only the engine knows")
+            self.unanswered.add(f"the result of {request.tok}, which only the engine knows")
             return resource_pb2.ResourceInvokeResponse(unknown=not is_plain())
         if is_sample(request.tok):
             self.unjudged.add(f"the result of {request.tok}, for which the plan takes a sample")
@@ -185,10 +186,9 @@ def record(
         with plain_calls_marked():
             run(declare or load(root), monitor, project=settings.project, stack=stack, config=values, preview=preview)
     except Exception as error:
-        without = sorted(name for name in monitor.unjudged if name.startswith("the result of") and name.endswith("knows"))
-        if not without or isinstance(error, ValueError):
+        if not monitor.unanswered or isinstance(error, ValueError):
             raise
-        told = f"the program failed ({type(error).__name__}: {error}) after it used {' and '.join(without)}"
+        told = f"the program failed ({type(error).__name__}: {error}) after it used {' and '.join(sorted(monitor.unanswered))}"
         message = f"{told}: call the function that returns an output (its name ends in _output), which is unknown in a plan"
         raise UnsupportedOptionError(message) from error
     return Recording(
@@ -197,7 +197,7 @@ def record(
         resources=tuple(sorted(monitor.declared, key=lambda resource: resource.urn)),
         outputs=dict(sorted(monitor.stack_outputs.items())),
         secret_outputs=monitor.secret_outputs,
-        unjudged=tuple(sorted(monitor.unjudged)),
+        unjudged=tuple(sorted(monitor.unjudged | monitor.unanswered)),
     )
 
 

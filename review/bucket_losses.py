@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from review.inputs import at, closed, mapping, mappings, text, truth, whole
-from review.loss import Loss
+from review.loss import UNSEEN, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _OBJECTS: Final = "objects"
 _VERSIONS: Final = "noncurrent versions of objects"
-_UNSEEN: Final = "unknown or secret in the preview, so it cannot be judged"
 
 
 def of_bucket(step: Step, _around: Surroundings) -> Iterator[Loss]:
@@ -27,7 +26,7 @@ def of_bucket(step: Step, _around: Surroundings) -> Iterator[Loss]:
     if emptied:
         yield Loss("lost", "every object, all versions", "forceDestroy empties the bucket first")
     elif emptied is None:
-        yield Loss("check", "every object", f"forceDestroy is {_UNSEEN}; if it is true, the bucket is emptied first")
+        yield Loss("check", "every object", f"forceDestroy is {UNSEEN}; if it is true, the bucket is emptied first")
     else:
         yield Loss("check", "every object", "S3 refuses to delete a bucket with objects (forceDestroy is false): the update fails halfway")
 
@@ -50,7 +49,7 @@ def of_versioning_change(step: Step, _around: Surroundings) -> Iterator[Loss]:
     if old == new or old is False:
         return
     if new is None:
-        yield Loss("check", "no data", f"the new status of versioning is {_UNSEEN}")
+        yield Loss("check", "no data", f"the new status of versioning is {UNSEEN}")
     elif new is False:
         yield _unversioned("versioning is suspended: ")
 
@@ -119,7 +118,7 @@ def of_lifecycle_change(step: Step, around: Surroundings) -> Iterator[Loss]:
         return
     before = () if elsewhere or step.old is None else tuple(_expiries(step.old.inputs))
     if _hidden(new) and (elsewhere or step.old is None or _rules(step.old.inputs) != _rules(new)):
-        yield Loss("check", "objects", f"a lifecycle rule is {_UNSEEN}: it may delete objects")
+        yield Loss("check", "objects", f"a lifecycle rule is {UNSEEN}: it may delete objects")
     for expiry in _expiries(new):
         if not any(one.covers(expiry) for one in before):
             earlier = [one.told() for one in before if one.scope == expiry.scope]

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from policy.files import properties
-from review.inputs import mapping, texts, truth, whole
+from review.inputs import lowered, mapping, texts, truth, whole
 from review.kinds import CONFIG_MAP, base
 from review.loss import Loss
 
@@ -98,7 +98,7 @@ def _of_slots(before: str, after: str) -> Iterator[Loss]:
     if new:
         was, told = (found[0][1].strip() if found else "unlimited" for found in (old, new))
         most, least = _mib(was) if old else None, _mib(told)
-        if told and was != told and (least is None or least >= 0) and (most is None or most < 0 or least is None or least < most):
+        if told and was != told and (least is None or lowered(most, least)):
             why = "a replication slot that retains more is invalidated, and its changes are never captured"
             yield Loss("check", "changes that are not captured yet", f"max_slot_wal_keep_size {was} → {told}: {why}")
     levels = [[found[1].lower() for found in _WAL_LEVEL.finditer(text)][-1:] if _SLOTS.search(text) else [] for text in (before, after)]
@@ -125,7 +125,7 @@ def _of_keys(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
             yield Loss("check", "what the server stores", f"{name}: {key} {old[key]} → {new.get(key, 'unset')}: {why}")
     for key in _LIMITS:
         most, least = whole(old.get(key)), whole(new.get(key))
-        if old.get(key) != new.get(key) and key in new and (least is None or (least >= 0 and (most is None or most < 0 or least < most))):
+        if old.get(key) != new.get(key) and key in new and (least is None or lowered(most, least)):
             why = "the brokers delete what is beyond it, of every topic without a limit of its own"
             yield Loss("check", "records in topics", f"{name}: {key} {old.get(key, 'unset')} → {new[key]}: {why}")
     if truth(new.get("unclean.leader.election.enable")) and not truth(old.get("unclean.leader.election.enable")):

@@ -8,8 +8,10 @@ from typing import Any, Final
 from review.secrecy import is_open
 
 # Spellings of a truth value in a text, as the providers parse them (Go, strconv.ParseBool)
-_TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_FALSE: Final = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
+_TRUTHS: Final = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("", "0", "f", "F", "false", "FALSE", "False"), False),
+}
 
 
 def at(value: object, *path: str) -> Any:  # noqa: ANN401 - any JSON value, Unknown or Hidden
@@ -41,11 +43,9 @@ def mappings(value: object, *path: str) -> list[Mapping[str, Any]]:
 
 def truth(value: object) -> bool | None:
     """Return a truth value as a provider reads it; None for one that cannot be judged."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, (bool, int, float)):
         return bool(value)
-    if isinstance(value, (int, float)):
-        return bool(value)
-    return {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}.get(value) if isinstance(value, str) else None
+    return _TRUTHS.get(value) if isinstance(value, str) else None
 
 
 def whole(value: object) -> int | None:
@@ -58,6 +58,11 @@ def whole(value: object) -> int | None:
         return int(value) if isinstance(value, (int, str)) and "_" not in str(value) else None
     except ValueError:
         return None
+
+
+def lowered(before: float | None, after: float | None) -> bool:
+    """Tell whether a limit deletes more than before; a missing or negative one deletes nothing."""
+    return after is not None and after >= 0 and (before is None or before < 0 or after < before)
 
 
 def closed(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from configs import topics
 from review.inputs import at, closed, mapping, truth
 from review.kinds import POSITIONS
-from review.loss import Loss
+from review.loss import UNSEEN, Loss
 from settings.names import Names
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def of_connector_change(step: Step, _around: Surroundings) -> Iterator[Loss]:
         return
     old, new = step.old.inputs, step.new.inputs
     if closed(at(new, "config")) and not mapping(new, "config"):
-        yield Loss("check", "data in transit", "the new config is unknown or secret in the preview, so it cannot be judged")
+        yield Loss("check", "data in transit", f"the new config is {UNSEEN}")
         return
     reasons = [*_of_config(mapping(old, "config"), mapping(new, "config"))]
     if reasons:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+# What is told of a property that decides, and that the preview does not show
+UNSEEN: Final = "unknown or secret in the preview, so it cannot be judged"
 
 Verdict = Literal["lost", "kept", "check", "renewed"]
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from review.preview import PolicyResult, Preview, UnreadablePreviewError
-from review.secrecy import cleaned
+from review.secrecy import cleaned, stands_for_a_value
 from review.step import FATES, State, Step
 from review.texts import message_without_secrets
 
@@ -25,7 +25,6 @@ _OUTPUT: Final = "info#err"
 # The engine's only message when policies refuse a finished preview
 _REFUSED: Final = "preview failed"
 _MOST: Final = 10**9
-_SIGNATURE: Final = 32
 _TRACE = re.compile(r"\s*(Traceback|File \"|During handling|KeyboardInterrupt|\s|\^|$)")
 
 
@@ -69,8 +68,8 @@ def _lines(text: str) -> list[Json]:
 
 def _of_document(document: Json) -> Preview:
     if not isinstance(document.get("steps"), list) and "changeSummary" not in document:
-        message = f"this JSON is no preview: it has neither steps nor a changeSummary. Pass the standard output of {_COMMAND}"
-        raise UnreadablePreviewError(message)
+        what = "this JSON is no preview: it has neither steps nor a changeSummary"
+        raise _unreadable(what)
     parsed = [_step(item, "oldState", "newState", "replaceReasons") for item in _listed(document, "steps")]
     errors = _errors(_listed(document, "diagnostics"))
     merged = _merged(parsed)
@@ -97,8 +96,8 @@ def _of_events(events: list[Any]) -> Preview:
             diagnostics.append(_inside(event, "diagnosticEvent"))
         summary = _inside(event, "summaryEvent") or summary
     if not any(key in event for event in _mappings(events) for key in _EVENTS):
-        message = f"none of the events belongs to a preview. Pass the standard output of {_COMMAND}"
-        raise UnreadablePreviewError(message)
+        what = "none of the events belongs to a preview"
+        raise _unreadable(what)
     ended: Json = summary or {}
     succeeded, errors = ended.get("result", "failed") == "succeeded", _errors(diagnostics)
     return Preview(
@@ -178,18 +177,14 @@ def _state(kind: str, state: Json) -> State | None:
     if not state:
         return None
     whole = state.get("inputs")
-    # an object that stands for a secret or an asset as a whole has a signature, a text of 32 characters
-    signed = (
-        {key: item for key, item in whole.items() if isinstance(item, str) and len(item) == _SIGNATURE} if isinstance(whole, dict) else 0
-    )
-    seen = isinstance(whole, dict) and isinstance(cleaned("", {"inputs": signed})["inputs"], dict)
+    inputs = whole if isinstance(whole, dict) and not stands_for_a_value(whole) else None
     return State(
-        inputs=cleaned(kind, whole) if seen and isinstance(whole, dict) else {},
+        inputs=cleaned(kind, inputs or {}),
         protected=bool(state.get("protect")),
         retained=bool(state.get("retainOnDelete")),
         custom=bool(state.get("custom")),
         provider=str(state.get("provider") or "").rpartition("::")[0],
-        opaque=whole is not None and not seen,
+        opaque=whole is not None and inputs is None,
     )
 
 

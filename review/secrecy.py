@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from configs.credentials.names import Sense, may_be_secret, sense, stands_beside
+from configs.credentials.names import opens_credentials, stands_beside
 from configs.credentials.values import is_referred
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
 from unknown import UNKNOWN, Unknown
@@ -69,7 +69,7 @@ def cleaned(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(key: str, value: Any, *, below: bool = False) -> Any:  # noqa: ANN401 - anything as JSON knows it
     """Clean one value; below the name of a credential, every literal is hidden that does not say who, what or where."""
-    below = (below or _opens(key)) and not stands_beside(key)
+    below = (below or opens_credentials(key)) and not stands_beside(key)
     if isinstance(value, Mapping):
         return _object(value, below=below)
     if isinstance(value, list):
@@ -83,12 +83,8 @@ def _cleaned(key: str, value: Any, *, below: bool = False) -> Any:  # noqa: ANN4
     return text_without_secrets(value) if isinstance(value, str) else value
 
 
-def _opens(key: str) -> bool:
-    return sense(key) in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(key) and sense(key) is not Sense.ABOUT)
-
-
 def _object(value: Mapping[str, Any], *, below: bool) -> Any:  # noqa: ANN401 - as above
-    if _SIGNATURE in value:
+    if stands_for_a_value(value):
         return Hidden() if value[_SIGNATURE] == _SEALED else f"(a file: {value.get('path') or value.get('uri') or 'its content'})"
     cleaned_all = {key: _cleaned(key, item, below=below) for key, item in value.items()}
     fields = {key.lower().replace("_", ""): key for key in value if isinstance(key, str)}
@@ -104,6 +100,11 @@ def _object(value: Mapping[str, Any], *, below: bool) -> Any:  # noqa: ANN401 - 
 def _list(key: str, value: list[Any], *, below: bool) -> list[Any]:
     hidden = set(secret_words([item if isinstance(item, str) else "" for item in value]))
     return [Hidden(item) if at in hidden else _cleaned(key, item, below=below) for at, item in enumerate(value)]
+
+
+def stands_for_a_value(item: Mapping[str, Any]) -> bool:
+    """Tell whether an object represents a secret or a file, and has no properties of its own."""
+    return _SIGNATURE in item
 
 
 def is_open(value: object) -> bool:

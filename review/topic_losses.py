@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from review.inputs import at, closed, mapping, truth, whole
-from review.loss import Loss
+from review.inputs import at, closed, lowered, mapping, truth, whole
+from review.loss import UNSEEN, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ _OWN: Final = {
     "retention.ms": "the brokers' own limit applies: 7 days, unless log.retention.* of their files says otherwise",
     "retention.bytes": "the brokers' own limit applies: none, unless log.retention.bytes of their files says otherwise",
 }
-_UNSEEN: Final = "unknown or secret in the preview, so it cannot be judged"
 # Whole numbers as Kafka takes them (org.apache.kafka.common.config.ConfigDef, Type.LONG): no point, no exponent, 64 bits
 _LONG = re.compile(r"[+-]?\d+")
 _LARGEST: Final = 2**63
@@ -31,7 +30,7 @@ def of_topic_change(step: Step, around: Surroundings) -> Iterator[Loss]:
         return
     old, new = step.old.inputs, step.new.inputs
     if closed(at(new, "config")) and not mapping(new, "config"):
-        yield Loss("check", "data in transit", f"the new config is {_UNSEEN}")
+        yield Loss("check", "data in transit", f"the new config is {UNSEEN}")
         return
     reasons = [*_of_config(mapping(old, "config"), mapping(new, "config"), around), *_of_partitions(old, new)]
     if reasons:
@@ -45,7 +44,7 @@ def _of_config(old: Mapping[str, Any], new: Mapping[str, Any], around: Surroundi
     before, after = (_policies(config.get("cleanup.policy")) for config in (old, new))
     told = f"cleanup.policy {old.get('cleanup.policy', 'delete')} → {new.get('cleanup.policy', 'delete')}"
     if closed(new.get("cleanup.policy")):
-        yield False, f"cleanup.policy is {_UNSEEN}"
+        yield False, f"cleanup.policy is {UNSEEN}"
     elif after - before:
         yield True, f"{told}: the new policy removes other records"
     if truth(new.get("unclean.leader.election.enable")) is not False and truth(old.get("unclean.leader.election.enable")) is False:
@@ -59,7 +58,7 @@ def _of_retention(key: str, old: object, new: object, own: int | None) -> Iterat
     """Yield the loss by one changed limit; a missing one is the brokers' own, None where the preview does not show it."""
     told = f"{key} {'unset' if old is None else old} → {'unset' if new is None else new}"
     if closed(new):
-        yield False, f"{key} is {_UNSEEN}"
+        yield False, f"{key} is {UNSEEN}"
         return
     if new is not None and _limit(new) is None:
         yield False, f"{told}: not a whole number of 64 bits, which Kafka refuses: the update fails"
@@ -69,7 +68,7 @@ def _of_retention(key: str, old: object, new: object, own: int | None) -> Iterat
     if new is None and own is None:
         if most is None or most < 0 or key == "retention.ms":
             yield False, f"{told}: {_OWN[key]}"
-    elif least is not None and least >= 0 and (most is None or most < 0 or least < most):
+    elif lowered(most, least):
         limit = f", {least}, the brokers' own limit," if new is None else ""
         yield True, f"{told}{limit}: Kafka deletes records beyond it within minutes, archived or not"
 
@@ -94,6 +93,6 @@ def _of_partitions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[t
     if before is not None and after is not None and after > before:
         yield False, f"partitions {before} → {after}: keys move to other partitions, so changes of a key may be read out of order"
     if closed(new.get("partitions")) and not closed(old.get("partitions")):
-        yield False, f"the number of partitions is {_UNSEEN}"
+        yield False, f"the number of partitions is {UNSEEN}"
     if _fewer(old.get("replicationFactor"), new.get("replicationFactor")):
         yield False, f"replicationFactor {old.get('replicationFactor')} → {new.get('replicationFactor', 1)}: fewer copies of each record"

@@ -178,6 +178,12 @@ def may_be_secret(name: str) -> bool:
     return bool(_STRICT.search(name)) and not _NO_SECRET.search(name)
 
 
+def opens_credentials(name: str) -> bool:
+    """Return whether a name is that of a credential, so that every literal below it may be one."""
+    kind = sense(name)
+    return kind in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(name) and kind is not Sense.ABOUT)
+
+
 def stands_beside(name: str) -> bool:
     """Return whether a name below the name of a credential says who, what or where, and not the credential itself."""
     parts = words(name)

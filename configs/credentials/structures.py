@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from configs.credentials.judging import is_credential, may_be_credential
-from configs.credentials.names import Sense, identifies, may_be_secret, sense, stands_beside
+from configs.credentials.names import Sense, identifies, opens_credentials, sense, stands_beside
 from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, looks_chosen
 
@@ -84,16 +84,12 @@ def _in_elements(text: str) -> Iterator[Span]:
             yield from _judged(found[1], found.span(3), text)
     done = 0
     for parent in _PARENT.finditer(text):
-        if parent.start() < done or not _opens_credentials(parent[1]):
+        if parent.start() < done or not opens_credentials(parent[1]):
             continue
         ends = text.find(f"</{parent[1]}", parent.end())
         done = ends if ends >= 0 else len(text)
         for found in _ELEMENT.finditer(text, parent.end(), done + 2):
             yield from _below(parent[1], found[1], bare(found[2]), *found.span(2))
-
-
-def _opens_credentials(name: str) -> bool:
-    return sense(name) in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(name) and sense(name) is not Sense.ABOUT)
 
 
 def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
@@ -116,7 +112,7 @@ def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator
 def _opened(text: str) -> Iterator[Span]:
     done = 0
     for found in _OPENING.finditer(text):
-        if found.start() < done or not _opens_credentials(found[1]):
+        if found.start() < done or not opens_credentials(found[1]):
             continue
         if found[3]:
             done = yield from _in_brackets(text, found.end() - 1, found[1])
