@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.iam_documents import listed, matches, sid, statements
-from policy.principals import allows_everybody
+from policy.iam_documents import listed, matches, statements
+from policy.principals import admissions
 from policy.rule import Rule, nothing
 from problem import Problem
 from unknown import Unknown
@@ -55,7 +55,7 @@ def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
         details = resource.inputs.get("details")
         for holder in (resource.inputs, details if isinstance(details, Mapping) else {}):
             yield from _own_blocks(holder, _OWN_BLOCKS.get(resource.kind))
-            yield from _public_policy(holder.get("policy"))
+            yield from admissions(holder.get("policy"))
 
 
 def _public_acl(inputs: Mapping[str, Any]) -> Iterator[Problem]:
@@ -78,14 +78,6 @@ def _own_blocks(holder: Mapping[str, Any], key: str | None) -> Iterator[Problem]
         yield Problem(
             rule=f"{', '.join(unblocked) or key} of the access point is not true", cure="leave them out, which sets all four to true"
         )
-
-
-def _public_policy(document: object) -> Iterator[Problem]:
-    if document is None or isinstance(document, Unknown):
-        return
-    for statement in statements(document):
-        if allows_everybody(statement):
-            yield Problem(rule=f"statement {sid(statement)} allows all principals", cure="list the accounts or roles")
 
 
 def _buckets(record: Record) -> list[Declared]:

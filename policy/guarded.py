@@ -120,7 +120,7 @@ def pods_of(workload: Declared) -> Pods | None:
 
 def is_guarded(namespace: object, record: Record) -> bool:
     """Return whether guarded pods stand, or may stand, in a namespace."""
-    return any(isinstance(one, Unknown) or isinstance(namespace, Unknown) or one == namespace for one in guarded_namespaces(record))
+    return any(may_be_same(one, namespace) for one in guarded_namespaces(record))
 
 
 def guarded_namespaces(record: Record) -> set[str | Unknown]:
@@ -128,15 +128,13 @@ def guarded_namespaces(record: Record) -> set[str | Unknown]:
     return {one.namespace for one in guarded_pods(record)}
 
 
-def in_one_namespace(one: object, other: object) -> bool:
-    """Return whether two namespaces are, or may be, the same."""
+def may_be_same(one: object, other: object) -> bool:
+    """Return whether two values, such as namespaces, are or may be the same."""
     return isinstance(one, Unknown) or isinstance(other, Unknown) or one == other
 
 
 def selects(selector: object, labels: Mapping[str, Any]) -> bool:
     """Return whether a label selector selects, or may select, pods with these labels."""
-    if selector is None or isinstance(selector, Unknown):
-        return True
     if not isinstance(selector, Mapping):
         return True
     wanted = selector.get("matchLabels") or {}
@@ -148,11 +146,7 @@ def selects(selector: object, labels: Mapping[str, Any]) -> bool:
 
 def has_labels(wanted: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
     """Return whether labels contain, or may contain, the wanted ones."""
-    return all(key in _BY_KUBERNETES or _same(value, labels.get(key)) for key, value in wanted.items())
-
-
-def _same(one: object, other: object) -> bool:
-    return isinstance(one, Unknown) or isinstance(other, Unknown) or one == other
+    return all(key in _BY_KUBERNETES or may_be_same(value, labels.get(key)) for key, value in wanted.items())
 
 
 def _fits(expression: object, labels: Mapping[str, Any]) -> bool:
@@ -161,7 +155,7 @@ def _fits(expression: object, labels: Mapping[str, Any]) -> bool:
     value, operator, values = labels.get(str(expression.get("key"))), expression.get("operator"), expression.get("values") or []
     if isinstance(value, Unknown) or isinstance(operator, Unknown) or isinstance(values, Unknown):
         return True
-    among = any(_same(one, value) for one in values)
+    among = any(may_be_same(one, value) for one in values)
     return {"In": value is not None and among, "NotIn": value is None or value not in values, "Exists": value is not None}.get(
         str(operator), value is None
     )

@@ -18,7 +18,7 @@ from policy.iam_documents import (
     statements,
     wider_than_a_name,
 )
-from policy.principals import allows_everybody, trust_problem
+from policy.principals import admissions, trust_problem
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -64,7 +64,7 @@ def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
             yield Problem(rule="contains its policies, which are not checked there", cure="declare each as a RolePolicy")
         yield from _trusts(resource.inputs.get("assumeRolePolicy"))
     elif resource.type in _RESOURCE_POLICIES:
-        yield from _admits(resource.inputs.get("policy"))
+        yield from admissions(resource.inputs.get("policy"))
 
 
 def _trusts(document: object) -> Iterator[Problem]:
@@ -74,14 +74,6 @@ def _trusts(document: object) -> Iterator[Problem]:
         problem = trust_problem(statement)
         if problem:
             yield Problem(rule=f"statement {sid(statement)} of the trust policy {problem[0]}", cure=problem[1])
-
-
-def _admits(document: object) -> Iterator[Problem]:
-    if document is None or isinstance(document, Unknown):
-        return
-    for statement in statements(document):
-        if allows_everybody(statement):
-            yield Problem(rule=f"statement {sid(statement)} allows all principals", cure="list the accounts or roles")
 
 
 def _exact_document(document: object) -> Iterator[Problem]:

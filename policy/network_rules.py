@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_network
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from policy.guarded import guarded_pods, in_one_namespace, names_namespaces, pods_of, restricts, selects
+from policy.guarded import guarded_pods, may_be_same, names_namespaces, pods_of, restricts, selects
 from policy.rule import Rule
 from problem import Problem
 from settings.cluster import is_private
@@ -41,15 +42,15 @@ def _kind(resource: Declared) -> str | None:
 def _closed(resource: Declared, record: Record) -> Iterator[Problem]:
     """Judge a policy against all pods declared so far, or guarded pods against all policies declared so far."""
     if _kind(resource):
-        for problem, _pods in _open_to(resource, guarded_pods(record)):
-            yield problem
-            return
+        yield from islice(_open_to(resource, guarded_pods(record)), 1)
+        return
     pods = pods_of(resource)
     if pods is None:
         return
+    undeclared = [one for one in guarded_pods(record) if one.workload is None]
     for policy in _policies(record):
-        if not any(True for _one in _open_to(policy, [one for one in guarded_pods(record) if one.workload is None])):
-            for problem, _pods in _open_to(policy, [pods]):
+        if next(_open_to(policy, undeclared), None) is None:
+            for problem in _open_to(policy, [pods]):
                 yield Problem(rule=f"{policy.title} {problem.rule}", cure=problem.cure)
 
 
@@ -57,15 +58,15 @@ def _policies(record: Record) -> list[Declared]:
     return record.once("network policies", lambda: [one for one in record.resources.values() if _kind(one)])
 
 
-def _open_to(policy: Declared, guarded: Iterable[Pods]) -> Iterator[tuple[Problem, Pods]]:
+def _open_to(policy: Declared, guarded: Iterable[Pods]) -> Iterator[Problem]:
     """Yield how a policy lets everybody in to guarded pods."""
     plugin = _kind(policy)
     for namespace, spec in _specifications(policy, plugin):
         reached = [
-            pods for pods in guarded if (namespace is None or in_one_namespace(namespace, pods.namespace)) and _covers(plugin, spec, pods)
+            pods for pods in guarded if (namespace is None or may_be_same(namespace, pods.namespace)) and _covers(plugin, spec, pods)
         ]
         if reached:
-            yield from ((problem, reached[0]) for problem in _open(plugin, spec, reached[0]))
+            yield from _open(plugin, spec, reached[0])
 
 
 def _specifications(policy: Declared, plugin: str | None) -> Iterator[tuple[str | Unknown | None, object]]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING, Any
 
-from policy.iam_documents import is_wild, listed, restrictions
+from policy.iam_documents import is_wild, listed, restrictions, sid, statements
+from problem import Problem
+from unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # Condition keys that name callers (S3 user guide, "The meaning of public").
 _NAMES = {
@@ -52,6 +54,15 @@ def names_everybody(statement: Mapping[str, Any]) -> bool:
 def allows_everybody(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement of a resource policy allows everybody, since no condition restricts it to named callers."""
     return statement.get("Effect") == "Allow" and names_everybody(statement) and not _named(statement)
+
+
+def admissions(document: object) -> Iterator[Problem]:
+    """Yield each statement of a resource policy that allows everybody; nothing for a document that is unknown or absent."""
+    if document is None or isinstance(document, Unknown):
+        return
+    for statement in statements(document):
+        if allows_everybody(statement):
+            yield Problem(rule=f"statement {sid(statement)} allows all principals", cure="list the accounts or roles")
 
 
 def _named(statement: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.guarded import COMPONENTS, guarded_pods, has_labels, in_one_namespace, pods_of
+from policy.guarded import COMPONENTS, guarded_pods, has_labels, may_be_same, pods_of
 from policy.rule import Rule
 from problem import Problem
 from settings.cluster import is_private
@@ -27,6 +27,8 @@ _ROUTES = re.compile(
 # Keys of a route's specification that name a Service.
 _NAMING = {"name", "serviceName", "host", "service", "backend"}
 _PLAIN = "which speaks plain text"
+# Name of the Service of one broker.
+_BROKER = re.compile(r"kafka-\d")
 
 
 def _within_the_network(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -59,15 +61,15 @@ def _published(resource: Declared, spec: object, record: Record) -> Iterator[Pro
 
 def _let_in(ranges: object) -> Iterator[Problem]:
     if not ranges:
-        yield Problem(rule="is a load balancer that admits all addresses", cure=f"{_CURE}")
+        yield Problem(rule="is a load balancer that admits all addresses", cure=_CURE)
     elif isinstance(ranges, Unknown) or list(unknown_paths(ranges)):
-        yield Problem(rule="loadBalancerSourceRanges is not known at preview", cure=f"{_CURE}")
+        yield Problem(rule="loadBalancerSourceRanges is not known at preview", cure=_CURE)
     elif isinstance(ranges, (list, tuple)):
         public = [str(one) for one in ranges if not is_private(str(one).strip())]
         if public:
-            yield Problem(rule=f"admits {', '.join(public)}, which may be outside your network", cure=f"{_CURE}")
+            yield Problem(rule=f"admits {', '.join(public)}, which may be outside your network", cure=_CURE)
     else:
-        yield Problem(rule="loadBalancerSourceRanges is not a list", cure=f"{_CURE}")
+        yield Problem(rule="loadBalancerSourceRanges is not a list", cure=_CURE)
 
 
 def _at_addresses(addresses: object) -> Problem:
@@ -83,8 +85,8 @@ def _is_guarded(resource: Declared, spec: Mapping[str, Any], record: Record) -> 
     if resource.kind == "ServicePatch" and not selector:
         return _targets(record, resource.namespace, resource.object_name)
     if isinstance(selector, Mapping) and selector:
-        return any(in_one_namespace(resource.namespace, one.namespace) and has_labels(selector, one.labels) for one in guarded_pods(record))
-    return isinstance(selector, Unknown) and any(in_one_namespace(resource.namespace, one.namespace) for one in guarded_pods(record))
+        return any(may_be_same(resource.namespace, one.namespace) and has_labels(selector, one.labels) for one in guarded_pods(record))
+    return isinstance(selector, Unknown) and any(may_be_same(resource.namespace, one.namespace) for one in guarded_pods(record))
 
 
 def _targets(record: Record, namespace: str | Unknown, name: str) -> bool:
@@ -92,9 +94,6 @@ def _targets(record: Record, namespace: str | Unknown, name: str) -> bool:
     if namespace == record.limits.own and record.limits.own and (name.removesuffix("-headless") in COMPONENTS or _BROKER.fullmatch(name)):
         return True
     return (str(namespace), name) in record.once("guarded services", lambda: _guarded_services(record))
-
-
-_BROKER = re.compile(r"kafka-\d")
 
 
 def _guarded_services(record: Record) -> set[tuple[str, str]]:
