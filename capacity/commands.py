@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-[^}]*)?\}|
 _BETWEEN = {"&&", "||", ";", "|", "&", "(", ")", "{", "}", "then", "do", "else", "!"}
 # Programs that start another one: their options with a value in the next word, and how many words of their own precede it.
 _IN_FRONT: Mapping[str, tuple[set[str], int]] = {
-    **dict.fromkeys(("exec",), ({"-a"}, 0)),
+    "exec": ({"-a"}, 0),
     **dict.fromkeys(("nohup", "setsid", "catatonit", "docker-init", "winpty", "command", "builtin"), (set[str](), 0)),
     "env": ({"-u", "-C", "--unset", "--chdir"}, 0),
     "time": ({"-f", "-o"}, 0),

@@ -27,11 +27,6 @@ def _keys() -> Mapping[str, Key]:
     return {name.lower(): key for name, key in table("postgresql").items()}
 
 
-def is_known(name: str) -> bool:
-    """Return whether the server has a parameter of this name, in lower case."""
-    return name in _keys()
-
-
 def size(parameters: Mapping[str, str], name: str) -> int:
     """Return a parameter in bytes; negative where it means "no bound" or "the value of another parameter".
 
@@ -56,12 +51,7 @@ def count(parameters: Mapping[str, str], name: str) -> int:
     Raises:
         ParameterError: If PostgreSQL would refuse it.
     """
-    number, unit = _parsed(_text(parameters, name))
-    if number is None or unit:
-        message = f"{name} is not a whole number"
-        raise ParameterError(message)
-    _in_range(name, _keys()[name], number)
-    return round(number)
+    return round(_number(parameters, name, "a whole number"))
 
 
 def factor(parameters: Mapping[str, str], name: str) -> float:
@@ -70,9 +60,13 @@ def factor(parameters: Mapping[str, str], name: str) -> float:
     Raises:
         ParameterError: If PostgreSQL would refuse it.
     """
+    return _number(parameters, name, "a number")
+
+
+def _number(parameters: Mapping[str, str], name: str, what: str) -> float:
     number, unit = _parsed(_text(parameters, name))
     if number is None or unit:
-        message = f"{name} is not a number"
+        message = f"{name} is not {what}"
         raise ParameterError(message)
     _in_range(name, _keys()[name], number)
     return number

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from problem import Problem
 from settings.column_sql import clauses
-from settings.sql_types import family
+from settings.sql_types import families, family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from settings.column_sql import Clauses
+    from settings.column_sql import Clauses, Reference
     from settings.model import Settings
     from settings.tables import Table
 
@@ -22,7 +22,9 @@ def creation_problems(settings: Settings) -> list[Problem]:
     """Return every name and foreign key that PostgreSQL would refuse while the program's SQL creates the database."""
     if not settings.source.is_managed:
         return []
-    return [*_heartbeat(settings), *_roles(settings), *_relations(settings), *_references(settings.source.tables)]
+    tables = settings.source.tables
+    said = [_clauses_of(table) for table in tables]
+    return [*_heartbeat(settings), *_roles(settings), *_relations(settings, said), *_references(tables, said)]
 
 
 def derived_name(table: str, column: str, suffix: str) -> str:
@@ -62,18 +64,18 @@ def _roles(settings: Settings) -> Iterator[Problem]:
 
 
 def _clauses_of(table: Table) -> Mapping[str, Clauses]:
-    families = {column.name: family(column.type) or "text" for column in table.columns}
-    return {column.name: clauses(column.constraint, families) for column in table.columns}
+    columns = families((column.name, column.type) for column in table.columns)
+    return {column.name: clauses(column.constraint, columns) for column in table.columns}
 
 
-def _relations(settings: Settings) -> Iterator[Problem]:
+def _relations(settings: Settings, clauses_of: Sequence[Mapping[str, Clauses]]) -> Iterator[Problem]:
     """Check that no table has the name of an index or a sequence of another one: a schema has one name for all of them."""
     heartbeat = settings.names.heartbeat_table.rpartition(".")[2]
     made: dict[str, str] = {derived_name(heartbeat, "", "pkey"): f"the key of {heartbeat}"}
     named_twice: list[tuple[str, str]] = []
-    for table in settings.source.tables:
+    for table, written in zip(settings.source.tables, clauses_of, strict=True):
         made[derived_name(table.name, "", "pkey")] = f"the key of {table.name}"
-        for column, said in _clauses_of(table).items():
+        for column, said in written.items():
             if said.is_unique and not said.indexes:
                 made[derived_name(table.name, column, "key")] = f"the unique column {column} of {table.name}"
             named_twice += [(table.name, name) for name in said.indexes if name in made]
@@ -92,32 +94,33 @@ def _relations(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _references(tables: tuple[Table, ...]) -> Iterator[Problem]:
+def _references(tables: tuple[Table, ...], clauses_of: Sequence[Mapping[str, Clauses]]) -> Iterator[Problem]:
     """Check that each foreign key refers to a table above it, and there to a unique column of the same type."""
     places = {table.qualified: place for place, table in enumerate(tables)}
     for place, table in enumerate(tables):
-        for column, said in _clauses_of(table).items():
+        for column, said in clauses_of[place].items():
             for reference in said.references:
-                fault = _reference_fault(tables, place, column, reference.table, reference.column, places.get(reference.table))
+                other = places.get(reference.table)
+                fault = _reference_fault(tables, place, column, reference, other, clauses_of[other] if other is not None else {})
                 if fault:
                     rule = f"column {column} of table {table.name} refers to {reference.table}, {fault[0]}"
                     yield Problem(path=f"source.tables.{place}", rule=rule, cure=fault[1])
 
 
 def _reference_fault(
-    tables: tuple[Table, ...], place: int, column: str, name: str, key: str | None, other: int | None
+    tables: tuple[Table, ...], place: int, column: str, reference: Reference, other: int | None, said: Mapping[str, Clauses]
 ) -> tuple[str, str] | None:
     if other is None:
         return "which is no captured table, and the program creates no other", "remove REFERENCES, or capture that table too"
     if other > place:
-        return "which is created after it", f"move {name} above it in source.tables"
+        return "which is created after it", f"move {reference.table} above it in source.tables"
     there, here = tables[other], tables[place]
-    target = key if key is not None else there.primary_key[0] if len(there.primary_key) == 1 else None
+    target = reference.column if reference.column is not None else there.primary_key[0] if len(there.primary_key) == 1 else None
     types = {one.name: one.type for one in there.columns}
     if target is None or target not in types:
         named = ", ".join(there.primary_key)
         return "whose column is missing or not one", f"name a column of it that is unique, of its key ({named}) or with UNIQUE"
-    if there.primary_key != (target,) and not _clauses_of(there)[target].is_unique:
+    if there.primary_key != (target,) and not said[target].is_unique:
         return f"whose column {target} is not unique", f"add the constraint UNIQUE to {target}, or refer to another column"
     own = next(one.type for one in here.columns if one.name == column)
     if family(own) != family(types[target]):

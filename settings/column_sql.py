@@ -107,7 +107,7 @@ def _deferral(reader: Reader, *, deferrable: bool) -> None:
     if not deferrable and (reader.skip("deferrable") or reader.skip("initially", "deferred")):
         message = "a CHECK cannot be DEFERRABLE; remove the word"
         raise SqlError(message)
-    if reader.skip("deferrable") or reader.skip("not", "deferrable"):
-        pass
+    if not reader.skip("deferrable"):
+        reader.skip("not", "deferrable")
     if reader.skip("initially") and not reader.skip("deferred"):
         reader.need("immediate")

@@ -20,7 +20,7 @@ _COMPARISONS = ("=", "<>", "!=", "<=", ">=", "<", ">")
 _MATCHES = ("!~*", "!~", "~*", "~")
 _MOST_LEVELS = 40
 _WORDS: Mapping[str, str] = {
-    **dict.fromkeys(("current_timestamp",), "timestamptz"),
+    "current_timestamp": "timestamptz",
     "localtimestamp": "timestamp",
     "current_date": "date",
     **dict.fromkeys(("current_user", "session_user", "user", "current_role"), "text"),

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # The widest whole number of each type.
 INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
@@ -51,6 +55,11 @@ _LENGTH = re.compile(r"varchar\(([0-9]+)\)")
 def family(sql_type: str) -> str | None:
     """Return the family of a type's name, in which values are cast freely, or None for an unknown one."""
     return _FAMILY.get(sql_type.partition("(")[0].strip())
+
+
+def families(columns: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the family of each column's type, from names and types of columns; conditions of constraints are judged by them."""
+    return {name: family(sql_type) or "text" for name, sql_type in columns}
 
 
 def assigns(value: str, column: str) -> bool:

@@ -12,7 +12,7 @@ from settings.column_sql import clauses
 from settings.default_sql import default_fault
 from settings.section import Section
 from settings.sql_tokens import SqlError
-from settings.sql_types import EXAMPLES, INTEGERS, family
+from settings.sql_types import EXAMPLES, INTEGERS, families, family
 from settings.types import SchemaName, SqlIdentifier, Switch
 
 if TYPE_CHECKING:
@@ -178,12 +178,12 @@ class Table(Section):
             yield f"table {self.name!r} declares {', '.join(twice)} more than once; remove the duplicates"
         if len(self.columns) > _MOST_COLUMNS:
             yield f"table {self.name!r} has {len(self.columns)} columns and PostgreSQL takes {_MOST_COLUMNS}; divide it"
-        families = {column.name: family(column.type) or "text" for column in self.columns}
+        columns = families((column.name, column.type) for column in self.columns)
         for column in self.columns:
             if not column.constraint:
                 continue
             try:
-                clauses(column.constraint, families)
+                clauses(column.constraint, columns)
             except SqlError as error:
                 yield (
                     f"the constraint {column.constraint[:_SHOWN]!r} of column {column.name!r} of table {self.name!r} is none that "

@@ -177,41 +177,24 @@ _Key = Annotated[
     AfterValidator(_without(re.compile(r"[^!-~]|[=\\#!]"), "a blank, '=', '#' or another character that is in no key")),
     Field(min_length=1),
 ]
-_VALUE = WithJsonSchema({"type": ["string", "number", "boolean"]})
+
+
+def _value(found: str, what: str) -> tuple[BeforeValidator, AfterValidator, WithJsonSchema]:
+    """Return validators and JSON schema of a key's value, which is text without some characters."""
+    schema = WithJsonSchema({"type": ["string", "number", "boolean"]})
+    return BeforeValidator(_plain_text), AfterValidator(_without(re.compile(found), what)), schema
+
 
 # Keys of the software that is configured, and their values, merged over what the program writes.
-Keys = dict[
-    _Key,
-    Annotated[
-        str,
-        BeforeValidator(_plain_text),
-        AfterValidator(_without(re.compile(r"[\x00-\x08\x0b-\x1f\x7f]"), "a control character")),
-        _VALUE,
-    ],
-]
+Keys = dict[_Key, Annotated[str, *_value(r"[\x00-\x08\x0b-\x1f\x7f]", "a control character")]]
 
 # Keys of a file with a line for each.
-FileKeys = dict[
-    _Key,
-    Annotated[
-        str,
-        BeforeValidator(_plain_text),
-        AfterValidator(_without(re.compile(r"[\x00-\x1f\x7f]"), "a line break or another control character, which the file cannot hold")),
-        _VALUE,
-    ],
-]
+FileKeys = dict[_Key, Annotated[str, *_value(r"[\x00-\x1f\x7f]", "a line break or another control character, which the file cannot hold")]]
 
 # Keys of a Java property file, whose readers change backslashes and know the letters of ISO 8859-1 only.
 PropertyKeys = dict[
     _Key,
-    Annotated[
-        str,
-        BeforeValidator(_plain_text),
-        AfterValidator(
-            _without(re.compile(r"[^ -~]|\\"), "a line break, a backslash or a letter outside ASCII, which a property file would change")
-        ),
-        _VALUE,
-    ],
+    Annotated[str, *_value(r"[^ -~]|\\", "a line break, a backslash or a letter outside ASCII, which a property file would change")],
 ]
 
 # An empty mapping.

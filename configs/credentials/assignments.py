@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials.judging import is_credential, is_credential_of_header, may_be_credential
+from configs.credentials.judging import is_credential, may_be_credential
 from configs.credentials.names import Sense, may_be_secret, sense
 from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
@@ -210,8 +210,3 @@ def _separated_by_blanks(text: str) -> Iterator[Span]:
         sure = is_credential(name, value) and (structured or telling)
         if sure or (may_be_credential(name, value) and not is_referred(value)):
             yield Span(*found.span(2), sure=sure)
-
-
-def in_variable(name: str, value: str) -> bool:
-    """Return whether the value of a variable is certainly a credential by its name."""
-    return is_credential(name, value) or (sense(name) is Sense.HEADER and is_credential_of_header(value))

@@ -18,11 +18,13 @@ def _each(programs: str, *flags: str) -> dict[str, tuple[str, ...]]:
     return dict.fromkeys(programs.split(), flags)
 
 
+# Programs whose -p is a password behind the word login only
+_WITH_LOGIN: Final = frozenset(["docker", "podman", "skopeo", "buildah", "helm", "az", "oc", "crane", "nerdctl"])
 # Short flags, by program, whose argument is a password; attached to the flag or as the next word
 _SHORT: Final = {
     **_each("redis-cli valkey-cli keydb-cli", "-a"),
     **_each("mongo mongosh mongodump mongorestore mongoexport mongoimport sshpass cqlsh rabbitmqadmin beeline snowsql influx 7z 7za", "-p"),
-    **_each("docker podman skopeo buildah helm az oc crane nerdctl", "-p"),
+    **dict.fromkeys(_WITH_LOGIN, ("-p",)),
     **_each("sqlcmd bcp zip unzip mosquitto_pub mosquitto_sub ipmitool isql osql", "-P"),
     **_each("ldapsearch ldapmodify ldapadd ldapwhoami ldappasswd ldapdelete kadmin", "-w"),
     **_each("slappasswd", "-s"),
@@ -48,24 +50,12 @@ _BEHIND: Final = {
     "htpasswd": ("-b", "-nb", "-bn", "-cb", "-bc", "-nbB", "-bnB", "-Bbn", "-nbm", "-bB", "-Bb", "-cbB"),
     "mc": ("set", "add"),
 }
-_SUBCOMMANDS: Final = {
-    "docker": "login",
-    "podman": "login",
-    "skopeo": "login",
-    "buildah": "login",
-    "helm": "login",
-    "az": "login",
-    "oc": "login",
-    "crane": "login",
-    "nerdctl": "login",
-}
 _PROGRAMS: Final = {*_SHORT, *_ATTACHED, *_LOGINS, *_BEHIND, "sqlplus", "aws", "openssl", "echo", "printf"}
 _COMMAND = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w.-])(?=[ \t\"'])")
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _END = re.compile(r"[;\n]|&&|\|\||\|")
 _SHELL_WORD = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"?|'[^'\n]*+'?|[^\s\"'|;&]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'|;&]++)*+")
 _SPLIT: Final = 4000
-_OUR_FLAGS: Final = {"-u", "-U", "--user", "--proxy-user"}
 
 
 def telling_words(words: Sequence[str], *, doubtful: bool = False) -> list[int]:
@@ -83,7 +73,11 @@ def telling_words(words: Sequence[str], *, doubtful: bool = False) -> list[int]:
             continue
         if (word.startswith("--") or len(word) > _A_WORD) and judge(word.lstrip("-"), after) and "=" not in after.strip("="):
             found.add(at + 1)
-        if doubtful and ((word == "-p" and not after.startswith("/")) or (word in _OUR_FLAGS and ":" in after)) and not is_referred(after):
+        if (
+            doubtful
+            and ((word == "-p" and not after.startswith("/")) or (word in _LOGINS["curl"] and ":" in after))
+            and not is_referred(after)
+        ):
             found.add(at + 1)
     return sorted(found)
 
@@ -92,7 +86,7 @@ _A_WORD: Final = 3
 
 
 def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:  # noqa: C901 - one line for each kind of program
-    if program in _SUBCOMMANDS and _SUBCOMMANDS[program] not in words:
+    if program in _WITH_LOGIN and "login" not in words:
         return
     for at, word in enumerate(words):
         after = words[at + 1] if at + 1 < len(words) else ""
