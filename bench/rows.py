@@ -1,4 +1,4 @@
-"""Rows that belong to a measurement: recognised by a mark in a text column of one of the stack's tables, removed whatever happens."""
+"""Rows that belong to a measurement: recognised by a mark in a text column of one of the stack's tables, removed after errors too."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from sandbox.progress import Progress
     from settings.tables import Column, Table
 
-_DOMAIN: Final = "bench.invalid"  # a domain that can belong to nobody (RFC 2606), so no row of the application is mistaken for one of these
-_LONGEST: Final = 48  # what an address takes, and some digits to spare
+# Reserved domain (RFC 2606), so that no row of the application looks like a measured one
+_DOMAIN: Final = "bench.invalid"
+# Characters of an address, with digits to spare
+_LONGEST: Final = 48
 _BATCH: Final = 10_000
 
 

@@ -1,4 +1,4 @@
-"""Text that only shows itself: somebody else's text without control characters and commands of a CI runner."""
+"""Foreign text made harmless for output: without control characters and commands of a CI runner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMAND = re.compile(r"(?m)^([^\S\n]*):(?=:)|#(?=#\[)")
 
 
 def neutral(text: str) -> str:
-    """Return a text that only shows itself: without control characters, marks that reorder it, and commands of a CI runner."""
+    """Return a text without control characters, marks that reorder it, and commands of a CI runner."""
     return _COMMAND.sub(lambda found: f"{found[0]} ", visible(text))
 
 

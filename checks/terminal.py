@@ -1,6 +1,6 @@
 """Output for people: colours and the terminal's width on a terminal, plain text elsewhere, one line for each line of text.
 
-What is printed is often somebody else's text: names and values of a change under review, messages of servers.
+Printed text is often foreign: names and values of a change under review, messages of servers.
 """
 
 from __future__ import annotations

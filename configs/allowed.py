@@ -73,7 +73,7 @@ def declared_problems(kind: Kind, config: Mapping[str, str]) -> list[Problem]:
         config: The configuration.
 
     Returns:
-        One problem per key. Names, addresses and forms of rows are left to whoever declares it.
+        One problem per key. Names, addresses and forms of rows are left to the author of the declaration.
     """
     return _problems(kind, config, config, is_own=False)
 

@@ -23,7 +23,7 @@ _ALLOWED = (UNWRAP, INSERT_FIELD, TIMESTAMP_CONVERTER, HEADER_FROM, *_HEADERS)
 # Fields of InsertField, each with the name of the field that it adds.
 _INSERTED = ("topic.field", "partition.field", "offset.field", "timestamp.field", "static.field")
 
-# What the best known of all other transforms do; the rest is code that nobody here has read.
+# Effects of the best known other transforms; every further one is code that has not been read.
 _REASONS: Mapping[str, str] = {
     f"{_KAFKA}Filter": "it drops every row to which it applies",
     f"{_KAFKA}RegexRouter": "it sends rows to topics that nothing reads",

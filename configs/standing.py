@@ -25,7 +25,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What may set a key.
+    """Permission to set a key.
 
     Attributes:
         reason: Reason why the key is the program's alone; empty for any other key.

@@ -115,7 +115,7 @@ def _open_providers(config: Mapping[str, str]) -> list[Problem]:
 
 
 def _matches_any(pattern: str) -> bool:
-    """Return whether a pattern of variables matches a name that nobody chose."""
+    """Return whether a pattern of variables matches an arbitrary name."""
     try:
         return any(re.fullmatch(pattern, name) for name in _ANY_NAME)
     except re.error:

@@ -67,7 +67,7 @@ def _told() -> Iterator[None]:
 
 @contextlib.contextmanager
 def prepared() -> Iterator[None]:
-    """Let what is in the block print, and write all of it at the end.
+    """Let the block print, and write all of its output at the end.
 
     Files and pipes are UTF-8 whatever the locale says: SQL, JSON and comments are read by programs. A terminal of another encoding gets
     ASCII in place of what it cannot show.

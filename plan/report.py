@@ -84,7 +84,7 @@ def heap_line(record: Record, further_tables: int) -> Iterator[str]:
 
 
 def not_judged(recording: Recording) -> Iterator[RenderableType]:
-    """Yield what a plan cannot judge, since only the engine knows it; the preview with the policy pack does."""
+    """Yield the parts that only the engine knows, which the preview with the policy pack judges."""
     if recording.unjudged:
         yield Text("Not judged offline, only by pulumi preview with the policy pack:", "yellow")
         yield from (Text(f"  {one}") for one in recording.unjudged)

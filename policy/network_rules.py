@@ -137,7 +137,7 @@ def _wide_peer(peer: object) -> str | None:
     if isinstance(block, Mapping):
         return _public([block.get("cidr")])
     if namespaces is None and pods is None:
-        return "everybody (a peer that names nobody)"
+        return "everybody (an empty peer)"
     if namespaces is None or names_namespaces(namespaces):
         return None
     if isinstance(namespaces, Unknown):

@@ -1,4 +1,4 @@
-"""Outputs of Kubernetes objects that the provider or the cluster adds to what is declared."""
+"""Outputs of Kubernetes objects that the provider or the cluster adds to the declared ones."""
 
 from __future__ import annotations
 

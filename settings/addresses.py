@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _LONGEST_HOST = 253
 _LAST_PORT = 65535
 _PATH = re.compile(r"(/[!-~]*[!-.0-~])?")
-# Shortest prefix of a range of public addresses: nobody's servers fill more.
+# Shortest prefix of a range of public addresses: the servers of one system fill no more.
 _LEAST_PREFIX = {4: 8, 6: 16}
 _IN_URLS = ("?", "#", "@", "\\")
 

@@ -169,7 +169,7 @@ OidcProviderArn = Annotated[
     ),
 ]
 
-# Text that stands in one line, such as a name of somebody else's.
+# Text in one line, such as a foreign name.
 Line = Annotated[str, *written("[^\\x00-\\x1f\\x7f]+", "must be a text in one line; write one")]
 
 _Key = Annotated[

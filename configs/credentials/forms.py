@@ -1,4 +1,4 @@
-"""Credentials that show by their own form, whatever stands around them: issued tokens, keys, hashes, logins in addresses, headers."""
+"""Credentials with a form of their own, in any surroundings: issued tokens, keys, hashes, logins in addresses, headers."""
 
 from __future__ import annotations
 

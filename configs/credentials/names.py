@@ -11,7 +11,7 @@ from enum import Enum
 
 
 class Sense(Enum):
-    """What a name says about its value.
+    """Meaning of a name for its value.
 
     Attributes:
         NONE: Nothing.
@@ -103,7 +103,7 @@ def words(name: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=8192)
 def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
-    """Return what a name says about its value."""
+    """Return the meaning of a name for its value."""
     if len(name) > _LONGEST or _ALWAYS_ABOUT.match(name):
         return Sense.ABOUT if len(name) <= _LONGEST else Sense.NONE
     parts = words(name.removeprefix("-D"))

@@ -47,7 +47,7 @@ _REVERSED = re.compile(
 
 
 def spans(text: str) -> Iterator[Span]:
-    """Yield the credentials that stand below a name, in whatever structure."""
+    """Yield the credentials below a name, in any structure."""
     yield from _opened(text)
     if "<" in text and "</" in text:
         yield from _in_elements(text)
@@ -124,7 +124,7 @@ def _opened(text: str) -> Iterator[Span]:
 
 
 def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
-    """Yield what is indented further than its key, or listed at its height."""
+    """Yield the values indented further than their key, or listed at its height."""
     first = last = -1
     while line := _LINE.match(text, at):
         depth, content = len(line[1]), line[3].strip()

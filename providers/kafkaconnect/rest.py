@@ -127,7 +127,7 @@ class ConnectClient:
         if status >= _REDIRECT:
             return ForeignError(
                 f"{reading.request.method} {reading.request.url} was answered by HTTP {status}, a redirect to {reading.target}, which is "
-                "not followed: Kafka Connect redirects nobody; set the provider's url to the worker's own address"
+                "not followed: Kafka Connect redirects no client; set the provider's url to the worker's own address"
             )
         return reading.foreign("a result")
 
