@@ -5,7 +5,9 @@ from __future__ import annotations
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
 ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
-AVRO_CONVERTER = "io.confluent.connect.avro.AvroConverter"
+# Confluent's converter, which writes and reads the same bytes as the image's own around it
+CONFLUENT_AVRO_CONVERTER = "io.confluent.connect.avro.AvroConverter"
+AVRO_CONVERTER = "dataingestion.connect.RetryingAvroConverter"
 JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
 INSERT_FIELD = "org.apache.kafka.connect.transforms.InsertField"

@@ -97,8 +97,9 @@ class Sink(Configuration):
     errors_tolerance: Literal["all", "none"] = "all"
     errors_log_enable: bool = True
     errors_log_include_messages: bool = False
-    errors_retry_timeout: int = 300_000
-    errors_retry_delay_max_ms: int = 60_000
+    # without end: what is retried is sound, and after the last try it would be a dead letter
+    errors_retry_timeout: int = -1
+    errors_retry_delay_max_ms: int = 10_000
     errors_deadletterqueue_topic_name: str
     errors_deadletterqueue_topic_replication_factor: int = 3
     errors_deadletterqueue_context_headers_enable: bool = True

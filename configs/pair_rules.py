@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import inserted
-from configs.classes import AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
 from configs.patterns import fault_of, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
@@ -190,7 +190,7 @@ def _converted(source: Mapping[str, str], sink: Mapping[str, str], registry_url:
     for side in ("key", "value"):
         key, url = f"{side}.converter", f"{side}.converter.schema.registry.url"
         for end, config in (("source", source), ("sink", sink)):
-            if config.get(key) != AVRO_CONVERTER:
+            if config.get(key) not in {AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER}:
                 rule, cure = "source and sink must both use Avro with schemas from the registry", f"set {AVRO_CONVERTER}"
                 problems.append(replace(problem(config, key, rule, cure), about=end))
             if config.get(url, "").rstrip("/") != registry_url.rstrip("/"):

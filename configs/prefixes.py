@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.classes import AVRO_CONVERTER, JSON_CONVERTER
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, JSON_CONVERTER
 from configs.keys import CONNECTORS, Key, classes, own, table
 from configs.problems import Fault
 from configs.superseded import TRANSFORM_KEYS
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from configs.keys import Kind
     from configs.superseded import Superseded
 
-_CONVERTERS = {AVRO_CONVERTER: "avro-converter", JSON_CONVERTER: "json-converter"}
+_CONVERTERS = {AVRO_CONVERTER: "avro-converter", CONFLUENT_AVRO_CONVERTER: "avro-converter", JSON_CONVERTER: "json-converter"}
 
 
 _CLIENTS: Mapping[str, tuple[str, ...]] = {

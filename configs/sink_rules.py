@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import chain_problems, written_fields
-from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINK, S3_SINK
 from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
@@ -44,13 +44,12 @@ _WITH_DEAD_LETTERS = (
         ("a dead letter would not contain its topic, offset and error"),
         ("set true"),
     ),
-    AtLeast(
+    OneOf(
         "errors.retry.timeout",
-        1,
-        0,
-        ("a temporary error (a restarting registry) sends good rows to the dead-letter topic at once"),
-        ("set 300000"),
-        or_default=True,
+        ("-1",),
+        "0",
+        ("after that time a temporary error (a registry that is away) sends good rows to the dead-letter topic"),
+        ("set -1"),
     ),
 )
 _S3_RULES = (
@@ -124,7 +123,15 @@ def _dead_letters(config: Mapping[str, str]) -> list[Problem]:
             ("set a topic, or set errors.tolerance=none"),
         )
         return [problem(config, "errors.deadletterqueue.topic.name", rule, cure)]
-    return broken(config, _WITH_DEAD_LETTERS)
+    return [*broken(config, _WITH_DEAD_LETTERS), *_impatient(config)]
+
+
+def _impatient(config: Mapping[str, str]) -> list[Problem]:
+    """Check for a converter that takes a registry without an answer for an error of the record."""
+    rule = "while the registry is away this converter fails as for a bad record, and good rows go to the dead-letter topic"
+    cure = f"set {AVRO_CONVERTER}, or errors.tolerance=none"
+    keys = ("key.converter", "value.converter")
+    return [problem(config, key, rule, cure) for key in keys if config.get(key) == CONFLUENT_AVRO_CONVERTER]
 
 
 def _rotation(config: Mapping[str, str]) -> list[Problem]:

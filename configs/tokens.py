@@ -4,5 +4,6 @@ from __future__ import annotations
 
 CONNECTOR = "kafkaconnect:index:Connector"
 CLUSTER_READY = "kafkaconnect:index:ClusterReady"
+GROUP_POSITION = "kafkaconnect:index:GroupPosition"
 ICEBERG_TABLE = "iceberg:index:Table"
 TOPIC = "kafka:index/topic:Topic"

@@ -40,6 +40,14 @@ def _folder(folder: Folder, store: Store) -> Iterator[Entry]:
             yield _keep(store, file, folder.path, pypi.source_of(file.name))
     if folder.inside:
         yield from _members(folder, store)
+    if folder.compiler:
+        yield _compiler(maven.Coordinates.parse(folder.compiler), store)
+
+
+def _compiler(coordinates: maven.Coordinates, store: Store) -> Entry:
+    with TemporaryDirectory(dir=store.scratch()) as name:
+        maven.fetch([coordinates], store.repository, Path(name))
+        return _keep(store, Path(name) / coordinates.file_name, None, f"maven:{coordinates}")
 
 
 def _members(folder: Folder, store: Store) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from images import lock, pypi, wanted
+from images import java_compiler, lock, pypi, wanted
 from images.store import ChecksumError, sha256
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ SUMS: Final = "SHA256SUMS"
 
 # The Confluent S3 sink ships no manifest, so service loading would not find it
 _S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": "io.confluent.connect.s3.S3SinkConnector"}
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def entries_of(image: Path) -> tuple[lock.Entry, ...]:
@@ -35,7 +34,11 @@ def entries_of(image: Path) -> tuple[lock.Entry, ...]:
 
 
 def stage(image: Path, store: Store, into: Path) -> None:
-    """Fill ``into``, a build context's contents folder, from the store. Raises ChecksumError, LockError, PipError or WantedError."""
+    """Fill ``into``, a build context's contents folder, from the store.
+
+    Raises:
+        ChecksumError, LockError, PipError, ToolError, WantedError: If a file, a lock, a wheel, a source or contents.toml is wrong.
+    """
     entries = entries_of(image)
     store.fetch(entries)
     store.stage(entries, into)
@@ -46,6 +49,10 @@ def stage(image: Path, store: Store, into: Path) -> None:
     for folder in wanted.parse(source.read_text(encoding="utf-8"), str(source)) if source.exists() else ():
         if folder.services:
             write_manifest(into / folder.path / "services.jar", dict(folder.services))
+        if folder.sources:
+            (compiler,) = (store.path(entry) for entry in entries if entry.source == f"maven:{folder.compiler}")
+            jars = [jar for path in folder.against for jar in sorted((into / path).glob("*.jar"))]
+            java_compiler.compile_sources(compiler, image / folder.sources, jars, into / folder.path / "compiled.jar")
     sums = _sums(image)
     for archive in extras(image):
         _unpack_extra(archive, sums, into / "plugins" / archive.stem)
@@ -70,7 +77,7 @@ def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
     """Write a jar that declares one class for each Java interface; equal services give equal bytes."""
     with zipfile.ZipFile(jar, "w") as archive:
         for interface, implementation in sorted(services.items()):
-            archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", _EPOCH), f"{implementation}\n")
+            archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", java_compiler.EPOCH), f"{implementation}\n")
 
 
 def _sums(image: Path) -> dict[str, str]:

@@ -6,7 +6,15 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any, Final
 
-_KEYS: Final = {"maven", "exclude", "file", "wheels", "inside", "pick", "services"}
+_KEYS: Final = {"maven", "exclude", "file", "wheels", "inside", "pick", "services", "sources", "compiler", "against"}
+
+# Keys that say nothing without each other, with what they say together
+_TOGETHER: Final = (
+    (("inside", "pick"), "a wheel, and which of its files"),
+    (("sources", "compiler", "against"), "a folder of Java sources, their compiler, and the folders with the jars that they use"),
+)
+
+_TEXTS: Final = ("inside", "sources", "compiler")
 
 
 class WantedError(ValueError):
@@ -26,6 +34,9 @@ class Folder:
         inside: A wheel project==version of which only some members are included.
         pick: Regular expressions for the names of these members.
         services: Java interface to its implementing class, for the manifest that staging writes.
+        sources: Folder of Java sources beside the contents.toml, which staging compiles to a jar in this folder.
+        compiler: Coordinates of Eclipse's batch compiler, which the image does not contain.
+        against: Folders whose jars the sources use.
     """
 
     path: str
@@ -36,6 +47,9 @@ class Folder:
     inside: str = ""
     pick: tuple[str, ...] = ()
     services: tuple[tuple[str, str], ...] = ()
+    sources: str = ""
+    compiler: str = ""
+    against: tuple[str, ...] = ()
 
 
 def parse(text: str, name: str) -> tuple[Folder, ...]:
@@ -47,9 +61,11 @@ def _folder(path: str, table: Any, name: str) -> Folder:  # noqa: ANN401 - any t
     if not isinstance(table, dict) or not table or set(table) - _KEYS:
         message = f"{name}: [{path}] must be a table with some of {', '.join(sorted(_KEYS))}"
         raise WantedError(message)
-    if ("inside" in table) != ("pick" in table):
-        message = f"{name}: [{path}] needs `inside` and `pick` together: a wheel, and which of its files"
-        raise WantedError(message)
-    lists = {key: tuple(map(str, value)) for key, value in table.items() if key not in {"inside", "services"}}
+    for keys, meaning in _TOGETHER:
+        if 0 < len(set(keys) & set(table)) < len(keys):
+            message = f"{name}: [{path}] needs {', '.join(f'`{key}`' for key in keys)} together: {meaning}"
+            raise WantedError(message)
+    lists = {key: tuple(map(str, value)) for key, value in table.items() if key not in {*_TEXTS, "services"}}
+    inside, sources, compiler = (str(table.get(key, "")) for key in _TEXTS)
     services = tuple(sorted((str(key), str(value)) for key, value in table.get("services", {}).items()))
-    return Folder(path=path, inside=str(table.get("inside", "")), services=services, **lists)
+    return Folder(path=path, services=services, inside=inside, sources=sources, compiler=compiler, **lists)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from configs.allowed import declared_problems
+from configs.classes import ICEBERG_SINK
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.rules import listed
 from configs.spelling import spelling_problems
-from configs.tokens import CONNECTOR, TOPIC
+from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
 from configs.topics import REGISTRY
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
@@ -110,6 +111,29 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
         yield from connector_problems(_texts(resource.inputs["config"]))
 
 
+def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Check that the coordinator of each Iceberg sink has a position in its control topic before it starts.
+
+    Its group has none before its first commit, and then begins where ``iceberg.kafka.auto.offset.reset`` says: at the end, by default.
+    """
+    positions = {(one.inputs.get("group"), one.inputs.get("topic")) for one in record.of_type(GROUP_POSITION)}
+    for connector in record.of_type(CONNECTOR):
+        config, name = _texts(connector.inputs.get("config")), connector.inputs.get("name")
+        if config.get("connector.class") != ICEBERG_SINK or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
+            continue
+        group = f"{config.get('iceberg.connect.group-id') or f'connect-{name}'}-coord"
+        topic = config.get("iceberg.control.topic", "")
+        if (group, topic) not in positions:
+            yield (
+                connector,
+                Problem(
+                    key="iceberg.kafka.auto.offset.reset",
+                    rule=f"a worker that dies around the sink's first commit loses its rows: {group} begins at the end of {topic}",
+                    cure=f"declare a GroupPosition of the group {group} in the topic {topic}, on which the connector depends",
+                ),
+            )
+
+
 def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the name and the properties of each file in a ConfigMap that sets a key."""
     data: Any = resource.inputs.get("data")
@@ -177,6 +201,7 @@ RULES = (
         name="connector-config",
         says="No connector has a setting that silently loses rows, or an unknown key.",
         check=_connector,
+        at_end=_coordinators,
         severity="critical",
     ),
     Rule(name="broker-config", says="Brokers lose no acknowledged row, and have no unknown key.", check=_broker),

@@ -108,7 +108,7 @@ class ArchiveSettings(Section):
     """Identity of the worker without an access key; by default an IAM user whose key may only assume the role."""
     region: Annotated[str, *written("[a-z]{2}(-[a-z]+)+-[0-9]", "is no region of AWS; write one such as eu-central-1")] = "us-east-1"
     """AWS region."""
-    format: Literal["parquet", "iceberg"] = "parquet"
+    format: Literal["iceberg", "parquet"] = "iceberg"
     """``parquet`` writes plain files with Confluent's S3 sink; ``iceberg`` writes one Iceberg table per source table."""
     catalog: Literal["glue", "jdbc"] = "glue"
     """Catalog of the Iceberg tables: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server."""

@@ -50,7 +50,7 @@ class Specification:
             foundation=foundation(settings, _workloads(database, stream)),
             source=database,
             streaming=stream,
-            archive=archive(settings, database, stream.registry_url),
+            archive=archive(settings, database, stream.kafka, stream.registry_url),
         )
 
     @property

@@ -28,7 +28,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {
             "cluster": {"context": "prod", "identifier": "data-ingestion-prod", "existingNamespace": True},
             "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
-            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-1"},
+            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-2"},
             "source": {
                 "kind": "external",
                 "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
@@ -64,11 +64,13 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "archive": {
                 "bucket": "warehouse",
                 "existingBucket": True,
+                "format": "parquet",
                 "endpoint": {"url": "http://minio.storage:9000", "addresses": ["10.96.0.0/12", "10.244.0.0/16"], "secret": "minio"},
             },
         },
     ),
-    "glue": ("dev", {"archive": {"bucket": "warehouse", "format": "iceberg"}, "streaming": {"registry": {"kind": "apicurio"}}}),
+    "glue": ("dev", {"archive": {"bucket": "warehouse"}, "streaming": {"registry": {"kind": "apicurio"}}}),
+    "parquet": ("dev", {"archive": {"bucket": "warehouse", "format": "parquet"}}),
 }
 
 # parts that a stack either creates or uses as existing ones

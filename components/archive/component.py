@@ -16,7 +16,7 @@ from components.archive.identity import WriterIdentity
 from providers.iceberg import Column
 from providers.iceberg import Provider as CatalogProvider
 from providers.iceberg import Table as TableResource
-from providers.kafkaconnect import Connector
+from providers.kafkaconnect import Connector, GroupPosition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from components.streaming.component import StreamingResources
     from specification import manifest
     from specification.archive.iam import Document
-    from specification.archive.layer import Archive, Bucket, Catalog
+    from specification.archive.layer import Archive, Bucket, Catalog, Position
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,7 @@ class ArchiveComponent(pulumi.ComponentResource):
         guards = self._guards(bucket, spec.bucket) if bucket and spec.bucket else []
         identity = WriterIdentity(parent=self, prefix=name, spec=spec.writer, namespace=foundation.namespace).declare()
         tables = self._tables(spec.catalog, guards, source) if spec.catalog else []
+        positions = [self._position(spec.position, stream)] if spec.position else []
         Connector(
             f"{name}-sink-connector",
             name=spec.sink.name,
@@ -83,7 +84,7 @@ class ArchiveComponent(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=stream.worker,
-                depends_on=[*guards, *identity.ready, *tables, *stream.ready],
+                depends_on=[*guards, *identity.ready, *tables, *positions, *stream.ready],
                 deleted_with=foundation.ends_with,
             ),
         )
@@ -149,6 +150,19 @@ class ArchiveComponent(pulumi.ComponentResource):
         # AWS refuses a bucket policy while it is still applying the access block
         options = self._guarding(bucket, block)
         return aws.s3.BucketPolicy(f"{self._name}-tls-only", bucket=bucket.id, policy=json.dumps(policy), opts=options)
+
+    def _position(self, spec: Position, stream: StreamingResources) -> GroupPosition:
+        return GroupPosition(
+            f"{self._name}-sink-position",
+            bootstrap_servers=list(spec.bootstrap),
+            group=spec.group,
+            topic=spec.topic,
+            partitions=spec.partitions,
+            security=dict(spec.security) if spec.security else None,
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=stream.worker, depends_on=list(stream.topics), deleted_with=self._foundation.ends_with
+            ),
+        )
 
     def _tables(self, catalog: Catalog, guards: Sequence[pulumi.Resource], source: SourceResources) -> list[pulumi.Resource]:
         """Declare the Iceberg tables with their types; a sink that created them would change decimals and timestamps."""

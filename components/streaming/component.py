@@ -29,12 +29,14 @@ class StreamingResources:
 
     Attributes:
         worker: Provider that manages connectors.
+        topics: Every topic that the program creates.
         ready: Resources that must exist before a sink can read.
         connect_password: Password of Connect's REST interface.
         registry_password: Password of the registry's operator, or None for an existing registry.
     """
 
     worker: Provider
+    topics: tuple[pulumi.Resource, ...]
     ready: tuple[pulumi.Resource, ...]
     connect_password: pulumi.Output[str]
     registry_password: pulumi.Output[str] | None
@@ -67,6 +69,7 @@ class StreamingComponent(pulumi.ComponentResource):
         connect = ConnectComponent("connect", spec.connect, foundation, password, [*before, *source.ready], child)
         self.resources = StreamingResources(
             worker=worker,
+            topics=kafka.topics,
             ready=(*before, connect.service),
             connect_password=password,
             registry_password=schemas.operator_password if schemas else None,

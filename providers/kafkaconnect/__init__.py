@@ -1,5 +1,5 @@
 """Kafka connectors as resources: the SDK that a Pulumi program imports, without the code of the provider's process."""
 
-from providers.kafkaconnect.sdk import ClusterReady, Connector, Provider, Removal
+from providers.kafkaconnect.sdk import ClusterReady, Connector, GroupPosition, Provider, Removal
 
-__all__ = ["ClusterReady", "Connector", "Provider", "Removal"]
+__all__ = ["ClusterReady", "Connector", "GroupPosition", "Provider", "Removal"]

@@ -6,9 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
-from configs.tokens import CLUSTER_READY, CONNECTOR
+from configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
 from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
+from providers.kafkaconnect.group_position import GroupPositionOperations
 from providers.kafkaconnect.readiness import ClusterReadyOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
@@ -50,6 +51,7 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     return {
         CONNECTOR: ConnectorOperations(client, _seconds(config) or DEFAULT_TIMEOUT, cancelled, reporter),
         CLUSTER_READY: ClusterReadyOperations(cancelled, reporter),
+        GROUP_POSITION: GroupPositionOperations(cancelled, reporter),
     }
 
 
@@ -57,7 +59,7 @@ class KafkaConnect:
     """The package as the gRPC adapter serves it."""
 
     name = "kafkaconnect"
-    resources: tuple[str, ...] = (CONNECTOR, CLUSTER_READY)
+    resources: tuple[str, ...] = (CONNECTOR, CLUSTER_READY, GROUP_POSITION)
 
     def config_problems(self, config: Plain) -> list[Problem]:
         """Return every problem of the provider's inputs."""

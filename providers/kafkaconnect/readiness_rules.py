@@ -19,18 +19,19 @@ _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 def gate_problems(inputs: Plain, previous: Plain | None) -> list[Problem]:
     """Return every problem of the gate's inputs, alone and compared with the last ones."""
-    problems = list(_server_problems(inputs.get("bootstrapServers")))
+    problems = list(server_problems(inputs.get("bootstrapServers")))
     for key, least in (("brokers", 1), ("timeoutSeconds", 1)):
         value = inputs.get(key, DEFAULT_TIMEOUT if key == "timeoutSeconds" else None)
         if value is not UNKNOWN and (not isinstance(value, int) or isinstance(value, bool) or value < least):
             problems.append(Problem(path=key, rule=f"{value!r} is not a whole number from {least}"))
     if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
         problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
-    problems += _security_problems(inputs.get("security"))
+    problems += security_problems(inputs.get("security"))
     return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
 
 
-def _server_problems(servers: object) -> Iterator[Problem]:
+def server_problems(servers: object) -> Iterator[Problem]:
+    """Yield the problems of a list of bootstrap servers."""
     if servers is UNKNOWN:
         return
     if not isinstance(servers, list) or not servers:
@@ -41,7 +42,8 @@ def _server_problems(servers: object) -> Iterator[Problem]:
             yield Problem(path=f"bootstrapServers[{index}]", rule=f"{server!r} is not host:port")
 
 
-def _security_problems(security: object) -> Iterator[Problem]:
+def security_problems(security: object) -> Iterator[Problem]:
+    """Yield the problems of protocol and mechanism."""
     if security is None or security is UNKNOWN:
         return
     if not isinstance(security, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from configs.tokens import CLUSTER_READY, CONNECTOR
+from configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
 from providers.naming import camel, given
 
 
@@ -104,6 +104,39 @@ class ClusterReady(pulumi.CustomResource):
             "timeout_seconds": timeout_seconds,
         }
         super().__init__(CLUSTER_READY, resource_name, {**given(inputs), "cluster_id": None}, opts)
+
+    def translate_input_property(self, prop: str) -> str:
+        """Convert a property name to the engine's spelling."""
+        return camel(prop) if prop in _READY else prop
+
+    def translate_output_property(self, prop: str) -> str:
+        """Convert a property name to Python's spelling."""
+        return _READY_BACK.get(prop, prop)
+
+
+class GroupPosition(pulumi.CustomResource):
+    """The position of a consumer group in a topic, committed before its first consumer starts; it does not depend on a worker."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        bootstrap_servers: pulumi.Input[Sequence[pulumi.Input[str]]],
+        group: pulumi.Input[str],
+        topic: pulumi.Input[str],
+        partitions: pulumi.Input[int],
+        security: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Commit the beginning of each of the topic's ``partitions`` that has no position of ``group``; ``security`` as for the gate."""
+        inputs = {
+            "bootstrap_servers": bootstrap_servers,
+            "group": group,
+            "topic": topic,
+            "partitions": partitions,
+            "security": security,
+        }
+        super().__init__(GROUP_POSITION, resource_name, given(inputs), opts)
 
     def translate_input_property(self, prop: str) -> str:
         """Convert a property name to the engine's spelling."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from settings.names import Names
     from specification.archive.iam import Document
     from specification.source.layer import Source
+    from specification.streaming.parts import Kafka
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,25 @@ class IcebergTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """First position of the sink's coordinator in its control topic.
+
+    Attributes:
+        bootstrap: Brokers as the program reaches them, ``host:port`` each.
+        security: Protocol and mechanism of an existing cluster, or None.
+        group: Consumer group of the coordinator.
+        topic: Name of the control topic.
+        partitions: Number of its partitions.
+    """
+
+    bootstrap: tuple[str, ...]
+    security: Mapping[str, str] | None
+    group: str
+    topic: str
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """Specification of the archive layer.
 
@@ -124,6 +144,7 @@ class Archive:
         writer: The worker's AWS identity, or None without AWS.
         catalog: The Iceberg catalog, or None with plain Parquet files.
         tables: The Iceberg tables.
+        position: First position of the Iceberg sink's coordinator, or None with plain Parquet files.
         sink: The sink connector.
     """
 
@@ -132,10 +153,11 @@ class Archive:
     writer: Writer | None
     catalog: Catalog | None
     tables: tuple[IcebergTable, ...]
+    position: Position | None
     sink: ConnectorSpec
 
 
-def archive(settings: Settings, source: Source, registry_url: str) -> Archive:
+def archive(settings: Settings, source: Source, kafka: Kafka, registry_url: str) -> Archive:
     """Return the specification of the archive layer."""
     section, names, tables = settings.archive, settings.names, settings.source.tables
     if section.format == "iceberg":
@@ -148,7 +170,19 @@ def archive(settings: Settings, source: Source, registry_url: str) -> Archive:
         writer=None if section.endpoint is not None else _writer(settings),
         catalog=_catalog(section, names, source) if section.format == "iceberg" else None,
         tables=_tables(settings) if section.format == "iceberg" else (),
+        position=_position(names, kafka) if section.format == "iceberg" else None,
         sink=ConnectorSpec(name=names.sink_connector, config=config, last_config={}),
+    )
+
+
+def _position(names: Names, kafka: Kafka) -> Position:
+    (partitions,) = (topic.partitions for topic in kafka.topics if topic.name == names.iceberg_control_topic)
+    return Position(
+        bootstrap=kafka.bootstrap,
+        security=kafka.security,
+        group=sink.coordinator_group(names),
+        topic=names.iceberg_control_topic,
+        partitions=partitions,
     )
 
 

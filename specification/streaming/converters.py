@@ -9,7 +9,7 @@ from specification.streaming.connect import secret_reference
 def converter_settings(registry_url: str) -> dict[str, str]:
     """Render the key and value converter settings of every connector.
 
-    The converter in the image (7.0.16) has no keys for the retries of its registry client.
+    The converter waits while the registry is away; Confluent's own (7.0.16) fails then as for a bad record.
 
     Args:
         registry_url: Confluent-compatible API of the registry as the worker reaches it.

@@ -27,6 +27,8 @@ LOG_DIRS = f"{DATA_VOLUME}/data"
 SEGMENT_MIB = 16
 # Retained size of the cluster's metadata log.
 METADATA_MIB = 64
+# Time for which Kafka keeps the positions of a group without members; its default is 7 days.
+YEAR_MINUTES = 365 * 24 * 60
 # Total partitions of Kafka's internal compacted topics: consumer offsets and transaction states.
 INTERNAL_PARTITIONS = 12
 
@@ -64,6 +66,8 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
         "share.coordinator.state.topic.replication.factor": str(BROKERS),
         "share.coordinator.state.topic.min.isr": "2",
         "group.initial.rebalance.delay.ms": "0",
+        # a sink that is stopped for longer than this would read again, and archive again, every row that its topics still hold
+        "offsets.retention.minutes": str(YEAR_MINUTES),
         # memory: the defaults of these ten keys alone would need a heap of several hundred MiB
         "num.network.threads": "2",
         "num.io.threads": "4",

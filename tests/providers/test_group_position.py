@@ -1,0 +1,100 @@
+"""The first position of a consumer group: committed where none is, never changed, told when it cannot be."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from providers.kafkaconnect import group_position
+from providers.kafkaconnect.group_position import GroupPositionOperations
+from providers.kafkaconnect.positions import PositionsError, without_position
+from providers.operations import ProviderError
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+INPUTS = {"bootstrapServers": ["127.0.0.1:1"], "group": "connect-sink-coord", "topic": "control", "partitions": 3}
+
+
+class Cluster:
+    """Committed positions of one group, as a cluster keeps them."""
+
+    def __init__(self, positions: dict[int, int], failures: int = 0) -> None:
+        """Begin with positions, and fail so many times."""
+        self.positions, self.failures = positions, failures
+
+    def missing(self, settings: Mapping[str, Any], group: str, topic: str, partitions: int) -> list[int]:
+        """Return the partitions without a position."""
+        assert (settings["bootstrap.servers"], group, topic) == ("127.0.0.1:1", "connect-sink-coord", "control")
+        if self.failures:
+            self.failures -= 1
+            message = "not now"
+            raise PositionsError(message)
+        return [number for number in range(partitions) if number not in self.positions]
+
+    def commit(self, settings: Mapping[str, Any], group: str, topic: str, partitions: Iterable[int]) -> None:
+        """Commit the beginning."""
+        del settings, group, topic
+        self.positions |= dict.fromkeys(partitions, 0)
+
+    def operations(self) -> GroupPositionOperations:
+        """Return the operations over this cluster."""
+        return GroupPositionOperations(threading.Event(), missing=self.missing, commit=self.commit, poll=0.01)
+
+
+def test_each_partition_without_a_position_gets_the_beginning_and_the_others_keep_theirs() -> None:
+    cluster = Cluster({1: 42}, failures=2)
+    state = cluster.operations().create(INPUTS)
+    assert (state.id, state.outputs) == ("connect-sink-coord/control", INPUTS)
+    assert cluster.positions == {0: 0, 1: 42, 2: 0}
+
+
+def test_further_partitions_get_a_position_and_another_group_is_another_resource() -> None:
+    cluster = Cluster({0: 7, 1: 7, 2: 7})
+    cluster.operations().update("connect-sink-coord/control", INPUTS, {**INPUTS, "partitions": 4})
+    assert cluster.positions == {0: 7, 1: 7, 2: 7, 3: 0}
+    replaced = {change.path: change.replace for change in cluster.operations().diff(INPUTS, {**INPUTS, "group": "other", "partitions": 4})}
+    assert replaced == {"group": True, "partitions": False}
+
+
+def test_a_refresh_finds_a_position_that_is_gone_and_removal_touches_none() -> None:
+    cluster = Cluster({0: 7, 1: 7, 2: 7})
+    assert cluster.operations().read("connect-sink-coord/control", INPUTS) is not None
+    cluster.operations().delete("connect-sink-coord/control", INPUTS)
+    assert cluster.positions == {0: 7, 1: 7, 2: 7}
+    del cluster.positions[2]
+    assert cluster.operations().read("connect-sink-coord/control", INPUTS) is None
+
+
+def test_a_position_that_cannot_be_committed_is_an_error_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_position, "_PATIENCE", 0.05)
+    with pytest.raises(ProviderError, match=r"-coord has no position in control.*not now; check the brokers, and stop a connector"):
+        Cluster({}, failures=10**6).operations().create(INPUTS)
+    with pytest.raises(ProviderError, match="cannot be read: not now"):
+        Cluster({}, failures=1).operations().read("connect-sink-coord/control", INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("group", ""), ("group", None), ("topic", 3), ("bootstrapServers", ["x"])),
+        *(("partitions", 0), ("partitions", True), ("partitions", "3")),
+    ],
+)
+def test_inputs_that_mean_nothing_are_refused_by_their_key(key: str, value: object) -> None:
+    (problem,) = Cluster({}).operations().check({**INPUTS, key: value})
+    assert problem.path.startswith(key)
+
+
+def test_unknown_inputs_are_left_to_the_next_run() -> None:
+    assert Cluster({}).operations().check(dict.fromkeys(INPUTS, UNKNOWN)) == []
+
+
+def test_a_broker_that_does_not_answer_is_an_error_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.kafkaconnect.positions._SECONDS", 0.2)
+    with pytest.raises(PositionsError) as raised:
+        without_position({"bootstrap.servers": "127.0.0.1:1"}, "group", "topic", 1)
+    assert "\n" not in str(raised.value)
