@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from bench.backlog import Queued
     from sandbox.progress import Progress
+    from settings.tables import Table
 
 _LOOK_EVERY_S: Final = 2.0  # the commits carry their own time, and each look takes processor time from the sink
 
@@ -100,13 +101,13 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes
             known, began = _snapshots(archive, name), time.time()
         _wait(outputs, archive, _Wanted(what, mark, "c", number), known, patience)
         taken = drained(began, _commits(archive, name, known))
-        _refuse_twice(archive, name)
+        _refuse_twice(archive, what.table)
         known, began = _snapshots(archive, name), time.time()
         with connect(outputs) as database:
             rows.remove(database, what)
         _wait(outputs, archive, _Wanted(what, mark, "d", number), known, patience)
         both = drained(began, _commits(archive, name, known))
-        _refuse_twice(archive, name)
+        _refuse_twice(archive, what.table)
     versions = machine.sandbox_versions(Kube(KUBECONFIG))
     raw = {"queued": asdict(queued), "drained": asdict(taken), "deleted": asdict(both)}
     return Figures(f"Draining {number} rows", str(__doc__), (table(queued, taken, both),), raw, versions)
@@ -172,10 +173,10 @@ def _complete(archive: Archive, wanted: _Wanted) -> bool:
     return bool(keys == wanted.number)
 
 
-def _refuse_twice(archive: Archive, name: str) -> None:
-    twice = archive.duplicates(name)
+def _refuse_twice(archive: Archive, table: Table) -> None:
+    twice = archive.duplicates(table.archive_name, table.primary_key)
     if twice:
-        message = f"{twice} Kafka record(s) are in the archive more than once"
+        message = f"{twice} change(s) are in the archive more than once"
         raise FiguresError(message)
 
 

@@ -52,7 +52,7 @@ def show_archive(archive: Archive, tables: Sequence[Table], console: Console) ->
     doubled = []
     for table in tables:
         counts = archive.operations(table.archive_name)
-        twice = archive.duplicates(table.archive_name)
+        twice = archive.duplicates(table.archive_name, table.primary_key)
         total = sum(counts.values())
         doubled += [f"{table.qualified}: {twice}"] if twice else []
         cells = (len(archive.files(table.archive_name).paths), *(counts.get(operation, 0) for operation in _OPERATIONS), total, twice)

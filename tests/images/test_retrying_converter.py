@@ -15,6 +15,7 @@ import pytest
 
 from images import java_compiler, staging
 from images.store import Store
+from images.tool import ToolError
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
@@ -108,3 +109,20 @@ def test_a_record_waits_for_each_answer_that_says_nothing_of_it_and_is_bad_for_t
 
 def test_a_record_waits_while_no_registry_listens(class_path: str) -> None:
     assert _outcomes(class_path, "http://127.0.0.1:9", [SOUND])[str(SOUND)] == ("waits", "waits")
+
+
+def test_the_compiler_makes_equal_bytes_of_equal_sources_and_no_jar_of_a_wrong_one(tmp_path: Path) -> None:
+    store = Store(CACHE / "jars")
+    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
+    (tmp_path / "java").mkdir()
+    source = tmp_path / "java" / "A.java"
+    made = []
+    for text in ("class A {}", "class A {}", "class A { int b; }"):
+        source.write_text(text, encoding="utf-8")
+        java_compiler.compile_sources(compiler, tmp_path / "java", [], tmp_path / "a.jar")
+        made.append((tmp_path / "a.jar").read_bytes())
+    assert made[0] == made[1] != made[2]
+    source.write_text("class A { int b = nothing; }", encoding="utf-8")
+    with pytest.raises(ToolError, match="nothing cannot be resolved"):
+        java_compiler.compile_sources(compiler, tmp_path / "java", [], tmp_path / "wrong.jar")
+    assert not (tmp_path / "wrong.jar").exists()

@@ -26,6 +26,7 @@ def test_a_folder_holds_what_its_table_says() -> None:
         ("libs = 1", "must be a table with some of"),
         ("[libs]", "must be a table with some of"),
         ('[libs]\ninside = "p==1"', "together"),
+        ('[libs]\nsources = "java"\ncompiler = "g:a:jar:1"', "`sources`, `compiler`, `against` together"),
     ],
 )
 def test_an_invalid_table_is_refused(text: str, rule: str) -> None:

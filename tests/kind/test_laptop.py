@@ -93,7 +93,7 @@ def test_rows_reach_the_archive_as_they_are_in_the_database(stack: dict[str, Any
     wait_until_equal(stack, archive, TABLES, TIMEOUT_S)
     change_log.prove(archive, writer, TIMEOUT_S)
     assert all(archive.operations(table.name) for table in TABLES)
-    assert {table.name: archive.duplicates(table.name) for table in TABLES} == {table.name: 0 for table in TABLES}
+    assert {table.name: archive.duplicates(table.name, table.primary_key) for table in TABLES} == {table.name: 0 for table in TABLES}
 
 
 def test_a_pod_from_elsewhere_does_not_reach_the_database(stack: dict[str, Any], kube: Kube) -> None:

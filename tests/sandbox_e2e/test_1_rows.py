@@ -124,7 +124,7 @@ def test_two_thousand_rows_are_equal_by_key_and_value_without_duplicates(
     database.execute("UPDATE users SET first_name = 'Moved' WHERE email LIKE %s AND id %% 3 = 0", [f"{mark}%"])
     database.execute("DELETE FROM users WHERE email LIKE %s AND id %% 5 = 0", [f"{mark}%"])
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
-    assert {table.name: archive.duplicates(table.name) for table in TABLES} == {table.name: 0 for table in TABLES}
+    assert {table.name: archive.duplicates(table.name, table.primary_key) for table in TABLES} == {table.name: 0 for table in TABLES}
 
 
 def test_each_file_lies_in_the_hour_in_which_its_rows_were_captured(archive: Archive) -> None:
