@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import inserted
 from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
-from configs.patterns import fault_of, matches
+from configs.patterns import fault_of, literal, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
 from configs.secrecy import shown
@@ -125,10 +126,20 @@ def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
 def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
     if sink.get("connector.class") != ICEBERG_SINK or not sink.get("iceberg.tables.route-field"):
         return []
-    routes = {table: sink.get(f"iceberg.table.{table}.route-regex", "") for table in listed(sink, "iceberg.tables")}
+    tables = listed(sink, "iceberg.tables")
+    of_one, of_many = defaultdict[str, list[str]](list), list[tuple[str, str]]()
+    for table in tables:
+        route = sink.get(f"iceberg.table.{table}.route-regex", "")
+        text = literal(route)
+        if route and text is not None:
+            # almost every route: with one comparison for each pair of a topic and a route, 2,000 tables would take a minute
+            of_one[text].append(table)
+        elif route:
+            of_many.append((table, route))
     problems = []
     for topic in topics:
-        taking = [table for table, route in routes.items() if route and matches(route, topic)]
+        found = {*of_one.get(topic, ()), *(table for table, route in of_many if matches(route, topic))}
+        taking = [table for table in tables if table in found] if len(found) > 1 else list(found)
         if len(taking) != 1:
             fate = f"to {', '.join(taking)}" if taking else "to no table and be dropped silently"
             problems.append(

@@ -7,6 +7,9 @@ import re
 # A repetition of something that contains a repetition or a choice needs exponential time on a text that does not match.
 _NESTED = re.compile(r"\([^()*+}|]*[*+}|][^()]*\)[*+{]|\)\)[*+{]")
 _REPETITIONS = re.compile(r"[*+{]")
+# Letters of which none has a meaning, and escapes of signs, which mean themselves.
+_LITERAL = re.compile(r"(?:[\w\-/:@ ]|\\[^\w\s])*", re.ASCII)
+_ESCAPED = re.compile(r"\\(.)")
 _MOST_REPETITIONS, _LONGEST = 3, 20_000
 
 
@@ -19,6 +22,12 @@ def fault_of(expression: str) -> str:
     except (re.error, OverflowError, RecursionError):
         return "is not a regular expression that a preview can read"
     return ""
+
+
+def literal(expression: str) -> str | None:
+    """Return the only text that an expression matches, or None if there may be several or none."""
+    body = expression.removeprefix("^").removesuffix("$")
+    return _ESCAPED.sub(r"\1", body) if _LITERAL.fullmatch(body) else None
 
 
 def matches(expression: str, text: str) -> bool:

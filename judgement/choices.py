@@ -57,7 +57,9 @@ def _existing_systems(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path="source.external.catalogSecret",
             rule="is the login of an Iceberg catalog in that database: required with archive.catalog jdbc, unused otherwise",
-            cure="remove it" if database.catalog_secret else "name the Secret of the catalog's role, or set archive.catalog to glue",
+            cure="remove it"
+            if database.catalog_secret
+            else f"name the Secret of the catalog's role{'' if archive.pod_url else ', or set archive.catalog to glue'}",
         )
     if brokers is not None and brokers.logs_in and streaming.registry.is_managed:
         yield Problem(

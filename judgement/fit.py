@@ -169,11 +169,12 @@ def _sink(specification: Specification) -> Iterator[Problem]:
     heap, configured = sink_heap(specification), specification.streaming.connect.heap_mib
     over = whole_mib(heap.needed) - configured
     if over > 0:
+        files = "archive.flushRecords" if specification.settings.archive.format == "parquet" else "archive.commitIntervalMs"
         yield Problem(
             path="streaming.connect.jvm.heapMib",
             rule=f"is {configured}, but the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; each further table needs "
             f"{whole_mib(heap.per_table)})",
-            cure=f"lower archive.tasks, archive.flushRecords or streaming.topics.partitions, or raise heapMib by {over}",
+            cure=f"lower archive.tasks, {files} or streaming.topics.partitions, or raise heapMib by {over}",
         )
 
 

@@ -118,6 +118,7 @@ _HARMLESS: Final = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     tokens.CLUSTER_READY,
+    tokens.GROUP_POSITION,
     "tls:index/certRequest:CertRequest",
 }
 

@@ -110,8 +110,9 @@ class ArchiveSettings(Section):
     """AWS region."""
     format: Literal["iceberg", "parquet"] = "iceberg"
     """``parquet`` writes plain files with Confluent's S3 sink; ``iceberg`` writes one Iceberg table per source table."""
-    catalog: Literal["glue", "jdbc"] = "glue"
-    """Catalog of the Iceberg tables: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server."""
+    catalog: Literal["glue", "jdbc"] | None = None
+    """Catalog of the Iceberg tables: ``glue`` on AWS, ``jdbc`` in the captured PostgreSQL server. By default ``glue``, and ``jdbc`` where a
+    store replaces AWS."""
     store: InClusterStore | None = None
     """Emulator of AWS inside the cluster, with its identities; absent for AWS."""
     endpoint: S3Endpoint | None = None
@@ -196,6 +197,11 @@ class ArchiveSettings(Section):
         return self.commit_interval_ms or (300_000 if self.format == "parquet" else 10_000)
 
     @property
+    def tables_in(self) -> Literal["glue", "jdbc"]:
+        """Catalog of the Iceberg tables: the configured one, or the store's default."""
+        return self.catalog or ("glue" if self.pod_url is None else "jdbc")
+
+    @property
     def has_catalog_database(self) -> bool:
         """True if the Iceberg catalog is in the source's PostgreSQL server."""
-        return self.format == "iceberg" and self.catalog == "jdbc"
+        return self.format == "iceberg" and self.tables_in == "jdbc"

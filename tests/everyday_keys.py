@@ -57,7 +57,7 @@ CONNECTOR = {
     "errors.log.enable": "true",
     "errors.log.include.messages": "false",
     "errors.retry.delay.max.ms": "30000",
-    "errors.retry.timeout": "600000",
+    "errors.retry.timeout": "-1",
     "tasks.max.enforce": "true",
     "config.action.reload": "restart",
 }

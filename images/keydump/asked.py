@@ -81,7 +81,8 @@ TABLES: Final = (
             f"{_DEBEZIUM}.pipeline.signal.channels.KafkaSignalChannel#*",
             f"{_DEBEZIUM}.pipeline.notification.channels.SinkNotificationChannel#*",
         ),
-        without=frozenset({"database.include.list", "database.exclude.list", "include.schema.changes"}),
+        # Connect's own definition of tasks.max has a least value
+        without=frozenset({"database.include.list", "database.exclude.list", "include.schema.changes", "tasks.max"}),
     ),
     Asked(
         table="connect-source",

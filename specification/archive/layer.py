@@ -200,7 +200,7 @@ def _writer(settings: Settings) -> Writer:
     section, names, by = settings.archive, settings.names, settings.archive.web_identity
     role = f"{section.bucket}-writer"
     rights = {"write": iam.write_archive(section.bucket, reads=section.format == "iceberg")}
-    if section.format == "iceberg" and section.catalog == "glue":
+    if section.format == "iceberg" and section.tables_in == "glue":
         rights["catalog"] = iam.use_catalog(section.region, names.archive_namespace)
     if section.kms_key_arn is not None:
         rights["key"] = iam.use_key(section.kms_key_arn, section.region)
@@ -219,7 +219,7 @@ def _writer(settings: Settings) -> Writer:
 
 
 def _catalog(section: ArchiveSettings, names: Names, source: Source) -> Catalog:
-    is_jdbc, created = section.catalog == "jdbc", source.created is not None
+    is_jdbc, created = section.tables_in == "jdbc", source.created is not None
     # libpq verifies an existing server with the authority in the program's environment
     verified = "" if created else "?sslmode=verify-full"
     return Catalog(

@@ -124,7 +124,7 @@ def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict
     }
     if settings.pod_url is not None:
         files |= {"iceberg.catalog.s3.endpoint": settings.pod_url, "iceberg.catalog.s3.path-style-access": "true"}
-    if settings.catalog == "glue":
+    if settings.tables_in == "glue":
         return {**files, "iceberg.catalog.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog"}
     tls = f"sslmode=verify-full&sslrootcert={CONNECT_SECRETS}/catalog/ca.crt"
     return {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from configs.keys import Kind
 
 TABLES = {
-    "debezium-postgres": (150, "debezium-connector-postgres:3.6"),
+    "debezium-postgres": (150, "debezium-connector-postgres:3.7"),
     "connect-source": (24, "connect-runtime:4.3"),
     "connect-sink": (24, "connect-runtime:4.3"),
     "connect-worker": (130, "connect-runtime:4.3"),

@@ -41,6 +41,8 @@ def test_every_mistake_of_the_sink_is_reported_at_once() -> None:
         "consumer.override.isolation.level",
         "errors.log.include.messages",
         "errors.retry.timeout",
+        "key.converter",
+        "value.converter",
         "rotate.schedule.interval.ms",
         "report.null.values.to.dlq",
     }

@@ -25,7 +25,7 @@ NOWHERE = "http://127.0.0.1:1"
 def stack(url: str, *, iceberg: bool = False) -> Stack:
     """Return a stack whose archive is an S3-compatible store at a URL."""
     endpoint = {"url": "http://minio.storage:9000", "hostUrl": url, "addresses": ["10.96.0.0/12"], "secret": "minio"}
-    format_ = {"format": "iceberg", "catalog": "jdbc"} if iceberg else {}
+    format_ = {"format": "iceberg" if iceberg else "parquet"}
     archive = {"bucket": "warehouse", "existingBucket": True, "endpoint": endpoint, **format_}
     declared = variant("dev", cluster={"existingNamespace": True}, archive=archive)
     return Stack("dev", Specification.of(declared.settings), ROOT)

@@ -172,12 +172,12 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     ),
     "a catalog of AWS for another store": (
         FOUND,
-        {"archive": {"endpoint": ENDPOINT, "format": "iceberg"}},
+        {"archive": {"endpoint": ENDPOINT, "catalog": "glue"}},
         ("data-ingestion:archive: ", "catalog is glue, a service of AWS", "set catalog to jdbc"),
     ),
     "two stores": (
         FOUND,
-        {"archive": {"endpoint": ENDPOINT, "store": STORE}},
+        {"archive": {"endpoint": ENDPOINT, "store": STORE, "format": "parquet"}},
         ("data-ingestion:archive: ", "endpoint and store are both set", "remove one of them"),
     ),
     "a bucket too long for its user's name": (

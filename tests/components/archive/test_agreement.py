@@ -102,20 +102,20 @@ def test_tables_are_partitioned_by_the_hour_that_the_sink_writes(tabled: Declare
 
 
 def test_both_formats_lay_objects_out_by_the_same_hours() -> None:
-    parquet, iceberg = Declared.of("dev").sink_config, Declared.of("sandbox").sink_config
+    parquet, iceberg = Declared.of("parquet").sink_config, Declared.of("sandbox").sink_config
     patterns = {step["field"]: step["format"] for step in transforms(iceberg) if "format" in step}
     assert parquet["path.format"] == "/".join(f"'{part}'={pattern}" for part, pattern in patterns.items())
     assert parquet["timezone"] == "UTC"
 
 
 def test_both_formats_add_the_same_place_to_a_row() -> None:
-    parquet, iceberg = added_by_sink(Declared.of("dev").sink_config), added_by_sink(Declared.of("sandbox").sink_config)
+    parquet, iceberg = added_by_sink(Declared.of("parquet").sink_config), added_by_sink(Declared.of("sandbox").sink_config)
     assert parquet.items() <= iceberg.items()
     assert iceberg.keys() - parquet.keys() == set(PARTITION_COLUMNS)
 
 
 def test_the_parquet_hour_is_taken_from_a_field_that_the_source_adds() -> None:
-    assert Declared.of("dev").sink_config["timestamp.field"] in added_by_source(Declared.of("dev").source_config)
+    assert Declared.of("parquet").sink_config["timestamp.field"] in added_by_source(Declared.of("parquet").source_config)
 
 
 def test_no_transform_turns_null_into_a_default(declared: Declared) -> None:
