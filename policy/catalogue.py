@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
+    aws_door_rules,
     bucket_rules,
     budget_rules,
     credential_rules,
@@ -86,6 +87,7 @@ _JUDGING = (
     *kafka_rules.RULES,
     *bucket_rules.RULES,
     *iam_rules.RULES,
+    *aws_door_rules.RULES,
 )
 # The policy for problems that only the complete graph shows.
 WHOLE_STACK = "whole-stack"

@@ -88,6 +88,7 @@ class Limits:
         exceptions: Rule, resource name and reason of each exception.
         problem: Reason why the stack's own budget could not be read, or an empty string.
         own: Namespace whose budgets are the stack's settings.
+        node_ports: Ports of the nodes at which the pipeline is published.
     """
 
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Limits:
     exceptions: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
     own: str = ""
+    node_ports: tuple[int, ...] = ()
 
     def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
         """Render the cure that raises a namespace's budget.
