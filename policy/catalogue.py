@@ -19,6 +19,7 @@ from policy import (
     memory_rules,
     network_rules,
     pod_rules,
+    rbac_rules,
     service_rules,
     sink_rules,
 )
@@ -83,6 +84,7 @@ _JUDGING = (
     *service_rules.RULES,
     *network_rules.RULES,
     *guard_rules.RULES,
+    *rbac_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
     *bucket_rules.RULES,

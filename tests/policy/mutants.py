@@ -13,6 +13,7 @@ from tests.policy import (
     mutations_keys,
     mutations_memory,
     mutations_reach,
+    mutations_roles,
 )
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
@@ -51,6 +52,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_doors.guards,
     mutations_doors.harmless_doors,
     mutations_reach.aws_doors,
+    mutations_roles.roles,
     harmless,
     harmless_reach,
 )
