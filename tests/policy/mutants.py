@@ -10,6 +10,7 @@ from tests.policy import (
     mutations_config,
     mutations_data,
     mutations_doors,
+    mutations_kafka,
     mutations_keys,
     mutations_memory,
     mutations_reach,
@@ -53,6 +54,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_doors.harmless_doors,
     mutations_reach.aws_doors,
     mutations_roles.roles,
+    mutations_kafka.access,
     harmless,
     harmless_reach,
 )
