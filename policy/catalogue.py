@@ -24,6 +24,7 @@ from policy import (
     rbac_rules,
     service_rules,
     sink_rules,
+    unseen_code_rules,
 )
 from policy.rule import Rule, excepted, improper, nothing, uses
 from problem import Problem
@@ -94,6 +95,7 @@ _JUDGING = (
     *bucket_rules.RULES,
     *iam_rules.RULES,
     *aws_door_rules.RULES,
+    *unseen_code_rules.RULES,
 )
 # The policy for problems that only the complete graph shows.
 WHOLE_STACK = "whole-stack"

@@ -53,6 +53,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_doors.guards,
     mutations_doors.harmless_doors,
     mutations_reach.aws_doors,
+    mutations_reach.code,
     mutations_roles.roles,
     mutations_kafka.access,
     harmless,

@@ -152,3 +152,10 @@ def aws_doors(bench: Workbench) -> Iterator[Made]:
         yield f"AWS: open {at}", "aws-closed", bench.with_more(one)
     for at, one in enumerate((*[*closed_groups()][::100], *private())):
         yield f"AWS: closed {at}", None, bench.with_more(one)
+
+
+def code(bench: Workbench) -> Iterator[Made]:
+    """Yield resources that run code at deployment."""
+    for kind in ("command:local:Command", "command:remote:Command", "pulumi-python:dynamic:Resource"):
+        yield f"code: {kind}", "code-seen", bench.with_more(resource(kind, create="psql -f migrate.sql"))
+    yield "code: none", None, bench.with_more(resource("random:index/randomId:RandomId", byteLength=4))
