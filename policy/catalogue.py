@@ -11,6 +11,7 @@ from policy import (
     credential_rules,
     disk_rules,
     disruption_rules,
+    drift_rules,
     fit_rules,
     guard_rules,
     iam_rules,
@@ -96,6 +97,7 @@ _JUDGING = (
     *iam_rules.RULES,
     *aws_door_rules.RULES,
     *unseen_code_rules.RULES,
+    *drift_rules.RULES,
 )
 # The policy for problems that only the complete graph shows.
 WHOLE_STACK = "whole-stack"

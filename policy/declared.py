@@ -31,6 +31,7 @@ class Declared:
         name: Logical name.
         inputs: Properties; unknown values are ``unknown.UNKNOWN``. Secrets are in plain text: never print values.
         default_namespace: Default namespace of its provider, ``UNKNOWN`` when that is unknown, or None.
+        ignored: Paths of the properties whose changes are ignored.
     """
 
     urn: str
@@ -38,6 +39,7 @@ class Declared:
     name: str
     inputs: Mapping[str, Any]
     default_namespace: str | Unknown | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:

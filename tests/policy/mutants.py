@@ -13,6 +13,7 @@ from tests.policy import (
     mutations_kafka,
     mutations_keys,
     mutations_memory,
+    mutations_options,
     mutations_reach,
     mutations_roles,
 )
@@ -54,6 +55,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_doors.harmless_doors,
     mutations_reach.aws_doors,
     mutations_reach.code,
+    mutations_options.options,
     mutations_roles.roles,
     mutations_kafka.access,
     harmless,
