@@ -23,9 +23,10 @@ _TOOL, _LAUNCHER, _LAST = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTION
 _OF_SCRIPTS = ("HEAP_OPTS", "JVM_PERFORMANCE_OPTS", "JMX_OPTS", "LOG4J_OPTS", "OPTS")
 _LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)-(Xm[xsn]|mx|ms|XX:|Xss)")
 _WITH_VALUE = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads"}
-# Flags that come from elsewhere, and those that derive the heap from the machine; with a fixed maximum the second do nothing.
+# Flags that come from elsewhere, and those that derive the heap from the machine; with a fixed maximum the second do nothing. MaxRAM takes
+# the place of the machine's memory, and is followed.
 _ELSEWHERE = re.compile(r"@|-XX:(VMOptionsFile|Flags)=|-XX:\+(AggressiveHeap|ReadVMOptionsFile)")
-_OF_MACHINE = re.compile(r"-XX:(MaxRAM|MaxRAMFraction|MinRAMFraction|InitialRAMFraction|DefaultMaxRAMFraction)=|-XX:-UseContainerSupport")
+_OF_MACHINE = re.compile(r"-XX:(MaxRAMFraction|MinRAMFraction|InitialRAMFraction|DefaultMaxRAMFraction)=|-XX:-UseContainerSupport")
 _MAXIMUM = ("-Xmx", "-mx", "-XX:MaxHeapSize=")
 _INITIAL = ("-Xms", "-ms", "-XX:InitialHeapSize=")
 _MINIMUM = ("-Xms", "-ms", "-XX:MinHeapSize=")

@@ -7,15 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.keys import table
+from configs.postgres_numbers import BYTES, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from configs.keys import Key
-
-_UNIT = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-_NUMBER = re.compile(r"\s*([+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|\.\d+(?:[eE][+-]?\d{1,3})?))\s*([A-Za-z]*)\s*")
-_LONGEST = 64
 
 
 class ParameterError(ValueError):
@@ -35,12 +32,12 @@ def size(parameters: Mapping[str, str], name: str) -> int:
     """
     key, text = _keys()[name], _text(parameters, name)
     own = re.fullmatch(r"(\d*)([A-Za-z]+)", key.unit)
-    one = int(own[1] or 1) * _UNIT[own[2]] if own else 1
-    number, unit = _parsed(text)
-    if number is None or (unit and unit not in _UNIT):
+    one = int(own[1] or 1) * BYTES[own[2]] if own else 1
+    number, unit = parsed(text)
+    if number is None or (unit and unit not in BYTES):
         message = f"{name} is not a size that PostgreSQL accepts; write for example 128MB (the case of the unit matters)"
         raise ParameterError(message)
-    given = number * (_UNIT[unit] / one if unit else 1)
+    given = number * (BYTES[unit] / one if unit else 1)
     _in_range(name, key, given)
     return -1 if given < 0 else round(given) * one
 
@@ -64,7 +61,7 @@ def factor(parameters: Mapping[str, str], name: str) -> float:
 
 
 def _number(parameters: Mapping[str, str], name: str, what: str) -> float:
-    number, unit = _parsed(_text(parameters, name))
+    number, unit = parsed(_text(parameters, name))
     if number is None or unit:
         message = f"{name} is not {what}"
         raise ParameterError(message)
@@ -91,18 +88,6 @@ def libraries(parameters: Mapping[str, str]) -> set[str]:
 
 def _text(parameters: Mapping[str, str], name: str) -> str:
     return parameters.get(name, _keys()[name].default or "")
-
-
-def _parsed(text: str) -> tuple[float | None, str]:
-    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None
-    if not match:
-        return None, ""
-    digits = match[1]
-    if re.match(r"[+-]?0[xX]", digits):
-        return float(int(digits, 16)), match[2]
-    # a leading zero means octal, as in C
-    octal = re.fullmatch(r"[+-]?0[0-7]+", digits)
-    return float(int(digits, 8) if octal else float(digits)), match[2]
 
 
 def _in_range(name: str, key: Key, number: float) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.credentials.detector import shows_credential
+from configs.postgres_ranges import is_zero, range_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, number
 
@@ -84,11 +85,12 @@ def postgres_problems(parameters: Mapping[str, str]) -> list[Problem]:
             ("set a limit, for example 1536MB"),
         )
         problems.append(problem(lowered, "max_slot_wal_keep_size", rule, cure))
-    if re.fullmatch(r"'?0+[a-z]*'?", lowered.get("wal_sender_timeout", "60s").strip()):
+    if is_zero(lowered, "wal_sender_timeout"):
         rule, cure = "a lost connector would hold its slot forever, and its replacement could not start", "set 60s"
         problems.append(problem(lowered, "wal_sender_timeout", rule, cure))
     if number(lowered, "max_wal_senders", 10) < number(lowered, "max_replication_slots", 10):
         problems.append(problem(lowered, "max_wal_senders", "every slot in use needs a sender", "set at least max_replication_slots"))
+    problems += range_problems(lowered)
     return [*problems, *_starting(lowered), *absent_libraries(lowered, ("shared_preload_libraries",)), *_literal_credentials(lowered)]
 
 

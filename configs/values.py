@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from configs.postgres_numbers import amount
 from configs.problems import Fault
 
 if TYPE_CHECKING:
@@ -13,12 +14,8 @@ if TYPE_CHECKING:
 _BITS = {"short": 15, "int": 31, "long": 63}
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*")
 _BOOLEANS = {"on", "off", "true", "false", "yes", "no", "1", "0"}
-_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?(?:e\d+)?)\s*([A-Za-zµ]*)\s*")
 # One value for the lexer of postgresql.conf.
 _TOKEN = re.compile(r"'(?:[^'\n\\]|'')*'|[A-Za-z_][\w.:/-]*|[+-]?[\d.]+(?:[eE][+-]?\d+)?[A-Za-zµ]*")
-
-_BYTES = {"B": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
-_TIMES = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def fault(key: Key, value: str) -> Fault | None:
@@ -92,16 +89,5 @@ def _postgres_fault(key: Key, value: str) -> Fault | None:
 
 
 def _quantity_fault(key: Key, text: str) -> Fault | None:
-    parts = _NUMBER.fullmatch(text)
-    if not parts:
-        return Fault("is not a number", "write digits and a unit without quotes, for example 64MB or 30s")
-    number, unit = float(parts[1]), parts[2]
-    if unit:
-        own = _NUMBER.fullmatch(key.unit if key.unit[:1].isdigit() else f"1{key.unit}")
-        scale = next((known for known in (_BYTES, _TIMES) if own and own[2] in known), None)
-        if scale is None or own is None:
-            return Fault("takes no unit", "write digits only")
-        if unit not in scale:
-            return Fault(f"has the unit {unit}, which this parameter does not accept", f"use one of {', '.join(scale)}")
-        number = number * scale[unit] / (float(own[1]) * scale[own[2]])
-    return _range_fault(key, number)
+    number = amount(key, text)
+    return number if isinstance(number, Fault) else _range_fault(key, number)

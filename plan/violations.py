@@ -33,6 +33,7 @@ def declared(resources: Sequence[Resource]) -> list[Declared]:
                     name=resource.name,
                     inputs=resource.inputs,
                     default_namespace=namespace_of(provider.inputs) if provider else None,
+                    ignored=resource.ignore_changes,
                 )
             )
     return converted

@@ -6,12 +6,14 @@ Each resource is judged together with all earlier ones, so an update stops befor
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import whole_mib
 from capacity.workloads import Total, Workload, autoscaled, total, workload
 from policy.kinds import mib, starts_pods
+from policy.overheads import added, namespaces
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -31,7 +33,8 @@ def declared_workloads(record: Record, namespace: str | Unknown | None = None) -
     for resource in record.of_kind(*POD_KINDS, namespace=namespace):
         if starts_pods(resource):
             with contextlib.suppress(UnreadableError):
-                parts.append(workload(resource.kind, resource.inputs, nodes=record.limits.nodes))
+                part = workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
+                parts.append(replace(part, pod=part.pod + added(record, resource)))
     return parts
 
 
@@ -74,10 +77,22 @@ def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> st
     return f"Lower {part.kind} {part.name} by {whole_mib(each)}Mi a pod"
 
 
-def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | Problem | None:
-    """Return the namespace to which a resource adds memory and its totals, a problem, or None when it adds nothing."""
-    if not (starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler")):
-        return None
+def _concerned(resource: Declared, record: Record) -> Iterator[tuple[str, Total] | Problem]:
+    """Yield each namespace to which a resource adds memory, with its totals, or a problem."""
+    if starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler"):
+        problem = _uncounted(resource, record)
+        if problem:
+            yield problem
+            return
+        found = [str(resource.namespace)]
+    else:
+        found = [namespace for namespace in namespaces(record, resource) if namespace in record.limits.memory]
+    for namespace in found:
+        yield namespace, record.once(("memory", namespace), lambda namespace=namespace: namespace_total(record, namespace))  # type: ignore[misc]
+
+
+def _uncounted(resource: Declared, record: Record) -> Problem | None:
+    """Return the reason why the memory of a resource can be added to no budget."""
     namespace = resource.namespace
     if isinstance(namespace, Unknown):
         return Problem(rule="the namespace is not known at preview, so its budget is unknown", cure="set a plain name")
@@ -94,41 +109,39 @@ def _concerned(resource: Declared, record: Record) -> tuple[str, Total] | Proble
         except UnreadableError as error:
             if any(rule == "memory-limit" for rule, _pattern, _reason in record.limits.exceptions):
                 return Problem(rule=f"its memory cannot be counted, in spite of its exceptions: {error}")
-    return namespace, record.once(("memory", namespace), lambda: namespace_total(record, namespace))
+    return None
 
 
 def _within_budget(resource: Declared, record: Record) -> Iterator[Problem]:
-    concerned = _concerned(resource, record)
-    if isinstance(concerned, Problem):
-        yield concerned
-    elif concerned and concerned[1].steady > concerned[1].budget:
-        namespace, sums = concerned
-        over = sums.steady - sums.budget
-        yield Problem(
-            rule=(
-                f"the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
-                f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}"
-            ),
-            cure=f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}",
-        )
+    for concerned in _concerned(resource, record):
+        if isinstance(concerned, Problem):
+            yield concerned
+        elif concerned[1].steady > concerned[1].budget:
+            namespace, sums = concerned
+            over = sums.steady - sums.budget
+            yield Problem(
+                rule=(
+                    f"the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
+                    f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}"
+                ),
+                cure=f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}",
+            )
 
 
 def _within_peak(resource: Declared, record: Record) -> Iterator[Problem]:
-    concerned = _concerned(resource, record)
-    if concerned is None or isinstance(concerned, Problem):
-        return
-    namespace, sums = concerned
-    if sums.steady <= sums.budget < sums.peak:
-        over = sums.peak - sums.budget
-        rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
-        cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
-        yield Problem(
-            rule=(
-                f"a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
-                f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}"
-            ),
-            cure=f"{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}",
-        )
+    for concerned in _concerned(resource, record):
+        if not isinstance(concerned, Problem) and concerned[1].steady <= concerned[1].budget < concerned[1].peak:
+            namespace, sums = concerned
+            over = sums.peak - sums.budget
+            rolling = [part for part in sums.workloads if part.surge and part.kind == "Deployment"]
+            cure = f"Set strategy Recreate on Deployment {rolling[0].name}" if rolling else _lowered(sums, resource, over, rolling=True)
+            yield Problem(
+                rule=(
+                    f"a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
+                    f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}"
+                ),
+                cure=f"{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}",
+            )
 
 
 def _scalers_resolved(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

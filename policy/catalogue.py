@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
+    aws_door_rules,
     bucket_rules,
     budget_rules,
     credential_rules,
     disk_rules,
     disruption_rules,
+    drift_rules,
     fit_rules,
     guard_rules,
     iam_rules,
     java_rules,
+    kafka_access_rules,
     kafka_rules,
     memory_rules,
     network_rules,
     pod_rules,
+    postgres_rules,
+    rbac_rules,
     service_rules,
     sink_rules,
+    unseen_code_rules,
 )
 from policy.rule import Rule, excepted, improper, nothing, uses
 from problem import Problem
@@ -82,10 +88,16 @@ _JUDGING = (
     *service_rules.RULES,
     *network_rules.RULES,
     *guard_rules.RULES,
+    *rbac_rules.RULES,
     *credential_rules.RULES,
     *kafka_rules.RULES,
+    *postgres_rules.RULES,
+    *kafka_access_rules.RULES,
     *bucket_rules.RULES,
     *iam_rules.RULES,
+    *aws_door_rules.RULES,
+    *unseen_code_rules.RULES,
+    *drift_rules.RULES,
 )
 # The policy for problems that only the complete graph shows.
 WHOLE_STACK = "whole-stack"

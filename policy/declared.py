@@ -31,6 +31,7 @@ class Declared:
         name: Logical name.
         inputs: Properties; unknown values are ``unknown.UNKNOWN``. Secrets are in plain text: never print values.
         default_namespace: Default namespace of its provider, ``UNKNOWN`` when that is unknown, or None.
+        ignored: Paths of the properties whose changes are ignored.
     """
 
     urn: str
@@ -38,6 +39,7 @@ class Declared:
     name: str
     inputs: Mapping[str, Any]
     default_namespace: str | Unknown | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -88,6 +90,7 @@ class Limits:
         exceptions: Rule, resource name and reason of each exception.
         problem: Reason why the stack's own budget could not be read, or an empty string.
         own: Namespace whose budgets are the stack's settings.
+        node_ports: Ports of the nodes at which the pipeline is published.
     """
 
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class Limits:
     exceptions: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
     own: str = ""
+    node_ports: tuple[int, ...] = ()
 
     def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
         """Render the cure that raises a namespace's budget.

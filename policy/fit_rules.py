@@ -67,7 +67,7 @@ def files_of(record: Record, namespace: str, spec: Mapping[str, Any], container:
     return paths
 
 
-def _servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
+def servers(record: Record) -> Iterator[tuple[Declared, Mapping[str, Any], int, str | Unknown | None]]:
     """Yield every PostgreSQL container with its available memory and the text of its file; see ``server_file``."""
     for resource in record.of_kind(*POD_KINDS):
         for spec, container, left in sized_containers(resource):
@@ -103,7 +103,7 @@ def sources(record: Record) -> list[Mapping[str, Any]]:
 def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
         return
-    for server, container, left, text in record.once("servers", lambda: list(_servers(record))):
+    for server, container, left, text in record.once("servers", lambda: list(servers(record))):
         if text is None or (starts_pods(resource) and server is not resource):
             continue
         try:
@@ -140,7 +140,7 @@ def _heavy(parameters: Mapping[str, str], over: int, decoded: int) -> str:
 
 
 def _servers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    for server, container, _left, text in _servers(record):
+    for server, container, _left, text in servers(record):
         if text is None:
             path = postgres_parameters.config_file(container)
             message = f"PostgreSQL reads {path}, which no declared ConfigMap contains, so its memory cannot be counted"

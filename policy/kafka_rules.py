@@ -1,16 +1,15 @@
-"""Rules for the configurations of topics, brokers, Connect, connectors and PostgreSQL: no silent loss of rows, and no unknown keys."""
+"""Rules for the configurations of topics, brokers, Connect and connectors: no silent loss of rows, and no unknown keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
 from configs.classes import ICEBERG_SINK
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
-from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.rules import listed
 from configs.spelling import spelling_problems
@@ -18,7 +17,7 @@ from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
 from configs.topics import REGISTRY
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
-from policy.files import properties
+from policy import files
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
@@ -134,18 +133,8 @@ def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             )
 
 
-def _files(resource: Declared, marker: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the name and the properties of each file in a ConfigMap that sets a key."""
-    data: Any = resource.inputs.get("data")
-    if resource.is_kubernetes and resource.kind == "ConfigMap" and isinstance(data, Mapping):
-        for name, text in data.items():
-            parsed = properties(str(text))
-            if marker in parsed:
-                yield str(name), parsed
-
-
 def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
-    for name, config in _files(resource, "process.roles"):
+    for name, config in files.with_key(resource, "process.roles"):
         yield from (replace(problem, about=name) for problem in _of_broker(config))
 
 
@@ -156,7 +145,7 @@ def _of_broker(config: dict[str, str]) -> list[Problem]:
 def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
     """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
     del record
-    for name, config in _files(resource, "config.storage.topic"):
+    for name, config in files.with_key(resource, "config.storage.topic"):
         found = first_per_key(spelling_problems("worker", config), worker_problems(config), declared_problems("worker", config))
         yield from (replace(problem, about=name) for problem in found)
 
@@ -174,19 +163,11 @@ def _worker_with_connectors(record: Record) -> Iterator[tuple[Declared | None, P
             )
     connectors = [_texts(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_kind("ConfigMap"):
-        for name, config in _files(resource, "config.storage.topic"):
+        for name, config in files.with_key(resource, "config.storage.topic"):
             alone = set(worker_problems(config))
             yield from (
                 (resource, replace(problem, about=name)) for problem in worker_problems(config, *connectors) if problem not in alone
             )
-
-
-def _postgres(resource: Declared, _record: Record) -> Iterator[Problem]:
-    for name, parameters in _files(resource, "wal_level"):
-        yield from (
-            replace(problem, about=name)
-            for problem in first_per_key(spelling_problems("postgresql", parameters), postgres_problems(parameters))
-        )
 
 
 RULES = (
@@ -211,5 +192,4 @@ RULES = (
         check=_worker,
         at_end=_worker_with_connectors,
     ),
-    Rule(name="postgres-config", says="PostgreSQL can be captured, loses no committed row, and has no unknown parameter.", check=_postgres),
 )

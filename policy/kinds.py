@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from policy.declared import Declared
 
 # Kubernetes' own API groups: among their kinds, only POD_KINDS start pods.
-_GROUPS_WITHOUT_PODS = {
+BUILT_IN_GROUPS = {
     "",
     "core",
     "apps",
@@ -56,7 +56,7 @@ def mib(size: int) -> str:
 
 def starts_pods(resource: Declared) -> bool:
     """Return whether a resource is of a built-in kind that starts pods."""
-    return resource.is_kubernetes and resource.kind in POD_KINDS and resource.group in _GROUPS_WITHOUT_PODS
+    return resource.is_kubernetes and resource.kind in POD_KINDS and resource.group in BUILT_IN_GROUPS
 
 
 def hides_pods(resource: Declared) -> str | None:
@@ -68,7 +68,7 @@ def hides_pods(resource: Declared) -> str | None:
         return f"is a {resource.kind}, so its changes cannot be added up: declare each {base} separately and completely"
     if resource.group == "helm.sh" and resource.kind == "Release":
         return "starts pods that are invisible at preview: declare its workloads, or render the chart with kubernetes.helm.sh/v4 Chart"
-    if resource.group in _GROUPS_WITHOUT_PODS or (resource.group in _COMPONENT_GROUPS and resource.kind in _COMPONENTS):
+    if resource.group in BUILT_IN_GROUPS or (resource.group in _COMPONENT_GROUPS and resource.kind in _COMPONENTS):
         return None
     if starts_none(resource.group, resource.kind) or _only_recommends(resource):
         return None

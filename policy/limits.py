@@ -10,6 +10,7 @@ from policy.declared import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from settings.cluster import HostSettings
     from settings.model import Settings
 
 # JSON schema of each rule's configuration.
@@ -42,7 +43,12 @@ def of_stack(settings: Settings) -> Limits:
         volumes={namespace: settings.budget.disk_mib * MIB},
         exceptions=tuple((item.rule, item.resource, item.reason) for item in settings.policy.exceptions),
         own=namespace,
+        node_ports=_node_ports(settings.host) if settings.host.exposure == "nodePort" else (),
     )
+
+
+def _node_ports(host: HostSettings) -> tuple[int, ...]:
+    return tuple(ports.node for ports in (host.postgres, *host.kafka, host.registry, host.connect))
 
 
 def with_pack_configuration(limits: Limits, configuration: Mapping[str, Mapping[str, Any]]) -> Limits:
@@ -67,4 +73,5 @@ def with_pack_configuration(limits: Limits, configuration: Mapping[str, Mapping[
         exceptions=limits.exceptions,
         problem=limits.problem,
         own=limits.own,
+        node_ports=limits.node_ports,
     )

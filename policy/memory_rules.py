@@ -11,6 +11,7 @@ from capacity.pods import LimitError, NoLimitError, UnreadableError
 from capacity.quantity import parse_bytes
 from capacity.workloads import workload
 from policy.kinds import hides_pods, mib, starts_pods
+from policy.overheads import of_classes
 from policy.rule import Rule
 from problem import Problem
 
@@ -24,6 +25,7 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
     hidden = hides_pods(resource)
     if hidden:
         yield Problem(rule=hidden)
+    yield from _readable_overhead(resource)
     if not starts_pods(resource):
         return
     try:
@@ -63,6 +65,15 @@ _INJECTED = re.compile(
     r"cloudsql\.cloud\.google\.com/\S*inject\S*|kuma\.io/sidecar-injection|appmesh\.k8s\.aws/sidecarInjectorWebhook)"
 )
 _OFF = {"false", "disabled", "no", "off", ""}
+
+
+def _readable_overhead(resource: Declared) -> Iterator[Problem]:
+    """Yield the overheads of a RuntimeClass that cannot be added to its pods."""
+    for name, memory in of_classes(resource):
+        try:
+            parse_bytes(memory)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            yield Problem(rule=f"the overhead of {name} is not known at preview, or no quantity", cure="set podFixed.memory to a plain one")
 
 
 def _outside_the_limits(resource: Declared, spec: Mapping[str, Any], whole: str | float | None) -> Iterator[Problem]:

@@ -69,7 +69,16 @@ class Judge:
             record = self._known()
             for unseen in args.resources:
                 if unseen.urn not in record.resources and not unseen.resource_type.startswith("pulumi:"):
-                    self._late(unseen.urn, unseen.resource_type, unseen.name, plain(unseen.props), report)
+                    self._late(
+                        Declared(
+                            urn=unseen.urn,
+                            type=unseen.resource_type,
+                            name=unseen.name,
+                            inputs=plain(unseen.props),
+                            ignored=tuple(unseen.opts.ignore_changes),
+                        ),
+                        report,
+                    )
             for rule in RULES:
                 for violation in judge_end(rule, record):
                     if violation.level == "mandatory":
@@ -81,15 +90,14 @@ class Judge:
             for violation in judge_end(rule, self._known()):
                 report(violation.message, violation.urn or None)
 
-    def _late(self, urn: str, kind: str, name: str, inputs: dict[str, Any], report: Report) -> None:
+    def _late(self, resource: Declared, report: Report) -> None:
         """Judge a resource that this run did not pass to the rules, by the properties that the engine knows."""
-        resource = Declared(urn=urn, type=kind, name=name, inputs=inputs)
         record = self._known()
         record.add(resource)
         for rule in RULES:
             if rule.level == "mandatory":
                 for violation in judge(rule, resource, record):
-                    report(f"{rule.name}: {violation.message}", urn)
+                    report(f"{rule.name}: {violation.message}", resource.urn)
 
     def _is_repeated(self, violation: Violation) -> bool:
         """Return whether another resource has already reported this common violation; one report is enough to fail the run."""
@@ -119,6 +127,7 @@ class Judge:
                     name=args.name,
                     inputs=plain(args.props),
                     default_namespace=namespace_of(plain(args.provider.props)) if args.provider else None,
+                    ignored=tuple(args.opts.ignore_changes),
                 ),
             )
             self._seen[args.urn] = (judged_by, resource)

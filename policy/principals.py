@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING, Any
 
+from policy.addresses import number_of
 from policy.iam_documents import is_wild, listed, restrictions, sid, statements
 from problem import Problem
 from unknown import Unknown
@@ -94,11 +94,9 @@ def _named_arn(value: str) -> bool:
 def _narrow(values: Sequence[str]) -> bool:
     """Return whether address ranges together are narrow enough to name a caller's network."""
     try:
-        networks = [ip_network(value, strict=False) for value in values]
+        four, six = number_of(values)
     except ValueError:
         return False
-    four = sum(one.num_addresses for one in collapse_addresses(one for one in networks if isinstance(one, IPv4Network)))
-    six = sum(one.num_addresses for one in collapse_addresses(one for one in networks if isinstance(one, IPv6Network)))
     return four <= _WIDEST[4] and six <= _WIDEST[6]
 
 

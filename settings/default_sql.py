@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from settings.sql_operators import Typed
 
 # What can make a number larger than an integer.
-_LARGE = re.compile(r"[*]|[0-9]{9}")
+_LARGE = re.compile(r"[*]|[0-9]{9}|\b(pow|power|exp|factorial|lcm|cosh|sinh|tan|tand|cot|cotd)\b")
 _VARCHAR = re.compile(r"varchar\(([0-9]+)\)")
 # Characters of the longest text that a function known here returns: the name of a role.
 _LONGEST_WORD = 64
-_CALCULATED = re.compile(r"[*+-]|epoch")
+_CALCULATED = re.compile(r"[*+-]|epoch|\b(pow|power|exp|factorial|lcm|cosh|sinh|tan|tand|cot|cotd|degrees)\b")
+# Functions whose text may be as long as a number in them says.
+_REPEATED = re.compile(r"\b(repeat|lpad|rpad|format|to_char|replace|regexp_replace)\b")
 
 
 def default_fault(sql_type: str, default: str) -> str | None:
@@ -44,5 +46,7 @@ def _is_bounded(sql_type: str, typed: Typed, default: str) -> bool:
         return typed.literal is not None and (typed.kind not in NUMBERS or typed.literal.lstrip("-").isdigit())
     if typed.literal is not None:
         return True
+    if length and _REPEATED.search(default):
+        return False
     large = sql_type == "integer" and _LARGE.search(default)
     return sql_type != "smallint" and not large and not (sql_type.startswith("numeric") and _CALCULATED.search(default))

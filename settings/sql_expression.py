@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settings.sql_operators import LITERAL, Typed, added, calculated, called, cast, comparable, joined, texts
+from settings.sql_functions import called
+from settings.sql_operators import LITERAL, Typed, added, calculated, cast, comparable, joined, texts
 from settings.sql_tokens import Reader, SqlError
 from settings.sql_types import NUMBERS, TIMES, family
 

@@ -1,35 +1,12 @@
-"""Operators and functions of SQL: the type of what they return, and the types that they take."""
+"""Operators of SQL: the type of what they return, and the types that they take."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from settings.sql_tokens import SqlError
 from settings.sql_types import NUMBERS, TIMES, assigns, casts, family, takes
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 # A string in quotes has no type until its place gives it one; the text itself follows.
 LITERAL = "literal"
-# Functions with the families of their arguments; the last family is that of the result.
-_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp"), ("timestamptz",)),
-    "gen_random_uuid": ("uuid",),
-    "random": ("float",),
-    **dict.fromkeys(("lower", "upper", "md5", "initcap", "reverse"), ("text", "text")),
-    **dict.fromkeys(("trim", "btrim", "ltrim", "rtrim"), ("text", "text")),
-    **dict.fromkeys(("length", "char_length", "character_length", "octet_length"), ("text", "int")),
-    **dict.fromkeys(("left", "right"), ("text", "int", "text")),
-    "replace": ("text", "text", "text", "text"),
-    "starts_with": ("text", "text", "bool"),
-    "strpos": ("text", "text", "int"),
-    "split_part": ("text", "text", "int", "text"),
-    "to_timestamp": ("float", "timestamptz"),
-    **dict.fromkeys(("abs", "ceil", "ceiling", "floor", "round", "trunc"), ("numeric", "numeric")),
-    "date_part": ("text", "timestamptz", "float"),
-}
-_SAME = {"coalesce", "greatest", "least"}
 
 
 class Typed:
@@ -166,31 +143,3 @@ def added(left: Typed, right: Typed, sign: str) -> Typed:
         message = "an interval is added to a time"
         raise SqlError(message)
     return calculated(left, right)
-
-
-def called(name: str, given: Sequence[Typed]) -> Typed:
-    """Return the type of a function's result.
-
-    Raises:
-        SqlError: For a function that is not known, or other arguments than it takes.
-    """
-    if name in _SAME and given:
-        kind = next((one.kind for one in given if one.kind not in {LITERAL, "null"}), "text")
-        return Typed(max(one.as_(kind) for one in given))
-    if name == "concat" and given:
-        return Typed("text")
-    if name == "timezone" and len(given) == 2 and given[1].kind in {"timestamp", "timestamptz"}:  # noqa: PLR2004 - its arguments
-        given[0].as_("text")
-        return Typed("timestamp" if given[1].kind == "timestamptz" else "timestamptz")
-    if name == "date_trunc" and len(given) == 2 and given[1].kind in TIMES:  # noqa: PLR2004 - its arguments
-        return Typed("timestamptz" if given[1].kind == "date" else given[1].kind)
-    families = _FUNCTIONS.get(name, ())
-    if len(families) != len(given) + 1:
-        message = f"{name}() with {len(given)} argument(s) is no function that a preview knows"
-        raise SqlError(message)
-    for one, kind in zip(given, families, strict=False):
-        if kind == "text" and one.kind not in {"text", LITERAL, "null"}:
-            message = f"{name}() takes no value of type {one.kind}"
-            raise SqlError(message)
-        one.as_(kind)
-    return Typed(families[-1])

@@ -113,6 +113,10 @@ FOLLOWED = [
     ("arguments of an entry point", {"image": "some/app:1", "args": ["-Xmx700m"]}, 700),
     ("variables of an entry point", {"image": "some/app:1", "env": [{"name": "ES_JAVA_OPTS", "value": "-Xmx700m"}]}, 700),
     ("a small share of a small limit", java("-XX:MaxRAMPercentage=10"), 126),
+    ("a quarter of MaxRAM", java("-XX:MaxRAM=64g"), 16 * 1024),
+    ("a share of MaxRAM", java("-XX:MaxRAM=600m", "-XX:MaxRAMPercentage=50"), 300),
+    ("half of a small MaxRAM", java("-XX:MaxRAM=200m"), 100),
+    ("the last MaxRAM", java("-XX:MaxRAM=64g", env={"_JAVA_OPTIONS": "-XX:MaxRAM=2g"}), 512),
 ]  # fmt: skip
 
 
@@ -126,7 +130,7 @@ NOT_FOLLOWED = [
     java("@/opt/flags"),
     java("-XX:VMOptionsFile=/opt/flags"),
     java("-XX:Flags=/opt/flags"),
-    java("-XX:MaxRAM=64g"),
+    java("-XX:MaxRAM=many"),
     java("-XX:MaxRAMFraction=1"),
     java("-XX:+AggressiveHeap"),
     java("-XX:-UseContainerSupport"),

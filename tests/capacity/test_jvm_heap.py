@@ -29,7 +29,10 @@ FLAGS = (
     *(f"{name}{size}" for name in ("-Xmn", "-XX:NewSize=", "-XX:MaxNewSize=", "-XX:OldSize=") for size in ("32m", "2g", "5g")),
     *("-Xms0", "-XX:ErgoHeapSizeLimit=300m", "-XX:+AlwaysPreTouch", "-XX:MaxHeapFreeRatio=80", "-Xss1m"),
 )
-OF_MACHINE = ("-XX:MaxRAM=2g", "-XX:MaxRAM=200m", "-XX:MaxRAM=64G", "-XX:MaxRAMFraction=1", "-XX:MaxRAMFraction=3", "-XX:MinRAMFraction=1")
+OF_MACHINE = (
+    *(f"-XX:MaxRAM={size}" for size in ("100m", "200m", "253m", "300m", "512M", "1g", "2g", "64G")),
+    *("-XX:MaxRAMFraction=1", "-XX:MaxRAMFraction=3", "-XX:MinRAMFraction=1"),
+)
 PLACES = ("command", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 GENERATIONS = re.compile(r"-Xmn|-XX:(NewSize|OldSize)=")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValidationPolicy
 from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs, StackValidationArgs
@@ -73,15 +73,16 @@ def proxied(resource: Declared) -> Any:
     return unknown_checking_proxy(wired(dict(resource.inputs)))
 
 
-_OPTIONS: Any = PolicyResourceOptions(
-    protect=False,
-    ignore_changes=[],
-    delete_before_replace=None,
-    aliases=[],
-    custom_timeouts=None,
-    additional_secret_outputs=[],
-    parent=None,
-)
+def _options(resource: Declared) -> Any:
+    return PolicyResourceOptions(
+        protect=False,
+        ignore_changes=list(resource.ignored),
+        delete_before_replace=None,
+        aliases=[],
+        custom_timeouts=cast("Any", None),
+        additional_secret_outputs=[],
+        parent=None,
+    )
 
 
 def by_pack(resources: Sequence[Declared], limits: Limits, told: dict[str, Any] | None = None) -> list[tuple[str, str]]:
@@ -98,12 +99,12 @@ def by_pack(resources: Sequence[Declared], limits: Limits, told: dict[str, Any] 
                 properties,
                 resource.urn,
                 resource.name,
-                _OPTIONS,
+                _options(resource),
                 None,
                 configuration.get(policy.name),
             )
             policy.validate(args, lambda message, _urn=None, rule=policy.name: found.append((rule, message)))
-    listed: Any = [PolicyResource(item.type, proxied(item), item.urn, item.name, _OPTIONS, None, None, [], {}) for item in resources]
+    listed: Any = [PolicyResource(item.type, proxied(item), item.urn, item.name, _options(item), None, None, [], {}) for item in resources]
     for policy in made:
         if isinstance(policy, StackValidationPolicy) and policy.name == WHOLE_STACK:
             policy.validate(StackValidationArgs(listed), lambda message, _urn=None: found.append((message.partition(":")[0], message)))

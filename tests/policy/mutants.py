@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from tests.policy import mutations_access, mutations_config, mutations_data, mutations_doors, mutations_keys, mutations_memory
+from tests.policy import (
+    mutations_access,
+    mutations_config,
+    mutations_data,
+    mutations_doors,
+    mutations_kafka,
+    mutations_keys,
+    mutations_memory,
+    mutations_options,
+    mutations_reach,
+    mutations_roles,
+)
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
 
@@ -42,6 +53,11 @@ FAMILIES: tuple[Family, ...] = (
     mutations_doors.routes,
     mutations_doors.guards,
     mutations_doors.harmless_doors,
+    mutations_reach.aws_doors,
+    mutations_reach.code,
+    mutations_options.options,
+    mutations_roles.roles,
+    mutations_kafka.access,
     harmless,
     harmless_reach,
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policy.declared import Declared
 from tests.policy.workbench import Workbench, container, extra, pod, pod_of
 from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from policy.declared import Declared
     from tests.policy.workbench import Made
 
 
@@ -74,6 +74,7 @@ def pods(bench: Workbench) -> Iterator[Made]:
             "memory-budget",
             bench.changed(name, lambda i: pod_of(i).update(overhead={"memory": "64Mi"})),
         )
+        yield f"{name}: overhead of its RuntimeClass", "memory-budget", [*bench.changed(name, _in_a_sandbox), _RUNTIME]
         yield f"{name}: a volume in memory without size", "memory-limit", bench.changed(name, lambda i: in_memory(pod_of(i), None))
         if bench.inputs(name)["kind"] == "Deployment":
             yield f"{name}: rolling", "memory-peak", bench.changed(name, lambda i: i["spec"].pop("strategy"))
@@ -88,6 +89,18 @@ def pods(bench: Workbench) -> Iterator[Made]:
             "memory-budget",
             bench.with_more(extra("HorizontalPodAutoscaler", "scaler", scaled, "autoscaling/v2")),
         )
+
+
+_RUNTIME = Declared(
+    urn="urn::runtime",
+    type="kubernetes:node.k8s.io/v1:RuntimeClass",
+    name="kata",
+    inputs={"metadata": {"name": "kata"}, "handler": "kata", "overhead": {"podFixed": {"memory": "64Mi"}}},
+)
+
+
+def _in_a_sandbox(inputs: Any) -> None:
+    pod_of(inputs)["runtimeClassName"] = "kata"
 
 
 def in_memory(spec: Any, size: str | None) -> None:

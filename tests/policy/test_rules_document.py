@@ -30,9 +30,15 @@ LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 1
 
 
 def declared(document: dict[str, Any]) -> Declared:
-    """Return the resource of an example: a Kubernetes manifest, or type, name and inputs."""
+    """Return the resource of an example: a Kubernetes manifest, or type, name, inputs and ignored changes."""
     if "type" in document:
-        return Declared(urn=f"urn::{document['name']}", type=document["type"], name=document["name"], inputs=document["inputs"])
+        return Declared(
+            urn=f"urn::{document['name']}",
+            type=document["type"],
+            name=document["name"],
+            inputs=document["inputs"],
+            ignored=tuple(document.get("ignoreChanges", ())),
+        )
     version = document["apiVersion"] if "/" in document["apiVersion"] else f"core/{document['apiVersion']}"
     name = document["metadata"]["name"]
     return Declared(urn=f"urn::{name}", type=f"kubernetes:{version}:{document['kind']}", name=name, inputs=document)

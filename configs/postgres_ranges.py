@@ -1,0 +1,95 @@
+"""Timeouts of PostgreSQL with which a pipeline still works: ranges between "ends everything" and "ends nothing"."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from configs.keys import Key, table
+from configs.postgres_numbers import amount
+from configs.problems import Fault, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from problem import Problem
+
+_FIRST_READING = "the first reading of the tables could never end"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A parameter with a smallest and a largest value; 0, which switches a timeout off, is no value of it.
+
+    Attributes:
+        key: Name of the parameter.
+        least: Smallest accepted value, as the server reads it.
+        rule: Reason why a smaller one is wrong.
+        most: Largest accepted value; by default the server's own.
+        above: Reason why a larger one is wrong.
+    """
+
+    key: str
+    least: str
+    rule: str
+    most: str = ""
+    above: str = ""
+
+
+RANGES = (
+    Range("statement_timeout", "5s", f"{_FIRST_READING}, nor any longer statement"),
+    Range("lock_timeout", "500ms", "statements would fail at every short lock of another"),
+    Range("transaction_timeout", "1min", _FIRST_READING),
+    Range("idle_in_transaction_session_timeout", "10s", "the connector waits for Kafka within its transaction of the first reading"),
+    Range("idle_session_timeout", "30s", "the connector's session rests between its heartbeats, and pools rest for longer"),
+    Range(
+        "wal_sender_timeout",
+        "10s",
+        "the server would disconnect a busy connector, which reports every 10 s",
+        "1d",
+        "a lost connector would hold its slot for as long, and its replacement could not start",
+    ),
+    Range("wal_receiver_timeout", "10s", "a standby would disconnect from a busy server"),
+    Range("authentication_timeout", "3s", "a login under load takes longer, with TLS and SCRAM"),
+    Range("tcp_keepalives_idle", "5s", "short pauses of the network would end connections"),
+    Range("tcp_keepalives_count", "2", "one lost packet would end a connection"),
+    Range("tcp_user_timeout", "5s", "short pauses of the network would end connections"),
+    Range("client_connection_check_interval", "100ms", "the server would do little else than ask whether its clients are there"),
+    Range("idle_replication_slot_timeout", "1h", "a connector that is down for longer loses its slot, and with it changes"),
+)
+# Parameters that the server in the image does not have.
+_LATER = {"idle_replication_slot_timeout": Key(type="integer", context="sighup", unit="s", most=2147483647)}
+
+
+@functools.cache
+def _keys() -> dict[str, Key]:
+    known = {name.lower(): key for name, key in table("postgresql").items()}
+    return {one.key: known.get(one.key) or _LATER[one.key] for one in RANGES}
+
+
+def is_zero(lowered: Mapping[str, str], key: str) -> bool:
+    """Return whether a timeout is 0, and so off, in whatever unit; a fraction is rounded as the server rounds it."""
+    return key in lowered and amount(_keys()[key], _unquoted(lowered[key])) == 0
+
+
+def range_problems(parameters: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the timeouts outside their range.
+
+    Args:
+        parameters: Names, and values as written in the file or on a command line.
+    """
+    lowered = {key.lower(): value for key, value in parameters.items()}
+    for one in RANGES:
+        key = _keys()[one.key]
+        given = amount(key, _unquoted(lowered[one.key])) if one.key in lowered else 0
+        least, most = amount(key, one.least), amount(key, one.most) if one.most else key.most
+        if isinstance(given, Fault) or isinstance(least, Fault) or isinstance(most, Fault) or most is None or given <= 0:
+            continue  # the check of spelling reports what is no number
+        if given < least or given > most:
+            ends = f"from {one.least} to {one.most or f'{most:.0f}{key.unit}'}"
+            yield problem(lowered, one.key, one.rule if given < least else one.above or "is no value", f"set {ends}, or remove it")
+
+
+def _unquoted(value: str) -> str:
+    return value.strip().strip("'")

@@ -1,0 +1,122 @@
+"""Rule for doors of AWS: no security group, database or cluster of brokers is open to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from policy.addresses import too_wide
+from policy.rule import Rule
+from policy.security_groups import Opening, openings
+from problem import Problem
+from settings.names import CONNECT_PORT, POSTGRES_PORT, REGISTRY_PORT
+from unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+# Ports by what listens there; those of Kafka are the program's own, and Amazon MSK's inside a network and outside.
+_GUARDED = {
+    **dict.fromkeys((*range(9092, 9099), *range(9192, 9199)), "Kafka"),
+    POSTGRES_PORT: "PostgreSQL",
+    REGISTRY_PORT: "the schema registry",
+    CONNECT_PORT: "Connect",
+}
+_EVERY_PORT = 60_000
+_CURE = "name the clients: a security group, or private ranges"
+# Lists of ranges, and the entries of such a list as resources.
+_PREFIX_LISTS = {
+    "aws:ec2/managedPrefixList:ManagedPrefixList",
+    "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry",
+    "aws-native:ec2:PrefixList",
+}
+_PROVIDERS = ("aws:", "aws-native:")
+# A public address of Amazon MSK that is none.
+_NOT_PUBLIC = {None, "", "DISABLED"}
+
+
+def _closed(resource: Declared, record: Record) -> Iterator[Problem]:
+    if not resource.type.startswith(_PROVIDERS):
+        return
+    for opening in openings(resource):
+        if isinstance(opening, Unknown):
+            yield Problem(rule="has ingress that is not known at preview", cure="set plain ports and ranges")
+            continue
+        ports = _opened(opening, record)
+        problem = _let_in(opening, ports) if ports else None
+        if problem:
+            yield problem
+    yield from _public(resource)
+
+
+def _guarded(record: Record) -> dict[int, str]:
+    return {**_GUARDED, **dict.fromkeys(record.limits.node_ports, "a node port of the pipeline")}
+
+
+def _opened(opening: Opening, record: Record) -> str:
+    """Return the guarded ports of an ingress rule for messages; empty without one."""
+    if opening.last - opening.first >= _EVERY_PORT:
+        return "all ports"
+    ports: dict[str, list[int]] = {}
+    for port, name in _guarded(record).items():
+        if opening.first <= port <= opening.last:
+            ports.setdefault(name, []).append(port)
+    return "; ".join(f"{name}: {', '.join(map(str, sorted(numbers)[:3]))}" for name, numbers in ports.items())
+
+
+def _let_in(opening: Opening, ports: str) -> Problem | None:
+    if any(isinstance(one, Unknown) for one in opening.ranges):
+        return Problem(rule=f"opens {ports} to addresses that are not known at preview", cure=_CURE)
+    wide = too_wide([str(one) for one in opening.ranges])
+    return Problem(rule=f"opens {ports} to {', '.join(wide[:3])}, which names no network", cure=_CURE) if wide else None
+
+
+def _public(resource: Declared) -> Iterator[Problem]:
+    """Check a managed database or cluster of brokers for an address outside its network."""
+    said = resource.inputs.get("publiclyAccessible")
+    if isinstance(said, Unknown) or str(said).lower() == "true":
+        yield Problem(rule="has, or may have, a public address", cure="set publiclyAccessible to false")
+    access: object = resource.inputs
+    for step in ("brokerNodeGroupInfo", "connectivityInfo", "publicAccess", "type"):
+        access = access.get(step) if isinstance(access, Mapping) else access
+    if resource.type.partition(":")[2].startswith("msk") and (isinstance(access, Unknown) or access not in _NOT_PUBLIC):
+        yield Problem(rule="has brokers with, or perhaps with, a public address", cure="set publicAccess.type to DISABLED")
+
+
+def _by_lists(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Yield the declared prefix lists that name no network, where an ingress rule to a guarded port names a list."""
+    named = [
+        (resource, ports)
+        for resource in record.resources.values()
+        if resource.type.startswith(_PROVIDERS)
+        for opening in openings(resource)
+        if isinstance(opening, Opening) and opening.by_list and (ports := _opened(opening, record))
+    ]
+    for one in record.resources.values() if named else ():
+        wide = _wide_list(one) if one.type in _PREFIX_LISTS else ""
+        if wide:
+            group, ports = named[0]
+            yield one, Problem(rule=f"contains {wide}, and {group.title} opens {ports} to a prefix list", cure="list private ranges only")
+
+
+def _wide_list(resource: Declared) -> str:
+    entries = resource.inputs.get("entries", [resource.inputs])
+    if not isinstance(entries, (list, tuple)):
+        return "entries that are not known at preview"
+    ranges = [one.get("cidr") if isinstance(one, Mapping) else one for one in entries]
+    if any(isinstance(one, Unknown) for one in ranges):
+        return "addresses that are not known at preview"
+    return ", ".join(too_wide([str(one) for one in ranges if one])[:3])
+
+
+RULES = (
+    Rule(
+        name="aws-closed",
+        says="No security group opens PostgreSQL, Kafka, registry or Connect to more than named networks, and none of them is public.",
+        check=_closed,
+        at_end=_by_lists,
+        severity="critical",
+    ),
+)

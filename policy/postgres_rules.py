@@ -1,0 +1,77 @@
+"""Rule for the configuration of PostgreSQL: it can be captured, and loses no row, whether a file or a command line says so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from capacity import pods, postgres_parameters
+from capacity.postgres_parameters import ParameterError
+from configs.postgres_ranges import range_problems
+from configs.postgres_rules import postgres_problems
+from configs.problems import first_per_key
+from configs.spelling import spelling_problems
+from policy.files import properties, with_key
+from policy.fit_rules import servers
+from policy.kinds import starts_pods
+from policy.rule import Rule
+from unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from policy.declared import Declared, Record
+    from problem import Problem
+
+# A file with this parameter is one of a server that is captured.
+_MARK = "wal_level"
+# A value before the comment behind it.
+_VALUE = re.compile(r"'(?:[^'\\]|''|\\.)*'|[^#]*")
+_COMMAND_LINE = "the command line"
+
+
+def _configured(resource: Declared, _record: Record) -> Iterator[Problem]:
+    """Judge a file by itself, and the timeouts on a command line."""
+    for name, lines in with_key(resource, _MARK):
+        parameters = _without_comments(lines)
+        found = first_per_key(spelling_problems("postgresql", parameters), postgres_problems(parameters))
+        yield from (replace(problem, about=name) for problem in found)
+    spec = pods.lenient_spec(resource.kind, resource.inputs) if starts_pods(resource) else None
+    listed = spec.get("containers") if spec else None
+    for container in listed if isinstance(listed, (list, tuple)) else ():
+        if not isinstance(container, Unknown) and postgres_parameters.is_postgres(container):
+            said = postgres_parameters.parameters(container, "")
+            yield from (replace(problem, about=_COMMAND_LINE) for problem in range_problems(said))
+
+
+def _without_comments(lines: Mapping[str, str]) -> dict[str, str]:
+    return {key: found[0].strip() for key, value in lines.items() if (found := _VALUE.match(value))}
+
+
+def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Judge the command line over the file of each server, and the timeouts in a file that was not judged by itself."""
+    for server, container, _left, text in servers(record):
+        if text is None or isinstance(text, Unknown):
+            continue  # postgres-fits reports it
+        try:
+            said, all_of_them = postgres_parameters.parameters(container, ""), postgres_parameters.parameters(container, text)
+        except ParameterError:
+            continue
+        if all_of_them.get(_MARK, "").lower() == "logical":
+            ranges = set(range_problems(all_of_them))
+            found = [problem for problem in postgres_problems(all_of_them) if problem.key in said and problem not in ranges]
+            yield from ((server, replace(problem, about=_COMMAND_LINE)) for problem in found if text)
+        file = _without_comments(properties(text))
+        alone = {problem.key for part in (said, file if _MARK in file else {}) for problem in range_problems(part)}
+        yield from ((server, problem) for problem in range_problems(all_of_them) if problem.key not in alone)
+
+
+RULES = (
+    Rule(
+        name="postgres-config",
+        says="PostgreSQL can be captured, loses no committed row, and has no unknown parameter.",
+        check=_configured,
+        at_end=_together,
+    ),
+)

@@ -1,0 +1,144 @@
+"""Rule for Kubernetes' own rights: roles that reach the pipeline give named things, to named subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from policy.guarded import is_guarded
+from policy.role_excess import excess, selects_ruling
+from policy.rule import Rule
+from problem import Problem
+from unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from policy.declared import Declared, Record
+
+_GROUPS = {"rbac.authorization.k8s.io"}
+_ROLES = {"Role", "ClusterRole"}
+_BINDINGS = {"RoleBinding", "ClusterRoleBinding"}
+# Roles of Kubernetes that contain what no role here may give.
+_RULING = {
+    "admin",
+    "cluster-admin",
+    "edit",
+    "system:aggregate-to-admin",
+    "system:aggregate-to-edit",
+    "system:kube-controller-manager",
+    "system:kubelet-api-admin",
+    "system:node",
+}
+_RULING_PREFIX = "system:controller:"
+# Roles of Kubernetes that are for everybody.
+_FOR_ALL = {"system:basic-user", "system:discovery", "system:public-info-viewer", "system:service-account-issuer-discovery"}
+_EVERYBODY = {"system:anonymous", "system:authenticated", "system:unauthenticated"}
+_EVERY_ACCOUNT = "system:serviceaccounts"
+
+
+def _exact(resource: Declared, record: Record) -> Iterator[Problem]:
+    """Judge what reaches the pipeline's own namespace, or all namespaces, whatever else is declared."""
+    for kind, namespace, one in _objects(resource):
+        if kind == "ClusterRoleBinding" or (kind != "ClusterRole" and _is_own(namespace, record)):
+            yield from _problems(kind, one)
+
+
+def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Judge what depends on other resources: namespaces in which guarded pods are declared, and where a ClusterRole is bound."""
+    objects = [(resource, *one) for resource in record.resources.values() for one in _objects(resource)]
+    elsewhere = _bound_elsewhere(objects, record)
+    for resource, kind, namespace, one in objects:
+        if kind == "ClusterRole":
+            reaches = _name_of(one, resource) not in elsewhere
+        else:
+            reaches = kind != "ClusterRoleBinding" and not _is_own(namespace, record) and is_guarded(namespace, record)
+        if reaches:
+            yield from ((resource, problem) for problem in _problems(kind, one))
+
+
+def _is_own(namespace: str | Unknown, record: Record) -> bool:
+    return isinstance(namespace, Unknown) or (bool(record.limits.own) and namespace == record.limits.own)
+
+
+def _objects(resource: Declared) -> Iterator[tuple[str, str | Unknown, Mapping[str, Any]]]:
+    """Yield kind, namespace and content of each role and binding in a resource: the object, its patch, or each one of a list."""
+    if not resource.is_kubernetes or resource.group not in _GROUPS:
+        return
+    kind = resource.kind.removesuffix("Patch").removesuffix("List")
+    if kind not in _ROLES | _BINDINGS:
+        return
+    items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+    for item in items if isinstance(items, (list, tuple)) else [{"rules": items, "subjects": items}]:
+        one = item if isinstance(item, Mapping) else {"rules": item, "subjects": item}
+        metadata = one.get("metadata")
+        own = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
+        yield kind, own if isinstance(own, (str, Unknown)) and own else resource.namespace, one
+
+
+def _name_of(one: Mapping[str, Any], resource: Declared) -> str:
+    metadata = one.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) else resource.object_name
+
+
+def _bound_elsewhere(objects: list[tuple[Declared, str, str | Unknown, Mapping[str, Any]]], record: Record) -> set[str]:
+    """Return the ClusterRoles that are bound in this program, and only in namespaces without guarded pods."""
+    near, far = set[str](), set[str]()
+    for _resource, kind, namespace, one in objects:
+        reference = one.get("roleRef")
+        if kind in _BINDINGS and isinstance(reference, Mapping) and reference.get("kind") == "ClusterRole":
+            reaches = kind == "ClusterRoleBinding" or _is_own(namespace, record) or is_guarded(namespace, record)
+            (near if reaches else far).add(str(reference.get("name")))
+    return far - near
+
+
+def _problems(kind: str, one: Mapping[str, Any]) -> Iterator[Problem]:
+    if kind in _BINDINGS:
+        yield from _binding(one)
+        return
+    rules = one.get("rules") or []
+    for rule in rules if isinstance(rules, (list, tuple)) else [rules]:
+        found = excess(rule)
+        if found:
+            yield Problem(rule=found[0], cure=found[1])
+    yield from (Problem(rule=rule, cure=cure) for rule, cure in selects_ruling(one.get("aggregationRule")))
+
+
+def _binding(one: Mapping[str, Any]) -> Iterator[Problem]:
+    reference = one.get("roleRef")
+    name = reference.get("name") if isinstance(reference, Mapping) else reference
+    kind = reference.get("kind") if isinstance(reference, Mapping) else None
+    if isinstance(name, Unknown):
+        yield Problem(rule="binds a role that is not known at preview", cure="set a plain name")
+    elif kind != "Role" and name is not None and (str(name) in _RULING or str(name).startswith(_RULING_PREFIX)):
+        yield Problem(rule=f"binds {name}, which reaches every Secret and runs any pod", cure="declare a role with the required rights")
+    subjects = one.get("subjects") or []
+    for subject in subjects if isinstance(subjects, (list, tuple)) else [subjects]:
+        said = _everybody(subject)
+        if said and not (kind == "ClusterRole" and name in _FOR_ALL):
+            yield Problem(rule=f"gives its role to {said}", cure="name the service account, user or group")
+
+
+def _everybody(subject: object) -> str | None:
+    """Return whom a subject names if that is not a named one."""
+    if not isinstance(subject, Mapping):
+        return "subjects that are not known at preview"
+    name, kind = subject.get("name"), subject.get("kind")
+    if kind == "ServiceAccount":
+        return None
+    if isinstance(name, Unknown):
+        return "a subject that is not known at preview"
+    text = str(name)
+    return text if text in _EVERYBODY or text == _EVERY_ACCOUNT or text.startswith(f"{_EVERY_ACCOUNT}:") else None
+
+
+RULES = (
+    Rule(
+        name="rbac-exact",
+        says="Roles of Kubernetes that reach the pipeline give named things, and bindings name their subjects.",
+        check=_exact,
+        at_end=_exact_at_end,
+        severity="critical",
+    ),
+)

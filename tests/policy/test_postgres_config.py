@@ -1,0 +1,102 @@
+"""Parameters of PostgreSQL on a command line and in files of any form: plan and pack judge them alike, in any order."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from policy.declared import Declared, Limits
+from tests.configs.test_postgres_ranges import tiny, usual
+from tests.policy.judging import by_pack, by_plan
+from tests.policy.workbench import container, extra, pod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+GIB = 2**30
+LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 16 * GIB})
+RULE = "postgres-config"
+CAPTURED = "wal_level = logical\nmax_slot_wal_keep_size = 1GB\npassword_encryption = scram-sha-256\nssl = on\n"
+
+
+def refused(*resources: Declared) -> bool:
+    """Return whether plan and pack refuse by the rule, in every order of declaration."""
+    plan = RULE in {violation.rule for violation in by_plan(resources, LIMITS)}
+    for order in itertools.permutations(resources):
+        assert plan == (RULE in {name for name, _message in by_pack(order, LIMITS)}), [one.title for one in order]
+    return plan
+
+
+def server(*args: str, **more: Any) -> Declared:
+    """Return a server that reads a mounted file."""
+    mount = {"volumeMounts": [{"name": "config", "mountPath": "/etc/pg"}]}
+    one = container(memory="2Gi", image="postgres:17.2", command=None, args=["-c", "config_file=/etc/pg/postgresql.conf", *args], **mount)
+    spec = pod({**one, **more}, volumes=[{"name": "config", "configMap": {"name": "config"}}])
+    return extra("StatefulSet", "db", {"template": {"spec": spec}}, "apps/v1")
+
+
+def file(text: str) -> Declared:
+    """Return the file of the server."""
+    made = extra("ConfigMap", "config", {})
+    return Declared(
+        urn=made.urn, type=made.type, name=made.name, inputs={"metadata": made.inputs["metadata"], "data": {"postgresql.conf": text}}
+    )
+
+
+def command_lines(key: str, value: str) -> Iterator[Declared]:
+    """Yield a server with a parameter in each form of its command line."""
+    plain = value.strip("'")
+    for words in ([f"-c{key}={plain}"], ["-c", f"{key}={plain}"], [f"--{key.replace('_', '-')}={plain}"]):
+        one = container(memory="2Gi", image="postgres:17.2", command=None, args=words)
+        yield extra("StatefulSet", "db", {"template": {"spec": pod(one)}}, "apps/v1")
+    variable = [{"name": "POSTGRESQL_EXTRA_FLAGS", "value": f"-c {key}='{plain}'"}]
+    one = container(memory="2Gi", image="bitnami/postgresql:17.2.0", command=None, env=variable)
+    yield extra("StatefulSet", "db", {"template": {"spec": pod(one)}}, "apps/v1")
+
+
+def test_timeouts_on_a_command_line_are_judged(figure: Callable[[str], None]) -> None:
+    harmful = [one for said in [*tiny()][::2] for one in command_lines(*said)]
+    harmless = [one for said in usual() for one in command_lines(*said)]
+    assert [one.inputs for one in harmful if not refused(one)] == []
+    assert [one.inputs for one in harmless if refused(one)] == []
+    figure(f"command lines of PostgreSQL: {len(harmful)} with a timeout of nearly nothing refused, {len(harmless)} everyday ones accepted")
+
+
+@pytest.mark.parametrize("before", ["", CAPTURED])
+@pytest.mark.parametrize(
+    ("line", "wide"),
+    [
+        ("statement_timeout = 1", True),
+        ("statement_timeout 1ms", True),
+        ("STATEMENT_TIMEOUT='0.001s'", True),
+        ("lock_timeout = '5us' # a comment", False),
+        ("tcp_user_timeout = 1", True),
+        ("statement_timeout = 30s", False),
+        ("# statement_timeout = 1", False),
+        ("statement_timeout = 30s  # 0 is disabled", False),
+        ("statement_timeout = '30 s'  # in ms, '0' is disabled", False),
+        ("statement_timeout = '1 ms'  # in ms, 0 is disabled", True),
+        ("idle_session_timeout = '1h'", False),
+    ],
+)
+def test_timeouts_in_a_file_are_judged_whatever_else_it_says(before: str, line: str, wide: bool) -> None:  # noqa: FBT001 - a column
+    assert refused(server(), file(f"{before}{line}\n")) == wide
+
+
+@pytest.mark.parametrize(
+    ("words", "wide"),
+    [
+        (["-c", "fsync=off"], True),
+        (["-F"], True),
+        (["-c", "wal_level=replica"], False),
+        (["-c", "max_slot_wal_keep_size=-1"], True),
+        (["--full-page-writes=off"], True),
+        (["-c", "work_mem=8MB"], False),
+        (["-c", "log_statement=ddl"], False),
+    ],
+)
+def test_a_command_line_is_judged_over_the_file_of_a_captured_server(words: list[str], wide: bool) -> None:  # noqa: FBT001 - a column
+    assert refused(server(*words), file(CAPTURED)) == wide
+    assert not refused(server(*words), file("shared_buffers = 128MB\n"))

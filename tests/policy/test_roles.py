@@ -1,0 +1,106 @@
+"""Roles and bindings of Kubernetes: more than named things is refused where it reaches the pipeline, and nowhere else."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from policy.declared import Declared, Limits
+from tests.policy.judging import by_pack, by_plan
+from tests.policy.mutations_roles import EVERYBODY, EXACT, RULING, SOMEBODY, WIDE, binding, role, rule
+from tests.policy.workbench import container, extra, pod
+from unknown import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMITS = Limits(own="data-ingestion", memory={"data-ingestion": 2**32, "stream": 2**32})
+BROKER = extra(
+    "StatefulSet",
+    "it",
+    {"template": {"spec": pod(container(command=["kafka-server-start", "c.properties"]))}},
+    "apps/v1",
+    "stream",
+)
+
+
+def refused(*resources: Declared) -> bool:
+    """Return whether plan and pack refuse rights, in agreement and in every order."""
+    plan = "rbac-exact" in {violation.rule for violation in by_plan(resources, LIMITS)}
+    for order in itertools.permutations(resources):
+        assert plan == ("rbac-exact" in {name for name, _message in by_pack(order, LIMITS)}), [one.title for one in order]
+    return plan
+
+
+def test_wide_roles_are_refused_and_everyday_ones_are_not(figure: Callable[[str], None]) -> None:
+    kinds = [f"{scope}{form}" for scope in ("Role", "ClusterRole") for form in ("", "Patch", "List")]
+    assert [(kind, one) for kind in kinds for one in WIDE if not refused(role(kind, EXACT[0], one))] == []
+    assert [(kind, one) for kind in kinds for one in EXACT if refused(role(kind, one))] == []
+    assert not refused(role("Role", *WIDE, namespace="web"))
+    assert refused(role("Role", WIDE[0], namespace=UNKNOWN))
+    figure(f"roles: {len(kinds) * len(WIDE)} wide ones refused, {len(kinds) * len(EXACT)} everyday ones accepted")
+
+
+def test_bindings_name_their_subjects_and_no_ruling_role(figure: Callable[[str], None]) -> None:
+    kinds = [f"{scope}{form}" for scope in ("RoleBinding", "ClusterRoleBinding") for form in ("", "Patch", "List")]
+    for kind in kinds:
+        assert [one for one in RULING if not refused(binding(kind, one, SOMEBODY[0]))] == []
+        assert [one for one in EVERYBODY if not refused(binding(kind, "view", SOMEBODY[0], one))] == []
+        assert not refused(binding(kind, "view", *SOMEBODY))
+        assert not refused(binding(kind, "system:auth-delegator", SOMEBODY[0]))
+        assert not refused(binding(kind, "system:service-account-issuer-discovery", ("Group", "system:unauthenticated")))
+    for one in (*RULING[:-1], "view"):
+        assert not refused(binding("RoleBinding", one, *EVERYBODY, *SOMEBODY, namespace="web"))
+    figure(f"bindings: {len(kinds) * (len(RULING) + len(EVERYBODY))} refused, {3 * len(kinds) + len(RULING)} everyday ones accepted")
+
+
+@pytest.mark.parametrize("namespace", ["stream", "web"])
+def test_rights_count_where_guarded_pods_run(namespace: str) -> None:
+    reaches = namespace == "stream"
+    assert refused(BROKER, role("Role", WIDE[0], namespace=namespace)) == reaches
+    assert refused(BROKER, binding("RoleBinding", "edit", SOMEBODY[0], namespace=namespace)) == reaches
+    assert not refused(BROKER, role("Role", *EXACT, namespace=namespace), binding("RoleBinding", "view", *SOMEBODY, namespace=namespace))
+
+
+def test_a_cluster_role_that_is_bound_only_elsewhere_is_free() -> None:
+    wide = role("ClusterRole", WIDE[0], name="operator")
+    assert refused(wide)
+    assert not refused(wide, binding("RoleBinding", "operator", SOMEBODY[0], namespace="web"))
+    assert refused(wide, binding("RoleBinding", "operator", SOMEBODY[0]))
+    assert refused(wide, binding("ClusterRoleBinding", "operator", SOMEBODY[0]))
+    assert refused(wide, BROKER, binding("RoleBinding", "operator", SOMEBODY[0], namespace="stream"))
+
+
+@pytest.mark.parametrize(
+    ("selector", "wide"),
+    [
+        ({}, True),
+        ({"matchLabels": {"rbac.authorization.k8s.io/aggregate-to-admin": "true"}}, True),
+        ({"matchLabels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, True),
+        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, True),
+        (UNKNOWN, True),
+        ({"matchLabels": {"rbac.example.com/aggregate-to-monitoring": "true"}}, False),
+        ({"matchExpressions": [{"key": "team", "operator": "In", "values": ["data"]}]}, False),
+    ],
+)
+def test_an_aggregated_role_gathers_roles_of_its_own(selector: Any, wide: bool) -> None:  # noqa: FBT001 - a column
+    assert refused(role("ClusterRole", aggregationRule={"clusterRoleSelectors": [selector]})) == wide
+
+
+def test_what_is_unknown_is_refused() -> None:
+    unknown = role("Role")
+    for key, value in (("rules", UNKNOWN), ("rules", [UNKNOWN]), ("subjects", UNKNOWN), ("roleRef", UNKNOWN)):
+        kind = "Role" if key == "rules" else "RoleBinding"
+        made = role(kind, namespace="data-ingestion")
+        assert refused(Declared(urn=made.urn, type=made.type, name=made.name, inputs={**made.inputs, key: value}))
+    assert not refused(unknown)
+
+
+def test_the_message_names_verbs_and_cure() -> None:
+    (violation,) = by_plan([role("Role", rule([""], ["secrets"], ["list"]))], LIMITS)
+    assert violation.message == (
+        "Role reader: may reach every Secret (list on secrets); name the objects in resourceNames, "
+        "or bind the role in the namespaces that need it"
+    )
