@@ -64,8 +64,9 @@ def declared(request: pytest.FixtureRequest) -> Declared:
 @pytest.fixture(scope="session")
 def object_store() -> Iterator[str]:
     """Start moto on a free loopback port and yield its URL."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes a second, which few tests need
+
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
     yield f"http://{host}:{port}"
