@@ -6,6 +6,7 @@ Connect, Debezium and the converters ignore unknown keys; only brokers and Postg
 from __future__ import annotations
 
 import difflib
+import functools
 from typing import TYPE_CHECKING
 
 from configs import superseded
@@ -93,8 +94,13 @@ def _of_value(kind: Kind, config: Mapping[str, str], key: str, value: str) -> Fa
 def _known(kind: Kind, key: str) -> Key | None:
     """Return the definition of a key without a prefix, or None; PostgreSQL ignores case."""
     if kind == "postgresql":
-        return {name.lower(): entry for name, entry in own(kind).items()}.get(key.lower())
+        return _without_case(kind).get(key.lower())
     return own(kind).get(key) or numbered(kind, key)
+
+
+@functools.cache
+def _without_case(kind: Kind) -> Mapping[str, Key]:
+    return {name.lower(): entry for name, entry in own(kind).items()}
 
 
 def _elsewhere(kind: Kind, key: str) -> Fault | None:
