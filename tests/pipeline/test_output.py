@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -44,9 +45,15 @@ def on_a_terminal(line: str) -> tuple[int, str]:
         return process.wait(100), shown.decode()
 
 
-@pytest.fixture
-def preview(tmp_path: Path) -> Path:
-    file = tmp_path / "preview.json"
+@functools.cache
+def plain(line: str) -> str:
+    """Return the output of a line of bash in the encoding of this machine."""
+    return shell(line).stdout
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("previews") / "preview.json"
     file.write_text(json.dumps(EMPTY), encoding="utf-8")
     return file
 
@@ -60,7 +67,7 @@ def command(what: str, preview: Path) -> str:
 @pytest.mark.parametrize("what", COMMANDS)
 def test_another_encoding_changes_nothing_in_a_file(what: str, locale: str, preview: Path) -> None:
     done = shell(f"{locale} {command(what, preview)}")
-    assert (done.returncode, done.stdout) == (COMMANDS[what][1], shell(command(what, preview)).stdout)
+    assert (done.returncode, done.stdout) == (COMMANDS[what][1], plain(command(what, preview)))
     assert "Traceback" not in done.stderr
 
 
