@@ -105,7 +105,7 @@ def _not_a_setting(place: Sequence[int | str], path: str) -> Problem:
     known = [field.alias or name for name, field in section.model_fields.items()] if section else []
     near = nearest(place[-1], known)
     cure = f"did you mean {near}?" if near else "check the spelling, or see docs/settings.md"
-    return Problem(path=path, rule="is not a setting", cure=cure)
+    return Problem(path=path, rule="is not a setting", cure=cure, meant=near)
 
 
 def section_below(section: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:

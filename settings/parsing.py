@@ -25,6 +25,7 @@ PROJECT = "data-ingestion"
 _MISSPELT = 0.8
 # A longer path is shown in part.
 _LONGEST_PATH = 200
+_SECTIONS = [field.alias or name for name, field in Settings.model_fields.items()]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -56,7 +57,10 @@ def misspelt_projects(texts: Mapping[str, str]) -> list[Problem]:
     for key in sorted(texts):
         project, _, name = key.partition(":")
         if project != PROJECT and nearest(project, [PROJECT], _MISSPELT):
-            cure = f"did you mean {PROJECT}:{name}?"
+            section = name if name in _SECTIONS else nearest(name, _SECTIONS)
+            cure = f"did you mean {PROJECT}:{section}?" if section else f"the settings of {PROJECT} are described in docs/settings.md"
+            if f"{PROJECT}:{section}" in texts:
+                cure += " It is written as well; remove one of the two"
             found.append(Problem(path="", rule=f"{key} is not a setting: no project is called {project}", cure=cure))
     return found
 
