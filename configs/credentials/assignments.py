@@ -128,11 +128,24 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
     template = _TEMPLATE.match(text, at)
     if template:
         return None
+    value = _VALUE.match(text, at)
     whole = _line_of(text, begin, at)
-    read = _read(text, at, min(at + _LONGEST_JUDGED, len(text)), is_line=whole is not None)
-    if read is None:
+    if whole is not None and (value is None or text[at] not in "\"'`\\"):
+        end = _LINE.match(text, at)
+        given = end[1] if end else ""
+        plain = bare(_COMMENT.sub("", given))
+        stop = at + len(given.rstrip())
+    elif value is not None:
+        plain, stop = bare(value[0]), value.end()
+        if not value[0].strip("\"'`"):
+            return None
+        word = _WORD.match(text, at)
+        if word and text[at] not in "\"'`\\":
+            stop = word.end()
+    else:
         return None
-    plain, stop = read
+    if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
+        stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
     hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
     first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
     certain = (
@@ -140,31 +153,7 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
         and not _is_code(plain)
         and not (whole is None and (plain == name or _continues(text, at, stop, plain)))
     )
-    if not (hidden or certain):
-        return None
-    if stop - at >= _LONGEST_JUDGED:
-        stop = (_read(text, at, len(text), is_line=whole is not None) or read)[1]
-    return Span(at, stop, sure=certain)
-
-
-def _read(text: str, at: int, until: int, *, is_line: bool) -> tuple[str, int] | None:
-    """Return a value without quotes, and its end, both no further than a position; None where there is no value."""
-    value = _VALUE.match(text, at, until)
-    quoted = text[at] in "\"'`\\"
-    if is_line and (value is None or not quoted):
-        given = (_LINE.match(text, at, until) or [""])[0]
-        return bare(_COMMENT.sub("", given)), at + len(given.rstrip())
-    if value is None or not value[0].strip("\"'`"):
-        return None
-    word = None if quoted else _WORD.match(text, at, until)
-    stop = word.end() if word else value.end()
-    if is_line and text[at] in "\"'" and text[stop : stop + 1].strip(",;\n \t})]#") != "":
-        stop = at + len((_LINE.match(text, at, until) or [""])[0].rstrip())
-    return bare(value[0]), stop
-
-
-# Characters of a value that are judged: the values of ?key=?key=… all end where the text does. A longer one is hidden whole.
-_LONGEST_JUDGED: Final = 4000
+    return Span(at, stop, sure=certain) if hidden or certain else None
 
 
 def _line_of(text: str, begin: int, at: int) -> str | None:

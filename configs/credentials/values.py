@@ -19,8 +19,6 @@ _REFERENCE: Final = re.compile(
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
     r"|#\{[^}]*\}|%\{[^}]*\}|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
-_BEGINS: Final = re.compile(r"[`$#%{\[(:]")
-_LONGEST_REFERRED: Final = 4000
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
@@ -61,10 +59,8 @@ def bare(value: str) -> str:
 
 def is_referred(value: object) -> bool:
     """Return whether a value consists of references only: ``${dir:/secrets:user}:${dir:/secrets:password}`` or ``$(TOKEN)``."""
-    text = (value if isinstance(value, str) else "" if value is None else str(value))[:_LONGEST_REFERRED]
-    # what stands before every character that begins a reference is outside of all of them: a long value is not searched
-    before = _BEGINS.split(text, maxsplit=1)[0]
-    return not any(map(str.isalnum, before)) and not any(map(str.isalnum, _REFERENCE.sub("", text)))
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return not any(character.isalnum() for character in _REFERENCE.sub("", text[:4000]))
 
 
 def is_elsewhere(value: str) -> bool:
