@@ -26,7 +26,9 @@ def tried(problems: Sequence[Problem], values: Mapping[str, Any], judge: Judge) 
         values: One value per section.
         judge: Returns the problems of other values.
     """
-    changed = copy.deepcopy(dict(values))
+    # others may be deeper than Python copies
+    misspelt = {item.path.split(".")[0] for item in problems if item.meant}
+    changed = {name: copy.deepcopy(value) if name in misspelt else value for name, value in values.items()}
     cures: dict[int, Problem] = {}
     open_ones: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
     for at, item in enumerate(problems):

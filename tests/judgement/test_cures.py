@@ -145,6 +145,15 @@ def test_a_key_that_is_written_as_well_is_not_named_alone() -> None:
     assert item.cure == "did you mean format? It is written as well; remove one of the two"
 
 
+def test_a_value_of_many_levels_beside_a_misspelt_key_is_a_problem_too() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    found = problems_of({"archive": {"bucket": "archive", "formt": "parquet"}, "source": {"tables": deep}})
+    assert [item.cure for item in found if item.meant] == ["did you mean format?"]
+    assert any("levels" in item.rule for item in found)
+
+
 @pytest.mark.parametrize(
     ("written", "cure"),
     [
