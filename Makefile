@@ -44,8 +44,8 @@ format: venv ## rewrite to the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: venv ## everything that needs only Python
-	$(BIN)/pytest -m 'not sandbox and not kind and not engine'
+test: venv ## everything that needs only Python, a file of tests at a time on each of up to four cores
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m 'not sandbox and not kind and not engine'
 
 engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
 	@$(BIN)/python -m pipeline sandbox cluster

@@ -16,6 +16,7 @@ class Problem:
         value: Printable value, never a credential; None where there is none.
         about: Subject of the problem where it is not obvious, such as ``topic orders``.
         path: Path of the setting to change, such as ``source.debezium.extra``.
+        meant: Key that was probably intended instead, which the cure names; empty for any other problem.
     """
 
     rule: str
@@ -24,6 +25,7 @@ class Problem:
     value: str | None = None
     about: str = ""
     path: str = ""
+    meant: str = ""
 
     @property
     def text(self) -> str:

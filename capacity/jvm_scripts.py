@@ -96,6 +96,11 @@ def of_commands(container: Mapping[str, Any]) -> Script | None:
     return max(scripts, key=lambda script: (not script.is_tool, script.heap_mib), default=None)
 
 
+def images_of(*scripts: str) -> set[str]:
+    """Return the known images that start one of these scripts by themselves, by name or by owner and name."""
+    return {image for image, script in _IMAGE_SCRIPTS.items() if script in scripts}
+
+
 def of_image(container: Mapping[str, Any]) -> Script | None:
     """Return the script that a known image starts by itself, or None."""
     owner, name = image_name(container)

@@ -12,12 +12,13 @@ from capacity.commands import basename, image_name, programs, split, variables, 
 from capacity.postgres_values import ParameterError
 from unknown import Unknown
 
-__all__ = ["ParameterError", "as_read", "config_file", "default_files", "is_postgres", "parameters"]
+__all__ = ["IMAGES", "ParameterError", "as_read", "config_file", "default_files", "is_postgres", "parameters"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_IMAGES = {"postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "spilo"}
+# Images by the last part of their name whose entry point starts the server.
+IMAGES = {"postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "spilo"}
 _ENTRY_POINTS = {"docker-entrypoint.sh", "entrypoint.sh"}
 _SERVERS = {"postgres", "postmaster"}
 # Options with a value, as the server's getopt reads them, and the parameters that some of them set.
@@ -35,7 +36,7 @@ def is_postgres(container: Mapping[str, Any]) -> bool:
     if container.get("command"):
         started = programs(container)
         return any(basename(one[0]) in _SERVERS or (basename(one[0]) in _ENTRY_POINTS and _starts_server(one[1:])) for one in started)
-    return image_name(container)[1] in _IMAGES and _starts_server([str(word) for word in container.get("args") or []])
+    return image_name(container)[1] in IMAGES and _starts_server([str(word) for word in container.get("args") or []])
 
 
 def _starts_server(arguments: list[str]) -> bool:

@@ -8,6 +8,7 @@ from configs.rules import OneOf
 
 _OFF = ("off", "false", "no", "0")
 _ON = ("on", "true", "yes", "1")
+_COPIED = "the server would keep its write-ahead log on the volume until this has copied it, without a bound"
 _LOCALES = ("", "c", "posix", "c.utf-8", "c.utf8")
 
 
@@ -26,7 +27,18 @@ class Withheld:
     names: tuple[str, ...]
 
 
+# What other parts of the program depend on; an empty value is none for them either.
+FIXED = Withheld(
+    "is fixed: other parts of the program depend on it",
+    "remove it",
+    (
+        *("listen_addresses", "port", "unix_socket_directories", "hba_file", "ident_file", "data_directory", "ssl_cert_file"),
+        *("ssl_key_file", "max_wal_size"),
+    ),
+)
+
 WITHHELD = (
+    FIXED,
     Withheld(
         "every commit would wait for a standby server, and this stack has none",
         "remove it",
@@ -43,7 +55,7 @@ WITHHELD = (
         ),
     ),
     Withheld(
-        "the server would keep its write-ahead log on the volume until this has copied it, without a bound",
+        _COPIED,
         "remove it; the archive of this pipeline is filled by the connector",
         ("archive_command", "archive_library"),
     ),
@@ -56,12 +68,27 @@ WITHHELD = (
         "names a file, a folder, an account or an address that the pod does not have or that the program sets",
         "remove it",
         (
-            *("config_file", "hba_file", "ident_file", "data_directory", "external_pid_file", "ssl_cert_file", "ssl_key_file"),
-            *("ssl_ca_file", "ssl_crl_dir", "ssl_crl_file", "ssl_dh_params_file", "ssl_passphrase_command"),
+            *(
+                "config_file",
+                "external_pid_file",
+                "ssl_ca_file",
+                "ssl_crl_dir",
+                "ssl_crl_file",
+                "ssl_dh_params_file",
+                "ssl_passphrase_command",
+            ),
             *("ssl_passphrase_command_supports_reload", "krb_server_keyfile", "krb_caseins_users", "gss_accept_delegation"),
             *("dynamic_library_path", "extension_destdir", "jit_provider", "timezone_abbreviations", "default_tablespace"),
-            *("temp_tablespaces", "allow_in_place_tablespaces", "listen_addresses", "port", "unix_socket_directories"),
-            *("unix_socket_group", "unix_socket_permissions", "bonjour", "bonjour_name", "event_source", "output_plugin_libraries"),
+            *(
+                "temp_tablespaces",
+                "allow_in_place_tablespaces",
+                "unix_socket_group",
+                "unix_socket_permissions",
+                "bonjour",
+                "bonjour_name",
+                "event_source",
+                "output_plugin_libraries",
+            ),
             *("syslog_facility", "syslog_ident", "syslog_sequence_numbers", "syslog_split_messages"),
         ),
     ),
@@ -87,7 +114,7 @@ WITHHELD = (
 
 # Parameters of which only some values are harmless.
 VALUES = (
-    OneOf("archive_mode", _OFF, "off", *((WITHHELD[2].rule, "set off; the archive of this pipeline is filled by the connector"))),
+    OneOf("archive_mode", _OFF, "off", *((_COPIED, "set off; the archive of this pipeline is filled by the connector"))),
     OneOf("log_destination", ("stderr", "csvlog", "jsonlog"), "stderr", "the pod has no such log", "set stderr, which is the pod's log"),
     OneOf("shared_memory_type", ("mmap",), "mmap", "the pod has no other kind of shared memory for certain", "set mmap"),
     OneOf("default_transaction_read_only", _OFF, "off", "no row could be written", "set off"),

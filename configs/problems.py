@@ -38,7 +38,7 @@ def problem(config: Mapping[str, str], key: str, rule: str, cure: str = "", *, m
         meant: Key that was probably intended; its name also decides whether the value is a credential.
     """
     value = shown(f"{key} {meant}".strip(), config[key]) if key in config else None
-    return Problem(rule=rule, cure=cure, key=key, value=value)
+    return Problem(rule=rule, cure=cure, key=key, value=value, meant=meant)
 
 
 def first_per_key(*checks: Iterable[Problem]) -> list[Problem]:

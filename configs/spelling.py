@@ -5,11 +5,12 @@ Connect, Debezium and the converters ignore unknown keys; only brokers and Postg
 
 from __future__ import annotations
 
-import difflib
+import functools
 from typing import TYPE_CHECKING
 
 from configs import superseded
 from configs.keys import CONNECTORS, KINDS, PLACES, own, table
+from configs.nearest import nearest
 from configs.prefixes import family, is_free, numbered, prefixes
 from configs.problems import Fault, problem
 from configs.values import fault as value_fault
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     Compare = Callable[[str, Iterable[str]], str]
 
-_LIKENESS = 0.78
 # Unknown keys of one configuration that are compared with all known ones, a millisecond each.
 _SUGGESTIONS = 100
 _OF_WORKER = ("config.providers", "bootstrap.servers")
@@ -93,8 +93,13 @@ def _of_value(kind: Kind, config: Mapping[str, str], key: str, value: str) -> Fa
 def _known(kind: Kind, key: str) -> Key | None:
     """Return the definition of a key without a prefix, or None; PostgreSQL ignores case."""
     if kind == "postgresql":
-        return {name.lower(): entry for name, entry in own(kind).items()}.get(key.lower())
+        return _without_case(kind).get(key.lower())
     return own(kind).get(key) or numbered(kind, key)
+
+
+@functools.cache
+def _without_case(kind: Kind) -> Mapping[str, Key]:
+    return {name.lower(): entry for name, entry in own(kind).items()}
 
 
 def _elsewhere(kind: Kind, key: str) -> Fault | None:
@@ -139,18 +144,14 @@ def _cure(kind: Kind, key: str, compare: Compare) -> tuple[str, str]:
 
 
 def _near_prefix(kind: Kind, key: str, compare: Compare) -> str:
+    words, of_length = key.split("."), dict[int, list[str]]()
     for prefix in prefixes(kind):
-        parts = prefix.count(".")
-        head, rest = ".".join(key.split(".")[:parts]), ".".join(key.split(".")[parts:])
-        if rest and compare(head, [prefix.rstrip(".")]):
-            return f"{prefix}{rest}"
+        of_length.setdefault(prefix.count("."), []).append(prefix.rstrip("."))
+    for parts, known in of_length.items():
+        near = compare(".".join(words[:parts]), known) if len(words) > parts else ""
+        if near:
+            return ".".join((near, *words[parts:]))
     return ""
-
-
-def nearest(key: str, known: Iterable[str]) -> str:
-    """Return the known key most similar to this one, or an empty string."""
-    matches = difflib.get_close_matches(key, known, n=1, cutoff=_LIKENESS)
-    return matches[0] if matches else ""
 
 
 def _none(_key: str, _known: Iterable[str]) -> str:

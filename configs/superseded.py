@@ -6,6 +6,7 @@ their release notes and from the tables of the versions used here.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -162,6 +163,7 @@ KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
 TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {UNWRAP: _UNWRAP}
 
 
+@functools.lru_cache(maxsize=4096)
 def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:
     """Return the reason and the replacement of a superseded key; None for any other key."""
     matching = (entry for entry in listed if entry.key == key or re.fullmatch(entry.key, key))

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
 from checks.check import failure, fine, unseen, warning
+from settings import yaml_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +47,7 @@ class Provider:
 
 def look(stack_file: Path, environment: Mapping[str, str]) -> Provider:
     """Read the secrets provider from the stack file and the passphrase from the environment."""
-    head = yaml.safe_load(stack_file.read_text(encoding="utf-8")) or {}
+    head = yaml_file.read(stack_file) or {}
     passphrase, problem = environment.get(_VARIABLE), ""
     file = environment.get(f"{_VARIABLE}_FILE")
     if passphrase is None and file:

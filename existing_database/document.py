@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from existing_database.fidelity import Obstacle, clashes, modelled
+from settings import yaml_file
 from settings.tables import Table
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def read(text: str) -> tuple[Table, ...]:
         DocumentError: If the text is no YAML list of tables.
     """
     try:
-        listed = yaml.safe_load(text)
+        listed = yaml_file.parse(text)
         return tuple(Table.model_validate(one) for one in listed or ())
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         first = str(error).splitlines()[0]
         message = f"the file is no list of tables ({first}); correct it, or move it away and run the command again"
         raise DocumentError(message) from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checks.check import Refused
 from existing_database import catalogue, document
+from settings import yaml_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,10 +44,10 @@ def run(target: Target, path: Path, include: Sequence[str], exclude: Sequence[st
     seen = catalogue.look(target)
     if isinstance(seen, Refused):
         return Outcome((f"✗ {seen.why}", *_indented(seen.cure)), good=False)
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
+        old = yaml_file.text(path) if path.exists() else ""
         before = document.read(old)
-    except document.DocumentError as error:
+    except (document.DocumentError, yaml_file.YamlFileError, UnicodeDecodeError) as error:
         return Outcome((f"✗ {path}: {error}",), good=False)
     choice = document.choose(seen.tables, before, include, exclude, {target.names.heartbeat_table})
     return _written(target, path, old, choice, check=check) if choice.tables else Outcome((*_messages(choice), _nothing(seen)), good=False)

@@ -10,6 +10,7 @@ from configs.kafka_rules import broker_problems, topic_problems
 from configs.pair_rules import Expected, pair_problems
 from configs.postgres_allowed import parameter_problems
 from configs.postgres_rules import postgres_problems
+from configs.postgres_withheld import FIXED
 from configs.problems import first_per_key, problem
 from configs.rules import listed
 from configs.secrecy import is_secret
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from configs.keys import Kind
     from problem import Problem
     from specification.stack import Specification
-
-# PostgreSQL's parameters that other parts of the program depend on; configs/standings lists those of all others.
-_FIXED = (
-    *("listen_addresses", "port", "unix_socket_directories", "hba_file", "ident_file", "data_directory", "ssl_cert_file"),
-    *("ssl_key_file", "max_wal_size"),
-)
 
 # Transforms of each connector, with which a longer chain must begin.
 _CHAINS = {"debezium": debezium.CHAIN, "s3": sink.PLACE_CHAIN, "iceberg": sink.HOUR_CHAIN}
@@ -169,8 +164,8 @@ def _owned(part: Part) -> list[Problem]:
     problems = []
     for key in part.further:
         name = key.lower() if part.kind == "postgresql" else key
-        if part.kind == "postgresql" and name in _FIXED:
-            problems.append(problem(part.further, key, "is fixed: other parts of the program depend on it", "remove it"))
+        if part.kind == "postgresql" and name in FIXED.names:
+            problems.append(problem(part.further, key, FIXED.rule, FIXED.cure))
         elif name in decided:
             problems.append(problem(part.further, key, f"is controlled by {decided[name]}", "use that setting"))
     return [*problems, *_chained(part)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from judgement.agreement import agreement_problems
 from judgement.choices import choice_problems
+from judgement.cures import tried
 from judgement.effects import void_keys
 from judgement.fit import fit_problems
 from judgement.java import java_problems
@@ -44,6 +45,23 @@ def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specifi
     Raises:
         SettingsError: Listing every problem.
     """
+    try:
+        return _specified(values, found)
+    except SettingsError as error:
+        if not any(problem.meant for problem in error.problems):
+            raise
+        raise SettingsError(tried(error.problems, values, _problems)) from None
+
+
+def _problems(values: Mapping[str, Any]) -> Sequence[Problem]:
+    try:
+        _specified(values)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def _specified(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specification:
     settings, problems = validate(values)
     problems = [*found, *problems]
     if settings is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import yaml
+from settings import yaml_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ class Cluster:
 
 def parse(text: str) -> Cluster:
     """Parse a Kind configuration."""
-    content = yaml.safe_load(text)
+    content = yaml_file.parse(text)
     mappings = [
         Mapping(address=pair["listenAddress"], host=pair["hostPort"], node=pair["containerPort"])
         for node in content["nodes"]

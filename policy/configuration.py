@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from capacity.quantity import parse_bytes
+from configs.nearest import nearest
 from policy.catalogue import RULES, WHOLE_STACK
 from policy.limits import SCHEMA
 
@@ -78,10 +78,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _known(name: str) -> None:
     names = [_ALL, WHOLE_STACK, *(rule.name for rule in RULES)]
     if name not in names:
-        near = get_close_matches(name, names, n=1)
-        message = (
-            f"has {name!r}, which is no rule of the pack; {f'did you mean {near[0]}?' if near else 'docs/policies.md lists the rules'}"
-        )
+        near = nearest(name, names)
+        message = f"has {name!r}, which is no rule of the pack; {f'did you mean {near}?' if near else 'docs/policies.md lists the rules'}"
         raise ValueError(message)
 
 

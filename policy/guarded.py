@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import commands, pods, postgres_parameters
+from capacity import commands, jvm_scripts, pods, postgres_parameters
 from capacity.pods import POD_KINDS
 from policy.brokers import is_broker
 from policy.kinds import starts_pods
@@ -21,42 +21,16 @@ if TYPE_CHECKING:
 
 # Components of the pipeline, whose pods stand in its namespace whether or not they are declared yet.
 COMPONENTS = ("postgresql", "kafka", "schema-registry", "connect")
-# Words of a command, without their folder and ``.sh``, that start Connect, a registry, or a broker.
-_PROGRAMS = {
-    "ConnectDistributed",
-    "ConnectStandalone",
-    "SchemaRegistryMain",
-    "connect-distributed",
-    "connect-standalone",
-    "kafka-server-start",
-    "schema-registry-start",
-}
-# Images by the last part of their name, whose entry point starts one of them.
+# Start scripts of Connect, a registry and a broker, and the main classes behind those that policy.brokers does not read.
+_SCRIPTS = ("connect-distributed", "connect-standalone", "kafka-server-start", "schema-registry-start")
+_PROGRAMS = {*_SCRIPTS, "ConnectDistributed", "ConnectStandalone", "SchemaRegistryMain"}
+# Images by the last part of their name, or with its folder, whose entry point starts one of them.
 _IMAGES = {
-    "apicurio-registry",
-    "apicurio-registry-kafkasql",
-    "apicurio-registry-mem",
-    "apicurio-registry-sql",
-    "confluent-server",
-    "confluent-local",
-    "cp-kafka",
-    "cp-kafka-connect",
-    "cp-kafka-connect-base",
-    "cp-schema-registry",
-    "cp-server",
-    "cp-server-connect",
-    "kafka",
-    "kafka-connect",
-    "kafka-native",
-    "postgis",
-    "postgres",
-    "postgresql",
-    "redpanda",
-    "schema-registry",
-    "spilo",
-    "timescaledb",
+    *jvm_scripts.images_of(*_SCRIPTS),
+    *postgres_parameters.IMAGES,
+    *("apicurio-registry", "apicurio-registry-kafkasql", "apicurio-registry-mem", "apicurio-registry-sql", "schema-registry"),
+    *("confluent-server", "debezium/postgres", "kafka", "kafka-connect", "kafka-native", "redpanda"),
 }
-_OTHER_IMAGES = {("debezium", "connect"), ("debezium", "postgres")}
 
 
 def runs_guarded(container: Mapping[str, Any]) -> bool:
@@ -66,7 +40,7 @@ def runs_guarded(container: Mapping[str, Any]) -> bool:
         return True
     folder, image = commands.image_name(container)
     by_entry_point = not container.get("command") and not _runs_a_tool(container)
-    return by_entry_point and (image in _IMAGES or (folder, image) in _OTHER_IMAGES)
+    return by_entry_point and not _IMAGES.isdisjoint((image, f"{folder}/{image}"))
 
 
 def _runs_a_tool(container: Mapping[str, Any]) -> bool:

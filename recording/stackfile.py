@@ -6,12 +6,12 @@ only; the settings check the values.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from configs.nearest import nearest
 from settings import yaml_file
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def _config(path: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the configuration in the content of a stack file."""
     for key in content:
         if key not in _STACK_FILE_KEYS:
-            near = difflib.get_close_matches(str(key), _STACK_FILE_KEYS, n=1)
+            near = nearest(key, _STACK_FILE_KEYS)
             cure = (
-                f"did you mean {near[0]}?"
+                f"did you mean {near}?"
                 if near
                 else f"settings stand below config; beside it a stack file has {', '.join(sorted(_STACK_FILE_KEYS))}"
             )

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from capacity.postgres_values import ParameterError, size
 from policy.files import properties
 from review.inputs import lowered, mapping, texts, truth, whole
 from review.kinds import CONFIG_MAP, base
@@ -37,8 +38,7 @@ _SLOT_LIMIT = re.compile(
     r"(?im)^(?![ \t]*[#!])[^\n#]*?\bmax[_-]slot[_-]wal[_-]keep[_-]size\b[ \t]*(?:=|\bto\b)?[ \t]*'?([-+\w.]*[ \t]?(?:[kmgt]?b\b)?)"
 )
 _SLOTS = re.compile(r"(?i)max.slot.wal|wal.level")
-_SIZE = re.compile(r"([-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d*)?))[ \t]*([kMGT]?B)?")
-_UNITS: Final = {"B": 1 / 2**20, "kB": 1 / 2**10, "MB": 1, "GB": 2**10, "TB": 2**20}
+_SLOT_KEY: Final = "max_slot_wal_keep_size"
 _WAL_LEVEL = re.compile(r"(?im)^(?![ \t]*[#!])[^\n#]*?\bwal[_-]level\b[ \t]*(?:=|\bto\b)?[ \t]*'?(\w+)")
 # Comments of SQL and shell; the flag of a command begins with two hyphens too, and a pattern of file names holds the mark of a block
 _COMMENT = re.compile(r"(?im)^[ \t]*#[^\n]*|--(?=\s|drop\b|truncate\b|delete\b|alter\b)[^\n]*|'[^']*'")
@@ -97,7 +97,7 @@ def _of_slots(before: str, after: str) -> Iterator[Loss]:
     old, new = ([*_SLOT_LIMIT.finditer(text)][-1:] if _SLOTS.search(text) else [] for text in (before, after))
     if new:
         was, told = (found[0][1].strip() if found else "unlimited" for found in (old, new))
-        most, least = _mib(was) if old else None, _mib(told)
+        most, least = _retained(was) if old else None, _retained(told)
         if told and was != told and (least is None or lowered(most, least)):
             why = "a replication slot that retains more is invalidated, and its changes are never captured"
             yield Loss("check", "changes that are not captured yet", f"max_slot_wal_keep_size {was} → {told}: {why}")
@@ -110,13 +110,12 @@ def _of_slots(before: str, after: str) -> Iterator[Loss]:
         )
 
 
-def _mib(size: str) -> float | None:
-    """Parse a size as PostgreSQL does, in MiB; None for one that cannot be read."""
-    found = _SIZE.fullmatch(size)
-    if not found:
+def _retained(text: str) -> int | None:
+    """Return the bytes that a slot retains by a value as PostgreSQL reads it; None for one that PostgreSQL refuses."""
+    try:
+        return size({_SLOT_KEY: text}, _SLOT_KEY)
+    except ParameterError:
         return None
-    number = int(found[1], 16) if "0x" in found[1] else float(found[1])
-    return number * _UNITS[found[2] or "MB"]
 
 
 def _of_keys(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Loss]:

@@ -39,8 +39,9 @@ def prerequisites() -> list[str]:
     packages = ["mmdebstrap", "buildah", "debian-archive-keyring", "ca-certificates"]
     if shutil.which("mvn") is None:
         packages += ["maven"]
-    if shutil.which("java") is None:
-        packages += ["default-jre-headless"]
+    # the compiler too: what lists the keys of the jars is Java source (images/keydump)
+    if shutil.which("javac") is None:
+        packages += ["default-jdk-headless"]
     return packages
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
+from configs.nearest import nearest
 from configs.secrecy import HIDDEN, shown, without_passwords
 from problem import Problem
 from settings.model import Settings
@@ -92,8 +92,8 @@ def _kind(value: Any) -> str:  # noqa: ANN401 - any value of a stack file
 
 def _not_one_of(place: Sequence[int | str], value: Any, expected: str) -> Problem:  # noqa: ANN401 - any value of a stack file
     words = [word for word in expected.split("'") if word.strip() and word.strip() not in {",", "or"}]
-    near = difflib.get_close_matches(str(value)[:_LONGEST_VALUE], words, n=1)
-    cure = f"did you mean {near[0]}?" if near else f"write {words[0]}" if len(words) == 1 else "write one of them"
+    near = nearest(value, words)
+    cure = f"did you mean {near}?" if near else f"write {words[0]}" if len(words) == 1 else "write one of them"
     return Problem(path=path_of(place), rule=f"must be one of {', '.join(words)}", cure=cure, value=_shown(place, value))
 
 
@@ -103,9 +103,9 @@ def _not_a_setting(place: Sequence[int | str], path: str) -> Problem:
     for part in place[:-1]:
         section = section_below(section, part)
     known = [field.alias or name for name, field in section.model_fields.items()] if section else []
-    near = difflib.get_close_matches(str(place[-1])[:_LONGEST_VALUE], known, n=1)
-    cure = f"did you mean {near[0]}?" if near else "check the spelling, or see docs/settings.md"
-    return Problem(path=path, rule="is not a setting", cure=cure)
+    near = nearest(place[-1], known)
+    cure = f"did you mean {near}?" if near else "check the spelling, or see docs/settings.md"
+    return Problem(path=path, rule="is not a setting", cure=cure, meant=near)
 
 
 def section_below(section: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:

@@ -21,11 +21,6 @@ class Jvm(Section):
     direct_mib: Mebibytes
     """Upper bound of buffers outside the heap."""
 
-    @property
-    def bounded_mib(self) -> int:
-        """Sum of the bounded parts; threads, the collector and native libraries come on top."""
-        return self.heap_mib + self.metaspace_mib + self.code_cache_mib + self.direct_mib
-
 
 class KafkaJvm(Jvm):
     """Memory of a broker's JVM."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from configs.nearest import nearest
 from problem import Problem
 from settings import yaml_file
 from settings.faults import only_reflects_items, path_of, problem_of, section_below
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 PROJECT = "data-ingestion"
-# similarity from which the project before a key's colon counts as a misspelt one
+# similarity from which the project before a key's colon counts as a misspelt one; a wrong guess refuses another project's key
 _MISSPELT = 0.8
-# Levels of a value, above the deepest section; what is deeper would end Python's own stack.
-_MOST_LEVELS = 32
 # A longer path is shown in part.
 _LONGEST_PATH = 200
+_SECTIONS = [field.alias or name for name, field in Settings.model_fields.items()]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -57,8 +56,11 @@ def misspelt_projects(texts: Mapping[str, str]) -> list[Problem]:
     found = []
     for key in sorted(texts):
         project, _, name = key.partition(":")
-        if project != PROJECT and difflib.get_close_matches(project, [PROJECT], cutoff=_MISSPELT):
-            cure = f"did you mean {PROJECT}:{name}?"
+        if project != PROJECT and nearest(project, [PROJECT], _MISSPELT):
+            section = name if name in _SECTIONS else nearest(name, _SECTIONS)
+            cure = f"did you mean {PROJECT}:{section}?" if section else f"the settings of {PROJECT} are described in docs/settings.md"
+            if f"{PROJECT}:{section}" in texts:
+                cure += " It is written as well; remove one of the two"
             found.append(Problem(path="", rule=f"{key} is not a setting: no project is called {project}", cure=cure))
     return found
 
@@ -75,7 +77,7 @@ def validate(values: Mapping[str, Any]) -> tuple[Settings | None, list[Problem]]
     """
     deep = [name for name, value in values.items() if _is_deep(value)]
     problems = [
-        Problem(path=path_of([name]), rule=f"has more than {_MOST_LEVELS} levels", cure="write what docs/settings.md describes")
+        Problem(path=path_of([name]), rule=f"has more than {yaml_file.MOST_LEVELS} levels", cure="write what docs/settings.md describes")
         for name in deep
     ]
     filled, found = _with_tables({name: value for name, value in values.items() if name not in deep and not _is_empty(name, value)})
@@ -111,7 +113,7 @@ def _contradictions(
 def _is_deep(value: Any) -> bool:  # noqa: ANN401 - any value of a stack file
     """Return whether a value has more levels than any setting."""
     level = [value]
-    for _ in range(_MOST_LEVELS):
+    for _ in range(yaml_file.MOST_LEVELS):
         level = [part for one in level if isinstance(one, dict | list) for part in (one.values() if isinstance(one, dict) else one)]
     return bool(level)
 

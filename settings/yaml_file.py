@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # The largest file that is read: a thousand tables of thirty columns take two of these four MiB.
 _MOST_BYTES: Final = 4 * 1024 * 1024
-_MOST_LEVELS: Final = 32
+# Levels of a value, above the deepest section; what is deeper would end Python's own stack.
+MOST_LEVELS: Final = 32
 # Values with their keys, and each alias counted as a copy.
 _MOST_VALUES: Final = 400_000
 _MOST_DIGITS: Final = 40
@@ -155,8 +156,8 @@ def _count(opened: list[list[Any]], size: int, level: int, line: int) -> None:
     innermost = opened[-1]
     innermost[1] += size
     innermost[2] = max(innermost[2], level + 1)
-    if len(opened) + level > _MOST_LEVELS:
-        raise YamlFileError(_FAULT.format(_MOST_LEVELS, "levels", "settings"), line)
+    if len(opened) + level > MOST_LEVELS:
+        raise YamlFileError(_FAULT.format(MOST_LEVELS, "levels", "settings"), line)
     if innermost[1] > _MOST_VALUES:
         raise YamlFileError(_FAULT.format(_MOST_VALUES, "values", "one file"), line)
 

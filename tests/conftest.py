@@ -38,20 +38,19 @@ def _without_proxy() -> Iterator[None]:
         yield
 
 
-FIGURES: list[str] = []
-
-
 @pytest.fixture
-def figure() -> Callable[[str], None]:
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Record a line that the end of the run prints."""
-    return FIGURES.append
+    return lambda line: record_property("figure", line)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that tests have recorded."""
-    if FIGURES:
+    """Show the figures that tests have recorded, in whichever process."""
+    calls = [report for reports in terminalreporter.stats.values() for report in reports if getattr(report, "when", "") == "call"]
+    lines = [str(value) for report in calls for name, value in report.user_properties if name == "figure"]
+    if lines:
         terminalreporter.section("figures")
-        for line in FIGURES:
+        for line in lines:
             terminalreporter.write_line(line)
 
 
@@ -64,8 +63,9 @@ def declared(request: pytest.FixtureRequest) -> Declared:
 @pytest.fixture(scope="session")
 def object_store() -> Iterator[str]:
     """Start moto on a free loopback port and yield its URL."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes a second, which few tests need
+
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
     yield f"http://{host}:{port}"

@@ -37,8 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "specification": {"capacity", "configs", "settings"},
     "judgement": {"capacity", "configs", "settings", "specification"},
     "components": {"capacity", "configs", "providers", "settings", "specification"},
-    # the reader of YAML files
-    "recording": {"settings"},
+    # the reader of YAML files, and of misspelt words
+    "recording": {"configs", "settings"},
     "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
 }
 # programs that only Pulumi starts

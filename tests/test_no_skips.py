@@ -1,4 +1,4 @@
-"""A skip of an engine test is never silent."""
+"""A skip of a test of the sandbox or of the engine is never silent."""
 
 from __future__ import annotations
 
@@ -31,17 +31,21 @@ def missing():
 def test_in_a_fixture(missing):
     pass
 
+@pytest.mark.parametrize("place", ["here", pytest.param("there", marks=pytest.mark.sandbox)])
+def test_in_one_of_two_places(place):
+    pytest.skip(place)
+
 def test_of_something_else():
     pytest.skip("this may be")
 """
 
 
-def test_a_skipped_test_of_the_engine_fails_with_the_reason(tmp_path: Path) -> None:
+def test_a_skipped_test_of_the_engine_or_the_sandbox_fails_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("from tests.no_skips import pytest_runtest_makereport\n")
     (tmp_path / "test_it.py").write_text(SKIPS)
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\nmarkers = engine\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\nmarkers =\n  engine\n  sandbox\n")
     done = subprocess.run([sys.executable, "-m", "pytest", tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1, done.stdout
-    assert "1 skipped" in done.stdout
-    for reason in ("no cluster", "by a mark", "no ground"):
-        assert f"a test of the engine may not be skipped: Skipped: {reason}" in done.stdout, done.stdout
+    assert "2 skipped" in done.stdout
+    for tier, reason in (("engine", "no cluster"), ("engine", "by a mark"), ("engine", "no ground"), ("sandbox", "there")):
+        assert f"a test marked {tier} may not be skipped: Skipped: {reason}" in done.stdout, done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -43,8 +44,11 @@ def _is_hidden_already(text: str, span: Span) -> bool:
     return span.end - span.start <= length + 4 and SHOWN_AS in text[max(span.start - 1, 0) : span.end + 1]
 
 
+@functools.lru_cache(maxsize=4096)
 def shows_credential(text: str, file: str = "") -> bool:
     """Return whether a text certainly contains a credential in plain text, also one in base64.
+
+    Answers are cached: several rules read the same text, and a file that many pods mount is read for each of them.
 
     Args:
         text: A file, a command or a value.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -81,7 +80,7 @@ def modelled(case: Case) -> int:
     return heap_of(flags, LIMIT, raised=by_environment(container(case, "-Xss1m")))[0]
 
 
-@pytest.mark.skipif(shutil.which("java") is None, reason="no Java is installed")
+@pytest.mark.sandbox
 def test_the_model_is_never_below_hotspot(figure: Callable[[str], None]) -> None:
     made = cases()
     with ThreadPoolExecutor(2) as pool:

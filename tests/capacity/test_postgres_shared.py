@@ -6,20 +6,18 @@ import math
 import os
 import random
 import shlex
-import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from capacity.postgres import shared
 from images.keydump import postgres as laid_out
-from sandbox import images
+from tests.existing_database.server import root_of_the_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 MIB = 2**20
 # the model may be above the server by this much, and by this share of it: tables of hundreds of MiB grow in powers of two
@@ -84,21 +82,17 @@ def grid() -> list[dict[str, str]]:
     ]
 
 
+pytestmark = pytest.mark.sandbox
+
+
 @pytest.fixture(scope="module")
 def asked() -> Iterator[Callable[[Sequence[dict[str, str]]], Asked]]:
     """Return a function that asks the server of the image for MiB and huge pages of each set; -1 where it refuses the set."""
-    archives = [images._archives()["postgres"], images._base_archive()]
-    if os.geteuid() or not all(archive.exists() for archive in archives):
-        pytest.skip("needs root and the images that make sandbox builds")
-    root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    try:
-        laid_out.lay_out(archives, root)
+    with root_of_the_image() as root:
         (root / "asked").mkdir()
         os.chown(root / "asked", laid_out.USER, laid_out.USER)
         _run(root, INITDB)
         yield lambda sets: _sizes(root, sets)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _sizes(root: Path, sets: Sequence[dict[str, str]]) -> Asked:

@@ -71,17 +71,10 @@ class Existing:
         return replace(self.target, **changes)
 
 
-@pytest.fixture(scope="session", params=["installed", pytest.param("image", marks=pytest.mark.sandbox)])
+@pytest.fixture(scope="session", params=servers.SERVERS)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Yield a server of this machine's PostgreSQL and, where the sandbox's image has been built, one of that."""
-    if request.param == "image":
-        with servers.of_the_image() as running:
-            yield running
-        return
-    programs = servers.installed()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql); make sandbox-test runs this with the sandbox's own")
-    with servers.of_this_machine(programs) as running:
+    """Yield a server of this machine's PostgreSQL and one of the sandbox's image."""
+    with servers.running(request.param) as running:
         yield running
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from images.keydump import postgres
 from sandbox import images as sandbox_images
 from sandbox.cluster import pki
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 INSTALLED = Path("/usr/lib/postgresql")
+SERVERS = ("installed", pytest.param("image", marks=pytest.mark.sandbox))
+"""Parameters of a fixture that runs a server by ``running``: what ``make test`` skips on a bare machine, ``make sandbox-test`` runs."""
 _SECONDS = 60
 
 
@@ -120,11 +124,32 @@ def of_this_machine(programs: Path) -> Iterator[Server]:
 @contextmanager
 def of_the_image() -> Iterator[Server]:
     """Run a server of the sandbox's own image, in its own folder."""
+    with root_of_the_image() as root:
+        (root / "served").mkdir()
+        yield from _served(Server(root / "served", "/served", postgres.BIN, postgres.USER, root, _free_port()))
+
+
+@contextmanager
+def root_of_the_image() -> Iterator[Path]:
+    """Lay out the file system of the sandbox's own image for ``chroot``, and remove it at the end."""
     archives = [sandbox_images._archives()["postgres"], sandbox_images._base_archive()]
     with _short_folder() as root:
         postgres.lay_out(archives, root)
-        (root / "served").mkdir()
-        yield from _served(Server(root / "served", "/served", postgres.BIN, postgres.USER, root, _free_port()))
+        yield root
+
+
+@contextmanager
+def running(which: str) -> Iterator[Server]:
+    """Run the server of one of SERVERS; skip where this machine has none installed."""
+    if which == "image":
+        with of_the_image() as server:
+            yield server
+        return
+    programs = installed()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql); make sandbox-test runs this on its image's")
+    with of_this_machine(programs) as server:
+        yield server
 
 
 @contextmanager

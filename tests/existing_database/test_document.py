@@ -73,7 +73,7 @@ def test_columns_stand_on_lines_of_their_own() -> None:
     assert "  - {name: note, type: text, nullable: true}\n" in text("prod", TABLES)
 
 
-@pytest.mark.parametrize("broken", ["a: [", "- {name: users}", "just words", "- 5"])
+@pytest.mark.parametrize("broken", ["a: [", "- {name: users}", "just words", "- 5", "[" * 5000 + "]" * 5000, "- &a [*a]"])
 def test_a_file_that_is_no_list_of_tables_is_refused_with_the_reason(broken: str) -> None:
     with pytest.raises(DocumentError, match="the file is no list of tables"):
         read(broken)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +106,6 @@ def test_layers_that_one_archive_leaves_out_are_taken_from_another(tmp_path: Pat
 
 
 @pytest.mark.sandbox
-@pytest.mark.skipif(shutil.which("javac") is None, reason="Java source needs a JDK; a worker's image has only the runtime")
 def test_the_jars_still_say_what_is_committed() -> None:
     """After a new version: ``python -m pipeline images keys``, and read the difference."""
     for name, table in tables.generate(ROOT / "images", Store(CACHE / "jars")).items():

@@ -22,6 +22,8 @@ FILES: list[tuple[str, str, str, bool]] = [
     ("postgresql.conf", "max_slot_wal_keep_size = 1GB", "max_slot_wal_keep_size = -1", False),
     ("postgresql.conf", "max_slot_wal_keep_size = -1", "max_slot_wal_keep_size = 64GB", True),
     ("postgresql.conf", "", "max_slot_wal_keep_size = 64GB", True),
+    ("postgresql.conf", "max_slot_wal_keep_size = 1GB", "max_slot_wal_keep_size = 0x400", False),
+    ("postgresql.conf", "max_slot_wal_keep_size = 1GB", "max_slot_wal_keep_size = 9999999TB", True),
     ("postgresql.conf", "max_slot_wal_keep_size = 1GB", "# max_slot_wal_keep_size = 1MB", False),
     ("postgresql.conf", "wal_level = logical", "wal_level = replica", True),
     ("start.sh", "postgres", "postgres -c max-slot-wal-keep-size=1MB", True),

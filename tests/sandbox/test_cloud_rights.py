@@ -71,7 +71,6 @@ class Account:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    pytest.importorskip("moto.server", reason="moto is not installed (requirements-dev.txt)")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

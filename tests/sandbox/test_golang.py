@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a module of one program, with an empty cache."""
-    if golang.toolchain.go() is None:
-        pytest.skip("no Go compiler on PATH")
     monkeypatch.setattr(golang, "CACHE", tmp_path / "cache")
     monkeypatch.setattr("sandbox.progress._COUNT_EACH_S", 0.0)
     folder = tmp_path / "module"
@@ -38,6 +36,7 @@ def built(module: Path) -> tuple[Path, str]:
     return module / "it", stream.getvalue()
 
 
+@pytest.mark.sandbox
 def test_a_build_says_how_many_packages_are_done_of_those_that_are_missing(module: Path) -> None:
     program, shown = built(module)
     assert b"laid over" in program.read_bytes(), "what the overlay names is embedded"
@@ -46,6 +45,7 @@ def test_a_build_says_how_many_packages_are_done_of_those_that_are_missing(modul
     assert not list(module.glob("*.building"))
 
 
+@pytest.mark.sandbox
 def test_a_refusal_ends_with_the_compilers_own_words(module: Path) -> None:
     (module / "main.go").write_text("package main\n\nfunc main() { undefined() }\n")
     with pytest.raises(golang.CompileError, match=r"`go build -v …` in .*/module failed:\n(.|\n)*undefined: undefined"):

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from sandbox import images, made_up_rows
+from sandbox import made_up_rows
 from sandbox.demo import change_rows
 from settings.shop import TABLES
 from settings.tables import Column, Table
@@ -56,13 +56,10 @@ CREATE FUNCTION public.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'B
 """
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[dict[str, Any]]:
+@pytest.fixture(scope="module", params=servers.SERVERS)
+def address(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """Start a database with all the tables, each with a trigger that records every change."""
-    programs = servers.installed()
-    if programs is None and not images.built():
-        pytest.skip("there is neither PostgreSQL on this machine nor the sandbox's image of it")
-    with servers.of_this_machine(programs) if programs else servers.of_the_image() as server:
+    with servers.running(request.param) as server:
         server.sql(LOG)
         for table in ALL:
             server.sql(table_sql(table))

@@ -25,13 +25,10 @@ if TYPE_CHECKING:
 MANAGED = [name for name in sorted(STACKS) if settings_of(name).source.is_managed]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Yield a server of this machine's PostgreSQL with a password file for each role."""
-    programs = servers.installed()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql)")
-    with servers.of_this_machine(programs) as running:
+@pytest.fixture(scope="module", params=servers.SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Yield a server of this machine's PostgreSQL and one of the sandbox's image, with a password file for each role."""
+    with servers.running(request.param) as running:
         for role in ("app", "debezium", "catalog"):
             (running.folder / role).write_text("not-to-be-shown", encoding="utf-8")
         yield running
@@ -41,7 +38,7 @@ def create(server: Server, settings: Settings) -> None:
     """Run the program's SQL twice, as two starts of the pod do, then the sample rows."""
     names = settings.names
     for _ in range(2):
-        server.sql(roles_sql(names, str(server.folder), catalog=settings.archive.has_catalog_database))
+        server.sql(roles_sql(names, server.inside, catalog=settings.archive.has_catalog_database))
         server.sql(schema_sql(names, settings.source.tables), names.database)
     if settings.source.sample_rows:
         server.sql(settings.source.sample_rows, names.database)
@@ -194,7 +191,7 @@ def with_constraint(constraint: str, kind: str = "bigint") -> dict[str, Any]:
 def test_a_constraint_that_is_accepted_is_one_that_postgresql_takes(server: Server, constraint: str) -> None:
     settings = parse(with_constraint(constraint))
     assert settings.source.tables[1].columns[1].constraint == constraint
-    if "NULLS" in constraint and server.programs < "/15/":
+    if "NULLS" in constraint and int(server.sql("SHOW server_version_num")) < 150000:
         pytest.skip("NULLS NOT DISTINCT came with PostgreSQL 15")
     create(server, settings)
     drop(server, settings)

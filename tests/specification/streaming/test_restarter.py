@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,11 @@ import pytest
 
 from settings.streaming import ConnectSettings
 from specification.streaming import connect, pods, restarter
+from tests.existing_database.server import SERVERS, root_of_the_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the command needs curl, as the image has it")
 
 LOGIN = "Basic " + base64.b64encode(b"operator:secret").decode()
 
@@ -70,18 +70,47 @@ class Rest(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A place with a shell and curl.
+
+    Attributes:
+        folder: Folder for a file, as this process sees it.
+        inside: The same folder, as the shell sees it.
+        before: Words before the command.
+    """
+
+    folder: Path
+    inside: str
+    before: tuple[str, ...] = ()
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Yield this machine and the file system of the sandbox's image."""
+    if request.param == "image":
+        with root_of_the_image() as root:
+            (root / "login").mkdir()
+            yield Place(root / "login", "/login", ("chroot", str(root)))
+        return
+    if shutil.which("curl") is None:
+        pytest.skip("no curl is installed; make sandbox-test runs this with its image's")
+    folder = tmp_path_factory.mktemp("login")
+    yield Place(folder, str(folder))
+
+
 @contextmanager
-def running(worker: Worker, folder: Path, first_pause_s: str) -> Iterator[subprocess.Popen[str]]:
+def running(worker: Worker, place: Place, first_pause_s: str) -> Iterator[subprocess.Popen[str]]:
     """Run the command beside a worker, with a shorter first pause."""
-    login = folder / "curl.conf"
-    login.write_text(connect.login_files("operator", "secret")["curl.conf"])
-    environment = restarter.environment(str(login)) | {
+    (place.folder / "curl.conf").write_text(connect.login_files("operator", "secret")["curl.conf"])
+    environment = restarter.environment(f"{place.inside}/curl.conf") | {
         "WORKER": f"http://127.0.0.1:{worker.server_port}",
         "FIRST_PAUSE_S": first_pause_s,
         "PATH": os.environ["PATH"],
     }
     threading.Thread(target=worker.serve_forever, daemon=True).start()
-    with worker, subprocess.Popen(restarter.command(), env=environment, stdout=subprocess.PIPE, text=True) as process:
+    command = [*place.before, *restarter.command()]
+    with worker, subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -94,28 +123,28 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return any(condition() or time.sleep(0.05) for _ in range(200))
 
 
-def test_a_failed_connector_is_restarted_once_and_a_running_one_left_alone(tmp_path: Path) -> None:
+def test_a_failed_connector_is_restarted_once_and_a_running_one_left_alone(place: Place) -> None:
     worker = Worker()
-    with running(worker, tmp_path, "0"):
+    with running(worker, place, "0"):
         assert eventually(lambda: worker.looks > 1 and bool(worker.restarts))
         looks = worker.looks
         assert eventually(lambda: worker.looks > looks + 1)
     assert worker.restarts == ["/connectors/sink/restart?includeTasks=true&onlyFailed=true"]
 
 
-def test_a_connector_that_fails_again_is_restarted_after_growing_pauses(tmp_path: Path) -> None:
+def test_a_connector_that_fails_again_is_restarted_after_growing_pauses(place: Place) -> None:
     worker = Worker(incurable=True)
     started = time.monotonic()
-    with running(worker, tmp_path, "1") as process:
+    with running(worker, place, "1") as process:
         assert eventually(lambda: len(worker.restarts) > 1)
         assert time.monotonic() - started >= 3, "the second look came before the pause had doubled"
         assert process.stdout is not None
         assert "sink has failed tasks" in process.stdout.readline()
 
 
-def test_it_ends_at_once_when_its_pod_does(tmp_path: Path) -> None:
+def test_it_ends_at_once_when_its_pod_does(place: Place) -> None:
     worker = Worker()
-    with running(worker, tmp_path, "60") as process:
+    with running(worker, place, "60") as process:
         time.sleep(0.3)
         process.terminate()
         assert process.wait(20) == 0
