@@ -6,22 +6,24 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from configs.credentials.judging import is_credential, may_be_credential
-from configs.credentials.names import Sense, may_be_secret, sense
+from configs.credentials.names import Sense, sense
 from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME: Final = r"(?<![\w.-])([\w.-]++)"
+    from configs.credentials.reading import Name, Reading
+
 _KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|char \*))?"
-_ASSIGNED = re.compile(_NAME + r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
+# What stands between a name and its value
+_ASSIGNED = re.compile(r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
 # In prose a colon introduces a sentence, unless a quoted name stands before it
-_EQUATED = re.compile(_NAME + r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
-_CALLED = re.compile(r"\w\(\s*[\"']([\w.-]{3,100})[\"']\s*,\s*([\"'])((?:(?!\2)[^\\\n]|\\.){1,500})\2")
-_SETTER = re.compile(
-    r"(?<![\w.-])(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))\(\s*([\"'])([^\"'\n]{1,500})\2\s*\)"
-)
+_EQUATED = re.compile(r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
+_CALLED = re.compile(r"[\"']\s*,\s*([\"'])((?:(?!\1)[^\\\n]|\\.){1,500})\1")
+_CALLS = re.compile(r"[\"']\s{0,40}\(\w")  # backwards: a call whose first argument the name is
+_SETTER = re.compile(r"\(\s{0,40}([\"'])([^\"'\n]{1,500})\1\s*\)")
+_SETS = re.compile(r"(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))")
 _VALUE = re.compile(
     r"(?:[rbuNfE](?=[\"']))?(?:"
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
@@ -33,7 +35,7 @@ _PROSE_VALUE = re.compile(
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE
 )
 _QUERY_VALUE = re.compile(r"(?:\$\{[^}\s]*\}|[^\s&\"'<>])++")
-_SAID = re.compile(_NAME + r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
+_SAID = re.compile(r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
 # What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
 _LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
 _STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
@@ -41,53 +43,65 @@ _OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:#[^\n
 _TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
 _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
-_BLANK = re.compile(r"(?m)^[ \t]*+([A-Za-z_][\w.-]{1,120})[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$")
-_CANDIDATE = re.compile(
-    r"(?i)pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
-)
-_LONG: Final = re.compile(r"[\"']?([A-Za-z0-9+/=_-]{24,500})(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+_BLANK = re.compile(r"[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$", re.MULTILINE)
+_BEGINS_A_LINE = re.compile(r"[ \t]*+(?=\n|\Z)")  # backwards
+_LONG: Final = re.compile(r"(?<=[\s=:>\"'])[A-Za-z0-9+/=_-]{24,500}+(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+_TAKES = re.compile(r"[\"']?[ \t]*+(?:>=|=:|=\?|=\+|==?|::?)(?:[ \t]*+(?:rts|gnirts|gnirtS|rav|tel|tsnoc)\b[ \t]*+:?)?[ \t]*+\]?[\"']?\\?")
+_TAKEN = re.compile(r"[\w.-]{3,200}+")
 
 
-def spans(text: str, *, prose: bool = False) -> Iterator[Span]:  # noqa: C901 - one branch for each form
+def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
     """Yield the values under the names of credentials, with an equals sign, a colon or an arrow between them.
 
     Args:
-        text: A file, a command, a value.
+        reading: A file, a command, a value.
         prose: Whether the text is a message, in which a value is one word and a colon introduces a sentence.
     """
-    pattern = _EQUATED if prose else _ASSIGNED
-    done = 0
-    for found in pattern.finditer(text):
-        name, at = found[1], found.end()
-        if at < done or len(name) > _LONGEST_NAME:
+    text, pattern, done = reading.text, _EQUATED if prose else _ASSIGNED, 0
+    for name in reading.names:
+        if prose:
+            yield from _separated_by_blanks(reading, name, prose=True)
+            yield from _said(text, name)
+        elif text[name.end : name.end + 1] in _CALLING:
+            yield from _in_code(reading, name)
+        else:
+            yield from _separated_by_blanks(reading, name)
+        if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
-        if not _CANDIDATE.search(name):
-            chance = None if prose or len(name) < _SHORTEST_NAME else _LONG.match(text, at)
-            if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
-                yield Span(*chance.span(1))
+        at = behind.end()
+        if at < done or _NESTED.match(text, at) or _is_in_reference(text, name.start) or _only_asks(text, name.start, name.end, at):
             continue
-        if _is_in_reference(text, found.start()) or _only_asks(text, found.start(), found.end(1), at):
-            continue
-        kind = sense(name)
-        if kind in {Sense.NONE, Sense.ABOUT} and not may_be_secret(name):
-            continue
-        span = _of_prose(text, at, name) if prose else _of_file(text, found.start(), at, name)
+        span = _of_prose(text, at, name.text) if prose else _of_file(text, name.start, at, name.text)
         if span:
             done = span.end
             yield span
-    if prose:
-        yield from (span for span in _separated_by_blanks(text) if span.sure)
-        for found in _SAID.finditer(text):
-            value = bare(found[2].rstrip(".,;"))
-            if is_credential(found[1], value) and looks_chosen(value):
-                yield Span(*found.span(2))
-    else:
-        yield from _in_code(text)
-        yield from _separated_by_blanks(text)
+    if not prose:
+        yield from _by_chance(reading)
 
 
+_CALLING: Final = frozenset("(\"'")
+# A path of names, such as ``key:key:``, has no value at its beginning
+_NESTED = re.compile(r"[\w.-]{1,40}+:[\w.-]{1,40}+:(?=[\w.-])")
 _LONGEST_NAME: Final = 200
-_SHORTEST_NAME: Final = 3
+
+
+def _said(text: str, name: Name) -> Iterator[Span]:
+    found = _SAID.match(text, name.end)
+    if found:
+        value = bare(found[1].rstrip(".,;"))
+        if is_credential(name.text, value) and looks_chosen(value):
+            yield Span(*found.span(1))
+
+
+def _by_chance(reading: Reading) -> Iterator[Span]:
+    """Yield the values that only chance writes, whatever name stands before them."""
+    for found in _LONG.finditer(reading.text):
+        taken = _TAKES.match(reading.backwards, len(reading.text) - found.start())
+        name = _TAKEN.match(reading.backwards, taken.end()) if taken else None
+        if name and looks_random(found[0]) and is_credential(name[0][::-1], found[0]):
+            yield Span(*found.span())
+
+
 _PROVIDER = re.compile(r"\$\{[a-z][\w-]*:[^}\s]*$")
 
 
@@ -186,27 +200,27 @@ def _is_code(plain: str) -> bool:
     return bool(_CODE.fullmatch(plain))
 
 
-def _in_code(text: str) -> Iterator[Span]:
-    if "(" not in text:
+def _in_code(reading: Reading, name: Name) -> Iterator[Span]:
+    """Yield the second argument of a call that begins with a credential's name, and the argument of one that sets a credential."""
+    text = reading.text
+    if text[name.end] == "(":
+        found = _SETTER.match(text, name.end) if _SETS.fullmatch(name.text.rpartition(".")[2]) else None
+    else:
+        found = _CALLED.match(text, name.end) if reading.before(_CALLS, name.start) else None
+    if found and is_credential(name.text, found[2]):
+        yield Span(*found.span(2))
+
+
+def _separated_by_blanks(reading: Reading, name: Name, *, prose: bool = False) -> Iterator[Span]:
+    """Yield the value of a line with a key, blanks and one word, as properties, redis.conf and nginx have them."""
+    found = _BLANK.match(reading.text, name.end)
+    if not found or reading.before(_BEGINS_A_LINE, name.start) is None:
         return
-    for found in _CALLED.finditer(text):
-        if is_credential(found[1], found[3]):
-            yield Span(*found.span(3))
-    for found in _SETTER.finditer(text):
-        if is_credential(found[1], found[3]):
-            yield Span(*found.span(3))
-
-
-def _separated_by_blanks(text: str) -> Iterator[Span]:
-    """Yield the values of lines with a key, blanks and one word, as properties, redis.conf and nginx have them."""
-    for found in _BLANK.finditer(text):
-        name, value = found[1], bare(found[2].rstrip(";"))
-        if not _CANDIDATE.search(name) or not (may_be_secret(name) or sense(name).value > Sense.ABOUT.value):
-            continue
-        if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
-            continue
-        structured = any(sign in name for sign in "._-") or found[2][0] in "\"'" or name.lower() in {"requirepass", "masterauth"}
-        telling = any(not sign.isalpha() for sign in value)
-        sure = is_credential(name, value) and (structured or telling)
-        if sure or (may_be_credential(name, value) and not is_referred(value)):
-            yield Span(*found.span(2), sure=sure)
+    value = bare(found[1].rstrip(";"))
+    if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
+        return
+    structured = any(sign in name.text for sign in "._-") or found[1][0] in "\"'" or name.text.lower() in {"requirepass", "masterauth"}
+    telling = any(not sign.isalpha() for sign in value)
+    sure = is_credential(name.text, value) and (structured or telling)
+    if sure or (not prose and may_be_credential(name.text, value) and not is_referred(value)):
+        yield Span(*found.span(1), sure=sure)

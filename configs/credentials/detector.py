@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from configs.credentials import assignments, commands, flags, forms, places, structures
+from configs.credentials.reading import read
 from configs.credentials.spans import Span, masked
 from configs.credentials.values import SHOWN_AS
 
@@ -27,13 +28,14 @@ def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[S
         file: Name of the file, where there is one.
         prose: Whether the text is a message for people.
     """
+    reading = read(text)
     readers = (
-        forms.spans(text),
-        assignments.spans(text, prose=prose),
-        structures.spans(text),
-        places.spans(text, file),
+        forms.spans(reading),
+        assignments.spans(reading, prose=prose),
+        structures.spans(reading),
+        places.spans(reading, file),
         commands.spans(text),
-        flags.spans(text),
+        flags.spans(reading),
     )
     return (span for reader in readers for span in reader if not _is_hidden_already(text, span))
 

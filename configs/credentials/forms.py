@@ -13,6 +13,8 @@ from configs.credentials.values import is_elsewhere, is_login_in_base64, is_refe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from configs.credentials.reading import Reading
+
 # First characters of an issued credential to its whole form, as the issuers document them
 _ISSUED: Final = {
     **dict.fromkeys(("AKIA", "ASIA"), r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
@@ -94,8 +96,9 @@ _BASIC = re.compile(r"(?i)\bbasic\s+([A-Za-z0-9+/=]{6,2000})")
 _SECRET_IN_TEXT = re.compile(r"(?i)(AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)\s*=\s*([^\s;\"'&]{1,500})")
 
 
-def spans(text: str) -> Iterator[Span]:
+def spans(reading: Reading) -> Iterator[Span]:
     """Yield the credentials of a text that show by their form."""
+    text = reading.text
     for first, form in _FORMS.items():
         if first in text:
             yield from (Span(*found.span()) for found in form.finditer(text))
@@ -108,9 +111,9 @@ def spans(text: str) -> Iterator[Span]:
         yield from _in_addresses(text)
     if "=" in text:
         yield from _in_queries(text)
-        if "hared" in text.lower() or "accountkey" in text.lower():
+        if "hared" in reading.lowered or "accountkey" in reading.lowered:
             yield from (Span(*found.span(2)) for found in _SECRET_IN_TEXT.finditer(text) if not is_elsewhere(found[2]))
-    yield from _in_headers(text)
+    yield from _in_headers(reading)
 
 
 def _in_addresses(text: str) -> Iterator[Span]:
@@ -140,8 +143,8 @@ def _in_queries(text: str) -> Iterator[Span]:
             yield Span(*found.span(2), sure=not is_elsewhere(value) and not value.isdigit())
 
 
-def _in_headers(text: str) -> Iterator[Span]:
-    lowered = text.lower()
+def _in_headers(reading: Reading) -> Iterator[Span]:
+    text, lowered = reading.text, reading.lowered
     if "authori" in lowered:
         for found in _HEADER.finditer(text):
             value = found[2].strip()

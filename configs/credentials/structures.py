@@ -13,57 +13,88 @@ from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from configs.credentials.reading import Name, Reading
+
 _OPENING = re.compile(
-    r"(?m)(?<![\w.-])([\w.-]{2,120})(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
+    r"(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
     r"(?:(?:[&!][\w!-]++[ \t]*+)*+([|>][-+\d]{0,3})?[ \t]*+(?:#[^\n]*)?(?=\n)|([\[{])(?![{%]))"
 )
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
 _KEY = re.compile(r"[\"']?([\w./-]+)[\"']?\s*(?:[:=]|:=)(?:\s+|$)(.*)", re.DOTALL)
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*+\"?|'[^']*+'?|[\[\]{}]|[,:=\n]|[^\s\"'\[\]{},:=]++(?:[ \t]++[^\s\"'\[\]{},:=#]++)*+|[ \t\r]++")
-_ELEMENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
-_KEYED_ELEMENT = re.compile(
-    r"<\w+\s[^<>]{0,200}?\b(?:name|key|id)\s*=\s*[\"']([\w.-]+)[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)"
-)
-_CDATA = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?>\s*<!\[CDATA\[((?:(?!\]\]>).){1,4000})", re.DOTALL)
-_PARENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>\s*(?=<[a-zA-Z])")
-_PROPERTY = re.compile(r"<name>\s*([\w.-]{1,200})\s*</name>\s*(?:<\w+>[^<>]{0,200}</\w+>\s*)?<(value|string)>([^<>]{0,4000})")
-_PLIST = re.compile(r"<key>\s*([\w.-]{1,200})\s*</key>\s*<(string|data)>([^<>]{0,4000})")
-_ATTRIBUTES = re.compile(r"\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"'][^<>\n]{0,200}?\bvalue\s*=\s*(\"[^\"]*\"|'[^']*')")
-_REVERSED_ATTRIBUTES = re.compile(
-    r"\bvalue\s*=\s*(\"[^\"]{1,500}\"|'[^']{1,500}')[^<>\n\"']{0,100}\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"']"
-)
-_NAMES: Final = r"(?i:name|key|parameter_?key|parameter_?name|variable|env|option_?name|header)"
+# What stands behind the name of an element
+_ELEMENT = re.compile(r"(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
+_CDATA = re.compile(r"(?:\s[^<>]{0,500})?>\s*<!\[CDATA\[((?:(?!\]\]>).){1,4000})", re.DOTALL)
+_PARENT = re.compile(r"(?:\s[^<>]{0,500})?(?<!/)>\s*(?=<[a-zA-Z])")
+_ANY_ELEMENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
+# and behind a name that is a value itself
+_KEYED_ELEMENT = re.compile(r"[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)")
+_PROPERTY = re.compile(r"\s*</name>\s*(?:<\w+>[^<>]{0,200}</\w+>\s*)?<(?:value|string)>([^<>]{0,4000})")
+_PLIST = re.compile(r"\s*</key>\s*<(?:string|data)>([^<>]{0,4000})")
+_ATTRIBUTE = re.compile(r"[\"'][^<>\n]{0,200}?\bvalue\s*=\s*(\"[^\"]*\"|'[^']*')")
 _VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?value)"
-_SUSPICIOUS: Final = r"[\w.-]{0,200}?(?i:pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|salt|seed|cookie|sas|pat|pin|senha|wort|wacht)"
 _GAP: Final = r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,200}?"
 _PAIR = re.compile(
-    rf"(?<![\w.-]){_NAMES}\\?[\"']?\s*[:=]\s*\\?[\"']?(?={_SUSPICIOUS})([\w.-]{{2,200}})\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"  # noqa: E501 - one form
+    rf"\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"
     r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]*)"
 )
 _REVERSED = re.compile(
-    rf"(?<![\w.-]){_VALUES}\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{{1,500}}\"|'[^'\n]{{1,500}}'|[^\s,}}\"'][^\n,}}]{{0,500}})(?:(?!\n[ \t]*-[ \t])[^{{}}\[\]<>]){{0,60}}?[\s,\"'\\]{_NAMES}\\?[\"']?\s*[:=]\s*"  # noqa: E501 - one form
-    r"\\?[\"']?([\w.-]{2,200})"
+    r"(?i:ue|al|content)\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,}\"'][^\n,}]{0,500}?)"
+    r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,100}[\s,\"'\\]\Z"
 )
+# Backwards, what stands before a name that is a value itself: ``name: ``, ``"key": "``, ``<name>``
+_IS_NAMED = re.compile(
+    r"[\"']?\\?\s{0,40}[:=]\s{0,40}[\"']?\\?(?i:eman|yek|yek_?retemarap|eman_?retemarap|elbairav|vne|eman_?noitpo|redaeh|di)(?![\w.-])"
+)
+_IN_ELEMENT = re.compile(r"\s{0,40}>(?:eman|yek)<")
+_PREFIX = re.compile(r":[\w.-]{1,40}<")
 
 
-def spans(text: str) -> Iterator[Span]:
+def spans(reading: Reading) -> Iterator[Span]:
     """Yield the credentials below a name, in any structure."""
-    yield from _opened(text)
-    if "<" in text and "</" in text:
-        yield from _in_elements(text)
-    if "value" in text.lower() or "content" in text:
-        for found in _PAIR.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
-        for found in _REVERSED.finditer(text):
-            yield from _judged(found[2], found.span(1), text)
-        for found in _REVERSED_ATTRIBUTES.finditer(text):
-            yield from _judged(found[2], found.span(1), text)
-        for found in _ATTRIBUTES.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
+    yield from _opened(reading)
+    text = reading.text
+    elements = "<" in text and "</" in text
+    pairs = "val" in reading.lowered or "content" in reading.lowered
+    for name in reading.names if elements or pairs else ():
+        sign = text[name.start - 1 : name.start]
+        if elements and (sign == "<" or (sign == ":" and reading.before(_PREFIX, name.start))):
+            yield from _judged(name.text, _ELEMENT.match(text, name.end), text)
+            yield from _judged(name.text, _CDATA.match(text, name.end), text)
+        elif sign.isspace() or sign in _BEFORE_A_NAME:
+            yield from _in_pair(reading, name, elements=elements)
+    if elements:
+        yield from _in_elements(reading)
 
 
-def _judged(name: str, place: tuple[int, int], text: str) -> Iterator[Span]:
-    start, end = place
+_BEFORE_A_NAME: Final = frozenset("\"'=:>\\")
+_BACK: Final = 700
+
+
+def _in_pair(reading: Reading, name: Name, *, elements: bool) -> Iterator[Span]:
+    """Yield the value that belongs to a name which is a value itself."""
+    text = reading.text
+    head = reading.before(_IS_NAMED, name.start)
+    if head is not None:
+        if head.lower()[-2:] != "di":
+            yield from _judged(name.text, _PAIR.match(text, name.end), text)
+        yield from _judged(name.text, _ATTRIBUTE.match(text, name.end), text)
+        if elements:
+            yield from _judged(name.text, _KEYED_ELEMENT.match(text, name.end), text)
+        begin = name.start - len(head)
+        least = max(begin - _BACK, reading.text.rfind("}", max(begin - _BACK, 0), begin), 0)
+        value = max(reading.lowered.rfind(word, least, begin) for word in ("value", "val", "content"))
+        if value >= 0:
+            value += 3 if reading.lowered.startswith("value", value) else 1 if reading.lowered.startswith("val", value) else 0
+            yield from _judged(name.text, _REVERSED.match(text, value, begin), text)
+    elif elements and reading.before(_IN_ELEMENT, name.start) is not None:
+        yield from _judged(name.text, _PROPERTY.match(text, name.end) or _PLIST.match(text, name.end), text)
+
+
+def _judged(name: str, found: re.Match[str] | None, text: str) -> Iterator[Span]:
+    if not found:
+        return
+    start, end = found.span(1)
     given = text[start:end]
     value = bare(given)
     if value and may_be_credential(name, value):
@@ -71,25 +102,17 @@ def _judged(name: str, place: tuple[int, int], text: str) -> Iterator[Span]:
         yield Span(start, start + len(given.strip()), sure=is_credential(name, value))
 
 
-def _in_elements(text: str) -> Iterator[Span]:
-    for found in _ELEMENT.finditer(text):
-        yield from _judged(found[1], found.span(2), text)
-    for found in _KEYED_ELEMENT.finditer(text):
-        yield from _judged(found[1], found.span(2), text)
-    if "CDATA" in text:
-        for found in _CDATA.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
-    for pattern in (_PROPERTY, _PLIST):
-        for found in pattern.finditer(text):
-            yield from _judged(found[1], found.span(3), text)
-    done = 0
-    for parent in _PARENT.finditer(text):
-        if parent.start() < done or not opens_credentials(parent[1]):
+def _in_elements(reading: Reading) -> Iterator[Span]:
+    """Yield what stands in the elements below one with the name of a credential."""
+    text, done = reading.text, 0
+    for name in reading.names:
+        parent = _PARENT.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
+        if not parent:
             continue
-        ends = text.find(f"</{parent[1]}", parent.end())
+        ends = text.find(f"</{name.text}", parent.end())
         done = ends if ends >= 0 else len(text)
-        for found in _ELEMENT.finditer(text, parent.end(), done + 2):
-            yield from _below(parent[1], found[1], bare(found[2]), *found.span(2))
+        for found in _ANY_ELEMENT.finditer(text, parent.end(), done + 2):
+            yield from _below(name.text, found[1], bare(found[2]), *found.span(2))
 
 
 def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
@@ -109,18 +132,23 @@ def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator
     yield Span(start, end, sure=certain)
 
 
-def _opened(text: str) -> Iterator[Span]:
-    done = 0
-    for found in _OPENING.finditer(text):
-        if found.start() < done or not opens_credentials(found[1]):
+def _opened(reading: Reading) -> Iterator[Span]:
+    text, done = reading.text, 0
+    for name in reading.names:
+        found = _OPENING.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
+        if not found:
             continue
-        if found[3]:
-            done = yield from _in_brackets(text, found.end() - 1, found[1])
-        elif ":" in found[0] or found[2]:
-            start = text.rfind("\n", 0, found.start(1)) + 1
-            if re.fullmatch(r"[ \t]*(?:-[ \t]+)*[\"']?", text[start : found.start(1)]):
-                lead = text[start : found.start(1)].rstrip("\"'")
-                done = yield from _in_block(text, found.end(), len(lead), found[1], whole=bool(found[2]))
+        if found[2]:
+            done = yield from _in_brackets(text, found.end() - 1, name.text)
+        elif ":" in found[0] or found[1]:
+            start = text.rfind("\n", 0, name.start) + 1
+            lead = text[start : name.start]
+            if len(lead) <= _INDENT and _LEAD.fullmatch(lead):
+                done = yield from _in_block(text, found.end(), len(lead.rstrip("\"'")), name.text, whole=bool(found[1]))
+
+
+_INDENT: Final = 200
+_LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
 
 
 def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
