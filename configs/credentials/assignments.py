@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from configs.credentials.judging import is_credential, may_be_credential
 from configs.credentials.names import Sense, sense
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
+from configs.credentials.values import bare, is_elsewhere, is_referred, is_sentence, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +69,11 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
         if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
         at = behind.end()
+        if name.text.lower() in _BARE_KEYS and not _BY_CHANCE.match(text, at):
+            continue
         if at < done or _NESTED.match(text, at) or _is_in_reference(text, name.start) or _only_asks(text, name.start, name.end, at):
             continue
-        span = _of_prose(text, at, name.text) if prose else _of_file(text, name.start, at, name.text)
+        span = _of_prose(text, at, name.text) if prose else _of_file(reading, name, at)
         if span:
             done = span.end
             yield span
@@ -79,6 +81,8 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
         yield from _by_chance(reading)
 
 
+_BARE_KEYS: Final = frozenset({"key", "keys"})
+_BY_CHANCE = re.compile(r"[\"'`\\]{0,2}[A-Za-z0-9+/=_.~-]{20}")
 _CALLING: Final = frozenset("(\"'")
 # A path of names, such as ``key:key:``, has no value at its beginning
 _NESTED = re.compile(r"[\w.-]{1,40}+:[\w.-]{1,40}+:(?=[\w.-])")
@@ -135,8 +139,11 @@ def _of_prose(text: str, at: int, name: str) -> Span | None:
     return Span(*value.span(), sure=is_credential(name, value[0]))
 
 
-def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
+def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
+    text, begin, name = reading.text, named.start, named.text
+    if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
+        return None  # the name of a type such as AWS::ApiGateway::ApiKey, a part of a path such as arn:aws:secretsmanager:a:1:secret:b
     if at >= len(text) or _OPENS.match(text, at):
         return None  # the reader of structures takes it
     template = _TEMPLATE.match(text, at)
@@ -148,6 +155,7 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
         end = _LINE.match(text, at)
         given = end[1] if end else ""
         plain = bare(_COMMENT.sub("", given))
+        plain = plain[:-1] if plain.endswith((",", ";")) and is_elsewhere(plain[:-1]) else plain
         stop = at + len(given.rstrip())
     elif value is not None:
         plain, stop = bare(value[0]), value.end()
@@ -165,7 +173,8 @@ def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
     certain = (
         (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
         and not _is_code(plain)
-        and not (whole is None and (plain == name or _continues(text, at, stop, plain)))
+        and (text[at] in "\"'`\\" or not (text[:at].endswith(_COMPARED, at - 4) or (reading.program and not _is_bare(plain))))
+        and not (whole is None and (plain.lower() == name.rpartition(".")[2].lower() or _continues(text, at, stop, plain)))
     )
     return Span(at, stop, sure=certain) if hidden or certain else None
 
@@ -184,7 +193,9 @@ _SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
 
 def _continues(text: str, at: int, stop: int, plain: str) -> bool:
     """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
-    return text[at - 2 : at] == ": " and plain.isalpha() and plain.islower() and text[at].isalpha() and bool(_SENTENCE.match(text, stop))
+    if text[at - 2 : at] != ": " or not plain.isalpha() or not text[at].isalpha() or not _SENTENCE.match(text, stop):
+        return False
+    return plain.islower() or is_sentence(text[at : min(stop + _A_QUESTION, text.find("\n", stop) % (len(text) + 1))])
 
 
 _INDENT: Final = 200
@@ -193,6 +204,16 @@ _CODE = re.compile(
     r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|"
     r"\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
 )
+
+
+_COMPARED: Final = ("==", "== ")
+_BARE = re.compile(r"([a-z]{4,})\d{1,3}")
+
+
+def _is_bare(plain: str) -> bool:
+    """Return whether a value without quotes in a program is a literal all the same, in a comment or another language."""
+    found = _BARE.fullmatch(plain)
+    return looks_random(plain) or (bool(found) and sense(found[1]) is Sense.NONE)  # type: ignore[index]
 
 
 def _is_code(plain: str) -> bool:

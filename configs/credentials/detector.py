@@ -7,7 +7,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials import assignments, commands, flags, forms, places, structures
+from configs.credentials import assignments, commands, flags, forms, pairs, places, structures
 from configs.credentials.reading import read
 from configs.credentials.spans import Span, masked
 from configs.credentials.values import SHOWN_AS
@@ -28,11 +28,12 @@ def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[S
         file: Name of the file, where there is one.
         prose: Whether the text is a message for people.
     """
-    reading = read(text)
+    reading = read(text, file)
     readers = (
         forms.spans(reading),
         assignments.spans(reading, prose=prose),
         structures.spans(reading),
+        pairs.spans(reading),
         places.spans(reading, file),
         commands.spans(text),
         flags.spans(reading),

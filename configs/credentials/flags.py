@@ -36,7 +36,9 @@ def spans(reading: Reading) -> Iterator[Span]:
             plain = bare(value[0].rstrip(",]")) if value else ""
             if value and plain and "=" not in plain.strip("=") and may_be_credential(name, plain):
                 yield Span(
-                    value.start(), value.start() + len(value[0].rstrip(",]")), sure=found.text.startswith("--") and is_credential(name, plain)
+                    value.start(),
+                    value.start() + len(value[0].rstrip(",]")),
+                    sure=found.text.startswith("--") and is_credential(name, plain),
                 )
     for pattern in (_SHORT, _LOGIN):
         for found in pattern.finditer(text):

@@ -13,6 +13,7 @@ from configs.credentials.values import (
     is_path,
     is_plain,
     is_referred,
+    is_sentence,
     is_switch,
     looks_chosen,
     looks_random,
@@ -40,7 +41,7 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - on
     default = _DEFAULT.fullmatch(text)
     if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
-    if not text or is_elsewhere(text) or is_label(name, text):
+    if not text or is_elsewhere(text) or is_label(name, text) or is_sentence(text) or _repeats(name, text):
         return False
     if kind is Sense.PASSWORD:
         return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
@@ -83,8 +84,17 @@ def is_label(name: str, text: str) -> bool:
     """Return whether a value is what a form shows beside a field: ``Confirm password``, or ``Token`` for ``token``."""
     if not _LABEL.fullmatch(text):
         return False
-    parts = text.lower().rstrip("?:.!").split()
-    return parts[-1] in words(name) if len(parts) == 1 else any(part in _NOUNS for part in parts)
+    parts, named = text.lower().rstrip("?:.!").split(), words(name)
+    return len(named) > 1 and parts[-1] in named if len(parts) == 1 else any(part in _NOUNS for part in parts)
+
+
+def _repeats(name: str, text: str) -> bool:
+    """Return whether a value is its name again, as constants of programs have it; one word, such as ``password``, is a credential."""
+    named = words(name)
+    return len(named) > 1 and len(text) < _A_NAME and "".join(words(text)) == "".join(named) and not any(map(str.isdigit, text))
+
+
+_A_NAME = 100
 
 
 _LABEL = re.compile(r"[A-Z][A-Za-z]{0,30}(?: [A-Za-z]{1,30}){0,8}[?:.!]?")

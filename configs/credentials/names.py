@@ -43,7 +43,7 @@ def _set(words: str) -> frozenset[str]:
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PASSWORD = re.compile(
     r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
-    r"(?<!over)(?<!under)(?<!multi)(?<!mini)pass|pw|psk)$"
+    r"(?<!over)(?<!under)(?<!multi)(?<!mini)(?<!ask)pass|pw|psk)$"
 )
 _TOKEN = re.compile(
     r"(secrets?|tokens?|credentials?|creds?|(api|access|secret|private|account|auth|encrypt|encryption|signing|master|shared|license|"
@@ -77,11 +77,11 @@ _ABOUT = _set(
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
     "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
-    "aliases binding list sealing kms lookup kid"
+    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints"
 )
 _LEADING = _set(
     "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
-    "forgot show count total available"
+    "forgot show count total available load import"
 )
 _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingress mounted kube")
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
@@ -91,7 +91,7 @@ _BESIDE = _ABOUT | _set(
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
-    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
+    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|meta|alt|ctrl|shift|release[._-]?manager|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
 )
 
 

@@ -18,6 +18,14 @@ _CANDIDATE: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[\w.-]*+")
 _LONGEST_NAME: Final = 200
+_OF_A_PROGRAM: Final = re.compile(r"\.(?:pyi?|[mc]?js|[jt]sx?|go|java|kt|scala|rb|php|rs|cs|cpp|c|h)$")
+# A program begins with comments and then declares something
+_PROGRAM: Final = re.compile(
+    r"(?:[ \t]*(?:(?:#|//)[^\n]*|/\*(?:(?!\*/).){0,4000}\*/|(\"{3}|'{3})(?:(?!\1).){0,4000}\1|['\"]use strict['\"];?)?[ \t]*\n){0,200}"
+    r"(?:import [\w{*\"'(]|from \S+ import |package [\w.]+;?\n|(?:const|let|var) [\w{}, ]+ = |(?:async )?def \w+\(|class \w+[(:{ ]|"
+    r"(?:export )?(?:async )?function |func [\w(]|module\.exports|using [\w.]+;|public )",
+    re.DOTALL,
+)
 
 
 class Name(NamedTuple):
@@ -43,12 +51,14 @@ class Reading:
         lowered: The text in lower case, with every character at its place.
         backwards: The text from its end to its beginning: what stands before a place is matched there, without a search.
         names: Names that may stand before a credential, in their order.
+        program: Whether the text is the source of a program, in which a literal stands in quotes.
     """
 
     text: str
     lowered: str
     backwards: str
     names: tuple[Name, ...]
+    program: bool
 
     def before(self, pattern: re.Pattern[str], at: int) -> str | None:
         """Return what a pattern of the reversed text matches right before a position, in reversed order."""
@@ -56,13 +66,20 @@ class Reading:
         return found[0] if found else None
 
 
-def read(text: str) -> Reading:
-    """Find the names in a text."""
+def read(text: str, file: str = "") -> Reading:
+    """Find the names in a text.
+
+    Args:
+        text: A file, a command, a value or a message.
+        file: Name of the file, where there is one.
+    """
     lowered = text.lower()
     if len(lowered) != len(text):  # a capital I with a dot becomes two characters
         lowered = "".join(sign if len(sign.lower()) > 1 else sign.lower() for sign in text)
     backwards = text[::-1]
-    return Reading(text, lowered, backwards, tuple(_names(text, lowered, backwards)))
+    return Reading(
+        text, lowered, backwards, tuple(_names(text, lowered, backwards)), bool(_OF_A_PROGRAM.search(file) or _PROGRAM.match(text))
+    )
 
 
 def _names(text: str, lowered: str, backwards: str) -> Iterator[Name]:

@@ -1,19 +1,19 @@
-"""Credentials below a name: blocks and lists of YAML, objects of JSON, elements of XML, pairs of a name and a value."""
+"""Credentials below a name: blocks and lists of YAML, objects of JSON and of programs."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from configs.credentials.judging import is_credential, may_be_credential
+from configs.credentials.judging import is_credential
 from configs.credentials.names import Sense, identifies, opens_credentials, sense, stands_beside
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, looks_chosen
+from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, is_sentence, looks_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from configs.credentials.reading import Name, Reading
+    from configs.credentials.reading import Reading
 
 _OPENING = re.compile(
     r"(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
@@ -22,124 +22,25 @@ _OPENING = re.compile(
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
 _KEY = re.compile(r"[\"']?([\w./-]+)[\"']?\s*(?:[:=]|:=)(?:\s+|$)(.*)", re.DOTALL)
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*+\"?|'[^']*+'?|[\[\]{}]|[,:=\n]|[^\s\"'\[\]{},:=]++(?:[ \t]++[^\s\"'\[\]{},:=#]++)*+|[ \t\r]++")
-# What stands behind the name of an element
-_ELEMENT = re.compile(r"(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
-_CDATA = re.compile(r"(?:\s[^<>]{0,500})?>\s*<!\[CDATA\[((?:(?!\]\]>).){1,4000})", re.DOTALL)
-_PARENT = re.compile(r"(?:\s[^<>]{0,500})?(?<!/)>\s*(?=<[a-zA-Z])")
-_ANY_ELEMENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
-# and behind a name that is a value itself
-_KEYED_ELEMENT = re.compile(r"[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)")
-_PROPERTY = re.compile(r"\s*</name>\s*(?:<\w+>[^<>]{0,200}</\w+>\s*)?<(?:value|string)>([^<>]{0,4000})")
-_PLIST = re.compile(r"\s*</key>\s*<(?:string|data)>([^<>]{0,4000})")
-_ATTRIBUTE = re.compile(r"[\"'][^<>\n]{0,200}?\bvalue\s*=\s*(\"[^\"]*\"|'[^']*')")
-_VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?value)"
-_GAP: Final = r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,200}?"
-_PAIR = re.compile(
-    rf"\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"
-    r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]*)"
-)
-_REVERSED = re.compile(
-    r"(?i:ue|al|content)\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,}\"'][^\n,}]{0,500}?)"
-    r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,100}[\s,\"'\\]\Z"
-)
-# Backwards, what stands before a name that is a value itself: ``name: ``, ``"key": "``, ``<name>``
-_IS_NAMED = re.compile(
-    r"[\"']?\\?\s{0,40}[:=]\s{0,40}[\"']?\\?(?i:eman|yek|yek_?retemarap|eman_?retemarap|elbairav|vne|eman_?noitpo|redaeh|di)(?![\w.-])"
-)
-_IN_ELEMENT = re.compile(r"\s{0,40}>(?:eman|yek)<")
-_PREFIX = re.compile(r":[\w.-]{1,40}<")
+_INDENT: Final = 200
+_LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
+_BEGINS_MORE = re.compile(r"[|>][-+\d]*|[\[{].*|[\]}],?")
+_COMMENT = re.compile(r"[ \t]+#.*")
+# A key without a name of its own: in a reference it names an entry, as a credential it looks like one
+_KEYS: Final = frozenset({"key", "keys"})
+_REGEX = re.compile(r"\\[sSwWdDbn]|[\])][*+?]|\(\?|\.\*|\^|[a-z]-z")
 
 
 def spans(reading: Reading) -> Iterator[Span]:
-    """Yield the credentials below a name, in any structure."""
-    yield from _opened(reading)
-    text = reading.text
-    elements = "<" in text and "</" in text
-    pairs = "val" in reading.lowered or "content" in reading.lowered
-    for name in reading.names if elements or pairs else ():
-        sign = text[name.start - 1 : name.start]
-        if elements and (sign == "<" or (sign == ":" and reading.before(_PREFIX, name.start))):
-            yield from _judged(name.text, _ELEMENT.match(text, name.end), text)
-            yield from _judged(name.text, _CDATA.match(text, name.end), text)
-        elif sign.isspace() or sign in _BEFORE_A_NAME:
-            yield from _in_pair(reading, name, elements=elements)
-    if elements:
-        yield from _in_elements(reading)
-
-
-_BEFORE_A_NAME: Final = frozenset("\"'=:>\\")
-_BACK: Final = 700
-
-
-def _in_pair(reading: Reading, name: Name, *, elements: bool) -> Iterator[Span]:
-    """Yield the value that belongs to a name which is a value itself."""
-    text = reading.text
-    head = reading.before(_IS_NAMED, name.start)
-    if head is not None:
-        if head.lower()[-2:] != "di":
-            yield from _judged(name.text, _PAIR.match(text, name.end), text)
-        yield from _judged(name.text, _ATTRIBUTE.match(text, name.end), text)
-        if elements:
-            yield from _judged(name.text, _KEYED_ELEMENT.match(text, name.end), text)
-        begin = name.start - len(head)
-        least = max(begin - _BACK, reading.text.rfind("}", max(begin - _BACK, 0), begin), 0)
-        value = max(reading.lowered.rfind(word, least, begin) for word in ("value", "val", "content"))
-        if value >= 0:
-            value += 3 if reading.lowered.startswith("value", value) else 1 if reading.lowered.startswith("val", value) else 0
-            yield from _judged(name.text, _REVERSED.match(text, value, begin), text)
-    elif elements and reading.before(_IN_ELEMENT, name.start) is not None:
-        yield from _judged(name.text, _PROPERTY.match(text, name.end) or _PLIST.match(text, name.end), text)
-
-
-def _judged(name: str, found: re.Match[str] | None, text: str) -> Iterator[Span]:
-    if not found:
-        return
-    start, end = found.span(1)
-    given = text[start:end]
-    value = bare(given)
-    if value and may_be_credential(name, value):
-        start += len(given) - len(given.lstrip())
-        yield Span(start, start + len(given.strip()), sure=is_credential(name, value))
-
-
-def _in_elements(reading: Reading) -> Iterator[Span]:
-    """Yield what stands in the elements below one with the name of a credential."""
-    text, done = reading.text, 0
-    for name in reading.names:
-        parent = _PARENT.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
-        if not parent:
-            continue
-        ends = text.find(f"</{name.text}", parent.end())
-        done = ends if ends >= 0 else len(text)
-        for found in _ANY_ELEMENT.finditer(text, parent.end(), done + 2):
-            yield from _below(name.text, found[1], bare(found[2]), *found.span(2))
-
-
-def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
-    """Yield the value below a credential's name, unless it only says who, what or where."""
-    if not value or is_referred(value) or (name and stands_beside(name)) or sense(name) is Sense.ABOUT:
-        return
-    if name and is_credential(name, value):
-        yield Span(start, end)
-        return
-    plain = is_elsewhere(value) or is_plain(value)
-    certain = (
-        not plain
-        and not (name and identifies(name))
-        and (sense(parent) is Sense.PASSWORD or looks_chosen(value))
-        and not value.startswith(("#", "//"))
-    )
-    yield Span(start, end, sure=certain)
-
-
-def _opened(reading: Reading) -> Iterator[Span]:
+    """Yield the credentials below a name, in blocks and in brackets."""
     text, done = reading.text, 0
     for name in reading.names:
         found = _OPENING.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
-        if not found:
+        if not found or text[name.start - 1 : name.start] == ":":  # a part of a path such as arn:aws:secretsmanager:[a-z]
             continue
         if found[2]:
-            done = yield from _in_brackets(text, found.end() - 1, name.text)
+            if any(sign in found[0] for sign in ":=") or (found[2] == "{" and not reading.program):
+                done = yield from _in_brackets(reading, found.end() - 1, name.text)
         elif ":" in found[0] or found[1]:
             start = text.rfind("\n", 0, name.start) + 1
             lead = text[start : name.start]
@@ -147,13 +48,34 @@ def _opened(reading: Reading) -> Iterator[Span]:
                 done = yield from _in_block(text, found.end(), len(lead.rstrip("\"'")), name.text, whole=bool(found[1]))
 
 
-_INDENT: Final = 200
-_LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
+def below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the value below a credential's name, unless it only says who, what or where."""
+    if not value or is_referred(value) or value.startswith("&"):
+        return
+    kind = sense(parent)
+    if name.lower() in _KEYS and kind in {Sense.PASSWORD, Sense.TOKEN} and looks_chosen(value) and not is_elsewhere(value):
+        yield Span(start, end)
+        return
+    if (name and stands_beside(name)) or sense(name) is Sense.ABOUT:
+        return
+    if name and is_credential(name, value):
+        yield Span(start, end)
+        return
+    plain = is_elsewhere(value) or is_plain(value) or is_sentence(value) or _REGEX.search(value)
+    certain = (
+        not plain
+        and kind is not Sense.NONE
+        and not (name and identifies(name))
+        and (kind is Sense.PASSWORD or looks_chosen(value))
+        and not value.startswith(("#", "//"))
+    )
+    yield Span(start, end, sure=certain)
 
 
 def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
     """Yield the values indented further than their key, or listed at its height."""
     first = last = -1
+    beside = len(text)  # depth of the last key that only says who, what or where
     while line := _LINE.match(text, at):
         depth, content = len(line[1]), line[3].strip()
         if line[3].strip() or line[2]:
@@ -164,33 +86,48 @@ def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> G
                 last = line.end()
             else:
                 pair = _KEY.fullmatch(content)
-                value = bare(re.sub(r"[ \t]+#.*", "", pair[2] if pair else content))
+                value = bare(_COMMENT.sub("", pair[2] if pair else content))
                 start = line.start(3) + (pair.start(2) if pair else 0)
-                if not content.startswith("#") and not re.fullmatch(r"[|>][-+\d]*|[\[{].*|[\]}],?", value):
-                    yield from _below(parent, pair[1] if pair else "", value, start, line.end())
+                if pair:
+                    beside = depth if stands_beside(pair[1]) else len(text)
+                continued = not pair and depth > beside and not line[2]
+                if not (continued or content.startswith("#") or _BEGINS_MORE.fullmatch(value)):
+                    yield from below(parent, pair[1] if pair else "", value, start, line.end())
         at = line.end()
     if whole and first >= 0 and not is_referred(text[first:last]):
         value = bare(text[first:last])
-        yield Span(first, last, sure=not is_elsewhere(value) and (sense(parent) is not Sense.TOKEN or looks_chosen(value.split()[0])))
+        plain = is_elsewhere(value) or is_sentence(value)
+        yield Span(first, last, sure=not plain and (sense(parent) is not Sense.TOKEN or looks_chosen(value.split()[0])))
     return at
 
 
-def _in_brackets(text: str, at: int, parent: str) -> Generator[Span, None, int]:
+class _Bracket(NamedTuple):
+    """An open bracket: the name of its items where it is a list, and whether they only say who, what or where."""
+
+    name: str
+    beside: bool
+
+
+def _in_brackets(reading: Reading, at: int, parent: str) -> Generator[Span, None, int]:
     """Yield what stands between a bracket and the one that closes it."""
-    depth, name, pending = 0, "", None
-    for token in _TOKEN.finditer(text, at):
+    opened: list[_Bracket] = []
+    name, pending = "", None
+    for token in _TOKEN.finditer(reading.text, at):
         sign = token[0]
         if sign in "[{":
-            depth, name = depth + 1, name if sign == "[" else ""
+            beside = bool(opened and opened[-1].beside) or bool(name and stands_beside(name))
+            opened.append(_Bracket(name if sign == "[" else "", beside))
+            name, pending = opened[-1].name, None
         elif sign in {"]", "}", ","} or (sign == "\n" and pending):
-            if pending:
-                yield from _below(parent, name, bare(pending[0]), *pending.span())
-                pending, name = None, ""
-            depth -= sign in {"]", "}"}
-            if depth == 0:
-                return token.end()
+            if pending and not opened[-1].beside and (pending[0][0] in "\"'" or not reading.program):
+                yield from below(parent, name, bare(pending[0]), *pending.span())
+            name, pending = opened[-1].name, None
+            if sign in {"]", "}"}:
+                opened.pop()
+                if not opened:
+                    return token.end()
         elif sign in ":=":
             name, pending = (bare(pending[0]), None) if pending else (name, None)
         elif sign.strip():
             pending = token
-    return len(text)
+    return len(reading.text)
