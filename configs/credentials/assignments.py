@@ -41,6 +41,7 @@ _LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
 _STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
 _OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:#[^\n]*)?(?=\n|\Z)|[\[{(]")
 _TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
+_OPENS_A_TEMPLATE: Final = frozenset("{\"'")
 _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
 _BLANK = re.compile(r"[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$", re.MULTILINE)
@@ -58,20 +59,27 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
         prose: Whether the text is a message, in which a value is one word and a colon introduces a sentence.
     """
     text, pattern, done = reading.text, _EQUATED if prose else _ASSIGNED, 0
+    referring = "${" in text
     for name in reading.names:
-        if prose:
+        if prose and text[name.end : name.end + 1] in _BLANKS:
             yield from _separated_by_blanks(reading, name, prose=True)
+        elif prose:
             yield from _said(text, name)
         elif text[name.end : name.end + 1] in _CALLING:
             yield from _in_code(reading, name)
-        else:
+        elif text[name.end : name.end + 1] in _BLANKS:
             yield from _separated_by_blanks(reading, name)
         if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
         at = behind.end()
         if name.text.lower() in _BARE_KEYS and not _BY_CHANCE.match(text, at):
             continue
-        if at < done or _NESTED.match(text, at) or _is_in_reference(text, name.start) or _only_asks(text, name.start, name.end, at):
+        if (
+            at < done
+            or _NESTED.match(text, at)
+            or (referring and _is_in_reference(text, name.start))
+            or _only_asks(text, name.start, name.end, at)
+        ):
             continue
         span = _of_prose(text, at, name.text) if prose else _of_file(reading, name, at)
         if span:
@@ -83,6 +91,7 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
 
 _BARE_KEYS: Final = frozenset({"key", "keys"})
 _BY_CHANCE = re.compile(r"[\"'`\\]{0,2}[A-Za-z0-9+/=_.~-]{20}")
+_BLANKS: Final = frozenset(" \t")
 _CALLING: Final = frozenset("(\"'")
 # A path of names, such as ``key:key:``, has no value at its beginning
 _NESTED = re.compile(r"[\w.-]{1,40}+:[\w.-]{1,40}+:(?=[\w.-])")
@@ -139,31 +148,27 @@ def _of_prose(text: str, at: int, name: str) -> Span | None:
     return Span(*value.span(), sure=is_credential(name, value[0]))
 
 
-def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
+def _of_file(reading: Reading, named: Name, at: int) -> Span | None:  # noqa: PLR0911 - one line for each form
     """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
     text, begin, name = reading.text, named.start, named.text
     if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
         return None  # the name of a type such as AWS::ApiGateway::ApiKey, a part of a path such as arn:aws:secretsmanager:a:1:secret:b
     if at >= len(text) or _OPENS.match(text, at):
         return None  # the reader of structures takes it
-    template = _TEMPLATE.match(text, at)
-    if template:
+    if text[at] in _OPENS_A_TEMPLATE and _TEMPLATE.match(text, at):
         return None
     value = _VALUE.match(text, at)
     whole = _line_of(text, begin, at)
     if whole is not None and (value is None or text[at] not in "\"'`\\"):
         end = _LINE.match(text, at)
         given = end[1] if end else ""
-        plain = bare(_COMMENT.sub("", given))
+        plain = bare(_COMMENT.sub("", given) if " " in given or "\t" in given else given)
         plain = plain[:-1] if plain.endswith((",", ";")) and is_elsewhere(plain[:-1]) else plain
         stop = at + len(given.rstrip())
     elif value is not None:
         plain, stop = bare(value[0]), value.end()
         if not value[0].strip("\"'`"):
             return None
-        word = _WORD.match(text, at)
-        if word and text[at] not in "\"'`\\":
-            stop = word.end()
     else:
         return None
     if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
@@ -173,10 +178,14 @@ def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     certain = (
         (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
         and not _is_code(plain)
-        and (text[at] in "\"'`\\" or not (text[:at].endswith(_COMPARED, at - 4) or (reading.program and not _is_bare(plain))))
+        and not _is_expression(reading, name, at, plain)
         and not (whole is None and (plain.lower() == name.rpartition(".")[2].lower() or _continues(text, at, stop, plain)))
     )
-    return Span(at, stop, sure=certain) if hidden or certain else None
+    if not (hidden or certain):
+        return None
+    if whole is None and text[at] not in "\"'`\\":  # no rest of a word is shown; only here, since it may be as long as the text
+        stop = (_WORD.match(text, at) or value).end()  # type: ignore[union-attr]
+    return Span(at, stop, sure=certain)
 
 
 def _line_of(text: str, begin: int, at: int) -> str | None:
@@ -207,6 +216,16 @@ _CODE = re.compile(
 
 
 _COMPARED: Final = ("==", "== ")
+
+
+def _is_expression(reading: Reading, name: str, at: int, plain: str) -> bool:
+    """Return whether a value is compared and not set, or stands in a program without quotes."""
+    compared = reading.text.endswith(_COMPARED, max(at - 4, 0), at)
+    if reading.text[at] in "\"'`\\":
+        return compared and sense(name) is not Sense.PASSWORD and not looks_chosen(plain)
+    return compared or (reading.program and not _is_bare(plain))
+
+
 _BARE = re.compile(r"([a-z]{4,})\d{1,3}")
 
 
@@ -228,8 +247,12 @@ def _in_code(reading: Reading, name: Name) -> Iterator[Span]:
         found = _SETTER.match(text, name.end) if _SETS.fullmatch(name.text.rpartition(".")[2]) else None
     else:
         found = _CALLED.match(text, name.end) if reading.before(_CALLS, name.start) else None
-    if found and is_credential(name.text, found[2]):
+    named = found and _SNAKE.fullmatch(found[2]) and sense(found[2]) is not Sense.NONE
+    if found and not named and is_credential(name.text, found[2]):
         yield Span(*found.span(2))
+
+
+_SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def _separated_by_blanks(reading: Reading, name: Name, *, prose: bool = False) -> Iterator[Span]:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 # Characters up to which a text is shown; no comment and no message shows a longer one whole
 _LONGEST_SHOWN: Final = 1_000_000
+# Names of credentials up to which a text is judged; no object of Kubernetes has room for as many, so that the answer changes nothing
+_MOST_NAMES: Final = 100_000
 _BASE64 = re.compile(r"\s*([A-Za-z0-9+/\s]{16,}={0,2})\s*")
 
 
 def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[Span]:
-    """Yield every credential of a text, in any order, some of them twice.
+    """Return every credential of a text, in any order, some of them twice; a text of too many names is one whole.
 
     Args:
         text: A file, a command, a value or a message.
@@ -29,6 +31,8 @@ def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[S
         prose: Whether the text is a message for people.
     """
     reading = read(text, file)
+    if len(reading.names) > _MOST_NAMES:
+        return iter((Span(0, len(text)),))
     readers = (
         forms.spans(reading),
         assignments.spans(reading, prose=prose),

@@ -29,6 +29,8 @@ def spans(reading: Reading) -> Iterator[Span]:
     if "-" not in text:
         return
     for found in reading.names:
+        if found.text[0] != "-":
+            continue
         name = found.text.lstrip("-")
         argument = _ARGUMENT.match(text, found.end) if len(found.text) - len(name) in _DASHES and len(name) > 1 else None
         if argument and may_be_credential(name, "x1"):

@@ -77,7 +77,7 @@ _ABOUT = _set(
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
     "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
-    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints"
+    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr"
 )
 _LEADING = _set(
     "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
@@ -87,11 +87,11 @@ _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingr
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
 _BESIDE = _ABOUT | _set(
     "user username login account realm database db external default example key items region kind metadata default_mode inherit "
-    "description version optional login_hint uid address tenant subscription project"
+    "description version optional login_hint uid address tenant subscription project shape operation target request collection goal phase"
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
-    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|meta|alt|ctrl|shift|release[._-]?manager|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
+    r".*(result|limit|gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|meta|alt|ctrl|shift|release[._-]?manager|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
 )
 
 
@@ -157,6 +157,7 @@ _IDENTITIES = _set(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def identifies(name: str) -> bool:
     """Return whether a name says that its value identifies something, as a digest or a class does, however random it looks."""
     parts = words(name)
@@ -173,17 +174,20 @@ _NO_SECRET = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def may_be_secret(name: str) -> bool:
     """Return whether the value under a name may be a credential, in doubt True: for what is printed, and for connectors."""
     return bool(_STRICT.search(name)) and not _NO_SECRET.search(name)
 
 
+@functools.lru_cache(maxsize=8192)
 def opens_credentials(name: str) -> bool:
     """Return whether a name is that of a credential, so that every literal below it may be one."""
     kind = sense(name)
     return kind in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(name) and kind is not Sense.ABOUT)
 
 
+@functools.lru_cache(maxsize=8192)
 def stands_beside(name: str) -> bool:
     """Return whether a name below the name of a credential says who, what or where, and not the credential itself."""
     parts = words(name)

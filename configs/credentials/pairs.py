@@ -60,6 +60,7 @@ def spans(reading: Reading) -> Iterator[Span]:
         yield from _in_elements(reading)
 
 
+_OPENS: Final = frozenset("<:")
 _BEFORE_A_NAME: Final = frozenset("\"'=:>\\")
 _BACK: Final = 700
 
@@ -99,7 +100,8 @@ def _in_elements(reading: Reading) -> Iterator[Span]:
     """Yield what stands in the elements below one with the name of a credential."""
     text, done = reading.text, 0
     for name in reading.names:
-        parent = _PARENT.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
+        opens = name.start >= done and text[name.start - 1 : name.start] in _OPENS and opens_credentials(name.text)
+        parent = _PARENT.match(text, name.end) if opens else None
         if not parent:
             continue
         ends = text.find(f"</{name.text}", parent.end())

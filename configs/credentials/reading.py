@@ -21,7 +21,7 @@ _LONGEST_NAME: Final = 200
 _OF_A_PROGRAM: Final = re.compile(r"\.(?:pyi?|[mc]?js|[jt]sx?|go|java|kt|scala|rb|php|rs|cs|cpp|c|h)$")
 # A program begins with comments and then declares something
 _PROGRAM: Final = re.compile(
-    r"(?:[ \t]*(?:(?:#|//)[^\n]*|/\*(?:(?!\*/).){0,4000}\*/|(\"{3}|'{3})(?:(?!\1).){0,4000}\1|['\"]use strict['\"];?)?[ \t]*\n){0,200}"
+    r"(?>[ \t]*+(?:(?:#|//)[^\n]*+|/\*(?:(?!\*/).){0,4000}\*/|(\"{3}|'{3})(?:(?!\1).){0,4000}\1|['\"]use strict['\"];?)?[ \t]*+\n){0,200}+"
     r"(?:import [\w{*\"'(]|from \S+ import |package [\w.]+;?\n|(?:const|let|var) [\w{}, ]+ = |(?:async )?def \w+\(|class \w+[(:{ ]|"
     r"(?:export )?(?:async )?function |func [\w(]|module\.exports|using [\w.]+;|public )",
     re.DOTALL,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from configs.credentials.judging import is_credential
 from configs.credentials.names import Sense, identifies, opens_credentials, sense, stands_beside
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, is_sentence, looks_chosen
+from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, is_sentence, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,6 +26,7 @@ _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*+\"?|'[^']*+'?|[\[\]{}]|[,:=\n]|[^\s\"'\
 _INDENT: Final = 200
 _LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
 _BEGINS_MORE = re.compile(r"[|>][-+\d]*|[\[{].*|[\]}],?")
+_ALIAS = re.compile(r"\*[A-Za-z_][\w-]*")
 _COMMENT = re.compile(r"[ \t]+#.*")
 # A key without a name of its own: in a reference it names an entry, as a credential it looks like one
 _KEYS: Final = frozenset({"key", "keys"})
@@ -50,26 +52,34 @@ def spans(reading: Reading) -> Iterator[Span]:
 
 def below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
     """Yield the value below a credential's name, unless it only says who, what or where."""
+    sure = _judged(parent, name, value) if len(value) <= _A_LINE else _judged.__wrapped__(parent, name, value)
+    if sure is not None:
+        yield Span(start, end, sure=sure)
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _judged(parent: str, name: str, value: str) -> bool | None:
+    """Return whether a value below a name is certainly a credential, or None where nothing is to be hidden."""
     if not value or is_referred(value) or value.startswith("&"):
-        return
+        return None
     kind = sense(parent)
     if name.lower() in _KEYS and kind in {Sense.PASSWORD, Sense.TOKEN} and looks_chosen(value) and not is_elsewhere(value):
-        yield Span(start, end)
-        return
+        return True
     if (name and stands_beside(name)) or sense(name) is Sense.ABOUT:
-        return
+        return None
     if name and is_credential(name, value):
-        yield Span(start, end)
-        return
-    plain = is_elsewhere(value) or is_plain(value) or is_sentence(value) or _REGEX.search(value)
-    certain = (
+        return True
+    plain = is_elsewhere(value) or is_plain(value) or is_sentence(value) or bool(_REGEX.search(value))
+    return (
         not plain
         and kind is not Sense.NONE
         and not (name and identifies(name))
         and (kind is Sense.PASSWORD or looks_chosen(value))
         and not value.startswith(("#", "//"))
     )
-    yield Span(start, end, sure=certain)
 
 
 def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
@@ -92,7 +102,8 @@ def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> G
                     beside = depth if stands_beside(pair[1]) else len(text)
                 continued = not pair and depth > beside and not line[2]
                 if not (continued or content.startswith("#") or _BEGINS_MORE.fullmatch(value)):
-                    yield from below(parent, pair[1] if pair else "", value, start, line.end())
+                    alias = line[2] and _ALIAS.fullmatch(value)
+                    yield from () if alias else below(parent, pair[1] if pair else "", value, start, line.end())
         at = line.end()
     if whole and first >= 0 and not is_referred(text[first:last]):
         value = bare(text[first:last])
@@ -111,7 +122,7 @@ class _Bracket(NamedTuple):
 def _in_brackets(reading: Reading, at: int, parent: str) -> Generator[Span, None, int]:
     """Yield what stands between a bracket and the one that closes it."""
     opened: list[_Bracket] = []
-    name, pending = "", None
+    name, pending, chosen = "", None, sense(parent) is Sense.PASSWORD
     for token in _TOKEN.finditer(reading.text, at):
         sign = token[0]
         if sign in "[{":
@@ -119,7 +130,8 @@ def _in_brackets(reading: Reading, at: int, parent: str) -> Generator[Span, None
             opened.append(_Bracket(name if sign == "[" else "", beside))
             name, pending = opened[-1].name, None
         elif sign in {"]", "}", ","} or (sign == "\n" and pending):
-            if pending and not opened[-1].beside and (pending[0][0] in "\"'" or not reading.program):
+            literal = pending and (not reading.program or (pending[0][0] in "\"'" and (chosen or looks_random(bare(pending[0])))))
+            if pending and literal and not opened[-1].beside:
                 yield from below(parent, name, bare(pending[0]), *pending.span())
             name, pending = opened[-1].name, None
             if sign in {"]", "}"}:

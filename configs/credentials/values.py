@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import math
 import re
 from collections import Counter
@@ -23,7 +24,8 @@ _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
-    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
+    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|#[0-9a-fA-F]{3,8}"
+    r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
@@ -65,6 +67,14 @@ def is_referred(value: object) -> bool:
 
 def is_elsewhere(value: str) -> bool:
     """Return whether a value says where its credential is, or is a placeholder or a type in a schema."""
+    return _is_elsewhere(value) if len(value) <= _A_LINE else _is_elsewhere.__wrapped__(value)
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_elsewhere(value: str) -> bool:
     text = bare(value)
     return is_referred(text) or bool(_ELSEWHERE.fullmatch(text) or _TYPES.fullmatch(text) or _SWITCH.fullmatch(text)) or is_path(text)
 
@@ -85,11 +95,12 @@ _FUNCTION_WORDS: Final = {
 }
 _NOUNS: Final = frozenset({"password", "passphrase", "token", "secret", "key", "credential", "credentials"})
 _LEAST_WORDS: Final = 3
+_TAG: Final = re.compile(r"<[^<>]{0,40}>")
 
 
 def is_sentence(value: str) -> bool:
     """Return whether a value is a sentence about a credential, as descriptions and messages have it, and not a passphrase."""
-    words = {word.strip(".,;:!?()`'\"<>/").removesuffix("'s") for word in value.lower().split()}
+    words = {word.strip(".,;:!?()`'\"<>/").removesuffix("'s") for word in _TAG.sub(" ", value.lower()).split()}
     told = len(words & _FUNCTION_WORDS)
     return len(words) >= _LEAST_WORDS and told >= (1 if words & _NOUNS else 2)
 
@@ -113,6 +124,7 @@ def looks_chosen(value: str) -> bool:
     return not is_path(value) and not re.search(r"\s", value)
 
 
+@functools.lru_cache(maxsize=8192)
 def looks_random(value: str) -> bool:
     """Return whether chance wrote a word: long, of mixed classes that change often, and no digest, name of a class or identifier."""
     if not _TOKEN.fullmatch(value) or _HEX.fullmatch(value) or value.startswith(("sha", "arn:", "MII")):
