@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 
+from configs.credentials.expressions import continues, in_code, is_code, is_expression
 from configs.credentials.judging import is_credential, may_be_credential
 from configs.credentials.names import Sense, sense
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_referred, is_sentence, looks_chosen, looks_random
+from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +22,6 @@ _KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|cha
 _ASSIGNED = re.compile(r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
 # In prose a colon introduces a sentence, unless a quoted name stands before it
 _EQUATED = re.compile(r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
-_CALLED = re.compile(r"[\"']\s*,\s*([\"'])((?:(?!\1)[^\\\n]|\\.){1,500})\1")
-_CALLS = re.compile(r"[\"']\s{0,40}\(\w")  # backwards: a call whose first argument the name is
-_SETTER = re.compile(r"\(\s{0,40}([\"'])([^\"'\n]{1,500})\1\s*\)")
-_SETS = re.compile(r"(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))")
 _VALUE = re.compile(
     r"(?:[rbuNfE](?=[\"']))?(?:"
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
@@ -61,14 +59,10 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
     text, pattern, done = reading.text, _EQUATED if prose else _ASSIGNED, 0
     referring = "${" in text
     for name in reading.names:
-        if prose and text[name.end : name.end + 1] in _BLANKS:
-            yield from _separated_by_blanks(reading, name, prose=True)
-        elif prose:
-            yield from _said(text, name)
-        elif text[name.end : name.end + 1] in _CALLING:
-            yield from _in_code(reading, name)
-        elif text[name.end : name.end + 1] in _BLANKS:
-            yield from _separated_by_blanks(reading, name)
+        if (sign := text[name.end : name.end + 1]) in _BLANKS:
+            yield from _separated_by_blanks(reading, name, prose=prose)
+        elif sign == ":" if prose else sign in _CALLING:
+            yield from _said(text, name) if prose else in_code(reading, name)
         if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
         at = behind.end()
@@ -128,6 +122,9 @@ _OPEN_QUOTE = re.compile(r"(?<![\w\"'])([\"'])[\w ,.!-]*$")
 _PSQL_VARIABLE = re.compile(r"[ \t]+:'\w+'")
 
 
+_A_QUESTION: Final = 60
+
+
 def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
     """Return whether a name ends a quoted text, as in ``"Password: "``, or a variable of psql stands behind it."""
     if _PSQL_VARIABLE.match(text, end) or (text[begin - 2 : begin] == "${" and text[end : end + 2] in {":?", ":+"}):
@@ -138,9 +135,6 @@ def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
     return bool(opened) and opened[1] == text[at]  # type: ignore[index]
 
 
-_A_QUESTION: Final = 60
-
-
 def _of_prose(text: str, at: int, name: str) -> Span | None:
     value = (_QUERY_VALUE if text[max(at - len(name) - 2, 0) : at].startswith(("?", "&")) else _PROSE_VALUE).match(text, at)
     if value is None or value[0] == "(not shown)" or not may_be_credential(name, bare(value[0])):
@@ -148,7 +142,7 @@ def _of_prose(text: str, at: int, name: str) -> Span | None:
     return Span(*value.span(), sure=is_credential(name, value[0]))
 
 
-def _of_file(reading: Reading, named: Name, at: int) -> Span | None:  # noqa: PLR0911 - one line for each form
+def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
     text, begin, name = reading.text, named.start, named.text
     if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
@@ -162,30 +156,42 @@ def _of_file(reading: Reading, named: Name, at: int) -> Span | None:  # noqa: PL
     if whole is not None and (value is None or text[at] not in "\"'`\\"):
         end = _LINE.match(text, at)
         given = end[1] if end else ""
-        plain = bare(_COMMENT.sub("", given) if " " in given or "\t" in given else given)
-        plain = plain[:-1] if plain.endswith((",", ";")) and is_elsewhere(plain[:-1]) else plain
+        plain, hidden, certain = (_of_line if len(given) <= _A_LINE else _of_line.__wrapped__)(name, given, equated=text[at - 1] == "=")
         stop = at + len(given.rstrip())
-    elif value is not None:
+    elif value is not None and value[0].strip("\"'`"):
         plain, stop = bare(value[0]), value.end()
-        if not value[0].strip("\"'`"):
-            return None
+        hidden, certain = _of_value(name, plain, equated=text[at - 1] == "=")
     else:
+        return None
+    if not (hidden or certain):
         return None
     if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
         stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
-    hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
-    first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
-    certain = (
-        (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
-        and not _is_code(plain)
-        and not _is_expression(reading, name, at, plain)
-        and not (whole is None and (plain.lower() == name.rpartition(".")[2].lower() or _continues(text, at, stop, plain)))
-    )
-    if not (hidden or certain):
-        return None
+    sentence = whole is None and (plain.lower() == name.rpartition(".")[2].lower() or continues(text, at, stop, plain))
     if whole is None and text[at] not in "\"'`\\":  # no rest of a word is shown; only here, since it may be as long as the text
         stop = (_WORD.match(text, at) or value).end()  # type: ignore[union-attr]
-    return Span(at, stop, sure=certain)
+    return Span(at, stop, sure=certain and not sentence and not is_expression(reading, name, at, plain))
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _of_line(name: str, given: str, *, equated: bool) -> tuple[str, bool, bool]:
+    """Return the value in the rest of a line, whether to hide it, and whether it is certainly a credential."""
+    plain = bare(_COMMENT.sub("", given))
+    plain = plain[:-1] if plain.endswith((",", ";")) and is_elsewhere(plain[:-1]) else plain
+    return plain, *_of_value(name, plain, equated=equated)
+
+
+def _of_value(name: str, plain: str, *, equated: bool) -> tuple[bool, bool]:
+    hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
+    first = plain.split(None, 1)[0] if plain and equated and name.isupper() else plain  # VARIABLE=value command
+    certain = is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first))
+    return hidden, certain and not is_code(plain)
+
+
+_INDENT: Final = 200
 
 
 def _line_of(text: str, begin: int, at: int) -> str | None:
@@ -195,64 +201,6 @@ def _line_of(text: str, begin: int, at: int) -> str | None:
         return None
     head = _STARTS_A_LINE.match(text, start)
     return text[start:at] if head and head.end() >= begin else None
-
-
-_SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
-
-
-def _continues(text: str, at: int, stop: int, plain: str) -> bool:
-    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
-    if text[at - 2 : at] != ": " or not plain.isalpha() or not text[at].isalpha() or not _SENTENCE.match(text, stop):
-        return False
-    return plain.islower() or is_sentence(text[at : min(stop + _A_QUESTION, text.find("\n", stop) % (len(text) + 1))])
-
-
-_INDENT: Final = 200
-_CODE = re.compile(
-    r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
-    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|"
-    r"\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
-)
-
-
-_COMPARED: Final = ("==", "== ")
-
-
-def _is_expression(reading: Reading, name: str, at: int, plain: str) -> bool:
-    """Return whether a value is compared and not set, or stands in a program without quotes."""
-    compared = reading.text.endswith(_COMPARED, max(at - 4, 0), at)
-    if reading.text[at] in "\"'`\\":
-        return compared and sense(name) is not Sense.PASSWORD and not looks_chosen(plain)
-    return compared or (reading.program and not _is_bare(plain))
-
-
-_BARE = re.compile(r"([a-z]{4,})\d{1,3}")
-
-
-def _is_bare(plain: str) -> bool:
-    """Return whether a value without quotes in a program is a literal all the same, in a comment or another language."""
-    found = _BARE.fullmatch(plain)
-    return looks_random(plain) or (bool(found) and sense(found[1]) is Sense.NONE)  # type: ignore[index]
-
-
-def _is_code(plain: str) -> bool:
-    """Return whether a value is an expression of a program, which takes the credential from elsewhere."""
-    return bool(_CODE.fullmatch(plain))
-
-
-def _in_code(reading: Reading, name: Name) -> Iterator[Span]:
-    """Yield the second argument of a call that begins with a credential's name, and the argument of one that sets a credential."""
-    text = reading.text
-    if text[name.end] == "(":
-        found = _SETTER.match(text, name.end) if _SETS.fullmatch(name.text.rpartition(".")[2]) else None
-    else:
-        found = _CALLED.match(text, name.end) if reading.before(_CALLS, name.start) else None
-    named = found and _SNAKE.fullmatch(found[2]) and sense(found[2]) is not Sense.NONE
-    if found and not named and is_credential(name.text, found[2]):
-        yield Span(*found.span(2))
-
-
-_SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def _separated_by_blanks(reading: Reading, name: Name, *, prose: bool = False) -> Iterator[Span]:
