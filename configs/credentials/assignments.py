@@ -44,7 +44,7 @@ _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
 _BLANK = re.compile(r"[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$", re.MULTILINE)
 _BEGINS_A_LINE = re.compile(r"[ \t]*+(?=\n|\Z)")  # backwards
-_LONG: Final = re.compile(r"(?<=[\s=:>\"'])[A-Za-z0-9+/=_-]{24,500}+(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+_LONG: Final = re.compile(r"(?<=[\s=:>\"'])[A-Za-z0-9+/_-]{24,500}+={0,2}+(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
 _TAKES = re.compile(r"[\"']?[ \t]*+(?:>=|=:|=\?|=\+|==?|::?)(?:[ \t]*+(?:rts|gnirts|gnirtS|rav|tel|tsnoc)\b[ \t]*+:?)?[ \t]*+\]?[\"']?\\?")
 _TAKEN = re.compile(r"[\w.-]{3,200}+")
 
@@ -66,8 +66,6 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
         if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
         at = behind.end()
-        if name.text.lower() in _BARE_KEYS and not _BY_CHANCE.match(text, at):
-            continue
         if (
             at < done
             or _NESTED.match(text, at)
@@ -83,8 +81,6 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
         yield from _by_chance(reading)
 
 
-_BARE_KEYS: Final = frozenset({"key", "keys"})
-_BY_CHANCE = re.compile(r"[\"'`\\]{0,2}[A-Za-z0-9+/=_.~-]{20}")
 _BLANKS: Final = frozenset(" \t")
 _CALLING: Final = frozenset("(\"'")
 # A path of names, such as ``key:key:``, has no value at its beginning

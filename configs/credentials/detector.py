@@ -22,13 +22,14 @@ _MOST_NAMES: Final = 100_000
 _BASE64 = re.compile(r"\s*([A-Za-z0-9+/\s]{16,}={0,2})\s*")
 
 
-def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[Span]:
+def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: bool = True) -> Iterator[Span]:
     """Return every credential of a text, in any order, some of them twice; a text of too many names is one whole.
 
     Args:
         text: A file, a command, a value or a message.
         file: Name of the file, where there is one.
         prose: Whether the text is a message for people.
+        doubtful: Whether flags that only may be followed by a credential count.
     """
     reading = read(text, file)
     if len(reading.names) > _MOST_NAMES:
@@ -40,7 +41,7 @@ def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[S
         pairs.spans(reading),
         places.spans(reading, file),
         commands.spans(text),
-        flags.spans(reading),
+        flags.spans(reading, doubtful=doubtful),
     )
     return (span for reader in readers for span in reader if not _is_hidden_already(text, span))
 
@@ -57,7 +58,7 @@ def shows_credential(text: str, file: str = "") -> bool:
         text: A file, a command or a value.
         file: Name of the file, where there is one.
     """
-    return any(span.sure for span in credentials(text, file)) or any(span.sure for span in credentials(_decoded(text), file))
+    return any(span.sure for part in (text, _decoded(text)) for span in credentials(part, file, doubtful=False))
 
 
 def hidden(text: str, file: str = "") -> str:

@@ -71,6 +71,8 @@ def in_code(reading: Reading, name: Name) -> Iterator[Span]:
     else:
         found = _CALLED.match(text, name.end) if reading.before(_CALLS, name.start) else None
     named = found and _SNAKE.fullmatch(found[2]) and sense(found[2]) is not Sense.NONE
+    if found and text[name.end] != "(" and sense(name.text) is not Sense.PASSWORD and not looks_chosen(found[2]):
+        return
     if found and not named and is_credential(name.text, found[2]):
         yield Span(*found.span(2))
 

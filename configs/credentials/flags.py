@@ -23,8 +23,13 @@ _LOGIN = re.compile(rf"-(?<![\w-]-)(?:u|U|-user|-proxy-user)(?:=|{_NEXT})?+" + r
 _VALUE = re.compile(r"\"(?:\\.|[^\"\\])*+(?:\"|$)|'[^']*+(?:'|$)|\S++")
 
 
-def spans(reading: Reading) -> Iterator[Span]:
-    """Yield the arguments of flags with the name of a credential; what only may be one is not certain."""
+def spans(reading: Reading, *, doubtful: bool) -> Iterator[Span]:
+    """Yield the arguments of flags with the name of a credential.
+
+    Args:
+        reading: A command, or a file with commands.
+        doubtful: Whether to yield what only may be a credential.
+    """
     text = reading.text
     if "-" not in text:
         return
@@ -42,7 +47,7 @@ def spans(reading: Reading) -> Iterator[Span]:
                     value.start() + len(value[0].rstrip(",]")),
                     sure=found.text.startswith("--") and is_credential(name, plain),
                 )
-    for pattern in (_SHORT, _LOGIN):
+    for pattern in (_SHORT, _LOGIN) if doubtful else ():
         for found in pattern.finditer(text):
             value = _VALUE.match(text, found.end())
             plain = bare(value[0]) if value else ""

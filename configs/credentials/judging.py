@@ -105,7 +105,8 @@ def is_label(name: str, text: str) -> bool:
     if not _LABEL.fullmatch(text):
         return False
     parts, named = text.lower().rstrip("?:.!").split(), words(name)
-    return len(named) > 1 and parts[-1] in named if len(parts) == 1 else any(part in _NOUNS for part in parts)
+    alone = len(named) == 1 and sense(name) is Sense.PASSWORD  # the password may be the word itself
+    return not alone and parts[-1] in named if len(parts) == 1 else any(part in _NOUNS for part in parts)
 
 
 def _repeats(name: str, text: str) -> bool:
@@ -117,7 +118,7 @@ def _repeats(name: str, text: str) -> bool:
 
 
 _A_NAME, _MORE_WORDS, _A_WORD = 100, 2, 8
-_SIGNS = re.compile(r"[._-]")
+_SIGNS = re.compile(r"[ ._-]")
 
 
 _LABEL = re.compile(r"[A-Z][A-Za-z]{0,30}(?: [A-Za-z]{1,30}){0,8}[?:.!]?")

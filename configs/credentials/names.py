@@ -77,9 +77,11 @@ _ABOUT = _set(
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
     "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
-    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr"
+    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr color "
+    "colour"
 )
 _LEADING = _set(
+    "condition "
     "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
     "forgot show count total available load import"
 )
@@ -153,7 +155,7 @@ def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one l
 
 _IDENTITIES = _set(
     "id ids hash digest checksum sha fingerprint etag revision commit uuid uid guid integrity cert certificate ca crt public image tag version "  # noqa: E501 - one form
-    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern"
+    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern secure"
 )
 
 

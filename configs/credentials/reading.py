@@ -17,6 +17,7 @@ _CANDIDATE: Final = re.compile(
     r"pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
 )
 _WORD: Final = re.compile(r"[\w.-]*+")
+_BARE_KEY: Final = re.compile(r"[Kk](?:ey|EY)s?\d{0,9}")
 _LONGEST_NAME: Final = 200
 _OF_A_PROGRAM: Final = re.compile(r"\.(?:pyi?|[mc]?js|[jt]sx?|go|java|kt|scala|rb|php|rs|cs|cpp|c|h)$")
 # A program begins with comments and then declares something
@@ -98,5 +99,5 @@ def _names(text: str, lowered: str, backwards: str) -> Iterator[Name]:
 
 @functools.lru_cache(maxsize=8192)
 def _tells(name: str) -> bool:
-    """Return whether the value under a name may have to be hidden."""
-    return sense(name) not in {Sense.NONE, Sense.ABOUT} or may_be_secret(name)
+    """Return whether the value under a name may have to be hidden; what chance writes under ``key`` shows without its name."""
+    return not _BARE_KEY.fullmatch(name) and (sense(name) not in {Sense.NONE, Sense.ABOUT} or may_be_secret(name))

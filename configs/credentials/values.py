@@ -24,12 +24,12 @@ _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
-    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|#[0-9a-fA-F]{3,8}"
+    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
-    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
+    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")
@@ -124,10 +124,15 @@ def looks_chosen(value: str) -> bool:
     return not is_path(value) and not re.search(r"\s", value)
 
 
+_KIND: Final = re.compile(r"[A-Z]?[A-Za-z]*?[Vv]\d+(?:(?:alpha|beta)\d+)?[A-Z][A-Za-z]+")  # V1beta1ServiceCIDRStatus
+
+
 @functools.lru_cache(maxsize=8192)
 def looks_random(value: str) -> bool:
     """Return whether chance wrote a word: long, of mixed classes that change often, and no digest, name of a class or identifier."""
     if not _TOKEN.fullmatch(value) or _HEX.fullmatch(value) or value.startswith(("sha", "arn:", "MII")):
+        return False
+    if _KIND.fullmatch(value):
         return False
     part = max(re.split(r"[.,=_-]", value), key=len)
     if len(part) < _LEAST_LENGTH or _HEX.fullmatch(part) or _UUID.search(value):
