@@ -14,6 +14,7 @@ from configs.credentials.detector import shows_credential
 from configs.credentials.judging import is_credential, jaas_refers
 from configs.credentials.names import Sense, may_be_secret, sense
 from configs.credentials.values import is_referred
+from policy import clear_values
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -133,12 +134,14 @@ def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
                 yield from _in_files(item.get("binaryData"), binary=True)
     elif resource.type.endswith(":Connector"):
         yield from _in_connector(resource.inputs.get("config"))
+    else:
+        yield from clear_values.problems(resource)
 
 
 RULES = (
     Rule(
         name="no-literal-credential",
-        says="No environment, command, ConfigMap, annotation or connector configuration contains a credential in plain text.",
+        says="No environment, command, ConfigMap, annotation, connector configuration or clear value of AWS contains a credential.",
         check=_no_literal,
         severity="critical",
         by_path=True,

@@ -73,7 +73,7 @@ def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
             or _only_asks(text, name.start, name.end, at)
         ):
             continue
-        span = _of_prose(text, at, name.text) if prose else _of_file(reading, name, at)
+        span = _of_prose(text, at, name.word) if prose else _of_file(reading, name, at)
         if span:
             done = span.end
             yield span
@@ -92,7 +92,7 @@ def _said(text: str, name: Name) -> Iterator[Span]:
     found = _SAID.match(text, name.end)
     if found:
         value = bare(found[1].rstrip(".,;"))
-        if is_credential(name.text, value) and looks_chosen(value):
+        if is_credential(name.word, value) and looks_chosen(value):
             yield Span(*found.span(1))
 
 
@@ -140,7 +140,7 @@ def _of_prose(text: str, at: int, name: str) -> Span | None:
 
 def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
-    text, begin, name = reading.text, named.start, named.text
+    text, begin, name = reading.text, named.start, named.word
     if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
         return None  # the name of a type such as AWS::ApiGateway::ApiKey, a part of a path such as arn:aws:secretsmanager:a:1:secret:b
     if at >= len(text) or _OPENS.match(text, at):
@@ -207,8 +207,8 @@ def _separated_by_blanks(reading: Reading, name: Name, *, prose: bool = False) -
     value = bare(found[1].rstrip(";"))
     if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
         return
-    structured = any(sign in name.text for sign in "._-") or found[1][0] in "\"'" or name.text.lower() in {"requirepass", "masterauth"}
+    structured = any(sign in name.word for sign in "._-") or found[1][0] in "\"'" or name.word.lower() in {"requirepass", "masterauth"}
     telling = any(not sign.isalpha() for sign in value)
-    sure = is_credential(name.text, value) and (structured or telling)
-    if sure or (not prose and may_be_credential(name.text, value) and not is_referred(value)):
+    sure = is_credential(name.word, value) and (structured or telling)
+    if sure or (not prose and may_be_credential(name.word, value) and not is_referred(value)):
         yield Span(*found.span(1), sure=sure)

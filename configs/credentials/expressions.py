@@ -43,8 +43,9 @@ _COMPARED: Final = ("==", "== ")
 
 def is_expression(reading: Reading, name: str, at: int, plain: str) -> bool:
     """Return whether a value is compared and not set, or stands in a program without quotes."""
-    compared = reading.text.endswith(_COMPARED, max(at - 4, 0), at)
-    if reading.text[at] in "\"'`\\":
+    text = reading.text
+    compared = text.endswith(_COMPARED, max(at - 4, 0), at)
+    if text[at] in "\"'`\\":
         return compared and sense(name) is not Sense.PASSWORD and not looks_chosen(plain)
     return compared or (reading.program and not _is_bare(plain))
 
@@ -67,13 +68,13 @@ def in_code(reading: Reading, name: Name) -> Iterator[Span]:
     """Yield the second argument of a call that begins with a credential's name, and the argument of one that sets a credential."""
     text = reading.text
     if text[name.end] == "(":
-        found = _SETTER.match(text, name.end) if _SETS.fullmatch(name.text.rpartition(".")[2]) else None
+        found = _SETTER.match(text, name.end) if _SETS.fullmatch(name.word.rpartition(".")[2]) else None
     else:
         found = _CALLED.match(text, name.end) if reading.before(_CALLS, name.start) else None
     named = found and _SNAKE.fullmatch(found[2]) and sense(found[2]) is not Sense.NONE
-    if found and text[name.end] != "(" and sense(name.text) is not Sense.PASSWORD and not looks_chosen(found[2]):
+    if found and text[name.end] != "(" and sense(name.word) is not Sense.PASSWORD and not looks_chosen(found[2]):
         return
-    if found and not named and is_credential(name.text, found[2]):
+    if found and not named and is_credential(name.word, found[2]):
         yield Span(*found.span(2))
 
 

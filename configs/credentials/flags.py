@@ -34,10 +34,10 @@ def spans(reading: Reading, *, doubtful: bool) -> Iterator[Span]:
     if "-" not in text:
         return
     for found in reading.names:
-        if found.text[0] != "-":
+        if found.word[0] != "-":
             continue
-        name = found.text.lstrip("-")
-        argument = _ARGUMENT.match(text, found.end) if len(found.text) - len(name) in _DASHES and len(name) > 1 else None
+        name = found.word.lstrip("-")
+        argument = _ARGUMENT.match(text, found.end) if len(found.word) - len(name) in _DASHES and len(name) > 1 else None
         if argument and may_be_credential(name, "x1"):
             value = _VALUE.match(text, argument.end())
             plain = bare(value[0].rstrip(",]")) if value else ""
@@ -45,7 +45,7 @@ def spans(reading: Reading, *, doubtful: bool) -> Iterator[Span]:
                 yield Span(
                     value.start(),
                     value.start() + len(value[0].rstrip(",]")),
-                    sure=found.text.startswith("--") and is_credential(name, plain),
+                    sure=found.word.startswith("--") and is_credential(name, plain),
                 )
     for pattern in (_SHORT, _LOGIN) if doubtful else ():
         for found in pattern.finditer(text):

@@ -77,8 +77,8 @@ _ABOUT = _set(
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
     "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
-    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr color "
-    "colour"
+    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr "
+    "color colour"
 )
 _LEADING = _set(
     "condition "

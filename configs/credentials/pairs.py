@@ -52,8 +52,8 @@ def spans(reading: Reading) -> Iterator[Span]:
     for name in reading.names if elements or pairs else ():
         sign = text[name.start - 1 : name.start]
         if elements and (sign == "<" or (sign == ":" and reading.before(_PREFIX, name.start))):
-            yield from _judged(name.text, _ELEMENT.match(text, name.end), text)
-            yield from _judged(name.text, _CDATA.match(text, name.end), text)
+            yield from _judged(name.word, _ELEMENT.match(text, name.end), text)
+            yield from _judged(name.word, _CDATA.match(text, name.end), text)
         elif sign.isspace() or sign in _BEFORE_A_NAME:
             yield from _in_pair(reading, name, elements=elements)
     if elements:
@@ -71,18 +71,18 @@ def _in_pair(reading: Reading, name: Name, *, elements: bool) -> Iterator[Span]:
     head = reading.before(_IS_NAMED, name.start)
     if head is not None:
         if head.lower()[-2:] != "di":
-            yield from _judged(name.text, _PAIR.match(text, name.end), text)
-        yield from _judged(name.text, _ATTRIBUTE.match(text, name.end), text)
+            yield from _judged(name.word, _PAIR.match(text, name.end), text)
+        yield from _judged(name.word, _ATTRIBUTE.match(text, name.end), text)
         if elements:
-            yield from _judged(name.text, _KEYED_ELEMENT.match(text, name.end), text)
+            yield from _judged(name.word, _KEYED_ELEMENT.match(text, name.end), text)
         begin = name.start - len(head)
         least = max(begin - _BACK, reading.text.rfind("}", max(begin - _BACK, 0), begin), 0)
         value = max(reading.lowered.rfind(word, least, begin) for word in ("value", "val", "content"))
         if value >= 0:
             value += 3 if reading.lowered.startswith("value", value) else 1 if reading.lowered.startswith("val", value) else 0
-            yield from _judged(name.text, _REVERSED.match(text, value, begin), text)
+            yield from _judged(name.word, _REVERSED.match(text, value, begin), text)
     elif elements and reading.before(_IN_ELEMENT, name.start) is not None:
-        yield from _judged(name.text, _PROPERTY.match(text, name.end) or _PLIST.match(text, name.end), text)
+        yield from _judged(name.word, _PROPERTY.match(text, name.end) or _PLIST.match(text, name.end), text)
 
 
 def _judged(name: str, found: re.Match[str] | None, text: str) -> Iterator[Span]:
@@ -100,11 +100,11 @@ def _in_elements(reading: Reading) -> Iterator[Span]:
     """Yield what stands in the elements below one with the name of a credential."""
     text, done = reading.text, 0
     for name in reading.names:
-        opens = name.start >= done and text[name.start - 1 : name.start] in _OPENS and opens_credentials(name.text)
+        opens = name.start >= done and text[name.start - 1 : name.start] in _OPENS and opens_credentials(name.word)
         parent = _PARENT.match(text, name.end) if opens else None
         if not parent:
             continue
-        ends = text.find(f"</{name.text}", parent.end())
+        ends = text.find(f"</{name.word}", parent.end())
         done = ends if ends >= 0 else len(text)
         for found in _ANY_ELEMENT.finditer(text, parent.end(), done + 2):
-            yield from below(name.text, found[1], bare(found[2]), *found.span(2))
+            yield from below(name.word, found[1], bare(found[2]), *found.span(2))

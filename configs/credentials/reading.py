@@ -35,12 +35,12 @@ class Name(NamedTuple):
     Attributes:
         start: Position of its first character.
         end: Position behind its last one.
-        text: The name.
+        word: The name.
     """
 
     start: int
     end: int
-    text: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)

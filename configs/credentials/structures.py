@@ -37,17 +37,17 @@ def spans(reading: Reading) -> Iterator[Span]:
     """Yield the credentials below a name, in blocks and in brackets."""
     text, done = reading.text, 0
     for name in reading.names:
-        found = _OPENING.match(text, name.end) if name.start >= done and opens_credentials(name.text) else None
+        found = _OPENING.match(text, name.end) if name.start >= done and opens_credentials(name.word) else None
         if not found or text[name.start - 1 : name.start] == ":":  # a part of a path such as arn:aws:secretsmanager:[a-z]
             continue
         if found[2]:
             if any(sign in found[0] for sign in ":=") or (found[2] == "{" and not reading.program):
-                done = yield from _in_brackets(reading, found.end() - 1, name.text)
+                done = yield from _in_brackets(reading, found.end() - 1, name.word)
         elif ":" in found[0] or found[1]:
             start = text.rfind("\n", 0, name.start) + 1
             lead = text[start : name.start]
             if len(lead) <= _INDENT and _LEAD.fullmatch(lead):
-                done = yield from _in_block(text, found.end(), len(lead.rstrip("\"'")), name.text, whole=bool(found[1]))
+                done = yield from _in_block(text, found.end(), len(lead.rstrip("\"'")), name.word, whole=bool(found[1]))
 
 
 def below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
