@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from capacity import pods
+from configs.credentials.annotations import annotation_shows, shows
 from configs.credentials.commands import telling_words
 from configs.credentials.detector import shows_credential
 from configs.credentials.judging import is_credential, jaas_refers
-from configs.credentials.names import Sense, identifies, may_be_secret, sense
-from configs.credentials.values import is_object_name, is_referred
+from configs.credentials.names import Sense, may_be_secret, sense
+from configs.credentials.values import is_referred
+from policy import clear_values
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -41,14 +42,9 @@ def _in_variables(container: Mapping[str, Any], about: str) -> Iterator[Problem]
         if isinstance(value, Unknown):
             told = may_be_secret(key) and is_credential(key, "x1y2z3") and "valueFrom" not in entry
         else:
-            told = "valueFrom" not in entry and _shows(key, "" if value is None else str(value))
+            told = "valueFrom" not in entry and shows(key, "" if value is None else str(value))
         if told:
             yield _problem(key, about, "the variable contains a credential", _READ_IT)
-
-
-def _shows(name: str, value: str) -> bool:
-    """Return whether a value is a credential by its name, or contains one."""
-    return is_credential(name, value) or shows_credential(value)
 
 
 def _in_command(container: Mapping[str, Any], about: str) -> Iterator[Problem]:
@@ -57,7 +53,7 @@ def _in_command(container: Mapping[str, Any], about: str) -> Iterator[Problem]:
         lists.append((f"{name}.exec.command", (handler.get("exec") or {}).get("command")))
         for header in (handler.get("httpGet") or {}).get("httpHeaders") or []:
             key, value = str(header.get("name", "")), header.get("value")
-            if isinstance(value, str) and _shows(key, value):
+            if isinstance(value, str) and shows(key, value):
                 path = f"{name}.httpGet.httpHeaders.{key}"
                 yield _problem(path, about, "the header contains a credential, which everybody who may read pods sees", _MOUNT_IT)
     for place, given in lists:
@@ -103,26 +99,13 @@ def _in_annotations(metadata: object) -> Iterator[Problem]:
     for field in ("annotations", "labels"):
         entries = metadata.get(field) if isinstance(metadata, Mapping) else None
         for key, value in entries.items() if isinstance(entries, Mapping) else ():
-            if isinstance(value, str) and _is_told(str(key), value):
+            if isinstance(value, str) and annotation_shows(str(key), value):
                 yield _problem(f"metadata.{field}.{key}", "", "the value contains a credential, and metadata is not secret", _READ_IT)
-
-
-# ``nginx.ingress.kubernetes.io/auth-secret: namespace/name``
-_OBJECT = re.compile(r"(?:[a-z0-9-]+/)?([a-z][a-z0-9.-]*)")
-
-
-def _is_told(key: str, value: str) -> bool:
-    """Return whether an annotation contains a credential: ``checksum/secret`` has a digest, ``…/auth-secret`` the name of a Secret."""
-    prefix, _, name = key.rpartition("/")
-    named = _OBJECT.fullmatch(value) if name.endswith("auth-secret") else None
-    if (prefix and identifies(prefix)) or (named and is_object_name(named[1], certain=True)):
-        return shows_credential(value)
-    return _shows(name, value)
 
 
 def _in_connector(config: object) -> Iterator[Problem]:
     for key, value in config.items() if isinstance(config, Mapping) else ():
-        if (may_be_secret(key) and not _refers_elsewhere(key, value)) or (isinstance(value, str) and _shows(key, value)):
+        if (may_be_secret(key) and not _refers_elsewhere(key, value)) or (isinstance(value, str) and shows(key, value)):
             yield _problem(
                 key,
                 "",
@@ -151,12 +134,14 @@ def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
                 yield from _in_files(item.get("binaryData"), binary=True)
     elif resource.type.endswith(":Connector"):
         yield from _in_connector(resource.inputs.get("config"))
+    else:
+        yield from clear_values.problems(resource)
 
 
 RULES = (
     Rule(
         name="no-literal-credential",
-        says="No environment, command, ConfigMap, annotation or connector configuration contains a credential in plain text.",
+        says="No environment, command, ConfigMap, annotation, connector configuration or clear value of AWS contains a credential.",
         check=_no_literal,
         severity="critical",
         by_path=True,

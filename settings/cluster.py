@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
+from configs.credentials.annotations import annotation_shows
 from problem import Problem
 from settings.addresses import Cidr, HostName
 from settings.names import BROKERS, PublishedPort
@@ -56,6 +57,13 @@ def _named_as_annotations(annotations: dict[str, str]) -> dict[str, str]:
         message = (
             f"{', '.join(map(repr, wrong))} is no key of an annotation: a domain and a name of at most 63 letters, digits, '-', '_' and "
             "'.'; write it as example.com/name"
+        )
+        raise ValueError(message)
+    telling = [key for key, value in annotations.items() if annotation_shows(key, value)]
+    if telling:
+        message = (
+            f"{', '.join(map(repr, telling))} contains a credential, and everybody who may read Services sees annotations; "
+            "name a Secret in it, or let the controller read the credential from one"
         )
         raise ValueError(message)
     return annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
+from configs.credentials.values import looks_random
 from configs.nearest import nearest
 from configs.secrecy import HIDDEN, shown, without_passwords
 from problem import Problem
@@ -37,6 +39,10 @@ _WORDS: Final = {
     "dict_type": ("must be a section of keys", "write each key on a line of its own below it"),
     "model_type": ("must be a section of keys", "write each key on a line of its own below it"),
 }
+# What may stand in the place of a number or a switch and is shown: an amount, a switch; any other word may be a misplaced credential
+_AMOUNT: Final = re.compile(r"(?i)[-+]?[\d.,_]{1,20}\s?[a-z%]{0,3}|true|false|yes|no|on|off|none|null|auto|~|")
+# A sign that names, addresses and amounts do not have, beside letters
+_SIGN: Final = re.compile(r"(?=.*[A-Za-z])[^\s]*[!#$^&*?€§][^\s]*")
 _SECTIONS: Final = {"tuple_type", "dict_type", "model_type"}
 _CONTAINERS: Final = {dict: "a section of keys", list: "a list", str: "text", bool: "true or false"}
 
@@ -58,7 +64,7 @@ def problem_of(item: ErrorDetails) -> Problem:
     rule, cure = _WORDS.get(kind, (item["msg"], "see docs/settings.md"))
     if kind == "string_type" and isinstance(item["input"], dict | list):
         cure = "write a text"
-    written = _kind(item["input"]) if kind in _SECTIONS else _shown(place, item["input"])
+    written = _kind(item["input"]) if kind in _SECTIONS else _shown(place, item["input"], amount=kind != "string_type")
     return Problem(path=path, rule=rule.format(**limits), cure=cure.format(**limits), value=written)
 
 
@@ -75,13 +81,21 @@ def only_reflects_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -
     )
 
 
-def _shown(place: Sequence[int | str], value: Any) -> str | None:  # noqa: ANN401 - any value of a stack file
-    """Return a single value for a message, or None where it may be a credential or is a whole section."""
+def _shown(place: Sequence[int | str], value: Any, *, amount: bool = False) -> str | None:  # noqa: ANN401 - any value of a stack file
+    """Return a single value for a message, or None where it may be a credential or is a whole section.
+
+    Args:
+        place: Keys down to the value.
+        value: The value.
+        amount: Whether the setting is a number or a switch, so that a word in its place is not known to be harmless.
+    """
     if not place or place[0] == "rotation" or (isinstance(value, dict | list | tuple) and value):
         return None  # a word of rotation is easily taken for the password itself
     if list(place[:2]) == ["source", "tables"] and len(place) <= _A_TABLE:
         return None  # the path of any file may be given, also of one with credentials
     text = str(value)[:_LONGEST_VALUE]
+    if isinstance(value, str) and (looks_random(text) or _SIGN.fullmatch(text) or (amount and not _AMOUNT.fullmatch(text))):
+        return None
     return None if shown(path_of(place), text) == HIDDEN or "@" in text.partition("@sha256:")[0] else repr(value)[: _LONGEST_VALUE + 2]
 
 
@@ -94,7 +108,7 @@ def _not_one_of(place: Sequence[int | str], value: Any, expected: str) -> Proble
     words = [word for word in expected.split("'") if word.strip() and word.strip() not in {",", "or"}]
     near = nearest(value, words)
     cure = f"did you mean {near}?" if near else f"write {words[0]}" if len(words) == 1 else "write one of them"
-    return Problem(path=path_of(place), rule=f"must be one of {', '.join(words)}", cure=cure, value=_shown(place, value))
+    return Problem(path=path_of(place), rule=f"must be one of {', '.join(words)}", cure=cure, value=_shown(place, value, amount=not near))
 
 
 def _not_a_setting(place: Sequence[int | str], path: str) -> Problem:

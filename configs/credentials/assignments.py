@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final
 
+from configs.credentials.expressions import continues, in_code, is_code, is_expression
 from configs.credentials.judging import is_credential, may_be_credential
-from configs.credentials.names import Sense, may_be_secret, sense
+from configs.credentials.names import Sense, sense
 from configs.credentials.spans import Span
 from configs.credentials.values import bare, is_elsewhere, is_referred, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME: Final = r"(?<![\w.-])([\w.-]++)"
+    from configs.credentials.reading import Name, Reading
+
 _KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|char \*))?"
-_ASSIGNED = re.compile(_NAME + r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
+# What stands between a name and its value
+_ASSIGNED = re.compile(r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
 # In prose a colon introduces a sentence, unless a quoted name stands before it
-_EQUATED = re.compile(_NAME + r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
-_CALLED = re.compile(r"\w\(\s*[\"']([\w.-]{3,100})[\"']\s*,\s*([\"'])((?:(?!\2)[^\\\n]|\\.){1,500})\2")
-_SETTER = re.compile(
-    r"(?<![\w.-])(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))\(\s*([\"'])([^\"'\n]{1,500})\2\s*\)"
-)
+_EQUATED = re.compile(r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
 _VALUE = re.compile(
     r"(?:[rbuNfE](?=[\"']))?(?:"
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)"  # a text inside of JSON inside of a text
@@ -33,61 +33,78 @@ _PROSE_VALUE = re.compile(
     r"\\\"(?:(?!\\\")[^\n])*+(?:\\\"|$)|\"(?:\\.|[^\"\\\n])*+(?:\"|$)|'[^'\n]*+(?:'|$)|\(not shown\)|\S++", re.MULTILINE
 )
 _QUERY_VALUE = re.compile(r"(?:\$\{[^}\s]*\}|[^\s&\"'<>])++")
-_SAID = re.compile(_NAME + r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
+_SAID = re.compile(r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
 # What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
 _LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
 _STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
 _OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:#[^\n]*)?(?=\n|\Z)|[\[{(]")
 _TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
+_OPENS_A_TEMPLATE: Final = frozenset("{\"'")
 _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
-_BLANK = re.compile(r"(?m)^[ \t]*+([A-Za-z_][\w.-]{1,120})[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$")
-_CANDIDATE = re.compile(
-    r"(?i)pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
-)
-_LONG: Final = re.compile(r"[\"']?([A-Za-z0-9+/=_-]{24,500})(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+_BLANK = re.compile(r"[ \t]++([^\s=:{}\[\]<>#]\S*+|\"[^\"\n]+\"|'[^'\n]+')[ \t]*;?[ \t]*$", re.MULTILINE)
+_BEGINS_A_LINE = re.compile(r"[ \t]*+(?=\n|\Z)")  # backwards
+_LONG: Final = re.compile(r"(?<=[\s=:>\"'])[A-Za-z0-9+/_-]{24,500}+={0,2}+(?=[\"']?\s*(?:[,;}\]#]|\n|\Z|&))")
+_TAKES = re.compile(r"[\"']?[ \t]*+(?:>=|=:|=\?|=\+|==?|::?)(?:[ \t]*+(?:rts|gnirts|gnirtS|rav|tel|tsnoc)\b[ \t]*+:?)?[ \t]*+\]?[\"']?\\?")
+_TAKEN = re.compile(r"[\w.-]{3,200}+")
 
 
-def spans(text: str, *, prose: bool = False) -> Iterator[Span]:  # noqa: C901 - one branch for each form
+def spans(reading: Reading, *, prose: bool = False) -> Iterator[Span]:
     """Yield the values under the names of credentials, with an equals sign, a colon or an arrow between them.
 
     Args:
-        text: A file, a command, a value.
+        reading: A file, a command, a value.
         prose: Whether the text is a message, in which a value is one word and a colon introduces a sentence.
     """
-    pattern = _EQUATED if prose else _ASSIGNED
-    done = 0
-    for found in pattern.finditer(text):
-        name, at = found[1], found.end()
-        if at < done or len(name) > _LONGEST_NAME:
+    text, pattern, done = reading.text, _EQUATED if prose else _ASSIGNED, 0
+    referring = "${" in text
+    for name in reading.names:
+        if (sign := text[name.end : name.end + 1]) in _BLANKS:
+            yield from _separated_by_blanks(reading, name, prose=prose)
+        elif sign == ":" if prose else sign in _CALLING:
+            yield from _said(text, name) if prose else in_code(reading, name)
+        if name.end < done or not (behind := pattern.match(text, name.end)):
             continue
-        if not _CANDIDATE.search(name):
-            chance = None if prose or len(name) < _SHORTEST_NAME else _LONG.match(text, at)
-            if chance and looks_random(chance[1]) and is_credential(name, chance[1]):
-                yield Span(*chance.span(1))
+        at = behind.end()
+        if (
+            at < done
+            or _NESTED.match(text, at)
+            or (referring and _is_in_reference(text, name.start))
+            or _only_asks(text, name.start, name.end, at)
+        ):
             continue
-        if _is_in_reference(text, found.start()) or _only_asks(text, found.start(), found.end(1), at):
-            continue
-        kind = sense(name)
-        if kind in {Sense.NONE, Sense.ABOUT} and not may_be_secret(name):
-            continue
-        span = _of_prose(text, at, name) if prose else _of_file(text, found.start(), at, name)
+        span = _of_prose(text, at, name.word) if prose else _of_file(reading, name, at)
         if span:
             done = span.end
             yield span
-    if prose:
-        yield from (span for span in _separated_by_blanks(text) if span.sure)
-        for found in _SAID.finditer(text):
-            value = bare(found[2].rstrip(".,;"))
-            if is_credential(found[1], value) and looks_chosen(value):
-                yield Span(*found.span(2))
-    else:
-        yield from _in_code(text)
-        yield from _separated_by_blanks(text)
+    if not prose:
+        yield from _by_chance(reading)
 
 
+_BLANKS: Final = frozenset(" \t")
+_CALLING: Final = frozenset("(\"'")
+# A path of names, such as ``key:key:``, has no value at its beginning
+_NESTED = re.compile(r"[\w.-]{1,40}+:[\w.-]{1,40}+:(?=[\w.-])")
 _LONGEST_NAME: Final = 200
-_SHORTEST_NAME: Final = 3
+
+
+def _said(text: str, name: Name) -> Iterator[Span]:
+    found = _SAID.match(text, name.end)
+    if found:
+        value = bare(found[1].rstrip(".,;"))
+        if is_credential(name.word, value) and looks_chosen(value):
+            yield Span(*found.span(1))
+
+
+def _by_chance(reading: Reading) -> Iterator[Span]:
+    """Yield the values that only chance writes, whatever name stands before them."""
+    for found in _LONG.finditer(reading.text):
+        taken = _TAKES.match(reading.backwards, len(reading.text) - found.start())
+        name = _TAKEN.match(reading.backwards, taken.end()) if taken else None
+        if name and looks_random(found[0]) and is_credential(name[0][::-1], found[0]):
+            yield Span(*found.span())
+
+
 _PROVIDER = re.compile(r"\$\{[a-z][\w-]*:[^}\s]*$")
 
 
@@ -101,6 +118,9 @@ _OPEN_QUOTE = re.compile(r"(?<![\w\"'])([\"'])[\w ,.!-]*$")
 _PSQL_VARIABLE = re.compile(r"[ \t]+:'\w+'")
 
 
+_A_QUESTION: Final = 60
+
+
 def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
     """Return whether a name ends a quoted text, as in ``"Password: "``, or a variable of psql stands behind it."""
     if _PSQL_VARIABLE.match(text, end) or (text[begin - 2 : begin] == "${" and text[end : end + 2] in {":?", ":+"}):
@@ -111,9 +131,6 @@ def _only_asks(text: str, begin: int, end: int, at: int) -> bool:
     return bool(opened) and opened[1] == text[at]  # type: ignore[index]
 
 
-_A_QUESTION: Final = 60
-
-
 def _of_prose(text: str, at: int, name: str) -> Span | None:
     value = (_QUERY_VALUE if text[max(at - len(name) - 2, 0) : at].startswith(("?", "&")) else _PROSE_VALUE).match(text, at)
     if value is None or value[0] == "(not shown)" or not may_be_credential(name, bare(value[0])):
@@ -121,39 +138,56 @@ def _of_prose(text: str, at: int, name: str) -> Span | None:
     return Span(*value.span(), sure=is_credential(name, value[0]))
 
 
-def _of_file(text: str, begin: int, at: int, name: str) -> Span | None:
+def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     """Return the value behind a name: what is quoted, one word inside of a line, the rest of a line behind its key."""
+    text, begin, name = reading.text, named.start, named.word
+    if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
+        return None  # the name of a type such as AWS::ApiGateway::ApiKey, a part of a path such as arn:aws:secretsmanager:a:1:secret:b
     if at >= len(text) or _OPENS.match(text, at):
         return None  # the reader of structures takes it
-    template = _TEMPLATE.match(text, at)
-    if template:
+    if text[at] in _OPENS_A_TEMPLATE and _TEMPLATE.match(text, at):
         return None
     value = _VALUE.match(text, at)
     whole = _line_of(text, begin, at)
     if whole is not None and (value is None or text[at] not in "\"'`\\"):
         end = _LINE.match(text, at)
         given = end[1] if end else ""
-        plain = bare(_COMMENT.sub("", given))
+        plain, hidden, certain = (_of_line if len(given) <= _A_LINE else _of_line.__wrapped__)(name, given, equated=text[at - 1] == "=")
         stop = at + len(given.rstrip())
-    elif value is not None:
+    elif value is not None and value[0].strip("\"'`"):
         plain, stop = bare(value[0]), value.end()
-        if not value[0].strip("\"'`"):
-            return None
-        word = _WORD.match(text, at)
-        if word and text[at] not in "\"'`\\":
-            stop = word.end()
+        hidden, certain = _of_value(name, plain, equated=text[at - 1] == "=")
     else:
+        return None
+    if not (hidden or certain):
         return None
     if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
         stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
+    sentence = whole is None and (plain.lower() == name.rpartition(".")[2].lower() or continues(text, at, stop, plain))
+    if whole is None and text[at] not in "\"'`\\":  # no rest of a word is shown; only here, since it may be as long as the text
+        stop = (_WORD.match(text, at) or value).end()  # type: ignore[union-attr]
+    return Span(at, stop, sure=certain and not sentence and not is_expression(reading, name, at, plain))
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _of_line(name: str, given: str, *, equated: bool) -> tuple[str, bool, bool]:
+    """Return the value in the rest of a line, whether to hide it, and whether it is certainly a credential."""
+    plain = bare(_COMMENT.sub("", given))
+    plain = plain[:-1] if plain.endswith((",", ";")) and is_elsewhere(plain[:-1]) else plain
+    return plain, *_of_value(name, plain, equated=equated)
+
+
+def _of_value(name: str, plain: str, *, equated: bool) -> tuple[bool, bool]:
     hidden = may_be_credential(name, plain) or (sense(name) is Sense.LOGIN and not is_referred(plain))
-    first = plain.split()[0] if plain and text[at - 1] == "=" and name.isupper() else plain  # VARIABLE=value command
-    certain = (
-        (is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first)))
-        and not _is_code(plain)
-        and not (whole is None and (plain == name or _continues(text, at, stop, plain)))
-    )
-    return Span(at, stop, sure=certain) if hidden or certain else None
+    first = plain.split(None, 1)[0] if plain and equated and name.isupper() else plain  # VARIABLE=value command
+    certain = is_credential(name, plain) or (not is_elsewhere(plain) and is_credential(name, first))
+    return hidden, certain and not is_code(plain)
+
+
+_INDENT: Final = 200
 
 
 def _line_of(text: str, begin: int, at: int) -> str | None:
@@ -165,48 +199,16 @@ def _line_of(text: str, begin: int, at: int) -> str | None:
     return text[start:at] if head and head.end() >= begin else None
 
 
-_SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
-
-
-def _continues(text: str, at: int, stop: int, plain: str) -> bool:
-    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
-    return text[at - 2 : at] == ": " and plain.isalpha() and plain.islower() and text[at].isalpha() and bool(_SENTENCE.match(text, stop))
-
-
-_INDENT: Final = 200
-_CODE = re.compile(
-    r"[A-Za-z_][\w.]*(\[.*\]|\(.*\)?)[;,]?|(?:this|self|os|process|env|args|opts|config|settings|props|values|data|var|local|module|each)\.[\w.\[\]\"']+[;,]?|"
-    r"(?:await|new|lambda|if|return|not|typeof)\b.*|None|getpass.*|[a-z_]+(\.[a-z_]+)+[,)]+|"
-    r"\w+\[[^\"']*|[\w.\[\], ]+ \| None.*|\w[\w\[\]., ]* = [^\"']*|[A-Z][a-z]\w*\[.*|[A-Za-z_]\w*\([^\"']*\)?.*"
-)
-
-
-def _is_code(plain: str) -> bool:
-    """Return whether a value is an expression of a program, which takes the credential from elsewhere."""
-    return bool(_CODE.fullmatch(plain))
-
-
-def _in_code(text: str) -> Iterator[Span]:
-    if "(" not in text:
+def _separated_by_blanks(reading: Reading, name: Name, *, prose: bool = False) -> Iterator[Span]:
+    """Yield the value of a line with a key, blanks and one word, as properties, redis.conf and nginx have them."""
+    found = _BLANK.match(reading.text, name.end)
+    if not found or reading.before(_BEGINS_A_LINE, name.start) is None:
         return
-    for found in _CALLED.finditer(text):
-        if is_credential(found[1], found[3]):
-            yield Span(*found.span(3))
-    for found in _SETTER.finditer(text):
-        if is_credential(found[1], found[3]):
-            yield Span(*found.span(3))
-
-
-def _separated_by_blanks(text: str) -> Iterator[Span]:
-    """Yield the values of lines with a key, blanks and one word, as properties, redis.conf and nginx have them."""
-    for found in _BLANK.finditer(text):
-        name, value = found[1], bare(found[2].rstrip(";"))
-        if not _CANDIDATE.search(name) or not (may_be_secret(name) or sense(name).value > Sense.ABOUT.value):
-            continue
-        if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
-            continue
-        structured = any(sign in name for sign in "._-") or found[2][0] in "\"'" or name.lower() in {"requirepass", "masterauth"}
-        telling = any(not sign.isalpha() for sign in value)
-        sure = is_credential(name, value) and (structured or telling)
-        if sure or (may_be_credential(name, value) and not is_referred(value)):
-            yield Span(*found.span(2), sure=sure)
+    value = bare(found[1].rstrip(";"))
+    if is_elsewhere(value) or not value or value.endswith((",", "(", ":")) or value in {"is", "as", "for", "of", "and", "required"}:
+        return
+    structured = any(sign in name.word for sign in "._-") or found[1][0] in "\"'" or name.word.lower() in {"requirepass", "masterauth"}
+    telling = any(not sign.isalpha() for sign in value)
+    sure = is_credential(name.word, value) and (structured or telling)
+    if sure or (not prose and may_be_credential(name.word, value) and not is_referred(value)):
+        yield Span(*found.span(1), sure=sure)

@@ -51,10 +51,11 @@ _BEHIND: Final = {
     "mc": ("set", "add"),
 }
 _PROGRAMS: Final = {*_SHORT, *_ATTACHED, *_LOGINS, *_BEHIND, "sqlplus", "aws", "openssl", "echo", "printf"}
-_COMMAND = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w.-])(?=[ \t\"'])")
+_COMMAND = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w.-])(?=[ \t\"'])")
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _END = re.compile(r"[;\n]|&&|\|\||\|")
 _SHELL_WORD = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"?|'[^'\n]*+'?|[^\s\"'|;&]++(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'|;&]++)*+")
+_INSIDE = re.compile(r"[\w.-]")
 _SPLIT: Final = 4000
 
 
@@ -133,6 +134,9 @@ def spans(text: str) -> Iterator[Span]:
     at = 0
     changes_passwords = "chpasswd" in text
     while begins := _COMMAND.search(text, at):
+        if _INSIDE.match(text, max(begins.start() - 1, 0), begins.start()):
+            at = begins.end()
+            continue
         if begins[0] in {"echo", "printf"} and not changes_passwords:
             at = begins.end()
             continue

@@ -8,7 +8,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials import assignments, commands, flags, forms, places, structures
+from configs.credentials import assignments, commands, flags, forms, pairs, places, structures
+from configs.credentials.reading import read
 from configs.credentials.spans import Span, masked
 from configs.credentials.values import SHOWN_AS
 
@@ -17,24 +18,31 @@ if TYPE_CHECKING:
 
 # Characters up to which a text is shown; no comment and no message shows a longer one whole
 _LONGEST_SHOWN: Final = 1_000_000
+# Names of credentials up to which a text is judged; no object of Kubernetes has room for as many, so that the answer changes nothing
+_MOST_NAMES: Final = 100_000
 _BASE64 = re.compile(r"\s*([A-Za-z0-9+/\s]{16,}={0,2})\s*")
 
 
-def credentials(text: str, file: str = "", *, prose: bool = False) -> Iterator[Span]:
-    """Yield every credential of a text, in any order, some of them twice.
+def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: bool = True) -> Iterator[Span]:
+    """Return every credential of a text, in any order, some of them twice; a text of too many names is one whole.
 
     Args:
         text: A file, a command, a value or a message.
         file: Name of the file, where there is one.
         prose: Whether the text is a message for people.
+        doubtful: Whether flags that only may be followed by a credential count.
     """
+    reading = read(text, file)
+    if len(reading.names) > _MOST_NAMES:
+        return iter((Span(0, len(text)),))
     readers = (
-        forms.spans(text),
-        assignments.spans(text, prose=prose),
-        structures.spans(text),
-        places.spans(text, file),
+        forms.spans(reading),
+        assignments.spans(reading, prose=prose),
+        structures.spans(reading),
+        pairs.spans(reading),
+        places.spans(reading, file),
         commands.spans(text),
-        flags.spans(text),
+        flags.spans(reading, doubtful=doubtful),
     )
     return (span for reader in readers for span in reader if not _is_hidden_already(text, span))
 
@@ -54,7 +62,7 @@ def shows_credential(text: str, file: str = "") -> bool:
         text: A file, a command or a value.
         file: Name of the file, where there is one.
     """
-    return any(span.sure for span in credentials(text, file)) or any(span.sure for span in credentials(_decoded(text), file))
+    return any(span.sure for part in (text, _decoded(text)) for span in credentials(part, file, doubtful=False))
 
 
 def hidden(text: str, file: str = "") -> str:

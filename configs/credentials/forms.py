@@ -13,6 +13,8 @@ from configs.credentials.values import is_elsewhere, is_login_in_base64, is_refe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from configs.credentials.reading import Reading
+
 # First characters of an issued credential to its whole form, as the issuers document them
 _ISSUED: Final = {
     **dict.fromkeys(("AKIA", "ASIA"), r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
@@ -74,11 +76,15 @@ _FORMS: Final = {first: re.compile(form if first[0] in "${h:" else _BEFORE + for
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_PEM_BODY = re.compile(r"[A-Za-z0-9+/]{15}")
+_PEM_HEADERS: Final = 400
 _IN_URL = re.compile(
     r"://(?!\d{1,5}[/?#])([^\s/?#:@\"'<>\[\]{}()]{0,256}):(?!\d{1,5}(?:[/?#,]|$))((?>\$\{[^}\s]{1,200}\}|[^\s\"'<>]){1,512})@(?=[\w\[$%{(*])"
 )
 _USER_IN_URL = re.compile(r"://([^\s/?#:@\"'<>]{1,512})@(?=[\w\[])")
 _LOGIN = re.compile(r"(?<![\w@/.:$+%-])([A-Za-z][\w.+-]{0,63}):([^\s@/:\"'`,;<>(){}\[\]]{2,128})@(?!sha\d+:)(?=[A-Za-z][\w.-]*)")
+# A member of a group of rights, and not a login: user:ann@example.com
+_MEMBER = re.compile(r"(?i)(?:deleted:)?(?:user|group|domain|principal|serviceaccount|account)")
 _NO_LOGIN = re.compile(
     r"mailto|npm|sips?|acct|xmpp|workspace|jsr|file|patch|github|gitlab|bitbucket|link|portal|pkg|git|ssh|docker|tel", re.IGNORECASE
 )
@@ -94,8 +100,9 @@ _BASIC = re.compile(r"(?i)\bbasic\s+([A-Za-z0-9+/=]{6,2000})")
 _SECRET_IN_TEXT = re.compile(r"(?i)(AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue)\s*=\s*([^\s;\"'&]{1,500})")
 
 
-def spans(text: str) -> Iterator[Span]:
+def spans(reading: Reading) -> Iterator[Span]:
     """Yield the credentials of a text that show by their form."""
+    text = reading.text
     for first, form in _FORMS.items():
         if first in text:
             yield from (Span(*found.span()) for found in form.finditer(text))
@@ -103,14 +110,14 @@ def spans(text: str) -> Iterator[Span]:
     while "PRIVATE KEY" in text and (begins := _PEM.search(text, at)):
         ends = _PEM_END.search(text, begins.end())
         at = ends.end() if ends else len(text)
-        yield Span(begins.start(), at)
+        yield Span(begins.start(), at, sure=bool(_PEM_BODY.search(text, begins.end(), min(at, begins.end() + _PEM_HEADERS))))
     if "@" in text:
         yield from _in_addresses(text)
     if "=" in text:
         yield from _in_queries(text)
-        if "hared" in text.lower() or "accountkey" in text.lower():
+        if "hared" in reading.lowered or "accountkey" in reading.lowered:
             yield from (Span(*found.span(2)) for found in _SECRET_IN_TEXT.finditer(text) if not is_elsewhere(found[2]))
-    yield from _in_headers(text)
+    yield from _in_headers(reading)
 
 
 def _in_addresses(text: str) -> Iterator[Span]:
@@ -124,7 +131,8 @@ def _in_addresses(text: str) -> Iterator[Span]:
                 yield Span(*found.span(1), sure=looks_random(user) or (len(user) >= _A_TOKEN and user.isalnum() and looks_chosen(user)))
     for found in _LOGIN.finditer(text):
         if not _NO_LOGIN.fullmatch(found[1]) and not is_referred(found[2]) and not found[2].replace(".", "").isdigit():
-            yield Span(*found.span(2), sure=not is_elsewhere(found[2]))
+            member = bool(_MEMBER.fullmatch(found[1])) and not looks_chosen(found[2])
+            yield Span(*found.span(2), sure=not is_elsewhere(found[2]) and not member)
 
 
 _A_TOKEN: Final = 8
@@ -140,8 +148,8 @@ def _in_queries(text: str) -> Iterator[Span]:
             yield Span(*found.span(2), sure=not is_elsewhere(value) and not value.isdigit())
 
 
-def _in_headers(text: str) -> Iterator[Span]:
-    lowered = text.lower()
+def _in_headers(reading: Reading) -> Iterator[Span]:
+    text, lowered = reading.text, reading.lowered
     if "authori" in lowered:
         for found in _HEADER.finditer(text):
             value = found[2].strip()

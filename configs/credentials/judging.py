@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from configs.credentials.names import Sense, identifies, may_be_secret, sense, words
@@ -13,6 +14,7 @@ from configs.credentials.values import (
     is_path,
     is_plain,
     is_referred,
+    is_sentence,
     is_switch,
     looks_chosen,
     looks_random,
@@ -31,16 +33,29 @@ _TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
 _DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?(?![?+])([^}]+)\}")
 
 
-def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - one line for each sense
+def is_credential(name: str, value: object) -> bool:
     """Return whether a value under a name is certainly a credential in plain text."""
-    kind = sense(name)
-    if kind in {Sense.NONE, Sense.ABOUT} or isinstance(value, bool) or value is None:
-        return kind is Sense.NONE and isinstance(value, str) and not identifies(name) and looks_random(bare(value))
-    text = bare(str(value))
+    if isinstance(value, bool) or value is None:
+        return False
+    text = str(value)
+    if sense(name) in {Sense.NONE, Sense.ABOUT} and not isinstance(value, str):
+        return False
+    return _is_credential(name, text) if len(text) <= _A_LINE else _is_credential.__wrapped__(name, text)
+
+
+# Texts repeat their values, and a judgement costs more than to remember it
+_A_LINE = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, C901 - one line for each sense
+    kind, text = sense(name), bare(value)
+    if kind in {Sense.NONE, Sense.ABOUT}:
+        return kind is Sense.NONE and not identifies(name) and looks_random(text)
     default = _DEFAULT.fullmatch(text)
     if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
-    if not text or is_elsewhere(text) or is_label(name, text):
+    if not text or is_elsewhere(text) or is_label(name, text) or is_sentence(text) or _repeats(name, text):
         return False
     if kind is Sense.PASSWORD:
         return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
@@ -64,6 +79,12 @@ def is_credential(name: str, value: object) -> bool:  # noqa: PLR0911, C901 - on
 
 def may_be_credential(name: str, value: object) -> bool:
     """Return whether a value under a name has to be hidden: in doubt True, but a reference reveals nothing."""
+    short = isinstance(value, str) and len(value) <= _A_LINE
+    return _may_be_credential(name, value) if short else _may_be_credential.__wrapped__(name, value)
+
+
+@functools.lru_cache(maxsize=8192)
+def _may_be_credential(name: str, value: object) -> bool:
     if is_credential(name, value):
         return True
     if _says_nothing(name, value):
@@ -83,8 +104,21 @@ def is_label(name: str, text: str) -> bool:
     """Return whether a value is what a form shows beside a field: ``Confirm password``, or ``Token`` for ``token``."""
     if not _LABEL.fullmatch(text):
         return False
-    parts = text.lower().rstrip("?:.!").split()
-    return parts[-1] in words(name) if len(parts) == 1 else any(part in _NOUNS for part in parts)
+    parts, named = text.lower().rstrip("?:.!").split(), words(name)
+    alone = len(named) == 1 and sense(name) is Sense.PASSWORD  # the password may be the word itself
+    return not alone and parts[-1] in named if len(parts) == 1 else any(part in _NOUNS for part in parts)
+
+
+def _repeats(name: str, text: str) -> bool:
+    """Return whether a value is its name again, as constants of programs have it; one word, such as ``password``, is a credential."""
+    if len(text) > _A_NAME or len(words(name)) < _MORE_WORDS:
+        return False
+    said, named = _SIGNS.sub("", text).lower(), _SIGNS.sub("", name).lower()
+    return said == named or (len(said) >= _A_WORD and named.startswith(said)) or (text.isalpha() and said.endswith(named))
+
+
+_A_NAME, _MORE_WORDS, _A_WORD = 100, 2, 8
+_SIGNS = re.compile(r"[ ._-]")
 
 
 _LABEL = re.compile(r"[A-Z][A-Za-z]{0,30}(?: [A-Za-z]{1,30}){0,8}[?:.!]?")

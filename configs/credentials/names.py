@@ -43,7 +43,7 @@ def _set(words: str) -> frozenset[str]:
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PASSWORD = re.compile(
     r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
-    r"(?<!over)(?<!under)(?<!multi)(?<!mini)pass|pw|psk)$"
+    r"(?<!over)(?<!under)(?<!multi)(?<!mini)(?<!ask)pass|pw|psk)$"
 )
 _TOKEN = re.compile(
     r"(secrets?|tokens?|credentials?|creds?|(api|access|secret|private|account|auth|encrypt|encryption|signing|master|shared|license|"
@@ -77,21 +77,23 @@ _ABOUT = _set(
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
     "management mgmt minlength maxlength kind selector annotations resource auth based signed aware strategy cert certificate alias "
-    "aliases binding list sealing kms lookup kid"
+    "aliases binding list sealing kms lookup kid identifier identifiers operation operations action actions constraint constraints mgr "
+    "color colour"
 )
 _LEADING = _set(
+    "condition "
     "no max min num number enable use disable has is allow allows require requires skip pad eos bos unk cls sep mask stop special "
-    "forgot show count total available"
+    "forgot show count total available load import"
 )
 _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingress mounted kube")
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
 _BESIDE = _ABOUT | _set(
     "user username login account realm database db external default example key items region kind metadata default_mode inherit "
-    "description version optional login_hint uid address tenant subscription project"
+    "description version optional login_hint uid address tenant subscription project shape operation target request collection goal phase"
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
-    r".*(gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
+    r".*(result|limit|gpg|pgp|publishable|recaptcha[._-]?site|public|primary|foreign|meta|alt|ctrl|shift|release[._-]?manager|partition|sort|cache|unique|row|object|host)[._-]?keys?|.*(next|page|input|output|continuation|initial[._-]?cluster)[._-]?token|known_hosts|basic_auth_credentials_source)$"
 )
 
 
@@ -153,10 +155,11 @@ def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one l
 
 _IDENTITIES = _set(
     "id ids hash digest checksum sha fingerprint etag revision commit uuid uid guid integrity cert certificate ca crt public image tag version "  # noqa: E501 - one form
-    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern"
+    "thumbprint nonce trace span class name names url uri path file arn bundle cursor offset topic impl query regex pattern secure"
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def identifies(name: str) -> bool:
     """Return whether a name says that its value identifies something, as a digest or a class does, however random it looks."""
     parts = words(name)
@@ -173,17 +176,20 @@ _NO_SECRET = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def may_be_secret(name: str) -> bool:
     """Return whether the value under a name may be a credential, in doubt True: for what is printed, and for connectors."""
     return bool(_STRICT.search(name)) and not _NO_SECRET.search(name)
 
 
+@functools.lru_cache(maxsize=8192)
 def opens_credentials(name: str) -> bool:
     """Return whether a name is that of a credential, so that every literal below it may be one."""
     kind = sense(name)
     return kind in {Sense.PASSWORD, Sense.TOKEN} or (may_be_secret(name) and kind is not Sense.ABOUT)
 
 
+@functools.lru_cache(maxsize=8192)
 def stands_beside(name: str) -> bool:
     """Return whether a name below the name of a credential says who, what or where, and not the credential itself."""
     parts = words(name)

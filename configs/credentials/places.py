@@ -13,6 +13,8 @@ from configs.credentials.values import bare, is_elsewhere, is_referred
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from configs.credentials.reading import Reading
+
 _SQL = re.compile(
     r"(?i)\b(?:password|passwd|identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?)[ \t]*(?:=|\(|as|to)?[ \t]*(?:N|E)?"
     r"('(?:''|[^'\n])+'|\$\w*\$[^$\n]+\$\w*\$|\"[^\"\n]+\"(?=[ \t]*(?:;|$|replace|account|default)))"
@@ -31,14 +33,14 @@ _CSV = re.compile(r"([\w\"-][\w \"-]{0,80}+(?:[,;\t][\w \"-]{1,80}+)+)\n")
 _OF_USERS: Final = re.compile(r"(?i)(^|[/._-])(\.?htpasswd|passwords?|passwd|shadow|userlist|\.git-credentials|sasl_passwd)([._-]|$)")
 
 
-def spans(text: str, file: str = "") -> Iterator[Span]:  # noqa: C901 - one branch for each form
+def spans(reading: Reading, file: str = "") -> Iterator[Span]:  # noqa: C901 - one branch for each form
     """Yield the credentials of a text that show by their place in a known format.
 
     Args:
-        text: Content of a file, or a statement.
+        reading: Content of a file, or a statement.
         file: Name of the file, where there is one.
     """
-    lowered = text.lower()
+    text, lowered = reading.text, reading.lowered
     if "'" in text or '"' in text or "$$" in text:
         yield from (
             Span(*found.span(1)) for found in _SQL.finditer(text) if not is_elsewhere(found[1].strip("$")) and len(bare(found[1])) > 1

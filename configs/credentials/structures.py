@@ -1,131 +1,91 @@
-"""Credentials below a name: blocks and lists of YAML, objects of JSON, elements of XML, pairs of a name and a value."""
+"""Credentials below a name: blocks and lists of YAML, objects of JSON and of programs."""
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from configs.credentials.judging import is_credential, may_be_credential
+from configs.credentials.judging import is_credential
 from configs.credentials.names import Sense, identifies, opens_credentials, sense, stands_beside
 from configs.credentials.spans import Span
-from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, looks_chosen
+from configs.credentials.values import bare, is_elsewhere, is_plain, is_referred, is_sentence, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from configs.credentials.reading import Reading
+
 _OPENING = re.compile(
-    r"(?m)(?<![\w.-])([\w.-]{2,120})(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
+    r"(?:\\?[\"'])?[ \t]*+(?:=>|[:=])?[ \t]*+"
     r"(?:(?:[&!][\w!-]++[ \t]*+)*+([|>][-+\d]{0,3})?[ \t]*+(?:#[^\n]*)?(?=\n)|([\[{])(?![{%]))"
 )
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
 _KEY = re.compile(r"[\"']?([\w./-]+)[\"']?\s*(?:[:=]|:=)(?:\s+|$)(.*)", re.DOTALL)
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*+\"?|'[^']*+'?|[\[\]{}]|[,:=\n]|[^\s\"'\[\]{},:=]++(?:[ \t]++[^\s\"'\[\]{},:=#]++)*+|[ \t\r]++")
-_ELEMENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>([^<>]{0,4000})(?=</)")
-_KEYED_ELEMENT = re.compile(
-    r"<\w+\s[^<>]{0,200}?\b(?:name|key|id)\s*=\s*[\"']([\w.-]+)[\"'][^<>]{0,200}?(?<!/)>\s*(?:<value>)?([^<>]{1,4000})(?=</)"
-)
-_CDATA = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?>\s*<!\[CDATA\[((?:(?!\]\]>).){1,4000})", re.DOTALL)
-_PARENT = re.compile(r"<([\w.:-]{2,80})(?:\s[^<>]{0,500})?(?<!/)>\s*(?=<[a-zA-Z])")
-_PROPERTY = re.compile(r"<name>\s*([\w.-]{1,200})\s*</name>\s*(?:<\w+>[^<>]{0,200}</\w+>\s*)?<(value|string)>([^<>]{0,4000})")
-_PLIST = re.compile(r"<key>\s*([\w.-]{1,200})\s*</key>\s*<(string|data)>([^<>]{0,4000})")
-_ATTRIBUTES = re.compile(r"\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"'][^<>\n]{0,200}?\bvalue\s*=\s*(\"[^\"]*\"|'[^']*')")
-_REVERSED_ATTRIBUTES = re.compile(
-    r"\bvalue\s*=\s*(\"[^\"]{1,500}\"|'[^']{1,500}')[^<>\n\"']{0,100}\b(?:name|key|id)\s*=\s*[\"']([\w.-]{1,200})[\"']"
-)
-_NAMES: Final = r"(?i:name|key|parameter_?key|parameter_?name|variable|env|option_?name|header)"
-_VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?value)"
-_SUSPICIOUS: Final = r"[\w.-]{0,200}?(?i:pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|salt|seed|cookie|sas|pat|pin|senha|wort|wacht)"
-_GAP: Final = r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,200}?"
-_PAIR = re.compile(
-    rf"(?<![\w.-]){_NAMES}\\?[\"']?\s*[:=]\s*\\?[\"']?(?={_SUSPICIOUS})([\w.-]{{2,200}})\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"  # noqa: E501 - one form
-    r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]*)"
-)
-_REVERSED = re.compile(
-    rf"(?<![\w.-]){_VALUES}\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{{1,500}}\"|'[^'\n]{{1,500}}'|[^\s,}}\"'][^\n,}}]{{0,500}})(?:(?!\n[ \t]*-[ \t])[^{{}}\[\]<>]){{0,60}}?[\s,\"'\\]{_NAMES}\\?[\"']?\s*[:=]\s*"  # noqa: E501 - one form
-    r"\\?[\"']?([\w.-]{2,200})"
-)
+_INDENT: Final = 200
+_LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
+_BEGINS_MORE = re.compile(r"[|>][-+\d]*|[\[{].*|[\]}],?")
+_ALIAS = re.compile(r"\*[A-Za-z_][\w-]*")
+_COMMENT = re.compile(r"[ \t]+#.*")
+# A key without a name of its own: in a reference it names an entry, as a credential it looks like one
+_KEYS: Final = frozenset({"key", "keys"})
+_REGEX = re.compile(r"\\[sSwWdDbn]|[\])][*+?]|\(\?|\.\*|\^|[a-z]-z")
 
 
-def spans(text: str) -> Iterator[Span]:
-    """Yield the credentials below a name, in any structure."""
-    yield from _opened(text)
-    if "<" in text and "</" in text:
-        yield from _in_elements(text)
-    if "value" in text.lower() or "content" in text:
-        for found in _PAIR.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
-        for found in _REVERSED.finditer(text):
-            yield from _judged(found[2], found.span(1), text)
-        for found in _REVERSED_ATTRIBUTES.finditer(text):
-            yield from _judged(found[2], found.span(1), text)
-        for found in _ATTRIBUTES.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
-
-
-def _judged(name: str, place: tuple[int, int], text: str) -> Iterator[Span]:
-    start, end = place
-    given = text[start:end]
-    value = bare(given)
-    if value and may_be_credential(name, value):
-        start += len(given) - len(given.lstrip())
-        yield Span(start, start + len(given.strip()), sure=is_credential(name, value))
-
-
-def _in_elements(text: str) -> Iterator[Span]:
-    for found in _ELEMENT.finditer(text):
-        yield from _judged(found[1], found.span(2), text)
-    for found in _KEYED_ELEMENT.finditer(text):
-        yield from _judged(found[1], found.span(2), text)
-    if "CDATA" in text:
-        for found in _CDATA.finditer(text):
-            yield from _judged(found[1], found.span(2), text)
-    for pattern in (_PROPERTY, _PLIST):
-        for found in pattern.finditer(text):
-            yield from _judged(found[1], found.span(3), text)
-    done = 0
-    for parent in _PARENT.finditer(text):
-        if parent.start() < done or not opens_credentials(parent[1]):
+def spans(reading: Reading) -> Iterator[Span]:
+    """Yield the credentials below a name, in blocks and in brackets."""
+    text, done = reading.text, 0
+    for name in reading.names:
+        found = _OPENING.match(text, name.end) if name.start >= done and opens_credentials(name.word) else None
+        if not found or text[name.start - 1 : name.start] == ":":  # a part of a path such as arn:aws:secretsmanager:[a-z]
             continue
-        ends = text.find(f"</{parent[1]}", parent.end())
-        done = ends if ends >= 0 else len(text)
-        for found in _ELEMENT.finditer(text, parent.end(), done + 2):
-            yield from _below(parent[1], found[1], bare(found[2]), *found.span(2))
+        if found[2]:
+            if any(sign in found[0] for sign in ":=") or (found[2] == "{" and not reading.program):
+                done = yield from _in_brackets(reading, found.end() - 1, name.word)
+        elif ":" in found[0] or found[1]:
+            start = text.rfind("\n", 0, name.start) + 1
+            lead = text[start : name.start]
+            if len(lead) <= _INDENT and _LEAD.fullmatch(lead):
+                done = yield from _in_block(text, found.end(), len(lead.rstrip("\"'")), name.word, whole=bool(found[1]))
 
 
-def _below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
+def below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
     """Yield the value below a credential's name, unless it only says who, what or where."""
-    if not value or is_referred(value) or (name and stands_beside(name)) or sense(name) is Sense.ABOUT:
-        return
+    sure = _judged(parent, name, value) if len(value) <= _A_LINE else _judged.__wrapped__(parent, name, value)
+    if sure is not None:
+        yield Span(start, end, sure=sure)
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _judged(parent: str, name: str, value: str) -> bool | None:
+    """Return whether a value below a name is certainly a credential, or None where nothing is to be hidden."""
+    if not value or is_referred(value) or value.startswith("&"):
+        return None
+    kind = sense(parent)
+    if name.lower() in _KEYS and kind in {Sense.PASSWORD, Sense.TOKEN} and looks_chosen(value) and not is_elsewhere(value):
+        return True
+    if (name and stands_beside(name)) or sense(name) is Sense.ABOUT:
+        return None
     if name and is_credential(name, value):
-        yield Span(start, end)
-        return
-    plain = is_elsewhere(value) or is_plain(value)
-    certain = (
+        return True
+    plain = is_elsewhere(value) or is_plain(value) or is_sentence(value) or bool(_REGEX.search(value))
+    return (
         not plain
+        and kind is not Sense.NONE
         and not (name and identifies(name))
-        and (sense(parent) is Sense.PASSWORD or looks_chosen(value))
+        and (kind is Sense.PASSWORD or looks_chosen(value))
         and not value.startswith(("#", "//"))
     )
-    yield Span(start, end, sure=certain)
-
-
-def _opened(text: str) -> Iterator[Span]:
-    done = 0
-    for found in _OPENING.finditer(text):
-        if found.start() < done or not opens_credentials(found[1]):
-            continue
-        if found[3]:
-            done = yield from _in_brackets(text, found.end() - 1, found[1])
-        elif ":" in found[0] or found[2]:
-            start = text.rfind("\n", 0, found.start(1)) + 1
-            if re.fullmatch(r"[ \t]*(?:-[ \t]+)*[\"']?", text[start : found.start(1)]):
-                lead = text[start : found.start(1)].rstrip("\"'")
-                done = yield from _in_block(text, found.end(), len(lead), found[1], whole=bool(found[2]))
 
 
 def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> Generator[Span, None, int]:
     """Yield the values indented further than their key, or listed at its height."""
     first = last = -1
+    beside = len(text)  # depth of the last key that only says who, what or where
     while line := _LINE.match(text, at):
         depth, content = len(line[1]), line[3].strip()
         if line[3].strip() or line[2]:
@@ -136,33 +96,50 @@ def _in_block(text: str, at: int, indent: int, parent: str, *, whole: bool) -> G
                 last = line.end()
             else:
                 pair = _KEY.fullmatch(content)
-                value = bare(re.sub(r"[ \t]+#.*", "", pair[2] if pair else content))
+                value = bare(_COMMENT.sub("", pair[2] if pair else content))
                 start = line.start(3) + (pair.start(2) if pair else 0)
-                if not content.startswith("#") and not re.fullmatch(r"[|>][-+\d]*|[\[{].*|[\]}],?", value):
-                    yield from _below(parent, pair[1] if pair else "", value, start, line.end())
+                if pair:
+                    beside = depth if stands_beside(pair[1]) else len(text)
+                continued = not pair and depth > beside and not line[2]
+                if not (continued or content.startswith("#") or _BEGINS_MORE.fullmatch(value)):
+                    alias = line[2] and _ALIAS.fullmatch(value)
+                    yield from () if alias else below(parent, pair[1] if pair else "", value, start, line.end())
         at = line.end()
     if whole and first >= 0 and not is_referred(text[first:last]):
         value = bare(text[first:last])
-        yield Span(first, last, sure=not is_elsewhere(value) and (sense(parent) is not Sense.TOKEN or looks_chosen(value.split()[0])))
+        plain = is_elsewhere(value) or is_sentence(value)
+        yield Span(first, last, sure=not plain and (sense(parent) is not Sense.TOKEN or looks_chosen(value.split()[0])))
     return at
 
 
-def _in_brackets(text: str, at: int, parent: str) -> Generator[Span, None, int]:
+class _Bracket(NamedTuple):
+    """An open bracket: the name of its items where it is a list, and whether they only say who, what or where."""
+
+    name: str
+    beside: bool
+
+
+def _in_brackets(reading: Reading, at: int, parent: str) -> Generator[Span, None, int]:
     """Yield what stands between a bracket and the one that closes it."""
-    depth, name, pending = 0, "", None
-    for token in _TOKEN.finditer(text, at):
+    opened: list[_Bracket] = []
+    name, pending, chosen = "", None, sense(parent) is Sense.PASSWORD
+    for token in _TOKEN.finditer(reading.text, at):
         sign = token[0]
         if sign in "[{":
-            depth, name = depth + 1, name if sign == "[" else ""
+            beside = bool(opened and opened[-1].beside) or bool(name and stands_beside(name))
+            opened.append(_Bracket(name if sign == "[" else "", beside))
+            name, pending = opened[-1].name, None
         elif sign in {"]", "}", ","} or (sign == "\n" and pending):
-            if pending:
-                yield from _below(parent, name, bare(pending[0]), *pending.span())
-                pending, name = None, ""
-            depth -= sign in {"]", "}"}
-            if depth == 0:
-                return token.end()
+            literal = pending and (not reading.program or (pending[0][0] in "\"'" and (chosen or looks_random(bare(pending[0])))))
+            if pending and literal and not opened[-1].beside:
+                yield from below(parent, name, bare(pending[0]), *pending.span())
+            name, pending = opened[-1].name, None
+            if sign in {"]", "}"}:
+                opened.pop()
+                if not opened:
+                    return token.end()
         elif sign in ":=":
             name, pending = (bare(pending[0]), None) if pending else (name, None)
         elif sign.strip():
             pending = token
-    return len(text)
+    return len(reading.text)

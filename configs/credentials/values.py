@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import math
 import re
 from collections import Counter
@@ -17,23 +18,24 @@ SHOWN_AS: Final = "[secret]"
 _REFERENCE: Final = re.compile(
     r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"  # noqa: E501 - one form
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
-    r"|#\{[^}]*\}|%\{[^}]*\}|%\([^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
+    r"|[#%]\{(?:[A-Z][A-Z0-9_]*|[A-Za-z_@$][A-Za-z_]*(?:[.:\[(][\w.:\[\]()'\"/| ,-]*)?)\}|%\(\w[^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
-    r"|\{\w+\}|%[sdv]|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
+    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|\*\.\w+|#[0-9a-fA-F]{3,8}"
+    r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
-    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
+    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")
 _PATH: Final = re.compile(
     r"(~|\.{1,2})(/[\w.@-]+)+/?|(/[\w.@-]+){2,}/?|[\w-]+(/[\w-]+)*\.(key|pem|crt|cer|p12|jks|txt|json|ya?ml|properties|pub|env|gpg|kdbx)|"
-    r"[\w=-]+(/[\w=-]+)+\.[a-z]{2,8}"
+    r"[\w=-]+(/[\w=-]+)+\.[a-z]{2,8}|\$\{?\w+\}?(/[\w.@-]+)+"
 )
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s@?]*")
 _LABEL: Final = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
@@ -65,6 +67,14 @@ def is_referred(value: object) -> bool:
 
 def is_elsewhere(value: str) -> bool:
     """Return whether a value says where its credential is, or is a placeholder or a type in a schema."""
+    return _is_elsewhere(value) if len(value) <= _A_LINE else _is_elsewhere.__wrapped__(value)
+
+
+_A_LINE: Final = 200
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_elsewhere(value: str) -> bool:
     text = bare(value)
     return is_referred(text) or bool(_ELSEWHERE.fullmatch(text) or _TYPES.fullmatch(text) or _SWITCH.fullmatch(text)) or is_path(text)
 
@@ -77,6 +87,22 @@ def is_path(value: str) -> bool:
 def is_plain(value: str) -> bool:
     """Return whether a value is a number, an amount or a switch."""
     return bool(_PLAIN.fullmatch(value) or _SWITCH.fullmatch(value))
+
+
+_FUNCTION_WORDS: Final = {
+    *("a", "an", "the", "of", "for", "to", "is", "are", "be", "must", "should", "may", "can", "with", "without", "and", "or", "in", "on"),
+    *("at", "by", "as", "that", "which", "this", "your", "their", "if", "when", "from", "not", "only"),
+}
+_NOUNS: Final = frozenset({"password", "passphrase", "token", "secret", "key", "credential", "credentials"})
+_LEAST_WORDS: Final = 3
+_TAG: Final = re.compile(r"<[^<>]{0,40}>")
+
+
+def is_sentence(value: str) -> bool:
+    """Return whether a value is a sentence about a credential, as descriptions and messages have it, and not a passphrase."""
+    words = {word.strip(".,;:!?()`'\"<>/").removesuffix("'s") for word in _TAG.sub(" ", value.lower()).split()}
+    told = len(words & _FUNCTION_WORDS)
+    return len(words) >= _LEAST_WORDS and told >= (1 if words & _NOUNS else 2)
 
 
 def is_switch(value: str) -> bool:
@@ -98,9 +124,15 @@ def looks_chosen(value: str) -> bool:
     return not is_path(value) and not re.search(r"\s", value)
 
 
+_KIND: Final = re.compile(r"[A-Z]?[A-Za-z]*?[Vv]\d+(?:(?:alpha|beta)\d+)?[A-Z][A-Za-z]+")  # V1beta1ServiceCIDRStatus
+
+
+@functools.lru_cache(maxsize=8192)
 def looks_random(value: str) -> bool:
     """Return whether chance wrote a word: long, of mixed classes that change often, and no digest, name of a class or identifier."""
-    if not _TOKEN.fullmatch(value) or _HEX.fullmatch(value) or value.startswith(("sha", "arn:")):
+    if not _TOKEN.fullmatch(value) or _HEX.fullmatch(value) or value.startswith(("sha", "arn:", "MII")):
+        return False
+    if _KIND.fullmatch(value):
         return False
     part = max(re.split(r"[.,=_-]", value), key=len)
     if len(part) < _LEAST_LENGTH or _HEX.fullmatch(part) or _UUID.search(value):

@@ -1,7 +1,12 @@
 """Credentials in every place of a resource are refused, everyday settings accepted, and an exception spares one variable only."""
 
+# ruff: noqa: E501
+# A resource on one line is easier to compare.
+
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -45,6 +50,42 @@ REFUSED: dict[str, Declared] = {
         "Pod", "worker", pod(container(env=[{"name": "SPRING_APPLICATION_JSON", "value": '{"db": {"password": "letmein"}}'}]))
     ),
 }
+
+_DOCUMENT = [{"name": "worker", "environment": [{"name": "DB_PASSWORD", "value": "letmein"}]}]
+
+
+def aws(kind: str, **inputs: Any) -> Declared:
+    """Return a resource of AWS."""
+    return Declared(urn="urn::aws", type=f"aws:{kind}", name="worker", inputs=inputs)
+
+
+REFUSED |= {
+    "a parameter": aws("ssm/parameter:Parameter", type="String", name="/shop/db/password", value="letmein"),
+    "a list of parameters": aws("ssm/parameter:Parameter", type="StringList", name="/shop/a", value="https://u:letmein@h,x"),
+    "a function": aws("lambda/function:Function", environment={"variables": {"DB_PASSWORD": "letmein"}}),
+    "a task": aws("ecs/taskDefinition:TaskDefinition", containerDefinitions=json.dumps(_DOCUMENT)),
+    "a build": aws("codebuild/project:Project", environment={"environmentVariables": [{"name": "NPM_TOKEN", "value": "letmein1"}]}),
+    "a script of a machine": aws("ec2/instance:Instance", userData="#!/bin/sh\nPGPASSWORD=letmein psql -h db shop\n"),
+    "a script in base64": aws("ec2/launchTemplate:LaunchTemplate", userData=base64.b64encode(b"export DB_PASSWORD=letmein\n").decode()),
+    "a command of a job": aws("batch/jobDefinition:JobDefinition", containerProperties=json.dumps({"command": ["mysql", "-pletmein"]})),
+}
+ACCEPTED: dict[str, Declared] = {
+    "a SecureString": aws("ssm/parameter:Parameter", type="SecureString", name="/shop/db/password", value="letmein"),
+    "an everyday parameter": aws("ssm/parameter:Parameter", type="String", name="/shop/db/host", value="db.example.com"),
+    "a parameter with a name": aws("ssm/parameter:Parameter", type="String", name="/shop/token-url", value="https://id.example.com/token"),
+    # AWS keeps these secret, and a policy cannot tell a secret of Pulumi from plain text
+    "a version of a secret": aws("secretsmanager/secretVersion:SecretVersion", secretString="letmein"),
+    "a user of the brokers": Declared(urn="urn::u", type="kafka:index/userScramCredential:UserScramCredential", name="u", inputs={"password": "letmein"}),
+    "a function with names": aws("lambda/function:Function", environment={"variables": {"DB_SECRET_ARN": "arn:aws:secretsmanager:a:1:secret:b", "LOG_LEVEL": "info"}}),
+    "a task with references": aws("ecs/taskDefinition:TaskDefinition", containerDefinitions=json.dumps([{"secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:ssm:a:1:parameter/b"}]}])),
+    "a build with references": aws("codebuild/project:Project", environment={"environmentVariables": [{"name": "NPM_TOKEN", "value": "shop/npm", "type": "SECRETS_MANAGER"}]}),
+    "a script that reads": aws("ec2/instance:Instance", userData="#!/bin/sh\nexport DB_PASSWORD=$(aws ssm get-parameter --name /shop/db)\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_an_everyday_value_of_aws_is_accepted(case: str) -> None:
+    assert judged(ACCEPTED[case]) == ([], [])
 
 
 @pytest.mark.parametrize("place", REFUSED)

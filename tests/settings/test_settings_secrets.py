@@ -20,6 +20,12 @@ CASES: dict[str, dict[str, Any]] = {
     "a command with a key": {"source": {"parameters": {"archive_command": f"'AWS_SECRET_ACCESS_KEY={MARKER} aws s3 cp %p s3://b'"}}},
     "a passphrase": {"source": {"parameters": {"ssl_passphrase_command": f"'echo {MARKER}'"}}},
     "a statement": {"source": {"debezium": {"extra": {"database.initial.statements": f"ALTER ROLE x PASSWORD '{MARKER}'"}}}},
+    "a word in the place of a number": {"source": {"postgres": {"memoryMib": MARKER}}},
+    "a word in the place of a switch": {"sampleData": MARKER},
+    "a word in the place of one of several": {"host": {"exposure": MARKER}},
+    "a word with a sign in a name": {"archive": {"bucket": f"{MARKER}!"}},
+    "a token in an annotation": {"host": {"annotations": {"example.com/api-token": MARKER}}},
+    "a login in an annotation": {"host": {"annotations": {"example.com/target": f"https://me:{MARKER}@lb.example.com"}}},
     "a key of the worker": {"streaming": {"connect": {"extra": {"metrics.context.apikey": MARKER}}}},
 }
 

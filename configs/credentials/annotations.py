@@ -1,0 +1,27 @@
+"""Judgement of one value together with its name: a variable, a header, an annotation."""
+
+from __future__ import annotations
+
+import re
+
+from configs.credentials.detector import shows_credential
+from configs.credentials.judging import is_credential
+from configs.credentials.names import identifies
+from configs.credentials.values import is_object_name
+
+# ``nginx.ingress.kubernetes.io/auth-secret: namespace/name``
+_OBJECT = re.compile(r"(?:[a-z0-9-]+/)?([a-z][a-z0-9.-]*)")
+
+
+def shows(name: str, value: str) -> bool:
+    """Return whether a value is a credential by its name, or contains one."""
+    return is_credential(name, value) or shows_credential(value)
+
+
+def annotation_shows(key: str, value: str) -> bool:
+    """Return whether an annotation contains a credential: ``checksum/secret`` has a digest, ``…/auth-secret`` the name of a Secret."""
+    prefix, _, name = key.rpartition("/")
+    named = _OBJECT.fullmatch(value) if name.endswith("auth-secret") else None
+    if (prefix and identifies(prefix)) or (named and is_object_name(named[1], certain=True)):
+        return shows_credential(value)
+    return shows(name, value)
