@@ -199,6 +199,8 @@ def _python(info: Any, context: Any) -> str:  # noqa: ANN401  # the protocol's
 
 def serve(engine: str, script: Path) -> None:
     """Serve the engine at host:port `engine` until it ends this process; the port goes to standard output."""
+    # asked before anything is told: an engine that reads the port can be gone a moment later
+    starter = os.getppid()
     # Each provider folder and policy pack holds a thread for as long as it runs.
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=LIMITS)
     host = LanguageHost(engine, script)
@@ -210,7 +212,6 @@ def serve(engine: str, script: Path) -> None:
         signal.signal(number, lambda *_: server.stop(None))
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    starter = os.getppid()
     # It gives True for as long as the time has run out. An engine that was killed tells nobody: this process then has another parent.
     while os.getppid() == starter and server.wait_for_termination(_ORPHANED_S):
         pass

@@ -22,7 +22,7 @@ STACKS = ("sandbox", "guest", "endpoint", "glue")
 # further keys by path, with a stack that has the section
 FURTHER: dict[str, tuple[Kind, str]] = {
     "source.debezium.extra": ("debezium", "sandbox"),
-    "archive.extra": ("s3", "dev"),
+    "archive.extra": ("s3", "parquet"),
     "archive.extra of Iceberg": ("iceberg", "glue"),
     "streaming.connect.extra": ("worker", "sandbox"),
     "streaming.kafka.extra": ("broker", "sandbox"),

@@ -158,7 +158,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
         ),
         pytest.param(
             {"streaming": {"topics": {"partitions": 24, "retentionMib": 1}}, "archive": {"bucket": "archive", "tasks": 12}},
-            ["streaming.connect.jvm.heapMib: is 512", "each further table needs", "lower archive.tasks, archive.flushRecords"],
+            ["streaming.connect.jvm.heapMib: is 512", "each further table needs", "lower archive.tasks, archive.commitIntervalMs"],
             id="the sink's buffers fit the heap",
         ),
         pytest.param(
