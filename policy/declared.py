@@ -152,8 +152,17 @@ class Record:
 
     def config_map(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         """Return the files of a ConfigMap, or None when it is not declared (yet)."""
-        for resource in self.of_kind("ConfigMap", namespace=namespace):
-            if resource.object_name == name:
-                data = resource.inputs.get("data")
-                return data if isinstance(data, Mapping) else {}
-        return None
+        found = self.once("ConfigMaps by name", self._config_maps).get((namespace, name))
+        if found is None:
+            return None
+        data = found.inputs.get("data")
+        return data if isinstance(data, Mapping) else {}
+
+    def _config_maps(self) -> dict[tuple[str, str], Declared]:
+        """Return the ConfigMaps whose namespace and name are known, the first of each."""
+        known: dict[tuple[str, str], Declared] = {}
+        for resource in self.of_kind("ConfigMap"):
+            place = (resource.namespace, resource.object_name)
+            if all(isinstance(part, str) for part in place):
+                known.setdefault(place, resource)  # type: ignore[arg-type]
+        return known
