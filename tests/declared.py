@@ -69,7 +69,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             },
         },
     ),
-    "glue": ("dev", {"archive": {"bucket": "warehouse"}, "streaming": {"registry": {"kind": "apicurio"}}}),
+    "glue": ("dev", {"archive": {"bucket": "warehouse", "catalog": "glue"}, "streaming": {"registry": {"kind": "apicurio"}}}),
     "parquet": ("dev", {"archive": {"bucket": "warehouse", "format": "parquet"}}),
 }
 
