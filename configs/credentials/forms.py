@@ -84,7 +84,7 @@ _IN_URL = re.compile(
 _USER_IN_URL = re.compile(r"://([^\s/?#:@\"'<>]{1,512})@(?=[\w\[])")
 _LOGIN = re.compile(r"(?<![\w@/.:$+%-])([A-Za-z][\w.+-]{0,63}):([^\s@/:\"'`,;<>(){}\[\]]{2,128})@(?!sha\d+:)(?=[A-Za-z][\w.-]*)")
 # A member of a group of rights, and not a login: user:ann@example.com
-_MEMBER = re.compile(r"(?i)(?:deleted:)?(?:user|group|domain|principal|serviceaccount|account)")
+_MEMBER = re.compile(r"(?i)(?:deleted:)?(?:(user|account)|group|domain|principal|serviceaccount)")
 _NO_LOGIN = re.compile(
     r"mailto|npm|sips?|acct|xmpp|workspace|jsr|file|patch|github|gitlab|bitbucket|link|portal|pkg|git|ssh|docker|tel", re.IGNORECASE
 )
@@ -131,7 +131,8 @@ def _in_addresses(text: str) -> Iterator[Span]:
                 yield Span(*found.span(1), sure=looks_random(user) or (len(user) >= _A_TOKEN and user.isalnum() and looks_chosen(user)))
     for found in _LOGIN.finditer(text):
         if not _NO_LOGIN.fullmatch(found[1]) and not is_referred(found[2]) and not found[2].replace(".", "").isdigit():
-            member = bool(_MEMBER.fullmatch(found[1])) and not looks_chosen(found[2])
+            kind = _MEMBER.fullmatch(found[1])
+            member = bool(kind) and not (kind and kind[1] and looks_chosen(found[2]))
             yield Span(*found.span(2), sure=not is_elsewhere(found[2]) and not member)
 
 
