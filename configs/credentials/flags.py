@@ -48,8 +48,8 @@ def spans(reading: Reading, *, doubtful: bool) -> Iterator[Span]:
                     sure=found.word.startswith("--") and is_credential(name, plain),
                 )
     for pattern in (_SHORT, _LOGIN) if doubtful else ():
-        for found in pattern.finditer(text):
-            value = _VALUE.match(text, found.end())
+        for flag in pattern.finditer(text):
+            value = _VALUE.match(text, flag.end())
             plain = bare(value[0]) if value else ""
             if value and plain and not is_referred(plain) and not is_elsewhere(plain.rpartition(":")[2]):
                 yield Span(*value.span(), sure=False)

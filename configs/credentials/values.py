@@ -25,7 +25,8 @@ _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
-    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|\*\.\w+|#[0-9a-fA-F]{3,8}"
+    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256"
+    r"|[\w-]+(?:/[\w*-]+)*/\*(?:/[\w*-]+)*|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
