@@ -26,7 +26,7 @@ _ELSEWHERE: Final = re.compile(
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
     r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256"
-    r"|[\w-]+(?:/[\w*-]+)*/\*(?:/[\w*-]+)*|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
+    r"|(?=[\w/-]{1,200}/\*)[\w-]+(?:/[\w*-]+)+|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
