@@ -37,8 +37,10 @@ _SAID = re.compile(r":[ \t]+(?=[\"']?[^\s\"'])(\"[^\"\n]*\"|'[^'\n]*'|\S+)")
 # What the line after its key and an end of the line say: the value goes to the end of the line, and over continued lines
 _LINE = re.compile(r"((?:[^\n\\]|\\(?!\n)|\\\n)*+)")
 _STARTS_A_LINE = re.compile(r"[ \t]*+(?:(?:-|\+)[ \t]+)*+(?:export[ \t]+|set[ \t]+|ENV[ \t]+|Environment=|\?[ \t]+)?[\"']?")
-_OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:#[^\n]*)?(?=\n|\Z)|[\[{(]")
+_OPENS = re.compile(r"[ \t]*(?:[&!][\w!-]+[ \t]*)*(?:[|>][-+\d]*)?[ \t]*(?:(?<![^ \t\n])#[^\n]*)?(?=\n|\Z)|[\[{(]")
 _TEMPLATE = re.compile(r"[\"']?\{\{[^\n]{0,500}?\}\}[\"']?(?=[\s,;]|$)")
+_ANCHORED = re.compile(r"(?<=: )&[\w-]+[ \t]+(?=\S)")
+_ALIAS = re.compile(r"\*([\w-]+)")
 _OPENS_A_TEMPLATE: Final = frozenset("{\"'")
 _WORD = re.compile(r"[^\s\"'<>]++")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+(?:#|//|;|--)[ \t].*$", re.DOTALL)
@@ -143,9 +145,12 @@ def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
     text, begin, name = reading.text, named.start, named.word
     if text[begin - 2 : begin] == "::" or (text[begin - 1 : begin] == ":" and sense(name) is not Sense.PASSWORD and text[at - 1] == ":"):
         return None  # the name of a type such as AWS::ApiGateway::ApiKey, a part of a path such as arn:aws:secretsmanager:a:1:secret:b
+    anchor = _ANCHORED.match(text, at)
+    at = anchor.end() if anchor else at
     if at >= len(text) or _OPENS.match(text, at):
         return None  # the reader of structures takes it
-    if text[at] in _OPENS_A_TEMPLATE and _TEMPLATE.match(text, at):
+    alias = _ALIAS.match(text, at) if text[at] == "*" else None
+    if (alias and alias[1] in reading.anchors) or (text[at] in _OPENS_A_TEMPLATE and _TEMPLATE.match(text, at)):
         return None
     value = _VALUE.match(text, at)
     whole = _line_of(text, begin, at)

@@ -8,10 +8,11 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials import assignments, commands, flags, forms, pairs, places, structures
-from configs.credentials.reading import read
+from configs.credentials import assignments, commands, documents, flags, forms, pairs, places, structures
+from configs.credentials.names import Sense, sense
+from configs.credentials.reading import Reading, read
 from configs.credentials.spans import Span, masked
-from configs.credentials.values import SHOWN_AS
+from configs.credentials.values import SHOWN_AS, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +42,29 @@ def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: boo
         structures.spans(reading),
         pairs.spans(reading),
         places.spans(reading, file),
+        documents.spans(reading, file),
         commands.spans(text),
         flags.spans(reading, doubtful=doubtful),
     )
-    return (span for reader in readers for span in reader if not _is_hidden_already(text, span))
+    return (span for reader in readers for span in reader if not (_is_hidden_already(text, span) or _is_caption(reading, span)))
+
+
+_CAPTION = re.compile(r"[\"'\s]*[A-Z][a-z]+[\"',;\s]*")
+_LABELLED = re.compile(r"\b(?!pass|pw|secret|token|key|kenn)([a-z]{3,20})[\"']?[ \t]{0,20}[:=>][ \t]{0,20}[\"']?\1\b")
+
+
+def _is_caption(reading: Reading, span: Span) -> bool:
+    """Return whether a value is the caption of a field, as a file of captions has them: ``username: Username, password: Password``."""
+    value = reading.text[span.start : span.end] if span.end - span.start <= _A_CAPTION else ""
+    return bool(_CAPTION.fullmatch(value)) and sense(bare(value.rstrip(",; "))) is Sense.PASSWORD and _captions(reading.lowered)
+
+
+@functools.lru_cache(maxsize=1)
+def _captions(lowered: str) -> bool:
+    return bool(_LABELLED.search(lowered))
+
+
+_A_CAPTION: Final = 40
 
 
 def _is_hidden_already(text: str, span: Span) -> bool:

@@ -76,15 +76,14 @@ _FORMS: Final = {first: re.compile(form if first[0] in "${h:" else _BEFORE + for
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_BODY = re.compile(r"[A-Za-z0-9+/]{15}")
-_PEM_HEADERS: Final = 400
+_QUOTES: Final = frozenset("\"'`")
 _IN_URL = re.compile(
     r"://(?!\d{1,5}[/?#])([^\s/?#:@\"'<>\[\]{}()]{0,256}):(?!\d{1,5}(?:[/?#,]|$))((?>\$\{[^}\s]{1,200}\}|[^\s\"'<>]){1,512})@(?=[\w\[$%{(*])"
 )
 _USER_IN_URL = re.compile(r"://([^\s/?#:@\"'<>]{1,512})@(?=[\w\[])")
 _LOGIN = re.compile(r"(?<![\w@/.:$+%-])([A-Za-z][\w.+-]{0,63}):([^\s@/:\"'`,;<>(){}\[\]]{2,128})@(?!sha\d+:)(?=[A-Za-z][\w.-]*)")
 # A member of a group of rights, and not a login: user:ann@example.com
-_MEMBER = re.compile(r"(?i)(?:deleted:)?(?:user|group|domain|principal|serviceaccount|account)")
+_MEMBER = re.compile(r"(?i)(?:deleted:)?(?:(user|account)|group|domain|principal|serviceaccount)")
 _NO_LOGIN = re.compile(
     r"mailto|npm|sips?|acct|xmpp|workspace|jsr|file|patch|github|gitlab|bitbucket|link|portal|pkg|git|ssh|docker|tel", re.IGNORECASE
 )
@@ -110,7 +109,8 @@ def spans(reading: Reading) -> Iterator[Span]:
     while "PRIVATE KEY" in text and (begins := _PEM.search(text, at)):
         ends = _PEM_END.search(text, begins.end())
         at = ends.end() if ends else len(text)
-        yield Span(begins.start(), at, sure=bool(_PEM_BODY.search(text, begins.end(), min(at, begins.end() + _PEM_HEADERS))))
+        # a program compares the first line, with a quote behind it
+        yield Span(begins.start(), at, sure=text[begins.end() : begins.end() + 1] not in _QUOTES)
     if "@" in text:
         yield from _in_addresses(text)
     if "=" in text:
@@ -131,7 +131,8 @@ def _in_addresses(text: str) -> Iterator[Span]:
                 yield Span(*found.span(1), sure=looks_random(user) or (len(user) >= _A_TOKEN and user.isalnum() and looks_chosen(user)))
     for found in _LOGIN.finditer(text):
         if not _NO_LOGIN.fullmatch(found[1]) and not is_referred(found[2]) and not found[2].replace(".", "").isdigit():
-            member = bool(_MEMBER.fullmatch(found[1])) and not looks_chosen(found[2])
+            kind = _MEMBER.fullmatch(found[1])
+            member = bool(kind) and not (kind and kind[1] and looks_chosen(found[2]))
             yield Span(*found.span(2), sure=not is_elsewhere(found[2]) and not member)
 
 

@@ -59,6 +59,8 @@ def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, C901 - one 
         return False
     if kind is Sense.PASSWORD:
         return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
+    if text.lower() in {"password", "secret"}:  # the name of an entry, or a type
+        return False
     if kind is Sense.HEADER:
         return is_credential_of_header(text)
     if kind is Sense.JAAS:

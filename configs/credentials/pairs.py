@@ -30,7 +30,7 @@ _VALUES: Final = r"(?i:value|val|parameter_?value|option_?value|content|string_?
 _GAP: Final = r"(?:(?!\n[ \t]*-[ \t])[^{}\[\]<>]){0,200}?"
 _PAIR = re.compile(
     rf"\\?[\"']?(?=[\s,]){_GAP}[\s,\"'\\]{_VALUES}\\?[\"']?[ \t]*[:=][ \t]*"
-    r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]*)"
+    r"(?!\[secret\])(\\?\"(?:\\.|[^\"\\])*+\\?\"|'[^']*+'|[^\n,}\s][^\n}]{0,1000})"
 )
 _REVERSED = re.compile(
     r"(?i:ue|al|content)\\?[\"']?[ \t]*[:=][ \t]*(\\?\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,}\"'][^\n,}]{0,500}?)"
@@ -49,13 +49,18 @@ def spans(reading: Reading) -> Iterator[Span]:
     text = reading.text
     elements = "<" in text and "</" in text
     pairs = "val" in reading.lowered or "content" in reading.lowered
+    done = 0
     for name in reading.names if elements or pairs else ():
+        if name.start < done:
+            continue
         sign = text[name.start - 1 : name.start]
         if elements and (sign == "<" or (sign == ":" and reading.before(_PREFIX, name.start))):
             yield from _judged(name.word, _ELEMENT.match(text, name.end), text)
             yield from _judged(name.word, _CDATA.match(text, name.end), text)
         elif sign.isspace() or sign in _BEFORE_A_NAME:
-            yield from _in_pair(reading, name, elements=elements)
+            for span in _in_pair(reading, name, elements=elements):
+                done = max(done, span.end)
+                yield span
     if elements:
         yield from _in_elements(reading)
 

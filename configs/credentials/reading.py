@@ -18,6 +18,7 @@ _CANDIDATE: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[\w.-]*+")
 _BARE_KEY: Final = re.compile(r"[Kk](?:ey|EY)s?\d{0,9}")
+_ANCHOR: Final = re.compile(r"(?<=[ \t])&([\w-]+)")
 _LONGEST_NAME: Final = 200
 _OF_A_PROGRAM: Final = re.compile(r"\.(?:pyi?|[mc]?js|[jt]sx?|go|java|kt|scala|rb|php|rs|cs|cpp|c|h)$")
 # A program begins with comments and then declares something
@@ -53,6 +54,7 @@ class Reading:
         backwards: The text from its end to its beginning: what stands before a place is matched there, without a search.
         names: Names that may stand before a credential, in their order.
         program: Whether the text is the source of a program, in which a literal stands in quotes.
+        anchors: Names of YAML's anchors, to which an alias refers.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Reading:
     backwards: str
     names: tuple[Name, ...]
     program: bool
+    anchors: frozenset[str]
 
     def before(self, pattern: re.Pattern[str], at: int) -> str | None:
         """Return what a pattern of the reversed text matches right before a position, in reversed order."""
@@ -78,9 +81,9 @@ def read(text: str, file: str = "") -> Reading:
     if len(lowered) != len(text):  # a capital I with a dot becomes two characters
         lowered = "".join(sign if len(sign.lower()) > 1 else sign.lower() for sign in text)
     backwards = text[::-1]
-    return Reading(
-        text, lowered, backwards, tuple(_names(text, lowered, backwards)), bool(_OF_A_PROGRAM.search(file) or _PROGRAM.match(text))
-    )
+    anchors = frozenset(_ANCHOR.findall(text) if "*" in text and "&" in text else ())
+    program = bool(_OF_A_PROGRAM.search(file) or _PROGRAM.match(text))
+    return Reading(text, lowered, backwards, tuple(_names(text, lowered, backwards)), program, anchors)
 
 
 def _names(text: str, lowered: str, backwards: str) -> Iterator[Name]:

@@ -28,8 +28,8 @@ _LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*[\"']?")
 _BEGINS_MORE = re.compile(r"[|>][-+\d]*|[\[{].*|[\]}],?")
 _ALIAS = re.compile(r"\*[A-Za-z_][\w-]*")
 _COMMENT = re.compile(r"[ \t]+#.*")
-# A key without a name of its own: in a reference it names an entry, as a credential it looks like one
-_KEYS: Final = frozenset({"key", "keys"})
+# Names without a meaning of their own: below the name of a credential, their value is one if it looks like one
+_KEYS: Final = frozenset({"key", "keys", "default"})
 _REGEX = re.compile(r"\\[sSwWdDbn]|[\])][*+?]|\(\?|\.\*|\^|[a-z]-z")
 
 
@@ -52,17 +52,21 @@ def spans(reading: Reading) -> Iterator[Span]:
 
 def below(parent: str, name: str, value: str, start: int, end: int) -> Iterator[Span]:
     """Yield the value below a credential's name, unless it only says who, what or where."""
-    sure = _judged(parent, name, value) if len(value) <= _A_LINE else _judged.__wrapped__(parent, name, value)
+    sure = verdict(parent, name, value)
     if sure is not None:
         yield Span(start, end, sure=sure)
+
+
+def verdict(parent: str, name: str, value: str) -> bool | None:
+    """Return whether a value below a name is certainly a credential, or None where nothing is to be hidden."""
+    return _verdict(parent, name, value) if len(value) <= _A_LINE else _verdict.__wrapped__(parent, name, value)
 
 
 _A_LINE: Final = 200
 
 
 @functools.lru_cache(maxsize=8192)
-def _judged(parent: str, name: str, value: str) -> bool | None:
-    """Return whether a value below a name is certainly a credential, or None where nothing is to be hidden."""
+def _verdict(parent: str, name: str, value: str) -> bool | None:
     if not value or is_referred(value) or value.startswith("&"):
         return None
     kind = sense(parent)
@@ -131,6 +135,7 @@ def _in_brackets(reading: Reading, at: int, parent: str) -> Generator[Span, None
             name, pending = opened[-1].name, None
         elif sign in {"]", "}", ","} or (sign == "\n" and pending):
             literal = pending and (not reading.program or (pending[0][0] in "\"'" and (chosen or looks_random(bare(pending[0])))))
+            literal = literal and not (pending and pending[0][0] == "*" and pending[0][1:].strip() in reading.anchors)
             if pending and literal and not opened[-1].beside:
                 yield from below(parent, name, bare(pending[0]), *pending.span())
             name, pending = opened[-1].name, None

@@ -18,17 +18,19 @@ SHOWN_AS: Final = "[secret]"
 _REFERENCE: Final = re.compile(
     r"`[^`\n]* [^`\n]*`|\$\{(?![\w.]+:-)(?:[a-z][\w-]*(?<!\.):[^}]*|[^}:]*|[^}:]*:[?+][^}]*|[^}:]*:-?)\}|\$\([^)]*\)|\$\{\{[^}]*\}\}|\{\{.{1,500}?\}\}"  # noqa: E501 - one form
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
-    r"|[#%]\{(?:[A-Z][A-Z0-9_]*|[A-Za-z_@$][A-Za-z_]*(?:[.:\[(][\w.:\[\]()'\"/| ,-]*)?)\}|%\(\w[^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
+    r"|[#%]\{(?:[A-Z][A-Z0-9_]*|[A-Za-z_@$][A-Za-z_]*(?:[.:\[(][\w.:\[\]()'\"/| ,-]*)?)\}|%\{(?:\[@?[\w@.-]+\])+\}"
+    r"|%\(\w[^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
     r":(//)?[\w./#:@+-]+|arn:aws[\w-]*:[\w-]+:\S*|projects/[\w-]+/secrets/\S+|ENC\[\S*|!\w+( [\w./-]+)?|ssh-(rsa|ed25519|dss) \S+.*"
     r"|<[A-Za-z][^<>]*>|-----BEGIN (CERTIFICATE|PUBLIC KEY).*|@[\w.-]+@|\*+|[xX]{3,16}|\.\.\.|…|redacted|masked|hidden|removed"
-    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256|\*\.\w+|#[0-9a-fA-F]{3,8}"
+    r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256"
+    r"|(?=[\w/-]{1,200}/\*)[\w-]+(?:/[\w*-]+)+|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
 )
 _TYPES: Final = re.compile(
-    r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secret|secretstr|securestring|password|int|integer|number|bool|"
+    r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secretstr|securestring|int|integer|number|bool|"
     r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from configs.credentials.commands import telling_words
 from configs.credentials.detector import hidden, shows_credential
 from configs.credentials.judging import is_credential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Each with a value that is none, beside one of the same shape that is
 PAIRS = (
@@ -36,6 +41,68 @@ PAIRS = (
 def test_what_only_looks_like_a_credential_is_accepted_and_a_credential_of_the_same_shape_is_not(harmless: str, harmful: str) -> None:
     assert not shows_credential(harmless)
     assert shows_credential(harmful)
+
+
+# What a parser sees and a pattern does not, and values that nobody takes for a placeholder; each with a harmless twin
+FORMS = (
+    ("a.yaml", "password: {}\n", "Password", "${PASSWORD}"),
+    ("a.yaml", "x: &pw {}\npassword: *pw\n", "letmein9", "${PASSWORD}"),
+    ("a.yaml", "- name: DB_PASSWORD\n  value: >-\n    {}\n", "letmein9", "${PASSWORD}"),
+    ("a.yaml", "? password\n: {}\n", "letmein9", "${PASSWORD}"),
+    ("a.yaml", '"pass\\u0077ord": {}\n', "letmein9", "${PASSWORD}"),
+    ("a.yaml", "a: [{{name: password,\n  value:\n    {}}}]\n", "letmein9", "none"),
+    ("a.yaml", "credentials:\n  user: me\n  key: {}\n", "letmein9", "password"),
+    ("a.toml", 'password = """\n{}"""\n', "letmein9", "${PASSWORD}"),
+    ("a.toml", '[password]\nvalue = "{}"\n', "letmein9", "${PASSWORD}"),
+    ("a.toml", '"pass\\u0077ord" = "{}"\n', "letmein9", "${PASSWORD}"),
+    ("a.json", '{{"pass\\u0077ord": "{}"}}', "letmein9", "${PASSWORD}"),
+    ("a.json", '{{"password":\n"{}"}}', "letmein9", "${PASSWORD}"),
+    ("a.json", '{{"name": "password", "x": {{"a": 1}}, "value": "{}"}}', "letmein9", "${PASSWORD}"),
+    ("a.tf", 'variable "password" {{\n  default = "{}"\n}}\n', "letmein9", ""),
+    ("a.properties", "password={}\n", "#{hunter2}", "#{Project.Db.Password}"),
+    ("a.properties", "password={}\n", "%{Tr0ub4dor&3}", "%{env:DB_PASSWORD}"),
+    ("a.yaml", 'password: "{}"\n', "#{S3cr3t!pass}", "#{ENV['DB_PASSWORD']}"),
+)
+
+
+@pytest.mark.parametrize(("file", "form", "harmful", "harmless"), FORMS, ids=repr)
+def test_a_credential_in_an_unusual_form_is_found_and_hidden_and_its_twin_is_not(file: str, form: str, harmful: str, harmless: str) -> None:
+    assert shows_credential(form.format(harmful), file)
+    assert harmful not in hidden(form.format(harmful), file)
+    assert not shows_credential(form.format(harmless), file)
+
+
+def test_bombs_of_aliases_and_brackets_end_at_once() -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{at}: &a{at} [*a{at - 1}, *a{at - 1}]\n" for at in range(1, 60))
+    for text in (bomb + "password: ${X}\n", "password: " + "[" * 20_000, "password: &a [*a]\n", '{"password": ' * 5_000):
+        assert not shows_credential(text, "a.yaml")
+
+
+def look_alikes() -> Iterator[tuple[str, str]]:
+    """Yield file and text of kinds of everyday files that only sound like credentials."""
+    for name in ("password", "token", "api_key", "credentials"):
+        yield "api.yaml", f"  {name}: Required. The {name} of the user, which must be set when the database is created.\n"
+        yield "service.json", f'{{"{name}": {{"shape": "Shop{name.title()}", "documentation": "<p>The {name} of a user.</p>"}}}}'
+        yield "members.json", f'{{"idempotency_{name}":true,\n"{name}Type": "String"}}'
+        yield "client.py", f"import shop\n\ndef made({name}: str) -> Client:\n    return Client(user=user, {name}={name}, retry=True)\n"
+        yield "client.py", f'import shop\n\nCLIENT_{name.upper()} = "CLIENT_{name.upper()}"\nif self.{name} == factory.CLEAR:\n    pass\n'
+        yield "client.go", f"package shop\n\nfunc made() {{\n\tc.{name} := &shop.Client{{Name: name, Size: 0x1e}}\n}}\n"
+        yield "client.js", f"const shop = require('shop');\nmodule.exports = {{ {name}: shopClient.{name}, user: user }};\n"
+        yield "test.go", f'package shop\n\nfunc a() {{ t.Errorf("{name} = %x, want %x", a, b) }}\n'
+        yield "captions.properties", f"shop.user=User\nshop.{name}={name.title().replace('_', ' ')}\n"
+    yield "members.yaml", "members:\n  - user:ann@example.com\n  - serviceAccount:app-1@shop.iam.example.com\n"
+    yield "resources.yaml", "api_key:\n  parents:\n  - *shop\n  - *region\n"
+    yield "types.json", '{"Shop::Api::ApiKey": "b899a0d240b53d9d", "Shop::Db::Credential": "83c788859d3c6ab6"}'
+    yield "pattern.json", '{"pattern": "^arn:aws:secretsmanager:[a-z0-9-]{1,20}:[0-9]{12}:secret:ShopSecret-.+"}'
+    yield "key.py", 'BEGIN = "-----BEGIN PRIVATE KEY-----"\nEND = "-----END PRIVATE KEY-----"\n'
+    yield "shop.service", "[Service]\nLoadCredential=shop.extra\nExecStart=systemd-ask-password --wall\n"
+    yield "captions.json", '{"username": "Username", "password": "Password"}'
+    yield "types.txt", "application/pgp-signature:*.sig\nimage/x-token:*.tok\n"
+    yield "tls.cnf", "[ca]\nauthorityKeyIdentifier=keyid:always,issuer\nsigner_key = $dir/private/key.pem # The key\n"
+
+
+def test_kinds_of_everyday_files_are_accepted() -> None:
+    assert [(file, text) for file, text in look_alikes() if shows_credential(text, file)] == []
 
 
 VARIABLES = {
