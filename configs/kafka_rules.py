@@ -51,6 +51,20 @@ _TOPIC_RULES = (
         ("remove it"),
     ),
 )
+# Rules of a topic whose rows a connector of this program has to read before they are deleted.
+_KEPT_RULES = (
+    AtLeast(
+        "retention.ms",
+        3_600_000,
+        604_800_000,
+        "rows are deleted before a sink that restarts has read them",
+        "set 86400000",
+        or_default=True,
+    ),
+    AtLeast(
+        "retention.bytes", 1_048_576, -1, "rows are deleted before a sink that restarts has read them", "set 50331648", or_default=True
+    ),
+)
 _CONNECT_TOPICS = re.compile(r"connect-(configs|offsets|status)")
 _COMPACTED = re.compile(r"connect-(configs|offsets|status)|_schemas|__\w+")
 # Folders that a restart of the pod empties.
@@ -108,6 +122,8 @@ def topic_problems(name: str, config: Mapping[str, str], replication_factor: int
     if number(config, "min.insync.replicas", 1) >= copies > 1:
         rule, cure = "it requires all copies to be in sync, so one lost broker stops every write", "set 2"
         problems.append(problem(config, "min.insync.replicas", rule, cure))
+    if not is_foreign and "delete" in (listed(config, "cleanup.policy") or ["delete"]):
+        problems += broken(config, _KEPT_RULES)
     problems += [*_cleanup(name, config, is_foreign=is_foreign), *_canonical(config)]
     return [replace(item, about=f"topic {name}") for item in problems]
 

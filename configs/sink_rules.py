@@ -10,6 +10,7 @@ from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SI
 from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
+from configs.topics import CONNECT, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,13 +124,23 @@ def _dead_letters(config: Mapping[str, str]) -> list[Problem]:
             ("set a topic, or set errors.tolerance=none"),
         )
         return [problem(config, "errors.deadletterqueue.topic.name", rule, cure)]
-    return [*broken(config, _WITH_DEAD_LETTERS), *_impatient(config)]
+    return [*broken(config, _WITH_DEAD_LETTERS), *_impatient(config), *_of_something_else(config)]
+
+
+def _of_something_else(config: Mapping[str, str]) -> list[Problem]:
+    """Check for a dead-letter topic whose records something else reads."""
+    name = config["errors.deadletterqueue.topic.name"]
+    taken = {*CONNECT, *REGISTRY, "_schemas", config.get("iceberg.control.topic", "control-iceberg"), *listed(config, "topics")}
+    if name not in taken and not name.startswith("__"):
+        return []
+    rule, cure = "dead letters would be read as records of that topic", "set a topic of its own, such as s3-sink-dlq"
+    return [problem(config, "errors.deadletterqueue.topic.name", rule, cure)]
 
 
 def _impatient(config: Mapping[str, str]) -> list[Problem]:
     """Check for a converter that takes a registry without an answer for an error of the record."""
     rule = "while the registry is away this converter fails as for a bad record, and good rows go to the dead-letter topic"
-    cure = f"set {AVRO_CONVERTER}, or errors.tolerance=none"
+    cure = f"set {AVRO_CONVERTER}; in an image without it, set errors.tolerance=none"
     keys = ("key.converter", "value.converter")
     return [problem(config, key, rule, cure) for key in keys if config.get(key) == CONFLUENT_AVRO_CONVERTER]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from judgement.creation import creation_problems
 from problem import Problem
-from settings.addresses import host_of, is_inside
+from settings.addresses import holds_no_server, host_of, ip_of, is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,13 +84,14 @@ def _addresses(settings: Settings) -> Iterator[Problem]:
         hosts.append(("archive.endpoint.url", host_of(endpoint.url), endpoint.addresses))
     for path, host, ranges in hosts:
         section = path.rpartition(".")[0]
-        if host.lower() == "localhost":
+        address = ip_of(host)
+        if host.lower() == "localhost" or (address is not None and holds_no_server(address)):
             yield Problem(path=path, rule=f"is at {host}, which for a pod is the pod itself", cure="write the address of the system")
         elif not is_inside(host, ranges):
             yield Problem(
                 path=path,
                 rule=f"is at {host}, but the worker may connect to {', '.join(ranges)} only",
-                cure=f"add {host}/32 to {section}.addresses",
+                cure=f"add {host}/{address.max_prefixlen if address else 32} to {section}.addresses",
             )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from settings.source import SourceSettings
     from specification.stack import Specification
     from specification.workload import Workload
+# Memory below which no container of the pipeline runs, in MiB.
+_LEAST_MIB = 256
 
 
 def fit_problems(specification: Specification) -> tuple[list[Problem], list[Problem]]:
@@ -93,10 +95,12 @@ def _parts(sizes: Mapping[str, int]) -> str:
 def _budget(specification: Specification) -> Iterator[Problem]:
     used, budget = specification.memory_mib, specification.settings.budget.memory_mib
     if used > budget:
+        # what one container keeps: with less, none of them runs
+        lower = f", or lower source.memoryMib or a memoryMib of streaming by {used - budget} MiB"
         yield Problem(
             path="budget.memoryMib",
             rule=f"the pods may use {used} MiB together and budget.memoryMib is {budget}",
-            cure=f"lower source.memoryMib or a memoryMib of streaming by {used - budget} MiB, or raise the budget",
+            cure=f"raise it to {used}{lower if used - budget <= specification.largest_container_mib - _LEAST_MIB else ''}",
         )
 
 

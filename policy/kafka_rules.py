@@ -14,7 +14,7 @@ from configs.problems import first_per_key
 from configs.rules import listed
 from configs.spelling import spelling_problems
 from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
-from configs.topics import REGISTRY
+from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy import files
@@ -66,8 +66,14 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
     uses = [_Use.of(connector.inputs.get("config")) for connector in record.of_type(CONNECTOR)]
     for resource in record.of_type(TOPIC):
         name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
-        if not isinstance(name, str) or not (name in REGISTRY or any(use.has(name) for use in uses)):
+        if not isinstance(name, str) or not (name in (*REGISTRY, *CONNECT) or any(use.has(name) for use in uses)):
             continue
+        if name == CONNECT_CONFIGS and resource.inputs.get("partitions") not in (1, None):
+            rule = "Connect keeps the order of its configurations in one partition, and its workers refuse to start with more"
+            yield (
+                resource,
+                Problem(key="partitions", value=str(resource.inputs["partitions"]), rule=rule, cure="set 1", about=f"topic {name}"),
+            )
         config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
         alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
         found = first_per_key(topic_problems(name, config, factor), declared_problems("topic", config))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +25,11 @@ def ip_of(host: str) -> IPv4Address | IPv6Address | None:
         return ip_address(host)
     except ValueError:
         return None
+
+
+def holds_no_server(place: IPv4Address | IPv6Address | IPv4Network | IPv6Network) -> bool:
+    """Return whether an address or a range is none at which a pod reaches a server: loopback, link-local, multicast or unspecified."""
+    return place.is_loopback or place.is_link_local or place.is_multicast or place.is_unspecified
 
 
 def is_inside(host: str, ranges: tuple[str, ...]) -> bool:
@@ -134,7 +139,7 @@ def _beside(value: str) -> str:
 
 def _egress(value: str) -> str:
     network = ip_network(_cidr(value))
-    if network.is_loopback or network.is_link_local or network.is_multicast or network.is_unspecified:
+    if holds_no_server(network):
         message = f"{value} holds no server that a pod can reach; write the ranges of the servers, for example 10.20.0.0/16"
         raise ValueError(message)
     least = _LEAST_PREFIX[network.version]

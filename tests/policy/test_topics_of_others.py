@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from configs.tokens import CONNECTOR, TOPIC
+from configs.topics import CONNECT, CONNECT_CONFIGS
 from policy.declared import Declared, Limits
 from tests.connector_configs import ICEBERG, NAMES, S3, SOURCE, changed
 from tests.policy.judging import by_pack, by_plan
@@ -15,6 +17,8 @@ from unknown import UNKNOWN
 LIMITS = Limits(memory={}, volumes={})
 KEPT = {"cleanup.policy": "delete", "min.insync.replicas": "2"}
 COMPACTED = {**KEPT, "cleanup.policy": "compact"}
+SHORT = {**KEPT, "retention.ms": "1"}
+SMALL = {**KEPT, "retention.bytes": "1"}
 TIMED = {**KEPT, "message.timestamp.type": "LogAppendTime"}
 
 
@@ -51,7 +55,7 @@ USED = [
 
 
 @pytest.mark.parametrize(("name", "config"), USED, ids=[f"{number}-{name}" for number, (name, _config) in enumerate(USED)])
-@pytest.mark.parametrize("wrong", [COMPACTED, TIMED], ids=["compacted", "other times"])
+@pytest.mark.parametrize("wrong", [COMPACTED, TIMED, SHORT, SMALL], ids=["compacted", "other times", "kept shortly", "kept in a byte"])
 @pytest.mark.parametrize("first", [True, False], ids=["topic first", "connector first"])
 def test_a_topic_of_a_connector_keeps_its_rows_and_their_times(name: str, config: Any, wrong: dict[str, str], first: bool) -> None:  # noqa: FBT001
     resources = [topic(name, wrong), connector("c", config)]
@@ -60,11 +64,28 @@ def test_a_topic_of_a_connector_keeps_its_rows_and_their_times(name: str, config
     assert told(topic(name, KEPT), connector("c", config)) == []
 
 
-@pytest.mark.parametrize("allowed", [COMPACTED, TIMED], ids=["compacted", "other times"])
+@pytest.mark.parametrize("allowed", [COMPACTED, TIMED, SHORT, SMALL], ids=["compacted", "other times", "kept shortly", "kept in a byte"])
 def test_a_topic_of_others_is_left_to_its_owner(allowed: dict[str, str]) -> None:
     connectors = [connector("source", SOURCE), connector("sink", S3)]
     assert told(topic("billing.balances", allowed), *connectors) == []
     assert told(topic("billing.balances", allowed)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"max.message.bytes": "1000"}, {"remote.storage.enable": "true"}, {"leader.replication.throttled.replicas": "*"}],
+    ids=["of small messages", "tiered", "throttled"],
+)
+@pytest.mark.parametrize("name", CONNECT)
+def test_a_topic_of_connect_takes_what_connect_writes(name: str, wrong: dict[str, str]) -> None:
+    compact = {"cleanup.policy": "compact", "min.insync.replicas": "2"}
+    assert told(topic(name, compact)) == []
+    assert len(told(topic(name, {**compact, **wrong}))) == 1
+
+
+def test_connects_configurations_are_in_one_partition() -> None:
+    one = topic(CONNECT_CONFIGS, {"cleanup.policy": "compact", "min.insync.replicas": "2"})
+    assert len(told(dataclasses.replace(one, inputs={**one.inputs, "partitions": 2}))) == 1
 
 
 def test_the_registrys_journal_is_never_compacted() -> None:

@@ -248,6 +248,7 @@ def test_the_words_of_yaml_are_switches(word: Any) -> None:
 CURES: Final[dict[str, tuple[dict[str, Any], tuple[str, ...], str]]] = {
     "at least": ({"source": {"maxConnections": 3}}, ("source", "maxConnections"), r"set it to (\d+) or more"),
     "at most": ({"archive": {"bucket": "abc", "tasks": 99, "format": "parquet"}}, ("archive", "tasks"), r"set it to (\d+) or less"),
+    "a budget": ({"budget": {"memoryMib": 16}}, ("budget", "memoryMib"), r"raise it to (\d+)$"),
     "metaspace": (
         {"streaming": {"kafka": {"jvm": {"metaspaceMib": 8}}}},
         ("streaming", "kafka", "jvm", "metaspaceMib"),

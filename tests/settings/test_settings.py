@@ -143,7 +143,10 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
         ),
         pytest.param(
             {"source": {"memoryMib": 2048}},
-            ["the pods may use 5630 MiB together and budget.memoryMib is 4096", "by 1534 MiB, or raise the budget"],
+            [
+                "the pods may use 5630 MiB together and budget.memoryMib is 4096",
+                "raise it to 5630, or lower source.memoryMib or a memoryMib of streaming by 1534 MiB",
+            ],
             id="pods fit the budget",
         ),
         pytest.param(

@@ -369,3 +369,11 @@ def test_a_queue_whose_slots_alone_do_not_fit_is_refused(size: str) -> None:
     (line, *_) = problems_of(MANAGED, source={"debezium": {"extra": {"max.queue.size": size}}})
     assert "heapMib: is 512, but the connectors need" in line
     accepted(MANAGED, source={"debezium": {"extra": {"max.queue.size": "65536"}}})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "169.254.1.1"])
+def test_an_address_that_is_the_pods_own_is_refused_with_a_cure_that_can_be_followed(host: str) -> None:
+    kafka = {"bootstrapServers": [f"{host}:9092"], "addresses": ["10.2.0.0/16"], "secret": "msk", "protocol": "SSL"}
+    lines = problems_of(FOUND, streaming={"kafka": {"kind": "external", "external": kafka}})
+    assert any("for a pod is the pod itself; write the address of the system" in line for line in lines), lines
+    assert not any("/32" in line for line in lines)
