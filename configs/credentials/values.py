@@ -126,6 +126,16 @@ def looks_chosen(value: str) -> bool:
     return not is_path(value) and not re.search(r"\s", value)
 
 
+_MIXED: Final = re.compile(
+    r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])\D*+\d++(?=[^\dA-Za-z]*+[A-Za-z])\D++\d.*|(?=.*[A-Za-z])(?=.*\d)(?=.*[!#$^&*?€§]).*", re.DOTALL
+)
+
+
+def is_mixed(word: str) -> bool:
+    """Return whether a word mixes small and capital letters with digits between them, or with signs, as no name and no address does."""
+    return bool(_MIXED.fullmatch(word)) and not _HEX.fullmatch(word) and not _KIND.fullmatch(word)
+
+
 _KIND: Final = re.compile(r"[A-Z]?[A-Za-z]*?[Vv]\d+(?:(?:alpha|beta)\d+)?[A-Z][A-Za-z]+")  # V1beta1ServiceCIDRStatus
 
 
