@@ -81,6 +81,46 @@ def shapes() -> Iterator[str]:
     )
     yield from ("passwords: [\n", "key: key: ", "password:\n  value: a\n", '{"title": "a", "expr": "rate(x_total[5m])", "key": "value"},')
     yield "2026-01-01T00:00:00Z INFO com.example.Foo - user=42 took 15ms status=200\n"
+    yield from (
+        "ENV A b\n",
+        "set a ",
+        "set -gx ",
+        "read A <<< ",
+        ": &a b ",
+        'variable "a" {',
+        "variable a {default = ",
+        "password\n ",
+        "password U&'",
+    )
+    yield from (
+        "set password for a = ",
+        "auth=('a', ",
+        "ConvertTo-SecureString -String ",
+        "stats auth a:",
+        "user a on ",
+        "user a ~b +c ",
+        "\\u0061",
+    )
+    yield from (
+        "a\\u0061=",
+        "| sudo -S ",
+        "echo a | sudo ",
+        "echo a ",
+        "| x --password-stdin",
+        '"kty":"oct",',
+        '{"kty":"oct","k":"a"}',
+        "[token]\na=b\n",
+    )
+    yield from (
+        "[token]\n",
+        "rocommunity a\n",
+        "PuTTY-User-Key-File-2: a\n",
+        "/api/webhooks/123456/",
+        "пароль: ",
+        "密码",
+        "kind: Secret\n",
+        "a1",
+    )
     yield from ('{"password":', '{"password": {"a": ', "[{'token': ", "password: [", '{"a":')
     yield from ("x: &a b\npassword: *a\n", "password: >-\n  ${a}\n", 'token = """\na"""\n', "é", "\u0130password: ${a}\n")
 
