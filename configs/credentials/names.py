@@ -91,7 +91,8 @@ _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingr
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
 _BESIDE = _ABOUT | _set(
     "user username login account realm database db external default example key items region kind metadata default_mode inherit "
-    "description version optional login_hint uid address tenant subscription project shape operation target request collection goal phase"
+    "description version optional login_hint uid address tenant subscription project profile helper shape "
+    "operation target request collection goal phase"
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"

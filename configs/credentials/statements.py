@@ -37,21 +37,25 @@ _STATEMENTS: Final = (
     _statement("env", rf"(?m)^[ \t]*(?i:ENV|ARG|setenv)[ \t]+{_NAMED}[ \t]+{_VALUE}[ \t]*\\?$"),
     _statement("set", rf"(?m)(?:^|[;&])[ \t]*\\?set(?:[ \t]+-[\w-]{{1,20}})*[ \t]+{_NAMED}[ \t]+{_VALUE}[ \t]*(?=$|;)"),
     _statement("<<<", rf"\bread(?:[ \t]+-\w{{1,10}})*[ \t]+{_NAMED}[ \t]*<<<[ \t]*{_VALUE}"),
-    _statement("&", rf"(?<=[:-] )&{_NAMED}[ \t]+(?![*&!|>]){_VALUE}"),
+    _statement("&", rf"(?<=[:-] )&{_NAMED}[ \t]+(?:!!?str[ \t]+)?(?![*&!|>]){_VALUE}"),
     _statement("variable", rf"\bvariable[ \t]+\"?{_NAMED}\"?[ \t]*\{{[^{{}}]{{0,2000}}?\bdefault[ \t]*=[ \t]*{_TEXT}"),
     # statements of SQL, over lines and of MySQL
     _statement(
         "password",
-        r"(?i)\b(?:password|identified by)(?:[ \t]{0,40}\n\s{0,40}|[ \t]{1,40}U&)(?:U&|N|E)?(?P<value>'(?:''|[^'\n])+')(?=\s*;)",
+        r"(?i)\bpassword(?:[ \t]{0,40}\n\s{0,40}|[ \t]{1,40}U&)(?:U&|N|E)?(?P<value>'(?:''|[^'\n])+')(?=\s*;)",
     ),
     _statement(
         "password",
         rf"(?i)\bset\s{{1,40}}password(?:\s{{1,40}}for\s{{1,40}}\S{{1,200}})?\s{{0,40}}=\s{{0,40}}(?:password\s{{0,10}}\()?{_TEXT}",
     ),
+    _statement("identified", r"(?i)\bidentified by[ \t]{0,40}\n\s{0,40}(?P<value>'(?:''|[^'\n])+')"),
     _statement("auth", rf"(?:\bauth[ \t]*[=:][ \t]*|(?:Basic|Digest|Proxy)Auth)[(\[][ \t]*(?:{_QUOTED})[ \t]*,[ \t]*{_TEXT}"),
     _statement("convertto-securestring", rf"(?i)\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,4}}{_TEXT}"),
     _statement("stats", rf"(?m)^[ \t]*stats[ \t]+auth[ \t]+[^\s:]{{1,64}}:{_VALUE}"),
     _statement("password", rf"(?m)^[ \t]*user[ \t]+\S{{1,64}}[ \t]+(?:insecure-)?password[ \t]+{_VALUE}"),
+    _statement("masterauth", rf"(?m)^[ \t]*masterauth[ \t]+{_VALUE}[ \t]*$"),
+    _statement("createuser", rf"(?m)^[ \t]*createUser[ \t]+\S{{1,64}}[ \t]+(?:SHA|MD5)[\d-]{{0,4}}[ \t]+{_VALUE}"),
+    _statement("<<<", rf"(?:\bsudo[ \t]+(?:-\w+[ \t]+){{0,5}}-\w{{0,10}}S\b|--password-stdin)[^|;<\n]{{0,200}}<<<[ \t]*{_VALUE}"),
     _statement("auth-pass", rf"(?m)^[ \t]*sentinel[ \t]+auth-pass[ \t]+\S{{1,100}}[ \t]+{_VALUE}"),
     _statement(
         "user",
