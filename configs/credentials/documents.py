@@ -36,7 +36,23 @@ _OF_YAML: Final = re.compile(r"\.(?:ya?ml|json)$|^[^.]*$|\.(?:conf|txt|tpl|cfg)$
 _OF_TOML: Final = re.compile(r"[ \t]*[\w.\"'\\-]+[ \t]*=[ \t]*\S|\[")
 _TOML_LINE: Final = re.compile(r"(?m)^[ \t]*[\w.\"'\\-]+[ \t]*=[ \t]*[\"'{\[]")
 _NAMES: Final = frozenset(
-    {"name", "key", "parameterkey", "parametername", "variable", "optionname", "header", "k", "field", "var", "property", "param"}
+    {
+        "name",
+        "key",
+        "parameterkey",
+        "parametername",
+        "variable",
+        "optionname",
+        "header",
+        "k",
+        "field",
+        "var",
+        "property",
+        "param",
+        "attr",
+        "attribute",
+        "setting",
+    }
 )
 _VALUES: Final = frozenset({"value", "val", "parametervalue", "optionvalue", "content", "stringvalue", "v", "data"})
 # A sentence with a colon parses as a name and a value, and is none

@@ -100,11 +100,15 @@ _ALWAYS_ABOUT = re.compile(
 )
 
 
+# Letters that Unicode does not take apart
+_LETTERS = str.maketrans("łøı", "loi")
+
+
 @functools.lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """Split a name into its words, in lower case and without numbers: ``apiKey2``, ``API_KEY`` and ``api-key`` are alike."""
     if not name.isascii():  # contraseña is contrasena
-        name = "".join(sign for sign in unicodedata.normalize("NFD", name) if not "\u0300" <= sign <= "\u036f")
+        name = "".join(sign for sign in unicodedata.normalize("NFD", name.translate(_LETTERS)) if not "\u0300" <= sign <= "\u036f")
         name = unicodedata.normalize("NFC", name)
     return tuple(word.lower() for word in _WORD.findall(name))
 

@@ -42,20 +42,25 @@ _STATEMENTS: Final = (
     # statements of SQL, over lines and of MySQL
     _statement(
         "password",
-        r"(?i)\bpassword(?:[ \t]{0,40}\n\s{0,40}|[ \t]{1,40}U&)(?:U&|N|E)?(?P<value>'(?:''|[^'\n])+')(?=\s*;)",
+        r"(?i)\bpassword(?:[ \t]{0,40}\n\s{0,40}|[ \t]{1,40}U&)(?:U&|N|E)?(?P<value>'(?:''|[^'\n])+')"
+        r"(?=\s*(?:[;)]|\Z|(?i:uescape|valid|login|in|createdb|superuser|connection)\b))",
     ),
     _statement(
         "password",
         rf"(?i)\bset\s{{1,40}}password(?:\s{{1,40}}for\s{{1,40}}\S{{1,200}})?\s{{0,40}}=\s{{0,40}}(?:password\s{{0,10}}\()?{_TEXT}",
     ),
     _statement("identified", r"(?i)\bidentified by[ \t]{0,40}\n\s{0,40}(?P<value>'(?:''|[^'\n])+')"),
-    _statement("auth", rf"(?:\bauth[ \t]*[=:][ \t]*|(?:Basic|Digest|Proxy)Auth)[(\[][ \t]*(?:{_QUOTED})[ \t]*,[ \t]*{_TEXT}"),
+    _statement("auth", rf"(?:(?:\b|_)auth[ \t]*[=:][ \t]*|(?:Basic|Digest|Proxy)Auth)[(\[][ \t]*(?:{_QUOTED})[ \t]*,[ \t]*{_TEXT}"),
     _statement("convertto-securestring", rf"(?i)\bconvertto-securestring[ \t]+(?:-(?:string|asplaintext|force)[ \t]+){{0,4}}{_TEXT}"),
     _statement("stats", rf"(?m)^[ \t]*stats[ \t]+auth[ \t]+[^\s:]{{1,64}}:{_VALUE}"),
     _statement("password", rf"(?m)^[ \t]*user[ \t]+\S{{1,64}}[ \t]+(?:insecure-)?password[ \t]+{_VALUE}"),
     _statement("masterauth", rf"(?m)^[ \t]*masterauth[ \t]+{_VALUE}[ \t]*$"),
     _statement("createuser", rf"(?m)^[ \t]*createUser[ \t]+\S{{1,64}}[ \t]+(?:SHA|MD5)[\d-]{{0,4}}[ \t]+{_VALUE}"),
     _statement("<<<", rf"(?:\bsudo[ \t]+(?:-\w+[ \t]+){{0,5}}-\w{{0,10}}S\b|--password-stdin)[^|;<\n]{{0,200}}<<<[ \t]*{_VALUE}"),
+    _statement("requirepass", rf"(?i)\bconfig[ \t]+set[ \t]+requirepass[ \t]+{_VALUE}"),
+    _statement("sentinel-pass", rf"(?m)^[ \t]*sentinel[ \t]+sentinel-pass[ \t]+{_VALUE}"),
+    _statement("com2sec", rf"(?m)^[ \t]*com2sec6?[ \t]+\S{{1,64}}[ \t]+\S{{1,64}}[ \t]+(?!public\b){_VALUE}"),
+    _statement("snmp-server", rf"(?m)^[ \t]*snmp-server[ \t]+community[ \t]+(?!public\b){_VALUE}"),
     _statement("auth-pass", rf"(?m)^[ \t]*sentinel[ \t]+auth-pass[ \t]+\S{{1,100}}[ \t]+{_VALUE}"),
     _statement(
         "user",
@@ -68,12 +73,15 @@ _ESCAPED: Final = r"\\u00[2-7][0-9a-fA-F]"
 _ESCAPE = re.compile(_ESCAPED)
 _BEFORE_AN_ESCAPE = re.compile(r"[\w.-]{0,100}")
 _ESCAPED_NAME = re.compile(rf"((?:[\w.-]|{_ESCAPED}){{1,200}}+)\"?[ \t]*[:=][ \t]*{_VALUE}")
-_PIPE = re.compile(r"\|[^|\n]{0,200}?(?:\bsudo[ \t]+(?:-\w+[ \t]+){0,5}(?:-\w{0,10}S\b|--stdin)|--password-stdin|--passphrase-fd[ =]0)")
-_SAYS = re.compile(r"[ \t]*(?:(?:sudo|if|then|do|\()[ \t]+)?(?:echo|printf)[ \t]+(.*)")
+_PIPE = re.compile(
+    r"\|[^|\n]{0,200}?(?:\bsudo[ \t]+(?:-\w+[ \t]+){0,5}(?:-\w{0,10}S\b|--stdin)"
+    r"|--password-stdin|--passphrase-fd[ =]0|\bpasswd[ \t]+--stdin)"
+)
+_SAYS = re.compile(r"[ \t]*(?:(?:sudo|if|then|do|\()[ \t]+)?(?:echo|printf|cat[ \t]+<<<)[ \t]+(.*)")
 _SHELL_WORD = re.compile(rf"{_QUOTED}|[^\s\"']+")
 _KIND_OF_KEY = re.compile(r"\"kty\"\s{0,20}:\s{0,20}\"(oct|RSA|EC|OKP)\"")
 _PART_OF_A_KEY = re.compile(r"\"(k|d)\"\s{0,20}:\s{0,20}\"([^\"\n]{1,4000})\"")
-_SECTION = re.compile(r"(?m)^[ \t]*\[([\w.-]{2,100})\][ \t]*$")
+_SECTION = re.compile(r"(?m)^[ \t]*\[([\w. -]{2,100})\][ \t]*$")
 _ENTRY = re.compile(r"(?m)^[ \t]*([\w.-]{1,100})[ \t]*[=:][ \t]*(\S[^\n]{0,500})$")
 _BACK: Final = 500
 _LONGEST_KEY: Final = 4000
