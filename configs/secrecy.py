@@ -47,7 +47,7 @@ def shown(key: str, value: str) -> str:
 # A word of a message, with the signs that a credential has
 _WORD: Final = re.compile(r"[A-Za-z0-9+!#$%^&*?€§]{8,}")
 # Text that is judged for credentials; a longer one ends there
-_LONGEST: Final = 20_000
+_LONGEST: Final = 200_000
 
 
 @functools.lru_cache(maxsize=8192)
