@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from configs.secrecy import told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -29,15 +31,16 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """Key and value, rule and cure, as one sentence."""
+        """Key and value, rule and cure, as one sentence; none of them shows a credential, whatever it repeats."""
+        rule, cure, key = told(self.rule), told(self.cure), told(self.key)
         # the cure starts a new line after a rule with several lines
-        text = f"{self.rule}{chr(10) if chr(10) in self.rule else '; '}{self.cure}" if self.cure else self.rule
-        if self.key:
-            text = f"{self.key} is missing: {text}" if self.value is None else f"{self.key} = {self.value}: {text}"
+        text = f"{rule}{chr(10) if chr(10) in self.rule else '; '}{cure}" if cure else rule
+        if key:
+            text = f"{key} is missing: {text}" if self.value is None else f"{key} = {told(self.value)}: {text}"
         elif self.value is not None:
-            text = f"{text} (got {self.value})"
+            text = f"{text} (got {told(self.value)})"
         return text
 
     def __str__(self) -> str:
         """Write the problem as one sentence: path, subject, key and value, rule, cure."""
-        return "".join([*(f"{place}: " for place in (self.path, self.about) if place), self.text])
+        return "".join([*(f"{told(place)}: " for place in (self.path, self.about) if place), self.text])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from typing import Final
 
 from configs.credentials.detector import hidden
 from configs.credentials.detector import hidden_in_message as without_passwords
 from configs.credentials.names import may_be_secret as is_secret
+from configs.credentials.values import SHOWN_AS, is_mixed
 
-__all__ = ["HIDDEN", "REFERENCE", "is_referenced", "is_secret", "shown", "without_passwords"]
+__all__ = ["HIDDEN", "REFERENCE", "is_referenced", "is_secret", "shown", "told", "without_passwords"]
 
 # Replaces a credential, or a reference to one, in messages.
 HIDDEN = "(not shown)"
@@ -39,3 +42,16 @@ def shown(key: str, value: str) -> str:
     ):
         return HIDDEN
     return repr(value)
+
+
+# A word of a message, with the signs that a credential has
+_WORD: Final = re.compile(r"[A-Za-z0-9+!#$%^&*?€§]{8,}")
+# Text that is judged for credentials; a longer one ends there
+_LONGEST: Final = 200_000
+
+
+@functools.lru_cache(maxsize=8192)
+def told(text: str) -> str:
+    """Return a message, a path or a value as it may be printed, whatever it repeats: no credential, and no word that looks like one."""
+    text = without_passwords(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    return _WORD.sub(lambda word: SHOWN_AS if is_mixed(word[0]) else word[0], text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pulumi.provider.experimental import provider as rpc
 
+from configs.secrecy import told
 from providers import marshalling
 from providers.operations import Change, IncompleteError, Operations, Plain, ProviderError, Reporter, State, has_unknown, scrubbed
 from unknown import UNKNOWN
@@ -189,7 +190,7 @@ def _known(inputs: Plain) -> Plain:
 
 
 def _failures(problems: list[Problem], secrets: frozenset[str]) -> list[rpc.CheckFailure]:
-    return [rpc.CheckFailure(problem.path, scrubbed(problem.text, secrets)) for problem in problems]
+    return [rpc.CheckFailure(told(problem.path), scrubbed(problem.text, secrets)) for problem in problems]
 
 
 def _root(path: str) -> str:

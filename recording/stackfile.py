@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from configs.nearest import nearest
+from configs.secrecy import told
 from settings import yaml_file
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ _STACK: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class StackFileError(ValueError):
-    """The configuration of a stack is unusable offline; the message names the file, the key and the cure."""
+    """The configuration of a stack is unusable offline; the message names the file, the key and the cure, and shows no credential."""
+
+    def __init__(self, message: str) -> None:
+        """Create the error from its message."""
+        super().__init__(told(message))
 
 
 class UnknownStackError(StackFileError):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from configs.credentials.values import looks_random
 from configs.nearest import nearest
-from configs.secrecy import HIDDEN, shown, without_passwords
+from configs.secrecy import HIDDEN, shown, told
 from problem import Problem
 from settings.model import Settings
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE: Final = 100
+_LONGEST_JUDGED: Final = 10_000
 # Length of the place of one table: source, tables, its number.
 _A_TABLE: Final = 3
 # What a setting must be instead: by Pydantic's kind of error, rule and cure with the limits of the field.
@@ -58,7 +59,7 @@ def problem_of(item: ErrorDetails) -> Problem:
     limits = item.get("ctx", {})
     cause = limits.get("error")
     if isinstance(cause, ValueError):
-        return Problem(path=path, rule=without_passwords(str(cause)), value=_shown(place, item["input"]))
+        return Problem(path=path, rule=told(str(cause)), value=_shown(place, item["input"]))
     if kind == "literal_error":
         return _not_one_of(place, item["input"], str(limits["expected"]))
     rule, cure = _WORDS.get(kind, (item["msg"], "see docs/settings.md"))
@@ -70,7 +71,8 @@ def problem_of(item: ErrorDetails) -> Problem:
 
 def path_of(place: Sequence[int | str]) -> str:
     """Return the path of a setting; a key that no terminal can show is escaped."""
-    return ".".join(text if (text := str(part)[:_LONGEST_VALUE]).isprintable() else repr(text)[1:-1] for part in place)
+    parts = [(told(str(part)[:_LONGEST_JUDGED]) if isinstance(part, str) else str(part))[:_LONGEST_VALUE] for part in place]
+    return ".".join(text if text.isprintable() else repr(text)[1:-1] for text in parts)
 
 
 def only_reflects_items(problem: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
@@ -93,10 +95,13 @@ def _shown(place: Sequence[int | str], value: Any, *, amount: bool = False) -> s
         return None  # a word of rotation is easily taken for the password itself
     if list(place[:2]) == ["source", "tables"] and len(place) <= _A_TABLE:
         return None  # the path of any file may be given, also of one with credentials
-    text = str(value)[:_LONGEST_VALUE]
+    text = str(value)[:_LONGEST_JUDGED]
     if isinstance(value, str) and (looks_random(text) or _SIGN.fullmatch(text) or (amount and not _AMOUNT.fullmatch(text))):
         return None
-    return None if shown(path_of(place), text) == HIDDEN or "@" in text.partition("@sha256:")[0] else repr(value)[: _LONGEST_VALUE + 2]
+    written = repr(value)[: _LONGEST_VALUE + 2]
+    # judged whole, since the beginning of a credential says nothing by itself
+    secret = shown(path_of(place), text) == HIDDEN or "@" in text.partition("@sha256:")[0] or told(text) != text
+    return None if secret else written
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401 - any value of a stack file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from configs.nearest import nearest
+from configs.secrecy import told
 from problem import Problem
 from settings import yaml_file
 from settings.faults import only_reflects_items, path_of, problem_of, section_below
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 PROJECT = "data-ingestion"
 # similarity from which the project before a key's colon counts as a misspelt one; a wrong guess refuses another project's key
 _MISSPELT = 0.8
+_PATH = re.compile(r"[\w ./-]*")
 # A longer path is shown in part.
 _LONGEST_PATH = 200
 _SECTIONS = [field.alias or name for name, field in Settings.model_fields.items()]
@@ -142,8 +145,9 @@ def _with_tables(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pro
 
 def _tables_in(path: str) -> tuple[list[Any], str | None]:
     """Return the tables in a file, and the broken rule if it is unusable. The rule never quotes the file: any path may be given."""
-    # a URL with a login in place of a path is not repeated
-    named = "the path" if "@" in path else repr(path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…")
+    # only what is written as a path is repeated: a misplaced credential, or a URL with a login, may stand in its place
+    known = _PATH.fullmatch(path) and told(path) == path
+    named = repr(path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…") if known else "the path"
     try:
         file = (_ROOT / path).resolve()
         if not file.is_relative_to(_ROOT):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _KINDS: Final = r"(?:[ \t]*+:?[ \t]*+(?:str|String|string|&str|var|let|const|char \*))?"
 # What stands between a name and its value
-_ASSIGNED = re.compile(r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?)(?!//|=)[ \t]*+")
+_ASSIGNED = re.compile(r"(?:\\?[\"'])?+\]?+" + _KINDS + r"[ \t]*+(?:=>|:=|\?=|\+=|==?|::?|\uff1a)(?!//|=)[ \t]*+")
 # In prose a colon introduces a sentence, unless a quoted name stands before it
 _EQUATED = re.compile(r"(?:\\?[\"'][ \t]*+(?:=>|:=|==?|:)|[ \t]*+(?:=>|:=|==?))[ \t]*+")
 _VALUE = re.compile(

@@ -28,6 +28,8 @@ _SHORT: Final = {
     **_each("sqlcmd bcp zip unzip mosquitto_pub mosquitto_sub ipmitool isql osql", "-P"),
     **_each("ldapsearch ldapmodify ldapadd ldapwhoami ldappasswd ldapdelete kadmin", "-w"),
     **_each("slappasswd", "-s"),
+    **_each("useradd usermod", "-p"),
+    **_each("keytool jarsigner", "-storepass", "-keypass", "-srcstorepass", "-deststorepass", "-srckeypass", "-destkeypass"),
     **_each("openssl", "-k", "-K"),
     **_each("snmpwalk snmpget", "-A", "-X"),
 }
@@ -51,6 +53,8 @@ _BEHIND: Final = {
     "mc": ("set", "add"),
 }
 _PROGRAMS: Final = {*_SHORT, *_ATTACHED, *_LOGINS, *_BEHIND, "sqlplus", "aws", "openssl", "echo", "printf"}
+# Programs whose flags are words: -keyout is not -k, and -storepass:env names a variable
+_WITH_WORDS: Final = frozenset(["openssl", "keytool", "jarsigner"])
 _COMMAND = re.compile(rf"(?:{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w.-])(?=[ \t\"'])")
 _FLAG = re.compile(r"--?[A-Za-z][\w.-]*")
 _END = re.compile(r"[;\n]|&&|\|\||\|")
@@ -92,7 +96,7 @@ def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:  # noqa: C
     for at, word in enumerate(words):
         after = words[at + 1] if at + 1 < len(words) else ""
         for flag in _SHORT.get(program, ()):
-            attached = program != "openssl" and _attached(word, flag)  # -keyout is not -k
+            attached = program not in _WITH_WORDS and _attached(word, flag)
             yield from ([at + 1] if word == flag and _literal(after) else [at] if attached else [])
         for flag in _ATTACHED.get(program, ()):
             yield from [at] if _attached(word, flag) else []

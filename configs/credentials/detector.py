@@ -8,7 +8,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials import assignments, commands, documents, flags, forms, pairs, places, structures
+from configs.credentials import assignments, commands, documents, flags, forms, pairs, places, statements, structures
 from configs.credentials.names import Sense, sense
 from configs.credentials.reading import Reading, read
 from configs.credentials.spans import Span, masked
@@ -42,6 +42,7 @@ def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: boo
         structures.spans(reading),
         pairs.spans(reading),
         places.spans(reading, file),
+        statements.spans(reading),
         documents.spans(reading, file),
         commands.spans(text),
         flags.spans(reading, doubtful=doubtful),

@@ -5,6 +5,8 @@ A parser sees what a pattern does not: anchors and aliases, folded and multi-lin
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import tomllib
@@ -33,11 +35,31 @@ _BRACKETS = re.compile(r"[\[{]")
 _OF_YAML: Final = re.compile(r"\.(?:ya?ml|json)$|^[^.]*$|\.(?:conf|txt|tpl|cfg)$")
 _OF_TOML: Final = re.compile(r"[ \t]*[\w.\"'\\-]+[ \t]*=[ \t]*\S|\[")
 _TOML_LINE: Final = re.compile(r"(?m)^[ \t]*[\w.\"'\\-]+[ \t]*=[ \t]*[\"'{\[]")
-_NAMES: Final = frozenset({"name", "key", "parameterkey", "parametername", "variable", "optionname", "header"})
-_VALUES: Final = frozenset({"value", "val", "parametervalue", "optionvalue", "content", "stringvalue"})
+_NAMES: Final = frozenset(
+    {
+        "name",
+        "key",
+        "parameterkey",
+        "parametername",
+        "variable",
+        "optionname",
+        "header",
+        "k",
+        "field",
+        "var",
+        "property",
+        "param",
+        "attr",
+        "attribute",
+        "setting",
+    }
+)
+_VALUES: Final = frozenset({"value", "val", "parametervalue", "optionvalue", "content", "stringvalue", "v", "data"})
 # A sentence with a colon parses as a name and a value, and is none
 _NAME: Final = re.compile(r"[\w.@/:$-]{1,200}")
 _SHORTEST: Final = 4
+# Fields of a Secret of Kubernetes, each with a name for the values below it; those of data are in base64
+_OF_A_SECRET: Final = {"stringData": "password", "data": "password.base64"}
 
 
 def spans(reading: Reading, file: str) -> Iterator[Span]:
@@ -94,7 +116,11 @@ def _below(node: yaml.Node, key: str, parent: str) -> Iterator[tuple[yaml.Node, 
         return
     fields = [(_name(name), value) for name, value in node.value]
     named = next((value.value for name, value in fields if _folded(name) in _NAMES and isinstance(value, yaml.ScalarNode)), "")
+    secret = any(name == "kind" and value.value == "Secret" for name, value in fields)
     for name, value in fields:
+        if secret and name in _OF_A_SECRET:
+            yield value, "", _OF_A_SECRET[name]
+            continue
         single = isinstance(value, yaml.ScalarNode)
         yield value, named if named and _folded(name) in _VALUES else name, parent if single else _opening(name, parent)
 
@@ -120,8 +146,16 @@ def _judged(parent: str, key: str, value: str, *, plain: bool) -> bool | None:
         return None  # patterns read texts of several lines
     if is_credential(key, text):
         return True
-    below = verdict(parent, key, text) if parent else None
+    below = verdict(parent, key, _plain(text) if parent == _OF_A_SECRET["data"] else text) if parent else None
     return below if below is not None else (False if may_be_credential(key, text) else None)
+
+
+def _plain(text: str) -> str:
+    """Return the text that a value in base64 means, or the value."""
+    try:
+        return base64.b64decode(text, validate=True).decode().strip()
+    except (binascii.Error, ValueError):
+        return text
 
 
 def _in_json(text: str) -> Iterator[Span]:

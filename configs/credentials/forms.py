@@ -57,7 +57,11 @@ _ISSUED: Final = {
     "sq0": r"sq0(?:atp|csp)-[\w-]{20,60}",
     "AAAA": r"AAAA[\w-]{7}:[\w-]{100,200}",
     "LS0tLS1CRUdJTi": r"LS0tLS1CRUdJTi(?:BSU0EgU|BQUklW|BFQyBQ|BPUEVOU1NI|BFTkNS|BEU0Eg|BQR1AgUFJJ)[\w+/=]{1,20000}",
-    "PuTTY-User-Key-File-": r"PuTTY-User-Key-File-.*",
+    "/api/webhooks/": r"/api/webhooks/\d{5,25}/[\w-]{20,200}",
+    ".webhook.office.com/": r"\.webhook\.office\.com/webhookb?2?/[\w@/-]{40,400}",
+    "PuTTY-User-Key-File-": r"PuTTY-User-Key-File-\d:(?:(?!PuTTY-User-Key-File-)[\s\S]){0,40000}?"
+    r"(?:Private-(?:MAC|Hash):[ \t]*[0-9a-fA-F]+|\Z)"
+    r"|PuTTY-User-Key-File-.*",
     ":AA": r"\d{8,10}:AA[\w-]{30,40}",
     ":thin:": r":thin:[\w.]{1,60}/[^\s@/]{1,100}@",
     # hashes of passwords, which can be guessed offline
@@ -72,7 +76,7 @@ _ISSUED: Final = {
     ),
 }
 _BEFORE: Final = r"(?<![A-Za-z0-9])"
-_FORMS: Final = {first: re.compile(form if first[0] in "${h:" else _BEFORE + form) for first, form in _ISSUED.items()}
+_FORMS: Final = {first: re.compile(form if first[0] in "${h:/." else _BEFORE + form) for first, form in _ISSUED.items()}
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")

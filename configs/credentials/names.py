@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from enum import Enum
 
 
@@ -42,7 +43,8 @@ def _set(words: str) -> frozenset[str]:
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _PASSWORD = re.compile(
-    r"(pas+w(or)?ds?|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|senha|wachtwoord|(?<!com)(?<!by)(?<!sur)(?<!tres)"
+    r"(pas+w(or)?ds?|pas+ord|(?<!\w)passe|motdepasse|(?<!\w)mdp|pas+phrases?|passcodes?|passkeys?|pwd|pswd|psw|passwort|kennwort|(?<!de)senha|wachtwoord|contrasena|has[lł]o|heslo|lozinka|salasana|losenord|jelszo|adgangskode|(?<!de)sifre|"
+    r"парол[ья]?|密[码碼]|口令|パスワード|비밀번호|암호|סיסמה|(?<!com)(?<!by)(?<!sur)(?<!tres)"
     r"(?<!over)(?<!under)(?<!multi)(?<!mini)(?<!ask)pass|pw|psk)$"
 )
 _TOKEN = re.compile(
@@ -89,7 +91,8 @@ _OBJECTS = _set("tls pull image cert certificate existing kubernetes k8s ca ingr
 # What stands beside a credential below its name: ``password: {type: string}``, ``credentials: {user: me}``
 _BESIDE = _ABOUT | _set(
     "user username login account realm database db external default example key items region kind metadata default_mode inherit "
-    "description version optional login_hint uid address tenant subscription project shape operation target request collection goal phase"
+    "description version optional login_hint uid address tenant subscription project profile helper shape "
+    "operation target request collection goal phase"
 )
 _ALWAYS_ABOUT = re.compile(
     r"(?i)^(password_encryption|.*key[._-]?id|max\.token|tokens\.max|.*credentials\.source|sasl\.oauthbearer\.token\.endpoint\.url|"
@@ -97,9 +100,16 @@ _ALWAYS_ABOUT = re.compile(
 )
 
 
+# Letters that Unicode does not take apart
+_LETTERS = str.maketrans("łøı", "loi")
+
+
 @functools.lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """Split a name into its words, in lower case and without numbers: ``apiKey2``, ``API_KEY`` and ``api-key`` are alike."""
+    if not name.isascii():  # contraseña is contrasena
+        name = "".join(sign for sign in unicodedata.normalize("NFD", name.translate(_LETTERS)) if not "\u0300" <= sign <= "\u036f")
+        name = unicodedata.normalize("NFC", name)
     return tuple(word.lower() for word in _WORD.findall(name))
 
 
@@ -127,7 +137,7 @@ def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
 
 
 _LONGEST = 200
-_SAYING_LITTLE = _set("pat sas signature auth salt seed cookie jaas pin otp passwd key")
+_SAYING_LITTLE = _set("pat sas signature auth salt seed cookie jaas pin otp passwd key clave parola")
 # Words behind a credential's that leave it one
 _STILL = _set("value plain text plaintext string data base b literal raw clear old new current previous prod dev test stage staging")
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 # Parts of every name that says credential, in lower case; a search for them costs the least of all scans
 _CANDIDATE: Final = re.compile(
-    r"pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht"
+    r"pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht|contrase|clave|"
+    r"parola|haslo|heslo|mdp|sifre|lozinka|salasana|losen|jelszo|adgangs"
 )
+# and of other scripts, only searched for where there is one
+_FOREIGN: Final = re.compile(_CANDIDATE.pattern + r"|парол|密[码碼]|口令|パスワード|비밀번호|암호|סיסמה|hasło|lösen|jelszó|şifre")
 _WORD: Final = re.compile(r"[\w.-]*+")
 _BARE_KEY: Final = re.compile(r"[Kk](?:ey|EY)s?\d{0,9}")
 _ANCHOR: Final = re.compile(r"(?<=[ \t])&([\w-]+)")
@@ -88,7 +91,7 @@ def read(text: str, file: str = "") -> Reading:
 
 def _names(text: str, lowered: str, backwards: str) -> Iterator[Name]:
     done, length = 0, len(text)
-    for hit in _CANDIDATE.finditer(lowered):
+    for hit in (_CANDIDATE if lowered.isascii() else _FOREIGN).finditer(lowered):
         at = hit.start()
         if at < done:
             continue

@@ -31,7 +31,8 @@ _ELSEWHERE: Final = re.compile(
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secretstr|securestring|int|integer|number|bool|"
-    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"  # noqa: E501 - one form
+    r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|obrigat[oó]ri[oa]|opcional|requerid[oa]|obligatori[oa]|erforderlich|requis|obligatoire|optionnel"  # noqa: E501 - one form
+    r"|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")
@@ -94,6 +95,8 @@ def is_plain(value: str) -> bool:
 _FUNCTION_WORDS: Final = {
     *("a", "an", "the", "of", "for", "to", "is", "are", "be", "must", "should", "may", "can", "with", "without", "and", "or", "in", "on"),
     *("at", "by", "as", "that", "which", "this", "your", "their", "if", "when", "from", "not", "only"),
+    *("der", "die", "das", "ist", "muss", "wird", "sein", "und", "el", "los", "del", "al", "por", "para", "le", "les", "des", "du", "pour"),
+    *("par", "est", "doit", "com", "deve", "ser"),
 }
 _NOUNS: Final = frozenset({"password", "passphrase", "token", "secret", "key", "credential", "credentials"})
 _LEAST_WORDS: Final = 3
@@ -126,6 +129,18 @@ def looks_chosen(value: str) -> bool:
     return not is_path(value) and not re.search(r"\s", value)
 
 
+_MIXED: Final = re.compile(
+    r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])\D*+\d++(?=[^\dA-Za-z]*+[A-Za-z])\D++\d.*|(?=.*[A-Za-z])(?=.*\d)(?=.*[!#$^&*?€§]).*", re.DOTALL
+)
+
+
+def is_mixed(word: str) -> bool:
+    """Return whether a word mixes small and capital letters with digits between them, or with signs, as no name and no address does."""
+    return bool(_MIXED.fullmatch(word)) and not _HEX.fullmatch(word) and not _KIND.fullmatch(word) and not _SYLLABLES.fullmatch(word)
+
+
+# Shop2Orders3, and no Zq8Xa9
+_SYLLABLES: Final = re.compile(r"[a-z]*(?:[A-Z](?:[a-z]{2,}+|[A-Z]*+)\d{0,2}+)++")
 _KIND: Final = re.compile(r"[A-Z]?[A-Za-z]*?[Vv]\d+(?:(?:alpha|beta)\d+)?[A-Z][A-Za-z]+")  # V1beta1ServiceCIDRStatus
 
 

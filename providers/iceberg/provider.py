@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
+from configs.secrecy import told
 from configs.tokens import ICEBERG_TABLE
 from problem import Problem
 from providers.iceberg.catalog import Catalogs, sql_address
@@ -73,7 +74,7 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     """Return the operations by type token. Raises ProviderError for an invalid config."""
     problems = config_problems(config)
     if problems:
-        raise ProviderError("\n".join(f"iceberg: {problem.path} {problem.text}" for problem in problems))
+        raise ProviderError("\n".join(f"iceberg: {told(problem.path)} {problem.text}" for problem in problems))
     cancelled = cancelled or threading.Event()
     return {
         ICEBERG_TABLE: TableOperations(

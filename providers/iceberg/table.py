@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from configs.secrecy import told
 from problem import Problem
 from providers.iceberg.catalog import REMOVAL_SECONDS
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
@@ -200,7 +201,7 @@ def _refuse(name: str, problems: list[Problem]) -> None:
             "\n".join(
                 [
                     f"table {name} cannot change to its declaration:",
-                    *(f"  {problem.path}: {problem.text}" for problem in problems),
+                    *(f"  {told(problem.path)}: {problem.text}" for problem in problems),
                 ]
             )
         )

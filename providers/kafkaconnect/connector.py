@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from configs.credentials.detector import shows_credential
-from configs.secrecy import is_referenced, is_secret
+from configs.secrecy import is_referenced, is_secret, told
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.asking import answered
@@ -160,7 +160,7 @@ class ConnectorOperations(Adopting):
                 return
             if patience.over or patience.spent - begun >= validation.patience_for(complaints):
                 found = validation.as_problems(complaints)
-                lines = [f"  {problem.path}: {problem.text}" for problem in found[:_MOST_COMPLAINTS]]
+                lines = [f"  {told(problem.path)}: {problem.text}" for problem in found[:_MOST_COMPLAINTS]]
                 lines += [f"  and {len(found) - _MOST_COMPLAINTS} more"] if len(found) > _MOST_COMPLAINTS else []
                 raise ProviderError("\n".join([f"connector {name}: the worker refuses the configuration", *lines]))
             patience.pause(4 * self.tempo.poll, f"connector {name}: {validation.as_problems(complaints)[0].text}")

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
+from configs.secrecy import told
 from configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
 from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
@@ -45,7 +46,7 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     """Return the operations by type token. Raises ProviderError for an invalid config."""
     problems = config_problems(config)
     if problems:
-        raise ProviderError("\n".join(f"kafkaconnect: {problem.path} {problem.text}" for problem in problems))
+        raise ProviderError("\n".join(f"kafkaconnect: {told(problem.path)} {problem.text}" for problem in problems))
     reporter, cancelled = reporter or Quiet(), cancelled or threading.Event()
     client = ConnectClient(config["url"], config.get("username"), config.get("password"))
     return {

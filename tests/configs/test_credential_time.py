@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,11 @@ from configs.credentials.detector import hidden, hidden_in_message, shows_creden
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SHORT, _LONG = 50_000, 100_000
-# a quadratic scan takes four times as long for twice the text, a linear one twice; processors of CI vary
-_RATIO, _SLACK_S = 3.0, 0.03
-_LARGE = 5_000_000
+_SHORT, _LONG, _LARGE = 8_000, 32_000, 1_600_000
+# a quadratic scan takes sixteen times as long for four times the text, a linear one four times
+_RATIO, _SLACK_S = 9.0, 0.01
+# what is slow only while another process empties the caches of the processor is fast in one of the rounds
+_ROUNDS = 5
 
 
 def shapes() -> Iterator[str]:
@@ -64,32 +66,112 @@ def shapes() -> Iterator[str]:
         "withToken('",
         "pass ",
     )
+    yield from (
+        "publication ",
+        "password ",
+        "password=",
+        "password: ${X}\n",
+        "://a:b",
+        'x="',
+        "--a ",
+        "a=b&",
+        "?key=",
+        "${a",
+        "password={{",
+    )
+    yield from ("passwords: [\n", "key: key: ", "password:\n  value: a\n", '{"title": "a", "expr": "rate(x_total[5m])", "key": "value"},')
+    yield "2026-01-01T00:00:00Z INFO com.example.Foo - user=42 took 15ms status=200\n"
+    yield from (
+        "ENV A b\n",
+        "set a ",
+        "set -gx ",
+        "read A <<< ",
+        ": &a b ",
+        'variable "a" {',
+        "variable a {default = ",
+        "password\n ",
+        "password U&'",
+    )
+    yield from (
+        "set password for a = ",
+        "auth=('a', ",
+        "ConvertTo-SecureString -String ",
+        "stats auth a:",
+        "user a on ",
+        "user a ~b +c ",
+        "\\u0061",
+    )
+    yield from (
+        "a\\u0061=",
+        "| sudo -S ",
+        "echo a | sudo ",
+        "echo a ",
+        "| x --password-stdin",
+        '"kty":"oct",',
+        '{"kty":"oct","k":"a"}',
+        "[token]\na=b\n",
+    )
+    yield from (
+        "[token]\n",
+        "rocommunity a\n",
+        "PuTTY-User-Key-File-2: a\n",
+        "/api/webhooks/123456/",
+        "пароль: ",
+        "密码",
+        "kind: Secret\n",
+        "a1",
+    )
+    yield from ('{"password":', '{"password": {"a": ', "[{'token': ", "password: [", '{"a":')
     yield from ("x: &a b\npassword: *a\n", "password: >-\n  ${a}\n", 'token = """\na"""\n', "é", "\u0130password: ${a}\n")
 
 
-def spent(judge: Callable[[str], object], unit: str, length: int) -> float:
-    """Return the seconds of the processor that a text of one unit takes."""
-    text = (unit * (length // len(unit) + 1))[:length]
+def spent(judge: Callable[[str], object], unit: str, length: int, attempt: int = 0) -> float:
+    """Return the seconds of the processor that a text of one unit takes; each attempt has a text of its own, since answers are cached."""
+    text = f"{(unit * (length // len(unit) + 1))[:length]}\n{attempt}"
     begun = time.process_time()
     judge(text)
     return time.process_time() - begun
 
 
+def times(judge: Callable[[str], object], unit: str, short: int = _SHORT, long: int = _LONG) -> tuple[float, float, bool]:
+    """Return the least seconds for a short and a long text, and whether they grow faster than the text; what is doubtful is repeated."""
+    best = (float("inf"), float("inf"))
+    for attempt in range(_ROUNDS):
+        best = min(best[0], spent(judge, unit, short, attempt)), min(best[1], spent(judge, unit, long, attempt))
+        if best[1] <= _RATIO / 4 * long / short * (best[0] + _SLACK_S):
+            return *best, False
+    return *best, True
+
+
 @pytest.mark.parametrize("judge", [shows_credential, hidden, hidden_in_message])
 def test_time_grows_as_the_text_does(judge: Callable[[str], object], figure: Callable[[str], None]) -> None:
-    taken = {unit: (spent(judge, unit, _SHORT), spent(judge, unit, _LONG)) for unit in shapes()}
-    slow = {unit: times for unit, times in taken.items() if times[1] > _RATIO * (times[0] + _SLACK_S)}
-    assert slow == {}
+    taken = {unit: times(judge, unit) for unit in shapes()}
+    assert {unit: found for unit, found in taken.items() if found[2]} == {}
     worst = max(taken, key=lambda unit: taken[unit][1])
-    longest = sorted(times[1] for times in taken.values())
+    longest = sorted(found[1] for found in taken.values())
     figure(
-        f"{judge.__name__}: {len(taken)} shapes of 100 kB, half of them in {longest[len(longest) // 2] * 1000:.0f} ms, "
+        f"{judge.__name__}: {len(taken)} shapes of {_LONG // 1000} kB, half of them in {longest[len(longest) // 2] * 1000:.0f} ms, "
         f"the worst ({worst!r}) in {longest[-1] * 1000:.0f} ms"
     )
 
 
 @pytest.mark.parametrize("unit", ["token: a\n", "key:", "?token=${a}&", "{", "'", "aB3/x+9", "-p x ", "tokens: [a, b]\n"], ids=repr)
 def test_a_large_text_takes_fifty_times_as_long(unit: str, figure: Callable[[str], None]) -> None:
-    short, long = spent(shows_credential, unit, _LONG), spent(shows_credential, unit, _LARGE)
-    figure(f"5 MB of {unit!r}: {long:.2f} s")
-    assert long < _RATIO / 2 * _LARGE / _LONG * (short + _SLACK_S)
+    _, long, slow = times(shows_credential, unit, _LONG, _LARGE)
+    figure(f"{_LARGE / 1e6:.1f} MB of {unit!r}: {long:.2f} s")
+    assert not slow
+
+
+@pytest.mark.parametrize("word", ["identified", "authorization", "password", "name: token", "password:", "crypt(", "insert into a"])
+@pytest.mark.parametrize("blank", [" ", "\t"], ids=repr)
+def test_time_grows_as_the_blanks_behind_a_word_do(word: str, blank: str) -> None:
+    assert not times(lambda text: (hidden(word + text), hidden_in_message(word + text)), blank)[2]
+
+
+# Each reads the text again for each of its places, as a search without a bound does
+QUADRATIC = (r"a.*?b", r"\w+@")
+
+
+@pytest.mark.parametrize("pattern", QUADRATIC)
+def test_the_measure_tells_a_quadratic_pattern(pattern: str) -> None:
+    assert times(re.compile(pattern).findall, "a", _SHORT // 2, _LONG // 2)[2]

@@ -101,6 +101,37 @@ def look_alikes() -> Iterator[tuple[str, str]]:
     yield "tls.cnf", "[ca]\nauthorityKeyIdentifier=keyid:always,issuer\nsigner_key = $dir/private/key.pem # The key\n"
 
 
+STATEMENTS = (
+    "ENV TOKENIZERS_PARALLELISM false\nENV SECRET_KEY_BASE_FILE /run/x\n",
+    "ARG GITHUB_TOKEN\nARG PASSWORD_MIN 8\n",
+    "\\set ON_ERROR_STOP on\n\\set token_count 5\n",
+    "set session authorization postgres;\nset password_min 12\n",
+    'variable "secret_name" { default = "shop-db-1a" }\nvariable "token_ttl" { default = "15m" }\n',
+    'variable "api_key_header" { default = "X-Api-Key" }\nvariable "db_password" { default = null }\n',
+    "kind: SecretStore\nspec:\n  provider: {vault: {server: https://v-1a.example.com}}\n",
+    "kind: Secret\nmetadata:\n  name: shop\n  labels: {app: shop-1a}\ntype: kubernetes.io/tls\ndata: {}\n",
+    "kind: Secret\nstringData: {a: '{{ .Values.password }}', b: <password>, c: 'ref+vault://x/y#z'}\n",
+    "kind: Secret\ndata:\n  ca.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n",
+    "[token]\nissuer = https://id.example.com\naudience = api\n[secrets]\nbackend = vault\npath = secret/data/shop\n",
+    "[credential]\n\thelper = store\n\tuseHttpPath = true\n",
+    "echo hello-1a | sudo tee /etc/motd\ncat pw | docker login --password-stdin\n",
+    "aws ecr get-login-password | docker login --username AWS --password-stdin 1.dkr.ecr\n",
+    'echo "${{ secrets.T }}" | docker login --password-stdin\n',
+    "user nginx;\nuser default on nopass ~* +@all\nuser a on #0a1b ~*\n",
+    "SELECT * FROM users WHERE password\n = 'x';\nCOMMENT ON COLUMN u.password\n  IS 'hash of it';\n",
+    '[{"field": "tokens_used", "data": "1204"}, {"k": "region", "v": "eu-central-1"}]',
+    "x: &token_rules {a: b}\ny:\n  - &secrets\n    a: b\n",
+    "curl 'http://x?a=b' & token -x\nuseradd -p \"$(openssl passwd -6 $PW)\" a\n",
+    "syscontact ops@example.com\nrocommunity public\n",
+    "密码长度: 12\nimpasse: rue-12b\n",
+)
+
+
+@pytest.mark.parametrize("text", STATEMENTS, ids=lambda text: text[:30])
+def test_an_everyday_statement_is_accepted(text: str) -> None:
+    assert not shows_credential(text)
+
+
 def test_kinds_of_everyday_files_are_accepted() -> None:
     assert [(file, text) for file, text in look_alikes() if shows_credential(text, file)] == []
 
