@@ -12,6 +12,7 @@ from configs.postgres_ranges import range_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
+from policy.captured import is_captured
 from policy.files import properties, with_key
 from policy.fit_rules import servers
 from policy.kinds import starts_pods
@@ -58,13 +59,22 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             said, all_of_them = postgres_parameters.parameters(container, ""), postgres_parameters.parameters(container, text)
         except ParameterError:
             continue
-        if all_of_them.get(_MARK, "").lower() == "logical":
-            ranges = set(range_problems(all_of_them))
-            found = [problem for problem in postgres_problems(all_of_them) if problem.key in said and problem not in ranges]
-            yield from ((server, replace(problem, about=_COMMAND_LINE)) for problem in found if text)
         file = _without_comments(properties(text))
+        if is_captured(record, server, container, text):
+            written = set(said) if _MARK in file else set(all_of_them)
+            yield from _of_captured(server, said, all_of_them, written)
         alone = {problem.key for part in (said, file if _MARK in file else {}) for problem in range_problems(part)}
         yield from ((server, problem) for problem in range_problems(all_of_them) if problem.key not in alone)
+
+
+def _of_captured(
+    server: Declared, said: Mapping[str, str], all_of_them: Mapping[str, str], written: set[str]
+) -> Iterator[tuple[Declared, Problem]]:
+    """Judge a captured server by what is written and was not judged by itself; absent is only a fault of the log's level."""
+    ranges = set(range_problems(all_of_them))
+    for problem in postgres_problems(all_of_them):
+        if problem not in ranges and problem.key in {*written, _MARK}:
+            yield server, replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
 
 
 RULES = (
