@@ -47,7 +47,7 @@ RANGES = (
         "wal_sender_timeout",
         "10s",
         "the server would disconnect a busy connector, which reports every 10 s",
-        "1d",
+        "30min",
         "a lost connector would hold its slot for as long, and its replacement could not start",
     ),
     Range("wal_receiver_timeout", "10s", "a standby would disconnect from a busy server"),
