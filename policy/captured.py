@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from capacity import postgres_parameters
 from policy.fit_rules import sources
 from policy.guarded import has_labels, may_be_same, pods_of
+from settings.names import PART_OF
 
 if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _LEVEL = "wal_level"
+_OWN = {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/component": "postgresql"}
 
 
 def is_captured(record: Record, server: Declared, container: Mapping[str, Any], text: str) -> bool:
@@ -28,6 +30,12 @@ def is_captured(record: Record, server: Declared, container: Mapping[str, Any], 
     written = postgres_parameters.parameters({}, text)
     levels = (effective.get(_LEVEL, ""), written.get(_LEVEL, ""))
     return "logical" in {level.lower() for level in levels} or _is_named(record, server)
+
+
+def is_own(server: Declared) -> bool:
+    """Return whether a workload is the program's own server, by its labels."""
+    found = pods_of(server)
+    return found is not None and all(found.labels.get(key) == value for key, value in _OWN.items())
 
 
 def _is_named(record: Record, server: Declared) -> bool:

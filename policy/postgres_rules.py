@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from capacity import pods, postgres_parameters
 from capacity.postgres_parameters import ParameterError
+from configs.postgres_allowed import parameter_problems
 from configs.postgres_ranges import range_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
-from policy.captured import is_captured
+from policy.captured import is_captured, is_own
 from policy.files import properties, with_key
 from policy.fit_rules import servers
 from policy.kinds import starts_pods
@@ -30,6 +31,9 @@ _MARK = "wal_level"
 # A value before the comment behind it.
 _VALUE = re.compile(r"'(?:[^'\\]|''|\\.)*'|[^#]*")
 _COMMAND_LINE = "the command line"
+# Words of the own server's command line, and addresses at which pods reach a server.
+_OWN_WORDS = {"config_file", "data_directory"}
+_EVERYWHERE = {"*", "0.0.0.0", "::", "0.0.0.0,::"}  # noqa: S104 - a server in a pod listens at every address of it
 
 
 def _configured(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -61,20 +65,30 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             continue
         file = _without_comments(properties(text))
         if is_captured(record, server, container, text):
-            written = set(said) if _MARK in file else set(all_of_them)
-            yield from _of_captured(server, said, all_of_them, written)
+            found = _of_captured(said, all_of_them, file if _MARK in file else None)
+            yield from ((server, problem) for problem in found)
+        if is_own(server):
+            found = _of_own(said, postgres_parameters.as_read(file))
+            yield from ((server, problem) for problem in found)
         alone = {problem.key for part in (said, file if _MARK in file else {}) for problem in range_problems(part)}
         yield from ((server, problem) for problem in range_problems(all_of_them) if problem.key not in alone)
 
 
-def _of_captured(
-    server: Declared, said: Mapping[str, str], all_of_them: Mapping[str, str], written: set[str]
-) -> Iterator[tuple[Declared, Problem]]:
+def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged: Mapping[str, str] | None) -> Iterator[Problem]:
     """Judge a captured server by what is written and was not judged by itself; absent is only a fault of the log's level."""
-    ranges = set(range_problems(all_of_them))
+    before = set(range_problems(all_of_them)) | set(postgres_problems(judged or {}) if judged is not None else ())
+    written = {*(all_of_them if judged is None else said), _MARK}
     for problem in postgres_problems(all_of_them):
-        if problem not in ranges and problem.key in {*written, _MARK}:
-            yield server, replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
+        if problem not in before and (problem.key in written or judged is not None):
+            yield replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
+
+
+def _of_own(said: Mapping[str, str], file: Mapping[str, str]) -> Iterator[Problem]:
+    """Judge the command line of the program's own server by what a stack may set; its file and its folder are named there."""
+    further = {key: value for key, value in said.items() if key not in _OWN_WORDS and file.get(key) != value}
+    if further.get("listen_addresses") in _EVERYWHERE:
+        del further["listen_addresses"]
+    yield from (replace(problem, about=_COMMAND_LINE) for problem in parameter_problems(further))
 
 
 RULES = (

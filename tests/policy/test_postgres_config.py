@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GIB = 2**30
 LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 16 * GIB})
 RULE = "postgres-config"
+PART = "app.kubernetes.io/part-of"
 LABELS = {"app": "db"}
 CAPTURED = "wal_level = logical\nmax_slot_wal_keep_size = 1GB\npassword_encryption = scram-sha-256\nssl = on\n"
 
@@ -130,3 +131,27 @@ def test_a_server_that_a_connector_reads_is_captured(host: str, text: str | None
     if text is None or "wal_level" not in text:
         assert not refused(made, *files, service, connector("db.elsewhere.svc"))
         assert not refused(made, *files, service)
+
+
+@pytest.mark.parametrize(
+    ("words", "wide"),
+    [
+        (["-c", "hba_file=/tmp/x"], True),
+        (["-c", "default_transaction_read_only=on"], True),
+        (["-c", "synchronous_standby_names=*"], True),
+        (["--recovery-target=immediate"], True),
+        (["-c", "recovery_target_time=2020-01-01"], True),
+        (["-c", "listen_addresses=localhost"], True),
+        (["-h", "127.0.0.1"], True),
+        (["-c", "superuser_reserved_connections=99"], True),
+        (["-c", "ssl_ciphers=x"], True),
+        (["-c", "listen_addresses=*"], False),
+        (["-c", "synchronous_standby_names="], False),
+        (["-D", "/data", "-c", "work_mem=8MB"], False),
+        (["-c", "wal_level=logical"], False),
+    ],
+)
+def test_the_command_line_of_the_own_server_is_judged_as_its_settings(words: list[str], wide: bool) -> None:  # noqa: FBT001 - a column
+    made = server(*words)
+    made.inputs["spec"]["template"]["metadata"] = {"labels": {PART: "data-ingestion", "app.kubernetes.io/component": "postgresql"}}
+    assert refused(made, file(CAPTURED)) == wide
