@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capacity import pods, postgres_parameters
 from capacity.postgres_parameters import ParameterError
+from configs.postgres_access import access_problems
 from configs.postgres_allowed import parameter_problems
 from configs.postgres_ranges import range_problems
 from configs.postgres_rules import postgres_problems
@@ -15,7 +16,7 @@ from configs.problems import first_per_key
 from configs.spelling import spelling_problems
 from policy.captured import is_captured, is_own
 from policy.files import properties, with_key
-from policy.fit_rules import servers
+from policy.fit_rules import files_of, servers
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from unknown import Unknown
@@ -66,7 +67,7 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         file = _without_comments(properties(text))
         if is_captured(record, server, container, text):
             found = _of_captured(said, all_of_them, file if _MARK in file else None)
-            yield from ((server, problem) for problem in found)
+            yield from ((server, problem) for problem in (*found, *_let_in(record, server, container, all_of_them)))
         if is_own(server):
             found = _of_own(said, postgres_parameters.as_read(file))
             yield from ((server, problem) for problem in found)
@@ -81,6 +82,17 @@ def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged
     for problem in postgres_problems(all_of_them):
         if problem not in before and (problem.key in written or judged is not None):
             yield replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
+
+
+def _let_in(record: Record, server: Declared, container: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[Problem]:
+    """Judge the lines of a server's ``pg_hba.conf``, if a declared ConfigMap contains the file."""
+    spec = pods.lenient_spec(server.kind, server.inputs)
+    if spec is None or not isinstance(server.namespace, str):
+        return
+    for path, text in files_of(record, server.namespace, spec, container).items():
+        is_read = path == parameters["hba_file"] if "hba_file" in parameters else path.endswith("/pg_hba.conf")
+        if is_read and not isinstance(text, Unknown):
+            yield from (replace(problem, about="pg_hba.conf") for problem in access_problems(text))
 
 
 def _of_own(said: Mapping[str, str], file: Mapping[str, str]) -> Iterator[Problem]:

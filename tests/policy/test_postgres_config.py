@@ -155,3 +155,15 @@ def test_the_command_line_of_the_own_server_is_judged_as_its_settings(words: lis
     made = server(*words)
     made.inputs["spec"]["template"]["metadata"] = {"labels": {PART: "data-ingestion", "app.kubernetes.io/component": "postgresql"}}
     assert refused(made, file(CAPTURED)) == wide
+
+
+@pytest.mark.parametrize(
+    ("line", "wide"),
+    [("host all all 0.0.0.0/0 trust", True), ("hostssl all all all md5", True), ("hostssl all all all scram-sha-256", False)],
+)
+@pytest.mark.parametrize("named", ["hba_file = '/etc/pg/pg_hba.conf'\n", ""])
+def test_the_access_file_of_a_captured_server_is_judged(line: str, wide: bool, named: str) -> None:  # noqa: FBT001 - a column
+    for text, expected in ((CAPTURED + named, wide), ("shared_buffers = 128MB\n" + named, False)):
+        made = file(text)
+        made.inputs["data"]["pg_hba.conf"] = f"local all all peer\n{line}\n"
+        assert refused(server(), made) == expected
