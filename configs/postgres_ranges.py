@@ -28,6 +28,7 @@ class Range:
         rule: Reason why a smaller one is wrong.
         most: Largest accepted value; by default the server's own.
         above: Reason why a larger one is wrong.
+        usual: A value that many servers have, in the same unit as the smallest where that is short.
     """
 
     key: str
@@ -35,28 +36,39 @@ class Range:
     rule: str
     most: str = ""
     above: str = ""
+    usual: str = ""
 
 
 RANGES = (
-    Range("statement_timeout", "5s", f"{_FIRST_READING}, nor any longer statement"),
-    Range("lock_timeout", "500ms", "statements would fail at every short lock of another"),
-    Range("transaction_timeout", "1min", _FIRST_READING),
-    Range("idle_in_transaction_session_timeout", "10s", "the connector waits for Kafka within its transaction of the first reading"),
-    Range("idle_session_timeout", "30s", "the connector's session rests between its heartbeats, and pools rest for longer"),
+    Range("statement_timeout", "5s", f"{_FIRST_READING}, nor any longer statement", usual="300s"),
+    Range("lock_timeout", "500ms", "statements would fail at every short lock of another", usual="5000ms"),
+    Range("transaction_timeout", "1min", _FIRST_READING, usual="60min"),
+    Range(
+        "idle_in_transaction_session_timeout",
+        "10s",
+        "the connector waits for Kafka within its transaction of the first reading",
+        usual="600s",
+    ),
+    Range("idle_session_timeout", "30s", "the connector's session rests between its heartbeats, and pools rest for longer", usual="3600s"),
     Range(
         "wal_sender_timeout",
         "10s",
         "the server would disconnect a busy connector, which reports every 10 s",
-        "1d",
+        "30min",
         "a lost connector would hold its slot for as long, and its replacement could not start",
     ),
-    Range("wal_receiver_timeout", "10s", "a standby would disconnect from a busy server"),
-    Range("authentication_timeout", "3s", "a login under load takes longer, with TLS and SCRAM"),
-    Range("tcp_keepalives_idle", "5s", "short pauses of the network would end connections"),
-    Range("tcp_keepalives_count", "2", "one lost packet would end a connection"),
-    Range("tcp_user_timeout", "5s", "short pauses of the network would end connections"),
-    Range("client_connection_check_interval", "100ms", "the server would do little else than ask whether its clients are there"),
-    Range("idle_replication_slot_timeout", "1h", "a connector that is down for longer loses its slot, and with it changes"),
+    Range("wal_receiver_timeout", "10s", "a standby would disconnect from a busy server", usual="60s"),
+    Range("authentication_timeout", "3s", "a login under load takes longer, with TLS and SCRAM", usual="60s"),
+    Range("tcp_keepalives_idle", "5s", "short pauses of the network would end connections", usual="60s"),
+    Range("tcp_keepalives_count", "2", "one lost packet would end a connection", usual="5"),
+    Range("tcp_user_timeout", "5s", "short pauses of the network would end connections", usual="30s"),
+    Range(
+        "client_connection_check_interval",
+        "100ms",
+        "the server would do little else than ask whether its clients are there",
+        usual="10000ms",
+    ),
+    Range("idle_replication_slot_timeout", "1h", "a connector that is down for longer loses its slot, and with it changes", usual="24h"),
 )
 # Parameters that the server in the image does not have.
 _LATER = {"idle_replication_slot_timeout": Key(type="integer", context="sighup", unit="s", most=2147483647)}
@@ -87,8 +99,10 @@ def range_problems(parameters: Mapping[str, str]) -> Iterator[Problem]:
         if isinstance(given, Fault) or isinstance(least, Fault) or isinstance(most, Fault) or most is None or given <= 0:
             continue  # the check of spelling reports what is no number
         if given < least or given > most:
-            ends = f"from {one.least} to {one.most or f'{most:.0f}{key.unit}'}"
-            yield problem(lowered, one.key, one.rule if given < least else one.above or "is no value", f"set {ends}, or remove it")
+            # the server's own maximum is no advice
+            ends = f"from {one.least} to {one.most}" if one.most else f"{one.least} or more"
+            usual = f", for example {one.usual}" if one.usual else ""
+            yield problem(lowered, one.key, one.rule if given < least else one.above or "is no value", f"set {ends}{usual}, or remove it")
 
 
 def _unquoted(value: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.credentials.detector import shows_credential
+from configs.postgres_bounds import bound_problems
 from configs.postgres_ranges import is_zero, range_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, number
@@ -90,7 +91,7 @@ def postgres_problems(parameters: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(lowered, "wal_sender_timeout", rule, cure))
     if number(lowered, "max_wal_senders", 10) < number(lowered, "max_replication_slots", 10):
         problems.append(problem(lowered, "max_wal_senders", "every slot in use needs a sender", "set at least max_replication_slots"))
-    problems += range_problems(lowered)
+    problems += [*range_problems(lowered), *bound_problems(lowered)]
     return [*problems, *_starting(lowered), *absent_libraries(lowered, ("shared_preload_libraries",)), *_literal_credentials(lowered)]
 
 
@@ -137,5 +138,5 @@ def absent_libraries(lowered: Mapping[str, str], keys: Iterable[str]) -> list[Pr
         absent = sorted(names - _PRELOADED)
         if absent:
             rule = f"the image does not contain {', '.join(absent)}, so the server would not start"
-            problems.append(problem(lowered, key, rule, "remove it, or build an image with it"))
+            problems.append(problem(lowered, key, rule, "remove it"))
     return problems

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capacity import pods, postgres_parameters
 from capacity.postgres_parameters import ParameterError
+from configs.postgres_access import access_problems
+from configs.postgres_allowed import parameter_problems
 from configs.postgres_ranges import range_problems
 from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
+from policy.captured import is_captured, is_own
 from policy.files import properties, with_key
-from policy.fit_rules import servers
+from policy.fit_rules import files_of, servers
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from unknown import Unknown
@@ -29,6 +32,9 @@ _MARK = "wal_level"
 # A value before the comment behind it.
 _VALUE = re.compile(r"'(?:[^'\\]|''|\\.)*'|[^#]*")
 _COMMAND_LINE = "the command line"
+# Words of the own server's command line, and addresses at which pods reach a server.
+_OWN_WORDS = {"config_file", "data_directory"}
+_EVERYWHERE = {"*", "0.0.0.0", "::", "0.0.0.0,::"}  # noqa: S104 - a server in a pod listens at every address of it
 
 
 def _configured(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -58,13 +64,43 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             said, all_of_them = postgres_parameters.parameters(container, ""), postgres_parameters.parameters(container, text)
         except ParameterError:
             continue
-        if all_of_them.get(_MARK, "").lower() == "logical":
-            ranges = set(range_problems(all_of_them))
-            found = [problem for problem in postgres_problems(all_of_them) if problem.key in said and problem not in ranges]
-            yield from ((server, replace(problem, about=_COMMAND_LINE)) for problem in found if text)
         file = _without_comments(properties(text))
+        if is_captured(record, server, container, text):
+            found = _of_captured(said, all_of_them, file if _MARK in file else None)
+            yield from ((server, problem) for problem in (*found, *_let_in(record, server, container, all_of_them)))
+        if is_own(server):
+            found = _of_own(said, postgres_parameters.as_read(file))
+            yield from ((server, problem) for problem in found)
         alone = {problem.key for part in (said, file if _MARK in file else {}) for problem in range_problems(part)}
         yield from ((server, problem) for problem in range_problems(all_of_them) if problem.key not in alone)
+
+
+def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged: Mapping[str, str] | None) -> Iterator[Problem]:
+    """Judge a captured server by what is written and was not judged by itself; absent is only a fault of the log's level."""
+    before = set(range_problems(all_of_them)) | set(postgres_problems(judged or {}) if judged is not None else ())
+    written = {*(all_of_them if judged is None else said), _MARK}
+    for problem in postgres_problems(all_of_them):
+        if problem not in before and (problem.key in written or judged is not None):
+            yield replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
+
+
+def _let_in(record: Record, server: Declared, container: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[Problem]:
+    """Judge the lines of a server's ``pg_hba.conf``, if a declared ConfigMap contains the file."""
+    spec = pods.lenient_spec(server.kind, server.inputs)
+    if spec is None or not isinstance(server.namespace, str):
+        return
+    for path, text in files_of(record, server.namespace, spec, container).items():
+        is_read = path == parameters["hba_file"] if "hba_file" in parameters else path.endswith("/pg_hba.conf")
+        if is_read and not isinstance(text, Unknown):
+            yield from (replace(problem, about="pg_hba.conf") for problem in access_problems(text))
+
+
+def _of_own(said: Mapping[str, str], file: Mapping[str, str]) -> Iterator[Problem]:
+    """Judge the command line of the program's own server by what a stack may set; its file and its folder are named there."""
+    further = {key: value for key, value in said.items() if key not in _OWN_WORDS and file.get(key) != value}
+    if further.get("listen_addresses") in _EVERYWHERE:
+        del further["listen_addresses"]
+    yield from (replace(problem, about=_COMMAND_LINE) for problem in parameter_problems(further))
 
 
 RULES = (

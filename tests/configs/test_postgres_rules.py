@@ -51,3 +51,41 @@ def test_each_parameter_that_loses_rows_is_refused(key: str, value: str | None, 
 )
 def test_parameters_that_keep_rows_are_accepted(key: str, value: str) -> None:
     assert postgres_problems(changed(POSTGRES, **{key: value})) == []
+
+
+HARMFUL = {
+    "max_slot_wal_keep_size": ("0", "1MB", "'1024kB'", "63MB"),
+    "ssl_ciphers": ("x", "'NO-SUCH'"),
+    "superuser_reserved_connections": ("29", "25"),
+    "track_counts": ("off", "false"),
+    "autovacuum_naptime": ("2147483", "'2d'"),
+    "scram_iterations": ("2147483647", "1"),
+    "log_statement": ("all", "'mod'"),
+    "log_duration": ("on",),
+    "debug_print_plan": ("on",),
+    "debug_print_parse": ("yes",),
+    "log_min_messages": ("debug5", "DEBUG1"),
+    "log_min_duration_statement": ("0", "'1ms'"),
+    "default_transaction_read_only": ("on",),
+}
+HARMLESS = {
+    "max_slot_wal_keep_size": ("64MB", "1GB", "512", "'20GB'"),
+    "ssl_ciphers": ("'HIGH:MEDIUM:+3DES:!aNULL'", "'ECDHE-RSA-AES256-GCM-SHA384'", "'HIGH:!aNULL'", "''"),
+    "superuser_reserved_connections": ("3", "5", "10"),
+    "track_counts": ("on",),
+    "autovacuum_naptime": ("10s", "1min", "60", "'5min'"),
+    "scram_iterations": ("4096", "8192", "15000", "600000"),
+    "log_statement": ("none", "'ddl'"),
+    "log_duration": ("off",),
+    "log_min_messages": ("warning", "info", "'ERROR'"),
+    "log_min_duration_statement": ("-1", "100", "500ms", "'1s'"),
+}
+
+
+def test_parameters_that_stop_or_starve_the_server_or_fill_its_log_are_refused() -> None:
+    for key, values in HARMFUL.items():
+        for value in values:
+            assert {problem.key for problem in postgres_problems(changed(POSTGRES, **{key: value}))} == {key}, (key, value)
+    for key, values in HARMLESS.items():
+        for value in values:
+            assert postgres_problems(changed(POSTGRES, **{key: value})) == [], (key, value)

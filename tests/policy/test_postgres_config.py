@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from configs.tokens import CONNECTOR
 from policy.declared import Declared, Limits
 from tests.configs.test_postgres_ranges import tiny, usual
 from tests.policy.judging import by_pack, by_plan
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 GIB = 2**30
 LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 16 * GIB})
 RULE = "postgres-config"
+PART = "app.kubernetes.io/part-of"
+LABELS = {"app": "db"}
 CAPTURED = "wal_level = logical\nmax_slot_wal_keep_size = 1GB\npassword_encryption = scram-sha-256\nssl = on\n"
 
 
@@ -90,7 +93,11 @@ def test_timeouts_in_a_file_are_judged_whatever_else_it_says(before: str, line: 
     [
         (["-c", "fsync=off"], True),
         (["-F"], True),
-        (["-c", "wal_level=replica"], False),
+        (["-c", "wal_level=replica"], True),
+        (["-c", "wal_level=minimal"], True),
+        (["-c", "wal_level=replica", "-c", "fsync=off"], True),
+        (["-cwal_level=replica", "-c", "ssl=off", "-c", "password_encryption=md5"], True),
+        (["--wal-level=logical"], False),
         (["-c", "max_slot_wal_keep_size=-1"], True),
         (["--full-page-writes=off"], True),
         (["-c", "work_mem=8MB"], False),
@@ -100,3 +107,63 @@ def test_timeouts_in_a_file_are_judged_whatever_else_it_says(before: str, line: 
 def test_a_command_line_is_judged_over_the_file_of_a_captured_server(words: list[str], wide: bool) -> None:  # noqa: FBT001 - a column
     assert refused(server(*words), file(CAPTURED)) == wide
     assert not refused(server(*words), file("shared_buffers = 128MB\n"))
+
+
+def connector(host: str) -> Declared:
+    """Return a source connector that reads a host."""
+    config = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "database.hostname": host}
+    urn = f"urn:pulumi:dev::data-ingestion::{CONNECTOR}::source"
+    return Declared(urn=urn, type=CONNECTOR, name="source", inputs={"config": config})
+
+
+@pytest.mark.parametrize("host", ["db", "db.data-ingestion", "db.data-ingestion.svc.cluster.local"])
+@pytest.mark.parametrize("text", ["fsync = off\n", "shared_buffers = 128MB\n", CAPTURED.replace("logical", "replica"), None])
+def test_a_server_that_a_connector_reads_is_captured(host: str, text: str | None) -> None:
+    if text is None:
+        one = container(memory="2Gi", image="postgres:17.2", command=None, args=["-c", "wal_level=replica"])
+        made = extra("StatefulSet", "db", {"template": {"metadata": {"labels": LABELS}, "spec": pod(one)}}, "apps/v1")
+    else:
+        made = server()
+        made.inputs["spec"]["template"]["metadata"] = {"labels": LABELS}
+    service = extra("Service", "db", {"selector": LABELS, "ports": [{"port": 5432}]})
+    files = [file(text)] if text else []
+    assert refused(made, *files, service, connector(host))
+    if text is None or "wal_level" not in text:
+        assert not refused(made, *files, service, connector("db.elsewhere.svc"))
+        assert not refused(made, *files, service)
+
+
+@pytest.mark.parametrize(
+    ("words", "wide"),
+    [
+        (["-c", "hba_file=/tmp/x"], True),
+        (["-c", "default_transaction_read_only=on"], True),
+        (["-c", "synchronous_standby_names=*"], True),
+        (["--recovery-target=immediate"], True),
+        (["-c", "recovery_target_time=2020-01-01"], True),
+        (["-c", "listen_addresses=localhost"], True),
+        (["-h", "127.0.0.1"], True),
+        (["-c", "superuser_reserved_connections=99"], True),
+        (["-c", "ssl_ciphers=x"], True),
+        (["-c", "listen_addresses=*"], False),
+        (["-c", "synchronous_standby_names="], False),
+        (["-D", "/data", "-c", "work_mem=8MB"], False),
+        (["-c", "wal_level=logical"], False),
+    ],
+)
+def test_the_command_line_of_the_own_server_is_judged_as_its_settings(words: list[str], wide: bool) -> None:  # noqa: FBT001 - a column
+    made = server(*words)
+    made.inputs["spec"]["template"]["metadata"] = {"labels": {PART: "data-ingestion", "app.kubernetes.io/component": "postgresql"}}
+    assert refused(made, file(CAPTURED)) == wide
+
+
+@pytest.mark.parametrize(
+    ("line", "wide"),
+    [("host all all 0.0.0.0/0 trust", True), ("hostssl all all all md5", True), ("hostssl all all all scram-sha-256", False)],
+)
+@pytest.mark.parametrize("named", ["hba_file = '/etc/pg/pg_hba.conf'\n", ""])
+def test_the_access_file_of_a_captured_server_is_judged(line: str, wide: bool, named: str) -> None:  # noqa: FBT001 - a column
+    for text, expected in ((CAPTURED + named, wide), ("shared_buffers = 128MB\n" + named, False)):
+        made = file(text)
+        made.inputs["data"]["pg_hba.conf"] = f"local all all peer\n{line}\n"
+        assert refused(server(), made) == expected

@@ -1,0 +1,115 @@
+"""Parameters of a captured PostgreSQL server that stop it, starve its housekeeping, or write rows and passwords into its log."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from configs.keys import table
+from configs.postgres_numbers import amount
+from configs.problems import Fault, problem
+from configs.rules import OneOf, broken, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from problem import Problem
+
+_ON = ("on", "true", "yes", "1")
+_OFF = ("off", "false", "no", "0")
+_WRITTEN = "statements, with the rows and passwords in them, would be written to the log"
+# Connections that remain for the program: the connector's, the catalog's, the exporter's and those of applications.
+_NEEDED = 10
+
+_RULES = (
+    OneOf("track_counts", _ON, "on", "without counts autovacuum does not start, and tables would grow", "set on"),
+    OneOf("log_statement", ("none", "ddl"), "none", _WRITTEN, "set none or ddl"),
+    OneOf("log_duration", _OFF, "off", "every statement would write to the log", "set off, and log_min_duration_statement to 1s"),
+    *(
+        OneOf(key, _OFF, "off", _WRITTEN, "set off")
+        for key in (
+            *("debug_print_parse", "debug_print_plan", "debug_print_rewritten"),
+            *("log_parser_stats", "log_planner_stats", "log_executor_stats", "log_statement_stats"),
+        )
+    ),
+    OneOf(
+        "log_min_messages", ("info", "notice", "warning", "error", "log", "fatal", "panic"), "warning", _WRITTEN, "set warning, the default"
+    ),
+    OneOf("default_transaction_read_only", _OFF, "off", "no row could be written", "set off"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A parameter with a smallest and a largest value, as the server reads them; a negative value is off and judged elsewhere."""
+
+    key: str
+    least: str
+    most: str
+    rule: str
+    cure: str
+
+
+_BOUNDS = (
+    Bound(
+        "max_slot_wal_keep_size",
+        "64MB",
+        "",
+        "a connector that stops for a moment loses its slot, and with it changes",
+        "set 64MB or more, for example 1536MB",
+    ),
+    Bound("autovacuum_naptime", "1s", "1h", "tables would grow between two rounds of autovacuum", "set from 1s to 1h, for example 1min"),
+    Bound(
+        "scram_iterations",
+        "1024",
+        "1000000",
+        "a password would be hashed too few times to resist guessing, or for so long that logins fail",
+        "set from 1024 to 1000000, for example 4096",
+    ),
+    Bound("log_min_duration_statement", "10ms", "", _WRITTEN, "set 10ms or more, for example 1s, or remove it"),
+)
+
+
+def bound_problems(lowered: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the parameters outside their bounds.
+
+    Args:
+        lowered: Parameters with names in lower case, and values as written in the file.
+    """
+    yield from broken(lowered, _RULES)
+    known = table("postgresql")
+    for one in _BOUNDS:
+        key = known[one.key]
+        if one.key not in lowered:
+            continue
+        given, least = amount(key, _unquoted(lowered[one.key])), amount(key, one.least)
+        most = amount(key, one.most) if one.most else float("inf")
+        if isinstance(given, Fault) or isinstance(least, Fault) or isinstance(most, Fault) or given < 0:
+            continue  # the check of spelling reports what is no number
+        if not least <= given <= most:
+            yield problem(lowered, one.key, one.rule, one.cure)
+    ciphers = _unquoted(lowered.get("ssl_ciphers", ""))
+    if ciphers and not _are_known(ciphers):
+        rule, cure = "OpenSSL knows none of these ciphers, and the server would not start", "remove it, or set HIGH:!aNULL"
+        yield problem(lowered, "ssl_ciphers", rule, cure)
+    key = "superuser_reserved_connections"
+    reserved = number(lowered, key, 3) + number(lowered, "reserved_connections", 0)
+    left = number(lowered, "max_connections", 100) - reserved
+    if 0 < left < _NEEDED and (key in lowered or "reserved_connections" in lowered):
+        named = key if key in lowered else "reserved_connections"
+        rule = f"{left} connections would be left, and the pipeline needs {_NEEDED}"
+        yield problem(lowered, named, rule, "set 3" if named == key else "remove it")
+
+
+def _are_known(ciphers: str) -> bool:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.set_ciphers(ciphers)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def _unquoted(value: str) -> str:
+    return value.strip().strip("'")

@@ -1,0 +1,55 @@
+"""PostgreSQL servers that are captured: known by their own declaration or by a connector that names their Service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from capacity import postgres_parameters
+from policy.fit_rules import sources
+from policy.guarded import has_labels, may_be_same, pods_of
+from settings.names import PART_OF
+
+if TYPE_CHECKING:
+    from policy.declared import Declared, Record
+
+_LEVEL = "wal_level"
+_OWN = {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/component": "postgresql"}
+
+
+def is_captured(record: Record, server: Declared, container: Mapping[str, Any], text: str) -> bool:
+    """Return whether a server is captured, whatever overrides its ``wal_level``.
+
+    Args:
+        record: All declared resources.
+        server: The workload.
+        container: Its container that runs the server.
+        text: Text of the server's file, empty without one.
+    """
+    effective = postgres_parameters.parameters(container, text)
+    written = postgres_parameters.parameters({}, text)
+    levels = (effective.get(_LEVEL, ""), written.get(_LEVEL, ""))
+    return "logical" in {level.lower() for level in levels} or _is_named(record, server)
+
+
+def is_own(server: Declared) -> bool:
+    """Return whether a workload is the program's own server, by its labels."""
+    found = pods_of(server)
+    return found is not None and all(found.labels.get(key) == value for key, value in _OWN.items())
+
+
+def _is_named(record: Record, server: Declared) -> bool:
+    """Return whether a source connector's host name is that of a Service in front of the server's pods."""
+    found = pods_of(server)
+    hosts = [str(config.get("database.hostname") or "").lower().split(".") for config in sources(record)]
+    if found is None or not hosts:
+        return False
+    return any(
+        service.object_name == host[0]
+        and (len(host) == 1 or host[1] == service.namespace)
+        and may_be_same(service.namespace, found.namespace)
+        and has_labels(selector, found.labels)
+        for service in record.of_kind("Service")
+        if isinstance(spec := service.inputs.get("spec"), Mapping) and isinstance(selector := spec.get("selector"), Mapping) and selector
+        for host in hosts
+    )
