@@ -93,13 +93,13 @@ def bound_problems(lowered: Mapping[str, str]) -> Iterator[Problem]:
     if ciphers and not _are_known(ciphers):
         rule, cure = "OpenSSL knows none of these ciphers, and the server would not start", "remove it, or set HIGH:!aNULL"
         yield problem(lowered, "ssl_ciphers", rule, cure)
-    key = "superuser_reserved_connections"
-    reserved = number(lowered, key, 3) + number(lowered, "reserved_connections", 0)
+    of_superusers = "superuser_reserved_connections"
+    reserved = number(lowered, of_superusers, 3) + number(lowered, "reserved_connections", 0)
     left = number(lowered, "max_connections", 100) - reserved
-    if 0 < left < _NEEDED and (key in lowered or "reserved_connections" in lowered):
-        named = key if key in lowered else "reserved_connections"
+    if 0 < left < _NEEDED and (of_superusers in lowered or "reserved_connections" in lowered):
+        named = of_superusers if of_superusers in lowered else "reserved_connections"
         rule = f"{left} connections would be left, and the pipeline needs {_NEEDED}"
-        yield problem(lowered, named, rule, "set 3" if named == key else "remove it")
+        yield problem(lowered, named, rule, "set 3" if named == of_superusers else "remove it")
 
 
 def _are_known(ciphers: str) -> bool:
