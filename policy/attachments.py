@@ -29,9 +29,14 @@ _MEMBERSHIPS = {"aws:iam/userGroupMembership:UserGroupMembership": "groups", "aw
 _INLINE = "declare a policy with only the required actions and resources"
 
 
-def attached(resource: Declared) -> Iterator[Problem]:
-    """Check attached policies of AWS; those of the customer are looked up at the end, when all are declared."""
-    for arn in _listed(resource.inputs.get(ATTACHMENTS[resource.type])):
+def attached(resource: Declared, key: str = "") -> Iterator[Problem]:
+    """Check attached policies of AWS; those of the customer are looked up at the end, when all are declared.
+
+    Args:
+        resource: The resource.
+        key: Property that names the policies; by default that of an attachment.
+    """
+    for arn in _listed(resource.inputs.get(key or ATTACHMENTS[resource.type])):
         if isinstance(arn, Unknown):
             yield Problem(
                 rule="attaches a policy that is not known at preview", cure="declare its document as an inline policy of the role"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.addresses import too_wide
 from policy.rule import Rule
-from policy.security_groups import Opening, openings
+from policy.security_groups import Opening, group_of, openings
 from problem import Problem
 from settings.names import CONNECT_PORT, POSTGRES_PORT, REGISTRY_PORT
 from unknown import Unknown
@@ -40,15 +40,22 @@ _NOT_PUBLIC = {None, "", "DISABLED"}
 def _closed(resource: Declared, record: Record) -> Iterator[Problem]:
     if not resource.type.startswith(_PROVIDERS):
         return
-    for opening in openings(resource):
+    listed = list(openings(resource))
+    found = False
+    for opening in listed:
         if isinstance(opening, Unknown):
+            found = True
             yield Problem(rule="has ingress that is not known at preview", cure="set plain ports and ranges")
             continue
         ports = _opened(opening, record)
         problem = _let_in(opening, ports) if ports else None
         if problem:
+            found = True
             yield problem
+    if not found:
+        yield from _together([one for one in listed if isinstance(one, Opening)], record)
     yield from _public(resource)
+    yield from _shared(resource)
 
 
 def _guarded(record: Record) -> dict[int, str]:
@@ -71,6 +78,49 @@ def _let_in(opening: Opening, ports: str) -> Problem | None:
         return Problem(rule=f"opens {ports} to addresses that are not known at preview", cure=_CURE)
     wide = too_wide([str(one) for one in opening.ranges])
     return Problem(rule=f"opens {ports} to {', '.join(wide[:3])}, which names no network", cure=_CURE) if wide else None
+
+
+def _together(listed: list[Opening], record: Record) -> Iterator[Problem]:
+    """Yield the port that several rules, each of them narrow, open to more than a network."""
+    for port, name in _guarded(record).items() if len(listed) > 1 else ():
+        ranges = [str(one) for opening in listed if opening.first <= port <= opening.last for one in opening.ranges]
+        wide = too_wide(list(dict.fromkeys(ranges)))
+        if wide:
+            yield Problem(
+                rule=f"opens {name}: {port} by several rules to {', '.join(wide[:3])}, which together name no network", cure=_CURE
+            )
+            return
+
+
+def _shared(resource: Declared) -> Iterator[Problem]:
+    """Check a snapshot for everybody among its accounts, and brokers for clients without a login."""
+    accounts = resource.inputs.get("sharedAccounts")
+    listed = accounts if isinstance(accounts, (list, tuple)) else [accounts]
+    if resource.type.startswith("aws:rds/") and any(isinstance(one, Unknown) or str(one).lower() == "all" for one in listed):
+        yield Problem(rule="is, or may be, shared with every account", cure="list the accounts in sharedAccounts")
+    login: object = resource.inputs.get("clientAuthentication")
+    said = login.get("unauthenticated") if isinstance(login, Mapping) else login
+    said = said.get("enabled") if isinstance(said, Mapping) else said
+    if resource.type.partition(":")[2].startswith("msk") and (isinstance(said, Unknown) or str(said).lower() == "true"):
+        yield Problem(rule="has brokers that admit, or perhaps admit, clients without a login", cure="set unauthenticated to false")
+
+
+def _at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    yield from _by_lists(record)
+    yield from _by_rules_of_their_own(record)
+
+
+def _by_rules_of_their_own(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Yield the groups whose rules, declared one by one, together open a port; groups that are unknown count as one."""
+    groups: dict[str, list[tuple[Declared, Opening]]] = {}
+    for resource in record.resources.values():
+        group = group_of(resource)
+        known = [one for one in openings(resource) if isinstance(one, Opening)] if group is not None else []
+        for opening in known:
+            if not any(isinstance(one, Unknown) for one in opening.ranges) and not too_wide([str(one) for one in opening.ranges]):
+                groups.setdefault("" if isinstance(group, Unknown) else str(group), []).append((resource, opening))
+    for found in groups.values():
+        yield from ((found[-1][0], problem) for problem in _together([opening for _resource, opening in found], record))
 
 
 def _public(resource: Declared) -> Iterator[Problem]:
@@ -116,7 +166,7 @@ RULES = (
         name="aws-closed",
         says="No security group opens PostgreSQL, Kafka, registry or Connect to more than named networks, and none of them is public.",
         check=_closed,
-        at_end=_by_lists,
+        at_end=_at_end,
         severity="critical",
     ),
 )

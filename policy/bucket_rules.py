@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.iam_documents import listed, matches, statements
+from policy.iam_documents import is_document, listed, matches, statements
 from policy.principals import admissions
 from policy.rule import Rule, nothing
 from problem import Problem
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     AtEnd = Callable[[Record], Iterator[tuple[Declared | None, Problem]]]
 
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+_NATIVE_ACLS = {"AuthenticatedRead", "PublicRead", "PublicReadWrite"}
 _PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _OBJECTS = ("BucketObject", "BucketObjectv2", "ObjectCopy")
@@ -56,6 +57,18 @@ def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
         for holder in (resource.inputs, details if isinstance(details, Mapping) else {}):
             yield from _own_blocks(holder, _OWN_BLOCKS.get(resource.kind))
             yield from admissions(holder.get("policy"))
+    if resource.type.startswith("aws-native:s3"):
+        yield from _native(resource.inputs)
+
+
+def _native(inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """Judge a bucket, an access point or a policy of the provider aws-native."""
+    acl = inputs.get("accessControl")
+    if isinstance(acl, Unknown) or acl in _NATIVE_ACLS:
+        yield Problem(rule=f"the ACL is {acl!r}, which allows or may allow public access", cure="remove it, BucketOwnerEnforced needs none")
+    yield from _own_blocks(inputs, "publicAccessBlockConfiguration")
+    for key in ("policy", "policyDocument", "resourcePolicy"):
+        yield from admissions(inputs.get(key))
 
 
 def _public_acl(inputs: Mapping[str, Any]) -> Iterator[Problem]:
@@ -76,7 +89,7 @@ def _own_blocks(holder: Mapping[str, Any], key: str | None) -> Iterator[Problem]
     unblocked = [name for name in _BLOCKS if isinstance(blocks, Mapping) and blocks.get(name, True) is not True]
     if unblocked or isinstance(blocks, Unknown):
         yield Problem(
-            rule=f"{', '.join(unblocked) or key} of the access point is not true", cure="leave them out, which sets all four to true"
+            rule=f"{', '.join(unblocked) or key} of its public access block is not true", cure="leave them out, which sets all four to true"
         )
 
 
@@ -147,7 +160,7 @@ def _encrypts(resource: Declared, _bucket: Declared) -> bool:
 def _denies_plain_http(resource: Declared, bucket: Declared) -> bool:
     """Return whether a policy denies every request without TLS, on the bucket and on every object in it."""
     document = resource.inputs.get("policy")
-    if document is None or isinstance(document, Unknown):
+    if document is None or isinstance(document, Unknown) or not is_document(document):
         return False
     denied = [arn for statement in statements(document) if _only_plain_http(statement) for arn in listed(statement.get("Resource"))]
     names = [_named(bucket)] if _named(bucket) else [arn.rpartition(":::")[2] for arn in denied if "/" not in arn]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from capacity.pods import POD_KINDS
-from configs.tokens import ACL, CONNECTOR, QUOTA, TOPIC
+from configs.tokens import ACL, CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, QUOTA, TOPIC
+from policy.attachments import ATTACHMENTS
 from policy.files import with_key
 from policy.guarded import may_be_same
 from policy.kinds import starts_pods
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\*|\d+)\]|([^.\[\]]+)')
 _ITEM = "[]"
 _POD = "automountServiceAccountToken hostIPC hostNetwork hostPID overhead resources runtimeClassName securityContext volumes"
-_CONTAINER = "args command env envFrom resources securityContext volumeMounts"
+_CONTAINER = "args command env envFrom lifecycle livenessProbe readinessProbe resources securityContext startupProbe volumeMounts"
 # Properties of a workload beside its pod: numbers of pods, and how they replace each other.
 _OF_WORKLOAD = "strategy updateStrategy parallelism completions concurrencyPolicy volumeClaimTemplates"
 # Judged properties by kind of Kubernetes, without workloads; a group is told apart where another one has the kind too.
 _KUBERNETES = {
+    "CiliumClusterwideNetworkPolicy": "spec specs",
+    "CiliumNetworkPolicy": "spec specs",
     "ClusterRole": "rules aggregationRule",
     "ClusterRoleBinding": "roleRef subjects",
     "HorizontalPodAutoscaler": "spec.maxReplicas spec.scaleTargetRef",
@@ -43,7 +46,7 @@ _KUBERNETES = {
     "Service": "spec.externalIPs spec.loadBalancerSourceRanges spec.type",
 }
 # Of these, objects in other namespaces than the pipeline's are judged by no rule, or by what they contain.
-_OWN_ONLY = {"LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding"}
+_OWN_ONLY = {"CiliumNetworkPolicy", "LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding"}
 _FILES = ("process.roles", "config.storage.topic", "wal_level")
 _OTHERS = {
     ACL: "aclPrincipal aclHost aclOperation aclPermissionType aclResourceName aclResourceType resourcePatternTypeFilter",
@@ -53,11 +56,24 @@ _OTHERS = {
     "aws:ec2/securityGroupRule:SecurityGroupRule": "cidrBlocks ipv6CidrBlocks fromPort toPort protocol",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/policy:Policy": "policy",
-    "aws:iam/role:Role": "assumeRolePolicy",
+    "aws:iam/role:Role": "assumeRolePolicy inlinePolicies",
     "aws:iam/rolePolicy:RolePolicy": "policy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
+    **ATTACHMENTS,
     "aws:iam/userPolicy:UserPolicy": "policy",
-    "aws:kms/keyPolicy:KeyPolicy": "policy",
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
+    **dict.fromkeys(
+        (
+            *("aws:kms/externalKey:ExternalKey", "aws:kms/key:Key", "aws:kms/keyPolicy:KeyPolicy", "aws:kms/replicaKey:ReplicaKey"),
+            *("aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy", "aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"),
+            *("aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretPolicy:SecretPolicy"),
+            *("aws:ecr/registryPolicy:RegistryPolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy"),
+            *("aws:backup/vaultPolicy:VaultPolicy", "aws:glue/resourcePolicy:ResourcePolicy", "aws:msk/clusterPolicy:ClusterPolicy"),
+            *("aws:dynamodb/resourcePolicy:ResourcePolicy", "aws:kinesis/resourcePolicy:ResourcePolicy"),
+        ),
+        "policy",
+    ),
+    "aws:s3tables/tableBucketPolicy:TableBucketPolicy": "resourcePolicy",
+    "aws:s3tables/tablePolicy:TablePolicy": "resourcePolicy",
     "aws:msk/cluster:Cluster": "brokerNodeGroupInfo.connectivityInfo",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "cidrIpv4 cidrIpv6 fromPort toPort ipProtocol",
 }
@@ -65,10 +81,13 @@ _OTHERS = {
 _BUCKETS = {
     "Bucket": "acl grants",
     "BucketAcl": "acl accessControlPolicy",
+    "BucketLifecycleConfiguration": "rules",
     "BucketPolicy": "policy",
     "BucketPublicAccessBlock": "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
     "BucketServerSideEncryptionConfiguration": "rules",
 }
+# Resources of the program's own providers, every input of which decides what the pipeline reads or writes.
+_WHOLE = {GROUP_POSITION, ICEBERG_TABLE}
 # Groups whose ingress stands in them; one without it leaves that to resources of their own.
 _GROUPS = {"aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"}
 
@@ -108,10 +127,12 @@ def _judged(resource: Declared, record: Record) -> Iterator[str]:
         yield from _of_workload(resource.kind)
     elif resource.is_kubernetes:
         own = not record.limits.own or may_be_same(resource.namespace, record.limits.own)
-        if resource.kind in _KUBERNETES and (own or resource.kind not in _OWN_ONLY) and not _is_gathered(resource):
-            yield from _KUBERNETES[resource.kind].split()
+        if resource.kind in _KUBERNETES and (own or resource.kind not in _OWN_ONLY):
+            yield from ["aggregationRule"] if _is_gathered(resource) else _KUBERNETES[resource.kind].split()
         if resource.kind == "ConfigMap" and any(next(with_key(resource, key), None) for key in _FILES):
             yield "data"
+    elif resource.type in _WHOLE:
+        yield from resource.inputs
     elif resource.type in _GROUPS:
         yield from ["ingress"] if resource.inputs.get("ingress") else []
     elif resource.type.startswith("aws:s3/"):

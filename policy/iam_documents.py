@@ -46,6 +46,14 @@ def statements(document: object) -> list[Mapping[str, Any]]:
     return [found] if isinstance(found, Mapping) else list(found)
 
 
+def is_document(document: object) -> bool:
+    """Return whether a value is a policy document: JSON, or an object, whose statements are objects."""
+    try:
+        return all(isinstance(one, Mapping) for one in statements(document))
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
 def listed(value: object) -> list[str]:
     """Return a value that may be one text or a list of texts as a list."""
     return [_text(item) for item in value] if isinstance(value, (list, tuple)) else [] if value is None else [_text(value)]

@@ -9,6 +9,7 @@ from configs.tokens import CONNECTOR
 from policy.attachments import ATTACHMENTS, attached, undeclared
 from policy.iam_documents import (
     actions_without_resource,
+    is_document,
     is_wild,
     listed,
     matches,
@@ -18,7 +19,7 @@ from policy.iam_documents import (
     statements,
     wider_than_a_name,
 )
-from policy.principals import admissions, trust_problem
+from policy.principals import NO_DOCUMENT, admissions, trust_problem
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -36,13 +37,25 @@ _IDENTITY_POLICIES = {
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 }
+# The same of the other provider of AWS; those of an identity stand in its list ``policies``.
+_NATIVE_POLICIES = {f"aws-native:iam:{kind}" for kind in ("GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "UserPolicy")}
+_NATIVE_IDENTITIES = {f"aws-native:iam:{kind}" for kind in ("Group", "Role", "User")}
 # Resources with a policy of their own, in which principals stand; buckets have their own rule.
 _RESOURCE_POLICIES = {
     "aws:ecr/registryPolicy:RegistryPolicy",
     "aws:ecr/repositoryPolicy:RepositoryPolicy",
     "aws:glue/resourcePolicy:ResourcePolicy",
     "aws:kms/key:Key",
+    "aws:kms/externalKey:ExternalKey",
     "aws:kms/keyPolicy:KeyPolicy",
+    "aws:kms/replicaExternalKey:ReplicaExternalKey",
+    "aws:kms/replicaKey:ReplicaKey",
+    "aws:msk/clusterPolicy:ClusterPolicy",
+    "aws:s3tables/tableBucketPolicy:TableBucketPolicy",
+    "aws:s3tables/tablePolicy:TablePolicy",
+    "aws:backup/vaultPolicy:VaultPolicy",
+    "aws:dynamodb/resourcePolicy:ResourcePolicy",
+    "aws:kinesis/resourcePolicy:ResourcePolicy",
     "aws:secretsmanager/secret:Secret",
     "aws:secretsmanager/secretPolicy:SecretPolicy",
     "aws:sns/topic:Topic",
@@ -50,6 +63,7 @@ _RESOURCE_POLICIES = {
     "aws:sqs/queue:Queue",
     "aws:sqs/queuePolicy:QueuePolicy",
 }
+_GRANT = "aws:kms/grant:Grant"
 # Actions without a resource for which a condition names the thing instead.
 _NAMED_BY = {"cloudwatch:putmetricdata": "cloudwatch:namespace"}
 
@@ -65,10 +79,31 @@ def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
         yield from _trusts(resource.inputs.get("assumeRolePolicy"))
     elif resource.type in _RESOURCE_POLICIES:
         yield from admissions(resource.inputs.get("policy"))
+        yield from admissions(resource.inputs.get("resourcePolicy"))
+    elif resource.type == _GRANT and is_wild(str(resource.inputs.get("granteePrincipal"))):
+        yield Problem(rule="grants a key to all principals", cure="name the role in granteePrincipal")
+    else:
+        yield from _native(resource)
+
+
+def _native(resource: Declared) -> Iterator[Problem]:
+    """Judge rights and trust of the provider aws-native."""
+    if resource.type in _NATIVE_POLICIES:
+        yield from _exact_document(resource.inputs.get("policyDocument"))
+    elif resource.type in _NATIVE_IDENTITIES:
+        inline = resource.inputs.get("policies") or []
+        for one in inline if isinstance(inline, (list, tuple)) else [inline]:
+            yield from _exact_document(one.get("policyDocument") if isinstance(one, Mapping) else one)
+        yield from _trusts(resource.inputs.get("assumeRolePolicyDocument"))
+        if resource.inputs.get("managedPolicyArns"):
+            yield from attached(resource, "managedPolicyArns")
 
 
 def _trusts(document: object) -> Iterator[Problem]:
     if document is None or isinstance(document, Unknown):
+        return
+    if not is_document(document):
+        yield NO_DOCUMENT
         return
     for statement in statements(document):
         problem = trust_problem(statement)
@@ -82,6 +117,9 @@ def _exact_document(document: object) -> Iterator[Problem]:
             rule="the rights are not known at preview, so they cannot be reviewed",
             cure="build ARNs from names, not from another resource's ARN",
         )
+        return
+    if not is_document(document):
+        yield NO_DOCUMENT
         return
     for statement in statements(document):
         if statement.get("Effect") != "Deny":
@@ -164,7 +202,7 @@ def _without_abort(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         for resource in record.of_type(kind) if buckets else []:
             document = resource.inputs.get(key)
             allowed = {"s3:putobject": set[str](), "s3:abortmultipartupload": set[str]()}
-            for statement in statements(document) if isinstance(document, str) else []:
+            for statement in statements(document) if isinstance(document, str) and is_document(document) else []:
                 for action in listed(statement.get("Action")) if statement.get("Effect") == "Allow" else []:
                     if action.lower() in allowed:
                         allowed[action.lower()] |= {_bucket_of(arn) for arn in listed(statement.get("Resource"))}

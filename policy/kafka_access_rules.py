@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,20 @@ _ANYTHING = {"*", ""}
 _WITHOUT_LOGIN = "ANONYMOUS"
 _EVERY_OPERATION = {"all", "any"}
 # Operations without which connectors, workers and brokers stop.
-_NEEDED = {*_EVERY_OPERATION, "read", "write", "describe", "clusteraction", "idempotentwrite"}
-# First part of Connect's groups and of its producers' transactions.
-_OF_CONNECT = "connect"
-# Client ids that Connect gives to the clients of its connectors.
-_CLIENTS = ("connector-producer-", "connector-consumer-", "connector-dlq-producer-", "connector-adminclient-")
+_NEEDED = {*_EVERY_OPERATION, "read", "write", "describe", "clusteraction", "create", "idempotentwrite"}
+# First parts of the groups and transactions of Connect, of the Iceberg sinks' commits, and of the registry.
+_OWN_GROUPS = ("connect", "cg-control-", "schema-registry")
+# Topics of the brokers, of the registry and of the worker, which no program declares.
+_OWN_TOPICS = ("__consumer_offsets", "__transaction_state", "_schemas", "connect-cluster-")
+# Operations on the cluster that harm nobody: every client with a transaction or an idempotent producer needs them.
+_HARMLESS = {"describe", "idempotentwrite"}
+# Least length of a prefix that still names something.
+_LEAST_PREFIX = 3
+# Client ids of connectors, the worker and the registry, and those that Kafka's clients choose where nobody names them.
+_CLIENTS = re.compile(
+    r"connector-(producer|consumer|dlq-producer|adminclient)-.*|connect-cluster.*|connect-\d+.*|connect-(configs|offsets|status(es)?)"
+    r"|schema-registry.*|sr-\d+.*|(producer|consumer|adminclient|admin)-\d+|(producer|consumer)-(connect|cg-control-|schema-registry).*"
+)
 # Least value of each quota. Bytes per second: below 34 KiB/s a request of a MiB, the largest, is held back for longer than the 30 s of
 # request.timeout.ms; the rest are per cent of a thread, and partitions or connections per second.
 _LEAST = {
@@ -69,15 +79,22 @@ def _named(resource: Declared, _record: Record) -> Iterator[Problem]:
     if _lower(resource.inputs.get("aclPermissionType")) == "deny":
         if _is_any_host(resource) and operation in _NEEDED and (every or _lower(kind) == "cluster"):
             yield Problem(rule=f"denies {operation} on {shown} to everybody, and so to the pipeline", cure=_DENY)
-    elif _is_any_host(resource) or every or operation in _EVERY_OPERATION:
+    elif _is_any_host(resource) or every or operation in _EVERY_OPERATION or _is_wide(resource, _lower(kind), operation, str(name)):
         yield Problem(rule=f"allows {operation} on {shown} to everybody ({principal})", cure="name the user: User:<name>")
+
+
+def _is_wide(resource: Declared, kind: str, operation: str, name: str) -> bool:
+    """Return whether a rule allows more than one thing, though it names one: what rules the cluster, or a prefix of nearly all names."""
+    pattern = _text(resource.inputs.get("resourcePatternTypeFilter"))
+    is_prefix = isinstance(pattern, Unknown) or _lower(pattern) == "prefixed"
+    return (kind == "cluster" and operation not in _HARMLESS) or (is_prefix and len(name.strip("._-")) < _LEAST_PREFIX)
 
 
 _DENY = "name the user, or the host from which it connects"
 
 
 def _denied_to_the_pipeline(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    """Yield what denies everybody a declared topic, or a group of Connect, by name or prefix."""
+    """Yield what denies everybody a topic of the pipeline, or a group of Connect or the registry, by name or prefix."""
     topics = {str(topic.inputs.get("name")) for topic in record.of_type(TOPIC)}
     for resource in record.of_type(ACL):
         said = resource.inputs
@@ -88,9 +105,10 @@ def _denied_to_the_pipeline(record: Record) -> Iterator[tuple[Declared | None, P
             continue
         is_prefix = _lower(said.get("resourcePatternTypeFilter")) == "prefixed"
         if _lower(said.get("aclResourceType")) == "topic":
-            hit = any(one == name or (is_prefix and one.startswith(name)) for one in topics)
+            own = name in _OWN_TOPICS or name.startswith(_OWN_TOPICS[-1])
+            hit = own or any(one == name or (is_prefix and one.startswith(name)) for one in (*topics, *_OWN_TOPICS))
         else:
-            hit = name.startswith(_OF_CONNECT) or (is_prefix and _OF_CONNECT.startswith(name))
+            hit = name.startswith(_OWN_GROUPS) or (is_prefix and any(one.startswith(name) for one in _OWN_GROUPS))
         if hit:
             yield resource, Problem(rule=f"denies {name} to everybody, and so to the pipeline", cure=_DENY)
 
@@ -99,10 +117,10 @@ def _sufficient(resource: Declared, _record: Record) -> Iterator[Problem]:
     if resource.type != QUOTA:
         return
     name = _text(resource.inputs.get("entityName"))
-    if not (isinstance(name, Unknown) or name in {"", "*", "<default>", _WITHOUT_LOGIN} or name.startswith(_CLIENTS)):
+    if not (isinstance(name, Unknown) or name in {"", "*", "<default>", _WITHOUT_LOGIN} or _CLIENTS.fullmatch(name)):
         return
     config = resource.inputs.get("config")
-    whom = "everybody" if isinstance(name, Unknown) or not name.startswith(_CLIENTS) else name
+    whom = "everybody" if isinstance(name, Unknown) or not _CLIENTS.fullmatch(name) else name
     if isinstance(config, Unknown):
         yield Problem(rule=f"limits {whom} to what is not known at preview", cure="set plain values")
     for key, least in _LEAST.items():

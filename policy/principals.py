@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from policy.addresses import number_of
-from policy.iam_documents import is_wild, listed, restrictions, sid, statements
+from policy.iam_documents import is_document, is_wild, listed, restrictions, sid, statements
 from problem import Problem
 from unknown import Unknown
 
@@ -40,6 +40,9 @@ _BY_AUDIENCE = {
     "graph.facebook.com": ("app_id",),
     "www.amazon.com": ("app_id",),
 }
+NO_DOCUMENT = Problem(
+    rule="the policy is no JSON document with statements, so nothing judges it", cure="write the policy as JSON, by json.dumps"
+)
 
 
 def names_everybody(statement: Mapping[str, Any]) -> bool:
@@ -59,6 +62,9 @@ def allows_everybody(statement: Mapping[str, Any]) -> bool:
 def admissions(document: object) -> Iterator[Problem]:
     """Yield each statement of a resource policy that allows everybody; nothing for a document that is unknown or absent."""
     if document is None or isinstance(document, Unknown):
+        return
+    if not is_document(document):
+        yield NO_DOCUMENT
         return
     for statement in statements(document):
         if allows_everybody(statement):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.guarded import is_guarded
-from policy.role_excess import excess, selects_ruling
+from policy.guarded import is_guarded, selects
+from policy.role_excess import aggregated, excess, selects_ruling
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -30,6 +30,9 @@ _RULING = {
     "system:kubelet-api-admin",
     "system:node",
 }
+# Roles of Kubernetes that only its control plane, and nodes that join, may have.
+_CONTROL = {"system:kube-scheduler", "system:node-bootstrapper", "system:persistent-volume-provisioner", "system:volume-scheduler"}
+_CONTROL_PLANE = ("system:bootstrappers", "system:kube-", "system:node")
 _RULING_PREFIX = "system:controller:"
 # Roles of Kubernetes that are for everybody.
 _FOR_ALL = {"system:basic-user", "system:discovery", "system:public-info-viewer", "system:service-account-issuer-discovery"}
@@ -48,9 +51,10 @@ def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Judge what depends on other resources: namespaces in which guarded pods are declared, and where a ClusterRole is bound."""
     objects = [(resource, *one) for resource in record.resources.values() for one in _objects(resource)]
     elsewhere = _bound_elsewhere(objects, record)
+    selectors = [selector for _resource, _kind, _namespace, one in objects for selector in aggregated(one.get("aggregationRule"))]
     for resource, kind, namespace, one in objects:
         if kind == "ClusterRole":
-            reaches = _name_of(one, resource) not in elsewhere
+            reaches = _name_of(one, resource) not in elsewhere or _is_aggregated(one, selectors)
         else:
             reaches = kind != "ClusterRoleBinding" and not _is_own(namespace, record) and is_guarded(namespace, record)
         if reaches:
@@ -93,6 +97,17 @@ def _bound_elsewhere(objects: list[tuple[Declared, str, str | Unknown, Mapping[s
     return far - near
 
 
+def _is_aggregated(one: Mapping[str, Any], selectors: list[object]) -> bool:
+    """Return whether another role gathers the rights of this one: a role of Kubernetes, or a declared one that selects its labels."""
+    metadata = one.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else metadata
+    if not isinstance(labels, Mapping):
+        return isinstance(labels, Unknown)
+    # Kubernetes and operators name the labels of their gathering roles so
+    by_name = any("/aggregate-to-" in str(key) and str(value) != "false" for key, value in labels.items())
+    return by_name or any(selects(selector, labels) for selector in selectors)
+
+
 def _problems(kind: str, one: Mapping[str, Any]) -> Iterator[Problem]:
     if kind in _BINDINGS:
         yield from _binding(one)
@@ -113,11 +128,23 @@ def _binding(one: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(rule="binds a role that is not known at preview", cure="set a plain name")
     elif kind != "Role" and name is not None and (str(name) in _RULING or str(name).startswith(_RULING_PREFIX)):
         yield Problem(rule=f"binds {name}, which reaches every Secret and runs any pod", cure="declare a role with the required rights")
-    subjects = one.get("subjects") or []
-    for subject in subjects if isinstance(subjects, (list, tuple)) else [subjects]:
+    listed = one.get("subjects") or []
+    subjects = list(listed) if isinstance(listed, (list, tuple)) else [listed]
+    if kind != "Role" and name in _CONTROL and not all(_is_control_plane(subject) for subject in subjects):
+        yield Problem(rule=f"binds {name}, a role of the control plane", cure="declare a role with the required rights")
+    for subject in subjects:
         said = _everybody(subject)
         if said and not (kind == "ClusterRole" and name in _FOR_ALL):
             yield Problem(rule=f"gives its role to {said}", cure="name the service account, user or group")
+
+
+def _is_control_plane(subject: object) -> bool:
+    if not isinstance(subject, Mapping):
+        return False
+    name = subject.get("name")
+    if subject.get("kind") == "ServiceAccount":
+        return subject.get("namespace") == "kube-system"
+    return isinstance(name, str) and name.startswith(_CONTROL_PLANE)
 
 
 def _everybody(subject: object) -> str | None:

@@ -20,11 +20,21 @@ _DELETE = frozenset({"delete", "deletecollection"})
 _RUN = frozenset({"create", "update", "patch"})
 _WRITE = _RUN | _DELETE
 _ANY = _READ | _WRITE
+_ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 # Names that are wider than a thing.
 _RULING = {"admin", "cluster-admin", "edit", "kubeadm:cluster-admins", "kubernetes-admin", "system:masters"}
 # Names of groups that give no rights of their own.
 _PLAIN_GROUPS = ("system:authenticated", "system:serviceaccount:", "system:serviceaccounts")
+# Accounts and groups of the control plane's own namespace.
+_OF_THE_SYSTEM = ("system:serviceaccount:kube-", "system:serviceaccounts:kube-")
+# Controllers of Kubernetes whose accounts start pods, read Secrets or give rights on.
+_CONTROLLERS = {
+    *("clusterrole-aggregation", "cronjob", "daemon-set", "deployment", "job", "namespace", "node", "replicaset", "replication"),
+    *("resourcequota", "root-ca-cert-publisher", "service-account", "statefulset"),
+}
+_COLLECTORS = {"generic-garbage-collector", "horizontal-pod-autoscaler", "persistent-volume-binder"}
+_IDENTITIES = {"*", "clusterroles", "roles", "users", "groups", "serviceaccounts"}
 _ESCALATE = "change a role to any rights"
 _NAME = "name the objects in resourceNames, or bind the role in the namespaces that need it"
 
@@ -71,10 +81,30 @@ _DANGERS = (
     _danger("act as everybody", "", "groups serviceaccounts users", frozenset({"impersonate"})),
     _danger("act as everybody", "authentication.k8s.io", "uids userextras", frozenset({"impersonate"})),
     _danger("issue certificates for everybody", "certificates.k8s.io", "signers", frozenset({"approve", "sign"})),
-    _danger("change every object that is created", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", _RUN),
+    _danger(
+        "change every object that is created",
+        _ADMISSION,
+        "mutatingwebhookconfigurations mutatingadmissionpolicies mutatingadmissionpolicybindings",
+        _RUN,
+    ),
+    _danger("see or stop every request to the API server", _ADMISSION, "validatingwebhookconfigurations", _WRITE),
+    _danger("answer in place of the API server", "apiregistration.k8s.io", "apiservices", _RUN),
+    _danger("bind a role in every namespace", _RBAC, "clusterrolebindings", _RUN),
+    _danger("lead the traffic of every service elsewhere", ",discovery.k8s.io", "endpoints endpointslices", _RUN),
+    _danger("publish every service", "networking.k8s.io,extensions", "ingresses", frozenset({"create"})),
+    _danger("move every pod to another node", "", "nodes", _WRITE),
+    _danger("mount the disk of a node, or lose a volume", "", "persistentvolumes", _WRITE),
+    _danger("loosen what guards pods from a drain", "policy", "poddisruptionbudgets", _RUN - {"create"} | _DELETE),
     _danger("loosen what guards namespaces", "", "limitranges resourcequotas", _RUN - {"create"} | _DELETE),
-    _danger("loosen what guards namespaces", "", "namespaces", _RUN - {"create"} | _DELETE),
+    _danger("loosen what guards namespaces", "", "namespaces namespaces/finalize", _RUN - {"create"} | _DELETE),
     _danger("open every network policy", "networking.k8s.io,extensions", "networkpolicies", _WRITE),
+    _danger(
+        "open every network policy",
+        "cilium.io,crd.projectcalico.org,projectcalico.org,policy.networking.k8s.io",
+        "ciliumnetworkpolicies ciliumclusterwidenetworkpolicies networkpolicies globalnetworkpolicies adminnetworkpolicies "
+        "baselineadminnetworkpolicies",
+        _WRITE,
+    ),
     _danger("delete the data of every volume", "", "persistentvolumeclaims", _DELETE),
 )
 # Resources of one controller's own records, for which all verbs are no more than the usual ones.
@@ -122,14 +152,21 @@ def _by_verbs(resources: set[str], verbs: set[str], names: list[str | Unknown]) 
     """Judge the verbs that give other rights."""
     if "escalate" in verbs:
         return f"may {_ESCALATE}", "remove escalate, and list in the role what its subjects may give on"
-    ruling = [one for one in names if isinstance(one, str) and _is_ruling(one)]
-    if ruling and verbs & {"*", "bind", "impersonate"} and resources & {"*", "clusterroles", "roles", "users", "groups"}:
+    ruling = [one for one in names if isinstance(one, str) and (_is_ruling(one) or ("serviceaccounts" in resources and _is_system(one)))]
+    if ruling and verbs & {"*", "bind", "impersonate"} and resources & _IDENTITIES:
         return f"may bind, or act as, {', '.join(ruling)}", "name a narrower role, user or group"
     return None
 
 
 def _is_ruling(name: str) -> bool:
+    if name.startswith(_OF_THE_SYSTEM):
+        return True
     return name in _RULING or (name.startswith("system:") and not name.startswith(_PLAIN_GROUPS))
+
+
+def _is_system(account: str) -> bool:
+    """Return whether a service account has the name of a controller of Kubernetes, whose namespace a rule cannot tell."""
+    return account in _COLLECTORS or (account.endswith("-controller") and account.removesuffix("-controller") in _CONTROLLERS)
 
 
 def _by_wildcard(groups: set[str], resources: set[str], verbs: set[str], names: list[str | Unknown]) -> tuple[str, str] | None:
@@ -159,10 +196,15 @@ def _shown(words: set[str] | frozenset[str]) -> str:
     return ", ".join(sorted(word or "core" for word in words)[:6])
 
 
+def aggregated(aggregation: object) -> list[object]:
+    """Return the selectors of an aggregation rule."""
+    selectors = aggregation.get("clusterRoleSelectors") if isinstance(aggregation, Mapping) else aggregation
+    return list(selectors) if isinstance(selectors, (list, tuple)) else [selectors] if selectors else []
+
+
 def selects_ruling(aggregation: object) -> Iterator[tuple[str, str]]:
     """Yield what an aggregated role gathers beyond roles that it names by a label of its own."""
-    selectors = aggregation.get("clusterRoleSelectors") if isinstance(aggregation, Mapping) else aggregation
-    for selector in selectors if isinstance(selectors, (list, tuple)) else [selectors] if selectors else []:
+    for selector in aggregated(aggregation):
         if not isinstance(selector, Mapping) or not _selects_own(selector):
             yield "gathers the rights of every role, or of roles that Kubernetes defines", "select a label of your own roles"
             return

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared
 
+# Ports of a machine, open to everybody where no range is named.
+_LIGHTSAIL = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
 # Groups, each with the property that lists its ingress.
 _INLINE = {
     "aws:ec2/securityGroup:SecurityGroup": "ingress",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "ingress",
     "aws-native:ec2:SecurityGroup": "securityGroupIngress",
+    _LIGHTSAIL: "portInfos",
 }
 # One rule as a resource.
 _SINGLE = {
@@ -25,7 +28,8 @@ _SINGLE = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "aws-native:ec2:SecurityGroupIngress",
 }
-_RANGES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrIp")
+_RANGES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6", "cidrIp", "cidrs", "ipv6Cidrs")
+_OF_LIGHTSAIL = ("cidrs", "ipv6Cidrs", "cidrListAliases")
 _LISTS = ("prefixListIds", "prefixListId", "sourcePrefixListId")
 _TCP = {"tcp", "6"}
 _EVERY_PROTOCOL = {"-1", "all"}
@@ -54,9 +58,17 @@ def openings(resource: Declared) -> Iterator[Opening | Unknown]:
     if resource.type in _INLINE:
         listed = resource.inputs.get(_INLINE[resource.type]) or []
         for rule in listed if isinstance(listed, (list, tuple)) else [listed]:
-            yield from _opening(rule)
+            everybody = resource.type == _LIGHTSAIL and isinstance(rule, Mapping) and not any(rule.get(key) for key in _OF_LIGHTSAIL)
+            yield from _opening({**rule, "cidrs": ["0.0.0.0/0"]} if everybody else rule)
     elif resource.type in _SINGLE and resource.inputs.get("type") != "egress":
         yield from _opening(resource.inputs)
+
+
+def group_of(resource: Declared) -> object:
+    """Return the group that a rule of its own belongs to, unknown where it is not known; None for any other resource."""
+    if resource.type not in _SINGLE:
+        return None
+    return resource.inputs.get("securityGroupId") or resource.inputs.get("groupId")
 
 
 def _opening(rule: object) -> Iterator[Opening | Unknown]:

@@ -46,6 +46,30 @@ def open_rules() -> Iterator[Declared]:
         for name in ("connect-cluster", "connect-s3-sink-connector"):
             yield acl("User:*", ("Group", name), operation, aclPermissionType="Deny")
 
+    yield from _denials_of_own_names()
+    yield from _from_one_host()
+
+
+def _denials_of_own_names() -> Iterator[Declared]:
+    for principal, operation in itertools.product(("User:*", "User:ANONYMOUS"), ("All", "Read", "Write", "Describe")):
+        for thing in (
+            *(("Topic", one) for one in ("_schemas", "__consumer_offsets", "__transaction_state", "connect-cluster-offsets")),
+            *(("Group", one) for one in ("schema-registry", "cg-control-abc", "cg-control-1-coord")),
+        ):
+            yield acl(principal, thing, operation, aclPermissionType="Deny", resourcePatternTypeFilter="Literal")
+        for thing in (("Topic", "_"), ("Topic", "__c"), ("Topic", "connect-"), ("Group", "cg-"), ("Group", "schema"), ("Group", "c")):
+            yield acl(principal, thing, operation, aclPermissionType="Deny", resourcePatternTypeFilter="Prefixed")
+    for thing in (("Cluster", "kafka-cluster"), ("Topic", "*")):
+        yield acl("User:*", thing, "Create", aclPermissionType="Deny")
+
+
+def _from_one_host() -> Iterator[Declared]:
+    for principal in ("User:*", "User:ANONYMOUS", "Group:*"):
+        for operation in ("Alter", "AlterConfigs", "ClusterAction", "Create"):
+            yield acl(principal, ("Cluster", "kafka-cluster"), operation, "10.20.0.7")
+        for name, operation in itertools.product(("p", "po", "_", "__", "-"), ("Read", "Write")):
+            yield acl(principal, ("Topic", name), operation, "10.20.0.7", resourcePatternTypeFilter="Prefixed")
+
 
 def named_rules() -> Iterator[Declared]:
     """Yield everyday access rules."""
@@ -58,6 +82,11 @@ def named_rules() -> Iterator[Declared]:
     yield acl("User:*", ("Topic", "legacy"), "Write", aclPermissionType="Deny")
     yield acl("User:*", ("Topic", "legacy-"), "Write", aclPermissionType="Deny", resourcePatternTypeFilter="Prefixed")
     yield acl("User:*", ("Topic", "clicks"), "Read", "10.20.0.7")
+    yield acl("User:*", ("Topic", "clicks-"), "Write", "10.20.0.7", resourcePatternTypeFilter="Prefixed")
+    yield acl("User:*", ("Topic", "legacy"), "Create", aclPermissionType="Deny")
+    yield acl("User:*", ("Group", "reporting"), "Read", aclPermissionType="Deny")
+    for operation in ("Describe", "IdempotentWrite"):
+        yield acl("User:*", ("Cluster", "kafka-cluster"), operation, "10.20.0.7")
 
 
 def starving() -> Iterator[Declared]:
@@ -75,6 +104,11 @@ def starving() -> Iterator[Declared]:
                 yield quota({key: value}, entityName=name, entityType="user")
             yield quota({key: value}, entityName="connector-producer-postgres-cdc-connector-0")
     yield quota({"producer_byte_rate": 1}, entityName="ANONYMOUS", entityType="user")
+    for name in ("configs", "offsets", "statuses", "shared-admin"):
+        yield quota({"producer_byte_rate": 1}, entityName=f"connect-cluster-{name}")
+    for name in ("schema-registry", "schema-registry-1", "producer-1", "consumer-2", "adminclient-3", "consumer-schema-registry-1"):
+        yield quota({"producer_byte_rate": 1}, entityName=name)
+        yield quota({"consumer_byte_rate": UNKNOWN}, entityName=name)
     yield quota({"connection_creation_rate": 0}, entityType="ip")
     yield quota(UNKNOWN)
 
@@ -86,7 +120,7 @@ def feeding() -> Iterator[Declared]:
         yield quota({"consumer_byte_rate": value}, entityType="user", entityName="<default>")
     yield quota({"request_percentage": 200, "controller_mutation_rate": 10})
     yield quota({"connection_creation_rate": 20}, entityType="ip")
-    for name in ("reporting", "alice"):
+    for name in ("reporting", "alice", "producer-reporting", "consumer-clicks-1", "connect-reporting"):
         yield quota({"producer_byte_rate": 1024, "consumer_byte_rate": 2048, "request_percentage": 1}, entityName=name, entityType="user")
         yield quota({"consumer_byte_rate": 1024}, entityName=name)
     yield quota({})

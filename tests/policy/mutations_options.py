@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from configs.tokens import CONNECTOR, TOPIC
+from configs.tokens import CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, TOPIC
 from policy.declared import Declared
 from tests.policy.workbench import Workbench, container, extra, pod
 
@@ -79,6 +79,31 @@ def judged() -> Iterator[tuple[Declared, str]]:
     yield of("aws:iam/role:Role", name="r"), "assumeRolePolicy"
     yield of("aws:ec2/securityGroup:SecurityGroup", ingress=[{"protocol": "tcp", "fromPort": 443, "toPort": 443}]), "ingress"
     yield of("aws:rds/instance:Instance", publiclyAccessible=False), "publiclyAccessible"
+    yield from _judged_elsewhere()
+
+
+def _judged_elsewhere() -> Iterator[tuple[Declared, str]]:
+    for kind, inputs in ((GROUP_POSITION, {"group": "g", "topic": "t"}), (ICEBERG_TABLE, {"namespace": "n", "name": "t"})):
+        yield from ((of(kind, **inputs), path) for path in ("*", *inputs))
+    for kind in (
+        *("kms/key:Key", "kms/keyPolicy:KeyPolicy", "sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sns/topic:Topic"),
+        *("sns/topicPolicy:TopicPolicy", "secretsmanager/secretPolicy:SecretPolicy", "ecr/repositoryPolicy:RepositoryPolicy"),
+    ):
+        yield of(f"aws:{kind}", name="n"), "policy"
+    yield extra("CiliumNetworkPolicy", "c", {"endpointSelector": {"matchLabels": {"app": "web"}}}, "cilium.io/v2"), "spec.ingress"
+    for part in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "lifecycle.preStop"):
+        yield _workload("Deployment"), f"spec.template.spec.containers[0].{part}"
+    yield of("aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", bucket="b"), "rules"
+    yield of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", bucket="b"), "rules[0].expiration"
+    gathered = extra("ClusterRole", "view-all", {}, RBAC)
+    own = {"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"example.com/aggregate": "true"}}]}}
+    yield dataclasses.replace(gathered, inputs={**gathered.inputs, **own}), "aggregationRule"
+    arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+    for who in ("role", "user", "group"):
+        kind = f"{who.capitalize()}PolicyAttachment"
+        yield of(f"aws:iam/{who}PolicyAttachment:{kind}", policyArn=arn), "policyArn"
+        yield of(f"aws:iam/{who}PolicyAttachmentsExclusive:{kind}sExclusive", policyArns=[arn]), "policyArns"
+    yield of("aws:iam/role:Role", name="r"), "inlinePolicies"
 
 
 def free() -> Iterator[tuple[Declared, str]]:

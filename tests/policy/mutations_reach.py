@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 SINGLE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+LIGHTSAIL = "aws:lightsail/instancePublicPorts:InstancePublicPorts"
 # protocol, first and last port of a rule that reaches the pipeline
 REACHING: tuple[tuple[Any, Any, Any], ...] = (
     *(("tcp", port, port) for port in (5432, 8081, 8083, 9092, 9093, 9094, 9096, 9098, 9194, 9198)),
@@ -125,6 +126,15 @@ def public() -> Iterator[Declared]:
     for access in ({"type": "SERVICE_PROVIDED_EIPS"}, {"type": UNKNOWN}, UNKNOWN):
         yield resource("aws:msk/cluster:Cluster", brokerNodeGroupInfo={"connectivityInfo": {"publicAccess": access}})
         yield resource("aws-native:msk:Cluster", brokerNodeGroupInfo={"connectivityInfo": {"publicAccess": access}})
+    for kind in ("snapshot:Snapshot", "clusterSnapshot:ClusterSnapshot", "snapshotCopy:SnapshotCopy"):
+        for accounts in (["all"], ["123456789012", "all"], UNKNOWN):
+            yield resource(f"aws:rds/{kind}", sharedAccounts=accounts)
+    for said in (True, "true", UNKNOWN):
+        yield resource("aws:msk/cluster:Cluster", clientAuthentication={"unauthenticated": said})
+        yield resource("aws-native:msk:Cluster", clientAuthentication={"unauthenticated": {"enabled": said}})
+    ports = {"protocol": "tcp", "fromPort": 5432, "toPort": 5432}
+    for more in ({}, {"cidrs": ["0.0.0.0/0"]}, {"ipv6Cidrs": ["::/0"]}):
+        yield resource(LIGHTSAIL, instanceName="i", portInfos=[{**ports, **more}])
 
 
 def private() -> Iterator[Declared]:
@@ -139,6 +149,12 @@ def private() -> Iterator[Declared]:
     yield resource("aws:lb/loadBalancer:LoadBalancer", internal=False, loadBalancerType="network")
     yield resource("aws:ec2/networkAclRule:NetworkAclRule", cidrBlock="0.0.0.0/0", fromPort=0, toPort=65535, protocol="tcp")
     yield prefix_list(["0.0.0.0/0"])
+    yield resource("aws:rds/snapshot:Snapshot", sharedAccounts=["123456789012"])
+    yield resource("aws:rds/snapshot:Snapshot", dbInstanceIdentifier="db")
+    yield resource("aws:msk/cluster:Cluster", clientAuthentication={"sasl": {"iam": True}, "unauthenticated": False})
+    yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 443, "toPort": 443}])
+    yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrs": ["203.0.113.7/32"]}])
+    yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrListAliases": ["lightsail-connect"]}])
 
 
 def prefix_list(ranges: list[Any]) -> Declared:

@@ -66,10 +66,61 @@ def _wide() -> Iterator[dict[str, Any]]:
     yield rule([""], ["resourcequotas"], ["patch"])
     yield rule([""], ["namespaces"], ["update"])
     yield rule([""], ["persistentvolumeclaims"], ["deletecollection"])
+    yield from _wide_everywhere()
     yield {"nonResourceURLs": ["*"], "verbs": ["get"]}
     yield rule(UNKNOWN, ["pods"], ["get"])
     yield rule([""], [UNKNOWN], ["get"])
     yield rule([""], ["pods"], UNKNOWN)
+
+
+def _wide_everywhere() -> Iterator[dict[str, Any]]:
+    admission = "admissionregistration.k8s.io"
+    for group, kind, verbs in (
+        ("", "persistentvolumes", ["create", "patch", "delete"]),
+        (admission, "validatingwebhookconfigurations", [*RUN, "delete"]),
+        (admission, "mutatingadmissionpolicies", RUN),
+        (admission, "mutatingadmissionpolicybindings", RUN),
+        ("apiregistration.k8s.io", "apiservices", RUN),
+        ("", "endpoints", RUN),
+        ("discovery.k8s.io", "endpointslices", RUN),
+        ("networking.k8s.io", "ingresses", ["create"]),
+        ("cilium.io", "ciliumnetworkpolicies", RUN),
+        ("cilium.io", "ciliumclusterwidenetworkpolicies", ["delete"]),
+        ("projectcalico.org", "globalnetworkpolicies", RUN),
+        ("policy", "poddisruptionbudgets", ["delete", "patch"]),
+        ("", "namespaces/finalize", ["update"]),
+        (RBAC, "clusterrolebindings", RUN),
+        ("", "nodes", ["patch"]),
+    ):
+        for verb in verbs:
+            yield rule([group], [kind], [*READ, verb])
+    for kind, name in (
+        ("users", "system:serviceaccount:kube-system:clusterrole-aggregation-controller"),
+        ("groups", "system:serviceaccounts:kube-system"),
+        ("users", "system:kube-controller-manager"),
+        ("serviceaccounts", "clusterrole-aggregation-controller"),
+        ("serviceaccounts", "generic-garbage-collector"),
+    ):
+        yield rule([""], [kind], ["impersonate"], name)
+
+
+def _operators() -> Iterator[dict[str, Any]]:
+    """Yield rules of operators that stand in every cluster: an ingress controller, external-dns, cert-manager, a load balancer."""
+    yield rule(["networking.k8s.io"], ["ingresses", "ingressclasses"], READ)
+    yield rule(["networking.k8s.io", "extensions"], ["ingresses"], [*READ, "update", "patch"])
+    yield rule(["networking.k8s.io"], ["ingresses/finalizers"], ["update"])
+    yield rule([""], ["services/status", "pods/status"], ["update", "patch"])
+    yield rule([""], ["endpoints"], ["get", "update"], "cluster-autoscaler")
+    yield rule(["gateway.networking.k8s.io"], ["gateways", "httproutes"], READ)
+    yield rule(["gateway.networking.k8s.io"], ["httproutes/finalizers"], ["update"])
+    yield rule(["admissionregistration.k8s.io"], ["validatingwebhookconfigurations"], READ)
+    yield rule(["admissionregistration.k8s.io"], ["validatingwebhookconfigurations"], ["get", "update"], "own-webhook")
+    yield rule(["apiregistration.k8s.io"], ["apiservices"], READ)
+    yield rule(["cilium.io"], ["ciliumnetworkpolicies", "ciliumendpoints"], READ)
+    yield rule([RBAC], ["clusterrolebindings"], READ)
+    yield rule([""], ["serviceaccounts"], ["impersonate"], "reporting")
+    yield rule([""], ["users"], ["impersonate"], "system:serviceaccount:web:reporting")
+    yield rule([""], ["groups"], ["impersonate"], "system:authenticated")
 
 
 def _exact() -> Iterator[dict[str, Any]]:
@@ -121,6 +172,7 @@ def _exact() -> Iterator[dict[str, Any]]:
     yield rule(["authentication.k8s.io"], ["tokenreviews"], ["create"])
     yield rule(["authorization.k8s.io"], ["subjectaccessreviews"], ["create"])
     yield rule(["policy"], ["poddisruptionbudgets"], READ)
+    yield from _operators()
     yield {"nonResourceURLs": ["/metrics", "/healthz/*"], "verbs": ["get"]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,28 @@ def test_a_prefix_list_is_judged_where_a_rule_names_one(ranges: list[Any]) -> No
                 assert refused(*order) == (ranges in WIDE)
         web = resource(GROUP, ingress=[{"protocol": "tcp", "fromPort": 443, "toPort": 443, "prefixListIds": [UNKNOWN]}])
         assert not refused(listed, web)
+
+
+# networks that no client has: each as wide as a name may be
+PIECES = [f"{first}.{second}.0.0/16" for first in (3, 52) for second in range(4)]
+
+
+@pytest.mark.parametrize("group", ["sg-1", UNKNOWN])
+def test_many_narrow_rules_together_are_a_wide_one(group: Any) -> None:
+    rules = [{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrBlocks": [one]} for one in PIECES]
+    assert refused(resource(GROUP, ingress=rules))
+    assert not refused(resource(GROUP, ingress=rules[:1]))
+    assert not refused(resource(GROUP, ingress=[{**one, "fromPort": 443, "toPort": 443} for one in rules]))
+    single = [
+        dataclasses.replace(resource(INGRESS, securityGroupId=group, ipProtocol="tcp", fromPort=9092, toPort=9092, cidrIpv4=one), urn=one)
+        for one in PIECES
+    ]
+    private = [dataclasses.replace(one, inputs={**one.inputs, "cidrIpv4": f"10.{at}.0.0/16"}) for at, one in enumerate(single)]
+    assert refused(*single)
+    assert not refused(*private)
+    assert not refused(single[0])
+    apart = [dataclasses.replace(one, inputs={**one.inputs, "securityGroupId": f"sg-{at}"}) for at, one in enumerate(single)]
+    assert not refused(*apart)
 
 
 def test_unknown_ingress_is_refused() -> None:

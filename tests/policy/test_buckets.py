@@ -162,3 +162,27 @@ def test_a_denial_by_another_spelling_counts(way: str, attributed: Any) -> None:
     assert refused(*whole("b")[:2], policy(attributed, *SECURE[way]), whole("b")[3]) == set()
     inside = s3("Bucket", "b", bucket="b", policy=json.dumps({"Statement": SECURE[way]}))
     assert refused(inside, *(one for one in whole("b")[1:] if one.kind != "BucketPolicy")) == set()
+
+
+def test_a_bucket_policy_that_is_no_document_is_named_and_proves_no_tls() -> None:
+    bucket = Declared(urn="urn::b", type="aws:s3/bucket:Bucket", name="b", inputs={"bucket": "b"})
+    policy = Declared(urn="urn::p", type="aws:s3/bucketPolicy:BucketPolicy", name="p", inputs={"bucket": "b", "policy": "no json"})
+    found = by_plan([bucket, policy], Limits())
+    assert {"bucket-private", "bucket-tls-only"} <= {one.rule for one in found}
+    assert not any("could not run" in one.message for one in found)
+
+
+def test_buckets_of_the_other_provider_are_private() -> None:
+    public = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
+    own = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "*"}]}
+    for kind, inputs, harmful in (
+        ("BucketPolicy", {"policyDocument": public}, True),
+        ("BucketPolicy", {"policyDocument": own}, False),
+        ("Bucket", {"accessControl": "PublicRead"}, True),
+        ("Bucket", {"publicAccessBlockConfiguration": {"blockPublicAcls": False}}, True),
+        ("Bucket", {"bucketName": "archive"}, False),
+        ("AccessPoint", {"policy": public}, True),
+    ):
+        one = Declared(urn="urn::n", type=f"aws-native:s3:{kind}", name="n", inputs=inputs)
+        assert ("bucket-private" in {each.rule for each in by_plan([one], Limits())}) == harmful
+        assert ("bucket-private" in {rule for rule, _message in by_pack([one], Limits())}) == harmful

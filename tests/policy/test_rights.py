@@ -323,3 +323,62 @@ def test_policies_of_resources_admit_named_principals(kind: str) -> None:
     assert all(refused(admits(one)) for one in EVERYBODY)
     assert not any(refused(admits("*", one)) for one in NAMING)
     assert not refused(admits({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+
+
+KEPT = (
+    ("kms/externalKey:ExternalKey", "policy"),
+    ("kms/replicaKey:ReplicaKey", "policy"),
+    ("msk/clusterPolicy:ClusterPolicy", "policy"),
+    ("s3tables/tableBucketPolicy:TableBucketPolicy", "resourcePolicy"),
+    ("s3tables/tablePolicy:TablePolicy", "resourcePolicy"),
+    ("backup/vaultPolicy:VaultPolicy", "policy"),
+    ("dynamodb/resourcePolicy:ResourcePolicy", "policy"),
+    ("kinesis/resourcePolicy:ResourcePolicy", "policy"),
+)
+
+
+@pytest.mark.parametrize(("kind", "key"), KEPT)
+def test_policies_of_keys_brokers_tables_and_vaults_admit_named_principals(kind: str, key: str) -> None:
+    def admits(principal: Any) -> Declared:
+        statement = {"Effect": "Allow", "Action": "x:Y", "Resource": "*", "Principal": principal}
+        return made(kind, **{key: json.dumps({"Statement": [statement]})})
+
+    assert all(refused(admits(one)) for one in EVERYBODY)
+    assert not refused(admits({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    assert not refused(made(kind))
+
+
+def test_a_grant_names_its_principal() -> None:
+    assert refused(made("kms/grant:Grant", granteePrincipal="*"))
+    assert not refused(made("kms/grant:Grant", granteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/reader"))
+
+
+def native(kind: str, **inputs: Any) -> Declared:
+    """Return a resource of the other provider of AWS."""
+    return Declared(urn=f"urn::{kind}", type=f"aws-native:iam:{kind}", name=kind, inputs=inputs)
+
+
+@pytest.mark.parametrize("kind", ["GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "UserPolicy"])
+def test_rights_of_the_other_provider_are_judged_alike(kind: str) -> None:
+    wide = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    named = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::archive/*"}]}
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]}
+    open_trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
+    for document, harmful in ((wide, True), (named, False)):
+        assert refused(native(kind, policyDocument=document)) == harmful
+        assert refused(native("Role", policies=[{"policyName": "x", "policyDocument": document}])) == harmful
+    assert refused(native("Role", assumeRolePolicyDocument=open_trust))
+    assert not refused(native("Role", assumeRolePolicyDocument=trust))
+    assert refused(native("User", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]))
+    assert not refused(native("User", managedPolicyArns=["arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"]))
+
+
+@pytest.mark.parametrize("text", ["", "no json", "{", "[]", "3", '{"Statement": [null]}', '{"Statement": 3}'])
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [("iam/rolePolicy:RolePolicy", "policy"), ("iam/role:Role", "assumeRolePolicy"), ("sqs/queuePolicy:QueuePolicy", "policy")],
+)
+def test_a_policy_that_is_no_document_is_named(kind: str, key: str, text: str) -> None:
+    (violation,) = by_plan([made(kind, **{key: text})], LIMITS)
+    assert "the policy is no JSON document with statements" in violation.message
+    assert refused(made(kind, **{key: text}))

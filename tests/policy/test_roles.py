@@ -74,6 +74,37 @@ def test_a_cluster_role_that_is_bound_only_elsewhere_is_free() -> None:
 
 
 @pytest.mark.parametrize(
+    ("labels", "gathered"),
+    [
+        ({"rbac.authorization.k8s.io/aggregate-to-view": "true"}, True),
+        ({"rbac.example.com/aggregate-to-monitoring": "true"}, True),
+        ({"team": "data"}, True),
+        (UNKNOWN, True),
+        ({"team": UNKNOWN}, True),
+        ({"team": "web", "app.kubernetes.io/name": "operator"}, False),
+        ({}, False),
+    ],
+)
+def test_a_role_that_another_gathers_is_bound_wherever_that_one_is(labels: Any, gathered: bool) -> None:  # noqa: FBT001 - a column
+    wide = role("ClusterRole", WIDE[0], name="operator")
+    wide.inputs["metadata"]["labels"] = labels
+    gathering = role("ClusterRole", name="data", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"team": "data"}}]})
+    elsewhere = binding("RoleBinding", "operator", SOMEBODY[0], namespace="web")
+    assert refused(wide, elsewhere, gathering) == gathered
+
+
+CONTROL = ("system:kube-scheduler", "system:persistent-volume-provisioner", "system:node-bootstrapper")
+
+
+@pytest.mark.parametrize("name", [*CONTROL, "system:volume-scheduler"])
+def test_roles_of_the_control_plane_are_for_the_control_plane(name: str) -> None:
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        assert [one for one in SOMEBODY if not refused(binding(kind, name, one))] == []
+        assert not refused(binding(kind, name, ("User", "system:kube-scheduler")))
+        assert not refused(binding(kind, name, ("Group", "system:bootstrappers:kubeadm:default-node-token")))
+
+
+@pytest.mark.parametrize(
     ("selector", "wide"),
     [
         ({}, True),
