@@ -117,3 +117,29 @@ def _is_moment(written: str) -> bool:
         except ValueError:
             return False
     return bool(re.match("[0-9]{4}-", written)) and not written.startswith("0000")
+
+
+# Further names of a type in PostgreSQL, each with the usual one.
+_SPELLINGS = {
+    "int": "integer",
+    "int4": "integer",
+    "int8": "bigint",
+    "int2": "smallint",
+    "bool": "boolean",
+    "float4": "real",
+    "float8": "double precision",
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+    "character varying": "varchar",
+}
+_FURTHER = re.compile(r"(character varying|decimal)(\([0-9 ,]+\))")
+_USUAL = {"character varying": "varchar", "decimal": "numeric"}
+
+
+def usual(sql_type: str) -> str:
+    """Return the usual spelling of a type: ``varchar(255)`` for ``character varying(255)``."""
+    text = " ".join(sql_type.split())
+    further = _FURTHER.fullmatch(text)
+    if further:
+        return _USUAL[further[1]] + further[2].replace(" ", "")
+    return _SPELLINGS.get(text, text)

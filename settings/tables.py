@@ -12,7 +12,7 @@ from settings.column_sql import clauses
 from settings.default_sql import default_fault
 from settings.section import Section
 from settings.sql_tokens import SqlError
-from settings.sql_types import EXAMPLES, INTEGERS, families, family
+from settings.sql_types import EXAMPLES, INTEGERS, families, family, usual
 from settings.types import SchemaName, SqlIdentifier, Switch
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Column(Section):
     """Column name, in the database and in the archive."""
     type: str
     """SQL type; one of smallint, integer, bigint, boolean, real, double precision, text, uuid, date, timestamp, timestamptz, varchar(n),
-    numeric(p,s)."""
+    numeric(p,s), or PostgreSQL's further name of one."""
     nullable: Switch = False
     """If true, NULL is allowed."""
     default: str | None = None
@@ -82,19 +82,19 @@ class Column(Section):
 
     @field_validator("type")
     @classmethod
-    def _archivable(cls, sql_type: str) -> str:
-        if sql_type in _SIMPLE_TYPES:
-            return sql_type
+    def _archivable(cls, written: str) -> str:
+        sql_type = usual(written)
         varchar, numeric = _VARCHAR.fullmatch(sql_type), _NUMERIC.fullmatch(sql_type)
         if varchar:
             if int(varchar[1]) > _LONGEST_VARCHAR:
                 message = f"type {sql_type!r} is longer than PostgreSQL's varchar({_LONGEST_VARCHAR}); use that, or text"
                 raise ValueError(message)
             return sql_type
-        if numeric and int(numeric[2]) <= int(numeric[1]) <= 38:  # noqa: PLR2004 - Parquet and Iceberg decimals end at 38 digits
+        exact = numeric and int(numeric[2]) <= int(numeric[1]) <= 38  # noqa: PLR2004 - Parquet and Iceberg decimals end at 38 digits
+        if sql_type in _SIMPLE_TYPES or exact:
             return sql_type
-        known = ", ".join(_SIMPLE_TYPES)
-        message = f"type {sql_type!r} cannot be archived faithfully; use one of {known}, varchar(n), numeric(p,s) with p up to 38"
+        known = f"{', '.join(_SIMPLE_TYPES)}, varchar(n), numeric(p,s) with p up to 38"
+        message = f"type {written!r} cannot be archived faithfully; use one of {known}"
         raise ValueError(message)
 
     @model_validator(mode="after")

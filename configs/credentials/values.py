@@ -20,6 +20,8 @@ _REFERENCE: Final = re.compile(
     r"|\$\d+(?!\w)|(?<![\w:]):'?[a-z_]+'?(?!\w)|\$(?:[A-Z_][A-Z0-9_]*|[a-z]+_[a-z_]+|password|passwd|pass|pw|token|secret)(?![\w$])"
     r"|[#%]\{(?:[A-Z][A-Z0-9_]*|[A-Za-z_@$][A-Za-z_]*(?:[.:\[(][\w.:\[\]()'\"/| ,-]*)?)\}|%\{(?:\[@?[\w@.-]+\])+\}"
     r"|%\(\w[^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
+    # Grafana's $__file{…}, keys of Argo CD's own Secret ($oidc.name.clientSecret), Ruby's templates
+    r"|\$__(?:file|env|vault)\{[^}\n]*\}|\$[a-z]+(?:\.[A-Za-z][A-Za-z-]*)+(?![\w$!.])|<%=[^%\n]{1,300}%>"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
@@ -28,6 +30,9 @@ _ELSEWHERE: Final = re.compile(
     r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256"
     r"|(?=[\w/-]{1,200}/\*)[\w-]+(?:/[\w*-]+)+|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
+    # a login module of Kafka whose options hold no credential
+    r"|[\w.]{1,200}LoginModule (required|requisite|sufficient|optional)"
+    r"(?: (?!\w*(?:password|secret|key|token))[\w.]{1,60}=(?:\"[^\"\n]{0,200}\"|[^\s;\"]{1,200})){0,12};?"
 )
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secretstr|securestring|int|integer|number|bool|"

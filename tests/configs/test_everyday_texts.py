@@ -169,3 +169,22 @@ SHOWN = (
 @pytest.mark.parametrize("text", SHOWN, ids=lambda text: text[:30])
 def test_a_switch_an_amount_and_a_path_are_shown(text: str) -> None:
     assert hidden(text) == text
+
+
+@pytest.mark.parametrize(
+    ("reference", "word"),
+    [
+        ("clientSecret: $oidc.keycloak.clientSecret", "clientSecret: $ecretK3y99x"),
+        ("clientSecret: $dex.github.clientSecret", "clientSecret: $dex9!kQ2.x"),
+        ("admin_password = $__file{/etc/secrets/admin}", "admin_password = $__fileX9kq2"),
+        ("GF_SECURITY_ADMIN_PASSWORD=$__env{ADMIN}", "GF_SECURITY_ADMIN_PASSWORD=hunter2xQ9"),
+        ("password: <%= ENV['DB_PASSWORD'] %>", "password: <%hunter2xQ9"),
+        (
+            "sasl.jaas.config=software.amazon.msk.auth.iam.IAMLoginModule required;",
+            'sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="a" password="hunter2xQ9";',
+        ),
+    ],
+)
+def test_a_reference_of_a_common_tool_is_no_credential_and_a_word_in_its_place_is_one(reference: str, word: str) -> None:
+    assert not shows_credential(f"{reference}\n")
+    assert shows_credential(f"{word}\n")

@@ -11,6 +11,7 @@ import yaml
 from judgement.stack import SettingsError, parse
 from settings import parsing
 from settings.shop import TABLES
+from settings.tables import Column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +165,22 @@ def test_two_tables_of_one_name_in_the_archive_are_refused() -> None:
     assert line == "data-ingestion:source: tables: two of them have the name sales_orders in the archive; remove or rename one"
     (line,) = problems_of({"tables": [clash[0], clash[0]]})
     assert "two of them have the name sales_orders" in line
+
+
+@pytest.mark.parametrize(
+    ("written", "usual"),
+    [
+        *(
+            ("int", "integer"),
+            ("int4", "integer"),
+            ("int8", "bigint"),
+            ("int2", "smallint"),
+            ("bool", "boolean"),
+            ("float8", "double precision"),
+        ),
+        *(("character varying(255)", "varchar(255)"), ("decimal(10, 2)", "numeric(10,2)"), ("timestamp with  time zone", "timestamptz")),
+        *(("timestamp without time zone", "timestamp"), ("text", "text")),
+    ],
+)
+def test_a_type_in_another_spelling_is_the_usual_one(written: str, usual: str) -> None:
+    assert Column(name="a", type=written).type == usual
