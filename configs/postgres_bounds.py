@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import table
-from configs.postgres_numbers import amount
-from configs.problems import Fault, problem
+from configs.postgres_numbers import side, unquoted
+from configs.problems import problem
 from configs.rules import OneOf, broken, number
 
 if TYPE_CHECKING:
@@ -81,15 +81,10 @@ def bound_problems(lowered: Mapping[str, str]) -> Iterator[Problem]:
     known = table("postgresql")
     for one in _BOUNDS:
         key = known[one.key]
-        if one.key not in lowered:
-            continue
-        given, least = amount(key, _unquoted(lowered[one.key])), amount(key, one.least)
-        most = amount(key, one.most) if one.most else float("inf")
-        if isinstance(given, Fault) or isinstance(least, Fault) or isinstance(most, Fault) or given < 0:
-            continue  # the check of spelling reports what is no number
-        if not least <= given <= most:
+        is_on = one.key in lowered and side(key, lowered[one.key], "0") >= 0
+        if is_on and side(key, lowered[one.key], one.least, one.most):
             yield problem(lowered, one.key, one.rule, one.cure)
-    ciphers = _unquoted(lowered.get("ssl_ciphers", ""))
+    ciphers = unquoted(lowered.get("ssl_ciphers", ""))
     if ciphers and not _are_known(ciphers):
         rule, cure = "OpenSSL knows none of these ciphers, and the server would not start", "remove it, or set HIGH:!aNULL"
         yield problem(lowered, "ssl_ciphers", rule, cure)
@@ -109,7 +104,3 @@ def _are_known(ciphers: str) -> bool:
     except (ssl.SSLError, ValueError):
         return False
     return True
-
-
-def _unquoted(value: str) -> str:
-    return value.strip().strip("'")

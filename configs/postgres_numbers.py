@@ -30,6 +30,27 @@ def parsed(text: str) -> tuple[float | None, str]:
     return float(int(digits, 8) if octal else float(digits)), match[2]
 
 
+def unquoted(text: str) -> str:
+    """Return a value as written in the file without blanks and quotes around it."""
+    return text.strip().strip("'")
+
+
+def side(key: Key, written: str, least: str, most: str = "") -> int:
+    """Return on which side of two ends a value is: -1 below, 1 above, 0 between them.
+
+    Args:
+        key: The parameter.
+        written: Its value as written in the file, in quotes or not; no number is between all ends, since the check of spelling reports it.
+        least: Smallest accepted value, with its unit.
+        most: Largest accepted value, with its unit; empty for none.
+    """
+    given, low = amount(key, unquoted(written)), amount(key, least)
+    high = amount(key, most) if most else float("inf")
+    if isinstance(given, Fault) or isinstance(low, Fault) or isinstance(high, Fault):
+        return 0
+    return (given > high) - (given < low)
+
+
 def amount(key: Key, text: str) -> float | Fault:
     """Return a value in the unit of its parameter, whole where the parameter is, or its fault."""
     number, unit = parsed(text)

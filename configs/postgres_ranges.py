@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import Key, table
-from configs.postgres_numbers import amount
-from configs.problems import Fault, problem
+from configs.postgres_numbers import amount, side, unquoted
+from configs.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ def _keys() -> dict[str, Key]:
 
 def is_zero(lowered: Mapping[str, str], key: str) -> bool:
     """Return whether a timeout is 0, and so off, in whatever unit; a fraction is rounded as the server rounds it."""
-    return key in lowered and amount(_keys()[key], _unquoted(lowered[key])) == 0
+    return key in lowered and amount(_keys()[key], unquoted(lowered[key])) == 0
 
 
 def range_problems(parameters: Mapping[str, str]) -> Iterator[Problem]:
@@ -94,16 +94,11 @@ def range_problems(parameters: Mapping[str, str]) -> Iterator[Problem]:
     lowered = {key.lower(): value for key, value in parameters.items()}
     for one in RANGES:
         key = _keys()[one.key]
-        given = amount(key, _unquoted(lowered[one.key])) if one.key in lowered else 0
-        least, most = amount(key, one.least), amount(key, one.most) if one.most else key.most
-        if isinstance(given, Fault) or isinstance(least, Fault) or isinstance(most, Fault) or most is None or given <= 0:
-            continue  # the check of spelling reports what is no number
-        if given < least or given > most:
+        if one.key not in lowered or side(key, lowered[one.key], "1") < 0:
+            continue  # absent, off, or negative, which the check of spelling reports
+        beyond = side(key, lowered[one.key], one.least, one.most or str(key.most))
+        if beyond:
             # the server's own maximum is no advice
             ends = f"from {one.least} to {one.most}" if one.most else f"{one.least} or more"
             usual = f", for example {one.usual}" if one.usual else ""
-            yield problem(lowered, one.key, one.rule if given < least else one.above or "is no value", f"set {ends}{usual}, or remove it")
-
-
-def _unquoted(value: str) -> str:
-    return value.strip().strip("'")
+            yield problem(lowered, one.key, one.rule if beyond < 0 else one.above or "is no value", f"set {ends}{usual}, or remove it")

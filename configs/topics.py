@@ -1,4 +1,4 @@
-"""Topics with a fixed name: those of Connect and those of Apicurio's journal."""
+"""Topics with a fixed name, of Connect and of Apicurio's journal, and groups with a name that follows from their connector."""
 
 from __future__ import annotations
 
@@ -11,3 +11,13 @@ REGISTRY_JOURNAL = "registry-journal"
 REGISTRY_SNAPSHOTS = "registry-snapshots"
 REGISTRY_EVENTS = "registry-events"
 REGISTRY = (REGISTRY_JOURNAL, REGISTRY_SNAPSHOTS, REGISTRY_EVENTS)
+
+
+def coordinator_group(connector: object, configured: str | None = None) -> str:
+    """Return the consumer group by which an Iceberg sink's coordinator reads the control topic.
+
+    Args:
+        connector: Name of the sink connector.
+        configured: Value of ``iceberg.connect.group-id``, which replaces the connector's own group.
+    """
+    return f"{configured or f'connect-{connector}'}-coord"

@@ -31,7 +31,7 @@ def too_wide(ranges: Sequence[str]) -> list[str]:
     unreadable = [one for one in ranges if not _is_range(one)]
     if unreadable:
         return unreadable
-    public = [one for one in ranges if not _is_inside(one)]
+    public = [one for one in ranges if not is_inside(one)]
     four, six = number_of(public)
     most_four, most_six = _WIDEST_PUBLIC
     return [one for one in public if (six > most_six if ":" in one else four > most_four)]
@@ -45,6 +45,9 @@ def _is_range(text: str) -> bool:
     return True
 
 
-def _is_inside(text: str) -> bool:
+def is_inside(text: str) -> bool:
+    """Return whether a text is a range of a private network or of the machine itself."""
+    if not _is_range(text):
+        return False
     network = ip_network(text.strip(), strict=False)
     return network.is_loopback or is_private(str(network))

@@ -127,7 +127,7 @@ def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
     if starts_pods(resource):
         yield from _in_pods(resource)
     elif resource.is_kubernetes and resource.kind.removesuffix("Patch").removesuffix("List") == "ConfigMap":
-        items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+        items = resource.objects
         for item in items if isinstance(items, Sequence) else ():
             if isinstance(item, Mapping):
                 yield from _in_files(item.get("data"))

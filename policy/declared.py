@@ -67,6 +67,11 @@ class Declared:
         return "default" if self.default_namespace is None else self.default_namespace
 
     @property
+    def objects(self) -> object:
+        """Objects in the resource: the ones of a Kubernetes list, or the resource's own inputs."""
+        return self.inputs.get("items") if self.kind.endswith("List") else [self.inputs]
+
+    @property
     def object_name(self) -> str:
         """Name in Kubernetes, or the logical name where there is none."""
         metadata = self.inputs.get("metadata")

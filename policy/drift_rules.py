@@ -27,7 +27,7 @@ _POD = "automountServiceAccountToken hostIPC hostNetwork hostPID overhead resour
 _CONTAINER = "args command env envFrom lifecycle livenessProbe readinessProbe resources securityContext startupProbe volumeMounts"
 # Properties of a workload beside its pod: numbers of pods, and how they replace each other.
 _OF_WORKLOAD = "strategy updateStrategy parallelism completions concurrencyPolicy volumeClaimTemplates"
-# Judged properties by kind of Kubernetes, without workloads; a group is told apart where another one has the kind too.
+# Judged properties by kind of Kubernetes, without workloads.
 _KUBERNETES = {
     "CiliumClusterwideNetworkPolicy": "spec specs",
     "CiliumNetworkPolicy": "spec specs",

@@ -26,11 +26,11 @@ _NEEDED = {*_EVERY_OPERATION, "read", "write", "describe", "clusteraction", "cre
 _OWN_GROUPS = ("connect", "cg-control-", "schema-registry")
 # Topics of the brokers, of the registry and of the worker, which no program declares.
 _OWN_TOPICS = ("__consumer_offsets", "__transaction_state", "_schemas", "connect-cluster-")
-# Operations on the cluster that harm nobody: every client with a transaction or an idempotent producer needs them.
+# Harmless operations on the cluster: every client with a transaction or an idempotent producer needs them.
 _HARMLESS = {"describe", "idempotentwrite"}
 # Least length of a prefix that still names something.
 _LEAST_PREFIX = 3
-# Client ids of connectors, the worker and the registry, and those that Kafka's clients choose where nobody names them.
+# Client ids of connectors, the worker and the registry, and the defaults of Kafka's clients.
 _CLIENTS = re.compile(
     r"connector-(producer|consumer|dlq-producer|adminclient)-.*|connect-cluster.*|connect-\d+.*|connect-(configs|offsets|status(es)?)"
     r"|schema-registry.*|sr-\d+.*|(producer|consumer|adminclient|admin)-\d+|(producer|consumer)-(connect|cg-control-|schema-registry).*"

@@ -14,7 +14,7 @@ from configs.problems import first_per_key
 from configs.rules import listed
 from configs.spelling import spelling_problems
 from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
-from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY
+from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
 from policy import files
@@ -126,7 +126,7 @@ def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         config, name = _texts(connector.inputs.get("config")), connector.inputs.get("name")
         if config.get("connector.class") != ICEBERG_SINK or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
             continue
-        group = f"{config.get('iceberg.connect.group-id') or f'connect-{name}'}-coord"
+        group = coordinator_group(name, config.get("iceberg.connect.group-id"))
         topic = config.get("iceberg.control.topic", "")
         if (group, topic) not in positions:
             yield (

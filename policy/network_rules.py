@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_network
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from policy.addresses import is_inside
 from policy.guarded import guarded_pods, may_be_same, names_namespaces, pods_of, restricts, selects
 from policy.rule import Rule
 from problem import Problem
-from settings.cluster import is_private
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -72,9 +71,8 @@ def _open_to(policy: Declared, guarded: Iterable[Pods]) -> Iterator[Problem]:
 def _specifications(policy: Declared, plugin: str | None) -> Iterator[tuple[str | Unknown | None, object]]:
     """Yield each specification in an object with its namespace, None for all namespaces."""
     everywhere = policy.kind.startswith(("Global", "CiliumClusterwide"))
-    inputs = policy.inputs
-    items = inputs.get("items") if policy.kind.endswith("List") else [inputs]
-    for item in items if isinstance(items, (list, tuple)) else [inputs]:
+    items = policy.objects
+    for item in items if isinstance(items, (list, tuple)) else [policy.inputs]:
         one = item if isinstance(item, Mapping) else {"spec": item}
         metadata = one.get("metadata")
         own = metadata.get("namespace") if isinstance(metadata, Mapping) else metadata
@@ -151,17 +149,9 @@ def _public(ranges: Iterable[object]) -> str | None:
     for one in ranges:
         if isinstance(one, Unknown):
             return "addresses that are not known at preview"
-        if not _is_private(str(one)):
+        if not is_inside(str(one)):
             return f"{one}, which may be outside your network,"
     return None
-
-
-def _is_private(cidr: str) -> bool:
-    try:
-        network = ip_network(cidr.strip(), strict=False)
-    except ValueError:
-        return False
-    return network.is_loopback or is_private(str(network))
 
 
 def _everybody_of_cilium(rule: object) -> str | None:

@@ -47,7 +47,7 @@ def of_classes(resource: Declared) -> Iterator[tuple[str, object]]:
     """Yield name and memory of each RuntimeClass in a resource that has an overhead, unknown where it is unknown."""
     if not resource.is_kubernetes or resource.kind not in _KINDS:
         return
-    items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+    items = resource.objects
     for item in items if isinstance(items, (list, tuple)) else [{"overhead": items}]:
         one = item if isinstance(item, Mapping) else {"overhead": item}
         overhead = one.get("overhead")

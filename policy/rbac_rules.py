@@ -72,7 +72,7 @@ def _objects(resource: Declared) -> Iterator[tuple[str, str | Unknown, Mapping[s
     kind = resource.kind.removesuffix("Patch").removesuffix("List")
     if kind not in _ROLES | _BINDINGS:
         return
-    items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+    items = resource.objects
     for item in items if isinstance(items, (list, tuple)) else [{"rules": items, "subjects": items}]:
         one = item if isinstance(item, Mapping) else {"rules": item, "subjects": item}
         metadata = one.get("metadata")

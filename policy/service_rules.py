@@ -42,7 +42,7 @@ def _within_the_network(resource: Declared, record: Record) -> Iterator[Problem]
 
 def _specifications(resource: Declared) -> Iterator[object]:
     """Yield the specification of an object, or of each object in a list."""
-    items = resource.inputs.get("items") if resource.kind.endswith("List") else [resource.inputs]
+    items = resource.objects
     for item in items if isinstance(items, (list, tuple)) else [resource.inputs if items is None else items]:
         yield item.get("spec") or {} if isinstance(item, Mapping) else item
 

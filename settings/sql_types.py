@@ -131,15 +131,12 @@ _SPELLINGS = {
     "timestamp with time zone": "timestamptz",
     "timestamp without time zone": "timestamp",
     "character varying": "varchar",
+    "decimal": "numeric",
 }
-_FURTHER = re.compile(r"(character varying|decimal)(\([0-9 ,]+\))")
-_USUAL = {"character varying": "varchar", "decimal": "numeric"}
 
 
 def usual(sql_type: str) -> str:
-    """Return the usual spelling of a type: ``varchar(255)`` for ``character varying(255)``."""
-    text = " ".join(sql_type.split())
-    further = _FURTHER.fullmatch(text)
-    if further:
-        return _USUAL[further[1]] + further[2].replace(" ", "")
-    return _SPELLINGS.get(text, text)
+    """Return the usual spelling of a type: ``varchar(255)`` for ``character varying(255)``; any other type as it is written."""
+    name, opened, size = " ".join(sql_type.split()).partition("(")
+    known = _SPELLINGS.get(name)
+    return sql_type if known is None else known + opened + size.replace(" ", "")

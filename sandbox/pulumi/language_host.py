@@ -199,7 +199,7 @@ def _python(info: Any, context: Any) -> str:  # noqa: ANN401  # the protocol's
 
 def serve(engine: str, script: Path) -> None:
     """Serve the engine at host:port `engine` until it ends this process; the port goes to standard output."""
-    # asked before anything is told: an engine that reads the port can be gone a moment later
+    # the parent's process number comes first: an engine that has read the port can be gone a moment later
     starter = os.getppid()
     # Each provider folder and policy pack holds a thread for as long as it runs.
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=LIMITS)

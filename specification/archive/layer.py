@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.topics import coordinator_group
 from settings.names import OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS, archive_columns
 from specification.archive import iam, sink
@@ -176,14 +177,9 @@ def archive(settings: Settings, source: Source, kafka: Kafka, registry_url: str)
 
 
 def _position(names: Names, kafka: Kafka) -> Position:
-    (partitions,) = (topic.partitions for topic in kafka.topics if topic.name == names.iceberg_control_topic)
-    return Position(
-        bootstrap=kafka.bootstrap,
-        security=kafka.security,
-        group=sink.coordinator_group(names),
-        topic=names.iceberg_control_topic,
-        partitions=partitions,
-    )
+    (control,) = (topic for topic in kafka.topics if topic.name == names.iceberg_control_topic)
+    group = coordinator_group(names.sink_connector)
+    return Position(bootstrap=kafka.bootstrap, security=kafka.security, group=group, topic=control.name, partitions=control.partitions)
 
 
 def _bucket(section: ArchiveSettings) -> Bucket:

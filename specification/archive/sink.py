@@ -139,11 +139,6 @@ def _catalog(names: Names, settings: ArchiveSettings, database: Address) -> dict
     }
 
 
-def coordinator_group(names: Names) -> str:
-    """Return the consumer group by which the Iceberg sink's coordinator reads the control topic."""
-    return f"connect-{names.sink_connector}-coord"
-
-
 def table_name(names: Names, table: Table) -> str:
     """Return the name of a table in the archive: ``archive.users``."""
     return f"{names.archive_namespace}.{table.archive_name}"

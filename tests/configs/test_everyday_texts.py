@@ -43,7 +43,7 @@ def test_what_only_looks_like_a_credential_is_accepted_and_a_credential_of_the_s
     assert shows_credential(harmful)
 
 
-# What a parser sees and a pattern does not, and values that nobody takes for a placeholder; each with a harmless twin
+# Forms that a parser sees and a pattern misses, and values that are no placeholders; each with a harmless twin
 FORMS = (
     ("a.yaml", "password: {}\n", "Password", "${PASSWORD}"),
     ("a.yaml", "x: &pw {}\npassword: *pw\n", "letmein9", "${PASSWORD}"),

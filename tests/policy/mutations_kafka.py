@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.policy.workbench import Made, Workbench
 
 EVERYBODY = ("User:*", "User:ANONYMOUS", "*", "Group:*", UNKNOWN)
-SOMEBODY = ("User:connect", "User:CN=connect,O=shop", "User:alice")
+SUBJECTS = ("User:connect", "User:CN=connect,O=shop", "User:alice")
 THINGS = (("Topic", "*"), ("Topic", "postgres.public.users"), ("Group", "*"), ("Cluster", "kafka-cluster"), ("TransactionalID", "x"))
 OPERATIONS = ("All", "Read", "Write", "Describe", "Create", "Alter")
 
@@ -73,7 +73,7 @@ def _from_one_host() -> Iterator[Declared]:
 
 def named_rules() -> Iterator[Declared]:
     """Yield everyday access rules."""
-    for principal, thing, operation in itertools.product(SOMEBODY, THINGS, OPERATIONS):
+    for principal, thing, operation in itertools.product(SUBJECTS, THINGS, OPERATIONS):
         for pattern, permission in itertools.product(("Literal", "Prefixed"), ("Allow", "Deny")):
             yield acl(principal, thing, operation, resourcePatternTypeFilter=pattern, aclPermissionType=permission)
     for operation in ("Delete", "Alter", "AlterConfigs"):

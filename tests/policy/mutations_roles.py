@@ -183,7 +183,7 @@ EVERYBODY = (
     ("User", "system:anonymous"),
     ("Group", UNKNOWN),
 )
-SOMEBODY = (("ServiceAccount", "dashboard"), ("Group", "data-team"), ("User", "jane@example.com"), ("ServiceAccount", UNKNOWN))
+SUBJECTS = (("ServiceAccount", "dashboard"), ("Group", "data-team"), ("User", "jane@example.com"), ("ServiceAccount", UNKNOWN))
 RULING = ("cluster-admin", "admin", "edit", "system:node", "system:controller:generic-garbage-collector", UNKNOWN)
 
 
@@ -213,7 +213,7 @@ def roles(bench: Workbench) -> Iterator[Made]:
             yield f"roles: a wide {kind} {at}", "rbac-exact", bench.with_more(role(kind, one))
         yield f"roles: an exact {kind}", None, bench.with_more(role(kind, *EXACT))
     for kind in ("RoleBinding", "ClusterRoleBinding"):
-        yield f"roles: a {kind} of cluster-admin", "rbac-exact", bench.with_more(binding(kind, "cluster-admin", SOMEBODY[0]))
+        yield f"roles: a {kind} of cluster-admin", "rbac-exact", bench.with_more(binding(kind, "cluster-admin", SUBJECTS[0]))
         yield f"roles: a {kind} for everybody", "rbac-exact", bench.with_more(binding(kind, "view", EVERYBODY[0]))
-        yield f"roles: a {kind} of view", None, bench.with_more(binding(kind, "view", *SOMEBODY))
+        yield f"roles: a {kind} of view", None, bench.with_more(binding(kind, "view", *SUBJECTS))
     yield "roles: a wide Role of others", None, bench.with_more(role("Role", *WIDE, namespace="web"))

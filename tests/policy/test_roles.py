@@ -9,7 +9,7 @@ import pytest
 
 from policy.declared import Declared, Limits
 from tests.policy.judging import by_pack, by_plan
-from tests.policy.mutations_roles import EVERYBODY, EXACT, RULING, SOMEBODY, WIDE, binding, role, rule
+from tests.policy.mutations_roles import EVERYBODY, EXACT, RULING, SUBJECTS, WIDE, binding, role, rule
 from tests.policy.workbench import container, extra, pod
 from unknown import UNKNOWN
 
@@ -46,13 +46,13 @@ def test_wide_roles_are_refused_and_everyday_ones_are_not(figure: Callable[[str]
 def test_bindings_name_their_subjects_and_no_ruling_role(figure: Callable[[str], None]) -> None:
     kinds = [f"{scope}{form}" for scope in ("RoleBinding", "ClusterRoleBinding") for form in ("", "Patch", "List")]
     for kind in kinds:
-        assert [one for one in RULING if not refused(binding(kind, one, SOMEBODY[0]))] == []
-        assert [one for one in EVERYBODY if not refused(binding(kind, "view", SOMEBODY[0], one))] == []
-        assert not refused(binding(kind, "view", *SOMEBODY))
-        assert not refused(binding(kind, "system:auth-delegator", SOMEBODY[0]))
+        assert [one for one in RULING if not refused(binding(kind, one, SUBJECTS[0]))] == []
+        assert [one for one in EVERYBODY if not refused(binding(kind, "view", SUBJECTS[0], one))] == []
+        assert not refused(binding(kind, "view", *SUBJECTS))
+        assert not refused(binding(kind, "system:auth-delegator", SUBJECTS[0]))
         assert not refused(binding(kind, "system:service-account-issuer-discovery", ("Group", "system:unauthenticated")))
     for one in (*RULING[:-1], "view"):
-        assert not refused(binding("RoleBinding", one, *EVERYBODY, *SOMEBODY, namespace="web"))
+        assert not refused(binding("RoleBinding", one, *EVERYBODY, *SUBJECTS, namespace="web"))
     figure(f"bindings: {len(kinds) * (len(RULING) + len(EVERYBODY))} refused, {3 * len(kinds) + len(RULING)} everyday ones accepted")
 
 
@@ -60,17 +60,17 @@ def test_bindings_name_their_subjects_and_no_ruling_role(figure: Callable[[str],
 def test_rights_count_where_guarded_pods_run(namespace: str) -> None:
     reaches = namespace == "stream"
     assert refused(BROKER, role("Role", WIDE[0], namespace=namespace)) == reaches
-    assert refused(BROKER, binding("RoleBinding", "edit", SOMEBODY[0], namespace=namespace)) == reaches
-    assert not refused(BROKER, role("Role", *EXACT, namespace=namespace), binding("RoleBinding", "view", *SOMEBODY, namespace=namespace))
+    assert refused(BROKER, binding("RoleBinding", "edit", SUBJECTS[0], namespace=namespace)) == reaches
+    assert not refused(BROKER, role("Role", *EXACT, namespace=namespace), binding("RoleBinding", "view", *SUBJECTS, namespace=namespace))
 
 
 def test_a_cluster_role_that_is_bound_only_elsewhere_is_free() -> None:
     wide = role("ClusterRole", WIDE[0], name="operator")
     assert refused(wide)
-    assert not refused(wide, binding("RoleBinding", "operator", SOMEBODY[0], namespace="web"))
-    assert refused(wide, binding("RoleBinding", "operator", SOMEBODY[0]))
-    assert refused(wide, binding("ClusterRoleBinding", "operator", SOMEBODY[0]))
-    assert refused(wide, BROKER, binding("RoleBinding", "operator", SOMEBODY[0], namespace="stream"))
+    assert not refused(wide, binding("RoleBinding", "operator", SUBJECTS[0], namespace="web"))
+    assert refused(wide, binding("RoleBinding", "operator", SUBJECTS[0]))
+    assert refused(wide, binding("ClusterRoleBinding", "operator", SUBJECTS[0]))
+    assert refused(wide, BROKER, binding("RoleBinding", "operator", SUBJECTS[0], namespace="stream"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_role_that_another_gathers_is_bound_wherever_that_one_is(labels: Any, 
     wide = role("ClusterRole", WIDE[0], name="operator")
     wide.inputs["metadata"]["labels"] = labels
     gathering = role("ClusterRole", name="data", aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"team": "data"}}]})
-    elsewhere = binding("RoleBinding", "operator", SOMEBODY[0], namespace="web")
+    elsewhere = binding("RoleBinding", "operator", SUBJECTS[0], namespace="web")
     assert refused(wide, elsewhere, gathering) == gathered
 
 
@@ -99,7 +99,7 @@ CONTROL = ("system:kube-scheduler", "system:persistent-volume-provisioner", "sys
 @pytest.mark.parametrize("name", [*CONTROL, "system:volume-scheduler"])
 def test_roles_of_the_control_plane_are_for_the_control_plane(name: str) -> None:
     for kind in ("RoleBinding", "ClusterRoleBinding"):
-        assert [one for one in SOMEBODY if not refused(binding(kind, name, one))] == []
+        assert [one for one in SUBJECTS if not refused(binding(kind, name, one))] == []
         assert not refused(binding(kind, name, ("User", "system:kube-scheduler")))
         assert not refused(binding(kind, name, ("Group", "system:bootstrappers:kubeadm:default-node-token")))
 

@@ -18,7 +18,7 @@ from capacity.quantity import parse_bytes
 from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
 from settings.shop import TABLES
-from tests.sandbox_e2e import control_groups
+from tests.sandbox_e2e import control_groups, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,17 +35,12 @@ DEAD_LETTERS = "s3-sink-dlq"
 TIMEOUT_S = 120.0
 
 
-def _end(consumer: Consumer, topic: str) -> dict[int, int]:
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1] for number in partitions}
-
-
 def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
     outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
 ) -> None:
     servers = outputs["kafka"]["bootstrapServers"]
     consumer = Consumer({"bootstrap.servers": servers, "group.id": f"test-{mark}", "enable.auto.commit": False})
-    before = _end(consumer, DEAD_LETTERS)
+    before = records.ends(consumer, DEAD_LETTERS)
     database.execute("INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Before', 'Poison')", [f"{mark}-1"])
     producer = Producer({"bootstrap.servers": servers})
     producer.produce("postgres.public.users", key=b"not avro", value=f"poison {mark}".encode())

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
-from tests.sandbox_e2e import control_groups, faults
+from tests.sandbox_e2e import control_groups, faults, records
 from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:
@@ -97,13 +97,8 @@ def kill(kube: Kube, command: Callable[..., subprocess.CompletedProcess[str]]) -
     kube.wait_ready("Deployment", NAMESPACE, "connect", TIMEOUT_S)
 
 
-def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1] for number in partitions}
-
-
 def _from_end(consumer: Consumer, topic: str) -> None:
-    consumer.assign([TopicPartition(topic, number, offset) for number, offset in _ends(consumer, topic).items()])
+    consumer.assign([TopicPartition(topic, number, offset) for number, offset in records.ends(consumer, topic).items()])
 
 
 def test_a_worker_killed_in_a_copy_loses_no_row_of_it(
@@ -236,7 +231,7 @@ def test_rows_wait_while_the_registry_is_away_and_the_worker_starts_again(
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     """Nothing is cached after a start: the sink cannot read the rows that wait in Kafka, the source cannot write the next ones."""
-    client, before = connectors.client(outputs), _ends(reader, DEAD_LETTERS)
+    client, before = connectors.client(outputs), records.ends(reader, DEAD_LETTERS)
     wanted = [f"{mark}-{number}" for number in range(100)]
     client.pause(SINK)
     _from_end(reader, USERS)
@@ -252,7 +247,7 @@ def test_rows_wait_while_the_registry_is_away_and_the_worker_starts_again(
     finally:
         _scale(command, 1)
     _assert_each_once(outputs, archive, mark, set(wanted))
-    assert _ends(reader, DEAD_LETTERS) == before, "sound rows were set aside as dead letters"
+    assert records.ends(reader, DEAD_LETTERS) == before, "sound rows were set aside as dead letters"
 
 
 def _insert(database: psycopg.Connection[Any], emails: Sequence[str]) -> None:
