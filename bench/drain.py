@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench import backlog, machine, rows, sink
 from bench.figures import NOTHING, Figures, FiguresError, Grid
+from reading.archive import Archive
 from sandbox import connectors
-from sandbox.archive import Archive
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bench import machine, rows, sink
 from bench.figures import Figures, FiguresError, Grid
 from bench.samples import Spread
+from reading.archive import Archive
 from sandbox import connectors
-from sandbox.archive import Archive
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table as Grid
 
 from checks.terminal import console as output
+from reading.archive import Archive
 from sandbox import made_up_rows
-from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
 from sandbox.stack_settings import captured
 

@@ -18,7 +18,7 @@ from waiting import Patience
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
     from settings.tables import Table
     from waiting import Display
 

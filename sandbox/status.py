@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table as Grid
 
 from capacity.quantity import MIB, parse_bytes
+from reading.archive import Archive
 from sandbox import connectors, memory, outputs, rollout
-from sandbox.archive import Archive
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
 
 TABLE = "users"
 _DELETED_EACH = 3

@@ -15,7 +15,7 @@ from settings.shop import TABLES
 from waiting import Patience
 
 if TYPE_CHECKING:
-    from sandbox.archive import Archive
+    from reading.archive import Archive
 
 OUTPUTS: dict[str, Any] = {"connect": {"url": "http://127.0.0.1:8083", "user": "admin", "password": "secret"}}
 

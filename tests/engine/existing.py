@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource, ResourceType
 
-from sandbox.archive import Archive
+from reading.archive import Archive
 from sandbox.equality import connect
 
 if TYPE_CHECKING:

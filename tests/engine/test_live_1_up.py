@@ -11,8 +11,8 @@ import requests
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from judgement.stack import parse_text
+from reading.archive import Archive
 from sandbox import cloud, outputs, reader
-from sandbox.archive import Archive
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
 from tests import change_log

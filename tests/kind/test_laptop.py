@@ -17,8 +17,8 @@ from confluent_kafka.admin import AdminClient
 
 from images.references import REFERENCES
 from laptop import kind
+from reading.archive import Archive
 from sandbox import connectors
-from sandbox.archive import Archive
 from sandbox.demo import change_rows
 from sandbox.equality import connect, wait_until_equal
 from settings.names import BROKERS, Names

@@ -19,7 +19,7 @@ from sandbox.progress import Progress
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
-    from sandbox.archive import Archive
+    from reading.archive import Archive
 
 BOOKS = Table(
     name="books", columns=(Column(name="id", type="integer"), Column(name="title", type="text"), Column(name="price", type="numeric(10,2)"))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reading.archive import Archive
 from sandbox import outputs as sandbox_outputs
-from sandbox.archive import Archive
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
 from sandbox.paths import CHECKOUT, KUBECONFIG

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
 
 pytestmark = pytest.mark.sandbox
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

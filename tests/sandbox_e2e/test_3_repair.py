@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
     from sandbox.kubernetes import Kube
     from tests.change_log import Writer
 

@@ -15,12 +15,12 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
+from reading.archive import Archive
 from recording.program import load as load_program
 from recording.stackfile import stack_config
 from sandbox import cloud
 from sandbox.adapter import Adapter
 from sandbox.addresses import PODS
-from sandbox.archive import Archive
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import duckdb
 from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow.fs import S3FileSystem
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
 
@@ -47,34 +50,38 @@ def repeated_changes(key: Sequence[str]) -> str:
     return f"SELECT count(*) - count(DISTINCT ({change})) AS number FROM changes"  # noqa: S608 - from the table model
 
 
+def _catalog(outputs: Mapping[str, Any]) -> Catalog:
+    """Return the catalog of the tables: the JDBC one where the stack has it, else Glue; absent keys are those of the environment."""
+    reader = outputs["reader"]
+    store = {"s3.endpoint": reader["endpoint"], "s3.region": reader["region"]}
+    keys = {"s3.access-key-id": reader.get("accessKeyId"), "s3.secret-access-key": reader.get("secretAccessKey")}
+    files = {key: value for key, value in {**store, **keys}.items() if value}
+    catalog = outputs.get("catalog")
+    if catalog is None:
+        return GlueCatalog(reader["catalog"], **{"glue.region": reader["region"], **files})
+    # without a login in the outputs, libpq takes it from its own variables
+    login = f"{quote(catalog['user'], safe='')}:{quote(catalog['password'], safe='')}@" if "user" in catalog else ""
+    uri = catalog["uri"].replace("postgresql://", f"postgresql+psycopg2://{login}")
+    return SqlCatalog(reader["catalog"], uri=uri, init_catalog_tables="false", pool_pre_ping="true", **files)
+
+
 class Archive:
     """The archive as a reader sees it.
 
     Args:
-        outputs: The stack's outputs: ``reader`` and ``catalog``.
+        outputs: The stack's outputs: ``reader``, and ``catalog`` where the tables are in a JDBC catalog.
     """
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         """Connect lazily; nothing is read yet."""
-        reader, catalog = outputs["reader"], outputs["catalog"]
-        self._catalog = SqlCatalog(
-            reader["catalog"],
-            uri=catalog["uri"].replace("postgresql://", f"postgresql+psycopg2://{catalog['user']}:{catalog['password']}@"),
-            init_catalog_tables="false",
-            pool_pre_ping="true",
-            **{
-                "s3.endpoint": reader["endpoint"],
-                "s3.region": reader["region"],
-                "s3.access-key-id": reader["accessKeyId"],
-                "s3.secret-access-key": reader["secretAccessKey"],
-            },
-        )
+        reader = outputs["reader"]
+        self._catalog = _catalog(outputs)
         self._namespace = reader["namespace"]
         filesystem = S3FileSystem(
             endpoint_override=reader["endpoint"],
             region=reader["region"],
-            access_key=reader["accessKeyId"],
-            secret_key=reader["secretAccessKey"],
+            access_key=reader.get("accessKeyId"),
+            secret_key=reader.get("secretAccessKey"),
         )
         self._database = duckdb.connect()
         self._database.register_filesystem(_ArrowS3(filesystem))
