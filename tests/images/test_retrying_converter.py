@@ -86,7 +86,7 @@ def class_path(tmp_path_factory: pytest.TempPathFactory) -> str:
     staging.stage(IMAGE, store, into)
     jars = [*into.glob("libs/*.jar"), *into.glob("plugins/avro-confluent/*.jar")]
     (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
-    java_compiler.compile_sources(compiler, Path(__file__).parent / "java", jars, into / "probe.jar")
+    java_compiler.compile_sources(compiler, Path(__file__).parent / "java" / "converter", jars, into / "probe.jar")
     return ":".join(map(str, [*jars, into / "probe.jar"]))
 
 
