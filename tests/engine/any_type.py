@@ -18,9 +18,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-PACKAGES = ("aws", "command", "kafka", "kafkaconnect")
 _MESSAGE_BYTES = 64 * 1024 * 1024
 
 
@@ -56,14 +55,14 @@ class AnyType(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextmanager
-def attached() -> Iterator[dict[str, str]]:
-    """Serve the packages, and yield the environment by which the CLI uses this server instead of a plugin."""
+def attached(packages: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Serve these packages, and yield the environment by which the CLI uses this server instead of a plugin."""
     limits = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
     server = grpc.server(ThreadPoolExecutor(4), options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AnyType(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        yield {"PULUMI_DEBUG_PROVIDERS": ",".join(f"{package}:{port}" for package in PACKAGES)}
+        yield {"PULUMI_DEBUG_PROVIDERS": ",".join(f"{package}:{port}" for package in packages)}
     finally:
         server.stop(None)

@@ -10,7 +10,7 @@ import yaml
 
 from policy.catalogue import RULES, WHOLE_STACK
 from review.reading import read
-from tests.engine.any_type import PACKAGES, attached
+from tests.engine.any_type import attached
 from tests.engine.project import Project
 from tests.policy.test_rules_document import EXAMPLES, declared
 
@@ -77,7 +77,12 @@ APART = (
 )
 """Rules that share a preview: one about a sum never with an example of another rule that adds to the same sum."""
 
-DOCUMENTED = {str(example.values[0]): str(example.values[2]) for example in EXAMPLES if example.values[1] == "refused"}
+DOCUMENTED = {
+    str(example.values[0]): [declared(document) for document in yaml.safe_load_all(str(example.values[2]))]
+    for example in EXAMPLES
+    if example.values[1] == "refused"
+}
+PACKAGES = sorted({resource.type.partition(":")[0] for resources in DOCUMENTED.values() for resource in resources} - {"kubernetes"})
 
 ANY = """
 extra_providers = {{"kubernetes": kubernetes, **{{name: pulumi.ProviderResource(name, f"extra-{{name}}", {{}}) for name in {packages!r}}}}}
@@ -89,9 +94,12 @@ for token, name, inputs, ignored in {resources!r}:
 
 def documented(rules: Iterable[str]) -> str:
     """Return a snippet that declares the bad example of each rule; names begin with `extra-`, the rule and `-doc-`."""
-    resources = [(f"extra-{rule}-doc-", declared(document)) for rule in sorted(rules) for document in yaml.safe_load_all(DOCUMENTED[rule])]
-    listed = [(one.type, f"{begin}{one.name}", dict(one.inputs), [*one.ignored]) for begin, one in resources]
-    return ANY.format(packages=PACKAGES, resources=listed)
+    resources = [
+        (resource.type, f"extra-{rule}-doc-{resource.name}", dict(resource.inputs), [*resource.ignored])
+        for rule in sorted(rules)
+        for resource in DOCUMENTED[rule]
+    ]
+    return ANY.format(packages=PACKAGES, resources=resources)
 
 
 def named_in(shown: str, rule: str) -> bool:
@@ -134,7 +142,7 @@ def test_every_mandatory_rule_is_tried_in_one_preview() -> None:
 def test_every_rule_is_named_for_its_own_bad_example(project: Project, rules: set[str]) -> None:
     snippets = {key: code for key, code in REFUSED.items() if key.partition(",")[0] in rules}
     shown = rules if rules.isdisjoint(TOTALS) else rules - snippets.keys()
-    with attached() as environment:
+    with attached(PACKAGES) as environment:
         streamed = replace(project, environment={**project.environment, **environment, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"})
         done = streamed.preview("\n".join([POD, *snippets.values(), documented(shown)]), "--json")
     preview = read(done.stdout)
