@@ -11,6 +11,13 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PULUMI_OPTION_POLICY_PACK ?= policy
 REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt)
 
+# What asks the sandbox's cluster or changes it runs one test after another: several measure times and memory. The rest of a tier
+# runs before that, two files at a time. Each tier is these paths and whatever else carries its mark, so that no test is in neither.
+ON_THE_PIPELINE := tests/doctor tests/sandbox/test_kubernetes_live.py tests/sandbox_e2e
+ON_A_CLUSTER := $(sort $(wildcard tests/engine/test_live_*.py))
+TWO_FILES := -n 2 --dist loadfile
+TIMES := --durations=15 --durations-min=5
+
 # Image of Kind's nodes; empty means the one that belongs to the installed Kind.
 KIND_NODE_IMAGE ?=
 # Folders below images/; empty means what the stack dev runs. BASES are other bases than the usual ones, as IMAGE=REFERENCE.
@@ -48,8 +55,9 @@ test: venv ## everything that needs only Python, a file of tests at a time on ea
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m 'not sandbox and not kind and not engine'
 
 engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
+	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m engine $(addprefix --ignore=,$(ON_A_CLUSTER))
 	@$(BIN)/python -m pipeline sandbox cluster
-	$(BIN)/pytest -m engine
+	$(BIN)/pytest $(TIMES) -m engine $(ON_A_CLUSTER)
 
 kind-test: venv ## the tests that need Docker and Kind: they make the laptop's cluster, use it and remove it
 	$(BIN)/pytest -m kind
@@ -103,7 +111,8 @@ sandbox-down: venv ## remove the sandbox, whichever checkout made it; cache, Deb
 	@$(BIN)/python -m pipeline sandbox down
 
 sandbox-test: venv ## every test marked sandbox, against the running sandbox
-	$(BIN)/pytest -m sandbox
+	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m sandbox $(addprefix --ignore=,$(ON_THE_PIPELINE))
+	$(BIN)/pytest $(TIMES) -m sandbox $(ON_THE_PIPELINE)
 
 bench: venv ## measure the running sandbox; figures go to bench/figures.md
 	@$(BIN)/python -m pipeline bench

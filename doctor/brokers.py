@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.check import Refused, failure, fine
-from providers.kafkaconnect.readiness import PASSWORD_VARIABLE, USER_VARIABLE, NotReadyError, ask
+from providers.kafkaconnect.librdkafka import PASSWORD_VARIABLE, USER_VARIABLE
+from providers.kafkaconnect.readiness import NotReadyError, ask
 
 if TYPE_CHECKING:
     from checks.check import Finding

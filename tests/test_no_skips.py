@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from recording.recorder import ROOT
 
 if TYPE_CHECKING:
@@ -40,11 +42,13 @@ def test_of_something_else():
 """
 
 
-def test_a_skipped_test_of_the_engine_or_the_sandbox_fails_with_the_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("side_by_side", [(), ("-n", "2", "--dist", "loadfile")], ids=["one after another", "side by side"])
+def test_a_skipped_test_of_the_engine_or_the_sandbox_fails_with_the_reason(tmp_path: Path, side_by_side: tuple[str, ...]) -> None:
     (tmp_path / "conftest.py").write_text("from tests.no_skips import pytest_runtest_makereport\n")
     (tmp_path / "test_it.py").write_text(SKIPS)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\nmarkers =\n  engine\n  sandbox\n")
-    done = subprocess.run([sys.executable, "-m", "pytest", tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-m", "pytest", tmp_path, *side_by_side]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1, done.stdout
     assert "2 skipped" in done.stdout
     for tier, reason in (("engine", "no cluster"), ("engine", "by a mark"), ("engine", "no ground"), ("sandbox", "there")):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from problem import Problem
 from providers.differences import differences
-from providers.kafkaconnect.positions import PositionsError, commit_beginning, without_position
-from providers.kafkaconnect.readiness import client
+from providers.kafkaconnect.librdkafka import UnansweredError, client
+from providers.kafkaconnect.positions import commit_beginning, without_position
 from providers.kafkaconnect.readiness_rules import security_problems, server_problems
 from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
 from unknown import UNKNOWN
@@ -82,7 +82,7 @@ class GroupPositionOperations(Adopting):
                 missing = self.missing(settings, group, topic, inputs["partitions"])
                 if missing:
                     self.commit(settings, group, topic, missing)
-            except PositionsError as error:
+            except UnansweredError as error:
                 if patience.over:
                     message = (
                         f"the group {group} has no position in {topic}, and none could be committed within {_PATIENCE:.0f} s: {error}; "
@@ -104,7 +104,7 @@ class GroupPositionOperations(Adopting):
             return None
         try:
             missing = self.missing(_settings(inputs), inputs["group"], inputs["topic"], inputs["partitions"])
-        except PositionsError as error:
+        except UnansweredError as error:
             message = f"the position of {inputs['group']} in {inputs['topic']} cannot be read: {error}"
             raise ProviderError(message) from None
         return None if missing else State(resource_id, dict(inputs))
@@ -113,5 +113,5 @@ class GroupPositionOperations(Adopting):
         """Do nothing: Kafka removes the position with its topic, and without it a kept topic would be read from another place."""
 
 
-def _settings(inputs: Plain) -> dict[str, Any]:
+def _settings(inputs: Plain) -> dict[str, str]:
     return {"bootstrap.servers": ",".join(inputs["bootstrapServers"]), **client(inputs.get("security") or {})}

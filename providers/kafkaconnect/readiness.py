@@ -6,18 +6,17 @@ that advertises an unreachable address makes the first topic hang for minutes.
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from providers.deadline import OverdueError, within
 from providers.differences import differences
+from providers.kafkaconnect.librdkafka import Security, UnansweredError, administrator, answered, client
 from providers.kafkaconnect.readiness_rules import DEFAULT_TIMEOUT, HIGHEST_PORT, gate_problems
-from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait, scrubbed
+from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
 from providers.readable import one_line
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ _CLUSTER_ID: Final = re.compile(r"[!-~]{1,255}\Z")
 # Addresses to listen at; to connect to them means this machine
 _NOWHERE: Final = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - refused
 _PLAIN: Final[dict[str, str]] = {}
-USER_VARIABLE: Final = "KAFKA_SASL_USERNAME"
-PASSWORD_VARIABLE: Final = "KAFKA_SASL_PASSWORD"  # noqa: S105 - a variable's name
-_SILENT = logging.getLogger("providers.kafkaconnect.librdkafka")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +51,10 @@ class NotReadyError(Exception):
     """The cluster is not ready; the message names the missing part in one sentence."""
 
 
-# ``protocol`` and ``mechanism`` of a listener; nothing for plain text
-Security = Mapping[str, str]
-
 # Reads the metadata from one bootstrap server, host:port; raises NotReadyError
 Ask = Callable[[str, Security], Metadata]
 # The same within so many seconds
 AskWithin = Callable[[str, Security, float], Metadata]
-
-
-def client(security: Security) -> dict[str, str]:
-    """Return librdkafka's settings for a listener; user and password come from the environment, as in the Kafka provider.
-
-    Raises:
-        ProviderError: If a login is needed and the environment has none.
-    """
-    protocol = security.get("protocol", "PLAINTEXT")
-    if not protocol.startswith("SASL"):
-        return {"security.protocol": protocol.lower()}
-    missing = [name for name in (USER_VARIABLE, PASSWORD_VARIABLE) if not os.environ.get(name)]
-    if missing:
-        message = f"{' and '.join(missing)} not in the environment: this Kafka cluster requires a login by {security.get('mechanism')}"
-        raise ProviderError(message)
-    return {
-        "security.protocol": protocol.lower(),
-        "sasl.mechanism": security["mechanism"],
-        "sasl.username": os.environ[USER_VARIABLE],
-        "sasl.password": os.environ[PASSWORD_VARIABLE],
-    }
 
 
 def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metadata:
@@ -92,33 +62,13 @@ def ask(server: str, security: Security, seconds: float = _ASK_SECONDS) -> Metad
 
     Raises:
         NotReadyError: If it does not answer in time.
-        ProviderError: If the client refuses the settings.
+        ProviderError: If the client refuses the settings, or a login is needed and the environment has none.
     """
-    settings: dict[str, Any] = {"bootstrap.servers": server, "log_level": 0, "error_cb": lambda _: None, **client(security)}
+    settings = {"bootstrap.servers": server, **client(security)}
     try:
-        # a client ends when its look-up of a name has ended, however long that takes
-        return within(seconds + _LEAST_SECONDS, lambda: _asked(server, settings, seconds))
-    except OverdueError:
-        message = f"{server} does not answer within {seconds:.0f} s"
-        raise NotReadyError(message) from None
-
-
-def _asked(server: str, settings: dict[str, Any], seconds: float) -> Metadata:
-    from confluent_kafka import KafkaException  # noqa: PLC0415 - slow to load, and a preview does not need it
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - slow to load, and a preview does not need it
-
-    try:
-        admin = AdminClient(settings, logger=_SILENT)
-    except (KafkaException, TypeError, ValueError) as error:
-        why = scrubbed(one_line(str(error), 300), [settings.get("sasl.password", "")])
-        message = f"the Kafka client refuses the settings for {server}: {why}"
-        raise ProviderError(message) from None
-    try:
-        metadata = admin.list_topics(timeout=seconds)
-    except KafkaException as error:
-        name = getattr(error.args[0], "name", None) if error.args else None
-        message = f"{server} does not answer ({name().strip('_').lower() if name else one_line(str(error), 300)})"
-        raise NotReadyError(message) from None
+        metadata = answered(settings, seconds, lambda: administrator(settings).list_topics(timeout=seconds))
+    except UnansweredError as error:
+        raise NotReadyError(str(error)) from None
     if metadata.controller_id < 0:
         message = f"{server} has no controller yet"
         raise NotReadyError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,6 +97,15 @@ def live(tmp_path_factory: pytest.TempPathFactory, kube: Kube) -> Iterator[Live]
         stack.kubeconfig.write_text(KUBECONFIG.read_text())
         gone = stack.destroy()
         assert gone.returncode == 0, gone.stdout[-4000:]
+
+
+@pytest.fixture(scope="session")
+def first_up(live: Live) -> float:
+    """Bring the stack about on the empty cluster, once for all tests that begin with it; return the seconds that it took."""
+    started = time.monotonic()
+    done = live.up()
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
+    return time.monotonic() - started
 
 
 @pytest.fixture(scope="session")

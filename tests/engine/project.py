@@ -53,14 +53,18 @@ class Project:
             self.said.append(done.stdout + done.stderr)
         return done
 
-    def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
-        """Preview the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generator`, `k8s` and `aws`."""
+    def write(self, snippet: str = "") -> None:
+        """Write the program with some lines more, which see `foundation`, `kubernetes`, `cloud`, `generator`, `k8s` and `aws`."""
         original = (ROOT / "__main__.py").read_text(encoding="utf-8")
         place = "    if spec.source.created is None:\n"
         assert original.count(place) == 1
         imports = "import pulumi_aws as aws\nimport pulumi_kubernetes as k8s\n"
         lines = textwrap.indent(imports + textwrap.dedent(snippet), "    ") if snippet else ""
         (self.folder / "__main__.py").write_text(original.replace(place, f"{lines}\n{place}" if lines else place), encoding="utf-8")
+
+    def preview(self, snippet: str = "", *options: str) -> subprocess.CompletedProcess[str]:
+        """Write the program with some lines more, and preview it."""
+        self.write(snippet)
         return self.pulumi("preview", "--stack", STACK, "--color", "never", *options)
 
     def steps(self) -> dict[str, str]:

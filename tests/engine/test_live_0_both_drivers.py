@@ -18,7 +18,7 @@ from tests.engine import existing
 from tests.engine.project import STACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sandbox.kubernetes import Kube
@@ -60,13 +60,13 @@ def by_adapter(tmp_path_factory: pytest.TempPathFactory, kube: Kube, aws: Callab
 
 
 @pytest.fixture(scope="module")
-def by_engine(by_adapter: dict[str, Any], live: Live, kube: Kube, aws: Callable[[str], Any]) -> Iterator[dict[str, Any]]:
-    """Return what the engine creates, after the adapter's is gone; deleted again too."""
+def by_engine(
+    by_adapter: dict[str, Any], live: Live, kube: Kube, aws: Callable[[str], Any], request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """Return what the engine creates, after the adapter's is gone; the next files begin with it."""
     assert by_adapter
-    done = live.up()
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
-    yield everything(kube, aws, live.outputs())
-    assert live.destroy().returncode == 0
+    request.getfixturevalue("first_up")  # by name: as an argument a fixture of the session would come before the adapter's
+    return everything(kube, aws, live.outputs())
 
 
 @pytest.mark.parametrize("part", ["topics", "cloud", "connectors", "iceberg", "published", "roles"])

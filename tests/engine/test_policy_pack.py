@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 import yaml
 
-from policy.catalogue import RULES
+from policy.catalogue import RULES, WHOLE_STACK
+from review.reading import read
+from tests.engine.any_type import attached
 from tests.engine.project import Project
 from tests.policy.test_rules_document import EXAMPLES, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from review.preview import Preview
 
 pytestmark = pytest.mark.engine
 
 POD = """
-def extra(kind, name="extra", replicas=0, volumes=(), **container):
+def extra(name, kind, replicas=0, volumes=(), **container):
+    name = f"extra-{name}-sdk"
     one = {"name": name, "image": "localhost/tool:1", "command": ["/bin/tool"], "resources": {"limits": {"memory": "64Mi"}}, **container}
     one["security_context"] = {
         "allow_privilege_escalation": False, "read_only_root_filesystem": True, "capabilities": {"drop": ["ALL"]},
@@ -31,25 +42,79 @@ deployment, stateful = k8s.apps.v1.Deployment, k8s.apps.v1.StatefulSet
 """
 
 REFUSED = {
-    "memory-limit": 'extra(deployment, resources={"requests": {"memory": "64Mi"}})',
+    "memory-limit": 'extra("memory-limit", deployment, resources={"requests": {"memory": "64Mi"}})',
     "memory-limit, unknown": (
         'size = random.RandomInteger("size", min=64, max=64, opts=pulumi.ResourceOptions(provider=generator)).result\n'
-        'extra(deployment, resources={"limits": {"memory": size.apply(lambda n: f"{n}Mi")}})'
+        'extra("memory-limit-unknown", deployment, resources={"limits": {"memory": size.apply(lambda n: f"{n}Mi")}})'
     ),
-    "memory-budget": "extra(stateful, replicas=1)",
-    "memory-peak": 'extra(deployment, replicas=1, resources={"limits": {"memory": "2Mi"}})',
-    "java-fits": 'extra(stateful, command=["java", "-Xmx2g", "-jar", "a.jar"])',
-    "postgres-fits": 'extra(stateful, command=["postgres", "-c", "shared_buffers=1GB"])',
+    "memory-budget": 'extra("memory-budget", stateful, replicas=1)',
+    "memory-peak": 'extra("memory-peak", deployment, replicas=1, resources={"limits": {"memory": "2Mi"}})',
+    "java-fits": 'extra("java-fits", stateful, command=["java", "-Xmx2g", "-jar", "a.jar"])',
+    "postgres-fits": 'extra("postgres-fits", stateful, command=["postgres", "-c", "shared_buffers=1GB"])',
     "disk-volumes": (
         'claim = {"metadata": {"name": "data"}, "spec": {"access_modes": ["ReadWriteOnce"], '
-        '"resources": {"requests": {"storage": "20Gi"}}}}\nextra(stateful, replicas=0, volumes=[claim])\n'
-        'k8s.core.v1.PersistentVolumeClaim("claim", metadata={"name": "claim", "namespace": foundation.namespace}, '
+        '"resources": {"requests": {"storage": "20Gi"}}}}\nextra("disk-volumes", stateful, replicas=0, volumes=[claim])\n'
+        'k8s.core.v1.PersistentVolumeClaim("extra-disk-volumes-sdk-claim", '
+        'metadata={"name": "extra-disk-volumes-sdk-claim", "namespace": foundation.namespace}, '
         'spec=claim["spec"], opts=pulumi.ResourceOptions(provider=kubernetes))'
     ),
-    "image-pinned": 'extra(stateful, image="kafka:latest")',
-    "no-literal-credential": 'extra(stateful, env=[{"name": "DB_PASSWORD", "value": "hunter2"}])',
-    "bucket-private": 'aws.s3.Bucket("extra", bucket="extra", acl="public-read", opts=pulumi.ResourceOptions(provider=cloud[0]))',
+    "image-pinned": 'extra("image-pinned", stateful, image="kafka:latest")',
+    "no-literal-credential": 'extra("no-literal-credential", stateful, env=[{"name": "DB_PASSWORD", "value": "hunter2"}])',
+    "bucket-private": (
+        'aws.s3.Bucket("extra-bucket-private-sdk", bucket="extra", acl="public-read", opts=pulumi.ResourceOptions(provider=cloud[0]))'
+    ),
 }
+"""A snippet against each of some rules, written with the SDK; the names of what it declares begin with `extra-`, the key and `-sdk`."""
+
+MANDATORY = {rule.name for rule in RULES if rule.level == "mandatory"} - {"exceptions-proper"}
+TOTALS = {rule.name for rule in RULES if rule.together and rule.level == "mandatory"}
+"""Rules about a sum, reported once, by whichever resource makes it too large: the message lists what adds up."""
+APART = (
+    MANDATORY - TOTALS,
+    {"memory-budget", "disk-volumes", "disk-logs"},
+    {"memory-peak", "postgres-fits"},
+    {"sink-fits", "disk-wal"},
+)
+"""Rules that share a preview: one about a sum never with an example of another rule that adds to the same sum."""
+
+DOCUMENTED = {
+    str(example.values[0]): [declared(document) for document in yaml.safe_load_all(str(example.values[2]))]
+    for example in EXAMPLES
+    if example.values[1] == "refused"
+}
+PACKAGES = sorted({resource.type.partition(":")[0] for resources in DOCUMENTED.values() for resource in resources} - {"kubernetes"})
+
+ANY = """
+extra_providers = {{"kubernetes": kubernetes, **{{name: pulumi.ProviderResource(name, f"extra-{{name}}", {{}}) for name in {packages!r}}}}}
+for token, name, inputs, ignored in {resources!r}:
+    options = pulumi.ResourceOptions(provider=extra_providers[token.split(":")[0]], ignore_changes=ignored)
+    pulumi.CustomResource(token, name, inputs, options)
+"""
+
+
+def documented(rules: Iterable[str]) -> str:
+    """Return a snippet that declares the bad example of each rule; names begin with `extra-`, the rule and `-doc-`."""
+    resources = [
+        (resource.type, f"extra-{rule}-doc-{resource.name}", dict(resource.inputs), [*resource.ignored])
+        for rule in sorted(rules)
+        for resource in DOCUMENTED[rule]
+    ]
+    return ANY.format(packages=PACKAGES, resources=resources)
+
+
+def named_in(shown: str, rule: str) -> bool:
+    """Whether a rule is named: as the policy, or by the policy that tells what only the whole stack shows."""
+    return f"  {rule}  " in shown or f"  {rule}: " in shown
+
+
+def unnamed(preview: Preview, rule: str, begin: str) -> bool:
+    """Whether no mandatory result of a rule is about a resource whose name begins so, or lists one in its sum."""
+    said = [
+        result
+        for result in preview.policies
+        if result.mandatory and (result.rule == rule or (result.rule == WHOLE_STACK and f"{rule}: " in result.message))
+    ]
+    return not any(result.urn.rpartition("::")[2].startswith(begin) or (rule in TOTALS and begin in result.message) for result in said)
 
 
 def test_the_shipped_stack_passes_a_preview(project: Project) -> None:
@@ -59,10 +124,9 @@ def test_the_shipped_stack_passes_a_preview(project: Project) -> None:
     assert "can't run policy" not in done.stdout
 
 
-@pytest.mark.parametrize("named", REFUSED)
-def test_a_preview_that_breaks_a_rule_ends_with_a_failure_that_names_it(project: Project, named: str) -> None:
-    rule = named.partition(",")[0]
-    done = project.preview(POD + REFUSED[named])
+@pytest.mark.parametrize("rule", ["memory-budget", "no-literal-credential"])
+def test_a_preview_that_breaks_a_rule_ends_with_a_failure_that_names_it(project: Project, rule: str) -> None:
+    done = project.preview(POD + REFUSED[rule])
     assert done.returncode != 0, done.stdout
     assert "[mandatory]" in done.stdout
     assert f"  {rule}  " in done.stdout, done.stdout + done.stderr
@@ -70,48 +134,25 @@ def test_a_preview_that_breaks_a_rule_ends_with_a_failure_that_names_it(project:
     assert "can't run policy" not in done.stdout
 
 
-MANDATORY = {rule.name for rule in RULES if rule.level == "mandatory"}
-OTHERS = [
-    pytest.param(example.values[0], example.values[2], id=str(example.values[0]))
-    for example in EXAMPLES
-    if example.values[1] == "refused" and example.values[0] in MANDATORY - {named.partition(",")[0] for named in REFUSED}
-]
-"""The bad example of every further rule, from docs/policies.md."""
-
-ANY = """
-def providers(package):
-    if package == "kubernetes":
-        return kubernetes
-    if package == "aws":
-        return cloud[0]
-    if package == "kafka":
-        import pulumi_kafka
-        return pulumi_kafka.Provider("extra-kafka", bootstrap_servers=["127.0.0.1:1"])
-    from providers.kafkaconnect import Provider
-    return Provider("extra-connect", url="http://127.0.0.1:1")
-
-for token, name, inputs in {resources!r}:
-    pulumi.CustomResource(token, name, inputs, pulumi.ResourceOptions(provider=providers(token.split(":")[0])))
-"""
+def test_every_mandatory_rule_is_tried_in_one_preview() -> None:
+    assert sorted(rule for rules in APART for rule in rules) == sorted(MANDATORY)
 
 
-def named_in(shown: str, rule: str) -> bool:
-    """Whether a rule is named: as the policy, or by the policy that tells what only the whole stack shows."""
-    return f"  {rule}  " in shown or f"  {rule}: " in shown
-
-
-def test_every_mandatory_rule_is_tried() -> None:
-    tried = {named.partition(",")[0] for named in REFUSED} | {str(example.values[0]) for example in OTHERS}
-    assert tried == MANDATORY - {"exceptions-proper"}
-
-
-@pytest.mark.parametrize(("rule", "block"), OTHERS)
-def test_the_bad_example_of_a_rule_ends_a_preview_with_a_failure_that_names_it(project: Project, rule: str, block: str) -> None:
-    resources = [declared(document) for document in yaml.safe_load_all(block)]
-    done = project.preview(ANY.format(resources=[(item.type, f"extra-{item.name}", dict(item.inputs)) for item in resources]))
-    assert done.returncode != 0, done.stdout
-    assert "[mandatory]" in done.stdout
-    assert named_in(done.stdout, rule), done.stdout[-6000:] + done.stderr
+@pytest.mark.parametrize("rules", APART, ids=lambda rules: " ".join(sorted(rules & TOTALS)) or "of one resource")
+def test_every_rule_is_named_for_its_own_bad_example(project: Project, rules: set[str]) -> None:
+    snippets = {key: code for key, code in REFUSED.items() if key.partition(",")[0] in rules}
+    shown = rules if rules.isdisjoint(TOTALS) else rules - snippets.keys()
+    with attached(PACKAGES) as environment:
+        streamed = replace(project, environment={**project.environment, **environment, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"})
+        done = streamed.preview("\n".join([POD, *snippets.values(), documented(shown)]), "--json")
+    preview = read(done.stdout)
+    assert done.returncode != 0
+    assert preview.complete, preview.errors
+    tried = [(rule, f"extra-{rule}-doc-") for rule in sorted(shown)]
+    tried += [(key.partition(",")[0], f"extra-{key.replace(', ', '-')}-sdk") for key in snippets]
+    missing = [begin for rule, begin in tried if unnamed(preview, rule, begin)]
+    assert not missing, [(result.rule, result.urn.rpartition("::")[2]) for result in preview.policies]
+    assert not any("hunter2" in result.message for result in preview.policies)
     assert "can't run policy" not in done.stdout
 
 

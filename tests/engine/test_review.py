@@ -31,7 +31,7 @@ def review(project: Project) -> tuple[subprocess.CompletedProcess[str], str]:
 
 
 def test_the_shipped_stack_gets_a_comment(project: Project) -> None:
-    project.preview()  # so that the program is the shipped one
+    project.write()
     done, comment = review(project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert comment.startswith("<!-- data-ingestion preview data-ingestion/sandbox -->\n")
@@ -42,7 +42,7 @@ def test_the_shipped_stack_gets_a_comment(project: Project) -> None:
 
 @pytest.mark.parametrize(("rule", "shown"), [("memory-budget", "OVER"), ("no-literal-credential", "DB_PASSWORD: container")])
 def test_a_refusal_is_a_failure_with_its_reason_and_no_secret_in_the_comment(project: Project, rule: str, shown: str) -> None:
-    project.preview(POD + REFUSED[rule])
+    project.write(POD + REFUSED[rule])
     done, comment = review(project)
     assert done.returncode == 1
     assert rule in comment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from providers.kafkaconnect import group_position
 from providers.kafkaconnect.group_position import GroupPositionOperations
-from providers.kafkaconnect.positions import PositionsError, without_position
+from providers.kafkaconnect.librdkafka import UnansweredError
+from providers.kafkaconnect.positions import without_position
 from providers.operations import ProviderError
 from unknown import UNKNOWN
 
@@ -32,7 +34,7 @@ class Cluster:
         if self.failures:
             self.failures -= 1
             message = "not now"
-            raise PositionsError(message)
+            raise UnansweredError(message)
         return [number for number in range(partitions) if number not in self.positions]
 
     def commit(self, settings: Mapping[str, Any], group: str, topic: str, partitions: Iterable[int]) -> None:
@@ -93,8 +95,9 @@ def test_unknown_inputs_are_left_to_the_next_run() -> None:
     assert Cluster({}).operations().check(dict.fromkeys(INPUTS, UNKNOWN)) == []
 
 
-def test_a_broker_that_does_not_answer_is_an_error_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_does_not_answer_is_an_error_in_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("providers.kafkaconnect.positions._SECONDS", 0.2)
-    with pytest.raises(PositionsError) as raised:
+    with pytest.raises(UnansweredError) as raised:
         without_position({"bootstrap.servers": "127.0.0.1:1"}, "group", "topic", 1)
-    assert "\n" not in str(raised.value)
+    assert re.fullmatch(r"127\.0\.0\.1:1 does not answer \([a-z_]+\)", str(raised.value))
+    assert capfd.readouterr() == ("", "")

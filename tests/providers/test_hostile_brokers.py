@@ -10,8 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
-from providers.kafkaconnect import provider, readiness
+from providers.kafkaconnect import librdkafka, provider, readiness
+from providers.kafkaconnect.positions import without_position
 from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
 from providers.operations import ProviderError
 from tests.providers.hostile_server import BROKEN, UNENDING, hostile, measured
@@ -126,11 +128,29 @@ def test_security_that_no_client_takes_is_refused_in_the_preview(security: objec
 
 
 def test_settings_that_the_kafka_client_refuses_are_a_clean_error_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(readiness.USER_VARIABLE, "u")
-    monkeypatch.setenv(readiness.PASSWORD_VARIABLE, "hunter2")
-    with pytest.raises(ProviderError, match="the Kafka client refuses the settings for a:1: ") as caught:
-        ask("a:1", {"protocol": "SASL_SSL", "mechanism": "NOTHING"}, 0.2)
+    monkeypatch.setenv(librdkafka.USER_VARIABLE, "u")
+    monkeypatch.setenv(librdkafka.PASSWORD_VARIABLE, "hunter2")
+    security = {"protocol": "SASL_SSL", "mechanism": "NOTHING"}
+    settings = {"bootstrap.servers": "a:1", **librdkafka.client(security)}
+    for work in (partial(ask, "a:1", security, 0.2), partial(without_position, settings, "group", "topic", 1)):
+        with pytest.raises(ProviderError, match="the Kafka client refuses the settings for a:1: ") as caught:
+            work()
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [(KafkaError._TIMED_OUT, "a:1 does not answer (timed_out)"), (KafkaError.UNKNOWN_MEMBER_ID, "a:1 refuses: KafkaError{")],
+)
+def test_a_broker_that_refuses_is_told_from_one_that_does_not_answer_and_no_password_is_shown(code: int, says: str) -> None:
+    def work() -> None:
+        raise KafkaException(KafkaError(code, "hunter2 is wrong\nhere"))
+
+    with pytest.raises(librdkafka.UnansweredError) as caught:
+        librdkafka.answered({"bootstrap.servers": "a:1", "sasl.password": "hunter2"}, 1, work)
+    assert str(caught.value).startswith(says)
     assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.kafkaconnect.readiness import (
-    PASSWORD_VARIABLE,
-    USER_VARIABLE,
-    ClusterReadyOperations,
-    Metadata,
-    NotReadyError,
-    ask,
-    client,
-    cluster_id,
-)
+from providers.kafkaconnect.librdkafka import PASSWORD_VARIABLE, USER_VARIABLE, client
+from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
 from providers.operations import CancelledError, ProviderError
 from unknown import UNKNOWN
 
