@@ -116,7 +116,7 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
     if isinstance(resource.inputs.get("config"), Mapping):
         config = _texts(resource.inputs["config"])
         yield from connector_problems(config)
-        if config.get("connector.class") == DEBEZIUM and resource.inputs.get("name") == Names.source_connector:
+        if config.get("connector.class") == DEBEZIUM and str(resource.inputs.get("name")).startswith(Names().source_connector):
             yield Problem(
                 key="connector.class",
                 value=DEBEZIUM,

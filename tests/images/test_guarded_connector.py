@@ -61,7 +61,7 @@ def class_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     staging.stage(IMAGE, store, into)
     (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
     with java_compiler.jars([into / "libs", into / "plugins-archives", into / "plugins/debezium-postgres"]) as jars:
-        java_compiler.compile_sources(compiler, Path(__file__).parent / "java_guard", jars, into / "probe.jar")
+        java_compiler.compile_sources(compiler, Path(__file__).parent / "java" / "guard", jars, into / "probe.jar")
         yield ":".join(map(str, [into / "probe.jar", *jars]))
 
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-    from sandbox.archive import Archive
+    from reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox
 
-SOURCE = Names.source_connector
+SOURCE = Names().source_connector
 USERS = "postgres.public.users"
 REFUSAL = "dataingestion.connect.DatabaseWentBackException"
 OLDER, NEWER, WRONG = "older", "newer", "wrong"
