@@ -14,7 +14,7 @@ import java.sql.SQLException;
  * @param system Its system identifier, which initdb chooses, and which standbys, copies and restored backups keep.
  * @param timeline Its timeline, which a promotion and a restore to a point in time raise.
  * @param flushed End of its write-ahead log.
- * @param slot Place from which the connector's slot keeps the log, on disk before anyone sees it; 0 without a slot.
+ * @param slot Place from which the connector's slot keeps the log, which is on disk and only advances; 0 without a slot.
  * @param history Content of the timeline's history file; empty for the first timeline.
  */
 record DatabaseServer(String system, long timeline, Lsn flushed, Lsn slot, String history) {
