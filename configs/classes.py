@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+# Debezium's connector, which goes on in silence on a database that went back in time
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
+# The image's own around it, with the same keys, which refuses such a database
+GUARDED_DEBEZIUM = "dataingestion.connect.GuardedPostgresConnector"
 S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
 ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
 # Confluent's converter, which writes and reads the same bytes as the image's own around it

@@ -55,7 +55,7 @@ class DebeziumPostgres(Configuration):
 
     kind: ClassVar[Kind] = "debezium"
 
-    connector_class: Literal["io.debezium.connector.postgresql.PostgresConnector"] = "io.debezium.connector.postgresql.PostgresConnector"
+    connector_class: Literal["dataingestion.connect.GuardedPostgresConnector"] = "dataingestion.connect.GuardedPostgresConnector"
     tasks_max: Literal[1] = 1
     database_hostname: str
     database_port: int

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -10,13 +12,28 @@ from typing import TYPE_CHECKING, Final
 from images import tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # Java's release of the classes: the oldest one that Kafka Connect 4 runs on
 RELEASE: Final = "17"
 
 # Time of a jar's members, so that a jar depends on its sources only
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def jars(folders: Iterable[Path]) -> Iterator[list[Path]]:
+    """Return the jars of some folders, also those inside their archives, which are unpacked while the block runs."""
+    with TemporaryDirectory() as name:
+        found: list[Path] = []
+        for number, folder in enumerate(folders):
+            found += sorted(folder.glob("*.jar"))
+            for archive in sorted(folder.glob("*.tar.gz")):
+                into = Path(name) / f"{number}-{archive.name}"
+                with tarfile.open(archive) as packed:
+                    packed.extractall(into, filter="data")
+                found += sorted(into.rglob("*.jar"))
+        yield found
 
 
 def compile_sources(compiler: Path, sources: Path, class_path: Iterable[Path], jar: Path) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def pin(folders: Sequence[Folder], store: Store) -> tuple[Entry, ...]:
     """Resolve every folder to pinned files and put the files into the store. Raises MavenError or PipError."""
-    return tuple(entry for folder in folders for entry in _folder(folder, store))
+    # two folders may name the same compiler
+    return tuple(dict.fromkeys(entry for folder in folders for entry in _folder(folder, store)))
 
 
 def _folder(folder: Folder, store: Store) -> Iterator[Entry]:

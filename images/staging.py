@@ -51,8 +51,8 @@ def stage(image: Path, store: Store, into: Path) -> None:
             write_manifest(into / folder.path / "services.jar", dict(folder.services))
         if folder.sources:
             (compiler,) = (store.path(entry) for entry in entries if entry.source == f"maven:{folder.compiler}")
-            jars = [jar for path in folder.against for jar in sorted((into / path).glob("*.jar"))]
-            java_compiler.compile_sources(compiler, image / folder.sources, jars, into / folder.path / "compiled.jar")
+            with java_compiler.jars([into / path for path in folder.against]) as class_path:
+                java_compiler.compile_sources(compiler, image / folder.sources, class_path, into / folder.path / "compiled.jar")
     sums = _sums(image)
     for archive in extras(image):
         _unpack_extra(archive, sums, into / "plugins" / archive.stem)
@@ -75,6 +75,8 @@ def record_extras(image: Path) -> list[str]:
 
 def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
     """Write a jar that declares one class for each Java interface; equal services give equal bytes."""
+    # a folder may hold nothing else of the store's
+    jar.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(jar, "w") as archive:
         for interface, implementation in sorted(services.items()):
             archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", java_compiler.EPOCH), f"{implementation}\n")

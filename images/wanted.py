@@ -36,7 +36,7 @@ class Folder:
         services: Java interface to its implementing class, for the manifest that staging writes.
         sources: Folder of Java sources beside the contents.toml, which staging compiles to a jar in this folder.
         compiler: Coordinates of Eclipse's batch compiler, which the image does not contain.
-        against: Folders whose jars the sources use.
+        against: Folders whose jars the sources use, also those in their archives.
     """
 
     path: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from capacity import pods, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, UnreadableError
 from capacity.quantity import MIB, whole_mib
+from configs.classes import GUARDED_DEBEZIUM
 from configs.tokens import CONNECTOR
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-_DEBEZIUM = "io.debezium."
+_DEBEZIUM = ("io.debezium.", GUARDED_DEBEZIUM)
 _SHM = "/dev/shm"  # noqa: S108 - a path in pods
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import ICEBERG_SINK
+from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
@@ -21,6 +21,7 @@ from policy import files
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
+from settings.names import Names
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -113,7 +114,15 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
         return
     yield from _unknown(resource)
     if isinstance(resource.inputs.get("config"), Mapping):
-        yield from connector_problems(_texts(resource.inputs["config"]))
+        config = _texts(resource.inputs["config"])
+        yield from connector_problems(config)
+        if config.get("connector.class") == DEBEZIUM and str(resource.inputs.get("name")).startswith(Names().source_connector):
+            yield Problem(
+                key="connector.class",
+                value=DEBEZIUM,
+                rule="a database that went back in time would be skipped in silence until it has written as far as before",
+                cure=f"set {GUARDED_DEBEZIUM}, which refuses it and has the same keys",
+            )
 
 
 def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

@@ -50,6 +50,12 @@ CAUSES: Final = (
         patience=120.0,  # the kubelet refreshes a mounted Secret within about 90 s
     ),
     _cause(
+        r"DatabaseWentBackException",
+        "bring back the database to which the position belongs, and restart the connector; to keep this one, raise streaming.epoch "
+        "in the stack file and run up, which begins with a new slot and a snapshot; see 'A database that went back in time' in "
+        "docs/operations.md",
+    ),
+    _cause(
         r"password authentication failed|Access denied for user|no password was provided",
         "the database refuses the role's password; check that the worker mounts the Secret with which the role was created",
     ),

@@ -13,7 +13,7 @@ from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.errors import NoClassError, NotNowError, RefusedError
 from providers.kafkaconnect.reasons import reasons
 from providers.kafkaconnect.removal import Removal
-from providers.kafkaconnect.rules import connector_problems
+from providers.kafkaconnect.rules import connector_problems, share_positions
 from providers.kafkaconnect.watch import Tempo, Watch
 from providers.operations import (
     Adopting,
@@ -79,9 +79,14 @@ class ConnectorOperations(Adopting):
         return validation.as_problems(complaint for complaint in complaints if validation.is_about_form(complaint))[:_MOST_COMPLAINTS]
 
     def diff(self, old: Plain, new: Plain) -> list[Change]:
-        """Return the changes, key by key; another name or class requires a replacement, and a connector that does not run a repair."""
+        """Return the changes, key by key.
+
+        Another name or class requires a replacement, but for a class that goes on from the same positions; a connector that does not run
+        requires a repair.
+        """
+        replacing = {"name"} if share_positions(old, new) else {"name", 'config["connector.class"]'}
         changes = [
-            Change(change.path, change.kind, replace=change.path in ("name", 'config["connector.class"]'))
+            Change(change.path, change.kind, replace=change.path in replacing)
             for change in differences({key: old.get(key) for key in _DECLARED}, {key: new.get(key) for key in _DECLARED})
         ]
         if old.get("state", "RUNNING") != "RUNNING":

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from configs import superseded
+from configs.classes import GUARDED_DEBEZIUM
 from configs.credentials.detector import shows_credential
 from configs.secrecy import HIDDEN, is_referenced, is_secret, shown
 from configs.verdict import KIND_BY_CLASS
@@ -65,6 +66,13 @@ def _superseded_problems(config: Mapping[str, str]) -> Iterator[Problem]:
                 yield Problem(path=step("config", key), rule=f"has no effect: {fault.rule}", cure=fault.cure)
 
 
+def share_positions(old: Plain, new: Plain) -> bool:
+    """Return whether two Connectors have the same positions and keys by their classes: Debezium's own, and the image's around it."""
+    configs = [inputs.get("config") for inputs in (old, new)]
+    kinds = [KIND_BY_CLASS.get(str(config.get("connector.class"))) if isinstance(config, Mapping) else None for config in configs]
+    return kinds[0] is not None and kinds[0] == kinds[1]
+
+
 def is_source(config: Mapping[str, str]) -> bool:
     """Tell whether the connector is a source.
 
@@ -73,7 +81,7 @@ def is_source(config: Mapping[str, str]) -> bool:
     simple_name = config.get("connector.class", "").rsplit(".", 1)[-1]
     if "Source" in simple_name or "Sink" in simple_name:
         return "Source" in simple_name
-    return config.get("connector.class", "").startswith("io.debezium.connector.") or (
+    return config.get("connector.class", "").startswith(("io.debezium.connector.", GUARDED_DEBEZIUM)) or (
         "topics" not in config and "topics.regex" not in config
     )
 

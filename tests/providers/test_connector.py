@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.kafkaconnect.watch import Tempo
@@ -135,6 +136,23 @@ def test_a_failed_task_ends_the_wait_with_cause_and_cure(worker: Worker) -> None
     assert "What to do: the database refuses the role's password" in message
     assert "hunter2" not in message
     assert "WorkerSinkTask.java" not in message
+
+
+def test_a_refused_database_ends_the_wait_with_the_position_and_the_cure(worker: Worker) -> None:
+    """No message of PostgreSQL's own is in the trace, and the reason is not cut before it has said why."""
+    refused = (
+        "dataingestion.connect.DatabaseWentBackException: The database went back in time, or is another one: the archive holds changes up "
+        "to LSN{FFFFFFFF/FFFFFFFF}, and of the server (system 18446744073709551615, timeline 4294967295, written up to "
+        "LSN{FFFFFFFF/FFFFFFFF}): it left the position's timeline 4294967294 at LSN{FFFFFFFF/FFFFFFFF}, before the position. Nothing is "
+        "read\n\tat dataingestion.connect.GuardedPostgresTask.check(GuardedPostgresTask.java:89)"
+    )
+    worker.script[STATUS] = [status("RUNNING", "FAILED", trace=refused)]
+    with pytest.raises(IncompleteError) as caught:
+        operations(worker).create(INPUTS)
+    message = str(caught.value)
+    assert ", before the position. Nothing is" in message
+    assert "What to do: bring back the database to which the position belongs" in message
+    assert "raise streaming.epoch in the stack file and run up" in message
 
 
 def test_a_failed_connector_is_restarted_once(worker: Worker) -> None:
@@ -280,11 +298,21 @@ def test_a_failure_that_may_pass_is_started_again(worker: Worker) -> None:
             {"config": {**CONFIG, "connector.class": "d.E"}},
             [Change('config["connector.class"]', "update", replace=True)],
         ),
+        (
+            {"config": {**CONFIG, "connector.class": DEBEZIUM}},
+            {"config": {**CONFIG, "connector.class": GUARDED_DEBEZIUM}},
+            [Change('config["connector.class"]', "update")],
+        ),
+        (
+            {"config": {**CONFIG, "connector.class": DEBEZIUM}},
+            {"config": {**CONFIG, "connector.class": ICEBERG_SINK}},
+            [Change('config["connector.class"]', "update", replace=True)],
+        ),
         ({"state": "FAILED"}, {}, [Change("state", "update")]),
         ({}, {"config": UNKNOWN}, [Change("config", "update")]),
     ],
 )
 def test_the_difference_is_reported_key_by_key(old: dict[str, Any], new: dict[str, Any], changes: list[Change]) -> None:
-    """Only another name or class means another connector."""
+    """Only another name means another connector, or a class that would not go on from the same positions."""
     silent = ConnectorOperations(ConnectClient("http://127.0.0.1:9"), 1, threading.Event())
     assert silent.diff({**INPUTS, "state": "RUNNING", "tasks": 1, **old}, {**INPUTS, **new}) == changes

@@ -105,6 +105,7 @@ def test_a_name_is_checked_even_when_the_config_is_not_known_yet() -> None:
     [
         ("org.apache.kafka.connect.mirror.MirrorSourceConnector", {"topics": "x"}, True),
         ("io.debezium.connector.postgresql.PostgresConnector", {"topics": "x"}, True),
+        ("dataingestion.connect.GuardedPostgresConnector", {"topics": "x"}, True),
         ("io.debezium.connector.jdbc.JdbcSinkConnector", {"topics": "x"}, False),
         ("com.acme.Archive", {"topics.regex": "x"}, False),
         ("com.acme.Archive", {}, True),

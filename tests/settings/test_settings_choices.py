@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from configs.classes import DEBEZIUM
 from judgement.stack import SettingsError, parse
 from settings.cluster import is_private
 from settings.model import Settings
@@ -377,3 +378,9 @@ def test_an_address_that_is_the_pods_own_is_refused_with_a_cure_that_can_be_foll
     lines = problems_of(FOUND, streaming={"kafka": {"kind": "external", "external": kafka}})
     assert any("for a pod is the pod itself; write the address of the system" in line for line in lines), lines
     assert not any("/32" in line for line in lines)
+
+
+def test_a_stack_cannot_choose_debeziums_own_class_which_skips_a_database_that_went_back_in_time() -> None:
+    (line, *_) = problems_of(MANAGED, source={"debezium": {"extra": {"connector.class": DEBEZIUM}}})
+    assert "source.debezium.extra" in line
+    assert "connector.class" in line
