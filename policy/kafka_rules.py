@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import ICEBERG_SINK
+from configs.classes import ICEBERG_SINKS
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
@@ -124,7 +124,7 @@ def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     positions = {(one.inputs.get("group"), one.inputs.get("topic")) for one in record.of_type(GROUP_POSITION)}
     for connector in record.of_type(CONNECTOR):
         config, name = _texts(connector.inputs.get("config")), connector.inputs.get("name")
-        if config.get("connector.class") != ICEBERG_SINK or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
+        if config.get("connector.class") not in ICEBERG_SINKS or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
             continue
         group = coordinator_group(name, config.get("iceberg.connect.group-id"))
         topic = config.get("iceberg.control.topic", "")

@@ -225,7 +225,7 @@ class Table(Section):
 
 
 # Columns that the pipeline adds to each row: the change (Debezium's unwrap transform) and its place in Kafka (the sink's InsertField).
-# (topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
+# (epoch, topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
 METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("__deleted", "string"),
     ("__op", "string"),
@@ -235,6 +235,7 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("__source_txId", "long"),
     ("__source_schema", "string"),
     ("__source_table", "string"),
+    ("__epoch", "int"),
     ("__topic", "string"),
     ("__kafka_partition", "int"),
     ("__kafka_offset", "long"),
