@@ -29,7 +29,8 @@ _PREFIX = re.compile(r"[A-Za-z_]\w*")
 _BATCH, _QUEUE = 2048, 8192
 # Statement that drops slots which nothing reads; every other one could change the captured database.
 _DROPS = re.compile(
-    r"SELECT pg_drop_replication_slot\(slot_name\) FROM pg_replication_slots WHERE slot_name IN \((?P<slots>'\w+'(?:, '\w+')*)\) AND NOT active"
+    r"SELECT pg_drop_replication_slot\(slot_name\) FROM pg_replication_slots "
+    r"WHERE slot_name IN \((?P<slots>'\w+'(?:, '\w+')*)\) AND NOT active"
 )
 _SKIPPED = "the task continues, the offset is committed and the row is lost"
 

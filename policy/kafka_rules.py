@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import ICEBERG_SINKS
+from configs.classes import ICEBERG_SINK, ICEBERG_SINKS, PLAIN_ICEBERG_SINK
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
@@ -21,6 +21,7 @@ from policy import files
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
+from settings.names import Names
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
@@ -113,7 +114,11 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
         return
     yield from _unknown(resource)
     if isinstance(resource.inputs.get("config"), Mapping):
-        yield from connector_problems(_texts(resource.inputs["config"]))
+        config = _texts(resource.inputs["config"])
+        yield from connector_problems(config)
+        if config.get("connector.class") == PLAIN_ICEBERG_SINK and resource.inputs.get("name") == Names.sink_connector:
+            rule = "of the program's own sink would ignore every file after its control topic or the brokers were built anew"
+            yield Problem(key="connector.class", value=PLAIN_ICEBERG_SINK, rule=rule, cure=f"set {ICEBERG_SINK}")
 
 
 def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

@@ -29,6 +29,9 @@ PART_OF = "data-ingestion"
 # Control topic of the Iceberg sink in the first epoch.
 CONTROL_TOPIC = "iceberg-control"
 
+# Property of an archived table with the number of the present epoch, of which a table can have no row yet.
+EPOCH_PROPERTY = "data-ingestion.epoch"
+
 # Mount folder of the Secrets in a Connect worker, and the only folder that its config provider may read.
 CONNECT_SECRETS = "/etc/connect/secrets"
 
@@ -74,7 +77,7 @@ class Names(Section):
     def of_epoch(self, epoch: int) -> Names:
         """Return the names with those of an epoch: what it begins anew has another name than before, from the second epoch on."""
         names = self.model_copy()
-        names._epoch = epoch
+        names._epoch = epoch  # noqa: SLF001 - of this class
         return names
 
     def _in_epoch(self, name: str, mark: str = "-") -> str:

@@ -1,7 +1,7 @@
 """Streaming layer: brokers, schema registry, Connect workers and the Debezium connector.
 
-Only the Debezium connector waits for the archive: the sink has to know a new epoch before the first row of it arrives. The workers do not
-wait, since they mount the archive's identity as an optional Secret.
+The layer does not wait for the archive: the workers mount the archive's identity as an optional Secret. With one exception: from the second
+epoch on, the Debezium connector waits for the sink, which has to know an epoch before the first row of it arrives.
 """
 
 from __future__ import annotations
@@ -79,8 +79,9 @@ class StreamingComponent(pulumi.ComponentResource):
         self.register_outputs({"registryUrl": spec.registry_url})
 
     def capture(self, sink: pulumi.Resource) -> None:
-        """Declare the source connector, which starts once the sink runs."""
+        """Declare the source connector; that of a later epoch starts once the sink runs."""
         spec, source = self._spec.source_connector, self._source
+        before = [*self.resources.ready, *source.ready, *([sink] if self._spec.kafka.epoch > 1 else [])]
         Connector(
             f"{self._name}-source-connector",
             name=spec.name,
@@ -90,7 +91,7 @@ class StreamingComponent(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=self.resources.worker,
-                depends_on=[*self.resources.ready, *source.ready, sink],
+                depends_on=before,
                 # the slot of a database inside the namespace ends with its volume; elsewhere the connector must drop it
                 deleted_with=self._foundation.ends_with if source.is_inside else None,
             ),

@@ -94,7 +94,8 @@ class ClusterReady(pulumi.CustomResource):
         """Wait for ``brokers`` brokers at each of ``bootstrap_servers``.
 
         The check runs again whenever ``rollout``, a digest of the pod templates, changes. ``partitions`` is the future number for each
-        topic: a preview refuses fewer than before, and so a lower ``epoch``, 1 by default. ``security`` has ``protocol`` and ``mechanism`` of listeners that are not plain text.
+        topic: a preview refuses fewer than before, and so a lower ``epoch``, 1 by default. ``security`` has ``protocol`` and ``mechanism``
+        of listeners that are not plain text.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,

@@ -157,7 +157,7 @@ def drop_former_slots(names: Names) -> str | None:
     """
     slots = ", ".join(f"'{slot}'" for slot in names.former_slots)
     where = f"WHERE slot_name IN ({slots}) AND NOT active"
-    return f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots {where}" if slots else None  # noqa: S608 - checked names
+    return f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots {where}" if slots else None
 
 
 def drop_slot_by_hand(names: Names) -> str:

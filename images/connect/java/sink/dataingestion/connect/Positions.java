@@ -39,9 +39,8 @@ final class Positions {
             .map(
                 one ->
                     String.format(
-                        "The control topic %s ends at offset %d of partition %d, and %s was committed at %d: topic or brokers are new, and"
-                            + " every file of the sink would be ignored until that number is passed. Raise streaming.epoch by one and run"
-                            + " 'up' (docs/operations.md).",
+                        "The control topic %s ends at offset %d of partition %d, and %s was committed at %d: topic or brokers are new, and the"
+                            + " table would ignore every file until then. Raise streaming.epoch by one, and 'up' (docs/operations.md).",
                         topic, ends.getOrDefault(one.getKey(), 0L), one.getKey(), table, one.getValue()));
   }
 
