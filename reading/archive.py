@@ -12,7 +12,7 @@ from pyarrow.fs import S3FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
-from settings.names import EPOCH_PROPERTY
+from configs import seams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,4 +141,4 @@ class Archive:
 
     def epoch(self, name: str) -> int:
         """Return the number of the present epoch, whether or not the table has a row of it."""
-        return int(self.table(name).properties.get(EPOCH_PROPERTY, "1"))
+        return int(self.table(name).properties.get(seams.EPOCH, "1"))

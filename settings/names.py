@@ -29,9 +29,6 @@ PART_OF = "data-ingestion"
 # Control topic of the Iceberg sink in the first epoch.
 CONTROL_TOPIC = "iceberg-control"
 
-# Property of an archived table with the number of the present epoch, of which a table can have no row yet.
-EPOCH_PROPERTY = "data-ingestion.epoch"
-
 # Mount folder of the Secrets in a Connect worker, and the only folder that its config provider may read.
 CONNECT_SECRETS = "/etc/connect/secrets"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from configs import seams
 from configs.models import ConfluentS3Sink, IcebergSink
-from settings.names import CONNECT_SECRETS, EPOCH_PROPERTY, OBJECT_ROOT
+from settings.names import CONNECT_SECRETS, OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS
 from specification.streaming.connect import secret_reference
 from specification.streaming.converters import converter_settings
@@ -215,7 +216,7 @@ def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> d
     Readers take the table's present rows from those of the epoch that it names; the first one is not named.
     """
     return {
-        **({EPOCH_PROPERTY: str(names.epoch)} if names.epoch > 1 else {}),
+        **({seams.EPOCH: str(names.epoch)} if names.epoch > 1 else {}),
         "format-version": "2",
         "write.format.default": "parquet",
         "write.parquet.compression-codec": "snappy",
