@@ -32,10 +32,12 @@ def declare() -> None:
         options = pulumi.ResourceOptions(providers=providers)
         source = SourceComponent("source", spec.source, spec.source.created, foundation, opts=options).resources
     options = pulumi.ResourceOptions(providers=[kubernetes, generator])
-    stream = StreamingComponent("streaming", spec.streaming, foundation, source, opts=options).resources
+    streaming = StreamingComponent("streaming", spec.streaming, foundation, source, opts=options)
+    stream = streaming.resources
     options = pulumi.ResourceOptions(providers=[kubernetes, *cloud])
     rollout = spec.streaming.connect.rollout
     archive = ArchiveComponent("archive", spec.archive, foundation, source, stream, rollout, opts=options).resources
+    streaming.capture(archive.sink)
     export(spec, source, stream, archive)
 
 

@@ -77,7 +77,7 @@ def fill(outputs: Mapping[str, Any], what: rows.Measured, mark: str, number: int
         FiguresError: If they are not there in time.
     """
     topic = Topic(outputs, what)
-    slot, begin = settings().names.slot, topic.end()
+    slot, begin = settings().names.current_slot, topic.end()
     end = begin
     with connect(outputs) as database:
         started = time.monotonic()

@@ -12,13 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
-from configs.classes import ICEBERG_SINK, S3_SINK
+from configs.classes import ICEBERG_SINKS, S3_SINK
 from configs.patterns import fault_of, matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-SINKS = (S3_SINK, ICEBERG_SINK)
+SINKS = (S3_SINK, *ICEBERG_SINKS)
 
 # Live heap of a Connect worker with its plugins, before any file is open.
 FRAMEWORK_MIB = 100
@@ -209,7 +209,7 @@ def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parqu
     """Return the heap of the sink itself, for a number of topics with a total number of partitions."""
     tasks = min(_number(config, "tasks.max", 1), partitions)
     consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
-    if config.get("connector.class") != ICEBERG_SINK:
+    if config.get("connector.class") not in ICEBERG_SINKS:
         return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0)
     own = {key.removeprefix(_WRITE_PROPERTY): text for key, text in config.items() if key.startswith(_WRITE_PROPERTY)}
     sizes = parquet_of(own, tables or parquet_of({}))

@@ -7,7 +7,10 @@ DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 # The image's own around it, with the same keys, which refuses such a database
 GUARDED_DEBEZIUM = "dataingestion.connect.GuardedPostgresConnector"
 S3_SINK = "io.confluent.connect.s3.S3SinkConnector"
-ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
+# Iceberg's sink, with the same keys as the image's own around it
+PLAIN_ICEBERG_SINK = "org.apache.iceberg.connect.IcebergSinkConnector"
+ICEBERG_SINK = "dataingestion.connect.GuardedIcebergSink"
+ICEBERG_SINKS = (ICEBERG_SINK, PLAIN_ICEBERG_SINK)
 # Confluent's converter, which writes and reads the same bytes as the image's own around it
 CONFLUENT_AVRO_CONVERTER = "io.confluent.connect.avro.AvroConverter"
 AVRO_CONVERTER = "dataingestion.connect.RetryingAvroConverter"

@@ -62,6 +62,7 @@ class DebeziumPostgres(Configuration):
     database_user: str
     database_password: str
     database_dbname: str
+    database_initial_statements: str | None = None
     database_sslmode: Literal["verify-full", "verify-ca"] = "verify-full"
     database_sslrootcert: str
     topic_prefix: str
@@ -145,7 +146,7 @@ class IcebergSink(Sink):
 
     kind: ClassVar[Kind] = "iceberg"
 
-    connector_class: Literal["org.apache.iceberg.connect.IcebergSinkConnector"] = "org.apache.iceberg.connect.IcebergSinkConnector"
+    connector_class: Literal["dataingestion.connect.GuardedIcebergSink"] = "dataingestion.connect.GuardedIcebergSink"
     iceberg_catalog: str
     iceberg_tables: tuple[str, ...]
     iceberg_tables_route_field: str = Field(alias="iceberg.tables.route-field")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import inserted
-from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINK, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINKS, INSERT_FIELD, S3_SINK, UNWRAP
 from configs.patterns import fault_of, literal, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
@@ -124,7 +124,7 @@ def _read(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
 
 
 def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
-    if sink.get("connector.class") != ICEBERG_SINK or not sink.get("iceberg.tables.route-field"):
+    if sink.get("connector.class") not in ICEBERG_SINKS or not sink.get("iceberg.tables.route-field"):
         return []
     tables = listed(sink, "iceberg.tables")
     of_one, of_many = defaultdict[str, list[str]](list), list[tuple[str, str]]()
@@ -152,7 +152,7 @@ def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:
     """Check that transforms add the fields by which the sink routes or partitions."""
     added = {value for prefix, name in transforms(sink) if name == INSERT_FIELD for key, value in sink.items() if key.startswith(prefix)}
     added |= _unwrapped(source)
-    used = ["iceberg.tables.route-field"] if sink.get("connector.class") == ICEBERG_SINK else []
+    used = ["iceberg.tables.route-field"] if sink.get("connector.class") in ICEBERG_SINKS else []
     if sink.get("connector.class") == S3_SINK and sink.get("timestamp.extractor") == "RecordField":
         used.append("timestamp.field")
     rule, cure = "no transform adds this field to the rows", "add it, or name an existing field"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import chain_problems, written_fields
-from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINK, S3_SINK
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINKS, S3_SINK
 from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number
@@ -102,10 +102,10 @@ def sink_problems(config: Mapping[str, str]) -> list[Problem]:
     problems = [*broken(config, _RULES), *_read(config), *_dead_letters(config), *null_replacing(config), *literal_credentials(config)]
     if config.get("connector.class") == S3_SINK:
         problems += [*broken(config, _S3_RULES), *_rotation(config), *_null_values(config)]
-    if config.get("connector.class") == ICEBERG_SINK:
+    if config.get("connector.class") in ICEBERG_SINKS:
         problems += [*broken(config, _ICEBERG_RULES), *_routes(config), *_catalog(config)]
     problems += client_problems(config, groups=("consumer.override.", "iceberg.kafka."), producers=("producer.override.", "iceberg.kafka."))
-    return [*problems, *chain_problems(config)] if config.get("connector.class") in {S3_SINK, ICEBERG_SINK} else problems
+    return [*problems, *chain_problems(config)] if config.get("connector.class") in {S3_SINK, *ICEBERG_SINKS} else problems
 
 
 def _read(config: Mapping[str, str]) -> list[Problem]:

@@ -27,6 +27,11 @@ _SLOT = re.compile(r"[a-z0-9_]{1,63}")
 _PREFIX = re.compile(r"[A-Za-z_]\w*")
 # Debezium's defaults of max.batch.size and max.queue.size.
 _BATCH, _QUEUE = 2048, 8192
+# Statement that drops slots which nothing reads; every other one could change the captured database.
+_DROPS = re.compile(
+    r"SELECT pg_drop_replication_slot\(slot_name\) FROM pg_replication_slots "
+    r"WHERE slot_name IN \((?P<slots>'\w+'(?:, '\w+')*)\) AND NOT active"
+)
 _SKIPPED = "the task continues, the offset is committed and the row is lost"
 
 _RULES = (
@@ -142,6 +147,7 @@ def source_problems(config: Mapping[str, str]) -> list[Problem]:
         *broken(config, _RULES),
         *_needed(config),
         *_queued(config),
+        *_stated(config),
         *_named(config),
         *_unwrapped(config),
         *chain_problems(config),
@@ -179,6 +185,18 @@ def _queued(config: Mapping[str, str]) -> list[Problem]:
         rule, cure = "notifications would be written to a topic that is not declared", "set log, jmx or both"
         problems.append(problem(config, "notification.enabled.channels", rule, cure))
     return problems
+
+
+def _stated(config: Mapping[str, str]) -> list[Problem]:
+    """Check the statements of each new connection: they may drop former slots, and nothing else."""
+    key = "database.initial.statements"
+    text = config.get(key, "").strip()
+    drops = _DROPS.fullmatch(text)
+    if text and drops is None:
+        return [problem(config, key, "is not known to be harmless: it runs statements in the captured database", "remove it")]
+    if drops and f"'{config.get('slot.name', 'debezium')}'" in drops["slots"]:
+        return [problem(config, key, "a new connection would drop the connector's own slot, with every change in it", "remove it")]
+    return []
 
 
 def _named(config: Mapping[str, str]) -> list[Problem]:

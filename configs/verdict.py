@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, S3_SINK
+from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINKS, S3_SINK
 from configs.problems import first_per_key, problem
 from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from problem import Problem
 
 # Connectors with known keys.
-KIND_BY_CLASS: Mapping[str, Kind] = {GUARDED_DEBEZIUM: "debezium", DEBEZIUM: "debezium", S3_SINK: "s3", ICEBERG_SINK: "iceberg"}
+KIND_BY_CLASS: Mapping[str, Kind] = {
+    GUARDED_DEBEZIUM: "debezium",
+    DEBEZIUM: "debezium",
+    S3_SINK: "s3",
+    **dict.fromkeys(ICEBERG_SINKS, "iceberg"),
+}
 
 
 def connector_problems(config: Mapping[str, str]) -> list[Problem]:

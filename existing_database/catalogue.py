@@ -91,7 +91,7 @@ def look(target: Target) -> Database | Refused:
         return connection
     names = target.names
     with connection:
-        server = _server(connection, names.slot)
+        server = _server(connection, names.current_slot)
         heartbeat = _rows(connection, "SELECT to_regclass(%s) IS NOT NULL", names.heartbeat_table)[0][0]
         return Database(
             server=server,

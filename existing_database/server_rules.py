@@ -62,7 +62,7 @@ def wal_level(seen: Database, target: Target) -> Finding:
 def free_slots(seen: Database, target: Target) -> Finding:
     """Check whether a slot is free for the pipeline; its own existing slot counts as free."""
     most = int(seen.server.settings["max_replication_slots"])
-    others = sum(slot.name != target.names.slot for slot in seen.server.slots)
+    others = sum(slot.name != target.names.current_slot for slot in seen.server.slots)
     if others + SLOTS > most:
         return failure(f"max_replication_slots is {most} and others use {others}", _cure(seen, target, "max_replication_slots"))
     return fine(f"others use {others} of {most} slots")
@@ -104,7 +104,7 @@ def sender_timeout(seen: Database, target: Target) -> Finding:
 
 def own_slot(seen: Database, target: Target) -> Finding:
     """Check whether the slot's name is free, or the slot is the pipeline's own."""
-    name, database = target.names.slot, target.names.database
+    name, database = target.names.current_slot, target.names.database
     slot = next((slot for slot in seen.server.slots if slot.name == name), None)
     if slot is None:
         return fine(f"{name} is free; Debezium creates it")
@@ -129,7 +129,7 @@ def own_slot(seen: Database, target: Target) -> Finding:
 
 def other_slots(seen: Database, target: Target) -> Finding:
     """Check whether unread slots of others retain log; all share the disk."""
-    idle = [slot for slot in seen.server.slots if slot.name != target.names.slot and not slot.active and slot.retained > 0]
+    idle = [slot for slot in seen.server.slots if slot.name != target.names.current_slot and not slot.active and slot.retained > 0]
     if idle:
         slots = ", ".join(f"{slot.name} ({_mib(slot)} MiB)" for slot in idle)
         return warning(f"unread slots retain log: {slots}", f"if not needed: SELECT pg_drop_replication_slot('{idle[0].name}');")

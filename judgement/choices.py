@@ -28,6 +28,7 @@ def choice_problems(settings: Settings) -> list[Problem]:
         *_names(settings),
         *creation_problems(settings),
         *_rotation(settings),
+        *_epoch(settings),
         *_places(settings),
         *_node_ports(settings),
     ]
@@ -146,6 +147,17 @@ def _rotation(settings: Settings) -> Iterator[Problem]:
         word = getattr(rotation, name)
         if is_absent and word:
             yield Problem(path=f"rotation.{name}", rule=f"is {word}, but this stack has no such credential", cure="remove it")
+
+
+def _epoch(settings: Settings) -> Iterator[Problem]:
+    """Check that a later epoch begins with every row: readers take the current state from its rows alone."""
+    epoch = settings.streaming.epoch
+    if epoch > 1 and settings.source.debezium.snapshot_mode == "no_data":
+        yield Problem(
+            path="source.debezium.snapshotMode",
+            rule=f"is no_data and streaming.epoch is {epoch}: rows that do not change any more would be in no epoch's current state",
+            cure="set it to initial",
+        )
 
 
 def _node_ports(settings: Settings) -> Iterator[Problem]:

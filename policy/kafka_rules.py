@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK
+from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, ICEBERG_SINKS, PLAIN_ICEBERG_SINK
 from configs.kafka_rules import broker_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
@@ -123,6 +123,9 @@ def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
                 rule="a database that went back in time would be skipped in silence until it has written as far as before",
                 cure=f"set {GUARDED_DEBEZIUM}, which refuses it and has the same keys",
             )
+        if config.get("connector.class") == PLAIN_ICEBERG_SINK and resource.inputs.get("name") == Names.sink_connector:
+            rule = "of the program's own sink would ignore every file after its control topic or the brokers were built anew"
+            yield Problem(key="connector.class", value=PLAIN_ICEBERG_SINK, rule=rule, cure=f"set {ICEBERG_SINK}")
 
 
 def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -133,7 +136,7 @@ def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     positions = {(one.inputs.get("group"), one.inputs.get("topic")) for one in record.of_type(GROUP_POSITION)}
     for connector in record.of_type(CONNECTOR):
         config, name = _texts(connector.inputs.get("config")), connector.inputs.get("name")
-        if config.get("connector.class") != ICEBERG_SINK or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
+        if config.get("connector.class") not in ICEBERG_SINKS or config.get("iceberg.kafka.auto.offset.reset") == "earliest":
             continue
         group = coordinator_group(name, config.get("iceberg.connect.group-id"))
         topic = config.get("iceberg.control.topic", "")

@@ -12,6 +12,8 @@ from pyarrow.fs import S3FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
+from configs import seams
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -43,10 +45,11 @@ class TableFiles:
 def repeated_changes(key: Sequence[str]) -> str:
     """Return the query for the number of rows that repeat a change of another row.
 
-    A change is its position in the write-ahead log, its key and its operation: rows of one COPY share a position, and an UPDATE of a key
-    is a deletion and an insertion at one position. Kafka's position would not do: what the source writes again has a new one.
+    A change is its epoch, its position in the write-ahead log, its key and its operation: a restored database gives positions again, rows
+    of one COPY share one, and an UPDATE of a key is a deletion and an insertion at one. Kafka's position would not do: what the source
+    writes again has a new one.
     """
-    change = ", ".join(("__source_lsn", "__op", *(f'"{part}"' for part in key)))
+    change = ", ".join(("coalesce(__epoch, 1)", "__source_lsn", "__op", *(f'"{part}"' for part in key)))
     return f"SELECT count(*) - count(DISTINCT ({change})) AS number FROM changes"  # noqa: S608 - from the table model
 
 
@@ -107,7 +110,9 @@ class Archive:
             return []
         cursor = self._database.cursor()
         listed = ", ".join(f"'{path}'" for path in files.paths)
-        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        # in a table from before the epochs no file may have their column
+        later = "SELECT NULL::INTEGER AS __epoch WHERE false"
+        source = f"(FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false) UNION ALL BY NAME {later})"
         text = f"WITH changes AS (SELECT * FROM {source}) {sql}"  # noqa: S608 - the addresses come from the catalog
         result = cursor.execute(text, parameters)
         names = [column[0] for column in result.description or []]
@@ -124,10 +129,16 @@ class Archive:
         return int(rows[0]["number"]) if rows else 0
 
     def current(self, name: str, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Return the table as the archive knows it: the last change of each key, without deleted rows.
+        """Return the table as the archive knows it: the last change of each key in the present epoch, without deleted rows.
 
-        All changes of a key are in one partition, so the offset orders them.
+        An epoch begins with every row of the table, and rows of an earlier one may have gone without a deletion. All changes of a key are
+        in one partition, so the offset orders them.
         """
         newest_first = f"PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC"
-        last = f"SELECT * FROM changes QUALIFY row_number() OVER ({newest_first}) = 1 AND __op <> 'd'"  # noqa: S608 - from the table model
-        return {tuple(row[part] for part in key): row for row in self.query(name, last)}
+        last = f"QUALIFY row_number() OVER ({newest_first}) = 1 AND __op <> 'd'"
+        rows = self.query(name, f"SELECT * FROM changes WHERE coalesce(__epoch, 1) = ? {last}", [self.epoch(name)])  # noqa: S608 - from the table model
+        return {tuple(row[part] for part in key): row for row in rows}
+
+    def epoch(self, name: str) -> int:
+        """Return the number of the present epoch, whether or not the table has a row of it."""
+        return int(self.table(name).properties.get(seams.EPOCH, "1"))

@@ -8,7 +8,7 @@ from configs import topics
 from review.inputs import at, closed, mapping, truth
 from review.kinds import POSITIONS
 from review.loss import UNSEEN, Loss
-from settings.names import Names
+from settings.names import CONTROL_TOPIC, Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +22,11 @@ _SUPPORT: Final = {
     topics.CONNECT_STATUS: ("the state of connectors and tasks", "Connect writes it again"),
     "_schemas": ("every schema and its id", "existing records can no longer be read"),
     Names.dead_letter_topic: ("unread dead letters", "they exist nowhere else"),
-    Names.iceberg_control_topic: ("commits in progress", "files written but not yet committed are orphaned"),
 }
 _FORGIVING: Final = frozenset({topics.CONNECT_STATUS})
 _REGISTRY: Final = "registry-"
 _HEARTBEAT: Final = "__debezium-heartbeat"
+_CONTROL: Final = ("commits in progress", "files written but not yet committed are orphaned")
 
 
 def of_topic(step: Step, _around: Surroundings) -> Iterator[Loss]:
@@ -36,6 +36,8 @@ def of_topic(step: Step, _around: Surroundings) -> Iterator[Loss]:
         yield Loss("lost", "every record in it", "its name is not in the preview, so its records may exist nowhere else")
     elif name in _SUPPORT:
         yield Loss("kept" if name in _FORGIVING else "lost", *_SUPPORT[name])
+    elif name.startswith(CONTROL_TOPIC):
+        yield Loss("lost", *_CONTROL)
     elif name.startswith(_REGISTRY):
         yield Loss("lost", *_SUPPORT["_schemas"])
     elif name.startswith(_HEARTBEAT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from settings.archive import ArchiveSettings
 from settings.budget import BudgetSettings
@@ -47,6 +47,11 @@ class Settings(Section):
     """Kafka, the schema registry, Connect and the topics."""
     archive: ArchiveSettings = Field(default=...)
     """The archive: bucket, format, sink."""
+
+    @model_validator(mode="after")
+    def _in_epoch(self) -> Settings:
+        object.__setattr__(self, "names", self.names.of_epoch(self.streaming.epoch))
+        return self
 
     @property
     def is_whole(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import PrivateAttr
+
 from settings.section import Section
 from settings.types import DnsLabel, Port, QualifiedTable, SqlIdentifier
 
@@ -23,6 +25,9 @@ CONNECT_PORT = 8083
 
 # Value of the label app.kubernetes.io/part-of on every object.
 PART_OF = "data-ingestion"
+
+# Control topic of the Iceberg sink in the first epoch.
+CONTROL_TOPIC = "iceberg-control"
 
 # Mount folder of the Secrets in a Connect worker, and the only folder that its config provider may read.
 CONNECT_SECRETS = "/etc/connect/secrets"
@@ -55,16 +60,55 @@ class Names(Section):
     debezium_role: SqlIdentifier = "debezium"
     """Database role of Debezium."""
 
+    _epoch: int = PrivateAttr(default=1)
+
     owner_role: ClassVar[str] = "app_owner"
     app_role: ClassVar[str] = "app_rw"
     catalog_role: ClassVar[str] = "iceberg"
     catalog_database: ClassVar[str] = "iceberg_catalog"
-    source_connector: ClassVar[str] = "postgres-cdc-connector"
     sink_connector: ClassVar[str] = "s3-sink-connector"
     connect_group: ClassVar[str] = "connect-cluster"
     dead_letter_topic: ClassVar[str] = "s3-sink-dlq"
-    iceberg_control_topic: ClassVar[str] = "iceberg-control"
     archive_namespace: ClassVar[str] = "archive"
+
+    def of_epoch(self, epoch: int) -> Names:
+        """Return the names with those of an epoch: what it begins anew has another name than before, from the second epoch on."""
+        names = self.model_copy()
+        names._epoch = epoch  # noqa: SLF001 - of this class
+        return names
+
+    def _in_epoch(self, name: str, mark: str = "-") -> str:
+        return name if self._epoch == 1 else f"{name}{mark}epoch{self._epoch}"
+
+    @property
+    def epoch(self) -> int:
+        """Number of the present history (``streaming.epoch``)."""
+        return self._epoch
+
+    @property
+    def current_slot(self) -> str:
+        """Replication slot of the epoch: a new one begins with a snapshot, at a position that its own server has given."""
+        return self._in_epoch(self.slot, "_")
+
+    @property
+    def former_slots(self) -> tuple[str, ...]:
+        """Slots of all earlier epochs, which nothing reads any more."""
+        return tuple(self.of_epoch(epoch).current_slot for epoch in range(1, self._epoch))
+
+    @property
+    def source_connector(self) -> str:
+        """Source connector of the epoch; Connect stores a position under the connector's name, so a new name has none."""
+        return self._in_epoch("postgres-cdc-connector")
+
+    @property
+    def iceberg_control_topic(self) -> str:
+        """Control topic of the epoch: each table stores its position in the topic under the topic's name."""
+        return self._in_epoch(CONTROL_TOPIC)
+
+    @property
+    def iceberg_control_topics(self) -> tuple[str, ...]:
+        """Control topics of all epochs; the earlier ones stay, since a protected topic cannot be deleted."""
+        return tuple(self.of_epoch(epoch).iceberg_control_topic for epoch in range(1, self._epoch + 1))
 
     def topic(self, table: Table) -> str:
         """Return the change topic of a table: ``postgres.public.users``."""

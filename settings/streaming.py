@@ -127,6 +127,9 @@ class RegistrySettings(Section):
         return self.kind != "external"
 
 
+# More epochs than a pipeline will ever see, and few enough for a control topic each.
+LAST_EPOCH = 99
+
 # Memory of a worker's pod, of which its second container takes a part.
 WorkerMebibytes = Annotated[int, Field(ge=32, le=1024 * 1024, strict=True)]
 
@@ -162,6 +165,9 @@ class TopicSettings(Section):
 class StreamingSettings(Section):
     """Kafka, the schema registry, Connect and the topics."""
 
+    epoch: int = Field(default=1, ge=1, le=LAST_EPOCH, strict=True)
+    """Number of the pipeline's present history. Raise it by one when brokers were built anew, the control topic was deleted, or the
+    database was restored to an earlier time: capture then begins anew, with a snapshot of every table. It is never lowered."""
     kafka: KafkaSettings = KafkaSettings()
     """The Kafka brokers."""
     registry: RegistrySettings = RegistrySettings()

@@ -225,16 +225,16 @@ class Table(Section):
 
 
 # Columns that the pipeline adds to each row: the change (Debezium's unwrap transform) and its place in Kafka (the sink's InsertField).
-# (topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
-METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
+# (epoch, topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
+METADATA_COLUMNS = (
     ("__deleted", "string"),
     ("__op", "string"),
     ("__ts_ms", "long"),
     ("__source_ts_ms", "long"),
     ("__source_lsn", "long"),
     ("__source_txId", "long"),
-    ("__source_schema", "string"),
-    ("__source_table", "string"),
+    *((f"__source_{name}", "string") for name in ("schema", "table")),
+    ("__epoch", "int"),
     ("__topic", "string"),
     ("__kafka_partition", "int"),
     ("__kafka_offset", "long"),

@@ -31,15 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveResources:
-    """Values of the archive for the stack's outputs.
+    """Values of the archive for the stack's outputs and for the source.
 
     Attributes:
         bucket: Name of the bucket, known once it exists.
         role_arn: ARN of the worker's role, or None without AWS.
+        sink: The sink connector.
     """
 
     bucket: pulumi.Output[str]
     role_arn: pulumi.Output[str] | None
+    sink: pulumi.Resource
 
 
 def _encryption(key_arn: str | None) -> manifest.Manifest:
@@ -76,7 +78,7 @@ class ArchiveComponent(pulumi.ComponentResource):
         identity = WriterIdentity(parent=self, prefix=name, spec=spec.writer, namespace=foundation.namespace).declare()
         tables = self._tables(spec.catalog, guards, source) if spec.catalog else []
         positions = [self._position(spec.position, stream)] if spec.position else []
-        Connector(
+        sink = Connector(
             f"{name}-sink-connector",
             name=spec.sink.name,
             config=dict(spec.sink.config),
@@ -89,7 +91,7 @@ class ArchiveComponent(pulumi.ComponentResource):
             ),
         )
         self.resources = ArchiveResources(
-            bucket=bucket.bucket if bucket else pulumi.Output.from_input(spec.bucket_name), role_arn=identity.role_arn
+            bucket=bucket.bucket if bucket else pulumi.Output.from_input(spec.bucket_name), role_arn=identity.role_arn, sink=sink
         )
         outputs = {"bucket": self.resources.bucket}
         self.register_outputs({**outputs, "roleArn": identity.role_arn} if identity.role_arn else outputs)

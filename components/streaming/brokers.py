@@ -73,6 +73,7 @@ class KafkaComponent(pulumi.ComponentResource):
             rollout=rollout,
             security=dict(spec.security) if spec.security else None,
             partitions={topic.name: topic.partitions for topic in spec.topics},
+            epoch=spec.epoch if spec.epoch > 1 else None,  # the first one is the default, for stacks that know of none
             opts=pulumi.ResourceOptions(parent=self, provider=worker, depends_on=list(services)),
         )
 

@@ -1,6 +1,7 @@
 """Streaming layer: brokers, schema registry, Connect workers and the Debezium connector.
 
-The layer never waits for the archive: the workers mount the archive's identity as an optional Secret.
+The layer does not wait for the archive: the workers mount the archive's identity as an optional Secret. With one exception: from the second
+epoch on, the Debezium connector waits for the sink, which has to know an epoch before the first row of it arrives.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class StreamingComponent(pulumi.ComponentResource):
         source: SourceResources,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare brokers, topics, registry, workers and the source connector."""
+        """Declare brokers, topics, registry and workers; ``capture`` declares the source connector."""
         super().__init__("cdc:streaming:Streaming", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         password = random.RandomPassword(
@@ -74,18 +75,24 @@ class StreamingComponent(pulumi.ComponentResource):
             connect_password=password,
             registry_password=schemas.operator_password if schemas else None,
         )
+        self._name, self._spec, self._foundation, self._source = name, spec, foundation, source
+        self.register_outputs({"registryUrl": spec.registry_url})
+
+    def capture(self, sink: pulumi.Resource) -> None:
+        """Declare the source connector; that of a later epoch starts once the sink runs."""
+        spec, source = self._spec.source_connector, self._source
+        before = [*self.resources.ready, *source.ready, *([sink] if self._spec.kafka.epoch > 1 else [])]
         Connector(
-            f"{name}-source-connector",
-            name=spec.source_connector.name,
-            config=dict(spec.source_connector.config),
-            removal=Removal(config=dict(spec.source_connector.last_config), otherwise=spec.source_connector.by_hand),
-            rollout=spec.connect.rollout,
+            f"{self._name}-source-connector",
+            name=spec.name,
+            config=dict(spec.config),
+            removal=Removal(config=dict(spec.last_config), otherwise=spec.by_hand),
+            rollout=self._spec.connect.rollout,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                provider=worker,
-                depends_on=[*self.resources.ready, *source.ready],
+                provider=self.resources.worker,
+                depends_on=before,
                 # the slot of a database inside the namespace ends with its volume; elsewhere the connector must drop it
-                deleted_with=foundation.ends_with if source.is_inside else None,
+                deleted_with=self._foundation.ends_with if source.is_inside else None,
             ),
         )
-        self.register_outputs({"registryUrl": spec.registry_url})

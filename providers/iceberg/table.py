@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from configs import seams
 from configs.secrecy import told
 from problem import Problem
 from providers.iceberg.catalog import REMOVAL_SECONDS
@@ -165,6 +167,10 @@ class TableOperations(Adopting):
             steps = evolution(live, inputs, old)
             if not steps:
                 return
+            if seams.EPOCH in steps.properties_set:
+                snapshot = table.current_snapshot()
+                last = snapshot.snapshot_id if snapshot else None
+                steps.properties_set |= seams.seam(steps.properties_set[seams.EPOCH], datetime.now(UTC), last)
             try:
                 _commit(table, steps)
             except CommitFailedException:

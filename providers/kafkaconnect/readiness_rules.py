@@ -27,6 +27,7 @@ def gate_problems(inputs: Plain, previous: Plain | None) -> list[Problem]:
     if inputs.get("rollout") is not UNKNOWN and not isinstance(inputs.get("rollout"), str):
         problems.append(Problem(path="rollout", rule="must be a string that changes with every rollout of the brokers"))
     problems += security_problems(inputs.get("security"))
+    problems += _earlier_epoch(inputs.get("epoch", 1), (previous or {}).get("epoch", 1))
     return [*problems, *_fewer_partitions(inputs.get("partitions"), (previous or {}).get("partitions"))]
 
 
@@ -54,6 +55,20 @@ def security_problems(security: object) -> Iterator[Problem]:
         yield Problem(path="security.protocol", rule=f"{protocol!r} is not one of {', '.join(_PROTOCOLS)}")
     elif str(protocol).startswith("SASL") and mechanism is not UNKNOWN and not (isinstance(mechanism, str) and mechanism):
         yield Problem(path="security.mechanism", rule=f"is missing: {protocol} logs in, for instance by SCRAM-SHA-512")
+
+
+def _earlier_epoch(wanted: object, had: object) -> Iterator[Problem]:
+    """Refuse an earlier epoch: its names stand for a history that has ended, and readers take the rows of the highest one only."""
+    if wanted is UNKNOWN:
+        return
+    if not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 1:
+        yield Problem(path="epoch", rule=f"{wanted!r} is not a whole number from 1")
+    elif isinstance(had, int) and wanted < had:
+        yield Problem(
+            path="epoch",
+            rule=f"{wanted} is lower than {had}: new rows would count as older than those of epoch {had}, and its slot would stay",
+            cure=f"set streaming.epoch to {had}, or to {had + 1} for a new history",
+        )
 
 
 def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:

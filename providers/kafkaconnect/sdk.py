@@ -86,6 +86,7 @@ class ClusterReady(pulumi.CustomResource):
         brokers: pulumi.Input[int],
         rollout: pulumi.Input[str],
         partitions: pulumi.Input[Mapping[str, pulumi.Input[int]]] | None = None,
+        epoch: pulumi.Input[int] | None = None,
         security: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         timeout_seconds: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -93,13 +94,15 @@ class ClusterReady(pulumi.CustomResource):
         """Wait for ``brokers`` brokers at each of ``bootstrap_servers``.
 
         The check runs again whenever ``rollout``, a digest of the pod templates, changes. ``partitions`` is the future number for each
-        topic: a preview refuses fewer than before. ``security`` has ``protocol`` and ``mechanism`` of listeners that are not plain text.
+        topic: a preview refuses fewer than before, and so a lower ``epoch``, 1 by default. ``security`` has ``protocol`` and ``mechanism``
+        of listeners that are not plain text.
         """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
             "brokers": brokers,
             "rollout": rollout,
             "partitions": partitions,
+            "epoch": epoch,
             "security": security,
             "timeout_seconds": timeout_seconds,
         }

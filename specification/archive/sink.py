@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from configs import seams
 from configs.models import ConfluentS3Sink, IcebergSink
 from settings.names import CONNECT_SECRETS, OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS
@@ -67,8 +68,8 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
 
     Objects have the prefix ``topics/<topic>/year=…/month=…/day=…/hour=…/``. The sink closes a file after ``flush_records`` rows, after the
     commit interval in record time, at the end of the hour, or by the wall clock after twice the interval, so that the last rows of a quiet
-    table are not delayed forever. The clock makes file boundaries depend on time; (topic, partition, offset) in each row identifies a
-    repeated row.
+    table are not delayed forever. The clock makes file boundaries depend on time; (epoch, topic, partition, offset) in each row identifies
+    a repeated row.
     """
     url = settings.pod_url
     connector = ConfluentS3Sink(
@@ -86,20 +87,34 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         transforms=PLACE_CHAIN,
         families={
             **_clients(registry_url),
-            **_insert("place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset"),
+            **_place(names),
         },
     )
     return {**connector.rendered(), **settings.extra}
 
 
-def _hour_partition() -> dict[str, str]:
-    """Return transforms that add the Kafka position of a row, and its hour (time of the Kafka record, UTC) as zero-padded strings.
+def _place(names: Names, **further: str) -> dict[str, str]:
+    """Return the transform that adds the identity of a row: its epoch and its position in Kafka, whose offsets a rebuilt cluster repeats.
+
+    Connect inserts the epoch as text, which the Iceberg sink writes into a column of numbers as a number.
+    """
+    return _insert(
+        "place",
+        topic_field="__topic",
+        partition_field="__kafka_partition",
+        offset_field="__kafka_offset",
+        static_field="__epoch",
+        static_value=str(names.epoch),
+        **further,
+    )
+
+
+def _hour_partition(names: Names) -> dict[str, str]:
+    """Return transforms that add the identity of a row, and its hour (time of the Kafka record, UTC) as zero-padded strings.
 
     Iceberg refuses year, month, day and hour transforms of one column, hence four separate columns.
     """
-    built = _insert(
-        "place", topic_field="__topic", partition_field="__kafka_partition", offset_field="__kafka_offset", timestamp_field="year"
-    )
+    built = _place(names, timestamp_field="year")
     for part in PARTITION_COLUMNS[1:]:
         built |= _insert(part, timestamp_field=part)
     for part in PARTITION_COLUMNS:
@@ -183,7 +198,7 @@ def iceberg_config(
             **{f"iceberg.kafka.{key}": value for key, value in group.items()},
             **client_security(kafka, "iceberg.kafka."),
             **{f"consumer.override.{key}": value for key, value in group.items()},
-            **_hour_partition(),
+            **_hour_partition(names),
         },
     )
     return {**connector.rendered(), **settings.extra}
@@ -196,8 +211,12 @@ PAGE_BYTES = 64 * 1024
 
 
 def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
-    """Return the properties of an Iceberg table: data files next to ``metadata/``, so that keys start alike in both formats."""
+    """Return the properties of an Iceberg table: data files next to ``metadata/``, so that keys start alike in both formats.
+
+    Readers take the table's present rows from those of the epoch that it names; the first one is not named.
+    """
     return {
+        **({seams.EPOCH: str(names.epoch)} if names.epoch > 1 else {}),
         "format-version": "2",
         "write.format.default": "parquet",
         "write.parquet.compression-codec": "snappy",

@@ -49,8 +49,8 @@ def parameters(names: Names, wal_keep_mib: int) -> tuple[Parameter, ...]:
         wal_keep_mib: Maximum write-ahead log, in MiB, that a slot may hold back before PostgreSQL invalidates it.
     """
     keep = f"{wal_keep_mib}MB"
-    others = f"(SELECT count(*) FROM pg_replication_slots WHERE slot_name <> '{names.slot}')"
-    own_sender = f"(SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{names.slot}')"
+    others = f"(SELECT count(*) FROM pg_replication_slots WHERE slot_name <> '{names.current_slot}')"
+    own_sender = f"(SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{names.current_slot}')"
     senders = f"(SELECT count(*) FROM pg_stat_replication WHERE pid IS DISTINCT FROM {own_sender})"
     return (
         Parameter("wal_level", "logical", "current_setting('wal_level') <> 'logical'", "rds.logical_replication = 1", restart=True),

@@ -150,9 +150,19 @@ def heartbeat_query(names: Names) -> str:
     return f"INSERT INTO {names.heartbeat_table} (id, ts) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET ts = EXCLUDED.ts"
 
 
+def drop_former_slots(names: Names) -> str | None:
+    """Return the statement that drops the slots of earlier epochs, or None in the first one.
+
+    The source of a new epoch sends it: where the brokers were lost, nothing is left that knows the old slot.
+    """
+    slots = ", ".join(f"'{slot}'" for slot in names.former_slots)
+    where = f"WHERE slot_name IN ({slots}) AND NOT active"
+    return f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots {where}" if slots else None
+
+
 def drop_slot_by_hand(names: Names) -> str:
     """Return the instruction for dropping the slot by hand, if the connector could not drop it."""
     return (
         f"In database {names.database}, as a role with REPLICATION: SELECT pg_drop_replication_slot(slot_name) "
-        f"FROM pg_replication_slots WHERE slot_name = '{names.slot}' AND NOT active; until then it holds back the write-ahead log"
+        f"FROM pg_replication_slots WHERE slot_name = '{names.current_slot}' AND NOT active; until then it holds back the write-ahead log"
     )

@@ -9,7 +9,7 @@ from configs.classes import UNWRAP
 from configs.models import DebeziumPostgres
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
-from specification.source.sql import heartbeat_query
+from specification.source.sql import drop_former_slots, heartbeat_query
 from specification.streaming.connect import secret_reference
 from specification.streaming.converters import converter_settings
 
@@ -35,7 +35,7 @@ _DEFAULTS = DebeziumSettings()
 def expected_names(names: Names) -> dict[str, str]:
     """Return the connector keys that hold names of the stack, with their expected values."""
     return {
-        "slot.name": names.slot,
+        "slot.name": names.current_slot,
         "publication.name": names.publication,
         "topic.prefix": names.topic_prefix,
         "database.dbname": names.database,
@@ -62,10 +62,11 @@ def source_config(
         database_user=secret_reference("source", "username"),
         database_password=secret_reference("source", "password"),
         database_dbname=names.database,
+        database_initial_statements=drop_former_slots(names),
         database_sslrootcert=f"{CONNECT_SECRETS}/source/ca.crt",
         topic_prefix=names.topic_prefix,
         table_include_list=tuple(table.qualified for table in tables),
-        slot_name=names.slot,
+        slot_name=names.current_slot,
         publication_name=names.publication,
         snapshot_mode=settings.snapshot_mode,
         poll_interval_ms=settings.poll_interval_ms,

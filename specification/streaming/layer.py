@@ -59,7 +59,7 @@ def topics(settings: Settings) -> tuple[TopicSpec, ...]:
 def _kafka(settings: Settings, services: PublishedServices) -> Kafka:
     existing = settings.streaming.kafka.external
     if existing is not None:
-        return _existing_kafka(existing, topics(settings))
+        return _existing_kafka(existing, topics(settings), settings.streaming.epoch)
     return Kafka(
         bootstrap=tuple(str(broker.outside) for broker in services.brokers),
         brokers=BROKERS,
@@ -67,11 +67,12 @@ def _kafka(settings: Settings, services: PublishedServices) -> Kafka:
         tls=False,
         mechanism=None,
         topics=topics(settings),
+        epoch=settings.streaming.epoch,
         created=_brokers(settings, services.brokers),
     )
 
 
-def _existing_kafka(kafka: ExistingKafka, declared: tuple[TopicSpec, ...]) -> Kafka:
+def _existing_kafka(kafka: ExistingKafka, declared: tuple[TopicSpec, ...], epoch: int) -> Kafka:
     return Kafka(
         bootstrap=kafka.bootstrap_servers,
         brokers=kafka.brokers,
@@ -79,6 +80,7 @@ def _existing_kafka(kafka: ExistingKafka, declared: tuple[TopicSpec, ...]) -> Ka
         tls=kafka.protocol != "PLAINTEXT",
         mechanism=_MECHANISMS[kafka.mechanism] if kafka.logs_in else None,
         topics=declared,
+        epoch=epoch,
         created=None,
     )
 

@@ -63,6 +63,7 @@ class Kafka:
         tls: Whether the program connects by TLS.
         mechanism: Login mechanism as the Kafka provider spells it, or None.
         topics: Every topic that the program creates.
+        epoch: Number of the pipeline's present history.
         created: The brokers that the program creates, or None for an existing cluster.
     """
 
@@ -72,6 +73,7 @@ class Kafka:
     tls: bool
     mechanism: str | None
     topics: tuple[TopicSpec, ...]
+    epoch: int
     created: Brokers | None
 
 

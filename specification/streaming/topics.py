@@ -73,5 +73,5 @@ def support_topics(names: Names) -> list[TopicSpec]:
 
 
 def iceberg_topics(names: Names) -> list[TopicSpec]:
-    """Return the Iceberg sink's control topic, by which its tasks agree on a commit."""
-    return [TopicSpec(names.iceberg_control_topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4))]
+    """Return the Iceberg sink's control topics, one for each epoch; by the last one its tasks agree on a commit."""
+    return [TopicSpec(name, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4)) for name in names.iceberg_control_topics]

@@ -8,6 +8,7 @@ from configs.source_rules import source_problems
 from tests.connector_configs import SOURCE, changed
 
 UNWRAP = "transforms.unwrap."
+DROPS = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name IN ({}) AND NOT active"
 
 
 def test_what_the_program_renders_loses_nothing() -> None:
@@ -50,6 +51,9 @@ BAD = [
     ("max.queue.size", "2048", "or max.batch.size below 2048"),
     ("notification.enabled.channels", "log,sink", "a topic that is not declared"),
     ("slot.name", "Debezium-Slot", "lower-case letters"),
+    ("database.initial.statements", "DELETE FROM users", "runs statements in the captured database"),
+    ("database.initial.statements", DROPS.format("'old'") + "; DELETE FROM users", "runs statements in the captured database"),
+    ("database.initial.statements", DROPS.format("'old', 'debezium_slot'"), "would drop the connector's own slot"),
     ("topic.prefix", "my-shop", "part of Avro names"),
     ("transforms", None, "inside an envelope"),
     (f"{UNWRAP}delete.tombstone.handling.mode", None, "the archive would never show the delete"),
@@ -74,6 +78,7 @@ def test_each_way_to_lose_rows_is_refused(key: str, value: str | None, told: str
     ("key", "value"),
     [
         ("snapshot.mode", "no_data"),
+        ("database.initial.statements", DROPS.format("'debezium', 'debezium_slot_epoch2'")),
         ("transaction.boundary", None),
         ("errors.tolerance", None),
         ("database.sslmode", "verify-ca"),

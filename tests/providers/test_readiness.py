@@ -100,6 +100,25 @@ def test_every_input_is_checked_and_any_change_asks_again() -> None:
     assert [(change.path, change.replace) for change in gate.diff(old, {**INPUTS, "rollout": "b"})] == [("rollout", False)]
 
 
+@pytest.mark.parametrize(("before", "after"), [({}, {}), ({}, {"epoch": 2}), ({"epoch": 2}, {"epoch": 3}), ({"epoch": 2}, {"epoch": 2})])
+def test_an_epoch_may_stay_or_rise(before: dict[str, int], after: dict[str, int]) -> None:
+    assert ClusterReadyOperations(threading.Event()).check({**INPUTS, **after}, {**INPUTS, **before}) == []
+
+
+@pytest.mark.parametrize("after", [{}, {"epoch": 1}, {"epoch": 2}])
+def test_a_lower_epoch_is_refused_with_the_one_to_keep(after: dict[str, int]) -> None:
+    (problem,) = ClusterReadyOperations(threading.Event()).check({**INPUTS, **after}, {**INPUTS, "epoch": 3})
+    assert problem.path == "epoch"
+    assert "is lower than 3" in problem.text
+    assert "set streaming.epoch to 3, or to 4" in problem.text
+
+
+@pytest.mark.parametrize("epoch", [0, -1, "2", True, 1.5])
+def test_an_epoch_is_a_whole_number_from_1(epoch: object) -> None:
+    (problem,) = ClusterReadyOperations(threading.Event()).check({**INPUTS, "epoch": epoch})
+    assert "is not a whole number from 1" in problem.text
+
+
 def test_a_topic_may_gain_partitions_but_never_lose_one() -> None:
     """The Kafka provider would replace the topic and so delete every row in it."""
     gate = ClusterReadyOperations(threading.Event())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -172,6 +173,32 @@ def test_a_new_column_is_added_and_old_rows_stay_readable(tables: Operations, ca
     assert table.schema().find_field("total").doc == "net"
     assert "write.format.default" not in table.properties
     assert table.properties["write.parquet.compression-codec"] == "zstd"
+
+
+def test_a_new_epoch_is_recorded_once_with_its_time_and_the_last_snapshot_before_it(tables: Operations, catalog: SqlCatalog) -> None:
+    before = tables.create(ORDERS)
+    catalog.load_table("cdc.orders").append(one_row())
+    last = catalog.load_table("cdc.orders").current_snapshot()
+    assert last is not None
+    wanted = {**ORDERS, "properties": {**ORDERS["properties"], "data-ingestion.epoch": "2"}}
+    after = tables.update("cdc.orders", before.outputs, wanted)
+    recorded = dict(catalog.load_table("cdc.orders").properties)
+    assert recorded["data-ingestion.epoch"] == "2"
+    assert recorded["data-ingestion.epoch.2.after-snapshot"] == str(last.snapshot_id)
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(recorded["data-ingestion.epoch.2.declared-at"])) < timedelta(minutes=5)
+    catalog.load_table("cdc.orders").append(one_row())
+    tables.create(wanted)
+    assert dict(catalog.load_table("cdc.orders").properties) == recorded
+    read = tables.read("cdc.orders", wanted, after.outputs)
+    assert read is not None
+    assert tables.diff(read.outputs, wanted) == [], "the record is no drift"
+
+
+def test_a_table_without_a_snapshot_records_only_the_time_of_a_new_epoch(tables: Operations, catalog: SqlCatalog) -> None:
+    before = tables.create(ORDERS)
+    tables.update("cdc.orders", before.outputs, {**ORDERS, "properties": {**ORDERS["properties"], "data-ingestion.epoch": "3"}})
+    recorded = {key for key in catalog.load_table("cdc.orders").properties if key.startswith("data-ingestion.")}
+    assert recorded == {"data-ingestion.epoch", "data-ingestion.epoch.3.declared-at"}
 
 
 def test_columns_the_sink_added_are_neither_error_nor_drift(tables: Operations, catalog: SqlCatalog) -> None:
