@@ -377,3 +377,10 @@ def test_an_address_that_is_the_pods_own_is_refused_with_a_cure_that_can_be_foll
     lines = problems_of(FOUND, streaming={"kafka": {"kind": "external", "external": kafka}})
     assert any("for a pod is the pod itself; write the address of the system" in line for line in lines), lines
     assert not any("/32" in line for line in lines)
+
+
+def test_more_snapshots_than_the_worker_holds_are_refused_with_an_age_that_is_accepted() -> None:
+    busy = {"archive": {**MANAGED["archive"], "commitIntervalMs": 1000}}
+    (line,) = problems_of(busy, archive={"snapshotMinutes": 600})
+    assert "a commit every 1000 ms a busy table has 36000 snapshots, and the worker holds at most 5000; use at most 83 minutes" in line
+    accepted(busy, archive={"snapshotMinutes": 83})
