@@ -77,6 +77,7 @@ def _void(settings: Settings) -> Iterator[tuple[str, str]]:  # noqa: C901 - one 
         yield "host.domain", f"host.exposure is {host.exposure}, and only load balancers have a domain"
     if archive.format == "parquet":
         yield "archive.catalog", "archive.format is parquet, which has no catalog"
+        yield "archive.snapshotMinutes", "archive.format is parquet, which has no snapshots"
     else:
         yield "archive.flushRecords", "archive.format is iceberg, whose files end with a commit"
     if archive.existing_bucket:

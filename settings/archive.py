@@ -21,6 +21,8 @@ _LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_NAMED = 56
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-")
 _SHORTEST_BUCKET, _LONGEST_BUCKET = 3, 63
+# Snapshots of a table that a commit may have to read and write: 1,250 bytes each (measured), 6 MB in all, several times that on the heap.
+_MOST_SNAPSHOTS = 5_000
 # Names that S3 keeps for itself ("General purpose bucket naming rules").
 _KEPT_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
 _KEPT_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -125,6 +127,9 @@ class ArchiveSettings(Section):
     10000 for ``iceberg``, whose sink buffers the rows between two commits on its heap."""
     flush_records: int = Field(default=20_000, ge=100, le=2**31 - 1, strict=True)
     """Rows after which the ``parquet`` sink closes a file early."""
+    snapshot_minutes: int = Field(default=60, ge=10, le=10_080, strict=True)
+    """Minutes for which a table of the ``iceberg`` format can be read as it was then, by snapshot; older snapshots are removed, rows never
+    are. Every commit writes the list of all snapshots anew, some 1.25 kB for each, and the worker holds it: at most 5,000 fit."""
     tasks: int = Field(default=3, ge=1, le=24, strict=True)
     """Number of sink tasks; a divisor of the change topics' partitions balances them."""
     destroy_with_stack: Switch = False
@@ -137,6 +142,7 @@ class ArchiveSettings(Section):
     def contradictions(self) -> Iterator[Problem]:
         """Yield choices that exclude each other, and names that AWS refuses only together with others."""
         yield from self._bucket_contradictions()
+        yield from self._snapshot_contradictions()
         of_aws = {"webIdentity": self.web_identity, "kmsKeyArn": self.kms_key_arn, "awsAddresses": self.aws_addresses}
         aws_only = ", ".join(key for key, value in of_aws.items() if value)
         other = "store" if self.store is not None else "endpoint" if self.endpoint is not None else None
@@ -164,6 +170,16 @@ class ArchiveSettings(Section):
             yield Problem(
                 rule=f"bucket {self.bucket!r} has {len(self.bucket)} characters, but its name is part of the names of IAM user and role",
                 cure=f"use at most {_LONGEST_NAMED}",
+            )
+
+    def _snapshot_contradictions(self) -> Iterator[Problem]:
+        number = self.snapshot_minutes * 60_000 // self.interval_ms
+        if self.format == "iceberg" and number > _MOST_SNAPSHOTS:
+            most = _MOST_SNAPSHOTS * self.interval_ms // 60_000
+            yield Problem(
+                rule=f"snapshotMinutes is {self.snapshot_minutes}: with a commit every {self.interval_ms} ms a busy table has {number} "
+                f"snapshots, and the worker holds at most {_MOST_SNAPSHOTS}",
+                cure=f"use at most {most} minutes, or a longer commitIntervalMs",
             )
 
     def _endpoint_contradictions(self) -> Iterator[Problem]:

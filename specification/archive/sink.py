@@ -226,4 +226,6 @@ def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> d
         "write.data.path": f"s3://{settings.bucket}/{names.object_prefix(table)}",
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": "50",
+        # age for the sink's own removal, once a quarter of an hour
+        "history.expire.max-snapshot-age-ms": str(settings.snapshot_minutes * 60_000),
     }

@@ -384,3 +384,10 @@ def test_a_stack_cannot_choose_debeziums_own_class_which_skips_a_database_that_w
     (line, *_) = problems_of(MANAGED, source={"debezium": {"extra": {"connector.class": DEBEZIUM}}})
     assert "source.debezium.extra" in line
     assert "connector.class" in line
+
+
+def test_more_snapshots_than_the_worker_holds_are_refused_with_an_age_that_is_accepted() -> None:
+    busy = {"archive": {**MANAGED["archive"], "commitIntervalMs": 1000}}
+    (line,) = problems_of(busy, archive={"snapshotMinutes": 600})
+    assert "a commit every 1000 ms a busy table has 36000 snapshots, and the worker holds at most 5000; use at most 83 minutes" in line
+    accepted(busy, archive={"snapshotMinutes": 83})

@@ -107,3 +107,9 @@ def test_old_metadata_files_do_not_pile_up() -> None:
     built = sink.table_properties(NAMES, TABLES[0], ArchiveSettings(bucket="archive"))
     assert built["write.metadata.delete-after-commit.enabled"] == "true"
     assert 1 <= int(built["write.metadata.previous-versions-max"]) <= 100
+
+
+def test_the_age_of_snapshots_is_a_property_of_each_table() -> None:
+    """Iceberg's own property, so that any other tool that removes snapshots keeps to it too."""
+    built = sink.table_properties(NAMES, TABLES[0], ArchiveSettings(bucket="archive", snapshot_minutes=30))
+    assert built["history.expire.max-snapshot-age-ms"] == "1800000"
