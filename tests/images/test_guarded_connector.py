@@ -5,25 +5,22 @@ from __future__ import annotations
 import shutil
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from configs.classes import GUARDED_DEBEZIUM
-from images import java_compiler, staging
-from images.store import Store
-from sandbox.paths import CACHE
+from images import java_compiler
 from tests.existing_database.server import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from tests.existing_database.server import Server
 
 pytestmark = pytest.mark.sandbox
 
-IMAGE = Path(staging.__file__).parent / "connect"
 REFUSED = "dataingestion.connect.DatabaseWentBackException"
 PASSWORD = "sesame"
 SETUP = f"""
@@ -55,14 +52,10 @@ JUDGED = {
 
 
 @pytest.fixture(scope="module")
-def class_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Stage the image's jars as its build does, and compile the probe against them."""
-    into, store = tmp_path_factory.mktemp("contents"), Store(CACHE / "jars")
-    staging.stage(IMAGE, store, into)
-    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
-    with java_compiler.jars([into / "libs", into / "plugins-archives", into / "plugins/debezium-postgres"]) as jars:
-        java_compiler.compile_sources(compiler, Path(__file__).parent / "java" / "guard", jars, into / "probe.jar")
-        yield ":".join(map(str, [into / "probe.jar", *jars]))
+def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
+    """Compile the probe against the image's own jars."""
+    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
+        yield compiled("source", jars)
 
 
 class Source:

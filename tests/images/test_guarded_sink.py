@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from images import java_compiler, staging
-from images.store import Store
-from sandbox.paths import CACHE
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.sandbox
 
-IMAGE = Path(staging.__file__).parent / "connect"
-
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def printed(staged: Path, compiled: Callable[[str, list[Path]], str], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Run the probe against the image's own jars, and return its lines by name."""
-    into, store = tmp_path_factory.mktemp("contents"), Store(CACHE / "jars")
-    staging.stage(IMAGE, store, into)
-    jars = [*into.glob("libs/*.jar"), *into.glob("plugins/iceberg/*.jar")]
-    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
-    java_compiler.compile_sources(compiler, Path(__file__).parent / "java" / "sink", jars, into / "probe.jar")
-    command = ["java", "-cp", ":".join(map(str, [*jars, into / "probe.jar"])), "dataingestion.connect.PositionsProbe"]
-    done = subprocess.run([*command, str(into / "warehouse")], capture_output=True, text=True, timeout=300, check=True)
+    path = compiled("sink", [*staged.glob("plugins/iceberg/*.jar")])
+    command = ["java", "-cp", path, "dataingestion.connect.PositionsProbe", str(tmp_path_factory.mktemp("warehouse"))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     return {name: rest for _, name, rest in lines}
 

@@ -19,7 +19,7 @@ from images.tool import ToolError
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 pytestmark = pytest.mark.sandbox
 
@@ -80,14 +80,9 @@ def _registry() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def class_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Stage the image's jars as its build does, and compile the probe against them."""
-    into, store = tmp_path_factory.mktemp("contents"), Store(CACHE / "jars")
-    staging.stage(IMAGE, store, into)
-    jars = [*into.glob("libs/*.jar"), *into.glob("plugins/avro-confluent/*.jar")]
-    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
-    java_compiler.compile_sources(compiler, Path(__file__).parent / "java" / "converter", jars, into / "probe.jar")
-    return ":".join(map(str, [*jars, into / "probe.jar"]))
+def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> str:
+    """Compile the probe against the image's own jars."""
+    return compiled("converter", [*staged.glob("plugins/avro-confluent/*.jar")])
 
 
 def _outcomes(class_path: str, url: str, numbers: Sequence[int]) -> dict[str, tuple[str, str]]:
@@ -113,7 +108,7 @@ def test_a_record_waits_while_no_registry_listens(class_path: str) -> None:
 
 def test_the_compiler_makes_equal_bytes_of_equal_sources_and_no_jar_of_a_wrong_one(tmp_path: Path) -> None:
     store = Store(CACHE / "jars")
-    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
+    (compiler,) = {store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source}
     (tmp_path / "java").mkdir()
     source = tmp_path / "java" / "A.java"
     made = []

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from images import java_compiler, staging
-from images.store import Store
-from sandbox.paths import CACHE
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.sandbox
 
-IMAGE = Path(staging.__file__).parent / "connect"
 COMMITS = 200
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, str]]:
+def found(
+    staged: Path, compiled: Callable[[str, list[Path]], str], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Mapping[str, str]]:
     """Return what the probe printed: name of a case to its figures."""
-    into, store = tmp_path_factory.mktemp("contents"), Store(CACHE / "jars")
-    staging.stage(IMAGE, store, into)
-    jars = [*into.glob("libs/*.jar"), *into.glob("plugins/iceberg/*.jar")]
-    (compiler,) = (store.path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source)
-    # the class is private to its package: the probe is in the same one, and in the same jar
-    sources = into / "sources"
-    shutil.copytree(Path(__file__).parent / "java" / "sink", sources)
-    shutil.copy(IMAGE / "java/sink/dataingestion/connect/SnapshotExpiry.java", sources / "dataingestion/connect")
-    java_compiler.compile_sources(compiler, sources, jars, into / "probe.jar")
-    path = ":".join(map(str, [into / "probe.jar", *jars]))
-    command = ["java", "-cp", path, "dataingestion.connect.ExpiryProbe", str(into / "warehouse"), str(COMMITS)]
+    path = compiled("sink", [*staged.glob("plugins/iceberg/*.jar")])
+    command = ["java", "-cp", path, "dataingestion.connect.ExpiryProbe", str(tmp_path_factory.mktemp("warehouse")), str(COMMITS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     lines = (line.partition(" ") for line in done.stdout.splitlines() if "removed=" in line)
     return {name: dict(re.findall(r"(\w+)=(\S+)", rest)) for name, _, rest in lines}
