@@ -52,7 +52,7 @@ format: venv ## rewrite to the project's format
 	$(BIN)/ruff format .
 
 test: venv ## everything that needs only Python, a file of tests at a time on each of up to four cores
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile -m 'not sandbox and not kind and not engine'
+	$(BIN)/pytest $(TIMES) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m 'not sandbox and not kind and not engine'
 
 engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
 	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m engine $(addprefix --ignore=,$(ON_A_CLUSTER))
