@@ -126,6 +126,7 @@ class Position:
         group: Consumer group of the coordinator.
         topic: Name of the control topic.
         partitions: Number of its partitions.
+        connector: Connector that may run in the group, for an earlier epoch; None in the first one.
     """
 
     bootstrap: tuple[str, ...]
@@ -133,6 +134,7 @@ class Position:
     group: str
     topic: str
     partitions: int
+    connector: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,14 @@ def archive(settings: Settings, source: Source, kafka: Kafka, registry_url: str)
 def _position(names: Names, kafka: Kafka) -> Position:
     (control,) = (topic for topic in kafka.topics if topic.name == names.iceberg_control_topic)
     group = coordinator_group(names.sink_connector)
-    return Position(bootstrap=kafka.bootstrap, security=kafka.security, group=group, topic=control.name, partitions=control.partitions)
+    return Position(
+        bootstrap=kafka.bootstrap,
+        security=kafka.security,
+        group=group,
+        topic=control.name,
+        partitions=control.partitions,
+        connector=names.sink_connector if names.epoch > 1 else None,
+    )
 
 
 def _bucket(section: ArchiveSettings) -> Bucket:
