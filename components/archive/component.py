@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from components.streaming.component import StreamingResources
     from specification import manifest
     from specification.archive.iam import Document
-    from specification.archive.layer import Archive, Bucket, Catalog, Position
+    from specification.archive.layer import Archive, Bucket, Catalog
+    from specification.archive.position import Position
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,7 +120,7 @@ class ClusterReady(pulumi.CustomResource):
 class GroupPosition(pulumi.CustomResource):
     """The position of a consumer group in a topic, committed before its first consumer in that topic starts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
