@@ -49,6 +49,8 @@ def test_the_first_epoch_has_the_names_of_a_stack_without_one(first: Declared) -
     assert sink["transforms.place.static.value"] == "1"
     (gate,) = _inputs(first, GATE).values()
     assert gate.get("epoch") is None
+    (position,) = _inputs(first, "kafkaconnect:index:GroupPosition").values()
+    assert position.get("connector") is None
     assert all("data-ingestion.epoch" not in table["properties"] for table in _inputs(first, ICEBERG_TABLE).values())
     assert _declared(1).recording.resources == first.recording.resources
 
@@ -83,6 +85,7 @@ def test_no_topic_goes_with_an_epoch(first: Declared, third: Declared) -> None:
 def test_the_coordinator_has_a_position_in_the_topic_of_its_epoch(third: Declared) -> None:
     (position,) = _inputs(third, "kafkaconnect:index:GroupPosition").values()
     assert position["topic"] == third.sink_config["iceberg.control.topic"]
+    assert position["connector"] == "s3-sink-connector", "its consumers are members of the group"
 
 
 def test_tables_and_gate_name_a_later_epoch(third: Declared) -> None:

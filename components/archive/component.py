@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from components.streaming.component import StreamingResources
     from specification import manifest
     from specification.archive.iam import Document
-    from specification.archive.layer import Archive, Bucket, Catalog, Position
+    from specification.archive.layer import Archive, Bucket, Catalog
+    from specification.archive.position import Position
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,15 +155,18 @@ class ArchiveComponent(pulumi.ComponentResource):
         return aws.s3.BucketPolicy(f"{self._name}-tls-only", bucket=bucket.id, policy=json.dumps(policy), opts=options)
 
     def _position(self, spec: Position, stream: StreamingResources) -> GroupPosition:
+        # only a connector of an earlier epoch, which has to be stopped, needs the workers
+        before = stream.ready if spec.connector else stream.topics
         return GroupPosition(
             f"{self._name}-sink-position",
             bootstrap_servers=list(spec.bootstrap),
             group=spec.group,
             topic=spec.topic,
             partitions=spec.partitions,
+            connector=spec.connector,
             security=dict(spec.security) if spec.security else None,
             opts=pulumi.ResourceOptions(
-                parent=self, provider=stream.worker, depends_on=list(stream.topics), deleted_with=self._foundation.ends_with
+                parent=self, provider=stream.worker, depends_on=list(before), deleted_with=self._foundation.ends_with
             ),
         )
 

@@ -170,7 +170,7 @@ class TableOperations(Adopting):
             if seams.EPOCH in steps.properties_set:
                 snapshot = table.current_snapshot()
                 last = snapshot.snapshot_id if snapshot else None
-                steps.properties_set |= seams.seam(steps.properties_set[seams.EPOCH], datetime.now(UTC), last)
+                steps.properties_set |= seams.seam(steps.properties_set[seams.EPOCH], datetime.now(UTC).isoformat(timespec="seconds"), last)
             try:
                 _commit(table, steps)
             except CommitFailedException:

@@ -8,11 +8,14 @@ rows. The other value, ``earliest``, also holds for the sink's tasks, which woul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from problem import Problem
 from providers.differences import differences
+from providers.kafkaconnect.asking import answered
+from providers.kafkaconnect.errors import NoConnectorError
 from providers.kafkaconnect.librdkafka import UnansweredError, client
 from providers.kafkaconnect.positions import commit_beginning, without_position
 from providers.kafkaconnect.readiness_rules import security_problems, server_problems
@@ -21,6 +24,9 @@ from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import threading
+
+    from providers.kafkaconnect.rest import ConnectClient
+    from waiting import Patience
 
 # Seconds in which a cluster that was ready a moment ago has to answer
 _PATIENCE: Final = 60.0
@@ -41,6 +47,7 @@ class GroupPositionOperations(Adopting):
         reporter: Receiver of progress reports.
         missing: Function that returns the partitions without a position.
         commit: Function that commits the beginning of partitions.
+        client: Client of the worker that runs the group's connector.
         poll: Seconds between two attempts.
         learnt: Outputs that the cluster determines.
         steady: Outputs of these that no update changes.
@@ -50,6 +57,7 @@ class GroupPositionOperations(Adopting):
     reporter: Reporter = field(default_factory=Quiet)
     missing: Missing = without_position
     commit: Commit = commit_beginning
+    client: ConnectClient | None = None
     poll: float = 1.0
     learnt: tuple[str, ...] = ()
     steady: tuple[str, ...] = ()
@@ -59,6 +67,9 @@ class GroupPositionOperations(Adopting):
         problems = [*server_problems(inputs.get("bootstrapServers")), *security_problems(inputs.get("security"))]
         named = [key for key in _NAMES if inputs.get(key) is UNKNOWN or (isinstance(inputs.get(key), str) and inputs[key])]
         problems += [Problem(path=key, rule="must be a name") for key in _NAMES if key not in named]
+        connector = inputs.get("connector")
+        if connector is not None and connector is not UNKNOWN and not (isinstance(connector, str) and connector):
+            problems.append(Problem(path="connector", rule="must be a name"))
         count = inputs.get("partitions")
         if count is not UNKNOWN and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
             problems.append(Problem(path="partitions", rule=f"{count!r} is not a whole number from 1"))
@@ -74,13 +85,18 @@ class GroupPositionOperations(Adopting):
         return [Change(change.path, change.kind, replace=change.path in _NAMES) for change in changes]
 
     def create(self, inputs: Plain) -> State:
-        """Commit the beginning of each partition that has no position; positions that exist stay."""
+        """Commit the beginning of each partition that has no position; positions that exist stay.
+
+        Brokers refuse that while the group has members. Therefore its connector, if it is named, is stopped before; whoever declares the
+        connector lets it depend on the position, and so starts it again.
+        """
         settings, patience = _settings(inputs), provider_wait(_PATIENCE, self.cancelled, self.reporter)
         group, topic = inputs["group"], inputs["topic"]
         while True:
             try:
                 missing = self.missing(settings, group, topic, inputs["partitions"])
                 if missing:
+                    self._stop(inputs.get("connector"), patience)
                     self.commit(settings, group, topic, missing)
             except UnansweredError as error:
                 if patience.over:
@@ -92,6 +108,15 @@ class GroupPositionOperations(Adopting):
                 patience.pause(self.poll, f"the position of {group} in {topic}: {error}")
             else:
                 return State(self.named(inputs), dict(inputs))
+
+    def _stop(self, connector: str | None, patience: Patience) -> None:
+        client = self.client
+        if connector is None or client is None:
+            return
+        with suppress(NoConnectorError):
+            answered(
+                patience, f"stopping connector {connector}", lambda seconds: client.stop(connector, seconds=seconds), first=self.poll / 2
+            )
 
     def update(self, resource_id: str, old: Plain, new: Plain) -> State:  # noqa: ARG002 - the protocol's
         """Commit the beginning of each new partition."""

@@ -52,7 +52,7 @@ def operations(config: Plain, reporter: Reporter | None = None, cancelled: threa
     return {
         CONNECTOR: ConnectorOperations(client, _seconds(config) or DEFAULT_TIMEOUT, cancelled, reporter),
         CLUSTER_READY: ClusterReadyOperations(cancelled, reporter),
-        GROUP_POSITION: GroupPositionOperations(cancelled, reporter),
+        GROUP_POSITION: GroupPositionOperations(cancelled, reporter, client=client),
     }
 
 

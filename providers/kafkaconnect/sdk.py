@@ -118,9 +118,9 @@ class ClusterReady(pulumi.CustomResource):
 
 
 class GroupPosition(pulumi.CustomResource):
-    """The position of a consumer group in a topic, committed before its first consumer starts; it does not depend on a worker."""
+    """The position of a consumer group in a topic, committed before its first consumer in that topic starts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a resource's inputs, all by name
         self,
         resource_name: str,
         *,
@@ -128,15 +128,20 @@ class GroupPosition(pulumi.CustomResource):
         group: pulumi.Input[str],
         topic: pulumi.Input[str],
         partitions: pulumi.Input[int],
+        connector: pulumi.Input[str] | None = None,
         security: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Commit the beginning of each of the topic's ``partitions`` that has no position of ``group``; ``security`` as for the gate."""
+        """Commit the beginning of each of the topic's ``partitions`` that has no position of ``group``; ``security`` as for the gate.
+
+        A ``connector`` that runs in the group already is stopped before; without one, no worker is needed.
+        """
         inputs = {
             "bootstrap_servers": bootstrap_servers,
             "group": group,
             "topic": topic,
             "partitions": partitions,
+            "connector": connector,
             "security": security,
         }
         super().__init__(GROUP_POSITION, resource_name, given(inputs), opts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.topics import coordinator_group
 from settings.names import OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS, archive_columns
 from specification.archive import iam, sink
+from specification.archive.position import first_position
 from specification.streaming.parts import ConnectorSpec
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from settings.model import Settings
     from settings.names import Names
     from specification.archive.iam import Document
+    from specification.archive.position import Position
     from specification.source.layer import Source
     from specification.streaming.parts import Kafka
 
@@ -117,25 +118,6 @@ class IcebergTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """First position of the sink's coordinator in its control topic.
-
-    Attributes:
-        bootstrap: Brokers as the program reaches them, ``host:port`` each.
-        security: Protocol and mechanism of an existing cluster, or None.
-        group: Consumer group of the coordinator.
-        topic: Name of the control topic.
-        partitions: Number of its partitions.
-    """
-
-    bootstrap: tuple[str, ...]
-    security: Mapping[str, str] | None
-    group: str
-    topic: str
-    partitions: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """Specification of the archive layer.
 
@@ -171,15 +153,9 @@ def archive(settings: Settings, source: Source, kafka: Kafka, registry_url: str)
         writer=None if section.endpoint is not None else _writer(settings),
         catalog=_catalog(section, names, source) if section.format == "iceberg" else None,
         tables=_tables(settings) if section.format == "iceberg" else (),
-        position=_position(names, kafka) if section.format == "iceberg" else None,
+        position=first_position(names, kafka) if section.format == "iceberg" else None,
         sink=ConnectorSpec(name=names.sink_connector, config=config, last_config={}),
     )
-
-
-def _position(names: Names, kafka: Kafka) -> Position:
-    (control,) = (topic for topic in kafka.topics if topic.name == names.iceberg_control_topic)
-    group = coordinator_group(names.sink_connector)
-    return Position(bootstrap=kafka.bootstrap, security=kafka.security, group=group, topic=control.name, partitions=control.partitions)
 
 
 def _bucket(section: ArchiveSettings) -> Bucket:

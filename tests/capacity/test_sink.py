@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.sink import BACKLOG_HOURS, ICEBERG_SINK, S3_SINK, Parquet, SinkError, memory, parquet_of, source_heap
+from capacity.sink import BACKLOG_HOURS, Parquet, SinkError, memory, parquet_of, source_heap
+from configs.classes import ICEBERG_SINK, PLAIN_ICEBERG_SINK, S3_SINK
 
 MIB = 2**20
 SMALL = Parquet(row_group=4 * MIB, page=64 * 1024)
@@ -51,7 +52,7 @@ def test_an_iceberg_sink_opens_a_file_for_each_task_table_and_hour_of_a_days_bac
     assert memory(config(ICEBERG_SINK, 1, tasks__max="24"), topics(1), tables=SMALL).files == 6 * BACKLOG_HOURS
 
 
-@given(number=st.integers(1, 40), partitions=st.integers(1, 12), sink=st.sampled_from([S3_SINK, ICEBERG_SINK]))
+@given(number=st.integers(1, 40), partitions=st.integers(1, 12), sink=st.sampled_from([S3_SINK, ICEBERG_SINK, PLAIN_ICEBERG_SINK]))
 def test_one_more_table_costs_the_reported_heap(number: int, partitions: int, sink: str) -> None:
     keys = {"flush__size": "20000", "iceberg__control__commit__interval-ms": "10000"}
     before = memory(config(sink, number, **keys), topics(number, partitions), tables=SMALL)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from providers.kafkaconnect import group_position
+from providers.kafkaconnect.errors import NoConnectorError
 from providers.kafkaconnect.group_position import GroupPositionOperations
 from providers.kafkaconnect.librdkafka import UnansweredError
 from providers.kafkaconnect.positions import without_position
@@ -54,6 +55,55 @@ def test_each_partition_without_a_position_gets_the_beginning_and_the_others_kee
     assert cluster.positions == {0: 0, 1: 42, 2: 0}
 
 
+class Worker:
+    """A worker with one connector, whose consumers are the members of the group."""
+
+    def __init__(self, cluster: Cluster, connector: str) -> None:
+        """Begin with the connector running: the cluster refuses to commit."""
+        self.cluster, self.connector, self.stopped = cluster, connector, False
+
+    def stop(self, name: str, *, seconds: float) -> None:
+        """Stop it; its last member leaves the group at the second attempt from now on."""
+        assert seconds > 0
+        if name != self.connector:
+            raise NoConnectorError(404, "no such connector", "stopping")
+        self.stopped = True
+
+    def commit(self, settings: Mapping[str, Any], group: str, topic: str, partitions: Iterable[int]) -> None:
+        """Commit once it is stopped."""
+        if not self.stopped:
+            message = "unknown member"
+            raise PositionsError(message)
+        self.cluster.commit(settings, group, topic, partitions)
+
+    def operations(self) -> GroupPositionOperations:
+        """Return the operations over this worker and its cluster."""
+        client: Any = self
+        return GroupPositionOperations(threading.Event(), missing=self.cluster.missing, commit=self.commit, client=client, poll=0.01)
+
+
+def test_a_connector_that_runs_in_the_group_is_stopped_before_its_first_position_in_a_new_topic() -> None:
+    cluster = Cluster({})
+    worker = Worker(cluster, "sink")
+    worker.operations().create({**INPUTS, "connector": "sink"})
+    assert worker.stopped
+    assert cluster.positions == {0: 0, 1: 0, 2: 0}
+
+
+def test_a_connector_that_has_its_position_is_not_stopped() -> None:
+    worker = Worker(Cluster({0: 7, 1: 7, 2: 7}), "sink")
+    worker.operations().create({**INPUTS, "connector": "sink"})
+    assert not worker.stopped
+
+
+def test_a_connector_that_does_not_exist_yet_hinders_nothing() -> None:
+    cluster = Cluster({})
+    worker = Worker(cluster, "another")
+    worker.stopped = True
+    worker.operations().create({**INPUTS, "connector": "sink"})
+    assert cluster.positions == {0: 0, 1: 0, 2: 0}
+
+
 def test_further_partitions_get_a_position_and_another_group_is_another_resource() -> None:
     cluster = Cluster({0: 7, 1: 7, 2: 7})
     cluster.operations().update("connect-sink-coord/control", INPUTS, {**INPUTS, "partitions": 4})
@@ -83,7 +133,7 @@ def test_a_position_that_cannot_be_committed_is_an_error_with_a_cure(monkeypatch
     ("key", "value"),
     [
         *(("group", ""), ("group", None), ("topic", 3), ("bootstrapServers", ["x"])),
-        *(("partitions", 0), ("partitions", True), ("partitions", "3")),
+        *(("partitions", 0), ("partitions", True), ("partitions", "3"), ("connector", ""), ("connector", 3)),
     ],
 )
 def test_inputs_that_mean_nothing_are_refused_by_their_key(key: str, value: object) -> None:

@@ -34,11 +34,21 @@ def added_by_source(config: dict[str, str]) -> set[str]:
 
 
 def added_by_sink(config: dict[str, str]) -> dict[str, str]:
-    """Return the columns that the sink's transforms add to a row, each with its type after the last transform."""
-    types = {"topic.field": "string", "partition.field": "int", "offset.field": "long", "timestamp.field": "timestamp"}
+    """Return the columns that the sink's transforms add to a row, each with its type after the last transform, and in the table.
+
+    A static field is text, which the sink turns into a number where the column has one: that of the epoch.
+    """
+    types = {
+        "topic.field": "string",
+        "partition.field": "int",
+        "offset.field": "long",
+        "timestamp.field": "timestamp",
+        "static.field": "int",
+    }
     added: dict[str, str] = {}
     for step in transforms(config):
         if step["type"].endswith(".InsertField$Value"):
+            assert int(step.get("static.value", "0")) >= 0
             added |= {step[key]: kind for key, kind in types.items() if key in step}
         else:
             assert step["type"].endswith(".TimestampConverter$Value")

@@ -25,9 +25,12 @@ public class GuardedIcebergTask extends IcebergSinkTask {
 
   @Override
   public void stop() {
-    super.stop();
-    if (control != null) {
-      control.close();
+    try {
+      super.stop();
+    } finally {
+      if (control != null) {
+        control.close();
+      }
     }
   }
 }
