@@ -65,6 +65,16 @@ _KEPT_RULES = (
         "retention.bytes", 1_048_576, -1, "rows are deleted before a sink that restarts has read them", "set 50331648", or_default=True
     ),
 )
+_DEAD_LETTER_RULES = (
+    AtLeast(
+        "retention.ms",
+        30 * 86_400_000,
+        604_800_000,
+        "dead letters, which exist nowhere else, are deleted before anybody has looked at them",
+        "set 3196800000: 30 days, and the 7 that a record can have waited before",
+        or_default=True,
+    ),
+)
 _CONNECT_TOPICS = re.compile(r"connect-(configs|offsets|status)")
 _COMPACTED = re.compile(r"connect-(configs|offsets|status)|_schemas|__\w+")
 # Folders that a restart of the pod empties.
@@ -126,6 +136,11 @@ def topic_problems(name: str, config: Mapping[str, str], replication_factor: int
         problems += broken(config, _KEPT_RULES)
     problems += [*_cleanup(name, config, is_foreign=is_foreign), *_canonical(config)]
     return [replace(item, about=f"topic {name}") for item in problems]
+
+
+def dead_letter_problems(name: str, config: Mapping[str, str]) -> list[Problem]:
+    """Check a topic in which a sink sets records aside; arguments as for ``topic_problems``."""
+    return [replace(item, about=f"topic {name}") for item in broken(config, _DEAD_LETTER_RULES)]
 
 
 def _cleanup(name: str, config: Mapping[str, str], *, is_foreign: bool) -> list[Problem]:

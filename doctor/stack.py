@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from checks.check import Check, access, given, once
 from checks.tool import ask
-from doctor import aws, brokers, clock, cluster, cluster_rules, docker, environment, kind, namespace, pulumi_cli, secrets_provider, store
+from doctor import (
+    aws,
+    brokers,
+    clock,
+    cluster,
+    cluster_rules,
+    dead_letters,
+    docker,
+    environment,
+    kind,
+    namespace,
+    pulumi_cli,
+    secrets_provider,
+    store,
+)
 from existing_database import capture_rules, catalog_rules, catalogue, server_rules
 
 if TYPE_CHECKING:
@@ -20,7 +34,7 @@ if TYPE_CHECKING:
     from existing_database.target import Target
 
 _LAPTOP, _PULUMI, _CLUSTER, _DATABASE = "Docker and Kind", "Pulumi", "Cluster", "Database"
-_KAFKA, _AWS, _STORE = "Kafka", "AWS", "Object store"
+_KAFKA, _AWS, _STORE, _RUNNING = "Kafka", "AWS", "Object store", "Running pipeline"
 
 
 def checks(stack: Stack) -> list[Check[Any]]:
@@ -29,7 +43,15 @@ def checks(stack: Stack) -> list[Check[Any]]:
     own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
     address = stack.settings.archive.host_url
     place = _aws(stack) if address is None else _store(stack, address)
-    return [*own, *_pulumi(stack), *_cluster(stack), *(_database(stack.target) if stack.target else []), *_kafka(stack), *place]
+    return [
+        *own,
+        *_pulumi(stack),
+        *_cluster(stack),
+        *(_database(stack.target) if stack.target else []),
+        *_kafka(stack),
+        *place,
+        *_running(stack),
+    ]
 
 
 def _sandbox() -> list[Check[Any]]:
@@ -155,6 +177,18 @@ def _database(target: Target) -> list[Check[Any]]:
     return [
         Check(group=_DATABASE, name="login", probe=seen, judge=access(partial(server.reached, target=target))),
         *(Check(group=_DATABASE, name=name, probe=seen, judge=given(judge)) for name, judge in judgements.items()),
+    ]
+
+
+def _running(stack: Stack) -> list[Check[Any]]:
+    bootstrap = stack.specification.streaming.kafka.bootstrap
+    return [
+        Check(
+            group=_RUNNING,
+            name="dead letters",
+            probe=partial(dead_letters.look, stack.settings, bootstrap),
+            judge=partial(dead_letters.none_open, stack=stack.name),
+        )
     ]
 
 

@@ -89,10 +89,14 @@ def down() -> int:
 
 @sandbox.command(
     examples=["python -m pipeline sandbox status"],
-    exit_codes={**_CODES, 0: "every pod is ready, every task runs, and no row is in the archive twice", 1: "something is not"},
+    exit_codes={
+        **_CODES,
+        0: "every pod is ready, every task runs, no dead letter is open, and no row is in the archive twice",
+        1: "something is not",
+    },
 )
 def status() -> int:
-    """Pods with their memory, connectors, rows in the archive.
+    """Pods with their memory, connectors, dead letters, rows in the archive.
 
     One screen on the four hops.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
 from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, ICEBERG_SINKS, PLAIN_ICEBERG_SINK
-from configs.kafka_rules import broker_problems, topic_problems
+from configs.kafka_rules import broker_problems, dead_letter_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
 from configs.rules import listed
@@ -77,7 +77,8 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
             )
         config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
         alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
-        found = first_per_key(topic_problems(name, config, factor), declared_problems("topic", config))
+        kept = dead_letter_problems(name, config) if any(use.sets_aside_in(name) for use in uses) else []
+        found = first_per_key(topic_problems(name, config, factor), kept, declared_problems("topic", config))
         yield from ((resource, item) for item in found if item.key not in alone)
 
 
@@ -89,6 +90,7 @@ class _Use:
     prefix: str = ""
     expression: str = ""
     is_unknown: bool = False
+    dead_letters: str = ""
 
     @classmethod
     def of(cls, config: object) -> _Use:
@@ -100,7 +102,13 @@ class _Use:
         beats = f"{known.get('topic.heartbeat.prefix', '__debezium-heartbeat')}.{prefix}"
         names = {*listed(known, "topics"), *(known[key] for key in _TOPIC_KEYS if key in known), *([beats] if prefix else [])}
         expression = known.get("topics.regex", "")
-        return cls(frozenset(names), f"{prefix}." if prefix else "", expression, is_unknown=bool(expression and fault_of(expression)))
+        unreadable = bool(expression and fault_of(expression))
+        dead_letters = known.get("errors.deadletterqueue.topic.name", "")
+        return cls(frozenset(names), f"{prefix}." if prefix else "", expression, unreadable, dead_letters)
+
+    def sets_aside_in(self, topic: str) -> bool:
+        """Return whether the connector sets records aside in a topic; one that is not known may, but says so itself."""
+        return topic == self.dead_letters
 
     def has(self, topic: str) -> bool:
         """Return whether the connector uses a topic."""

@@ -1,4 +1,4 @@
-"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, rows in the archive."""
+"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, dead letters, rows in the archive."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table as Grid
 
 from capacity.quantity import MIB, parse_bytes
+from dead_letters.cluster import dead_letter_topic
+from dead_letters.topic import TopicError
 from reading.archive import Archive
 from sandbox import connectors, memory, outputs, rollout
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
-from sandbox.stack_settings import captured
+from sandbox.stack_settings import STACK, captured, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,16 +56,29 @@ def _show_connectors(collected: Mapping[str, Any], console: Console) -> bool:
     return bool(states) and set(states) == {"RUNNING"}
 
 
+def _show_dead_letters(collected: Mapping[str, Any], console: Console) -> bool:
+    topic = dead_letter_topic(settings(), collected["kafka"]["bootstrapServers"])
+    try:
+        found = topic.count()
+    except TopicError as error:
+        console.print(f"Dead letters  NOT KNOWN: {error}")
+        return False
+    look = f": .venv/bin/python -m pipeline dlq list --stack {STACK}" if found.is_wrong else ""
+    console.print(f"Dead letters  {found}{look}")
+    return not found.is_wrong
+
+
 def show(console: Console) -> int:
     """Print the state of the sandbox.
 
     Returns:
-        0 if every pod is ready, every task runs and no row is in the archive twice, else 1.
+        0 if every pod is ready, every task runs, no dead letter is open and no row is in the archive twice, else 1.
     """
     collected = outputs.read()
     good = [
         _show_pods(Kube(KUBECONFIG), console),
         _show_connectors(collected, console),
+        _show_dead_letters(collected, console),
         show_archive(Archive(collected), captured(collected), console),
     ]
     return 0 if all(good) else 1

@@ -50,7 +50,7 @@ def topics(settings: Settings) -> tuple[TopicSpec, ...]:
     """Return every topic that a stack creates."""
     return (
         *change_topics(settings.names, settings.source.tables, settings.streaming.topics),
-        *support_topics(settings.names),
+        *support_topics(settings.names, settings.streaming.topics),
         *registry.topics(settings.streaming.registry.kind),
         *(iceberg_topics(settings.names) if settings.archive.format == "iceberg" else ()),
     )

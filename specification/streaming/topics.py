@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 _DAY_MS = 24 * 60 * 60 * 1000
+# Days for which a dead letter can be read after it was set aside. It keeps the time of its record, which can be as old as the changes.
+DEAD_LETTER_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,15 @@ def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings
     return [TopicSpec(names.topic(table), settings.partitions, config) for table in tables]
 
 
-def support_topics(names: Names) -> list[TopicSpec]:
+def support_topics(names: Names, settings: TopicSettings) -> list[TopicSpec]:
     """Return the further topics that Debezium, Connect and every sink need."""
+    dead_letter_days = settings.retention_days + DEAD_LETTER_DAYS
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
         TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
         TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
         TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),
-        TopicSpec(names.dead_letter_topic, 3, _deleted(14 * _DAY_MS, SEGMENT_MIB * 4)),
+        TopicSpec(names.dead_letter_topic, 3, _deleted(dead_letter_days * _DAY_MS, SEGMENT_MIB * 4)),
     ]
 
 

@@ -14,7 +14,7 @@ from tests.connector_configs import BROKER, NAMES, TOPIC, changed
 EMPTIED = ("/tmp", "/var/tmp/x", "/dev/shm/x", "//tmp", "/a/../tmp", "/data,/run/x")  # noqa: S108 - the wrong folders
 DECLARED = [
     *change_topics(NAMES, TABLES, TopicSettings()),
-    *support_topics(NAMES),
+    *support_topics(NAMES, TopicSettings()),
     *iceberg_topics(NAMES),
     *registry.topics("apicurio"),
 ]

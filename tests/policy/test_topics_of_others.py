@@ -15,7 +15,8 @@ from tests.policy.judging import by_pack, by_plan
 from unknown import UNKNOWN
 
 LIMITS = Limits(memory={}, volumes={})
-KEPT = {"cleanup.policy": "delete", "min.insync.replicas": "2"}
+DAY_MS = 86_400_000
+KEPT = {"cleanup.policy": "delete", "min.insync.replicas": "2", "retention.ms": str(30 * DAY_MS)}
 COMPACTED = {**KEPT, "cleanup.policy": "compact"}
 SHORT = {**KEPT, "retention.ms": "1"}
 SMALL = {**KEPT, "retention.bytes": "1"}
@@ -90,3 +91,18 @@ def test_connects_configurations_are_in_one_partition() -> None:
 
 def test_the_registrys_journal_is_never_compacted() -> None:
     assert len(told(topic("registry-journal", COMPACTED))) == 1
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["topic first", "connector first"])
+@pytest.mark.parametrize("days", ["29", None], ids=["too few", "the brokers' own"])
+def test_dead_letters_are_kept_until_somebody_can_have_looked_at_them(days: str | None, first: bool) -> None:  # noqa: FBT001
+    """The same time is enough for any other topic, and so is no limit for this one."""
+    retention = {} if days is None else {"retention.ms": str(int(days) * DAY_MS)}
+    config = {**{key: value for key, value in KEPT.items() if key != "retention.ms"}, **retention}
+    sink = connector("sink", S3)
+    resources = [topic(NAMES.dead_letter_topic, config), sink]
+    (message,) = told(*(resources if first else reversed(resources)))
+    assert "retention.ms" in message
+    assert "before anybody has looked at them" in message
+    assert told(topic("postgres.public.users", config), sink) == []
+    assert told(topic(NAMES.dead_letter_topic, {**config, "retention.ms": "-1"}), sink) == []

@@ -73,7 +73,7 @@ class Worker:
         """Commit once it is stopped."""
         if not self.stopped:
             message = "unknown member"
-            raise PositionsError(message)
+            raise UnansweredError(message)
         self.cluster.commit(settings, group, topic, partitions)
 
     def operations(self) -> GroupPositionOperations:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from capacity.quantity import parse_bytes
 from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
+from sandbox.paths import CHECKOUT
 from settings.shop import TABLES
 from tests.sandbox_e2e import control_groups, records
 
@@ -35,8 +38,19 @@ DEAD_LETTERS = "s3-sink-dlq"
 TIMEOUT_S = 120.0
 
 
+@pytest.fixture
+def drop() -> Callable[[str], None]:
+    """Return what drops the dead letter at a position, so that the status of the sandbox is right again."""
+
+    def run(position: str) -> None:
+        words = ["drop", position, "--stack", "sandbox", "--yes", "--reason", "a test wrote it"]
+        subprocess.run([sys.executable, "-m", "pipeline", "dlq", *words], cwd=CHECKOUT, timeout=60, check=True, capture_output=True)
+
+    return run
+
+
 def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
-    outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
+    outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str, drop: Callable[[str], None]
 ) -> None:
     servers = outputs["kafka"]["bootstrapServers"]
     consumer = Consumer({"bootstrap.servers": servers, "group.id": f"test-{mark}", "enable.auto.commit": False})
@@ -61,6 +75,7 @@ def test_a_poison_record_goes_to_the_dead_letter_topic_and_good_rows_go_on(
     assert headers["__connect.errors.topic"] == "postgres.public.users"
     assert headers["__connect.errors.connector.name"] == "s3-sink-connector"
     assert headers["__connect.errors.stage"] in {"KEY_CONVERTER", "VALUE_CONVERTER"}
+    drop(f"{found.partition()}:{found.offset()}")
 
 
 @pytest.fixture(scope="module")

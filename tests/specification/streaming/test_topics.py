@@ -36,7 +36,7 @@ def test_changes_are_kept_for_a_week_and_never_compacted() -> None:
 
 def test_segments_are_closed_often_enough_for_retention_to_bite() -> None:
     """Only closed segments are deleted; one of the default size would hold a quiet topic for ever."""
-    for topic in [*change_topics(NAMES, TABLES, TopicSettings()), *support_topics(NAMES), *iceberg_topics(NAMES)]:
+    for topic in [*change_topics(NAMES, TABLES, TopicSettings()), *support_topics(NAMES, TopicSettings()), *iceberg_topics(NAMES)]:
         assert int(topic.config["segment.bytes"]) <= 16 * MIB
         if topic.config["cleanup.policy"] == "delete":
             assert int(topic.config["segment.ms"]) <= int(topic.config["retention.ms"]) / 10
@@ -44,6 +44,6 @@ def test_segments_are_closed_often_enough_for_retention_to_bite() -> None:
 
 
 def test_names_are_unique_and_every_broker_has_a_copy() -> None:
-    made = [*change_topics(NAMES, TABLES, TopicSettings()), *support_topics(NAMES), *iceberg_topics(NAMES)]
+    made = [*change_topics(NAMES, TABLES, TopicSettings()), *support_topics(NAMES, TopicSettings()), *iceberg_topics(NAMES)]
     assert len({topic.name for topic in made}) == len(made)
     assert {topic.replication_factor for topic in made} == {BROKERS}
