@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dead_letters.topic import DeadLetterTopic
-from providers.kafkaconnect.readiness import client
+from providers.kafkaconnect.librdkafka import client
 
 if TYPE_CHECKING:
     from settings.model import Settings
