@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.connect.source.SourceConnector;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 import org.apache.kafka.connect.source.SourceTaskContext;
@@ -21,7 +22,8 @@ import org.apache.kafka.connect.storage.OffsetStorageReader;
  * test writes them.
  */
 public final class GuardProbe {
-  private static final long SECONDS = 60;
+  // Limit of the wait for a record
+  private static final String SECONDS = "test.seconds";
 
   public static void main(String[] arguments) throws Exception {
     List<String> rest = Arrays.asList(arguments).subList(1, arguments.length);
@@ -47,14 +49,15 @@ public final class GuardProbe {
   }
 
   private static void run(Map<String, String> config, Map<String, Object> offset) throws Exception {
-    GuardedPostgresConnector connector = new GuardedPostgresConnector();
+    String name = config.get("connector.class");
+    SourceConnector connector = (SourceConnector) Class.forName(name).getDeclaredConstructor().newInstance();
     connector.start(config);
     SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
     Map<String, String> own = connector.taskConfigs(1).get(0);
     task.initialize(context(own, offset));
     try {
       task.start(own);
-      long end = System.nanoTime() + SECONDS * 1_000_000_000L;
+      long end = System.nanoTime() + Long.parseLong(config.get(SECONDS)) * 1_000_000_000L;
       while (System.nanoTime() < end) {
         List<SourceRecord> records = task.poll();
         if (records != null && !records.isEmpty()) {
