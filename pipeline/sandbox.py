@@ -96,7 +96,7 @@ def down() -> int:
     },
 )
 def status() -> int:
-    """Pods with their memory, connectors, dead letters, rows in the archive.
+    """Pods, connectors, dead letters, rows in the archive.
 
     One screen on the four hops.
     """

@@ -202,6 +202,7 @@ TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removepref
 SENTENCES = {"message", "reason", "rule", "cure", "text"}
 # files that parse a sentence, with the reason
 WORDS_OF_OTHERS = {
+    "dead_letters/causes.py": "the sink says only in its trace whether bytes were no Avro or their schema was not known",
     "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
     "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
 }
