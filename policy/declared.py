@@ -12,6 +12,8 @@ from unknown import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from specification.stack import Specification
+
 Answer = TypeVar("Answer")
 
 
@@ -96,6 +98,7 @@ class Limits:
         problem: Reason why the stack's own budget could not be read, or an empty string.
         own: Namespace whose budgets are the stack's settings.
         node_ports: Ports of the nodes at which the pipeline is published.
+        specification: What the stack's settings make the program declare, or None where they are not known.
     """
 
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -105,6 +108,7 @@ class Limits:
     problem: str = ""
     own: str = ""
     node_ports: tuple[int, ...] = ()
+    specification: Specification | None = None
 
     def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
         """Render the cure that raises a namespace's budget.

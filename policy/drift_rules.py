@@ -79,12 +79,13 @@ _OTHERS = {
 }
 # Types of buckets' guards, whatever number a version of the provider appends.
 _BUCKETS = {
-    "Bucket": "acl grants",
+    "Bucket": "acl forceDestroy grants lifecycleRules versioning",
     "BucketAcl": "acl accessControlPolicy",
     "BucketLifecycleConfiguration": "rules",
     "BucketPolicy": "policy",
     "BucketPublicAccessBlock": "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
     "BucketServerSideEncryptionConfiguration": "rules",
+    "BucketVersioning": "versioningConfiguration",
 }
 # Resources of the program's own providers, every input of which decides what the pipeline reads or writes.
 _WHOLE = {GROUP_POSITION, ICEBERG_TABLE}
