@@ -17,7 +17,7 @@ from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
 from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
-from policy import files
+from policy import files, own_connectors
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
@@ -108,12 +108,17 @@ class _Use:
         return bool(self.expression) and matches(self.expression, topic)
 
 
-def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
+def _connector(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type != CONNECTOR:
         return
     yield from _unknown(resource)
     if isinstance(resource.inputs.get("config"), Mapping):
-        yield from connector_problems(_texts(resource.inputs["config"]))
+        yield from first_per_key(connector_problems(_texts(resource.inputs["config"])), own_connectors.changed(resource, record))
+
+
+def _connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    yield from _coordinators(record)
+    yield from own_connectors.undeclared_topics(record)
 
 
 def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -188,7 +193,7 @@ RULES = (
         name="connector-config",
         says="No connector has a setting that silently loses rows, or an unknown key.",
         check=_connector,
-        at_end=_coordinators,
+        at_end=_connectors,
         severity="critical",
     ),
     Rule(name="broker-config", says="Brokers lose no acknowledged row, and have no unknown key.", check=_broker),
