@@ -35,7 +35,7 @@ def _differing(config: Mapping[str, object], rendered: Mapping[str, str]) -> Ite
     kind = KIND_BY_CLASS[rendered["connector.class"]]
     for key, expected in rendered.items():
         value = config.get(key)
-        if not _is_settled(kind, rendered, key) or isinstance(value, Unknown) or value is not None and _text(value) == expected:
+        if not _is_settled(kind, rendered, key) or isinstance(value, Unknown) or (value is not None and _text(value) == expected):
             continue
         rule = "is missing from" if value is None else "differs from"
         yield Problem(

@@ -114,7 +114,7 @@ def _limits(stack: Specification, record: Record) -> Iterator[Problem]:
         for one in bounds
     ):
         yield Problem(
-            rule=f"runs in {record.limits.own}, where no LimitRange bounds the memory of a container to {most}, the largest of the pipeline",
+            rule=f"runs in {record.limits.own}, where no LimitRange bounds a container's memory to {most}, the pipeline's largest",
             cure=f"declare a LimitRange of the type {wanted['type']} with max.memory {most}",
         )
 

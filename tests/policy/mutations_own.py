@@ -42,7 +42,7 @@ _FURTHER: dict[str, dict[str, str]] = {
         "topic.creation.default.partitions": "1",
         "schema.name.adjustment.mode": "avro",
     },
-    "iceberg": {"iceberg.control.group-id-prefix": "other", "iceberg.catalog.header.x": "y", "iceberg.hadoop-conf-dir": "/tmp"},
+    "iceberg": {"iceberg.control.group-id-prefix": "other", "iceberg.catalog.header.x": "y", "iceberg.hadoop-conf-dir": "/etc/hadoop"},
     "s3": {"s3.proxy.url": "http://proxy:3128", "file.delim": "_", "topics.regex": "postgres.*"},
 }
 
