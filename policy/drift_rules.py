@@ -142,6 +142,9 @@ def _judged(resource: Declared, record: Record) -> Iterator[str]:
         yield from _OTHERS.get(resource.type, "").split()
         if resource.type.startswith("aws:") and "publiclyAccessible" in resource.inputs:
             yield "publiclyAccessible"
+        # a role that attaches none itself shows what others attach to it
+        if resource.type == "aws:iam/role:Role" and resource.inputs.get("managedPolicyArns"):
+            yield "managedPolicyArns"
 
 
 def _of_workload(kind: str) -> Iterator[str]:

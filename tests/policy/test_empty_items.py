@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policy.declared import Declared
 from tests.policy.judging import by_pack, by_plan, shipped
 from tests.policy.workbench import extra
 from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from policy.declared import Declared
 
 
 def _lists(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
