@@ -89,8 +89,9 @@ _KINDS: Final = {
     "rabbitmq.com": "Binding Exchange Federation Permission Policy Queue SchemaReplication Shovel SuperStream TopicPermission User Vhost",
     "redhatcop.redhat.io": (
         "AuthEngineMount DatabaseSecretEngineConfig DatabaseSecretEngineRole DatabaseSecretEngineStaticRole EgressIPAM Group GroupAlias "
-        "GroupConfig GroupSync KubernetesAuthEngineConfig KubernetesAuthEngineRole KubernetesSecretEngineConfig KubernetesSecretEngineRole "
-        "NamespaceConfig PKISecretEngineConfig PKISecretEngineRole PasswordPolicy Policy RandomSecret SecretEngineMount UserConfig VaultSecret"
+        "GroupConfig GroupSync KubernetesAuthEngineConfig KubernetesAuthEngineRole KubernetesSecretEngineConfig "
+        "KubernetesSecretEngineRole NamespaceConfig PKISecretEngineConfig PKISecretEngineRole PasswordPolicy Policy RandomSecret "
+        "SecretEngineMount UserConfig VaultSecret"
     ),
     "scheduling.volcano.sh": "Queue",
     "security-profiles-operator.x-k8s.io": (
@@ -99,8 +100,9 @@ _KINDS: Final = {
     "tekton.dev": "ClusterTask Pipeline StepAction Task",
     "triggers.tekton.dev": "ClusterInterceptor ClusterTriggerBinding Interceptor Trigger TriggerBinding TriggerTemplate",
     "v1.edp.epam.com": (
-        "ClusterKeycloak ClusterKeycloakRealm Keycloak KeycloakAuthFlow KeycloakClient KeycloakClientScope KeycloakOrganization KeycloakRealm "
-        "KeycloakRealmComponent KeycloakRealmGroup KeycloakRealmIdentityProvider KeycloakRealmRole KeycloakRealmRoleBatch KeycloakRealmUser"
+        "ClusterKeycloak ClusterKeycloakRealm Keycloak KeycloakAuthFlow KeycloakClient KeycloakClientScope KeycloakOrganization "
+        "KeycloakRealm KeycloakRealmComponent KeycloakRealmGroup KeycloakRealmIdentityProvider KeycloakRealmRole KeycloakRealmRoleBatch "
+        "KeycloakRealmUser"
     ),
     "velero.io": (
         "Backup BackupRepository BackupStorageLocation DeleteBackupRequest DownloadRequest Restore Schedule ServerStatusRequest "
