@@ -6,6 +6,7 @@ without a flag were measured on this project's own processes (docs/memory.md).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ METASPACE_MIB = 192
 TOOL_MIB = (64, 48, 32)
 TOOL_COMPILER_MIB = 32
 TOOL_THREADS = 40
+# Assumed without -XX:MaxDirectMemorySize, whose default, as much as the heap, most programs never touch: a few arenas of Netty hold
+# 4 MiB chunks for twice the cores, and the channels of HTTP and Kafka clients less.
+DIRECT_MIB = 128
 # Threads of a process, above the measured maximum (broker 92, Connect 90, registry 43).
 THREADS = 100
 # Touched part of each thread's stack (measured: 100 to 108); the rest is only reserved.
@@ -95,6 +99,31 @@ def _collector(flags: list[str], heap: int, limit: int) -> int:
     return 37 * MIB + heap * 22 // 1000 if chosen else heap // 200 + MIB
 
 
+# Threads of the collectors and compilers that are part of the measured maximum, on any machine that these processes ran on.
+_OWN_THREADS = 8
+_THREADS = ("ParallelGCThreads", "ConcGCThreads", "CICompilerCount", "G1ConcRefinementThreads")
+# Tables whose size a flag sets, with bytes for each entry and HotSpot's default number of entries.
+_TABLES = {"StringTableSize": (8, 65_536), "SymbolTableSize": (8, 32_768)}
+
+
+def _number(flags: list[str], name: str) -> int:
+    """Return the number that a flag sets, 0 without one.
+
+    Raises:
+        capacity.jvm_flags.FlagError: If Java would refuse it.
+    """
+    text = last(flags, f"-XX:{name}=")
+    return 0 if text is None or re.fullmatch(r"0+", text) else size(text, f"-XX:{name}=")
+
+
+def _further_threads(flags: list[str]) -> int:
+    return sum(max(_number(flags, name) - _OWN_THREADS, 0) for name in _THREADS)
+
+
+def _tables(flags: list[str]) -> int:
+    return sum(each * max(_number(flags, name) - default, 0) for name, (each, default) in _TABLES.items())
+
+
 def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Java:
     """Return the maximum memory of a container's Java process.
 
@@ -118,11 +147,11 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
     if code is None:
         guessed.append(f"-XX:ReservedCodeCacheSize (HotSpot's own {48 if one_tier else 240}m)")
     if direct is None:
-        guessed.append("-XX:MaxDirectMemorySize (as much as the heap)")
+        guessed.append(f"-XX:MaxDirectMemorySize (counted {min(DIRECT_MIB, heap // MIB)}m)")
     stack = size(last(flags, "-Xss") or "1m", "-Xss")
     own_code = 48 if one_tier else 240
-    by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, heap)
-    count = threads + (TOOL_THREADS if is_tool else THREADS)
+    by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, min(heap, DIRECT_MIB * MIB))
+    count = threads + (TOOL_THREADS if is_tool else THREADS) + _further_threads(flags)
     return Java(
         heap=heap,
         direct=by_default[2] if direct is None else size(direct, "-XX:MaxDirectMemorySize="),
@@ -130,7 +159,8 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
         code_cache=by_default[1] if code is None else size(code, "-XX:ReservedCodeCacheSize="),
         stacks=count * min(stack, STACK_TOUCHED_KIB * 1024),
         collector=_collector(flags, heap, limit),
-        native=(NATIVE_MIB + (min(TOOL_COMPILER_MIB, COMPILER_MIB[one_tier]) if is_tool else COMPILER_MIB[one_tier])) * MIB,
+        native=_tables(flags)
+        + (NATIVE_MIB + (min(TOOL_COMPILER_MIB, COMPILER_MIB[one_tier]) if is_tool else COMPILER_MIB[one_tier])) * MIB,
         page_cache=PAGE_CACHE_FLOOR_MIB * MIB if any(name in word for word in words(container) for name in _BROKER) else 0,
         by_percentage=by_percentage,
         guessed=tuple(guessed),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm_scripts
+from capacity import jvm_scripts, jvm_variables
 from capacity.commands import basename, programs, split, variables
 from capacity.quantity import MIB
 from unknown import Unknown
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _TOOL, _LAUNCHER, _LAST = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"
 # Suffixes of the variables of kafka-run-class and schema-registry-run-class, in the order of their command line.
 _OF_SCRIPTS = ("HEAP_OPTS", "JVM_PERFORMANCE_OPTS", "JMX_OPTS", "LOG4J_OPTS", "OPTS")
-_LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)-(Xm[xsn]|mx|ms|XX:|Xss)")
+# Tools of the JDK, and those of languages on it, hand on what stands behind -J.
+_LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)(-J)?-(Xm[xsn]|mx|ms|XX:|Xss)")
 _WITH_VALUE = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads"}
 # Flags that come from elsewhere, and those that derive the heap from the machine; with a fixed maximum the second do nothing. MaxRAM takes
 # the place of the machine's memory, and is followed.
@@ -56,7 +57,7 @@ def is_java(container: Mapping[str, Any]) -> bool:
     if java_programs(container) or script_of(container) is not None:
         return True
     values = variables(container)
-    if {_TOOL, _LAUNCHER, _LAST} & set(values):
+    if {_TOOL, _LAUNCHER, _LAST} & set(values) or jvm_variables.heap_variables(container):
         return True
     texts = [str(word) for place in ("command", "args") for word in container.get(place) or []]
     return any(_LOOKS_LIKE_FLAGS.search(text) for text in (*texts, *map(str, values.values())))
@@ -141,7 +142,8 @@ def _of_entry_point(container: Mapping[str, Any]) -> list[str]:
         raise FlagError(message)
     texts = [str(value) for value in values.values() if value is not None and _LOOKS_LIKE_FLAGS.search(str(value))]
     texts += [str(word) for place in ("command", "args") for word in container.get(place) or [] if _LOOKS_LIKE_FLAGS.search(str(word))]
-    return [flag for text in texts for flag in split(text)]
+    heaps = [size(text, f"{name}=") for name, text in jvm_variables.heap_variables(container).items()]
+    return [*([f"-Xmx{max(heaps)}"] if heaps else []), *(flag.removeprefix("-J") for text in texts for flag in split(text))]
 
 
 def last(flags: list[str], *prefixes: str) -> str | None:

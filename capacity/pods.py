@@ -205,7 +205,7 @@ def memory_volumes(spec: Mapping[str, Any]) -> dict[str, int | None]:
     for volume in spec.get("volumes") or []:
         directory = volume.get("emptyDir") or {}
         if directory.get("medium") == "Memory":
-            sizes[volume["name"]] = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else None
+            sizes[str(volume.get("name", ""))] = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else None
     return sizes
 
 
@@ -242,5 +242,5 @@ def pod_metadata(kind: str, manifest: Mapping[str, Any]) -> Any:  # noqa: ANN401
 def mounted_memory(spec: Mapping[str, Any], container: Mapping[str, Any], own: int) -> int:
     """Return how much of a container's limit ``own`` its writable memory-backed volumes may take; all of it without a size limit."""
     volumes = memory_volumes(spec)
-    writable = {mount["name"] for mount in container.get("volumeMounts") or [] if mount.get("readOnly") is not True}
+    writable = {mount.get("name") for mount in container.get("volumeMounts") or [] if mount.get("readOnly") is not True}
     return sum(own if size is None else size for name, size in volumes.items() if name in writable)

@@ -121,7 +121,9 @@ def _judged(known: Standing, config: Mapping[str, str], key: str, entry: Key | N
         return None
     least, most = known.within
     number = _number(value)
-    if number is None or least <= number <= most:
+    if number is None and entry is not None:
+        return None  # the spelling check reports it
+    if number is not None and least <= number <= most:
         return None
     rule = f"{_HARMLESS} outside the range from {least} to {most}"
     return problem(config, key, rule, f"set a number from {least} to {most}")
@@ -134,7 +136,7 @@ def _number(value: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        return None  # the spelling check reports it
+        return None
 
 
 def _accepted(known: Standing, entry: Key | None) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ _RULES = (
     ),
     OneOf("consumer.override.enable.auto.commit", ("false",), "false", "offsets would be committed before rows are written", "remove it"),
     OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log", "set false"),
+    OneOf("producer.override.acks", ("all", "-1"), "all", "a failing broker could lose dead letters", "remove it, Connect uses all"),
 )
 _WITH_DEAD_LETTERS = (
     AtLeast("errors.deadletterqueue.topic.replication.factor", 3, 3, "dead letters would be lost with a broker", "set 3", or_default=True),
@@ -86,6 +87,8 @@ _ICEBERG_RULES = (
         ("the coordinator would commit files of aborted transactions"),
         ("remove it"),
     ),
+    OneOf("iceberg.kafka.acks", ("all", "-1"), "all", "a failing broker could lose a commit's message, and rows with it", "remove it"),
+    OneOf("iceberg.kafka.enable.idempotence", ("true",), "true", "the sink's transactions need the idempotent producer", "remove it"),
 )
 _WALL_CLOCKS = {"", "wallclock", "io.confluent.connect.storage.partitioner.timebasedpartitioner$wallclocktimestampextractor"}
 

@@ -25,6 +25,17 @@ ATTACHMENTS = {
 }
 # Managed policies of AWS that name their things, or contain only actions without a resource.
 _NARROW_MANAGED = {"AWSDenyAll", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "IAMUserChangePassword"}
+# Managed policies that EKS, its nodes and add-ons, Lambda and ECS need in exactly this form.
+_OF_SERVICES = {
+    *("AmazonEKSBlockStoragePolicy", "AmazonEKSClusterPolicy", "AmazonEKSComputePolicy", "AmazonEKSFargatePodExecutionRolePolicy"),
+    *("AmazonEKSLoadBalancingPolicy", "AmazonEKSNetworkingPolicy", "AmazonEKSServicePolicy", "AmazonEKSVPCResourceController"),
+    *("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"),
+    *("AmazonEC2ContainerRegistryReadOnly", "AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy"),
+    *("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole"),
+    *("service-role/AWSLambdaSQSQueueExecutionRole", "service-role/AWSLambdaKinesisExecutionRole"),
+    *("service-role/AWSLambdaDynamoDBExecutionRole", "service-role/AmazonEBSCSIDriverPolicy", "service-role/AmazonEFSCSIDriverPolicy"),
+    *("service-role/AmazonECSTaskExecutionRolePolicy", "service-role/AmazonRDSEnhancedMonitoringRole"),
+}
 _MEMBERSHIPS = {"aws:iam/userGroupMembership:UserGroupMembership": "groups", "aws:iam/groupMembership:GroupMembership": "group"}
 _INLINE = "declare a policy with only the required actions and resources"
 
@@ -41,12 +52,16 @@ def attached(resource: Declared, key: str = "") -> Iterator[Problem]:
             yield Problem(
                 rule="attaches a policy that is not known at preview", cure="declare its document as an inline policy of the role"
             )
-        elif _of_aws(str(arn)) and str(arn).rpartition("/")[2] not in _NARROW_MANAGED:
+        elif _of_aws(str(arn)) and not _is_accepted(str(arn)):
             yield Problem(rule=f"attaches {arn}, which is wider than named things", cure=_INLINE)
 
 
 def _listed(said: object) -> list[object]:
     return list(said) if isinstance(said, (list, tuple)) else [said]
+
+
+def _is_accepted(arn: str) -> bool:
+    return arn.rpartition("/")[2] in _NARROW_MANAGED or arn.partition(":policy/")[2] in _OF_SERVICES
 
 
 def _of_aws(arn: str) -> bool:
@@ -57,7 +72,7 @@ def undeclared(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Yield attachments and memberships whose rights this program declares nowhere, so that nothing judges them."""
     policies = {str(one.inputs.get("name")) for one in record.of_type("aws:iam/policy:Policy")}
     groups = {str(one.inputs.get("name")) for one in record.of_type("aws:iam/group:Group")}
-    for kind, key in ATTACHMENTS.items():
+    for kind, key in (*ATTACHMENTS.items(), ("aws:iam/role:Role", "managedPolicyArns")):
         for resource in record.of_type(kind):
             for arn in _listed(resource.inputs.get(key)):
                 if isinstance(arn, str) and not _of_aws(arn) and arn.rpartition("/")[2] not in policies:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy.addresses import too_wide
 from policy.rule import Rule
-from policy.security_groups import Opening, group_of, openings
+from policy.security_groups import Opening, group_of, has_group, openings
 from problem import Problem
 from settings.names import CONNECT_PORT, POSTGRES_PORT, REGISTRY_PORT
 from unknown import Unknown
@@ -111,16 +111,35 @@ def _at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
 
 
 def _by_rules_of_their_own(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    """Yield the groups whose rules, declared one by one, together open a port; groups that are unknown count as one."""
+    """Yield the groups whose rules, declared one by one, together open a port; groups that are unknown count as one.
+
+    The rules in a group itself count with those that name it, or whose group is unknown. No input of a group tells its id: rules of one
+    other id count with it where it is the only group with rules of its own.
+    """
     groups: dict[str, list[tuple[Declared, Opening]]] = {}
+    inline: dict[str, list[tuple[Declared, Opening]]] = {}
     for resource in record.resources.values():
         group = group_of(resource)
-        known = [one for one in openings(resource) if isinstance(one, Opening)] if group is not None else []
-        for opening in known:
-            if not any(isinstance(one, Unknown) for one in opening.ranges) and not too_wide([str(one) for one in opening.ranges]):
+        for opening in _narrow(resource):
+            if group is not None:
                 groups.setdefault("" if isinstance(group, Unknown) else str(group), []).append((resource, opening))
-    for found in groups.values():
-        yield from ((found[-1][0], problem) for problem in _together([opening for _resource, opening in found], record))
+            elif has_group(resource):
+                inline.setdefault(resource.name, []).append((resource, opening))
+    for name, found in groups.items():
+        beside = [one for group, one in inline.items() if group == name or not name or (len(inline) == 1 and len(groups) == 1)]
+        for own in beside or [[]]:
+            yield from ((found[-1][0], problem) for problem in _together([opening for _resource, opening in (*own, *found)], record))
+
+
+def _narrow(resource: Declared) -> list[Opening]:
+    """Return the ingress rules of a resource that break no rule alone."""
+    return [
+        one
+        for one in (openings(resource) if resource.type.startswith(_PROVIDERS) else ())
+        if isinstance(one, Opening)
+        and not any(isinstance(part, Unknown) for part in one.ranges)
+        and not too_wide([str(part) for part in one.ranges])
+    ]
 
 
 def _public(resource: Declared) -> Iterator[Problem]:

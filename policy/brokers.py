@@ -25,7 +25,7 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
         The properties, or None when their file is not declared (yet).
     """
     variables = {
-        str(entry["name"]).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
+        str(entry.get("name", "")).removeprefix("KAFKA_").lower().replace("_", "."): str(entry.get("value"))
         for entry in container.get("env") or []
         if str(entry.get("name", "")).startswith("KAFKA_")
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from policy.buckets import is_s3, named, uncovered
 from policy.iam_documents import is_document, listed, matches, statements
 from policy.principals import admissions
 from policy.rule import Rule, nothing
@@ -38,21 +39,16 @@ _OWN_BLOCKS = {"AccessPoint": "publicAccessBlockConfiguration", "MultiRegionAcce
 _ANY_KEYS = ("q", "0/z.parquet", "topics/postgres.public.users/a=1/~")
 
 
-def _is(resource: Declared, *names: str) -> bool:
-    """Return whether a resource has one of these S3 types; older versions of the types end in V2."""
-    return resource.type.startswith(("aws:s3/", "aws:s3control/")) and resource.kind.removesuffix("V2") in names
-
-
 def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
-    if _is(resource, "Bucket", "BucketAcl", *_OBJECTS):
+    if is_s3(resource, "Bucket", "BucketAcl", *_OBJECTS):
         yield from _public_acl(resource.inputs)
-    if _is(resource, "BucketPublicAccessBlock", "AccountPublicAccessBlock"):
+    if is_s3(resource, "BucketPublicAccessBlock", "AccountPublicAccessBlock"):
         unblocked = [key for key in _BLOCKS if resource.inputs.get(key) is not True]
         if unblocked:
             yield Problem(
                 rule=f"{', '.join(unblocked)} is not true", cure="set all four to true, otherwise one public policy or ACL opens the bucket"
             )
-    if _is(resource, *_POLICY_HOLDERS):
+    if is_s3(resource, *_POLICY_HOLDERS):
         details = resource.inputs.get("details")
         for holder in (resource.inputs, details if isinstance(details, Mapping) else {}):
             yield from _own_blocks(holder, _OWN_BLOCKS.get(resource.kind))
@@ -93,42 +89,6 @@ def _own_blocks(holder: Mapping[str, Any], key: str | None) -> Iterator[Problem]
         )
 
 
-def _buckets(record: Record) -> list[Declared]:
-    return [resource for resource in record.resources.values() if _is(resource, "Bucket")]
-
-
-def _named(resource: Declared) -> str | None:
-    """Return the name of the bucket that a resource is, or is for; None where it is not known."""
-    name = resource.inputs.get("bucket")
-    return name if isinstance(name, str) and name else None
-
-
-def _is_for(companion: Declared, bucket: Declared) -> bool:
-    """Return whether a companion names a bucket: by its name, or by the id of a recording, which is the logical name."""
-    return _named(companion) is not None and _named(companion) in {_named(bucket), bucket.name}
-
-
-def _uncovered(record: Record, kind: str, good: Callable[[Declared, Declared], bool]) -> list[Declared]:
-    """Return the buckets without a companion resource of a kind.
-
-    A companion belongs to the bucket of its name. One whose bucket is unknown, as in a preview, covers any one bucket that has none.
-    """
-    buckets = _buckets(record)
-    companions = [resource for resource in record.resources.values() if _is(resource, kind)]
-    uncovered = [
-        bucket for bucket in buckets if not any(good(one, bucket) for one in (bucket, *(one for one in companions if _is_for(one, bucket))))
-    ]
-    spare = [one for one in companions if not any(_is_for(one, bucket) for bucket in buckets)]
-    left = []
-    for bucket in uncovered:
-        fitting = [one for one in spare if (_named(one) is None or _named(bucket) is None) and good(one, bucket)]
-        if fitting:
-            spare.remove(fitting[0])
-        else:
-            left.append(bucket)
-    return left
-
-
 def _companion(kind: str, missing: Problem, good: Callable[[Declared, Declared], bool]) -> AtEnd:
     """Create the check that every bucket has a companion resource of a kind, or holds the same itself.
 
@@ -139,13 +99,13 @@ def _companion(kind: str, missing: Problem, good: Callable[[Declared, Declared],
     """
 
     def at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-        return ((bucket, missing) for bucket in _uncovered(record, kind, good))
+        return ((bucket, missing) for bucket in uncovered(record, kind, good))
 
     return at_end
 
 
 def _blocks_public(resource: Declared, _bucket: Declared) -> bool:
-    return _is(resource, "BucketPublicAccessBlock")
+    return is_s3(resource, "BucketPublicAccessBlock")
 
 
 def _encrypts(resource: Declared, _bucket: Declared) -> bool:
@@ -163,7 +123,7 @@ def _denies_plain_http(resource: Declared, bucket: Declared) -> bool:
     if document is None or isinstance(document, Unknown) or not is_document(document):
         return False
     denied = [arn for statement in statements(document) if _only_plain_http(statement) for arn in listed(statement.get("Resource"))]
-    names = [_named(bucket)] if _named(bucket) else [arn.rpartition(":::")[2] for arn in denied if "/" not in arn]
+    names = [named(bucket)] if named(bucket) else [arn.rpartition(":::")[2] for arn in denied if "/" not in arn]
     return any(_whole_bucket(str(name), denied) for name in names)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy import (
+    archive_rules,
     aws_door_rules,
     bucket_rules,
     budget_rules,
@@ -94,6 +95,7 @@ _JUDGING = (
     *postgres_rules.RULES,
     *kafka_access_rules.RULES,
     *bucket_rules.RULES,
+    *archive_rules.RULES,
     *iam_rules.RULES,
     *aws_door_rules.RULES,
     *unseen_code_rules.RULES,

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from capacity.quantity import whole_mib
+from policy.empty_items import empty_items, filled
 from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from specification.stack import Specification
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +35,7 @@ class Declared:
         inputs: Properties; unknown values are ``unknown.UNKNOWN``. Secrets are in plain text: never print values.
         default_namespace: Default namespace of its provider, ``UNKNOWN`` when that is unknown, or None.
         ignored: Paths of the properties whose changes are ignored.
+        empty: Paths of the empty items in lists of a Kubernetes object, whose inputs have what the API server makes of them.
     """
 
     urn: str
@@ -40,6 +44,14 @@ class Declared:
     inputs: Mapping[str, Any]
     default_namespace: str | Unknown | None = None
     ignored: tuple[str, ...] = ()
+    empty: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        """Read empty items of lists as the API server does."""
+        empty = tuple(empty_items(self.inputs)) if self.is_kubernetes else ()
+        if empty:
+            object.__setattr__(self, "inputs", filled(self.inputs))
+            object.__setattr__(self, "empty", empty)
 
     @property
     def kind(self) -> str:
@@ -96,6 +108,7 @@ class Limits:
         problem: Reason why the stack's own budget could not be read, or an empty string.
         own: Namespace whose budgets are the stack's settings.
         node_ports: Ports of the nodes at which the pipeline is published.
+        specification: What the stack's settings make the program declare, or None where they are not known.
     """
 
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -105,6 +118,7 @@ class Limits:
     problem: str = ""
     own: str = ""
     node_ports: tuple[int, ...] = ()
+    specification: Specification | None = None
 
     def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
         """Render the cure that raises a namespace's budget.

@@ -79,12 +79,13 @@ _OTHERS = {
 }
 # Types of buckets' guards, whatever number a version of the provider appends.
 _BUCKETS = {
-    "Bucket": "acl grants",
+    "Bucket": "acl forceDestroy grants lifecycleRules versioning",
     "BucketAcl": "acl accessControlPolicy",
     "BucketLifecycleConfiguration": "rules",
     "BucketPolicy": "policy",
     "BucketPublicAccessBlock": "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
     "BucketServerSideEncryptionConfiguration": "rules",
+    "BucketVersioning": "versioningConfiguration",
 }
 # Resources of the program's own providers, every input of which decides what the pipeline reads or writes.
 _WHOLE = {GROUP_POSITION, ICEBERG_TABLE}
@@ -141,6 +142,9 @@ def _judged(resource: Declared, record: Record) -> Iterator[str]:
         yield from _OTHERS.get(resource.type, "").split()
         if resource.type.startswith("aws:") and "publiclyAccessible" in resource.inputs:
             yield "publiclyAccessible"
+        # a role that attaches none itself shows what others attach to it
+        if resource.type == "aws:iam/role:Role" and resource.inputs.get("managedPolicyArns"):
+            yield "managedPolicyArns"
 
 
 def _of_workload(kind: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from policy.guarded import is_guarded
+from policy.own_guards import missing
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -63,8 +64,9 @@ def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
 RULES = (
     Rule(
         name="guards-kept",
-        says="Nothing loosens the quota, limits, network policies, disruption budgets or Pod Security of a namespace.",
+        says="Nothing removes or loosens the quota, limits, network policies, disruption budgets or Pod Security of a namespace.",
         check=_kept,
+        at_end=missing,
         severity="critical",
     ),
 )

@@ -17,6 +17,8 @@ _TABLE = Path(__file__).parent / "tables" / "actions_without_resource.txt"
 _WITHOUT_TYPE = {"sqs", "sns", "execute-api", "codecommit", "codestar-connections"}
 # Services in whose names a slash separates nothing, so that the name reaches to the end or to the next colon.
 _FLAT_NAMES = {"iam", "logs", "secretsmanager", "sts"}
+# Services whose names form folders.
+_IN_FOLDERS = {"logs", "secretsmanager"}
 # Types in front of a second type or an identifier that AWS chooses, each with its shape.
 _LONGER_TYPES = (
     re.compile(r"(?:loadbalancer|listener|listener-rule)/(?:app|net|gwy)/(?P<name>.*)"),
@@ -124,9 +126,18 @@ def _unnamed(service: str, rest: str) -> str | None:
         return None
     if service == "secretsmanager":
         name = name.removesuffix(_RANDOM_SUFFIX)
+    if service in _IN_FOLDERS and _in_a_folder(name):
+        return None
     if not name or is_wild(name):
         return f"name the {kind}" if kind else "name the resource"
     return None
+
+
+def _in_a_folder(name: str) -> bool:
+    """Return whether a name begins with a folder of one's own, as ``shop/*`` and ``/shop/*`` do; ``/aws/lambda/`` is one of AWS."""
+    *folders, last = name.removeprefix("/").split("/")
+    own = folders[2:] or ([] if last.startswith("*") else [last.rstrip("*")]) if folders[:1] == ["aws"] else folders
+    return bool(folders) and bool(own) and all(own) and not any(map(is_wild, (*folders, *own)))
 
 
 def _kind_and_name(service: str, rest: str) -> tuple[str, str | None]:
@@ -152,9 +163,32 @@ def named_by_condition(statement: Mapping[str, Any]) -> bool:
     present = condition.get("Null") if isinstance(condition, Mapping) else None
     if isinstance(present, Mapping) and any(_BY_TAG.fullmatch(str(key)) and listed(said) == ["false"] for key, said in present.items()):
         return True
+    actions = listed(statement.get("Action"))
+    by = [_BY_TAG, *([_BY_REQUEST] if actions and all(map(_CREATES.fullmatch, actions)) else [])]
     return any(
-        _BY_TAG.fullmatch(key) and values and not any(is_wild(value) for value in values)
+        any(one.fullmatch(key) for one in by) and values and not any(is_wild(value) for value in values)
         for _operator, key, values in restrictions(statement)
+    )
+
+
+# What a new thing is called is in the request: its tags, or the action that makes it.
+_BY_REQUEST = re.compile(r"aws:requesttag/.+|ec2:createaction", re.IGNORECASE)
+_CREATES = re.compile(r"[a-z0-9-]+:(Create|Run|Allocate|Copy|Import|Register)[A-Za-z]+", re.IGNORECASE)
+
+
+def only_describes(action: str) -> bool:
+    """Return whether an action reads what things are called and how they are set up, and not what they contain."""
+    return re.fullmatch(r"[a-z0-9-]+:Describe[A-Za-z]*\*?", action, re.IGNORECASE) is not None
+
+
+# Identifiers that AWS chooses and nobody can know before: those of a change to a zone
+_CHOSEN_BY_AWS = {"route53:getchange": re.compile(r"arn:aws[a-z-]*:route53:::change/\*")}
+
+
+def chosen_by_aws(resource: object, actions: list[str]) -> bool:
+    """Return whether a resource is named by AWS alone, so that an action can only be given for all of its kind."""
+    return bool(actions) and all(
+        action.lower() in _CHOSEN_BY_AWS and _CHOSEN_BY_AWS[action.lower()].fullmatch(str(resource)) for action in actions
     )
 
 

@@ -9,11 +9,13 @@ from configs.tokens import CONNECTOR
 from policy.attachments import ATTACHMENTS, attached, undeclared
 from policy.iam_documents import (
     actions_without_resource,
+    chosen_by_aws,
     is_document,
     is_wild,
     listed,
     matches,
     named_by_condition,
+    only_describes,
     restrictions,
     sid,
     statements,
@@ -65,7 +67,7 @@ _RESOURCE_POLICIES = {
 }
 _GRANT = "aws:kms/grant:Grant"
 # Actions without a resource for which a condition names the thing instead.
-_NAMED_BY = {"cloudwatch:putmetricdata": "cloudwatch:namespace"}
+_NAMED_BY = {"cloudwatch:putmetricdata": "cloudwatch:namespace", "iam:createservicelinkedrole": "iam:awsservicename"}
 
 
 def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
@@ -74,7 +76,9 @@ def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
     elif resource.type in ATTACHMENTS:
         yield from attached(resource)
     elif resource.type == "aws:iam/role:Role":
-        if resource.inputs.get("inlinePolicies") or resource.inputs.get("managedPolicyArns"):
+        if resource.inputs.get("managedPolicyArns"):
+            yield from attached(resource, "managedPolicyArns")
+        if resource.inputs.get("inlinePolicies"):
             yield Problem(rule="contains its policies, which are not checked there", cure="declare each as a RolePolicy")
         yield from _trusts(resource.inputs.get("assumeRolePolicy"))
     elif resource.type in _RESOURCE_POLICIES:
@@ -128,7 +132,7 @@ def _exact_document(document: object) -> Iterator[Problem]:
 
 def _exact_statement(statement: Mapping[str, Any]) -> Iterator[Problem]:
     actions = listed(statement.get("Action"))
-    wide = [action for action in actions if is_wild(action)]
+    wide = [action for action in actions if is_wild(action) and not only_describes(action)]
     if wide or "NotAction" in statement:
         yield Problem(
             rule=f"statement {sid(statement)} allows {', '.join(wide) or 'all but some actions'}", cure="list the required actions"
@@ -136,10 +140,12 @@ def _exact_statement(statement: Mapping[str, Any]) -> Iterator[Problem]:
     if "NotResource" in statement:
         yield Problem(rule=f"statement {sid(statement)} applies to all but some resources", cure="list the bucket, prefix or table")
     resources = listed(statement.get("Resource"))
+    describes = bool(actions) and all(map(only_describes, actions))
     if not named_by_condition(statement):
         for resource in resources:
             cure = wider_than_a_name(resource)
-            if cure and not (resource == "*" and actions and _know_no_resource(actions, statement)):
+            known = resource == "*" and actions and (describes or _know_no_resource(actions, statement))
+            if cure and not chosen_by_aws(resource, actions) and not known:
                 yield Problem(
                     rule=f"statement {sid(statement)} applies to {_shown(resource)}{_among(resource, actions)}",
                     cure=f"{cure}{_apart(resource, actions)}",
@@ -150,7 +156,10 @@ def _know_no_resource(actions: list[str], statement: Mapping[str, Any]) -> bool:
     """Return whether all actions know no resource, so that nothing else than ``*`` can be written; some need a condition instead."""
     conditions = {key for _operator, key, values in restrictions(statement) if values and not any(is_wild(value) for value in values)}
     known = actions_without_resource()
-    return all(action.lower() in known and _NAMED_BY.get(action.lower()) in {None, *conditions} for action in actions)
+    return all(
+        (action.lower() in known or action.lower() in _NAMED_BY) and _NAMED_BY.get(action.lower()) in {None, *conditions}
+        for action in actions
+    )
 
 
 def _among(resource: str, actions: list[str]) -> str:

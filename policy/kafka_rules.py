@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from configs.allowed import declared_problems
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, ICEBERG_SINKS, PLAIN_ICEBERG_SINK
+from configs.classes import ICEBERG_SINKS
 from configs.kafka_rules import broker_problems, dead_letter_problems, topic_problems
 from configs.patterns import fault_of, matches
 from configs.problems import first_per_key
@@ -17,7 +17,7 @@ from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
 from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
-from policy import files
+from policy import files, own_connectors
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
@@ -117,23 +117,20 @@ class _Use:
         return bool(self.expression) and matches(self.expression, topic)
 
 
-def _connector(resource: Declared, _record: Record) -> Iterator[Problem]:
+def _connector(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type != CONNECTOR:
         return
     yield from _unknown(resource)
     if isinstance(resource.inputs.get("config"), Mapping):
         config = _texts(resource.inputs["config"])
-        yield from connector_problems(config)
-        if config.get("connector.class") == DEBEZIUM and str(resource.inputs.get("name")).startswith(Names().source_connector):
-            yield Problem(
-                key="connector.class",
-                value=DEBEZIUM,
-                rule="a database that went back in time would be skipped in silence until it has written as far as before",
-                cure=f"set {GUARDED_DEBEZIUM}, which refuses it and has the same keys",
-            )
-        if config.get("connector.class") == PLAIN_ICEBERG_SINK and resource.inputs.get("name") == Names.sink_connector:
-            rule = "of the program's own sink would ignore every file after its control topic or the brokers were built anew"
-            yield Problem(key="connector.class", value=PLAIN_ICEBERG_SINK, rule=rule, cure=f"set {ICEBERG_SINK}")
+        yield from first_per_key(
+            [*connector_problems(config), *own_connectors.unguarded(resource, config)], own_connectors.changed(resource, record)
+        )
+
+
+def _connectors(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    yield from _coordinators(record)
+    yield from own_connectors.undeclared_topics(record)
 
 
 def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -208,7 +205,7 @@ RULES = (
         name="connector-config",
         says="No connector has a setting that silently loses rows, or an unknown key.",
         check=_connector,
-        at_end=_coordinators,
+        at_end=_connectors,
         severity="critical",
     ),
     Rule(name="broker-config", says="Brokers lose no acknowledged row, and have no unknown key.", check=_broker),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from capacity.quantity import MIB, parse_bytes
 from policy.declared import Limits
+from specification.stack import Specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,7 @@ def of_stack(settings: Settings) -> Limits:
         exceptions=tuple((item.rule, item.resource, item.reason) for item in settings.policy.exceptions),
         own=namespace,
         node_ports=_node_ports(settings.host) if settings.host.exposure == "nodePort" else (),
+        specification=Specification.of(settings),
     )
 
 
@@ -66,12 +69,9 @@ def with_pack_configuration(limits: Limits, configuration: Mapping[str, Mapping[
     if nodes is not None and (nodes != int(nodes) or nodes < 1):
         message = f"nodes of the rule memory-limit is {nodes}; set a whole number from 1"
         raise ValueError(message)
-    return Limits(
+    return replace(
+        limits,
         memory={**limits.memory, **{name: parse_bytes(size) for name, size in (memory.get("budgets") or {}).items()}},
         volumes={**limits.volumes, **{name: parse_bytes(size) for name, size in (volumes.get("volumes") or {}).items()}},
         nodes=limits.nodes if nodes is None else int(nodes),
-        exceptions=limits.exceptions,
-        problem=limits.problem,
-        own=limits.own,
-        node_ports=limits.node_ports,
     )

@@ -77,6 +77,9 @@ def _restricted(resource: Declared, record: Record) -> Iterator[Problem]:
     if spec is None:
         return
     yield from _pod_problems(spec)
+    if resource.empty:
+        rule = f"{', '.join(resource.empty[:5])} is empty, and the API server admits no pod with an empty item"
+        yield Problem(rule=rule, cure="remove it, or leave it out where it has no value")
     yield from pod_security.annotation_problems(pods.pod_metadata(resource.kind, resource.inputs))
     tokens = {
         one.object_name

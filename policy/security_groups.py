@@ -71,6 +71,11 @@ def group_of(resource: Declared) -> object:
     return resource.inputs.get("securityGroupId") or resource.inputs.get("groupId")
 
 
+def has_group(resource: Declared) -> bool:
+    """Return whether a resource is a group whose ingress may stand in it."""
+    return resource.type in _INLINE and resource.type != _LIGHTSAIL
+
+
 def _opening(rule: object) -> Iterator[Opening | Unknown]:
     if isinstance(rule, Unknown):
         yield rule

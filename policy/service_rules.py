@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.guarded import COMPONENTS, guarded_pods, has_labels, may_be_same, pods_of
+from policy.guarded import COMPONENTS, guarded_pods, has_labels, is_guarded, may_be_same, pods_of
 from policy.rule import Rule
 from problem import Problem
 from settings.cluster import is_private
@@ -48,7 +48,13 @@ def _specifications(resource: Declared) -> Iterator[object]:
 
 
 def _published(resource: Declared, spec: object, record: Record) -> Iterator[Problem]:
-    if not isinstance(spec, Mapping) or isinstance(spec.get("type"), Unknown):
+    if not isinstance(spec, Mapping):
+        if _is_near(resource.namespace, record):
+            yield Problem(rule="the specification is not known at preview, so its clients are unknown", cure="set plain values")
+        return
+    if not (_is_at_home(resource.namespace, record) or _is_guarded(resource, spec, record)):
+        return
+    if isinstance(spec.get("type"), Unknown):
         yield Problem(rule="the type is not known at preview, so its clients are unknown", cure="set a plain value")
         return
     ranges = spec.get("loadBalancerSourceRanges")
@@ -57,6 +63,15 @@ def _published(resource: Declared, spec: object, record: Record) -> Iterator[Pro
     addresses = spec.get("externalIPs")
     if addresses and _is_guarded(resource, spec, record):
         yield _at_addresses(addresses)
+
+
+def _is_at_home(namespace: str | Unknown, record: Record) -> bool:
+    """Return whether a namespace is, or may be, that of the pipeline, where a Service may send to pods by any way."""
+    return isinstance(namespace, Unknown) or (bool(record.limits.own) and namespace == record.limits.own)
+
+
+def _is_near(namespace: str | Unknown, record: Record) -> bool:
+    return _is_at_home(namespace, record) or is_guarded(namespace, record)
 
 
 def _let_in(ranges: object) -> Iterator[Problem]:
@@ -121,11 +136,10 @@ def _around(resource: Declared, record: Record) -> Iterator[Problem]:
     for route in record.once("routes", lambda: [one for one in record.resources.values() if _is_route(one)]):
         for problem in _routed(route, record):
             yield Problem(rule=f"{route.title} {problem.rule}", cure=problem.cure)
-    for service in record.of_kind("Service") if resource.kind != "Service" else []:
-        spec = service.inputs.get("spec")
-        if isinstance(spec, Mapping) and spec.get("externalIPs") and _is_guarded(service, spec, record):
-            problem = _at_addresses(spec["externalIPs"])
-            yield Problem(rule=f"{service.title} {problem.rule}", cure=problem.cure)
+    for service in record.of_kind(*_SERVICES) if resource.kind != "Service" else []:
+        for spec in _specifications(service):
+            for problem in _published(service, spec, record):
+                yield Problem(rule=f"{service.title} {problem.rule}", cure=problem.cure)
 
 
 def _is_route(resource: Declared) -> bool:
@@ -169,7 +183,7 @@ def _named_services(value: object, namespace: str | None = None) -> Iterator[tup
 RULES = (
     Rule(
         name="service-private",
-        says="Every load balancer admits named private networks only, and no route publishes brokers, database, registry or Connect.",
+        says="No load balancer opens the pipeline to more than private networks, and no route publishes its brokers, database or Connect.",
         check=_within_the_network,
         severity="critical",
     ),

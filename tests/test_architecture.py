@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": {"capacity", "configs", "providers", "settings", "specification"},
     # the reader of YAML files, and of misspelt words
     "recording": {"configs", "settings"},
-    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings"},
+    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings", "specification"},
 }
 # programs that only Pulumi starts
 STARTED_BY_THE_ENGINE = {

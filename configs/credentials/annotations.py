@@ -9,19 +9,22 @@ from configs.credentials.judging import is_credential
 from configs.credentials.names import identifies
 from configs.credentials.values import is_object_name
 
+# Ends of annotations whose value is the name of a Secret
+_NAME_A_SECRET = ("auth-secret", "tls-secret", "ssl-secret", "ca-secret", "pull-secret")
 # ``nginx.ingress.kubernetes.io/auth-secret: namespace/name``
 _OBJECT = re.compile(r"(?:[a-z0-9-]+/)?([a-z][a-z0-9.-]*)")
 
 
 def shows(name: str, value: str) -> bool:
     """Return whether a value is a credential by its name, or contains one."""
-    return is_credential(name, value) or shows_credential(value)
+    names_an_entry = name.startswith("AIRFLOW__KUBERNETES_SECRETS__")  # secret=key
+    return is_credential(name, value) or (not names_an_entry and shows_credential(value))
 
 
 def annotation_shows(key: str, value: str) -> bool:
     """Return whether an annotation contains a credential: ``checksum/secret`` has a digest, ``…/auth-secret`` the name of a Secret."""
     prefix, _, name = key.rpartition("/")
-    named = _OBJECT.fullmatch(value) if name.endswith("auth-secret") else None
+    named = _OBJECT.fullmatch(value) if name.endswith(_NAME_A_SECRET) else None
     if (prefix and identifies(prefix)) or (named and is_object_name(named[1], certain=True)):
         return shows_credential(value)
     return shows(name, value)

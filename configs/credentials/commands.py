@@ -84,7 +84,8 @@ def telling_words(words: Sequence[str], *, doubtful: bool = False) -> list[int]:
             and not is_referred(after)
         ):
             found.add(at + 1)
-    return sorted(found)
+    # the password of the JDK's own store of public certificates, on every machine
+    return sorted(at for at in found if not (words[at] == "changeit" and words[at - 1].endswith("storepass")))
 
 
 _A_WORD: Final = 3

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from configs.credentials import assignments, commands, documents, flags, forms, pairs, places, statements, structures
 from configs.credentials.names import Sense, sense
+from configs.credentials.public import is_public
 from configs.credentials.reading import Reading, read
 from configs.credentials.spans import Span, masked
 from configs.credentials.values import SHOWN_AS, bare
@@ -47,7 +48,12 @@ def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: boo
         commands.spans(text),
         flags.spans(reading, doubtful=doubtful),
     )
-    return (span for reader in readers for span in reader if not (_is_hidden_already(text, span) or _is_caption(reading, span)))
+    return (
+        span
+        for reader in readers
+        for span in reader
+        if not (_is_hidden_already(text, span) or _is_caption(reading, span) or is_public(text, span.start, span.end))
+    )
 
 
 _CAPTION = re.compile(r"[\"'\s]*[A-Z][a-z]+[\"',;\s]*")

@@ -6,6 +6,7 @@ import functools
 import re
 
 from configs.credentials.names import Sense, identifies, may_be_secret, sense, words
+from configs.credentials.public import is_example
 from configs.credentials.values import (
     bare,
     is_elsewhere,
@@ -29,6 +30,12 @@ _WORDS_OF_A_TOKEN = 2
 _QUALIFIED = re.compile(
     r"(?i)(client|shared|app|jwt|cookie|session|hmac|api|auth|consumer|webhook|user|oauth|signing|token|csrf)[._-]?secrets?$"
 )
+# Airflow reads such a variable as the name of an entry in its store of secrets, or as one of Kubernetes: airflow-secrets=connection
+_OF_AIRFLOW = re.compile(r"AIRFLOW__\w+__\w+_SECRET|AIRFLOW__KUBERNETES_SECRETS__\w+")
+_NAMES = re.compile(r"[a-z][a-z0-9]*(?:[-_./=][a-z0-9]+)*")
+# prod/database/main
+_IN_A_STORE = re.compile(r"[a-z][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_.-]*)+")
+_ADDRESS = re.compile(r"https?://[^\s@]+")
 _TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
 _DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?(?![?+])([^}]+)\}")
 
@@ -48,14 +55,16 @@ _A_LINE = 200
 
 
 @functools.lru_cache(maxsize=8192)
-def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, C901 - one line for each sense
+def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, PLR0912, C901 - one line for each sense
     kind, text = sense(name), bare(value)
     if kind in {Sense.NONE, Sense.ABOUT}:
         return kind is Sense.NONE and not identifies(name) and looks_random(text)
     default = _DEFAULT.fullmatch(text)
     if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
-    if not text or is_elsewhere(text) or is_label(name, text) or is_sentence(text) or _repeats(name, text):
+    if _OF_AIRFLOW.fullmatch(name) and not _QUALIFIED.search(name):
+        return looks_random(text) or (looks_chosen(text) and not _NAMES.fullmatch(text))
+    if not text or is_example(text) or is_elsewhere(text) or is_label(name, text) or is_sentence(text) or _repeats(name, text):
         return False
     if kind is Sense.PASSWORD:
         return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
@@ -68,8 +77,10 @@ def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, C901 - one 
     if kind is Sense.LOGIN:
         return not is_referred(text.partition(":")[2] or text)
     if kind is Sense.OBJECT:
-        return not is_object_name(text, certain=True)
+        return not is_object_name(text, certain=True) and not (_IN_A_STORE.fullmatch(text) and not any(map(looks_random, text.split("/"))))
     if kind is Sense.EITHER:
+        if _ADDRESS.fullmatch(text):  # the detector judges what is in it
+            return False
         if name.lower().rstrip("0123456789") in _BARE_KEY:
             return looks_random(text)
         return not is_plain(text) and (looks_chosen(text) or is_login_in_base64(text) or bool(_LOGIN.fullmatch(text)))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.jvm import METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
+from capacity.jvm import DIRECT_MIB, METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
 from capacity.jvm_flags import FlagError, is_java
 from unknown import UNKNOWN
 
@@ -60,9 +60,10 @@ def test_the_heap_is_what_the_process_would_get_in_a_gibibyte(container: dict[st
     assert memory(container, GIB).heap == heap * MIB
 
 
-def test_memory_without_a_flag_has_hotspots_own_default() -> None:
+def test_memory_without_a_flag_has_hotspots_own_default_or_what_is_assumed_of_most_programs() -> None:
     made = memory(java("-Xmx512m"), GIB)
-    assert (made.direct, made.code_cache, made.metaspace) == (512 * MIB, 240 * MIB, METASPACE_MIB * MIB)
+    assert (made.direct, made.code_cache, made.metaspace) == (DIRECT_MIB * MIB, 240 * MIB, METASPACE_MIB * MIB)
+    assert memory(java("-Xmx64m"), GIB).direct == 64 * MIB
     assert memory(java("-Xmx512m", "-XX:TieredStopAtLevel=1"), GIB).code_cache == 48 * MIB
     bounded = memory(java("-Xmx512m", "-XX:MaxDirectMemorySize=64m", "-XX:ReservedCodeCacheSize=64m", "-XX:MaxMetaspaceSize=176m"), GIB)
     assert (bounded.direct, bounded.code_cache, bounded.metaspace, bounded.guessed) == (64 * MIB, 64 * MIB, 176 * MIB, ())
@@ -191,3 +192,64 @@ def test_the_collector_follows_the_flag_and_not_the_machine(collector: str, heap
     assert len(sizes) == 1
     chosen = [memory(java(f"-Xmx{heap}m"), limit * MIB).collector for limit in (512, 4096)]
     assert chosen[0] < chosen[1]
+
+
+@pytest.mark.parametrize(("heap", "limit"), [("256m", GIB), ("768m", GIB * 3 // 2), ("1g", 2 * GIB), ("3g", 4 * GIB)])
+def test_a_plain_java_fits_the_limit_that_people_choose_for_its_heap(heap: str, limit: int) -> None:
+    assert memory(java(f"-Xmx{heap}"), limit).needed <= limit
+
+
+@pytest.mark.parametrize(
+    ("flag", "least"),
+    [
+        ("-XX:StringTableSize=16777216", 120),
+        ("-XX:StringTableSize=8m", 60),
+        ("-XX:ParallelGCThreads=2000", 200),
+        ("-XX:ConcGCThreads=2000", 200),
+        ("-XX:CICompilerCount=2000", 200),
+    ],
+)
+def test_a_flag_that_sets_a_number_of_entries_or_threads_takes_memory(flag: str, least: int) -> None:
+    bare = memory(java("-Xmx256m"), GIB)
+    assert memory(java("-Xmx256m", flag), GIB).needed >= bare.needed + least * MIB
+    assert memory(java("-Xmx256m", "-XX:StringTableSize=60013", "-XX:ParallelGCThreads=4"), GIB).needed == bare.needed
+
+
+# Images of Java programs, each with a variable of its own for the heap, and the heap in MiB.
+VARIABLES = [
+    ("solr:9.7", "SOLR_HEAP", "8g", 8192),
+    ("apache/spark:3.5.3", "SPARK_DRIVER_MEMORY", "4g", 4096),
+    ("apache/spark:3.5.3", "SPARK_EXECUTOR_MEMORY", "4096", 4096),
+    ("apache/spark:3.5.3", "SPARK_DAEMON_MEMORY", "2G", 2048),
+    ("apache/hadoop:3", "HADOOP_HEAPSIZE", "3000", 3000),
+    ("apache/hadoop:3", "HADOOP_HEAPSIZE_MAX", "3g", 3072),
+    ("apache/hadoop:3", "YARN_RESOURCEMANAGER_HEAPSIZE", "3000", 3000),
+    ("hbase:2", "HBASE_HEAPSIZE", "4G", 4096),
+    ("cassandra:5", "MAX_HEAP_SIZE", "4G", 4096),
+    ("bitnami/cassandra:5", "MAX_HEAP_SIZE", "4096M", 4096),
+    ("zookeeper:3.9", "ZK_SERVER_HEAP", "2000", 2000),
+    ("bitnami/zookeeper:3.9", "ZOO_HEAP_SIZE", "2048", 2048),
+    ("bitnami/elasticsearch:8", "ELASTICSEARCH_HEAP_SIZE", "4096m", 4096),
+    ("neo4j:5", "NEO4J_server_memory_heap_max__size", "4G", 4096),
+]
+
+
+@pytest.mark.parametrize(("image", "name", "value", "mib"), VARIABLES)
+def test_a_heap_in_a_variable_of_the_image_counts(image: str, name: str, value: str, mib: int) -> None:
+    container = {"name": "x", "image": image, "env": [{"name": name, "value": value}]}
+    assert is_java(container)
+    assert memory(container, GIB).heap == mib * MIB
+
+
+@pytest.mark.parametrize("value", [UNKNOWN, "half", "1.5g", "-1"])
+def test_a_heap_in_a_variable_that_cannot_be_read_is_an_error(value: Any) -> None:
+    container = {"name": "x", "image": "solr:9.7", "env": [{"name": "SOLR_HEAP", "value": value}]}
+    assert is_java(container)
+    with pytest.raises(FlagError):
+        memory(container, GIB)
+
+
+def test_flags_behind_j_count_and_the_names_of_other_programs_do_not() -> None:
+    assert memory({"name": "x", "image": "jruby:9", "command": ["jruby", "-J-Xmx8g", "app.rb"]}, GIB).heap == 8 * GIB
+    for image, name, value in (("node:22", "MAX_HEAP_SIZE", "4G"), ("redis:7", "HEAP", "4g"), ("python:3", "SPARK_HOME", "/opt/spark")):
+        assert not is_java({"name": "x", "image": image, "env": [{"name": name, "value": value}]})

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from configs.allowed import declared_problems, further_problems
 from configs.keys import KINDS, own, table
-from configs.standing import standings
+from configs.standing import FREE, standings
+from configs.verdict import connector_problems
+from recording.recorder import ROOT
 from tests.connector_configs import RENDERED, changed
 
 if TYPE_CHECKING:
@@ -96,21 +100,63 @@ def test_the_value_that_applies_anyway_is_accepted(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_number_outside_its_range_is_refused_and_the_cure_is_accepted(kind: Kind) -> None:
-    for name in _names(kind):
-        for key, one in standings(name).items():
-            if one.within is None:
+def test_a_number_outside_its_range_is_refused_and_the_cure_is_accepted(kind: Kind, figure: Callable[[str], None]) -> None:
+    tried = 0
+    for prefix, name in [("", name) for name in _names(kind)] + [(prefix, _PREFIXES[prefix]) for prefix in prefixes(kind)]:
+        for rest, one in standings(name).items():
+            if one.within is None or (prefix == "iceberg.kafka." and rest in own(kind)):
                 continue
-            least, most = one.within
+            key, (least, most) = prefix + rest, one.within
             # an upper end of the type itself is the spelling check's
-            for value in (str(int(least) - 1), *([str(int(most) + 1)] if most < 2**31 - 1 else [])):
-                if value in one.values:
-                    continue
-                (problem,) = further_problems(kind, {key: value}, changed(RENDERED[kind], **{key: value}))
-                assert problem.cure == f"set a number from {least} to {most}"
-            for number in (least, most):
-                text = str(int(number))
+            for value in (str(math.ceil(least) - 1), *([str(math.floor(most) + 1)] if most < 2**31 - 1 else [])):
+                if value not in one.values:
+                    (problem,) = further_problems(kind, {key: value}, changed(RENDERED[kind], **{key: value}))
+                    assert problem.cure == f"set a number from {least} to {most}"
+                    tried += 1
+            for number in (*one.values, least, most):
+                text = str(number) if number in one.values or isinstance(number, int) else f"{number:g}"
                 assert further_problems(kind, {key: text}, changed(RENDERED[kind], **{key: text})) == [], key
+    figure(f"{kind}: {tried} numbers outside their ranges, each refused")
+
+
+# Numbers of protocols that no client of the pipeline speaks, of statistics and of quotas: none of them stops anything.
+_WITHOUT_RANGE = re.compile(
+    r"group\.(consumer|share|streams)\..*|share\.coordinator\..*|share\.fetch\..*|metrics\..*|controller\.performance\..*|.*quota\.window\..*"
+)
+# Words of a key whose value is a number, for lists without a table of types.
+_NUMBER = re.compile(
+    r"(-ms|\.ms|timeout|MiB|fields|queries|size|bytes|threads|retries|retry|max|min|threshold|count|level|limit)", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "configs" / "standings").glob("*.toml")))
+def test_no_number_is_free(name: str) -> None:
+    types = {key: entry.type for listed in _TYPED for key, entry in table(listed).items()}
+    free = [key for key, one in standings(name).items() if one == FREE and not _WITHOUT_RANGE.fullmatch(key)]
+    assert [key for key in free if types.get(key) in {"int", "long", "short", "double"}] == []
+    assert [key for key in free if key not in types and _NUMBER.search(key)] == []
+
+
+_TYPED = (
+    *("debezium-postgres", "connect-source", "connect-sink", "s3-sink", "iceberg-sink", "avro-converter", "json-converter"),
+    *("kafka-topic", "kafka-broker", "kafka-producer", "kafka-consumer", "kafka-admin", "connect-worker"),
+)
+
+
+@pytest.mark.parametrize("key", ["driver.socketTimeout", "driver.loginTimeout"])
+@pytest.mark.parametrize("value", ["soon", "1 min", "0x10", "nan", "-inf", ""])
+def test_a_value_that_is_no_number_is_refused_where_no_table_has_its_type(key: str, value: str) -> None:
+    assert further_problems("debezium", {key: value}, changed(RENDERED["debezium"], **{key: value}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"), [("iceberg", "iceberg.kafka."), ("iceberg", "producer.override."), ("s3", "producer.override.")]
+)
+@pytest.mark.parametrize("value", ["0", "1"])
+def test_a_sinks_producer_waits_for_all_copies(kind: Kind, prefix: str, value: str) -> None:
+    wrong = connector_problems(changed(RENDERED[kind], **{f"{prefix}acks": value}))
+    assert [problem.key for problem in wrong] == [f"{prefix}acks"]
+    assert connector_problems(changed(RENDERED[kind], **{f"{prefix}acks": "all"})) == []
 
 
 @pytest.mark.parametrize("kind", _KINDS)

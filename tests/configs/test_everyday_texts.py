@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from configs.credentials.annotations import annotation_shows, shows
 from configs.credentials.commands import telling_words
 from configs.credentials.detector import hidden, shows_credential
 from configs.credentials.judging import is_credential
@@ -33,6 +34,29 @@ PAIRS = (
     ('headers = {"Authorization": f"Bearer {token}"}', 'headers = {"Authorization": "Bearer aB3dE6gH9"}'),
     ('{"key": "Q-3f2a7d1c-1f2e-4a0e-9f0e-0c1a2b3c4d5e-0"}', '{"api_key": "Q-3f2a7d1c-9x"}'),
     ("labels: key1=value1\n", "api_key1=letmein9\n"),
+    ("aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", "aws_access_key_id = AKIAIOSFODNN7EXAMPLF\n"),
+    ("secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", "secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEZ\n"),
+    (
+        "keytool -importcert -noprompt -cacerts -storepass changeit -file /ca.crt\n",
+        "keytool -importcert -storepass letmein9 -file /ca.crt\n",
+    ),
+    ("ssl.truststore.password=changeit\n", "ssl.keystore.password=changeit\n"),
+    ("-Djavax.net.ssl.trustStorePassword=changeit", "-Ddb.password=changeit"),
+    (
+        f"dsn: https://{'0123456789abcdef' * 2}@o12.ingest.sentry.io/45\n",
+        f"dsn: https://{'0123456789abcdef' * 2}:{'f' * 32}@sentry.example.com/45\n",
+    ),
+    (f"dsn: https://{'0123456789abcdef' * 2}@sentry.example.com/45\n", f"url: https://{'0123456789abcdef' * 2}@git.example.com/shop.git\n"),
+    ('replace_pattern(body, "password=[^&\\\\s]*", "password=***")\n', 'replace_pattern(body, "password=letmein9", "x")\n'),
+    (
+        'replace_all_patterns(attributes, "value", "token=[^&]+", "token=REDACTED")\n',
+        'f(attributes, "value", "token=[^&]+", "token=aB3dE6gH9")\n',
+    ),
+    ('blocked_key_patterns:\n  - ".*password.*"\n  - "api[_-]?key"\n', 'passwords:\n  - "letmein9"\n'),
+    (
+        f"kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgBy3i4OJSWK{'PiTySYZZA9rO43cGDEqTg' * 4}==\n",
+        f"kind: Secret\nstringData:\n    password: AgBy3i4OJSWK{'PiTySYZZA9rO43cGDEqTg' * 4}==\n",
+    ),
     ("https://shop.example/reset?token={token}", "https://shop.example/reset?token=letmein9"),
 )
 
@@ -188,3 +212,52 @@ def test_a_switch_an_amount_and_a_path_are_shown(text: str) -> None:
 def test_a_reference_of_a_common_tool_is_no_credential_and_a_word_in_its_place_is_one(reference: str, word: str) -> None:
     assert not shows_credential(f"{reference}\n")
     assert shows_credential(f"{word}\n")
+
+
+# Variables and annotations that name a credential's place, each beside one that is a credential
+NAMES = (
+    ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET", "sql_alchemy_conn", "aB3dE6gH9jK2mN5pQ8sT"),
+    ("AIRFLOW__CELERY__BROKER_URL_SECRET", "airflow/broker-url", "redis://:letmein9@redis:6379/0"),
+    ("AIRFLOW__WEBSERVER__SECRET_KEY_SECRET", "airflow/config/webserver_secret_key", "aB3dE6gH9!x"),
+    ("AIRFLOW__KEYCLOAK_AUTH_MANAGER__CLIENT_SECRET", "${CLIENT_SECRET}", "aB3dE6gH9jK2mN5pQ8sT"),
+    ("AIRFLOW__KUBERNETES_SECRETS__AIRFLOW__CORE__FERNET_KEY", "airflow-secrets=fernet-key", "aB3dE6gH9jK2mN5pQ8sT"),
+    ("DB_CREDENTIALS_SECRET", "prod/database/main", "prod/aB3dE6gH9jK2mN5pQ8sT"),
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLF"),
+    (
+        "SENTRY_DSN",
+        f"https://{'0123456789abcdef' * 2}@o1.ingest.sentry.io/4",
+        f"https://{'0123456789abcdef' * 2}:{'f' * 32}@s.example.com/4",
+    ),
+)
+ANNOTATIONS = (
+    (
+        "nginx.ingress.kubernetes.io/auth-signin",
+        "https://auth.example.com/oauth2/start?rd=$escaped_request_uri",
+        "https://me:letmein9@x.y/z",
+    ),
+    (
+        "nginx.ingress.kubernetes.io/auth-signin",
+        "https://$host/oauth2/start?rd=$scheme://$host$request_uri",
+        "https://x.y/?token=aB3dE6gH9jK2",
+    ),
+    ("nginx.ingress.kubernetes.io/auth-tls-secret", "web/client-ca", "aB3dE6gH9jK2mN5pQ8sT"),
+    ("nginx.ingress.kubernetes.io/proxy-ssl-secret", "web/backend-tls", "Tr0ub4dor&3"),
+)
+
+
+@pytest.mark.parametrize(("name", "harmless", "harmful"), NAMES)
+def test_a_variable_that_names_a_place_is_accepted(name: str, harmless: str, harmful: str) -> None:
+    assert not shows(name, harmless)
+    assert shows(name, harmful)
+
+
+@pytest.mark.parametrize(("key", "harmless", "harmful"), ANNOTATIONS)
+def test_an_annotation_that_names_a_secret_or_an_address_is_accepted(key: str, harmless: str, harmful: str) -> None:
+    assert not annotation_shows(key, harmless)
+    assert annotation_shows(key, harmful)
+
+
+def test_the_password_of_the_jdks_own_store_is_known_to_everybody() -> None:
+    assert telling_words(["keytool", "-importcert", "-storepass", "changeit", "-file", "/ca.crt"]) == []
+    assert telling_words(["keytool", "-importcert", "-storepass", "letmein9"]) == [3]
+    assert telling_words(["keytool", "-genkeypair", "-keypass", "changeit"]) == [3]

@@ -33,7 +33,7 @@ def shipped(stack: str) -> tuple[list[Declared], Limits]:
     return declared(of.recording.resources), of_stack(of.settings)
 
 
-_NOT_JUDGED = {"NetworkPolicy", "Secret", "ServiceAccount", "StorageClass", "Namespace", "LimitRange", "ResourceQuota"}
+_NOT_JUDGED = {"Secret", "ServiceAccount", "StorageClass", "Namespace"}
 _JUDGED_PACKAGES = ("kubernetes:", "kafka:", "kafkaconnect:", "iceberg:", "aws:")
 
 

@@ -14,6 +14,7 @@ from tests.policy import (
     mutations_keys,
     mutations_memory,
     mutations_options,
+    mutations_own,
     mutations_reach,
     mutations_roles,
 )
@@ -58,6 +59,9 @@ FAMILIES: tuple[Family, ...] = (
     mutations_options.options,
     mutations_roles.roles,
     mutations_kafka.access,
+    mutations_own.connectors,
+    mutations_own.guards,
+    mutations_own.harmless_guards,
     harmless,
     harmless_reach,
 )
@@ -71,6 +75,7 @@ FAMILIES_OF_DATA: tuple[Family, ...] = (
     mutations_access.connectors,
     mutations_access.buckets,
     mutations_access.rights,
+    mutations_own.connectors,
 )
 # families that apply to an existing database, several workers, load balancers, an identity without a key, and KMS
 FAMILIES_OF_PROD: tuple[Family, ...] = (
@@ -86,6 +91,8 @@ FAMILIES_OF_PROD: tuple[Family, ...] = (
     mutations_doors.routes,
     mutations_doors.guards,
     mutations_doors.harmless_doors,
+    mutations_own.guards,
+    mutations_own.harmless_guards,
     harmless,
     harmless_reach,
 )

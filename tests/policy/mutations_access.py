@@ -143,6 +143,52 @@ def buckets(bench: Workbench) -> Iterator[Made]:
         yield "bucket: plain HTTP", "bucket-tls-only", bench.without(name)
         yield "bucket: unknown policy", "bucket-tls-only", bench.changed(name, lambda i: i.update(policy=UNKNOWN))
         yield "bucket: open to everybody", "bucket-private", bench.changed(name, lambda i: i.update(policy=public))
+    yield from _ended_archives(bench)
+
+
+# Lifecycle rules, each with whether it ends objects of an Iceberg archive.
+LIFECYCLES: tuple[tuple[bool, dict[str, Any]], ...] = (
+    (True, {"expiration": {"days": 365}}),
+    (True, {"expiration": {"date": "2030-01-01T00:00:00Z"}}),
+    (True, {"expiration": UNKNOWN}),
+    (True, {"filter": {"prefix": "topics/"}, "expiration": {"days": 1}}),
+    (True, {"filter": {"prefix": "topics/archive/users/"}, "expiration": {"days": 1}}),
+    (True, {"filter": {"and": {"prefix": "top", "tags": {"a": "b"}}}, "expiration": {"days": 1}}),
+    (True, {"prefix": "topics", "expiration": {"days": 1}}),
+    *((True, {"transitions": [{"days": 30, "storageClass": name}]}) for name in ("GLACIER", "DEEP_ARCHIVE", UNKNOWN)),
+    *((False, {"transitions": [{"days": 30, "storageClass": name}]}) for name in ("STANDARD_IA", "INTELLIGENT_TIERING", "GLACIER_IR")),
+    (False, {"filter": {"prefix": "athena-results/"}, "expiration": {"days": 1}}),
+    (False, {"filter": {"and": {"prefix": "logs/", "tags": {"a": "b"}}}, "expiration": {"days": 1}}),
+    (False, {"status": "Disabled", "expiration": {"days": 1}}),
+    (False, {"expiration": {"expiredObjectDeleteMarker": True}}),
+    (False, {"noncurrentVersionExpiration": {"noncurrentDays": 30, "newerNoncurrentVersions": 2}}),
+    (False, {"noncurrentVersionTransitions": [{"noncurrentDays": 30, "storageClass": "GLACIER"}]}),
+    (False, {"abortIncompleteMultipartUpload": {"daysAfterInitiation": 3}}),
+)
+
+
+def _ended_archives(bench: Workbench) -> Iterator[Made]:
+    """Yield lifecycles, versions and a destroy switch of the archive's bucket."""
+    (bucket,) = bench.of_kind("Bucket")
+    (lifecycle,) = bench.of_kind("BucketLifecycleConfiguration")
+    (versioning,) = bench.of_kind("BucketVersioning")
+    iceberg = any("iceberg.catalog.warehouse" in bench.inputs(name)["config"] for name in bench.of_kind("Connector"))
+    for at, (ends, said) in enumerate(LIFECYCLES):
+        rule = {"id": f"rule-{at}", "status": "Enabled", **said}
+        refused = "archive-kept" if ends and iceberg else None
+        yield f"bucket: lifecycle {said}", refused, bench.changed(lifecycle, lambda i, r=rule: i["rules"].append(r))
+        inline = {**rule, "enabled": rule["status"] == "Enabled"}
+        made = bench.changed(bucket, lambda i, r=inline: i.update(lifecycleRules=[{k: v for k, v in r.items() if k != "status"}]))
+        yield f"bucket: its own lifecycle {said}", refused, made
+    if iceberg:
+        yield "bucket: unknown lifecycle", "archive-kept", bench.changed(lifecycle, lambda i: i.update(rules=UNKNOWN))
+    yield "bucket: no versions", "archive-kept", bench.without(versioning)
+    for status in ("Suspended", "Disabled", UNKNOWN):
+        made = bench.changed(versioning, lambda i, s=status: i.update(versioningConfiguration={"status": s}))
+        yield f"bucket: versions {status}", "archive-kept", made
+    if not bench.inputs(bucket).get("forceDestroy"):
+        for value in (True, "true", UNKNOWN):
+            yield f"bucket: forceDestroy {value!r}", "archive-kept", bench.changed(bucket, lambda i, v=value: i.update(forceDestroy=v))
 
 
 def rights(bench: Workbench) -> Iterator[Made]:

@@ -104,6 +104,8 @@ def _judged_elsewhere() -> Iterator[tuple[Declared, str]]:
         yield of(f"aws:iam/{who}PolicyAttachment:{kind}", policyArn=arn), "policyArn"
         yield of(f"aws:iam/{who}PolicyAttachmentsExclusive:{kind}sExclusive", policyArns=[arn]), "policyArns"
     yield of("aws:iam/role:Role", name="r"), "inlinePolicies"
+    yield of("aws:iam/role:Role", name="r", managedPolicyArns=[arn]), "managed_policy_arns"
+    yield of("aws:s3/bucketVersioning:BucketVersioning", bucket="b"), "versioningConfiguration.status"
 
 
 def free() -> Iterator[tuple[Declared, str]]:

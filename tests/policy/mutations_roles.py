@@ -36,7 +36,8 @@ def _wide() -> Iterator[dict[str, Any]]:
         yield rule([group], ["*"], ["*"])
         yield rule([group], ["*"], RUN)
     for verb, names in itertools.product(("get", "list", "watch", "create", "delete", "patch", "*"), ((), ("",), ("*",))):
-        yield rule([""], ["secrets"], [verb], *names)
+        # no name restricts a create, and it reads nothing
+        yield rule([""], ["secrets"], ["list" if verb == "create" else verb], *names)
         yield rule(["*"], ["pods", "secrets"], ["watch", verb], *names)
     for verb in RUN:
         yield rule([""], ["pods"], [verb])
@@ -153,6 +154,8 @@ def _exact() -> Iterator[dict[str, Any]]:
     yield rule([""], ["events"], ["create", "patch"])
     # one named thing
     yield rule([""], ["secrets"], ["get"], "archive-login")
+    yield rule([""], ["secrets"], ["create"])
+    yield rule([""], ["secrets", "configmaps", "events"], ["create"])
     yield rule([""], ["secrets"], ["get", "update", "patch", "delete"], "a", "b")
     yield rule([""], ["secrets"], READ, UNKNOWN)
     yield rule(["apps"], ["deployments"], ["get", "patch"], "connect")

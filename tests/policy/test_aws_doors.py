@@ -73,6 +73,29 @@ def test_many_narrow_rules_together_are_a_wide_one(group: Any) -> None:
     assert not refused(*apart)
 
 
+@pytest.mark.parametrize("group", ["sg-1", "securitygroup", UNKNOWN])
+def test_inline_rules_and_rules_of_their_own_are_one_group(group: Any) -> None:
+    def inside(*ranges: str) -> Declared:
+        return resource(GROUP, ingress=[{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrBlocks": [*ranges]}])
+
+    def outside(cidr: str) -> Declared:
+        rule = resource(INGRESS, securityGroupId=group, ipProtocol="tcp", fromPort=5432, toPort=5432, cidrIpv4=cidr)
+        return dataclasses.replace(rule, urn=cidr)
+
+    for order in itertools.permutations((inside(PIECES[0]), outside(PIECES[5]))):
+        assert refused(*order)
+    assert not refused(inside("10.0.0.0/8"), outside(PIECES[5]))
+    assert not refused(inside(PIECES[0]), outside("10.1.0.0/16"))
+    web = resource(GROUP, ingress=[{"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": PIECES[:1]}])
+    assert not refused(web, outside(PIECES[5]))
+
+
+def test_rules_by_the_id_of_another_group_are_not_added_to_one_of_two() -> None:
+    rule = {"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrBlocks": PIECES[:1]}
+    two = [dataclasses.replace(resource(GROUP, ingress=[rule]), urn=name, name=name) for name in ("one", "two")]
+    assert not refused(*two, resource(INGRESS, securityGroupId="sg-9", ipProtocol="tcp", fromPort=5432, toPort=5432, cidrIpv4=PIECES[5]))
+
+
 def test_unknown_ingress_is_refused() -> None:
     assert refused(resource(GROUP, ingress=UNKNOWN))
     assert refused(resource(GROUP, ingress=[UNKNOWN]))

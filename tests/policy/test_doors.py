@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -11,6 +12,7 @@ from policy.declared import Declared, Limits
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_doors import NARROW, NETWORKING, WIDE
 from tests.policy.workbench import container, extra, pod
+from unknown import UNKNOWN
 
 LIMITS = Limits(memory={"stream": 2**32}, volumes={"stream": 2**32})
 LABELS = {"app": "it"}
@@ -105,3 +107,26 @@ def test_policies_of_other_plug_ins_are_read(plugin: tuple[str, str, str], selec
     kind, group, key = plugin
     one = extra(kind, "p", {key: selector, "ingress": [rule]}, group, "stream")
     assert refused("network-closed", workload(GUARDED["a broker"]), one) == wide
+
+
+WEB = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 443}]}
+
+
+@pytest.mark.parametrize("ranges", [None, ["0.0.0.0/0"], ["8.8.8.0/24"], UNKNOWN])
+def test_a_load_balancer_is_judged_by_what_it_reaches(ranges: Any) -> None:
+    told = {} if ranges is None else {"loadBalancerSourceRanges": ranges}
+    own = dataclasses.replace(LIMITS, own="data-ingestion")
+    for namespace, selector, near in (
+        ("web", {"app": "web"}, False),
+        ("web", LABELS, False),
+        ("stream", {"app": "web"}, False),
+        ("stream", LABELS, True),
+        ("stream", UNKNOWN, True),
+        ("data-ingestion", {"app": "web"}, True),
+        (UNKNOWN, {"app": "web"}, True),
+    ):
+        balancer = extra("Service", "balancer", {**WEB, **told, "selector": selector}, namespace=namespace)
+        broker = workload(GUARDED["a broker"])
+        for order in itertools.permutations((balancer, broker)):
+            plan = "service-private" in {violation.rule for violation in by_plan(order, own)}
+            assert plan == ("service-private" in {rule for rule, _message in by_pack(order, own)}) == near, (namespace, selector)

@@ -118,6 +118,66 @@ def test_every_resource_is_judged_by_what_it_names(figure: Callable[[str], None]
     )
 
 
+LITERAL = {"StringEquals": {"aws:RequestTag/team": "data"}}
+SERVICE = {"StringEquals": {"iam:AWSServiceName": "kafka.amazonaws.com"}}
+# Everyday rights for which nothing narrower can be written, each beside one that is wider; with the condition of both
+TWINS: tuple[tuple[Any, Any, Any, Any, Any], ...] = (
+    ("route53:GetChange", "arn:aws:route53:::change/*", "route53:GetChange", "arn:aws:route53:::*", None),
+    ("route53:GetChange", "arn:aws:route53:::change/*", "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/*", None),
+    ("ec2:RunInstances", "*", "ec2:TerminateInstances", "*", LITERAL),
+    (["ec2:CreateVolume", "ec2:CreateTags"], "arn:aws:ec2:*:*:volume/*", ["ec2:CreateVolume", "ec2:DeleteVolume"], "*", LITERAL),
+    (
+        "secretsmanager:GetSecretValue",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/*",
+        *("secretsmanager:GetSecretValue",),
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop*",
+        None,
+    ),
+    (
+        "logs:PutLogEvents",
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/shop/*",
+        "logs:PutLogEvents",
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/*",
+        None,
+    ),
+    (
+        "logs:PutLogEvents",
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/shop-*:*",
+        "logs:PutLogEvents",
+        "arn:aws:logs:eu-central-1:123456789012:log-group:/*",
+        None,
+    ),
+    ("iam:CreateServiceLinkedRole", "*", "iam:CreateRole", "*", SERVICE),
+    ("ec2:Describe*", "*", "ec2:*", "*", None),
+    (["eks:DescribeCluster", "autoscaling:Describe*"], "*", ["eks:DescribeCluster", "eks:Get*"], "*", None),
+)
+
+
+@pytest.mark.parametrize(("narrow", "thing", "wide", "things", "condition"), TWINS)
+def test_everyday_rights_are_accepted_and_their_wider_twins_are_not(
+    narrow: Any, thing: Any, wide: Any, things: Any, condition: Any
+) -> None:
+    assert not refused(rights(narrow, thing, Condition=condition))
+    assert refused(rights(wide, things, Condition=condition))
+    if condition:
+        assert refused(rights(narrow, "*"))
+        (operator, keys), *_ = condition.items()
+        assert refused(rights(narrow, "*", Condition={operator: dict.fromkeys(keys, "*")}))
+
+
+@pytest.mark.parametrize("name", ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "service-role/AWSLambdaBasicExecutionRole"])
+def test_policies_of_aws_that_its_services_need_are_accepted(name: str) -> None:
+    attachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    for arn, harmful in ((f"arn:aws:iam::aws:policy/{name}", False), (f"arn:aws:iam::aws:policy/{name}FullAccess", True)):
+        one = Declared(urn="urn::a", type=attachment, name="a", inputs={"role": "r", "policyArn": arn})
+        within = Declared(urn="urn::r", type="aws:iam/role:Role", name="r", inputs={"name": "r", "managedPolicyArns": [arn]})
+        assert refused(one) == refused(within) == harmful
+    customers = Declared(
+        urn="urn::r", type="aws:iam/role:Role", name="r", inputs={"managedPolicyArns": ["arn:aws:iam::123456789012:policy/other"]}
+    )
+    assert refused(customers)
+
+
 @pytest.mark.parametrize(
     "action",
     [

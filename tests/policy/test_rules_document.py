@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ EXAMPLES = [
     for verdict, block in re.findall(r"```yaml\n# (refused|accepted)\n(.*?)```", section, re.DOTALL)
 ]
 GIB = 2**30
-LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 15 * GIB})
+LIMITS = Limits(memory={"data-ingestion": 4 * GIB}, volumes={"data-ingestion": 15 * GIB}, own="data-ingestion")
 
 
 def declared(document: dict[str, Any]) -> Declared:
@@ -83,7 +84,7 @@ def test_an_exception_needs_a_reason_and_a_rule_about_one_resource(rule: str, ve
         found = judged(rule, resources) if rule in BY_PATH else []
         paths = [f"/{violation.problem.path}" for violation in found] or [""]
         exceptions = tuple((rule, f"{resource.name}{path}", reason) for resource in resources for path in paths)
-        limits = Limits(memory=LIMITS.memory, volumes=LIMITS.volumes, exceptions=exceptions)
+        limits = dataclasses.replace(LIMITS, exceptions=exceptions)
         assert (judged(rule, resources, limits) == []) == passes, verdict
         improper = [violation.message for violation in judged("exceptions-proper", resources, limits)]
         assert (improper == []) == passes
