@@ -12,9 +12,13 @@ from pyarrow.fs import S3FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
+from views.dialects import DIALECTS
+from views.states import known_state
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
@@ -32,12 +36,17 @@ class TableFiles:
     Attributes:
         name: Table name without its namespace.
         paths: Addresses of the Parquet files of the current snapshot.
-        columns: Names of the table's columns.
+        declared: The table's columns with their types, without a row.
     """
 
     name: str
     paths: tuple[str, ...]
-    columns: tuple[str, ...]
+    declared: pa.Table
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the table's columns."""
+        return tuple(self.declared.column_names)
 
 
 def repeated_changes(key: Sequence[str]) -> str:
@@ -95,20 +104,23 @@ class Archive:
         """Return the files that are committed at this moment."""
         table = self.table(name)
         paths = tuple(task.file.file_path for task in table.scan().plan_files())
-        return TableFiles(name, paths, tuple(field.name for field in table.schema().fields))
+        return TableFiles(name, paths, table.schema().as_arrow().empty_table())
 
     def query(self, name: str, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows of a query over one table, which stands in ``sql`` as ``changes``.
 
-        An archive without files has no rows; a file written before a column was added has NULL there.
+        An archive without files has no rows; a file written before a column was added has NULL there, and a column that no file has yet is
+        NULL everywhere.
         """
         files = self.files(name)
         if not files.paths:
             return []
         cursor = self._database.cursor()
+        cursor.register("declared", files.declared)
         listed = ", ".join(f"'{path}'" for path in files.paths)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        text = f"WITH changes AS (SELECT * FROM {source}) {sql}"  # noqa: S608 - the addresses come from the catalog
+        rows = f"SELECT * FROM declared UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 - the addresses come from the catalog
+        text = f"WITH changes AS ({rows}) {sql}"
         result = cursor.execute(text, parameters)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -124,10 +136,6 @@ class Archive:
         return int(rows[0]["number"]) if rows else 0
 
     def current(self, name: str, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Return the table as the archive knows it: the last change of each key, without deleted rows.
-
-        All changes of a key are in one partition, so the offset orders them.
-        """
-        newest_first = f"PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC"
-        last = f"SELECT * FROM changes QUALIFY row_number() OVER ({newest_first}) = 1 AND __op <> 'd'"  # noqa: S608 - from the table model
-        return {tuple(row[part] for part in key): row for row in self.query(name, last)}
+        """Return the table as the archive knows it: the last change of each key, without deleted rows, by the text that readers get."""
+        text = known_state(DIALECTS["duckdb"], "changes", key, self.files(name).columns)
+        return {tuple(row[part] for part in key): row for row in self.query(name, text)}

@@ -225,13 +225,14 @@ class Table(Section):
 
 
 # Columns that the pipeline adds to each row: the change (Debezium's unwrap transform) and its place in Kafka (the sink's InsertField).
-# (topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
+# (topic, partition, offset) identifies a change permanently; the sequence of the source orders the changes (views/order.py).
 METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("__deleted", "string"),
     ("__op", "string"),
     ("__ts_ms", "long"),
     ("__source_ts_ms", "long"),
     ("__source_lsn", "long"),
+    ("__source_sequence", "string"),
     ("__source_txId", "long"),
     ("__source_schema", "string"),
     ("__source_table", "string"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from specification.services import Address
 
 # Lineage of each change, which the unwrap transform copies from the envelope to columns __op, __source_lsn, …
-ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
+ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.sequence", "source.txId", "source.schema", "source.table")
 
 # Transforms of the source, in their order.
 CHAIN = ("unwrap",)
