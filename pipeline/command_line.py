@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import bench, documents, images, laptop, review, sandbox, stacks, views
+from pipeline import backfill, bench, documents, images, laptop, review, sandbox, stacks, views
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -41,6 +41,7 @@ def root() -> None:
 for command in (
     *stacks.COMMANDS,
     views.views,
+    backfill.backfill,
     review.review,
     sandbox.sandbox,
     laptop.laptop,

@@ -30,11 +30,13 @@ class Dialect:
         title: Name of the engine as people write it.
         quoted: Function that quotes a name, so that reserved words are names too.
         second_word: Expression for what stands between the first two quotation marks of the text ``{text}``, as a number.
+        whole: Expression for a whole number that files without a catalog have as text.
     """
 
     title: str
     quoted: Callable[[str], str]
     second_word: str
+    whole: str = "CAST({text} AS INTEGER)"
 
     def relation(self, namespace: str, table: str) -> str:
         """Return the name of a table in its namespace, of which a catalog's name may be the first part."""
@@ -47,6 +49,6 @@ DIALECTS: Final[dict[str, Dialect]] = {
     "duckdb": Dialect("DuckDB", _double, _SPLIT),
     "athena": Dialect("Amazon Athena", _double, _SPLIT),
     "spark": Dialect("Apache Spark", _backtick, _SPLIT),
-    "clickhouse": Dialect("ClickHouse", _double, "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])"),
+    "clickhouse": Dialect("ClickHouse", _double, "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])", "{text}"),
     "dbt": Dialect("dbt", _by_adapter, _SPLIT),
 }

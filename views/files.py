@@ -26,7 +26,13 @@ def name_of(table: Table, moment: Moment | None) -> str:
 
 
 def files(
-    engine: str, tables: Sequence[Table], namespace: str, *, moment: Moment | None = None, locations: Mapping[str, str] | None = None
+    engine: str,
+    tables: Sequence[Table],
+    namespace: str,
+    *,
+    moment: Moment | None = None,
+    epoch: int | None = None,
+    locations: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the text of each file by its name: one for a table, and for dbt the list of sources.
 
@@ -35,18 +41,21 @@ def files(
         tables: Captured tables.
         namespace: Namespace of the archived tables in the engine's catalog.
         moment: Moment of the state; the present one by default.
+        epoch: Epoch of the state; by default the highest of which a table has a row.
         locations: Folder of a table's files by the table's qualified name, where no catalog knows the table.
     """
     found = {
-        f"{name_of(table, moment)}.sql": _text(engine, table, namespace, moment, (locations or {}).get(table.qualified)) for table in tables
+        f"{name_of(table, moment)}.sql": _text(
+            engine, table, _relation(engine, table, namespace, (locations or {}).get(table.qualified)), moment, epoch
+        )
+        for table in tables
     }
     return found if engine != DBT else {**found, f"{namespace.rpartition('.')[2]}_sources.yml": _sources(tables, namespace)}
 
 
-def _text(engine: str, table: Table, namespace: str, moment: Moment | None, location: str | None) -> str:
+def _text(engine: str, table: Table, relation: str, moment: Moment | None, epoch: int | None) -> str:
     dialect = DIALECTS[engine]
-    relation = _relation(engine, table, namespace, location)
-    query = state(dialect, relation, table.primary_key, [*(column.name for column in table.columns), *_SHOWN], moment)
+    query = state(dialect, relation, table.primary_key, [*(column.name for column in table.columns), *_SHOWN], moment, epoch)
     said = f"{table.qualified}, {'the current state' if moment is None else 'an earlier state'}, for {dialect.title}"
     if engine == DBT:
         return f"{{# {said} #}}\n{{{{ config(materialized='view') }}}}\n\n{query}"

@@ -47,7 +47,7 @@ class Log:
     @property
     def epoch(self) -> str | None:
         """Expression for the epoch of a change, or None without the column; rows that were archived without one are of the first."""
-        return f"coalesce({self.column(EPOCH)}, 0)" if EPOCH in self.columns else None
+        return f"coalesce({self.dialect.whole.format(text=self.column(EPOCH))}, 1)" if EPOCH in self.columns else None
 
     @property
     def _has_commit(self) -> str:
