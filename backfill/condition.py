@@ -77,10 +77,10 @@ def _literal(reader: Reader, sql_type: str) -> str:
     if token.kind == "number":
         return written
     # a backslash means itself only by a setting of the server
-    if "\\" in token.text or "\0" in token.text:
+    if {"\\", "\0"} & set(written):
         message = "a value with a backslash is not sent"
         raise SqlError(message)
-    return "'" + token.text.replace("'", "''") + "'"
+    return "'" + written.replace("'", "''") + "'"
 
 
 def _is_literal(token: Token, kind: str, *, negative: bool) -> bool:

@@ -15,7 +15,7 @@ from views.dialects import DIALECTS
     lists={"Engines": {name: dialect.title for name, dialect in DIALECTS.items()}},
     examples=[
         "python -m pipeline views --stack dev                                  # DuckDB, all tables",
-        "python -m pipeline views --stack prod --engine athena --to views/",
+        "python -m pipeline views --stack prod --engine athena --to queries/",
         "python -m pipeline views --stack prod --engine dbt --to models/archive/",
         "python -m pipeline views --stack prod --table public.users --as-of 2026-05-01T12:00:00Z",
         "python -m pipeline views --stack prod --table public.users --as-of 0/1B2C3D8",

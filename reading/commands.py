@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from checks.neutral import complain
 from judgement.stack import SettingsError, parse_text
 from reading.chosen_tables import NoTableError, chosen
+from reading.moments import MomentError, parsed
 from recording.recorder import ROOT
 from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from settings.names import Names
 from views.files import files
-from views.moment import MomentError, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -65,8 +65,8 @@ def support_topics(names: Names) -> list[TopicSpec]:
     """Return the further topics that Debezium, Connect and every sink need."""
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
-        # one partition, the only one that Debezium reads
-        TopicSpec(names.signal_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
+        # one partition, the only one that Debezium reads; a signal has some hundred bytes
+        TopicSpec(names.signal_topic, 1, {**_deleted(_DAY_MS, 1), "segment.bytes": str(MIB)}),
         TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
         TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
         TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),

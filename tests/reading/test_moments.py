@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from views.moment import Moment, MomentError, parsed
+from reading.moments import MomentError, parsed
+from views.moment import Moment
 
 
 @pytest.mark.parametrize(
