@@ -95,7 +95,9 @@ class Channel:
                 deadline = time.monotonic() + _SECONDS
                 while first < end and consumer.position([partition])[0].offset < end and time.monotonic() < deadline:
                     records += [
-                        (message.offset(), message.value() or b"") for message in consumer.consume(100, _POLL_S) if message.error() is None
+                        (message.offset() or 0, message.value() or b"")
+                        for message in consumer.consume(100, _POLL_S)
+                        if message.error() is None
                     ]
         except KafkaException as error:
             raise self._error(str(error)) from None
