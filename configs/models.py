@@ -79,6 +79,10 @@ class DebeziumPostgres(Configuration):
     heartbeat_interval_ms: int
     heartbeat_action_query: str
     provide_transaction_metadata: bool = False
+    read_only: Literal[True]
+    signal_enabled_channels: tuple[Literal["kafka"]]
+    signal_kafka_topic: str
+    signal_kafka_bootstrap_servers: str
     decimal_handling_mode: Literal["precise"] = "precise"
     time_precision_mode: Literal["connect"] = "connect"
     tombstones_on_delete: bool = False

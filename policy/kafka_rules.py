@@ -21,7 +21,6 @@ from policy import files, own_connectors
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
-from settings.names import Names
 from unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:

@@ -13,10 +13,13 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from configs import seams
+from views.dialects import DIALECTS
+from views.states import known_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
@@ -34,12 +37,17 @@ class TableFiles:
     Attributes:
         name: Table name without its namespace.
         paths: Addresses of the Parquet files of the current snapshot.
-        columns: Names of the table's columns.
+        declared: The table's columns with their types, without a row.
     """
 
     name: str
     paths: tuple[str, ...]
-    columns: tuple[str, ...]
+    declared: pa.Table
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the table's columns."""
+        return tuple(self.declared.column_names)
 
 
 def repeated_changes(key: Sequence[str]) -> str:
@@ -98,22 +106,25 @@ class Archive:
         """Return the files that are committed at this moment."""
         table = self.table(name)
         paths = tuple(task.file.file_path for task in table.scan().plan_files())
-        return TableFiles(name, paths, tuple(field.name for field in table.schema().fields))
+        return TableFiles(name, paths, table.schema().as_arrow().empty_table())
 
     def query(self, name: str, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows of a query over one table, which stands in ``sql`` as ``changes``.
 
-        An archive without files has no rows; a file written before a column was added has NULL there.
+        An archive without files has no rows; a file written before a column was added has NULL there, and a column that no file has yet is
+        NULL everywhere.
         """
         files = self.files(name)
         if not files.paths:
             return []
         cursor = self._database.cursor()
+        cursor.register("declared", files.declared)
         listed = ", ".join(f"'{path}'" for path in files.paths)
+        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        rows = f"SELECT * FROM declared UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 - the addresses come from the catalog
         # in a table from before the epochs no file may have their column
         later = "SELECT NULL::INTEGER AS __epoch WHERE false"
-        source = f"(FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false) UNION ALL BY NAME {later})"
-        text = f"WITH changes AS (SELECT * FROM {source}) {sql}"  # noqa: S608 - the addresses come from the catalog
+        text = f"WITH changes AS ({rows} UNION ALL BY NAME {later}) {sql}"
         result = cursor.execute(text, parameters)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -129,15 +140,13 @@ class Archive:
         return int(rows[0]["number"]) if rows else 0
 
     def current(self, name: str, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Return the table as the archive knows it: the last change of each key in the present epoch, without deleted rows.
+        """Return the table as the archive knows it, by the text that readers get: the last change of each key in the present epoch.
 
-        An epoch begins with every row of the table, and rows of an earlier one may have gone without a deletion. All changes of a key are
-        in one partition, so the offset orders them.
+        Deleted rows are left out. An epoch begins with every row of the table, and rows of an earlier one may have gone without a deletion.
         """
-        newest_first = f"PARTITION BY {', '.join(key)} ORDER BY __kafka_offset DESC"
-        last = f"QUALIFY row_number() OVER ({newest_first}) = 1 AND __op <> 'd'"
-        rows = self.query(name, f"SELECT * FROM changes WHERE coalesce(__epoch, 1) = ? {last}", [self.epoch(name)])  # noqa: S608 - from the table model
-        return {tuple(row[part] for part in key): row for row in rows}
+        columns = self.files(name).columns
+        text = known_state(DIALECTS["duckdb"], "changes", key, columns, self.epoch(name) if "__epoch" in columns else None)
+        return {tuple(row[part] for part in key): row for row in self.query(name, text)}
 
     def epoch(self, name: str) -> int:
         """Return the number of the present epoch, whether or not the table has a row of it."""

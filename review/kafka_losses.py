@@ -27,6 +27,7 @@ _FORGIVING: Final = frozenset({topics.CONNECT_STATUS})
 _REGISTRY: Final = "registry-"
 _HEARTBEAT: Final = "__debezium-heartbeat"
 _CONTROL: Final = ("commits in progress", "files written but not yet committed are orphaned")
+_SIGNAL: Final = "-signal"
 
 
 def of_topic(step: Step, _around: Surroundings) -> Iterator[Loss]:
@@ -42,6 +43,8 @@ def of_topic(step: Step, _around: Surroundings) -> Iterator[Loss]:
         yield Loss("lost", *_SUPPORT["_schemas"])
     elif name.startswith(_HEARTBEAT):
         yield Loss("kept", "heartbeats", "Debezium writes the next one in seconds")
+    elif name.endswith(_SIGNAL):
+        yield Loss("kept", "signals", "a backfill that runs goes on, and one that waits is started again by hand")
     else:
         yield Loss("lost", "every record in it", "records that the sink has not written yet exist nowhere else")
 

@@ -119,6 +119,16 @@ class Names(Section):
         """Debezium's heartbeat topic; ``topic.heartbeat.prefix`` is left at its default ``__debezium-heartbeat``."""
         return f"__debezium-heartbeat.{self.topic_prefix}"
 
+    @property
+    def signal_topic(self) -> str:
+        """Topic by which Debezium is told to read rows again; its default name."""
+        return f"{self.topic_prefix}-signal"
+
+    @property
+    def signal_group(self) -> str:
+        """Consumer group by which Debezium remembers the signals that it has read."""
+        return f"{self.source_connector}-signal"
+
     def object_prefix(self, table: Table) -> str:
         """Return the key prefix of a table's files in the bucket: ``topics/postgres.public.users``."""
         return f"{OBJECT_ROOT}/{self.topic(table)}"

@@ -225,15 +225,15 @@ class Table(Section):
 
 
 # Columns that the pipeline adds to each row: the change (Debezium's unwrap transform) and its place in Kafka (the sink's InsertField).
-# (epoch, topic, partition, offset) identifies a change permanently; the LSN and the transaction of the source order the changes.
-METADATA_COLUMNS = (
+# (epoch, topic, partition, offset) identifies a change permanently; the sequence of the source orders the changes (views/order.py).
+METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
     ("__deleted", "string"),
     ("__op", "string"),
     ("__ts_ms", "long"),
     ("__source_ts_ms", "long"),
     ("__source_lsn", "long"),
     ("__source_txId", "long"),
-    *((f"__source_{name}", "string") for name in ("schema", "table")),
+    *((f"__source_{name}", "string") for name in ("sequence", "schema", "table")),
     ("__epoch", "int"),
     ("__topic", "string"),
     ("__kafka_partition", "int"),

@@ -91,6 +91,17 @@ def test_the_heartbeat_topic_is_declared(declared: Declared) -> None:
     assert int(declared.source_config["heartbeat.interval.ms"]) > 0
 
 
+def test_the_topic_of_signals_is_declared_with_the_one_partition_that_is_read(declared: Declared) -> None:
+    """Debezium needs no right to write into the database: it waits for signals in Kafka, and watches transactions instead of marks."""
+    source = declared.source_config
+    assert (source["read.only"], source["signal.enabled.channels"]) == ("true", "kafka")
+    assert declared.topics[source["signal.kafka.topic"]].inputs["partitions"] == 1
+    worker = declared.properties("connect-config", "worker.properties")
+    assert source["signal.kafka.bootstrap.servers"] == worker["bootstrap.servers"]
+    logins = {key.removeprefix("signal.consumer."): value for key, value in source.items() if key.startswith("signal.consumer.")}
+    assert logins == {key: worker[key] for key in ("security.protocol", "sasl.mechanism", "sasl.jaas.config") if key in worker}
+
+
 def test_the_worker_creates_no_topics_because_all_are_declared(declared: Declared) -> None:
     worker = declared.properties("connect-config", "worker.properties")
     assert worker["topic.creation.enable"] == "false"

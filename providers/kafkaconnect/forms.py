@@ -112,6 +112,15 @@ def plugins(content: Any) -> list[str]:  # noqa: ANN401 - JSON
     return sorted(one_line(plugin["class"], 200) for plugin in listed)
 
 
+def positions(content: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - JSON
+    """Read what a connector has stored for each of its partitions."""
+    listed = _object(content).get("offsets")
+    if not isinstance(listed, list):
+        message = "it has no list of offsets"
+        raise ShapeError(message)
+    return [_object(_object(one, "an entry of offsets").get("offset") or {}, "an offset") for one in listed]
+
+
 def told(content: Any) -> None:  # noqa: ANN401 - JSON
     """Read an object with a message."""
     if not isinstance(_object(content).get("message"), str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from providers.kafkaconnect import forms
@@ -79,6 +79,11 @@ class ConnectClient:
     def stop(self, name: str, *, seconds: float = READ_SECONDS) -> None:
         """Shut its tasks down and keep its configuration."""
         self._call("PUT", f"/connectors/{quote(name, safe='')}/stop", seconds).read_nothing(_NO_CONTENT)
+
+    def positions(self, name: str, *, seconds: float = READ_SECONDS) -> list[Mapping[str, Any]]:
+        """Return how far it had come, as it has stored it itself: nothing before its first record, or without such a connector."""
+        answer = self._found(f"/connectors/{quote(name, safe='')}/offsets", seconds)
+        return [] if answer is None else answer.read("the position of a connector", forms.positions)
 
     def forget_offsets(self, name: str, *, seconds: float = READ_SECONDS) -> None:
         """Forget how far it had come; only for one that is stopped."""

@@ -12,16 +12,18 @@ from settings.source import DebeziumSettings
 from specification.source.sql import drop_former_slots, heartbeat_query
 from specification.streaming.connect import secret_reference
 from specification.streaming.converters import converter_settings
+from specification.streaming.external import bootstrap_servers, client_security
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from settings.names import Names
+    from settings.streaming import ExistingKafka
     from settings.tables import Table
     from specification.services import Address
 
 # Lineage of each change, which the unwrap transform copies from the envelope to columns __op, __source_lsn, …
-ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.txId", "source.schema", "source.table")
+ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.sequence", "source.txId", "source.schema", "source.table")
 
 # Transforms of the source, in their order.
 CHAIN = ("unwrap",)
@@ -43,7 +45,12 @@ def expected_names(names: Names) -> dict[str, str]:
 
 
 def source_config(
-    names: Names, tables: Sequence[Table], database: Address, registry_url: str, settings: DebeziumSettings = _DEFAULTS
+    names: Names,
+    tables: Sequence[Table],
+    database: Address,
+    registry_url: str,
+    settings: DebeziumSettings = _DEFAULTS,
+    kafka: ExistingKafka | None = None,
 ) -> dict[str, str]:
     """Return the configuration of the source connector.
 
@@ -55,6 +62,7 @@ def source_config(
         database: Database as the worker reaches it.
         registry_url: Confluent-compatible API of the registry as the worker reaches it.
         settings: Settings of the stack; their further keys override all others.
+        kafka: Existing Kafka cluster, for the login of the consumer of signals, or None.
     """
     connector = DebeziumPostgres(
         database_hostname=database.host,
@@ -73,8 +81,15 @@ def source_config(
         max_queue_size_in_bytes=settings.max_queue_mib * MIB,
         heartbeat_interval_ms=settings.heartbeat_interval_ms,
         heartbeat_action_query=heartbeat_query(names),
+        read_only=True,
+        signal_enabled_channels=("kafka",),
+        signal_kafka_topic=names.signal_topic,
+        signal_kafka_bootstrap_servers=bootstrap_servers(names, kafka),
         transforms=CHAIN,
         families={
+            # in the connector's own spelling, which no field name gives
+            "signal.kafka.groupId": names.signal_group,
+            **client_security(kafka, "signal.consumer."),
             "producer.override.compression.type": "lz4",
             "transforms.unwrap.type": UNWRAP,
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",

@@ -39,7 +39,9 @@ def streaming(settings: Settings, services: PublishedServices, source: Source) -
         connect=_connect(settings, services.connect, source),
         source_connector=ConnectorSpec(
             name=names.source_connector,
-            config=debezium.source_config(names, settings.source.tables, source.inside, url, settings.source.debezium),
+            config=debezium.source_config(
+                names, settings.source.tables, source.inside, url, settings.source.debezium, section.kafka.external
+            ),
             last_config=debezium.LAST_CONFIG,
             by_hand=drop_slot_by_hand(names),
         ),

@@ -68,6 +68,8 @@ def support_topics(names: Names, settings: TopicSettings) -> list[TopicSpec]:
     dead_letter_days = settings.retention_days + DEAD_LETTER_DAYS
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
+        # one partition, the only one that Debezium reads; a signal has some hundred bytes
+        TopicSpec(names.signal_topic, 1, {**_deleted(_DAY_MS, 1), "segment.bytes": str(MIB)}),
         TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
         TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
         TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),

@@ -23,6 +23,10 @@ GIVEN = {
     "max_queue_size_in_bytes": 1024,
     "heartbeat_interval_ms": 1000,
     "heartbeat_action_query": "SELECT 1",
+    "read_only": True,
+    "signal_enabled_channels": ("kafka",),
+    "signal_kafka_topic": "shop-signal",
+    "signal_kafka_bootstrap_servers": "kafka:9092",
     "transforms": ("unwrap",),
     "families": {"transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState"},
 }

@@ -1,0 +1,126 @@
+"""Commands about backfills: start, status, pause, resume, stop."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final
+
+from backfill import signals
+from backfill.channel import ChannelError
+from backfill.condition import ConditionError, parsed
+from backfill.running import Backfills, NotReadError
+from checks.neutral import complain
+from judgement.stack import SettingsError
+from providers.kafkaconnect.errors import NotNowError
+from providers.operations import ProviderError
+from reading.chosen_tables import NoTableError, chosen
+from reading.stack import NotRunningError, running
+from recording.stackfile import StackFileError, UnknownStackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reading.stack import RunningStack
+    from settings.tables import Table
+
+FINE, WRONG, USAGE = 0, 1, 2
+
+
+class _Lines:
+    """Progress as lines of text: each state once, whether or not the output is a terminal."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def waiting(self, what: str, /) -> None:
+        """Print a state that is new."""
+        if what != self._last:
+            print(f"  {what}", flush=True)
+        self._last = what
+
+
+def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float) -> int:
+    """Read a table again, or a part of it.
+
+    Args:
+        stack: Name of a stack file.
+        table: Qualified name of the table.
+        where: Condition of the rows; all by default.
+        wait: Whether to return at the end of the backfill only.
+        hours: Time limit of the wait.
+    """
+
+    def work(of: RunningStack) -> int:
+        (one,) = chosen(of.tables, [table])
+        condition = parsed(where, one) if where else None
+        backfills = Backfills.of(of)
+        before = backfills.progress()
+        if one.qualified in before.tables:
+            complain(f"error: a backfill of {table} runs already ({before}); wait for it, or end it with 'stop'")
+            return WRONG
+        name = backfills.start(one, condition)
+        print(f"asked for the rows of {table}{f' with {condition}' if condition else ''}", flush=True)
+        if not wait:
+            return FINE
+        if backfills.follow(name, _Lines(), hours * 3600):
+            print(f"the rows of {table} have been read; the archive shows them after the sink's next commit")
+            return FINE
+        complain(f"error: the backfill has not ended within {hours:g} h and goes on; see it with 'status'")
+        return WRONG
+
+    return _with(stack, work)
+
+
+def status(stack: str) -> int:
+    """Print what is being read."""
+
+    def work(of: RunningStack) -> int:
+        print(Backfills.of(of).progress())
+        return FINE
+
+    return _with(stack, work)
+
+
+def pause(stack: str) -> int:
+    """Read no further rows."""
+    return _ask(stack, signals.pause, "paused")
+
+
+def resume(stack: str) -> int:
+    """End a pause."""
+    return _ask(stack, signals.resume, "resumed")
+
+
+def stop(stack: str, table: str | None) -> int:
+    """End the backfill of a table, or of all."""
+
+    def work(of: RunningStack) -> int:
+        one: Table | None = chosen(of.tables, [table])[0] if table else None
+        after = Backfills.of(of).ask(functools.partial(signals.stop, table=one), _Lines())
+        print(f"stopped; {after}")
+        return FINE
+
+    return _with(stack, work)
+
+
+def _ask(stack: str, written: Callable[[str], str], done: str) -> int:
+    def work(of: RunningStack) -> int:
+        after = Backfills.of(of).ask(written, _Lines())
+        print(f"{done}; {after}")
+        return FINE
+
+    return _with(stack, work)
+
+
+_TOLD: Final = (SettingsError, StackFileError, NotRunningError, ChannelError, NotReadError, NotNowError, ProviderError)
+
+
+def _with(stack: str, work: Callable[[RunningStack], int]) -> int:
+    try:
+        return work(running(stack))
+    except (NoTableError, ConditionError, UnknownStackError) as error:
+        complain(f"error: {error}")
+        return USAGE
+    except _TOLD as error:
+        complain(f"error: {error}")
+        return WRONG
