@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from backfill import signals
 from backfill.channel import Channel
 from backfill.progress import Progress, progress
-from providers.kafkaconnect.readiness import client
+from providers.kafkaconnect.librdkafka import client
 from providers.kafkaconnect.rest import ConnectClient
 from waiting import Patience
 
