@@ -93,5 +93,5 @@ def test_what_is_no_answer_of_a_registry_refuses_nothing_and_stops(server: Serve
 
 
 def test_a_registry_that_is_away_is_told_with_the_cure() -> None:
-    with pytest.raises(RegistryError, match="does not answer .* start it"):
+    with pytest.raises(RegistryError, match=r"does not answer .* start it"):
         Registry({"url": "http://127.0.0.1:1"}).schema(6)
