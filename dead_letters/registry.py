@@ -57,7 +57,9 @@ class Registry:
         """
         if (subject, number) not in self._known:
             text = self._text(number)
-            answer = None if text is None else self._answer("POST", f"/subjects/{quote(subject, safe='')}", {"schema": text})
+            # the converter's own question: a version that was deleted softly counts
+            path = f"/subjects/{quote(subject, safe='')}?normalize=false&deleted=true"
+            answer = None if text is None else self._answer("POST", path, {"schema": text})
             self._known[subject, number] = answer is not None
         return self._known[subject, number]
 

@@ -126,8 +126,8 @@ class Names(Section):
 
     @property
     def signal_group(self) -> str:
-        """Consumer group by which Debezium remembers the signals that it has read."""
-        return f"{self.source_connector}-signal"
+        """Consumer group by which Debezium remembers the signals that it has read, in all epochs: a new group reads old signals again."""
+        return self.signal_topic
 
     def object_prefix(self, table: Table) -> str:
         """Return the key prefix of a table's files in the bucket: ``topics/postgres.public.users``."""
