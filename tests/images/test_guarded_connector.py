@@ -134,15 +134,26 @@ def promote(server: Server) -> None:
             file.write("restore_command = 'false'\n")
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """Return a server with a captured table, which keeps its log for one slot."""
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """Return a server with a captured table, which keeps its log for one slot, and a copy of its data."""
+    kept = tmp_path_factory.mktemp("prepared") / "data"
     with running("image") as server:
         with (server.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("wal_level = logical\n")
         server.restart()
         server.sql(SETUP)
-        yield server
+        with stopped(server) as data:
+            copied(data, kept)
+        yield server, kept
+
+
+@pytest.fixture
+def server(prepared: tuple[Server, Path]) -> Server:
+    """Return the server as it was prepared, whatever another test has done to it."""
+    server, kept = prepared
+    put(server, kept)
+    return server
 
 
 def test_a_position_is_refused_by_each_server_whose_log_does_not_hold_it(class_path: str) -> None:

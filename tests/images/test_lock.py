@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from images import lock
+from images import lock, locking
 from images.lock import Entry, LockError
 from images.references import REFERENCES
+from images.store import Store
+from images.wanted import Folder
 
 _SUM = "a" * 64
 _IMAGES = Path(lock.__file__).parent
@@ -72,3 +74,9 @@ def test_brokers_and_worker_run_the_same_kafka_and_log_the_same_way() -> None:
     assert any("kafka-clients" in source for source in shared)
     assert any("log4j-slf4j-impl" in source for source in shared)
     assert all(libraries["kafka"][source] == libraries["connect"][source] for source in shared)
+
+
+def test_a_compiler_of_two_folders_is_pinned_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = _entry("-", "maven:g:ecj:jar:1")
+    monkeypatch.setattr(locking, "_folder", lambda _folder, _store: iter([compiler]))
+    assert locking.pin([Folder(path="a"), Folder(path="b")], Store(tmp_path)) == (compiler,)
