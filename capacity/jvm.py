@@ -31,6 +31,8 @@ TOOL_THREADS = 40
 # Assumed without -XX:MaxDirectMemorySize, whose default, as much as the heap, most programs never touch: a few arenas of Netty hold
 # 4 MiB chunks for twice the cores, and the channels of HTTP and Kafka clients less.
 DIRECT_MIB = 128
+# Main classes of brokers and workers, whose clients fill such buffers with rows; known start scripts count likewise.
+_WITH_BUFFERS = (*_BROKER, "ConnectDistributed", "ConnectStandalone")
 # Threads of a process, above the measured maximum (broker 92, Connect 90, registry 43).
 THREADS = 100
 # Touched part of each thread's stack (measured: 100 to 108); the rest is only reserved.
@@ -141,16 +143,18 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
     is_tool = script is not None and script.is_tool
     one_tier = "-XX:TieredStopAtLevel=1" in flags or "-XX:-TieredCompilation" in flags
     guessed = []
+    fills = script is not None or any(name in word for word in words(container) for name in _WITH_BUFFERS)
+    buffers = heap if fills else min(heap, DIRECT_MIB * MIB)
     metaspace, code, direct = (last(flags, f"-XX:{flag}=") for flag in ("MaxMetaspaceSize", "ReservedCodeCacheSize", "MaxDirectMemorySize"))
     if metaspace is None:
         guessed.append(f"-XX:MaxMetaspaceSize (counted {METASPACE_MIB}m)")
     if code is None:
         guessed.append(f"-XX:ReservedCodeCacheSize (HotSpot's own {48 if one_tier else 240}m)")
     if direct is None:
-        guessed.append(f"-XX:MaxDirectMemorySize (counted {min(DIRECT_MIB, heap // MIB)}m)")
+        guessed.append(f"-XX:MaxDirectMemorySize (counted {buffers // MIB}m)")
     stack = size(last(flags, "-Xss") or "1m", "-Xss")
     own_code = 48 if one_tier else 240
-    by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, min(heap, DIRECT_MIB * MIB))
+    by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, buffers)
     count = threads + (TOOL_THREADS if is_tool else THREADS) + _further_threads(flags)
     return Java(
         heap=heap,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -113,13 +114,37 @@ def _whole(value: Any, absent: int) -> int:  # noqa: ANN401 - any JSON value
     return int(value)
 
 
+_GRACE = 60
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_NAMED = {"@hourly": _HOUR, "@daily": _DAY, "@midnight": _DAY, "@weekly": _DAY, "@monthly": _DAY, "@yearly": _DAY, "@annually": _DAY}
+
+
+def _least_interval(schedule: str) -> int:
+    """Return the time that at least lies between two runs of a schedule in seconds; a minute where its form says no more."""
+    if schedule.strip() in _NAMED:
+        return _NAMED[schedule.strip()]
+    minute, hour, *_days = [*schedule.split(), "", ""]
+    if minute.isdigit():
+        return _DAY if hour.isdigit() else _HOUR
+    step = re.fullmatch(r"\*/(\d{1,2})", minute)
+    # the last run of an hour may stand close to the first of the next one
+    return _MINUTE * int(step[1]) if step and int(step[1]) and 60 % int(step[1]) == 0 else _MINUTE
+
+
 def _cron_runs(spec: Mapping[str, Any]) -> int:
     """Return the number of simultaneous runs of a CronJob: one with Forbid, two with Replace, where the old run still terminates."""
     policy = spec.get("concurrencyPolicy") or "Allow"
     if spec.get("suspend") is True and policy == "Allow":
         return 1
+    deadline = spec["jobTemplate"]["spec"].get("activeDeadlineSeconds")
+    if policy == "Allow" and isinstance(deadline, int) and deadline > 0:
+        # a run that its deadline ends has this long to stop
+        return (deadline + _GRACE) // _least_interval(str(spec.get("schedule", ""))) + 1
     if policy not in {"Forbid", "Replace"}:
-        message = f"starts further runs beside a slow one, without a bound (concurrencyPolicy {policy}): set it to Forbid or Replace"
+        message = (
+            f"starts further runs beside a slow one, without a bound (concurrencyPolicy {policy}): set it to Forbid or Replace, "
+            "or activeDeadlineSeconds"
+        )
         raise UnboundedError(message)
     return 1 if policy == "Forbid" else 2
 

@@ -26,7 +26,9 @@ _ITEM = "[]"
 _POD = "automountServiceAccountToken hostIPC hostNetwork hostPID overhead resources runtimeClassName securityContext volumes"
 _CONTAINER = "args command env envFrom lifecycle livenessProbe readinessProbe resources securityContext startupProbe volumeMounts"
 # Properties of a workload beside its pod: numbers of pods, and how they replace each other.
-_OF_WORKLOAD = "strategy updateStrategy parallelism completions concurrencyPolicy volumeClaimTemplates"
+_OF_WORKLOAD = (
+    "strategy updateStrategy parallelism completions concurrencyPolicy schedule jobTemplate.spec.activeDeadlineSeconds volumeClaimTemplates"
+)
 # Judged properties by kind of Kubernetes, without workloads.
 _KUBERNETES = {
     "CiliumClusterwideNetworkPolicy": "spec specs",

@@ -47,13 +47,22 @@ def _unknown(resource: Declared) -> Iterator[Problem]:
         yield Problem(rule=f"{', '.join(paths)} is not known at preview", cure="set plain values, and references to secrets")
 
 
-def _topic(resource: Declared, _record: Record) -> Iterator[Problem]:
+def _with_inherited(record: Record, config: dict[str, str]) -> dict[str, str]:
+    """Return a topic's configuration with the number of copies in sync that it inherits from brokers of this stack."""
+    stack = record.limits.specification
+    brokers = stack.streaming.kafka.created if stack else None
+    key = "min.insync.replicas"
+    inherited = brokers.properties[0].get(key) if brokers else None
+    return {key: inherited, **config} if inherited else config
+
+
+def _topic(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type != TOPIC:
         return
     yield from _unknown(resource)
     name, copies = resource.inputs.get("name"), resource.inputs.get("replicationFactor")
     if isinstance(name, str):
-        config = _texts(resource.inputs.get("config"))
+        config = _with_inherited(record, _texts(resource.inputs.get("config")))
         factor = copies if isinstance(copies, int) else 1
         yield from first_per_key(spelling_problems("topic", config), topic_problems(name, config, factor, is_foreign=True))
 
@@ -74,7 +83,8 @@ def _captured_topics(record: Record) -> Iterator[tuple[Declared | None, Problem]
                 resource,
                 Problem(key="partitions", value=str(resource.inputs["partitions"]), rule=rule, cure="set 1", about=f"topic {name}"),
             )
-        config, factor = _texts(resource.inputs.get("config")), copies if isinstance(copies, int) else 1
+        config = _with_inherited(record, _texts(resource.inputs.get("config")))
+        factor = copies if isinstance(copies, int) else 1
         alone = {item.key for item in (*spelling_problems("topic", config), *topic_problems(name, config, factor, is_foreign=True))}
         kept = dead_letter_problems(name, config) if any(use.sets_aside_in(name) for use in uses) else []
         found = first_per_key(topic_problems(name, config, factor), kept, declared_problems("topic", config))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from settings.sql_forms import case, quantified, substring
 from settings.sql_functions import called
 from settings.sql_operators import LITERAL, Typed, added, calculated, cast, comparable, joined, texts
 from settings.sql_tokens import Reader, SqlError
@@ -93,12 +94,15 @@ class _Parser:
         while True:
             if self._bracketed("is"):
                 self._bracketed("not")
-                if not self._reader.skip("null"):
+                if self._reader.skip("distinct", "from"):
+                    comparable(left, self._sum())
+                elif not self._reader.skip("null"):
                     left.as_("bool")
                     if not (self._reader.skip("true") or self._reader.skip("false")):
                         self._reader.need("null")
             elif any(self._reader.skip(sign) for sign in _COMPARISONS):
-                comparable(left, self._sum())
+                if not quantified(self._reader, left, self.condition, self._type):
+                    comparable(left, self._sum())
             elif any(self._reader.skip(sign) for sign in _MATCHES):
                 texts(left, self._sum())
             else:
@@ -110,7 +114,7 @@ class _Parser:
                     comparable(left, self._sum())
                     self._reader.need("and")
                     comparable(left, self._sum())
-                elif self._bracketed("like") or self._bracketed("ilike"):
+                elif self._bracketed("like") or self._bracketed("ilike") or self._bracketed("similar", "to"):
                     texts(left, self._sum())
                 elif negated:
                     message = "'not' is out of place"
@@ -173,6 +177,8 @@ class _Parser:
 
     def _named(self, token: Token) -> Typed:
         following = self._reader.next
+        if token.text == "case":
+            return case(self._reader, self.condition)
         if token.text in _WORDS:
             if token.text in {"current_timestamp", "localtimestamp"} and self._reader.skip("("):
                 self._reader.take()
@@ -207,7 +213,7 @@ class _Parser:
                 message = f"extract takes no {field!r} from a value of type {moment.kind}"
                 raise SqlError(message)
             return Typed("numeric")
-        return called(name, self._arguments())
+        return called(name, substring(self._reader, self.condition) if name == "substring" else self._arguments())
 
     def _arguments(self) -> list[Typed]:
         self._reader.need("(")

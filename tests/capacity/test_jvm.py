@@ -64,6 +64,8 @@ def test_memory_without_a_flag_has_hotspots_own_default_or_what_is_assumed_of_mo
     made = memory(java("-Xmx512m"), GIB)
     assert (made.direct, made.code_cache, made.metaspace) == (DIRECT_MIB * MIB, 240 * MIB, METASPACE_MIB * MIB)
     assert memory(java("-Xmx64m"), GIB).direct == 64 * MIB
+    worker = {**java(), "command": ["java", "-Xmx512m", "org.apache.kafka.connect.cli.ConnectDistributed", "w.properties"]}
+    assert memory(worker, GIB).direct == 512 * MIB
     assert memory(java("-Xmx512m", "-XX:TieredStopAtLevel=1"), GIB).code_cache == 48 * MIB
     bounded = memory(java("-Xmx512m", "-XX:MaxDirectMemorySize=64m", "-XX:ReservedCodeCacheSize=64m", "-XX:MaxMetaspaceSize=176m"), GIB)
     assert (bounded.direct, bounded.code_cache, bounded.metaspace, bounded.guessed) == (64 * MIB, 64 * MIB, 176 * MIB, ())

@@ -360,3 +360,27 @@ def test_a_stack_is_the_sum_of_its_pods(parts: list[Workload], budget: int) -> N
 def test_the_largest_come_first_in_any_order_of_declaration(parts: list[Workload]) -> None:
     listed = [part.steady for part in total(parts, 0).workloads]
     assert listed == sorted(listed, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "deadline", "runs"),
+    [
+        ("*/5 * * * *", 240, 2),
+        ("*/5 * * * *", 900, 4),
+        ("0 * * * *", 1800, 1),
+        ("0 * * * *", 7200, 3),
+        ("15 3 * * *", 3600, 1),
+        ("@daily", 3600, 1),
+        ("*/7 * * * *", 600, 12),
+        ("1,2 * * * *", 600, 12),
+        ("* * * * *", 30, 2),
+    ],
+)
+def test_a_deadline_bounds_the_runs_of_a_cronjob_side_by_side(schedule: str, deadline: int, runs: int) -> None:
+    container = {"name": "c", "resources": {"limits": {"memory": "1Mi"}}}
+    job = {"activeDeadlineSeconds": deadline, "template": {"spec": {"containers": [container]}}}
+    manifest = {"metadata": {"name": "n"}, "spec": {"schedule": schedule, "jobTemplate": {"spec": job}}}
+    assert workload("CronJob", manifest).peak == max(runs, 2) * 2**20
+    job.pop("activeDeadlineSeconds")
+    with pytest.raises(UnboundedError):
+        workload("CronJob", manifest)

@@ -118,6 +118,8 @@ def topics(bench: Workbench) -> Iterator[Made]:
         yield f"{name}: two copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=2))
         yield f"{name}: unknown copies", "topic-config", bench.changed(name, lambda i: i.update(replicationFactor=UNKNOWN))
         yield f"{name}: one acknowledges", "topic-config", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "1"}))
+        made = bench.changed(name, lambda i: i["config"].pop("min.insync.replicas", None))
+        yield f"{name}: as many acknowledge as the brokers say", None, made
         yield f"{name}: all acknowledge", "topic-config", bench.changed(name, lambda i: i["config"].update({"min.insync.replicas": "3"}))
         yield f"{name}: 2000 partitions", "disk-logs", bench.changed(name, lambda i: i.update(partitions=2000))
         yield f"{name}: unknown partitions", "disk-logs", bench.changed(name, lambda i: i.update(partitions=UNKNOWN))

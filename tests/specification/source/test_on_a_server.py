@@ -161,6 +161,25 @@ CONSTRAINTS = [
     *("REFERENCES parents ON UPDATE CASCADE ON DELETE SET NULL", "UNIQUE CHECK (n > 0)", "NOT NULL", "REFERENCES parents DEFERRABLE"),
     *("UNIQUE NULLS NOT DISTINCT", "REFERENCES parents(id) DEFERRABLE INITIALLY DEFERRED", "CHECK (coalesce(name, '') <> 'x')"),
     *("REFERENCES parents(id) NOT DEFERRABLE", "REFERENCES children(id)"),
+    # as pg_dump writes them
+    *(
+        "CHECK ((name = ANY (ARRAY['a'::text, 'b'::text])))",
+        "CHECK (((name)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])))",
+    ),
+    *(
+        "CHECK ((name <> ALL (ARRAY['a'::text, 'b'::text])))",
+        "CHECK ((n = ANY (ARRAY[(1)::bigint, (2)::bigint])))",
+        "CHECK ((n = ANY (ARRAY[1, 2, 3])))",
+    ),
+    *("CHECK (((n >= 0) AND (name = SOME (ARRAY['x'::text]))))", "CHECK ((price = ANY (ARRAY[1.5, (2)::numeric])))"),
+    "CHECK (\nCASE\n    WHEN (name = 'a'::text) THEN (n > 0)\n    ELSE true\nEND)",
+    *("CHECK (CASE name WHEN 'a' THEN n > 1 WHEN 'b' THEN n > 2 END)", "CHECK (CASE WHEN flag THEN n ELSE (0)::bigint END > -1)"),
+    *("CHECK (((name IS DISTINCT FROM 'a'::text)))", "CHECK (n IS NOT DISTINCT FROM 1)", "CHECK (a IS DISTINCT FROM b OR flag)"),
+    *("CHECK (name SIMILAR TO '[a-z]+')", "CHECK (name NOT SIMILAR TO '%x%')", "CHECK (substring(name from 1 for 2) = 'ab')"),
+    *(
+        "CHECK (substring(name from '^[a-z]') IS NOT NULL)",
+        "CHECK (substring(name for 3) <> 'abc')",
+    ),
 ]
 BAD_CONSTRAINTS = [
     *("PRIMARY KEY", "-- later", "UNIQUE -- later", "/* x", "REFERENCES later(id)", "REFERENCES parents(name)"),
@@ -176,6 +195,20 @@ BAD_CONSTRAINTS = [
         "$$",
         "\\gexec",
     ),
+    *(
+        "CHECK (name = ANY (ARRAY[1, 2]))",
+        "CHECK (n = ANY (ARRAY['a'::text]))",
+        "CHECK (name = ANY (ARRAY['a'))",
+        "CHECK (name = ANY (name))",
+    ),
+    *(
+        "CHECK (CASE WHEN n THEN true END)",
+        "CHECK (CASE WHEN flag THEN n ELSE 'x' END > 1)",
+        "CHECK (CASE WHEN flag THEN n END)",
+        "CHECK (CASE END)",
+    ),
+    *("CHECK (n IS DISTINCT FROM name)", "CHECK (n IS DISTINCT name)", "CHECK (n SIMILAR TO 'x')", "CHECK (substring(n from 1) = 'x')"),
+    *("CHECK (name = ANY (ARRAY[]))", "CHECK (substring(name from flag) = 'x')", "CHECK (CASE WHEN flag THEN name ELSE n END = 'a')"),
     *("REFERENCES pg_class(oid)", "CONSTRAINT UNIQUE", "primary  key", "CHECK (n = 'x')", "CHECK (':n' = :n)", "EXCLUDE"),
 ]
 
