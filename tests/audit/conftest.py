@@ -75,6 +75,7 @@ class LocalArchive:
     """An archive on this disk, as `reading.archive.Archive` is one in S3."""
 
     def __init__(self, folder: Path) -> None:
+        """Make the catalog and the table."""
         self.filesystem = LocalFileSystem()
         self._catalog = SqlCatalog("archive", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/archive")
         self._catalog.create_namespace("archive")
@@ -114,6 +115,7 @@ class Hops:
     begin: int = 0
 
     def __post_init__(self) -> None:
+        """Connect to DuckDB."""
         self.database = duckdb.connect()
         limit(self.database, self.folder, "500MB")
         self.side = ArchiveSide(self.archive, self.database, SUBJECT, self.folder)  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -223,7 +222,7 @@ def test_an_orphan_is_found_by_its_name_and_harms_nobody(hops: Hops) -> None:
 
 def test_a_file_that_is_named_and_does_not_exist_is_lost(hops: Hops) -> None:
     file = files(hops)[0]
-    os.unlink(file.removeprefix("file://"))
+    Path(file.removeprefix("file://")).unlink()
     lost = [answer for answer in asked(hops) if answer.kind is Kind.LOST_FILE]
     assert [finding.file for answer in lost for finding in answer.findings] == [file]
 
