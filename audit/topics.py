@@ -105,7 +105,7 @@ class Topics:
             tell: Receives how far it is.
 
         Returns:
-            The partitions whose end was not reached: a transaction in them is still open.
+            The partitions whose end was not reached: a transaction in them is still open, or nobody leads them.
 
         Raises:
             UnansweredError: If the brokers do not answer.
@@ -127,6 +127,8 @@ class Topics:
                     if place not in left or offset is None:
                         continue
                     if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
+                        if error.retriable():
+                            continue
                         raise _unanswered(KafkaException(error))
                     if error is None and offset < left[place]:
                         take(message)

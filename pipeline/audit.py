@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline.teaching import INTERRUPTED, Command
+from pipeline.teaching import INTERRUPTED, NOT_UNDERSTOOD, Command
 
 if TYPE_CHECKING:
     from audit.options import Options
 
+_UNDECIDED: Final = 3
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -109,16 +110,21 @@ def audit(
 
 def _run(stack: str, tables: tuple[str, ...], options: Options, *, as_json: bool) -> int:
     from audit import UnknownTableError, run  # noqa: PLC0415 - as above
+    from judgement.stack import SettingsError  # noqa: PLC0415 - as above
     from reading.stack import NotRunningError, running  # noqa: PLC0415 - as above
+    from recording.stackfile import StackFileError, UnknownStackError  # noqa: PLC0415 - as above
     from sandbox.progress import Progress  # noqa: PLC0415 - as above
 
     try:
         report = run(running(stack), tables, options, Progress())
     except UnknownTableError as error:
         raise click.UsageError(str(error)) from None
-    except NotRunningError as error:
+    except UnknownStackError as error:
         complain(f"error: {error}")
-        return 3
+        return NOT_UNDERSTOOD
+    except (NotRunningError, StackFileError, SettingsError) as error:
+        complain(f"error: {error}")
+        return _UNDECIDED
     except KeyboardInterrupt:
         return INTERRUPTED
     click.echo(json.dumps(report.as_json(), indent=2) if as_json else "\n".join(report.lines()))
