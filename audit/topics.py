@@ -122,19 +122,19 @@ class Topics:
                 except KafkaException as error:
                     raise _unanswered(error) from None
                 for message in batch:
-                    place, error = (str(message.topic()), message.partition() or 0), message.error()
+                    place, trouble = (str(message.topic()), message.partition() or 0), message.error()
                     offset = message.offset()
                     if place not in left or offset is None:
                         continue
-                    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
-                        if error.retriable():
+                    if trouble is not None and trouble.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
+                        if trouble.retriable():
                             continue
-                        raise _unanswered(KafkaException(error))
-                    if error is None and offset < left[place]:
+                        raise _unanswered(KafkaException(trouble))
+                    if trouble is None and offset < left[place]:
                         take(message)
                         seen, patience = seen + 1, Patience(patience_s)
                     # an end of partition names the next offset, which is behind control records
-                    if offset + (error is None) >= left[place]:
+                    if offset + (trouble is None) >= left[place]:
                         del left[place]
                         consumer.incremental_unassign([TopicPartition(*place)])
                 tell(f"{seen:,} records of {total:,} offsets")

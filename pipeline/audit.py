@@ -20,7 +20,7 @@ _UNDECIDED: Final = 3
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     """A time span such as ``60s``, ``10m``, ``2h`` or ``7d``, in seconds."""
 
     name = "span"
@@ -35,7 +35,7 @@ class _Duration(click.ParamType):
         return int(found[1]) * _SECONDS[found[2]]
 
 
-class _Since(click.ParamType):
+class _Since(click.ParamType[int]):
     """A time: ISO 8601, or a span before now; in milliseconds since 1970."""
 
     name = "time"
