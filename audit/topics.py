@@ -136,7 +136,7 @@ class Topics:
                     # an end of partition names the next offset, which is behind control records
                     if offset + (trouble is None) >= left[place]:
                         del left[place]
-                        consumer.incremental_unassign([TopicPartition(*place)])
+                        consumer.pause([TopicPartition(*place)])
                 tell(f"{seen:,} records of {total:,} offsets")
         return set(left)
 
