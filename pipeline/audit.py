@@ -96,7 +96,7 @@ def audit(
     as_json: bool,
     **options: object,
 ) -> int:
-    """Account for every change, from the database's log over Kafka to the archive.
+    """Account for every change, from the log to the archive.
 
     While it runs, a second, temporary replication slot tells what PostgreSQL commits. Every offset of Kafka is a row, aborted, a control
     record or a tombstone; every row is in the archive or set aside as a dead letter. Named are rows that are missing, twice, altered, out
