@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import backfill, bench, dlq, documents, images, laptop, review, sandbox, stacks, views
+from pipeline import audit, backfill, bench, dlq, documents, images, laptop, review, sandbox, stacks, views
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -42,6 +42,7 @@ for command in (
     *stacks.COMMANDS,
     views.views,
     backfill.backfill,
+    audit.audit,
     dlq.dlq,
     review.review,
     sandbox.sandbox,

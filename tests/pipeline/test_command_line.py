@@ -61,6 +61,7 @@ def test_the_commands_are_those_that_the_documents_describe() -> None:
         "tables",
         "views",
         "backfill",
+        "audit",
         "dlq",
         "review",
         "sandbox",
