@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import bench, documents, images, laptop, review, sandbox, stacks
+from pipeline import bench, documents, faults, images, laptop, review, sandbox, stacks
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -38,7 +38,16 @@ def root() -> None:
     """
 
 
-for command in (*stacks.COMMANDS, review.review, sandbox.sandbox, laptop.laptop, images.images, bench.bench, documents.documents):
+for command in (
+    *stacks.COMMANDS,
+    review.review,
+    sandbox.sandbox,
+    laptop.laptop,
+    images.images,
+    bench.bench,
+    faults.faults,
+    documents.documents,
+):
     root.add_command(command)
 
 

@@ -102,11 +102,14 @@ class Archive:
 
         An archive without files has no rows; a file written before a column was added has NULL there.
         """
-        files = self.files(name)
-        if not files.paths:
+        return self.query_files(self.files(name).paths, sql, parameters)
+
+    def query_files(self, paths: Sequence[str], sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Rows of a query over some files of one table, as `query` over all of them."""
+        if not paths:
             return []
         cursor = self._database.cursor()
-        listed = ", ".join(f"'{path}'" for path in files.paths)
+        listed = ", ".join(f"'{path}'" for path in paths)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         text = f"WITH changes AS (SELECT * FROM {source}) {sql}"  # noqa: S608 - the addresses come from the catalog
         result = cursor.execute(text, parameters)
