@@ -32,6 +32,8 @@ WORKLOADS: Final = (
     ("Deployment", "connect"),
 )
 _WHOLE_S: Final = 420.0
+# How long a pod that an earlier fault has struck is waited for
+_THERE_S: Final = 120.0
 _COMMAND_S: Final = 120
 
 
@@ -96,11 +98,20 @@ class Ground:
         return found[0]
 
     def processes(self, target: Target, words: str = "") -> list[int]:
-        """Return the processes of a target's ready container, the first one first; with `words` those whose command line has them.
+        """Return the processes of a container once it is ready, the first one first; with `words` those whose command line has them.
 
         Raises:
-            GroundError: If there are none.
+            GroundError: If there are none in time.
         """
+        patience = Patience(_THERE_S)
+        while True:
+            try:
+                return self._processes(target, words)
+            except GroundError:
+                if not patience.go_on(str(target), 0.5):
+                    raise
+
+    def _processes(self, target: Target, words: str) -> list[int]:
         try:
             found = control_groups.processes(control_groups.of_container(self.pod(target), target.container))
         except (LookupError, OSError) as error:

@@ -7,11 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from faults.ground import NAMESPACE, Ground, GroundError
-from sandbox.cluster import components, processes
+from sandbox.cluster import components, node_images, processes
 from sandbox.paths import CHECKOUT
 from waiting import Patience
 
@@ -25,6 +24,9 @@ _UP: Final = (sys.executable, "-m", "pipeline", "sandbox", "up")
 _UP_S: Final = 400
 _STACK_FILE: Final = CHECKOUT / "Pulumi.sandbox.yaml"
 _HEAD: Final = "config:\n"
+_REVIVAL_S: Final = 90.0
+# looks in a row, half a second apart, that find every component
+_STEADY: Final = 5
 _WORD: Final = "  data-ingestion:rotation: {%s: faults}  # of a fault, which takes it away again\n"
 
 
@@ -34,34 +36,35 @@ def restarted(name: str) -> Way:
     @contextlib.contextmanager
     def strike(ground: Ground, chance: random.Random) -> Iterator[str]:
         del ground, chance
-        running = processes.leaders()[name]
         try:
-            os.kill(running.pid, signal.SIGKILL)
+            os.kill(processes.leaders()[name].pid, signal.SIGKILL)
             yield name
         finally:
-            start(name, running.fingerprint)
+            revive()
 
     return strike
 
 
-def start(name: str, fingerprint: str) -> None:
-    """Start a component of the node as it was, unless it runs."""
-    patience = Patience(30.0)
-    while (running := processes.leaders().get(name)) is not None and not _ended(running.pid) and patience.go_on(f"{name} to end", 0.1):
-        if patience.spent > 1:
-            return
-    (component,) = [component for component in components.every() if component.name == name]
-    processes.start(component.name, component.argv, fingerprint, component.environment)
+def revive() -> list[str]:
+    """Start every component of the node that does not run, as a service manager would, and name them; a kubelet needs its runtime.
 
-
-def _ended(process: int) -> bool:
-    return not Path(f"/proc/{process}").exists()
-
-
-def missing() -> list[str]:
-    """Return the components of the node that do not run; `sandbox up` starts them."""
-    running = processes.leaders()
-    return [component.name for component in components.every() if component.name not in running]
+    Raises:
+        GroundError: If they do not stay.
+    """
+    digest = components.BINARY.with_name("digest").read_text(encoding="ascii")
+    patience, started, steady = Patience(_REVIVAL_S), list[str](), 0
+    while steady < _STEADY:
+        missing = [component for component in components.every() if component.name not in processes.leaders()]
+        steady = 0 if missing else steady + 1
+        for component in missing:
+            processes.start(component.name, component.argv, component.fingerprint(digest), component.environment)
+            started.append(component.name)
+            while component.name == "containerd" and not node_images.runtime_answers() and patience.go_on("the container runtime", 0.2):
+                pass
+        if not patience.go_on("the node's components to stay", 0.5):
+            message = f"{', '.join(component.name for component in missing)} of the node does not stay"
+            raise GroundError(message)
+    return started
 
 
 @contextlib.contextmanager

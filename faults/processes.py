@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faults.ground import BROKERS, CONNECT, NAMESPACE, POSTGRES, REGISTRY, STORE, Ground, GroundError, Target
@@ -28,9 +29,10 @@ def send(processes: Iterable[int], number: signal.Signals) -> None:
 
 def kill(ground: Ground, *targets: Target) -> str:
     """Send SIGKILL to every process of containers. One that was killed before gets a new pod: its container would be kept waiting."""
-    doomed = [(target, ground.pod(target), ground.processes(target)) for target in targets]
-    send([process for _, _, processes in doomed for process in processes], signal.SIGKILL)
-    for target, pod, _ in doomed:
+    processes = [process for target in targets for process in ground.processes(target)]
+    pods = [(target, ground.pod(target)) for target in targets]
+    send(processes, signal.SIGKILL)
+    for target, pod in pods:
         if any(status["restartCount"] for status in pod["status"]["containerStatuses"] if status["name"] == target.container):
             ground.kubectl(
                 "delete", "pod", "--namespace", NAMESPACE, pod["metadata"]["name"], "--grace-period=0", "--force", "--wait=false"
@@ -139,8 +141,7 @@ def _without_room(ground: Ground, target: Target, size: int) -> Iterator[None]:
     """Let no file of a container's processes grow beyond a size; processes of the container's next start are not limited."""
     try:
         for process in ground.processes(target):
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+            _limit(process, str(size))
         yield
     finally:
         # one that is just started again has no limit
@@ -169,8 +170,8 @@ def lift(ground: Ground, target: Target) -> list[str]:
     found = set[str]()
     for process in ground.processes(target):
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-            if resource.prlimit(process, resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-                resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            if _is_limited(process):
+                _limit(process, "unlimited")
                 found.add(f"limited files of {target}")
             if _is_stopped(process):
                 os.kill(process, signal.SIGCONT)
@@ -178,6 +179,18 @@ def lift(ground: Ground, target: Target) -> list[str]:
     return sorted(found)
 
 
+def _limit(process: int, size: str) -> None:
+    """Set the largest size of a file, as the user of the process: root may not where it lacks the right over resources."""
+    with contextlib.suppress(FileNotFoundError):
+        owner = Path(f"/proc/{process}").stat()
+        command = ["prlimit", "--pid", str(process), f"--fsize={size}:unlimited"]
+        subprocess.run(command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], check=False, capture_output=True)
+
+
+def _is_limited(process: int) -> bool:
+    limits = Path(f"/proc/{process}/limits").read_text(encoding="ascii")
+    return next(line for line in limits.splitlines() if line.startswith("Max file size")).split()[3] != "unlimited"
+
+
 def _is_stopped(process: int) -> bool:
-    with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - a process may end at any moment
-        return file.read().rpartition(")")[2].split()[0] == "T"
+    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "T"

@@ -168,15 +168,13 @@ def clear(ground: Ground) -> list[str]:
         GroundError: If the sandbox is not whole even then.
     """
     found = ["the word of a rotation in the stack file"] if node.unrotated() else []
+    found += [f"no {name}" for name in node.revive()]
     for target in EVERY:
         found += processes.lift(ground, target)
     found += network.left(ground)
     found += ["a closed catalog"] if services.open_catalog(ground) else []
     found += ["no registry"] if services.restore_registry(ground) else []
     found += services.restore_connectors(ground)
-    if lacking := node.missing():
-        message = f"{', '.join(lacking)} of the node does not run: run 'python -m pipeline sandbox up' first"
-        raise GroundError(message)
     load.remove(ground.outputs())
     return found
 

@@ -42,6 +42,7 @@ def deleted(group: str, *, at_once: bool = False) -> Way:
     @contextlib.contextmanager
     def strike(ground: Ground, chance: random.Random) -> Iterator[str]:
         target = chance.choice(GROUPS[group])
+        ground.processes(target)
         name = ground.pod(target)["metadata"]["name"]
         how = ["--grace-period=0", "--force"] if at_once else []
         ground.kubectl("delete", "pod", "--namespace", NAMESPACE, name, "--wait=false", *how)
@@ -56,6 +57,7 @@ def evicted(group: str) -> Way:
     @contextlib.contextmanager
     def strike(ground: Ground, chance: random.Random) -> Iterator[str]:
         target = chance.choice(GROUPS[group])
+        ground.processes(target)
         name = ground.pod(target)["metadata"]["name"]
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": NAMESPACE}}
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction"

@@ -29,7 +29,7 @@ _TO: Final = Path("bench/faults.json")
 @click.option("--seed", type=int, metavar="N", help="Repeat the run with this seed.  [default: any]", show_default=False)
 @click.option("--count", type=click.IntRange(min=1), default=60, metavar="N", help="How many faults.")
 @click.option("--only", multiple=True, metavar="KIND", help="A kind of fault to choose from; may be given several times.")
-@click.option("--rate", type=click.FloatRange(min=1), default=1000.0, metavar="N", help="Changes per second of the load.")
+@click.option("--rate", type=click.FloatRange(min=1), default=1200.0, metavar="N", help="Changes per second of the load.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Begin no further fault after so long.")
 @click.option(
     "--json", "to", type=click.Path(path_type=Path), default=_TO, metavar="FILE", help="Where the result goes; its table beside it."

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PASSWORD = "made-up"
 TOUCH = "CREATE FUNCTION public.touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at = now(); RETURN NEW; END'"
 SECONDS = 2.5
+PATIENCE_S = 120.0
 LINE = re.compile(r"table public\.(\w+): (INSERT|UPDATE|DELETE): (.*)", re.DOTALL)
 PLACES = {"users": "last_name", "products": "stock_quantity", "orders": "total_amount", "order_items": "unit_price"}
 
@@ -86,7 +87,7 @@ def test_the_books_are_the_servers_own_log(server: Server) -> None:
     books = Books()
     with load(1, lambda: outputs(server), books, 3000) as writers:
         time.sleep(SECONDS)
-        writers.settle(30)
+        writers.settle(PATIENCE_S)
     assert books.committed > 3000
     assert {change.rpartition(",")[0] or change for change in writers.kinds} >= {"insert", "update", "delete", "copy"}
     prove(server, books)
@@ -102,7 +103,7 @@ def test_commits_in_doubt_are_settled_after_crashes(server: Server) -> None:
             server.stop()
             server.start()
         time.sleep(0.5)
-        writers.settle(30)
+        writers.settle(PATIENCE_S)
         assert_all_write(writers)
     prove(server, books)
 
@@ -124,7 +125,7 @@ def test_a_commit_whose_answer_is_lost_counts_if_the_server_has_it(server: Serve
         monkeypatch.setattr(psycopg.Connection, "commit", unsure)
         time.sleep(SECONDS)
         monkeypatch.undo()
-        writers.settle(30)
+        writers.settle(PATIENCE_S)
     assert min(writers.in_doubt) > 0, "some were committed after all, and some were not"
     prove(server, books)
 
