@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import bench, documents, faults, images, laptop, review, sandbox, stacks
+from pipeline import audit, bench, documents, faults, images, laptop, review, sandbox, stacks
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -45,6 +45,7 @@ for command in (
     laptop.laptop,
     images.images,
     bench.bench,
+    audit.audit,
     faults.faults,
     documents.documents,
 ):

@@ -70,6 +70,9 @@ class Archive:
 
     Args:
         outputs: The stack's outputs: ``reader``, and ``catalog`` where the tables are in a JDBC catalog.
+
+    Attributes:
+        filesystem: The store of its files.
     """
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
@@ -77,15 +80,19 @@ class Archive:
         reader = outputs["reader"]
         self._catalog = _catalog(outputs)
         self._namespace = reader["namespace"]
-        filesystem = S3FileSystem(
+        self.filesystem = S3FileSystem(
             endpoint_override=reader["endpoint"],
             region=reader["region"],
             access_key=reader.get("accessKeyId"),
             secret_key=reader.get("secretAccessKey"),
         )
         self._database = duckdb.connect()
-        self._database.register_filesystem(_ArrowS3(filesystem))
+        self._database.register_filesystem(_ArrowS3(self.filesystem))
         self._database.execute("SET TimeZone = 'UTC'")
+
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the DuckDB that can read the store."""
+        return self._database.cursor()
 
     def table(self, name: str) -> Table:
         """Load the Iceberg table of a source table afresh."""

@@ -1,0 +1,198 @@
+"""Canonical form of values: the archive's own types, reached from Avro, from PostgreSQL's text and from Parquet alike.
+
+All three sides are columns of the same Arrow types, and the hash of a row is calculated from them by one expression of DuckDB.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import struct
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from audit.avro import plain
+from settings.tables import PARTITION_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Convert = Callable[[Any], Any]
+
+EPOCH: Final = "__epoch"
+"""Column that tells one life of Kafka's topics from the next; not every archive has it."""
+
+OF_THE_SINK: Final = frozenset({"__topic", "__kafka_partition", "__kafka_offset", EPOCH, *PARTITION_COLUMNS})
+"""Columns that only the sink adds, so that Kafka has no value for them."""
+
+_DECIMAL: Final = re.compile(r"decimal\((\d+), ?(\d+)\)")
+_TYPES: Final[Mapping[str, tuple[pa.DataType, str]]] = {
+    "int": (pa.int32(), "INTEGER"),
+    "long": (pa.int64(), "BIGINT"),
+    "boolean": (pa.bool_(), "BOOLEAN"),
+    "float": (pa.float32(), "FLOAT"),
+    "double": (pa.float64(), "DOUBLE"),
+    "string": (pa.string(), "VARCHAR"),
+    "date": (pa.date32(), "DATE"),
+    "timestamp": (pa.timestamp("us"), "TIMESTAMP"),
+    "timestamptz": (pa.timestamp("us", "UTC"), "TIMESTAMP WITH TIME ZONE"),
+}
+_EXACT: Final = Context(prec=80)
+_ZONED: Final = "io.debezium.time.ZonedTimestamp"
+
+
+class UnsupportedTypeError(ValueError):
+    """A column whose values cannot be brought into the canonical form."""
+
+
+class UncomparableError(ValueError):
+    """A value without canonical form, such as an infinite date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Column whose values are compared.
+
+    Attributes:
+        name: Its name, the same on all sides.
+        type: Its Iceberg type.
+    """
+
+    name: str
+    type: str
+
+    @property
+    def is_of_the_row(self) -> bool:
+        """True if the database has the column too; the pipeline's own begin with two underscores."""
+        return not self.name.startswith("__")
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Type in Arrow. Raises UnsupportedTypeError."""
+        return self._known()[0]
+
+    @property
+    def sql(self) -> str:
+        """Type in DuckDB. Raises UnsupportedTypeError."""
+        return self._known()[1]
+
+    @property
+    def quoted(self) -> str:
+        """Name in DuckDB's SQL."""
+        return '"' + self.name.replace('"', '""') + '"'
+
+    def _known(self) -> tuple[pa.DataType, str]:
+        decimal = _DECIMAL.fullmatch(self.type)
+        if decimal:
+            precision, scale = int(decimal[1]), int(decimal[2])
+            return pa.decimal128(precision, scale), f"DECIMAL({precision},{scale})"
+        if self.type not in _TYPES:
+            message = f"the column {self.name} has the type {self.type}, whose values the audit cannot compare"
+            raise UnsupportedTypeError(message)
+        return _TYPES[self.type]
+
+
+def compared(fields: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
+    """Return the compared columns of an archived table: all but the sink's own.
+
+    Args:
+        fields: Name and Iceberg type of each column of the archive.
+
+    Raises:
+        UnsupportedTypeError: If values of one cannot be compared.
+    """
+    columns = tuple(Column(name, kind) for name, kind in fields if name not in OF_THE_SINK)
+    for column in columns:
+        _ = column.arrow
+    return columns
+
+
+def row_hash(columns: Sequence[Column]) -> str:
+    """Return DuckDB's expression for the hash of a row's values, which tells NULL from every value."""
+    return f"hash({', '.join(f'CAST({column.quoted} AS {column.sql})' for column in columns)})"
+
+
+def from_avro(column: Column, schema: Any) -> Convert | None:  # noqa: ANN401 - JSON
+    """Return a function from a decoded Avro value, not NULL, to the canonical form; None where both are the same.
+
+    The function raises UncomparableError for a value without canonical form.
+
+    Raises:
+        UnsupportedTypeError: If values of this schema cannot become values of the column.
+    """
+    branch = plain(schema)
+    described: Mapping[str, Any] = branch if isinstance(branch, dict) else {"type": branch}
+    kind, logical, connect = described.get("type"), described.get("logicalType"), described.get("connect.name")
+    target = column.type.partition("(")[0]
+    if kind == "bytes" and logical == "decimal" and target == "decimal":
+        scale = -int(described.get("scale", 0))
+        return lambda value: Decimal(int.from_bytes(value, "big", signed=True)).scaleb(scale, _EXACT)
+    if target == "timestamptz" and kind == "string" and connect == _ZONED:
+        return _instant
+    if target == "timestamp" and kind == "long" and logical == "timestamp-millis":
+        return lambda value: value * 1000
+    same = {"int": "int", "long": "long", "boolean": "boolean", "float": "float", "double": "double", "string": "string"}
+    fits = target == same.get(str(kind)) or (kind, target) in {("int", "long"), ("float", "double")}
+    if (fits and logical is None) or (target == "date" and kind == "int" and logical == "date"):
+        return None
+    message = f"the column {column.name} is {column.type} in the archive and {kind} ({logical or connect or 'plain'}) in Kafka"
+    raise UnsupportedTypeError(message)
+
+
+def from_text(column: Column) -> Convert:
+    """Return a function from PostgreSQL's text, not NULL, to the canonical form.
+
+    Debezium writes a timestamp without time zone in milliseconds, so that is how exactly one can be compared. The function raises
+    UncomparableError for a value without canonical form.
+    """
+    return _TEXT[column.type.partition("(")[0]]
+
+
+def _instant(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UncomparableError from None
+
+
+def _milliseconds(text: str) -> dt.datetime:
+    moment = _instant(text)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UncomparableError from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise UncomparableError from None
+    if not number.is_finite():
+        raise UncomparableError
+    return number
+
+
+def _single(text: str) -> float:
+    return float(struct.unpack("f", struct.pack("f", float(text)))[0])
+
+
+_TEXT: Final[Mapping[str, Convert]] = {
+    "int": int,
+    "long": int,
+    "boolean": lambda text: text == "t",
+    "float": _single,
+    "double": float,
+    "string": str,
+    "date": _date,
+    "timestamp": _milliseconds,
+    "timestamptz": _instant,
+    "decimal": _decimal,
+}

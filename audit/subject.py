@@ -1,0 +1,54 @@
+"""Subject of an audit: one captured table on all its hops, and the failure of a part to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audit.canonical import row_hash
+
+if TYPE_CHECKING:
+    from audit.canonical import Column
+
+
+class UnansweredError(Exception):
+    """A part of the stack did not answer, so that its hop cannot be judged; the message names the part and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One audited table.
+
+    Attributes:
+        name: Schema and table in the database.
+        archive: Name of the table in the archive.
+        topic: Its topic.
+        columns: Compared columns, the pipeline's own included.
+        key: Names of the columns of its primary key.
+    """
+
+    name: str
+    archive: str
+    topic: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def row_columns(self) -> tuple[Column, ...]:
+        """Columns that the database has too."""
+        return tuple(column for column in self.columns if column.is_of_the_row)
+
+    @property
+    def quoted_key(self) -> tuple[str, ...]:
+        """Columns of the primary key, for SQL."""
+        return tuple(f'"{name}"' for name in self.key)
+
+    @property
+    def hash(self) -> str:
+        """SQL of the hash of everything that Kafka and the archive have of a row."""
+        return row_hash(self.columns)
+
+    @property
+    def row_hash(self) -> str:
+        """SQL of the hash of the row itself."""
+        return row_hash(self.row_columns)
