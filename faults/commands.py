@@ -7,21 +7,21 @@ import secrets
 import signal
 import sys
 import time
+import traceback
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rich.table import Table as Grid
 
 from bench import machine
+from bench.commands import was_interrupted
 from checks.direct import without_proxy
 from checks.terminal import console
 from faults import results
-from faults.ground import Ground, GroundError
+from faults.ground import Ground
 from faults.kinds import FAULTS, LEFT_OUT
-from faults.load import LoadError
 from faults.run import Run, clear
 from faults.schedule import schedule
 from sandbox.addresses import NODE
-from sandbox.outputs import NoSandboxError
 from sandbox.progress import Progress
 
 if TYPE_CHECKING:
@@ -79,8 +79,13 @@ def run(only: Sequence[str], words: Sequence[str], *, seed: int | None, count: i
     except KeyboardInterrupt:
         print("interrupted; the fault that went on is undone", file=sys.stderr)
         return _INTERRUPTED
-    except (GroundError, LoadError, NoSandboxError) as error:
-        print(f"error: {error} (seed {seed})", file=sys.stderr)
+    except Exception as error:  # the door: people get the message, SANDBOX_TRACEBACK=1 adds where it came from
+        if was_interrupted(error):
+            print("interrupted; the fault that went on is undone", file=sys.stderr)
+            return _INTERRUPTED
+        if os.environ.get("SANDBOX_TRACEBACK"):
+            traceback.print_exc()
+        print(f"error: {str(error) or repr(error)} (seed {seed})", file=sys.stderr)
         return 1
     return _shown(result, about, to)
 
