@@ -79,7 +79,7 @@ def run(only: Sequence[str], words: Sequence[str], *, seed: int | None, count: i
     except KeyboardInterrupt:
         print("interrupted; the fault that went on is undone", file=sys.stderr)
         return _INTERRUPTED
-    except Exception as error:  # the door: people get the message, SANDBOX_TRACEBACK=1 adds where it came from
+    except Exception as error:  # noqa: BLE001 - the door: people get the message, SANDBOX_TRACEBACK=1 adds where it came from
         if was_interrupted(error):
             print("interrupted; the fault that went on is undone", file=sys.stderr)
             return _INTERRUPTED

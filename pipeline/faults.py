@@ -44,9 +44,9 @@ def faults(
     listed: bool,
     **options: Any,  # noqa: ANN401 - those of the function that is called
 ) -> int:
-    """Inject faults into the sandbox that runs on this machine, under load.
+    """Inject faults into the running sandbox.
 
-    Writers insert, copy, change and delete rows of the four example tables in small and large transactions, some of them rolled back.
+    All this goes on under load: writers insert, copy, change and delete rows of the four example tables in small and large transactions, some of them rolled back.
     Meanwhile one fault follows another: processes killed at chosen moments, pods deleted, packets lost, services away. After each, the time
     until new changes are archived again is measured, and every change is looked for in the archive: none may be missing, twice, altered or
     out of order. The kinds come in an order that the seed decides, each once before any comes again; those that run 'sandbox up' take

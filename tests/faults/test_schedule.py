@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from faults.kinds import FAULTS
+from faults.kinds import FAULTS, LEFT_OUT
 from faults.schedule import schedule
+from recording.recorder import ROOT
 
 KINDS = sorted(FAULTS)
 
@@ -33,3 +34,8 @@ def test_each_kind_says_what_it_does_and_what_ends_it() -> None:
         assert fault.does, name
         assert fault.undone, name
         assert fault.lasts[0] <= fault.lasts[1], name
+
+
+def test_the_page_says_what_is_left_out() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    assert [name for name in LEFT_OUT if f"| {name} |" not in page] == []
