@@ -46,11 +46,11 @@ def faults(
 ) -> int:
     """Inject faults into the running sandbox.
 
-    All this goes on under load: writers insert, copy, change and delete rows of the four example tables in small and large transactions, some of them rolled back.
-    Meanwhile one fault follows another: processes killed at chosen moments, pods deleted, packets lost, services away. After each, the time
-    until new changes are archived again is measured, and every change is looked for in the archive: none may be missing, twice, altered or
-    out of order. The kinds come in an order that the seed decides, each once before any comes again; those that run 'sandbox up' take
-    minutes and are only injected when named. Needs root and a sandbox of which nobody else makes use.
+    All this goes on under load: writers insert, copy, change and delete rows of the four example tables in small and large transactions,
+    some of them rolled back. Meanwhile one fault follows another: processes killed at chosen moments, pods deleted, packets lost, services
+    away. After each, the time until new changes are archived again is measured, and every change is looked for in the archive: none may be
+    missing, twice, altered or out of order. The kinds come in an order that the seed decides, each once before any comes again; those that
+    run 'sandbox up' take minutes and are only injected when named. Needs root and a sandbox of which nobody else makes use.
     """
     from faults import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
     from faults.kinds import FAULTS  # noqa: PLC0415 - as above
