@@ -19,18 +19,23 @@ class Accounts(Questions):
     """Accounts of one table."""
 
     def missing_in_archive(self) -> Found:
-        """Committed records that no row of the archive and no dead letter stands for."""
+        """Return committed records that no row of the archive and no dead letter stands for.
+
+        Brokers that outlive an epoch still have its rows, which the archive has as they are and under the number of that epoch.
+        """
+        same = f'{self.same_place} AND b."@hash" = a.hash'
         return self.ask(
             Kind.MISSING,
             Hop.ARCHIVE,
-            f"SELECT * FROM {self.kafka} AS a WHERE \"@form\" <> '{TOMBSTONE}'"  # noqa: S608
+            f"SELECT * FROM (SELECT *, {self.subject.hash} AS hash FROM {self.kafka}) AS a WHERE \"@form\" <> '{TOMBSTONE}'"  # noqa: S608
             f" AND NOT EXISTS (SELECT 1 FROM {self.present} AS b WHERE {self.same_place})"
+            f" AND NOT EXISTS (SELECT 1 FROM {self.earlier} AS b WHERE {same})"
             f" AND NOT EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place})",
             "is in Kafka and not in the archive",
         )
 
     def without_origin_in_archive(self) -> Found:
-        """Rows of the archive whose offset has no committed record, within the offsets that Kafka still has."""
+        """Return rows of the archive whose offset has no committed record, within the offsets that Kafka still has."""
         return self.ask(
             Kind.FOREIGN,
             Hop.ARCHIVE,
@@ -41,7 +46,7 @@ class Accounts(Questions):
         )
 
     def altered_in_archive(self) -> Found:
-        """Rows of the archive with other values than Kafka's record."""
+        """Return rows of the archive with other values than Kafka's record."""
         hashed = f'(SELECT "@partition", "@offset", {self.subject.hash} AS hash FROM kafka WHERE "@form" = \'{ROW}\' AND "@comparable")'  # noqa: S608
         return self.ask(
             Kind.ALTERED,
@@ -51,7 +56,7 @@ class Accounts(Questions):
         )
 
     def twice_in_archive(self) -> Found:
-        """Rows of the archive with the offset of another row."""
+        """Return rows of the archive with the offset of another row."""
         return self.ask(
             Kind.TWICE,
             Hop.ARCHIVE,
@@ -63,12 +68,12 @@ class Accounts(Questions):
         )
 
     def repeated_in_archive(self) -> Found:
-        """Changes of the database that stand at more than one offset of the archive."""
+        """Return changes of the database that stand at more than one offset of the archive."""
         places = f'(SELECT DISTINCT "@epoch", "@topic", "@partition", "@offset", {_CHANGE}, {self.key} FROM archived)'  # noqa: S608
         return self._repeated(places, '"@epoch", ', Hop.ARCHIVE, "is in the archive more than once, at several offsets")
 
     def repeated_in_kafka(self) -> Found:
-        """Changes of the database that the source has written to Kafka more than once, dead letters left out."""
+        """Return changes of the database that the source has written to Kafka more than once, dead letters left out."""
         rows = f"(SELECT * FROM {self.rows} AS a WHERE NOT EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place}))"  # noqa: S608
         return self._repeated(rows, "", Hop.KAFKA, "is in Kafka more than once: the source wrote it again")
 
@@ -84,7 +89,7 @@ class Accounts(Questions):
         )
 
     def disordered_in_archive(self) -> Found:
-        """Rows of the archive that are older than a row of the same key at an earlier offset."""
+        """Return rows of the archive that are older than a row of the same key at an earlier offset."""
         window = f'PARTITION BY "@epoch", "@topic", "@partition", {self.key} ORDER BY "@offset"'
         return self.ask(
             Kind.DISORDERED,
@@ -94,7 +99,7 @@ class Accounts(Questions):
         )
 
     def gaps_in_archive(self) -> Found:
-        """Offsets that the archive leaves out, more than one in a row: control records alone leave out one at a time."""
+        """Return offsets that the archive leaves out, more than one in a row: control records alone leave out one at a time."""
         return self.ask(
             Kind.GAP,
             Hop.ARCHIVE,
@@ -113,7 +118,7 @@ class Accounts(Questions):
         return f'SELECT *, lead("@offset") OVER ({window}) AS "@next" FROM {distinct}'  # noqa: S608
 
     def missing_in_kafka(self, until: int) -> Found:
-        """Changes of transactions that PostgreSQL had committed at a position, which Kafka has no record of."""
+        """Return changes of transactions that PostgreSQL had committed at a position, which Kafka has no record of."""
         return self.ask(
             Kind.MISSING,
             Hop.KAFKA,
@@ -123,7 +128,7 @@ class Accounts(Questions):
         )
 
     def without_origin_in_kafka(self, since: int) -> Found:
-        """Records of changes behind a position that the database's log does not have, of those that ``known`` names.
+        """Return records of changes behind a position that the database's log does not have, of those that ``known`` names.
 
         The log was read on after those had been read, so it has whatever they had.
         """
@@ -137,7 +142,7 @@ class Accounts(Questions):
         )
 
     def altered_in_kafka(self) -> Found:
-        """Records with other values than the database's log."""
+        """Return records with other values than the database's log."""
         hashed = f'(SELECT *, {self.subject.row_hash} AS hash FROM logged WHERE "@comparable")'  # noqa: S608
         return self.ask(
             Kind.ALTERED,

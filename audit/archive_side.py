@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from audit import archived
 from audit.archived import ArchivedRows, Named
-from audit.canonical import EPOCH, compared
+from audit.canonical import EPOCH_PROPERTY, compared
 from audit.questions import Found
 from audit.report import Finding, Hop, Kind
 from audit.subject import Subject, UnansweredError
@@ -23,25 +23,28 @@ if TYPE_CHECKING:
     from settings.names import Names
     from settings.tables import Table
 
-_SCHEME: Final = "s3://"
 
+def subject(archive: Archive, names: Names, table: Table, name: str) -> Subject:
+    """Return the subject of an audit, as the archived table describes it.
 
-def fields(archive: Archive, name: str) -> list[tuple[str, str]]:
-    """Return name and Iceberg type of each column of an archived table.
+    Args:
+        archive: The archive.
+        names: Names of the pipeline.
+        table: The captured table.
+        name: Its name in the archive.
 
     Raises:
         UnansweredError: If the catalog does not give the table.
+        UnsupportedTypeError: If a column cannot be compared.
     """
     try:
-        return [(field.name, str(field.field_type)) for field in archive.table(name).schema().fields]
-    except Exception as error:  # whatever the catalog's client raises: a database's error, AWS's, PyIceberg's
+        archived_as = archive.table(name)
+    except Exception as error:  # noqa: BLE001 - whatever the catalog's client raises: a database's error, AWS's, PyIceberg's
         message = f"the catalog does not give the table {name}: {type(error).__name__}: {str(error).strip().splitlines()[0]}"
         raise UnansweredError(message) from None
-
-
-def subject(names: Names, table: Table, archived_as: str, columns: list[tuple[str, str]]) -> Subject:
-    """Return the subject of an audit. Raises UnsupportedTypeError."""
-    return Subject(table.qualified, archived_as, names.topic(table), compared(columns), table.primary_key)
+    columns = compared((field.name, str(field.field_type)) for field in archived_as.schema().fields)
+    epoch = int(archived_as.properties.get(EPOCH_PROPERTY, "1"))
+    return Subject(table.qualified, name, names.topic(table), columns, table.primary_key, epoch)
 
 
 class ArchiveSide:
@@ -52,14 +55,13 @@ class ArchiveSide:
         database: DuckDB that can read it.
         of: The table.
         folder: Private folder.
-        has_epoch: Whether the table has a column for the epoch.
     """
 
-    def __init__(self, archive: Archive, database: duckdb.DuckDBPyConnection, of: Subject, folder: Path, *, has_epoch: bool) -> None:
+    def __init__(self, archive: Archive, database: duckdb.DuckDBPyConnection, of: Subject, folder: Path) -> None:
         """Read nothing yet."""
         self._archive = archive
         self._subject = of
-        self.rows = ArchivedRows(database, of, folder, has_epoch=has_epoch)
+        self.rows = ArchivedRows(database, of, folder)
         self.named = Named((), frozenset(), frozenset(), frozenset())
         self.lost: frozenset[str] = frozenset()
 
@@ -72,7 +74,7 @@ class ArchiveSide:
         try:
             table = self._archive.table(self._subject.archive)
             self.named = archived.named(table)
-        except Exception as error:  # as above
+        except Exception as error:  # noqa: BLE001 - as above
             message = f"the snapshots of {self._subject.archive} cannot be read: {type(error).__name__}: {error}"
             raise UnansweredError(message) from None
         if self.named.deletes:
@@ -88,7 +90,7 @@ class ArchiveSide:
     def _absent(self, files: Iterable[str]) -> list[str]:
         listed = sorted(files)
         try:
-            infos = self._archive.filesystem.get_file_info([file.removeprefix(_SCHEME) for file in listed])
+            infos = self._archive.filesystem.get_file_info([archived.split(file)[1] for file in listed])
         except OSError as error:
             message = f"the store does not say which files of {self._subject.archive} exist: {error}"
             raise UnansweredError(message) from None
@@ -127,11 +129,6 @@ class ArchiveSide:
         }
         found = [Found(kind, len(listed), tuple(listed[:limit])) for kind, listed in ((Kind.LOST_FILE, lost), (Kind.ORPHAN_FILE, orphaned))]
         return counts, found
-
-
-def has_epoch(columns: Iterable[tuple[str, str]]) -> bool:
-    """Tell whether an archived table has a column for the epoch."""
-    return any(name == EPOCH for name, _ in columns)
 
 
 def _file(kind: Kind, file: str, text: str) -> Finding:

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
     from audit.subject import Subject
 
-_SCHEME: Final = "s3://"
 # columns of an archived row besides the compared ones
 _PLACE: Final = [
     pa.field("__topic", pa.string()),
     pa.field("__kafka_partition", pa.int32()),
     pa.field("__kafka_offset", pa.int64()),
+    # text, into which DuckDB turns numbers too; tables from before epochs lack the column
+    pa.field(EPOCH, pa.string()),
 ]
+
+_NUMBER_OF_EPOCH: Final = f"coalesce(TRY_CAST({EPOCH} AS INTEGER), 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,19 @@ def objects(filesystem: FileSystem, folders: Iterable[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for folder in folders:
         try:
-            listed = filesystem.get_file_info(FileSelector(folder.removeprefix(_SCHEME), recursive=True, allow_not_found=True))
+            scheme, path = split(folder)
+            listed = filesystem.get_file_info(FileSelector(path, recursive=True, allow_not_found=True))
         except OSError as error:
             message = f"the objects in {folder} cannot be listed: {error}"
             raise UnansweredError(message) from None
-        found.update({f"{_SCHEME}{info.path}": info.mtime.timestamp() if info.mtime else 0.0 for info in listed if info.is_file})
+        found.update({f"{scheme}{info.path}": info.mtime.timestamp() if info.mtime else 0.0 for info in listed if info.is_file})
     return found
+
+
+def split(address: str) -> tuple[str, str]:
+    """Return the scheme of an address, such as ``s3://``, and the path behind it."""
+    scheme, mark, path = address.rpartition("://")
+    return scheme + mark, path
 
 
 class ArchivedRows:
@@ -102,19 +112,16 @@ class ArchivedRows:
         database: DuckDB that can read the store.
         subject: The table.
         folder: Private folder for it.
-        has_epoch: Whether the table has a column for the epoch.
     """
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, subject: Subject, folder: Path, *, has_epoch: bool) -> None:
+    def __init__(self, database: duckdb.DuckDBPyConnection, subject: Subject, folder: Path) -> None:
         """Begin without files."""
         self._database = database
         self._subject = subject
         self._folder = folder
-        self._epoch = has_epoch
         self._read: set[str] = set()
         self._template = folder / f"{subject.archive}-template.parquet"
         fields = [*(pa.field(column.name, column.arrow) for column in subject.columns), *_PLACE]
-        fields += [pa.field(EPOCH, pa.string())] if has_epoch else []
         # an empty file with every column: a file from before a column was added then has NULL there
         pq.write_table(pa.schema(fields).empty_table(), self._template)
 
@@ -131,19 +138,22 @@ class ArchivedRows:
         target = self._folder / f"{self._subject.archive}-rows-{number}.parquet"
         try:
             self._database.execute(f"COPY ({self._rows(fresh)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
-        except Exception as error:  # DuckDB passes on what Arrow's client raises
+        except Exception as error:  # noqa: BLE001 - DuckDB passes on what Arrow's client raises
             message = f"the files of {self._subject.archive} cannot be read: {type(error).__name__}: {error}"
             raise UnansweredError(message) from None
         self._read |= set(fresh)
 
     def _rows(self, files: list[str]) -> str:
+        # by number, since DuckDB may spell an address in another way than the catalog; the template has number 0
+        numbered = {"number": pa.array(range(1, len(files) + 1), pa.int64()), "@file": pa.array(files, pa.string())}
+        self._database.register("fresh_files", pa.table(numbered))
         subject = self._subject
-        epoch = f"CAST({EPOCH} AS VARCHAR)" if self._epoch else "''"
         key = ", ".join(subject.quoted_key)
         listed = source(self._template, files)
         return (
-            f'SELECT filename AS "@file", {epoch} AS "@epoch", __topic AS "@topic", __kafka_partition AS "@partition", '  # noqa: S608
-            f'__kafka_offset AS "@offset", __source_lsn AS "@lsn", __op AS "@op", {key}, {subject.hash} AS "@hash" FROM {listed}'
+            f'SELECT "@file", {_NUMBER_OF_EPOCH} AS "@epoch", __topic AS "@topic", __kafka_partition AS "@partition", '  # noqa: S608
+            f'__kafka_offset AS "@offset", __source_lsn AS "@lsn", __op AS "@op", {key}, {subject.hash} AS "@hash" '
+            f"FROM {listed} AS rows JOIN fresh_files ON rows.file_index = number"
         )
 
     def view(self, files: Mapping[str, int]) -> None:
@@ -169,7 +179,8 @@ class ArchivedRows:
         )
         found = self._database.execute(
             f"SELECT {differ} FROM {source(self._template, [file])} AS a, kafka AS k "  # noqa: S608
-            'WHERE a.__kafka_partition = $partition AND a.__kafka_offset = $offset AND k."@partition" = $partition AND k."@offset" = $offset',
+            'WHERE a.__kafka_partition = k."@partition" AND a.__kafka_offset = k."@offset" '
+            'AND k."@partition" = $partition AND k."@offset" = $offset',
             {"partition": partition, "offset": offset},
         ).fetchall()
         return tuple(column.name for index, column in enumerate(columns) if any(row[index] for row in found))
@@ -178,4 +189,4 @@ class ArchivedRows:
 def source(template: Path, files: Iterable[str]) -> str:
     """Return DuckDB's source of the rows of files, with every column of the template."""
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in [str(template), *files])
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false, filename = true)"
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -107,7 +107,7 @@ class _Audit:
             began=began.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 1),
             parts=tuple(name for name, part in parts.items() if part),
-            tables=tuple([*reports, *empty]),
+            tables=(*reports, *empty),
             undecided=tuple(self._undecided),
         )
 
@@ -119,14 +119,12 @@ class _Audit:
         for table in self._tables:
             name = self._options.archived_as.get(table.qualified, table.archive_name)
             try:
-                columns = archive_side.fields(archive, name)
-                subject = archive_side.subject(self._stack.settings.names, table, name, columns)
+                subject = archive_side.subject(archive, self._stack.settings.names, table, name)
             except (UnansweredError, UnsupportedTypeError) as error:
                 self._of_tables[table.qualified].append(str(error))
                 continue
             self._subjects.append(subject)
-            has_epoch = archive_side.has_epoch(columns)
-            self._sides[table.qualified] = ArchiveSide(archive, database, subject, self._folder, has_epoch=has_epoch)
+            self._sides[table.qualified] = ArchiveSide(archive, database, subject, self._folder)
 
     def _read_kafka(self, database: duckdb.DuckDBPyConnection) -> None:
         """Listen to the log while it lasts, and read Kafka until it has what the database had then."""

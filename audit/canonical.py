@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     Convert = Callable[[Any], Any]
 
 EPOCH: Final = "__epoch"
-"""Column that tells one life of Kafka's topics from the next; not every archive has it."""
+"""Column with the number of the history that a row belongs to; NULL, as in an archive without it, stands for 1."""
+
+EPOCH_PROPERTY: Final = "data-ingestion.epoch"
+"""Property of an archived table with the number of the present epoch; without it, the first."""
 
 OF_THE_SINK: Final = frozenset({"__topic", "__kafka_partition", "__kafka_offset", EPOCH, *PARTITION_COLUMNS})
 """Columns that only the sink adds, so that Kafka has no value for them."""

@@ -106,8 +106,8 @@ class KafkaSide:
             files = self._folder / f"{subject.archive}-{name}-*.parquet"
             read = f'SELECT a.* FROM read_parquet(\'{files}\') AS a JOIN ranges AS r USING ("@partition") WHERE "@offset" >= "@begin"'  # noqa: S608
             database.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {read}")
-        aside = self._folder / "aside.parquet"
-        database.execute(f"CREATE OR REPLACE TEMP VIEW aside AS SELECT DISTINCT * FROM read_parquet('{aside}')")  # noqa: S608 - own folder
+        aside = f"SELECT DISTINCT * FROM read_parquet('{self._folder / 'aside.parquet'}')"  # noqa: S608 - own folder
+        database.execute(f"CREATE OR REPLACE TEMP VIEW aside AS {aside}")
 
 
 def ranges(database: duckdb.DuckDBPyConnection, read: Mapping[int, Range], name: str = "ranges") -> None:
@@ -118,7 +118,7 @@ def ranges(database: duckdb.DuckDBPyConnection, read: Mapping[int, Range], name:
     database.register(
         "read_ranges", pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
     )
-    database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM read_ranges")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM read_ranges")  # noqa: S608 - own name
     database.unregister("read_ranges")
 
 

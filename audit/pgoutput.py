@@ -16,6 +16,10 @@ _LENGTH: Final = struct.Struct("!i")
 _OID: Final = struct.Struct("!I")
 
 
+# forms of a value
+_TEXT, _NULL, _LEFT_OUT = b"tnu"
+
+
 class _Unchanged:
     """Value stored out of line that an UPDATE did not touch, so that the message leaves it out."""
 
@@ -163,7 +167,7 @@ def _row(payload: bytes, at: int) -> tuple[Row, int]:
     for _ in range(number):
         kind = payload[at]
         at += 1
-        if kind == 0x74:  # t: text
+        if kind == _TEXT:
             (length,) = _LENGTH.unpack_from(payload, at)
             at += 4
             if length < 0 or at + length > len(payload):
@@ -171,9 +175,9 @@ def _row(payload: bytes, at: int) -> tuple[Row, int]:
                 raise UnknownMessageError(message)
             values.append(payload[at : at + length].decode())
             at += length
-        elif kind == 0x6E:  # n: NULL
+        elif kind == _NULL:
             values.append(None)
-        elif kind == 0x75:  # u: unchanged
+        elif kind == _LEFT_OUT:
             values.append(UNCHANGED)
         else:
             message = f"a value has no form {chr(kind)!r}"

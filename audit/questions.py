@@ -54,18 +54,27 @@ class Questions:
         self.same_key = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in subject.quoted_key)
         self.same_place = 'a."@partition" = b."@partition" AND a."@offset" = b."@offset"'
         topic = subject.topic.replace("'", "''")
-        present = f'(SELECT * FROM archived WHERE "@topic" = \'{topic}\' AND "@epoch" = (SELECT max("@epoch") FROM archived))'  # noqa: S608
-        self.present = present
+        own = f'(SELECT * FROM archived WHERE "@topic" = \'{topic}\' AND "@epoch"'  # noqa: S608
+        self.present, self.earlier = f"{own} = {subject.epoch})", f"{own} < {subject.epoch})"
         self.aside = f"(SELECT * FROM aside WHERE \"@topic\" = '{topic}')"  # noqa: S608 - as everywhere here: names of the table model
         named = f'*, __source_lsn AS "@lsn", __op AS "@op", \'{topic}\' AS "@topic"'
         self.kafka = f"(SELECT {named} FROM kafka)"  # noqa: S608
         self.rows = f"(SELECT {named} FROM kafka WHERE \"@form\" = '{ROW}')"  # noqa: S608
 
     def number(self, sql: str) -> int:
+        """Return the one number that a query gives."""
         row = self.database.execute(sql).fetchone()
         return int(row[0]) if row else 0
 
     def ask(self, kind: Kind, hop: Hop, sql: str, text: str) -> Found:
+        """Return the number of rows that a query gives, and the first ones as findings.
+
+        Args:
+            kind: Their kind.
+            hop: Their place.
+            sql: The query; ``@number`` is how many rows one of its rows stands for.
+            text: What is wrong with them.
+        """
         self.database.execute(f"CREATE OR REPLACE TEMP TABLE found AS {sql}")
         names = [row[0] for row in self.database.execute("DESCRIBE found").fetchall()]
         weighed = 'coalesce(sum("@number"), 0)' if "@number" in names else "count(*)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,7 +62,7 @@ class Spill:
         self._write()
         self._writer.close()
 
-    def __enter__(self) -> Spill:
+    def __enter__(self) -> Self:
         """Return the spill itself."""
         return self
 

@@ -25,6 +25,7 @@ class Subject:
         topic: Its topic.
         columns: Compared columns, the pipeline's own included.
         key: Names of the columns of its primary key.
+        epoch: Number of the present epoch, which Kafka's rows belong to.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Subject:
     topic: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    epoch: int = 1
 
     @property
     def row_columns(self) -> tuple[Column, ...]:

@@ -98,8 +98,8 @@ def audit(
     """Account for every change, from the database's log over Kafka to the archive.
 
     While it runs, a second, temporary replication slot tells what PostgreSQL commits. Every offset of Kafka is a row, aborted, a control
-    record or a tombstone; every row is in the archive or set aside as a dead letter. Named are rows that are missing, twice, altered, out of
-    order or without origin, and files that are lost or that no snapshot names. What is on its way is waited for. Nothing is changed, and
+    record or a tombstone; every row is in the archive or set aside as a dead letter. Named are rows that are missing, twice, altered, out
+    of order or without origin, and files that are lost or that no snapshot names. What is on its way is waited for. Nothing is changed, and
     nothing is left behind. Keys of rows are shown, other values never.
     """
     from audit.options import Options  # noqa: PLC0415 - only what is needed for the help is loaded before
