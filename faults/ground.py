@@ -155,7 +155,7 @@ class Ground:
         patience = Patience(timeout_s, display=display)
         while lacking := self._lacking():
             if not patience.go_on(lacking, 1.0):
-                message = f"after {timeout_s:.0f} s {lacking} is not ready"
+                message = f"after {timeout_s:.0f} s {lacking} is not ready; 'python -m pipeline sandbox up' brings back what is declared"
                 raise GroundError(message)
 
     def _lacking(self) -> str:
