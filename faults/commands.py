@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rich.table import Table as Grid
@@ -16,7 +17,7 @@ from bench import machine
 from bench.commands import was_interrupted
 from checks.direct import without_proxy
 from checks.terminal import console
-from faults import results
+from faults import audited, results
 from faults.ground import Ground
 from faults.kinds import FAULTS, LEFT_OUT
 from faults.run import Run, clear
@@ -74,8 +75,12 @@ def run(only: Sequence[str], words: Sequence[str], *, seed: int | None, count: i
         for what in left:
             progress.note(f"An earlier run had left {what}; it is undone")
         progress.note(f"Seed {seed}, {count} faults of {len(kinds)} kinds, {rate:.0f} changes a second")
+        since_ms = time.time_ns() // 1_000_000
         until = time.monotonic() + minutes * 60 if minutes else _FOR_EVER
         result = Run(ground, progress).carry_out(schedule(seed, count, kinds), seed, rate, until)
+        # what was found is kept, however long the audit takes
+        results.save(to, result, about)
+        result = replace(result, notes=(*result.notes, *audited.complaints(since_ms, progress)))
     except KeyboardInterrupt:
         print("interrupted; the fault that went on is undone", file=sys.stderr)
         return _INTERRUPTED

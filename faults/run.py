@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from faults import audited, load, network, node, processes, services
+from faults import load, network, node, processes, services
 from faults.arrivals import Arrivals
 from faults.books import TABLES, Books, Verdict
 from faults.ground import EVERY, Ground, GroundError
@@ -66,7 +66,7 @@ class Run:
 
         Whatever ends it, the fault that goes on is undone, and the result holds those before.
         """
-        letters, began, since_ms = _dead_letters(self.ground), time.monotonic(), time.time_ns() // 1_000_000
+        letters, began = _dead_letters(self.ground), time.monotonic()
         notes: list[str] = []
         with load.load(seed, self.ground.outputs, self.books, rate) as writers:
             with self.progress.step("Load without a fault") as step:
@@ -84,7 +84,6 @@ class Run:
         with self.progress.step("Last verdict") as step:
             last = self._verdict(None, step)
             notes += self._compare(step)
-        notes += audited.complaints(since_ms, self.progress)
         after = _dead_letters(self.ground)
         if after != letters:
             notes.append(f"{after - letters} dead letters")
