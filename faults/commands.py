@@ -19,7 +19,7 @@ from checks.direct import without_proxy
 from checks.terminal import console
 from faults import audited, results
 from faults.ground import Ground
-from faults.kinds import FAULTS, LEFT_OUT
+from faults.kinds import FAULTS, LEFT_OUT, Fault
 from faults.run import Run, clear
 from faults.schedule import schedule
 from sandbox.addresses import NODE
@@ -37,7 +37,7 @@ def names() -> int:
     """Print every kind of fault, and what is left out."""
     out = console()
     for title, rows in (
-        ("Kinds of fault", [(fault.name, f"{fault.does}; undone: {fault.undone}") for fault in FAULTS.values()]),
+        ("Kinds of fault", [(fault.name, _described(fault)) for fault in FAULTS.values()]),
         ("Left out", list(LEFT_OUT.items())),
     ):
         grid = Grid(title=title, title_justify="left", show_header=False)
@@ -45,6 +45,10 @@ def names() -> int:
             grid.add_row(name, text)
         out.print(grid)
     return 0
+
+
+def _described(fault: Fault) -> str:
+    return f"{fault.does}; undone: {fault.undone}" + ("; needs root" if fault.root else "")
 
 
 def run(only: Sequence[str], words: Sequence[str], *, seed: int | None, count: int, rate: float, minutes: float | None, to: Path) -> int:

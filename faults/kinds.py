@@ -26,6 +26,7 @@ class Fault:
         strike: Begins it, gives the name of what it has hit, and ends it, also after an error or an interruption.
         lasts: Shortest and longest seconds between its beginning and its end.
         slow: Whether it takes minutes, because `sandbox up` is a part of it.
+        root: Whether it needs root on the machine; the others need the rights over the cluster only.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Fault:
     strike: Callable[[Ground, random.Random], AbstractContextManager[str]]
     lasts: tuple[float, float] = (0.0, 0.0)
     slow: bool = False
+    root: bool = True
 
 
 _STARTS: Final = "Kubernetes starts another"
@@ -59,15 +61,21 @@ _EVERY: Final = (
     Fault("kill-worker-after-commit", "SIGKILL at the end of a commit", _STARTS, stages.worker_killed("after the commit")),
     Fault("kill-worker-at-record", "SIGKILL in an open transaction of the source", _STARTS, stages.worker_killed_at_a_record),
     Fault("kill-worker-in-rebalance", "SIGKILL while tasks are dealt anew", _STARTS, services.worker_killed_in_rebalance),
-    Fault("delete-broker", "a broker's pod deleted", _STARTS, services.deleted("broker")),
-    Fault("delete-worker", "the worker's pod deleted", _STARTS, services.deleted("worker")),
-    Fault("delete-database", "the database's pod deleted", _STARTS, services.deleted("database")),
-    Fault("delete-broker-at-once", "a broker's pod deleted without grace", _STARTS, services.deleted("broker", at_once=True)),
-    Fault("delete-worker-at-once", "the worker's pod deleted without grace", _STARTS, services.deleted("worker", at_once=True)),
-    Fault("delete-database-at-once", "the database's pod deleted without grace", _STARTS, services.deleted("database", at_once=True)),
-    Fault("evict-broker", "a broker's pod evicted", _STARTS, services.evicted("broker")),
-    Fault("evict-worker", "the worker's pod evicted", _STARTS, services.evicted("worker")),
-    Fault("evict-registry", "the registry's pod evicted", _STARTS, services.evicted("registry")),
+    Fault("delete-broker", "a broker's pod deleted", _STARTS, services.deleted("broker"), root=False),
+    Fault("delete-worker", "the worker's pod deleted", _STARTS, services.deleted("worker"), root=False),
+    Fault("delete-database", "the database's pod deleted", _STARTS, services.deleted("database"), root=False),
+    Fault("delete-broker-at-once", "a broker's pod deleted without grace", _STARTS, services.deleted("broker", at_once=True), root=False),
+    Fault("delete-worker-at-once", "the worker's pod deleted without grace", _STARTS, services.deleted("worker", at_once=True), root=False),
+    Fault(
+        "delete-database-at-once",
+        "the database's pod deleted without grace",
+        _STARTS,
+        services.deleted("database", at_once=True),
+        root=False,
+    ),
+    Fault("evict-broker", "a broker's pod evicted", _STARTS, services.evicted("broker"), root=False),
+    Fault("evict-worker", "the worker's pod evicted", _STARTS, services.evicted("worker"), root=False),
+    Fault("evict-registry", "the registry's pod evicted", _STARTS, services.evicted("registry"), root=False),
     Fault("stop-broker", "SIGSTOP of a broker", _GOES_ON, processes.broker_stopped, _PAUSE),
     Fault("stop-worker", "SIGSTOP of the worker", _GOES_ON, processes.connect_stopped, _PAUSE),
     Fault("stop-database", "SIGSTOP of PostgreSQL", _GOES_ON, processes.postgres_stopped, _PAUSE),
@@ -91,7 +99,7 @@ _EVERY: Final = (
     Fault("slow-broker", "three of ten packets between worker and a broker lost", _REMOVED, network.lossy("worker and broker"), _CUT),
     Fault("names-away", "the name server hears no question", _REMOVED, network.names_away, _CUT),
     Fault("store-503", "the object store answers 503", _REMOVED, network.store_refuses, _CUT),
-    Fault("registry-away", "no registry, schemas known", "one replica again", services.registry_away, _CUT),
+    Fault("registry-away", "no registry, schemas known", "one replica again", services.registry_away, _CUT, root=False),
     Fault(
         "registry-away-cold",
         "no registry while the worker starts",
@@ -99,7 +107,7 @@ _EVERY: Final = (
         services.registry_away_and_worker_new,
         (20.0, 30.0),
     ),
-    Fault("catalog-away", "the catalog takes no connection", "it takes them again", services.catalog_away, _CUT),
+    Fault("catalog-away", "the catalog takes no connection", "it takes them again", services.catalog_away, _CUT, root=False),
     Fault("full-database", "the write-ahead log cannot grow", _ROOM, processes.postgres_without_room, (3.0, 10.0)),
     Fault("full-broker", "a broker's topics cannot grow", _ROOM, processes.broker_without_room, (3.0, 10.0)),
     Fault(
@@ -108,6 +116,7 @@ _EVERY: Final = (
         "and changed back",
         services.updated(services.SINK, "iceberg.control.commit.interval-ms", "9000"),
         (2.0, 12.0),
+        root=False,
     ),
     Fault(
         "update-source",
@@ -115,8 +124,16 @@ _EVERY: Final = (
         "and changed back",
         services.updated(services.SOURCE, "poll.interval.ms", "60"),
         (2.0, 12.0),
+        root=False,
     ),
-    Fault("fewer-tasks", "one sink task instead of three", "three again", services.updated(services.SINK, "tasks.max", "1"), (2.0, 12.0)),
+    Fault(
+        "fewer-tasks",
+        "one sink task instead of three",
+        "three again",
+        services.updated(services.SINK, "tasks.max", "1"),
+        (2.0, 12.0),
+        root=False,
+    ),
     Fault("restart-kubelet", "SIGKILL of the node's kubelet", "it is started again", node.restarted("kubelet"), (3.0, 15.0)),
     Fault(
         "restart-containerd", "SIGKILL of the node's container runtime", "it is started again", node.restarted("containerd"), (3.0, 15.0)
