@@ -23,10 +23,10 @@ KIND_NODE_IMAGE ?=
 # Folders below images/; empty means what the stack dev runs. BASES are other bases than the usual ones, as IMAGE=REFERENCE.
 IMAGES ?=
 BASES ?=
-# Further options of `pulumi up` and `pulumi destroy`, such as --yes.
+# Further options of `pulumi up` and `pulumi destroy`, such as --yes, and of `make faults`.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench clean
+.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -116,6 +116,9 @@ sandbox-test: venv ## every test marked sandbox, against the running sandbox
 
 bench: venv ## measure the running sandbox; figures go to bench/figures.md
 	@$(BIN)/python -m pipeline bench
+
+faults: venv ## sixty injected faults under load on the running sandbox, a long tier: make faults FLAGS='--seed 7 --minutes 15'
+	@$(BIN)/python -m pipeline faults $(FLAGS)
 
 clean: ## remove the virtual environment and tool caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

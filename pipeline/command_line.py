@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import audit, backfill, bench, dlq, documents, images, laptop, review, sandbox, stacks, views
+from pipeline import audit, backfill, bench, dlq, documents, faults, images, laptop, review, sandbox, stacks, views
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -49,6 +49,7 @@ for command in (
     laptop.laptop,
     images.images,
     bench.bench,
+    faults.faults,
     documents.documents,
 ):
     root.add_command(command)

@@ -122,11 +122,18 @@ class Archive:
         NULL everywhere.
         """
         files = self.files(name)
-        if not files.paths:
+        return self._query(files.paths, files.declared, sql, parameters)
+
+    def query_files(self, name: str, paths: Sequence[str], sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Rows of a query over some files of one table, as `query` over all of them."""
+        return self._query(paths, self.table(name).schema().as_arrow().empty_table(), sql, parameters)
+
+    def _query(self, paths: Sequence[str], declared: pa.Table, sql: str, parameters: Sequence[object]) -> list[dict[str, Any]]:
+        if not paths:
             return []
         cursor = self._database.cursor()
-        cursor.register("declared", files.declared)
-        listed = ", ".join(f"'{path}'" for path in files.paths)
+        cursor.register("declared", declared)
+        listed = ", ".join(f"'{path}'" for path in paths)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         rows = f"SELECT * FROM declared UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 - the addresses come from the catalog
         # in a table from before the epochs no file may have their column

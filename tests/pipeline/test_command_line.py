@@ -68,6 +68,7 @@ def test_the_commands_are_those_that_the_documents_describe() -> None:
         "laptop",
         "images",
         "bench",
+        "faults",
         "documents",
     ]
 

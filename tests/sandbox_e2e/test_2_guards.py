@@ -17,11 +17,12 @@ from botocore.exceptions import ClientError
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from capacity.quantity import parse_bytes
+from faults import control_groups
 from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from settings.shop import TABLES
-from tests.sandbox_e2e import control_groups, records
+from tests.sandbox_e2e import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
+from faults import control_groups
 from judgement.stack import parse_text
 from plan.violations import recorded
 from policy.brokers import broker_properties, is_broker
@@ -19,7 +20,6 @@ from policy.fit_rules import sized_containers
 from policy.limits import of_stack
 from recording.recorder import ROOT, record
 from recording.stackfile import stack_config
-from tests.sandbox_e2e import control_groups
 from tests.sandbox_e2e.conftest import NAMESPACE
 from unknown import UNKNOWN
 

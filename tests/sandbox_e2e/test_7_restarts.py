@@ -17,10 +17,11 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from faults import control_groups
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
-from tests.sandbox_e2e import control_groups, faults, records
+from tests.sandbox_e2e import faults, records
 from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+# The one of version 1 is the memory controller's
 _ROOTS = (Path("/sys/fs/cgroup/memory/kubepods"), Path("/sys/fs/cgroup/kubepods"))
 
 
-def container_id(pod: dict[str, Any], container: str) -> str:
+def container_id(pod: Mapping[str, Any], container: str) -> str:
     """Return the identifier of a ready container, as its control group is named; empty while none is ready."""
     for status in pod["status"].get("containerStatuses", ()):
         if status["name"] == container and status["ready"]:
@@ -18,14 +20,21 @@ def container_id(pod: dict[str, Any], container: str) -> str:
     return ""
 
 
-def of_container(pod: dict[str, Any], container: str) -> Path:
-    """Folder of a ready container's memory control group."""
+def of_container(pod: Mapping[str, Any], container: str) -> Path:
+    """Folder of a ready container's memory control group.
+
+    Raises:
+        LookupError: If there is none.
+    """
     identity = container_id(pod, container)
-    assert identity, f"{container} is not ready"
+    if not identity:
+        message = f"{container} of {pod['metadata']['name']} is not ready"
+        raise LookupError(message)
     for root in _ROOTS:
         for folder in root.glob(f"**/pod{pod['metadata']['uid']}/{identity}"):
             return folder
-    pytest.fail(f"no control group of {container}")
+    message = f"there is no control group of {container}"
+    raise LookupError(message)
 
 
 def _lines(file: Path) -> dict[str, int]:
