@@ -66,13 +66,13 @@ def _insert(outputs: dict[str, Any], emails: Sequence[str]) -> None:
 
 
 def _build_brokers_anew(kube: Kube, command: Command) -> None:
-    """Delete the brokers' volumes, and restart the workers, which would go on with connectors that nobody stores any more."""
+    """Delete the brokers' volumes, and end workers and registry, which would go on with what no topic holds any more."""
 
     def run(*arguments: str) -> None:
         done = command("kubectl", "--", *arguments, "--namespace", NAMESPACE)
         assert done.returncode == 0, done.stderr
 
-    run("scale", "deployment/connect", "--replicas=0")
+    run("scale", "deployment/connect", "deployment/schema-registry", "--replicas=0")
     run("scale", "statefulset/kafka", "--replicas=0")
     run("wait", "--for=delete", "pod/kafka-0", "pod/kafka-1", "pod/kafka-2", "--timeout=120s")
     run("delete", "pvc", "data-kafka-0", "data-kafka-1", "data-kafka-2")
