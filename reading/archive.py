@@ -53,10 +53,11 @@ def repeated_changes(key: Sequence[str]) -> str:
     """Return the query for the number of rows that repeat a change of another row.
 
     A change is its position in the write-ahead log, its key and its operation: rows of one COPY share a position, and an UPDATE of a key
-    is a deletion and an insertion at one position. Kafka's position would not do: what the source writes again has a new one.
+    is a deletion and an insertion at one position. Kafka's position would not do: what the source writes again has a new one. A row that a
+    backfill has read is no change, and has no position.
     """
     change = ", ".join(("__source_lsn", "__op", *(f'"{part}"' for part in key)))
-    return f"SELECT count(*) - count(DISTINCT ({change})) AS number FROM changes"  # noqa: S608 - from the table model
+    return f"SELECT count(*) - count(DISTINCT ({change})) AS number FROM changes WHERE __source_lsn IS NOT NULL"  # noqa: S608 - from the table model
 
 
 def _catalog(outputs: Mapping[str, Any]) -> Catalog:
