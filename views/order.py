@@ -59,10 +59,11 @@ class Log:
 
     def up_to(self, position: int) -> str:
         """Return the condition for changes up to a position, without those of transactions that surely were committed later."""
-        condition = f"{self.column(POSITION)} <= {position}"
         if SEQUENCE not in self.columns:
-            return condition
-        return f"{condition} AND CASE WHEN {self._has_commit} THEN {self._commit} ELSE 0 END <= {position}"
+            return f"{self.column(POSITION)} <= {position}"
+        # what a backfill has read has no position of its own
+        own = f"coalesce({self.column(POSITION)}, 0) <= {position}"
+        return f"{own} AND CASE WHEN {self._has_commit} THEN {self._commit} ELSE 0 END <= {position}"
 
     @property
     def first_snapshot(self) -> str:
@@ -91,5 +92,6 @@ class Log:
         change alone, so that the result is the same at every run.
         """
         changed = f"CASE WHEN {self.column(OPERATION)} = 'r' THEN 0 ELSE 1 END"
-        terms = (self.committed_before, changed, *(self.column(name) for name in (POSITION, *_LAST_RESORT)))
+        position = f"coalesce({self.column(POSITION)}, 0)"
+        terms = (self.committed_before, changed, position, *(self.column(name) for name in _LAST_RESORT))
         return tuple(f"{term} DESC" for term in terms)

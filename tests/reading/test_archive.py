@@ -11,7 +11,7 @@ ROW = {"__epoch": 1, "__source_lsn": 100, "__op": "c", "id": 1, "part": "a", "__
 
 
 def _counted(*rows: dict[str, object]) -> int:
-    values = ", ".join(f"({', '.join(repr(value) for value in row.values())})" for row in rows)
+    values = ", ".join(f"({', '.join('NULL' if value is None else repr(value) for value in row.values())})" for row in rows)
     names = ", ".join(f'"{name}"' for name in ROW)
     found = duckdb.connect().execute(f"WITH changes({names}) AS (VALUES {values}) {repeated_changes(('id', 'part'))}").fetchone()
     assert found is not None
@@ -31,6 +31,11 @@ def _counted(*rows: dict[str, object]) -> int:
 )
 def test_changes_that_differ_in_one_part_of_their_identity_are_two_changes(other: dict[str, object]) -> None:
     assert _counted(ROW, {**ROW, **other, "__kafka_offset": 2}) == 0
+
+
+def test_a_row_that_is_read_again_is_no_repetition_of_a_change() -> None:
+    read = {**ROW, "__op": "r", "__source_lsn": None}
+    assert _counted(ROW, {**read, "__kafka_offset": 2}, {**read, "__kafka_offset": 3}) == 0
 
 
 @pytest.mark.parametrize("offset", [1, 2], ids=["by the sink", "by the source, under a new offset"])

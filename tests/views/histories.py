@@ -137,14 +137,18 @@ def record(operation: str, key: int, value: str, position: int, before: int | No
     }
 
 
-def stream(database: Database, snapshot: tuple[int, int, dict[int, str]], chance: Random, backfills: list[dict[int, str]]) -> list[Row]:
+def read_again(key: int, value: str, before: int, time: int) -> Row:
+    """Return a row of a backfill as Debezium describes it: without a position, with the last commit twice."""
+    return {**record("r", key, value, before, before, time), "__source_lsn": None}
+
+
+def stream(database: Database, snapshot: tuple[int, int, dict[int, str]], chance: Random) -> list[Row]:
     """Return the records of a connector: the rows of its first snapshot, then every transaction committed after it.
 
     Args:
         database: The database, in which nothing is open any more.
         snapshot: Position, time and rows of the first snapshot.
         chance: Source of randomness.
-        backfills: Receiver of the states that backfills have read.
     """
     start, began, rows = snapshot
     records = [record("r", key, value, start, None, began) for key, value in rows.items()]
@@ -155,14 +159,17 @@ def stream(database: Database, snapshot: tuple[int, int, dict[int, str]], chance
         for index, (position, operation, key, value) in enumerate(transaction.changes):
             # the heartbeat's own transaction is before any that a command could reach
             if before is not None and chance.random() < 0.15:
-                # read after the commit of this transaction, at any time up to now; it gets the place of the event that closes its window
+                # read after the commit of this transaction, at any time up to now, and sent between two of its changes
                 read_at, read = chance.choice([(at, state) for to, at, state in database.past if to >= end])
                 touched = {changed for _, _, changed, _ in transaction.changes[:index]}
                 found = {one: held for one, held in read.items() if one not in touched or chance.random() < 0.5}
-                records += [record("r", one, held, position, before, max(time, read_at)) for one, held in found.items()]
-                backfills.append(read)
+                records += [read_again(one, held, before, max(time, read_at)) for one, held in found.items()]
             records.append(record(operation, key, value, position, before, time))
         before = end
+        if chance.random() < 0.15:
+            # or sent at a commit
+            read_at, read = chance.choice([(at, state) for to, at, state in database.past if to >= end])
+            records += [read_again(one, held, before, max(time, read_at)) for one, held in read.items()]
     return records
 
 
