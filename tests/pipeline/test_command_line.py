@@ -54,7 +54,19 @@ def run(*arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedP
 
 
 def test_the_commands_are_those_that_the_documents_describe() -> None:
-    assert list(root.commands) == ["plan", "doctor", "sql", "tables", "review", "sandbox", "laptop", "images", "bench", "audit", "documents"]
+    assert list(root.commands) == [
+        "plan",
+        "doctor",
+        "sql",
+        "tables",
+        "review",
+        "sandbox",
+        "laptop",
+        "images",
+        "bench",
+        "audit",
+        "documents",
+    ]
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
