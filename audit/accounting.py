@@ -57,13 +57,16 @@ class Accounts(Questions):
 
     def twice_in_archive(self) -> Found:
         """Return rows of the archive with the offset of another row."""
+        place = '"@epoch", "@topic", "@partition", "@offset"'
+        key = ", ".join(f"any_value({name}) AS {name}" for name in self.subject.quoted_key)
+        # first the few places, so that the names of files are not gathered for every row
+        places = f"SELECT {place} FROM archived GROUP BY {place} HAVING count(*) > 1"  # noqa: S608
         return self.ask(
             Kind.TWICE,
             Hop.ARCHIVE,
-            f'SELECT "@epoch", "@topic", "@partition", "@offset", any_value("@lsn") AS "@lsn", any_value("@op") AS "@op", '  # noqa: S608
-            f'string_agg(DISTINCT "@file", \' and \' ORDER BY "@file") AS "@file", '
-            f'{", ".join(f"any_value({name}) AS {name}" for name in self.subject.quoted_key)}, count(*) - 1 AS "@number" '
-            'FROM archived GROUP BY "@epoch", "@topic", "@partition", "@offset" HAVING count(*) > 1',
+            f'SELECT {place}, any_value("@lsn") AS "@lsn", any_value("@op") AS "@op", {key}, count(*) - 1 AS "@number", '  # noqa: S608
+            f'string_agg(DISTINCT "@file", \' and \' ORDER BY "@file") AS "@file" '
+            f"FROM archived SEMI JOIN ({places}) AS twice USING ({place}) GROUP BY {place}",
             "is in the archive more than once, with the same offset",
         )
 

@@ -10,14 +10,14 @@ from audit import archive_side, logins
 from audit.accounting import Accounts
 from audit.archive_side import ArchiveSide
 from audit.canonical import UnsupportedTypeError
-from audit.kafka_side import KafkaSide, ranges
+from audit.kafka_side import KafkaSide
 from audit.log_side import LogSide
 from audit.options import Options
-from audit.questions import Found, with_columns
 from audit.registry import Registry
-from audit.report import Finding, Kind, Report, TableReport
+from audit.report import Report, TableReport
 from audit.spill import limit, private_folder
 from audit.subject import UnansweredError
+from audit.table_account import LOOK_S, Sides, account
 from audit.topics import Topics
 from providers.operations import ProviderError
 from reading.archive import Archive
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 _DEFAULTS: Final = Options()
-_LOOK_S: Final = 3.0
 _TELL_S: Final = 5.0
 
 
@@ -154,7 +153,7 @@ class _Audit:
         log = LogSide(logins.source(self._stack), self._stack.settings.names.publication, self._subjects, self._folder)
         try:
             log.listen(Patience(self._options.seconds, display=step), self._options.patience_s)
-        except UnansweredError:
+        except BaseException:
             log.abandon()
             raise
         return log
@@ -190,83 +189,11 @@ class _Audit:
                 kafka.views(database, subject)
                 log.views(database, subject)
                 missing += Accounts(database, subject, 0).missing_in_kafka(log.until).number
-            if not missing or not patience.go_on(f"{missing:,} committed change(s) to reach Kafka", _LOOK_S):
+            if not missing or not patience.go_on(f"{missing:,} committed change(s) to reach Kafka", LOOK_S):
                 return
             self._read_on(kafka, step)
 
     def _account(self, database: duckdb.DuckDBPyConnection, subject: Subject) -> TableReport:
-        side, accounts, reasons = self._sides[subject.name], Accounts(database, subject, self._options.limit), self._of_tables[subject.name]
-        found: list[Found] = []
-        counts: dict[str, dict[str, int]] = {}
-        try:
-            with self._progress.step(f"Accounting for {subject.name}") as step:
-                side.read()
-                if self._kafka is not None:
-                    self._kafka.views(database, subject)
-                    if self._log is not None:
-                        found += self._between_log_and_kafka(database, subject, accounts)
-                        counts["database"] = self._log.numbers(subject.name)
-                    counts["kafka"] = accounts.kafka_counts()
-                    found += [accounts.repeated_in_kafka(), *self._between_kafka_and_archive(side, accounts, step)]
-                    open_ones = sorted(number for topic, number in self._kafka.unfinished if topic == subject.topic)
-                    if open_ones:
-                        reasons.append(f"a transaction was open in partition(s) {', '.join(map(str, open_ones))} for as long as was waited")
-                found += [accounts.twice_in_archive(), accounts.repeated_in_archive(), accounts.disordered_in_archive()]
-                counts["archive"] = accounts.archive_counts()
-                if self._kafka is None:
-                    found.append(accounts.gaps_in_archive())
-                    counts["archive"]["gaps of one offset"] = accounts.single_gaps()
-                else:
-                    counts["archive"]["older than what was read"] = accounts.older_than_kafka()
-                counts["files"], of_files = side.files(self._options.settle_s, self._options.limit)
-                found += of_files
-        except UnansweredError as error:
-            reasons.append(str(error))
-        return _table_report(subject, counts, found, reasons)
-
-    def _between_log_and_kafka(self, database: duckdb.DuckDBPyConnection, subject: Subject, accounts: Accounts) -> list[Found]:
-        if self._log is None:
-            return []
-        self._log.views(database, subject)
-        known = {number: one for (topic, number), one in self._log.known.items() if topic == subject.topic}
-        ranges(database, known, "known")
-        return [
-            accounts.missing_in_kafka(self._log.until),
-            accounts.without_origin_in_kafka(self._log.began),
-            accounts.altered_in_kafka(),
-        ]
-
-    def _between_kafka_and_archive(self, side: ArchiveSide, accounts: Accounts, step: Step) -> list[Found]:
-        """Wait until what is on its way has arrived, then compare."""
-        patience = Patience(self._options.patience_s, display=step)
-        while True:
-            missing = accounts.missing_in_archive()
-            if not missing.number or not patience.go_on(f"{missing.number:,} record(s) to reach the archive", _LOOK_S):
-                break
-            side.read()
-            if self._kafka is not None:
-                self._kafka.read_dead_letters(lambda _: None)
-        altered = accounts.altered_in_archive()
-        named = tuple(with_columns(finding, _altered(side, finding)) for finding in altered.findings)
-        return [missing, Found(altered.kind, altered.number, named), accounts.without_origin_in_archive()]
-
-
-def _altered(side: ArchiveSide, finding: Finding) -> tuple[str, ...]:
-    if finding.file is None or finding.partition is None or finding.offset is None:
-        return ()
-    return side.rows.altered_columns(finding.file, finding.partition, finding.offset)
-
-
-def _table_report(subject: Subject, counts: dict[str, dict[str, int]], found: Sequence[Found], reasons: Sequence[str]) -> TableReport:
-    numbers: dict[Kind, int] = {}
-    for one in found:
-        if one.number:
-            numbers[one.kind] = numbers.get(one.kind, 0) + one.number
-    return TableReport(
-        name=subject.name,
-        archive=subject.archive,
-        counts=counts,
-        found={kind.value: number for kind, number in numbers.items()},
-        findings=tuple(finding for one in found for finding in one.findings),
-        undecided=tuple(reasons),
-    )
+        with self._progress.step(f"Accounting for {subject.name}") as step:
+            sides = Sides(database, self._sides[subject.name], self._kafka, self._log)
+            return account(subject, sides, self._options, step, self._of_tables[subject.name])

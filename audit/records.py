@@ -112,10 +112,11 @@ class Records:
 
 def set_aside(message: Message) -> tuple[str, int, int] | None:
     """Return topic, partition and offset of the record that a dead letter stands for, or None if it names none."""
-    headers = {name: value for name, value in message.headers() or [] if name.startswith(_HEADER) and value is not None}
+    # the client gives a list of pairs; its types allow a dictionary too
+    headers = {name: value for name, value in dict(message.headers() or []).items() if name.startswith(_HEADER) and value is not None}
     try:
-        texts = [_text(headers[f"{_HEADER}{part}"]) for part in ("topic", "partition", "offset")]
-        return texts[0], int(texts[1]), int(texts[2])
+        topic, partition, offset = (_text(headers[f"{_HEADER}{part}"]) for part in ("topic", "partition", "offset"))
+        return topic, int(partition), int(offset)
     except (KeyError, ValueError):
         return None
 

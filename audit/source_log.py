@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg2
-from psycopg2.extras import LogicalReplicationConnection
+import psycopg2  # type: ignore[import-untyped]  # psycopg 3 cannot stream replication
+from psycopg2.extras import LogicalReplicationConnection  # type: ignore[import-untyped]
 
 from audit.pgoutput import UnknownMessageError
 from audit.report import lsn_number

@@ -105,7 +105,7 @@ class Topics:
             tell: Receives how far it is.
 
         Returns:
-            The partitions whose end was not reached: a transaction in them is still open.
+            The partitions whose end was not reached: a transaction in them is still open, or nobody leads them.
 
         Raises:
             UnansweredError: If the brokers do not answer.
@@ -122,19 +122,21 @@ class Topics:
                 except KafkaException as error:
                     raise _unanswered(error) from None
                 for message in batch:
-                    place, error = (str(message.topic()), message.partition() or 0), message.error()
+                    place, trouble = (str(message.topic()), message.partition() or 0), message.error()
                     offset = message.offset()
                     if place not in left or offset is None:
                         continue
-                    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
-                        raise _unanswered(KafkaException(error))
-                    if error is None and offset < left[place]:
+                    if trouble is not None and trouble.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
+                        if trouble.retriable():
+                            continue
+                        raise _unanswered(KafkaException(trouble))
+                    if trouble is None and offset < left[place]:
                         take(message)
                         seen, patience = seen + 1, Patience(patience_s)
                     # an end of partition names the next offset, which is behind control records
-                    if offset + (error is None) >= left[place]:
+                    if offset + (trouble is None) >= left[place]:
                         del left[place]
-                        consumer.incremental_unassign([TopicPartition(*place)])
+                        consumer.pause([TopicPartition(*place)])
                 tell(f"{seen:,} records of {total:,} offsets")
         return set(left)
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline.teaching import INTERRUPTED, Command
+from pipeline.teaching import INTERRUPTED, NOT_UNDERSTOOD, Command
 
 if TYPE_CHECKING:
     from audit.options import Options
 
+_UNDECIDED: Final = 3
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     """A time span such as ``60s``, ``10m``, ``2h`` or ``7d``, in seconds."""
 
     name = "span"
@@ -34,7 +35,7 @@ class _Duration(click.ParamType):
         return int(found[1]) * _SECONDS[found[2]]
 
 
-class _Since(click.ParamType):
+class _Since(click.ParamType[int]):
     """A time: ISO 8601, or a span before now; in milliseconds since 1970."""
 
     name = "time"
@@ -95,7 +96,7 @@ def audit(
     as_json: bool,
     **options: object,
 ) -> int:
-    """Account for every change, from the database's log over Kafka to the archive.
+    """Account for every change, from the log to the archive.
 
     While it runs, a second, temporary replication slot tells what PostgreSQL commits. Every offset of Kafka is a row, aborted, a control
     record or a tombstone; every row is in the archive or set aside as a dead letter. Named are rows that are missing, twice, altered, out
@@ -109,16 +110,21 @@ def audit(
 
 def _run(stack: str, tables: tuple[str, ...], options: Options, *, as_json: bool) -> int:
     from audit import UnknownTableError, run  # noqa: PLC0415 - as above
+    from judgement.stack import SettingsError  # noqa: PLC0415 - as above
     from reading.stack import NotRunningError, running  # noqa: PLC0415 - as above
+    from recording.stackfile import StackFileError, UnknownStackError  # noqa: PLC0415 - as above
     from sandbox.progress import Progress  # noqa: PLC0415 - as above
 
     try:
         report = run(running(stack), tables, options, Progress())
     except UnknownTableError as error:
         raise click.UsageError(str(error)) from None
-    except NotRunningError as error:
+    except UnknownStackError as error:
         complain(f"error: {error}")
-        return 3
+        return NOT_UNDERSTOOD
+    except (NotRunningError, StackFileError, SettingsError) as error:
+        complain(f"error: {error}")
+        return _UNDECIDED
     except KeyboardInterrupt:
         return INTERRUPTED
     click.echo(json.dumps(report.as_json(), indent=2) if as_json else "\n".join(report.lines()))
