@@ -32,7 +32,7 @@ _ARCHIVED_S: Final = 180.0
 _TURN_S: Final = 90.0
 _POLL_S: Final = 1.0
 _EQUAL_S: Final = 240.0
-_BEFORE_S: Final = 15.0
+_BEFORE_S: Final = 8.0
 _DEAD_LETTERS: Final = "s3-sink-dlq"
 
 
