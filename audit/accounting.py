@@ -91,14 +91,25 @@ class Accounts(Questions):
             text,
         )
 
-    def disordered_in_archive(self) -> Found:
-        """Return rows of the archive that are older than a row of the same key at an earlier offset."""
+    def disordered_in_archive(self, *, beside_kafka: bool = True) -> Found:
+        """Return changes in the archive that are older than a change of the same key at an earlier offset.
+
+        A transaction is older than one that was committed later, whatever their positions. A dead letter that was put back is no finding,
+        as long as Kafka has its record.
+
+        Args:
+            beside_kafka: True if Kafka's records were read.
+        """
         window = f'PARTITION BY "@epoch", "@topic", "@partition", {self.key} ORDER BY "@offset"'
+        age = 'row(coalesce("@before", "@lsn"), "@lsn")'
+        changes = '(SELECT * FROM archived WHERE "@op" <> \'r\' AND "@lsn" IS NOT NULL)'
+        older = f"SELECT * FROM {changes} QUALIFY {age} < max({age}) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"  # noqa: S608
+        put_back = f'(SELECT 1 FROM kafka AS b WHERE b."@again" AND {self.same_place})'  # noqa: S608
         return self.ask(
             Kind.DISORDERED,
             Hop.ARCHIVE,
-            f'SELECT * FROM archived QUALIFY "@lsn" < max("@lsn") OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)',  # noqa: S608
-            "is older in the database's log than an earlier offset of the same key",
+            f"SELECT * FROM ({older}) AS a" + (f" WHERE NOT EXISTS {put_back}" if beside_kafka else ""),  # noqa: S608
+            "was committed before a change of the same key at an earlier offset",
         )
 
     def gaps_in_archive(self) -> Found:

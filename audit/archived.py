@@ -11,6 +11,7 @@ from pyarrow.fs import FileSelector
 
 from audit.canonical import EPOCH
 from audit.subject import UnansweredError
+from views.order import SEQUENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,10 +28,14 @@ _PLACE: Final = [
     pa.field("__topic", pa.string()),
     pa.field("__kafka_partition", pa.int32()),
     pa.field("__kafka_offset", pa.int64()),
+    # tables from before the column lack it
+    pa.field(SEQUENCE, pa.string()),
     # text, into which DuckDB turns numbers too; tables from before epochs lack the column
     pa.field(EPOCH, pa.string()),
 ]
 
+# Last commit before the change's transaction, which orders transactions; see views/order.py
+_BEFORE: Final = f"CASE WHEN {SEQUENCE} LIKE '[\"%' THEN CAST(split_part({SEQUENCE}, '\"', 2) AS BIGINT) END"
 _NUMBER_OF_EPOCH: Final = f"coalesce(TRY_CAST({EPOCH} AS INTEGER), 1)"
 
 
@@ -152,7 +157,7 @@ class ArchivedRows:
         listed = source(self._template, files)
         return (
             f'SELECT "@file", {_NUMBER_OF_EPOCH} AS "@epoch", __topic AS "@topic", __kafka_partition AS "@partition", '  # noqa: S608
-            f'__kafka_offset AS "@offset", __source_lsn AS "@lsn", __op AS "@op", {key}, {subject.hash} AS "@hash" '
+            f'__kafka_offset AS "@offset", __source_lsn AS "@lsn", {_BEFORE} AS "@before", __op AS "@op", {key}, {subject.hash} AS "@hash" '
             f"FROM {listed} AS rows JOIN fresh_files ON rows.file_index = number"
         )
 

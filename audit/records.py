@@ -10,6 +10,7 @@ from audit import avro
 from audit.avro import UnreadableError
 from audit.canonical import UncomparableError, from_avro
 from audit.spill import Spill
+from dead_letters.letter import REPLAYS_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ _HEADER: Final = "__connect.errors."
 
 def kafka_schema(subject: Subject) -> pa.Schema:
     """Return the columns of Kafka's side of a table."""
-    own = [*_PLACE, pa.field("@form", pa.string()), pa.field("@comparable", pa.bool_())]
+    own = [*_PLACE, pa.field("@form", pa.string()), pa.field("@comparable", pa.bool_()), pa.field("@again", pa.bool_())]
     return pa.schema([*own, *(pa.field(column.name, column.arrow) for column in subject.columns)])
 
 
@@ -63,15 +64,17 @@ class Records:
         value = message.value()
         data = value.encode() if isinstance(value, str) else value
         place = (message.partition(), message.offset())
+        # a dead letter that was put back is older than what its key has had since
+        again = any(name == REPLAYS_HEADER for name, _value in message.headers() or ())
         if data is None:
-            self.spill.add((*place, TOMBSTONE, False, *self._nothing))
+            self.spill.add((*place, TOMBSTONE, False, again, *self._nothing))
             return
         try:
             values, comparable = self._decode(data)
         except UnreadableError:
-            self.spill.add((*place, UNREADABLE, False, *self._nothing))
+            self.spill.add((*place, UNREADABLE, False, again, *self._nothing))
             return
-        self.spill.add((*place, ROW, comparable, *values), 3 * len(data))
+        self.spill.add((*place, ROW, comparable, again, *values), 3 * len(data))
 
     def _decode(self, data: bytes) -> tuple[list[Any], bool]:
         number = avro.schema_id(data)

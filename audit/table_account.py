@@ -67,7 +67,11 @@ def account(subject: Subject, sides: Sides, options: Options, display: Display, 
             found += [accounts.repeated_in_kafka(), *_between_kafka_and_archive(sides.kafka, sides.archive, accounts, options, display)]
             counts["kafka"] = accounts.kafka_counts()
             undecided += _unfinished(sides.kafka, subject)
-        found += [accounts.twice_in_archive(), accounts.repeated_in_archive(), accounts.disordered_in_archive()]
+        found += [
+            accounts.twice_in_archive(),
+            accounts.repeated_in_archive(),
+            accounts.disordered_in_archive(beside_kafka=sides.kafka is not None),
+        ]
         counts["archive"] = accounts.archive_counts()
         if sides.kafka is None:
             found.append(accounts.gaps_in_archive())

@@ -46,6 +46,7 @@ KINDS = [
     ("created_at", TimestamptzType()),
     ("__op", StringType()),
     ("__source_lsn", LongType()),
+    ("__source_sequence", StringType()),
     ("__topic", StringType()),
     ("__kafka_partition", IntegerType()),
     ("__kafka_offset", LongType()),
@@ -64,6 +65,7 @@ def row(offset: int, **other: Any) -> dict[str, Any]:
         "created_at": MORNING,
         "__op": "c",
         "__source_lsn": 1000 + 10 * offset,
+        "__source_sequence": None,
         "__topic": TOPIC,
         "__kafka_partition": 0,
         "__kafka_offset": offset,
@@ -99,6 +101,7 @@ class Hops:
         folder: Where its files are.
         archive: Its archive.
         kafka: Committed records.
+        again: Offsets of dead letters that were put back.
         aborted: Offsets of aborted records.
         aside: Offsets that dead letters name.
         logged: Changes of the log: position of the commit, and the row.
@@ -108,6 +111,7 @@ class Hops:
     archive: LocalArchive
     kafka: list[dict[str, Any]] = field(default_factory=list)
     forms: dict[int, str] = field(default_factory=dict)
+    again: set[int] = field(default_factory=set)
     aborted: list[int] = field(default_factory=list)
     aside: list[int] = field(default_factory=list)
     logged: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
@@ -137,7 +141,7 @@ class Hops:
         for one in self.kafka:
             place, form = (one["__kafka_partition"], one["__kafka_offset"]), self.forms.get(one["__kafka_offset"], ROW)
             values = [one[column.name] if form == ROW else None for column in SUBJECT.columns]
-            yield (*place, form, form == ROW, *values)
+            yield (*place, form, form == ROW, one["__kafka_offset"] in self.again, *values)
 
     def _of_seen(self) -> Iterator[tuple[int, int]]:
         yield from ((0, one["__kafka_offset"]) for one in self.kafka)

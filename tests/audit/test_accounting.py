@@ -167,6 +167,37 @@ def test_an_older_change_at_a_later_offset_is_out_of_order_for_its_key_alone(hop
     assert named(hops) == [("out of order", "archive", 12, "7")]
 
 
+def test_an_insert_that_waited_for_a_deletion_is_later_in_spite_of_its_position(hops: Hops) -> None:
+    """PostgreSQL writes it to the log before it waits for the transaction that holds the key; seen on a server."""
+    deleted = row(12, id=7, __op="d", __source_lsn=1205, __source_sequence='["1195","1205"]')
+    inserted = row(13, id=7, __source_lsn=1201, __source_sequence='["1206","1201"]')
+    late = row(14, id=7, __op="u", __source_lsn=1204, __source_sequence='["1195","1204"]')
+    for one in (deleted, inserted, late):
+        hops.kafka.append(one)
+        hops.logged.append((LATE, one))
+    hops.archive.append([deleted, inserted])
+    assert [one for one in named(hops) if one[0] == "out of order"] == []
+    hops.archive.append([late])
+    assert named(hops) == [("out of order", "archive", 14, "7")]
+
+
+def test_a_dead_letter_that_was_put_back_is_not_out_of_order(hops: Hops) -> None:
+    late = row(12, id=7, __op="u", __source_lsn=1069)
+    hops.kafka.append(late)
+    hops.logged.append((LATE, late))
+    hops.archive.append([late])
+    hops.again.add(12)
+    assert named(hops) == []
+
+
+def test_a_row_that_a_backfill_has_read_is_no_change_and_has_no_order(hops: Hops) -> None:
+    for offset in (12, 13):
+        read = row(offset, id=7, __op="r", __source_lsn=None, __source_sequence='["900","900"]')
+        hops.kafka.append(read)
+        hops.archive.append([read])
+    assert named(hops) == []
+
+
 def test_a_row_of_an_aborted_transaction_has_no_origin(hops: Hops) -> None:
     hops.archive.append([row(6)])
     assert named(hops) == [("without origin", "archive", 6, "6")]
