@@ -81,8 +81,9 @@ def write_archive(bucket: str, *, reads: bool) -> Document:
     old_metadata: list[Document] = []
     if reads:
         objects.append("s3:GetObject")
-        resource = f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*/metadata/*.metadata.json"
-        old_metadata.append({"Sid": "DropOldMetadata", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": resource})
+        # metadata files of earlier commits, and lists and manifests that only removed snapshots name; never a file of rows
+        resources = [f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*/metadata/*.{ending}" for ending in ("metadata.json", "avro")]
+        old_metadata.append({"Sid": "DropOldMetadata", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": resources})
     return _document(
         {"Sid": "WriteObjects", "Effect": "Allow", "Action": objects, "Resource": f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*"},
         {
