@@ -5,6 +5,7 @@ Faults are planted in a copy of the table under another name, so that the archiv
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,8 @@ class Load(threading.Thread):
             for turn in range(10_000):
                 if self.done.is_set():
                     break
-                first = database.execute(insert, [self._mark, "long " * 20_000]).fetchone()
+                # stored outside the row, since it cannot be compressed
+                first = database.execute(insert, [self._mark, secrets.token_hex(4_000)]).fetchone()
                 assert first is not None
                 database.execute("UPDATE products SET price = price + 0.01, category = 'x' WHERE id = %s", [first["id"]])
                 database.execute("UPDATE products SET id = 1000000000 + id WHERE id = %s", [first["id"]])
