@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from configs.classes import ICEBERG_SINK
+from configs.classes import ICEBERG_SINKS
 from configs.tokens import CONNECTOR
 from policy.buckets import buckets, is_for, is_s3, named
 from policy.rule import Rule, nothing
@@ -38,7 +38,7 @@ def _warehouses(record: Record) -> dict[str, str]:
     found = {}
     for connector in record.of_type(CONNECTOR):
         config = connector.inputs.get("config")
-        if isinstance(config, Mapping) and config.get("connector.class") == ICEBERG_SINK:
+        if isinstance(config, Mapping) and config.get("connector.class") in ICEBERG_SINKS:
             bucket, _, prefix = str(config.get(_WAREHOUSE, "")).partition("://")[2].partition("/")
             if bucket:
                 found[bucket] = prefix

@@ -99,7 +99,6 @@ SOURCE = {
     "notification.enabled.channels": "log",
     "custom.metric.tags": "team=shop",
     "xmin.fetch.interval.ms": "0",
-    "read.only": "false",
     "slot.failover": "false",
     "transaction.boundary": "poll",
     "column.propagate.source.type": "public.users.email",
