@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import duckdb
-from fsspec.implementations.arrow import ArrowFSWrapper
 from pyarrow.fs import S3FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from configs import seams
+from reading.store import ArrowS3
 from views.dialects import DIALECTS
 from views.states import known_state
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
-
-
-class _ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
-    """Arrow's S3 client under the scheme that the files' own addresses have."""
-
-    protocol = "s3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ class Archive:
             secret_key=reader.get("secretAccessKey"),
         )
         self._database = duckdb.connect()
-        self._database.register_filesystem(_ArrowS3(self.filesystem))
+        self._database.register_filesystem(ArrowS3(self.filesystem))
         self._database.execute("SET TimeZone = 'UTC'")
 
     def database(self) -> duckdb.DuckDBPyConnection:
