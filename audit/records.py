@@ -65,7 +65,7 @@ class Records:
         data = value.encode() if isinstance(value, str) else value
         place = (message.partition(), message.offset())
         # a dead letter that was put back is older than what its key has had since
-        again = any(name == REPLAYS_HEADER for name, _value in message.headers() or ())
+        again = REPLAYS_HEADER in dict(message.headers() or [])
         if data is None:
             self.spill.add((*place, TOMBSTONE, False, again, *self._nothing))
             return
