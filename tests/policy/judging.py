@@ -57,11 +57,11 @@ def by_plan(resources: Sequence[Declared], limits: Limits) -> list[Violation]:
 
 
 def wired(value: Any) -> Any:
-    """Return a value as the SDK receives it: unknowns as its sentinel, numbers as floats."""
+    """Return a value as the SDK receives it: unknowns as its sentinel, numbers as floats, no key that begins with two underscores."""
     if isinstance(value, Unknown):
         return UNKNOWN_STRING_VALUE
     if isinstance(value, dict):
-        return {key: wired(item) for key, item in value.items()}
+        return {key: wired(item) for key, item in value.items() if not str(key).startswith("__")}
     if isinstance(value, (list, tuple)):
         return [wired(item) for item in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
