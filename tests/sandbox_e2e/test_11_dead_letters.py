@@ -89,7 +89,7 @@ def varint(number: int) -> bytes:
     return bytes([*parts, number])
 
 
-def deletion(outputs: dict[str, Any], database: psycopg.Connection[Any], mark: str) -> Any:
+def deletion(outputs: dict[str, Any], database: psycopg.Connection[Any], schema: dict[str, Any], mark: str) -> Any:
     """Insert an order and delete it, and return the record of the deletion."""
     consumer = Consumer(
         {"bootstrap.servers": outputs["kafka"]["bootstrapServers"], "group.id": f"test-{mark}", "isolation.level": "read_committed"}
@@ -103,7 +103,9 @@ def deletion(outputs: dict[str, Any], database: psycopg.Connection[Any], mark: s
     try:
         while time.monotonic() < deadline:
             message = consumer.poll(1.0)
-            if message is not None and message.error() is None and mark.encode() in message.value() and b"\x02d" in message.value():
+            if message is None or message.error() is not None or mark.encode() not in message.value():
+                continue
+            if decoded(message.value(), schema)["__op"] == "d":
                 return message
     finally:
         consumer.close()
@@ -118,9 +120,9 @@ def planted(
 
     Each repeats the deletion of a row at a later position, so that no view of the table changes; and the id of the row.
     """
-    record = deletion(outputs, database, mark)
     latest = registry("GET", f"/subjects/{SUBJECT}/versions/latest")
     schema = json.loads(latest["schema"])
+    record = deletion(outputs, database, schema, mark)
     row = decoded(record.value(), schema)
     known = registry(
         "POST", f"/subjects/test-{mark}/versions", {"schema": json.dumps({"type": "enum", "name": "E", "symbols": [f"x{mark}"]})}
