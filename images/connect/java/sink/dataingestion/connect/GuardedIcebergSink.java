@@ -16,7 +16,7 @@ import org.apache.kafka.connect.connector.Task;
  */
 public class GuardedIcebergSink extends IcebergSinkConnector {
   // A round reads each table's metadata once; at a start the catalog has the tasks to serve first
-  private static final Duration FIRST = Duration.ofMinutes(1);
+  private static final Duration FIRST = Duration.ofSeconds(20);
   private static final Duration BETWEEN = Duration.ofMinutes(15);
 
   private SnapshotExpiry expiry;
