@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from dead_letters.letter import CONNECT_HEADERS, Letter, Place, letter
+from dead_letters.letter import CONNECT_HEADERS, Letter, Place, Record, letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from dead_letters.letter import Record
 
 # Header of a mark. A record with headers of Connect is no mark, whatever else it has: the sink keeps headers of strangers.
 MARK_HEADER: Final = "__dead_letters.mark"
 _VERSION: Final = b"1"
+_ORIGIN: Final = frozenset(f"{CONNECT_HEADERS}{part}" for part in ("topic", "partition", "offset"))
 
 
 class State(Enum):
@@ -101,7 +101,7 @@ class Ledger:
     """All dead letters that the topic holds, and what was done with them.
 
     Attributes:
-        letters: Dead letters in the order of their places.
+        letters: Dead letters in the order of their places, one for each original record.
         marks: The last mark of each letter that has one.
         expired: Most letters that retention may have deleted while they were open.
         ends: End of each partition when it was read.
@@ -153,7 +153,30 @@ def ledger(records: Iterable[Record], expired: int = 0, ends: Mapping[int, int] 
             # a mark is about letters before it; and what was done stays done, so the first mark of a letter holds
             if offset < record.place.offset:
                 marks.setdefault(Place(record.place.partition, offset), found)
-    return Ledger(tuple(sorted(letters, key=lambda one: one.place)), marks, expired, ends or {})
+    return Ledger(tuple(_once(sorted(letters, key=lambda one: one.place), marks)), marks, expired, ends or {})
+
+
+def _once(letters: Sequence[Letter], marks: Mapping[Place, Mark]) -> list[Letter]:
+    """Return one letter for each original record, a settled one where there is one, else the first.
+
+    A sink that is started again reads anew what it had not committed, and sets the same record aside once more.
+    """
+    found: dict[object, Letter] = {}
+    for one in letters:
+        origin = (one.origin.topic, one.origin.partition, one.origin.offset) if one.origin else one.place
+        held = found.get(origin)
+        if held is None or (held.place not in marks and one.place in marks):
+            found[origin] = one
+    return sorted(found.values(), key=lambda one: one.place)
+
+
+def without_values(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield records as far as the number of open letters depends on them: marks, and the origins of letters."""
+    for record in records:
+        if mark(record):
+            yield record
+        else:
+            yield Record(record.place, 0, None, None, tuple(one for one in record.headers if one[0] in _ORIGIN))
 
 
 def unread(begins: Mapping[int, int], settled: Mapping[int, int]) -> int:

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from dead_letters.ledger import Count, Ledger, ledger, mark, unread
+from dead_letters.ledger import Count, Ledger, ledger, unread, without_values
 from dead_letters.letter import Place, Record
 from providers.operations import scrubbed
 from providers.readable import one_line
@@ -85,21 +85,21 @@ class DeadLetterTopic:
     def count(self, seconds: float = _ANSWER_S) -> Count:
         """Return how many letters are open, and how many retention may have deleted while they were.
 
-        Costs three questions where nothing is open; otherwise everything from the first open letter on is read, and nothing kept.
+        Costs three questions where nothing is open; otherwise everything is read and only places are kept.
 
         Raises:
             TopicError: If the cluster does not answer.
         """
 
         def work(consumer: Any) -> Count:  # noqa: ANN401 - loaded late
-            bounds, open_ = self._bounds(consumer, seconds), set[Place]()
-            for record in self._records(consumer, bounds, bounds.starts(settled_too=False)):
-                found = mark(record)
-                if found is None:
-                    open_.add(record.place)
-                else:
-                    open_ -= {Place(record.place.partition, offset) for offset in found.offsets}
-            return Count(len(open_), bounds.expired)
+            bounds = self._bounds(consumer, seconds)
+            # first what came since; where something of it seems to be open, all, since it may repeat a settled letter
+            for settled_too in (False, True):
+                read = self._records(consumer, bounds, bounds.starts(settled_too=settled_too))
+                number = len(ledger(without_values(read)).open)
+                if not number:
+                    break
+            return Count(number, bounds.expired)
 
         return self._answer(work)
 

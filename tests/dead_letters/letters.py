@@ -47,8 +47,10 @@ def errors(topic: str = TOPIC, partition: int = 3, offset: int = 40, **more: str
 
 
 def record(offset: int, headers: Any = None, key: bytes | None = KEY, value: bytes | None = VALUE, partition: int = 0) -> Record:
-    """Return a record of the dead-letter topic, with Connect's headers unless others are given."""
-    return Record(Place(partition, offset), 1_000 * offset, key, value, errors() if headers is None else headers)
+    """Return a record of the dead-letter topic, with Connect's headers of another original record each unless others are given."""
+    return Record(
+        Place(partition, offset), 1_000 * offset, key, value, errors(offset=40 + offset + 1000 * partition) if headers is None else headers
+    )
 
 
 def dead(offset: int, **more: Any) -> Letter:

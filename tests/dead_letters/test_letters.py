@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dead_letters.causes import cause
-from dead_letters.ledger import State, ledger, mark, marks_for, unread
+from dead_letters.ledger import State, ledger, mark, marks_for, unread, without_values
 from dead_letters.letter import REPLAYS_HEADER, Place, Record, letter
 from dead_letters.selection import Selection, SelectionError, Span, spans
 from tests.dead_letters.letters import SINK, TOPIC, dead, errors, record
@@ -22,7 +22,7 @@ def marked(offset: int, state: State, *offsets: int, reason: str = "", partition
 def test_a_letter_says_where_it_comes_from_and_why() -> None:
     one = dead(7)
     assert one.origin is not None
-    assert (one.origin.topic, one.origin.partition, one.origin.offset, one.origin.connector) == (TOPIC, 3, 40, SINK)
+    assert (one.origin.topic, one.origin.partition, one.origin.offset, one.origin.connector) == (TOPIC, 3, 47, SINK)
     assert one.cause == ("VALUE_CONVERTER", "DataException")
     assert one.origin.chain[-1] == "org.apache.kafka.common.errors.SerializationException"
     assert cause(one).words == "its bytes are no Avro"
@@ -175,3 +175,15 @@ def test_neighbouring_offsets_are_one_span() -> None:
 
 def test_a_letter_of_a_letter_keeps_its_count() -> None:
     assert letter(record(1, ((REPLAYS_HEADER, b"x"), *errors()))).replays == 0
+
+
+def test_a_record_that_was_set_aside_again_is_the_same_letter() -> None:
+    """A sink that is started again reads anew what it had not committed."""
+    twice = [record(1, errors(offset=7)), record(2, errors(offset=7))]
+    assert [one.place.offset for one in ledger(twice).open] == [1]
+    dropped = marked(3, State.DROPPED, 1)
+    assert ledger([*twice, dropped, record(4, errors(offset=7))]).counts == {State.OPEN: 0, State.REPLAYED: 0, State.DROPPED: 1}
+    assert len(ledger([*twice, record(3, errors(offset=8)), record(4, errors(partition=9, offset=7))]).open) == 3
+    strangers = [record(1, ()), record(2, ())]
+    assert len(ledger(strangers).open) == 2
+    assert len(ledger(without_values([*twice, dropped, record(4, errors(offset=8))])).open) == 1

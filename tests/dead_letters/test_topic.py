@@ -59,7 +59,7 @@ def originals(settings: dict[str, Any]) -> list[Any]:
 
 
 def test_a_replay_puts_the_original_record_back_on_its_partition_and_marks_the_letter(settings: dict[str, Any]) -> None:
-    write(settings, (0, (("own", b"1"), *errors(partition=3))), (1, errors()), (0, errors()))
+    write(settings, (0, (("own", b"1"), *errors(partition=3))), (1, errors(offset=41)), (0, errors(offset=42)))
     topic, done = DeadLetterTopic(settings, NAME), list[int]()
     writer = Writer(topic, done.append)
     writer.open()
@@ -99,7 +99,7 @@ def murmur2(data: bytes) -> int:
 
 
 def test_dropped_letters_keep_their_bytes_and_the_reason(settings: dict[str, Any]) -> None:
-    write(settings, (0, errors()), (1, errors()))
+    write(settings, (0, errors()), (1, errors(offset=41)))
     topic = DeadLetterTopic(settings, NAME)
     writer = Writer(topic, lambda _: None)
     writer.open()
@@ -114,7 +114,7 @@ def test_dropped_letters_keep_their_bytes_and_the_reason(settings: dict[str, Any
 def test_the_position_of_the_group_makes_a_count_read_only_what_came_since(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(settings, (0, errors()), (1, errors()))
+    write(settings, (0, errors()), (1, errors(offset=41)))
     topic = DeadLetterTopic(settings, NAME)
     writer = Writer(topic, lambda _: None)
     writer.open()
