@@ -7,9 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
-
+from dead_letters.topic import DeadLetterTopic, TopicError
 from faults import load, network, node, processes, services
 from faults.arrivals import Arrivals
 from faults.books import TABLES, Books, Verdict
@@ -180,11 +178,9 @@ def clear(ground: Ground) -> list[str]:
 
 
 def _dead_letters(ground: Ground) -> int:
-    admin = AdminClient({"bootstrap.servers": ground.outputs()["kafka"]["bootstrapServers"]})
+    """Count open dead letters: a record that a killed sink sets aside once more is the same one."""
     try:
-        partitions = admin.list_topics(_DEAD_LETTERS, timeout=30).topics[_DEAD_LETTERS].partitions
-        asked = admin.list_offsets({TopicPartition(_DEAD_LETTERS, number): OffsetSpec.latest() for number in partitions})  # type: ignore[no-untyped-call]
-        return sum(answer.result(30).offset for answer in asked.values())
-    except KafkaException as error:
+        return DeadLetterTopic({"bootstrap.servers": ground.outputs()["kafka"]["bootstrapServers"]}, _DEAD_LETTERS).count().open
+    except TopicError as error:
         message = f"the dead letters cannot be counted: {error}"
         raise GroundError(message) from None

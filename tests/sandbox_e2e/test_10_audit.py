@@ -6,6 +6,8 @@ Faults are planted in a copy of the table under another name, so that the archiv
 from __future__ import annotations
 
 import secrets
+import subprocess
+import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from reading.archive import Archive
 from reading.stack import running
 from sandbox import cloud
 from sandbox.equality import connect
+from sandbox.paths import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,3 +203,6 @@ def test_a_poison_record_is_set_aside_and_not_missing(outputs: dict[str, Any], s
     assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
     after = report.tables[0].counts["kafka"]
     assert (after["unreadable"], after["set aside"]) == (before["unreadable"] + 1, before["set aside"] + 1)
+    words = ["drop", "--topic", TOPIC, "--stack", "sandbox", "--yes", "--reason", "a test wrote it"]
+    done = subprocess.run([sys.executable, "-m", "pipeline", "dlq", *words], cwd=CHECKOUT, timeout=60, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr

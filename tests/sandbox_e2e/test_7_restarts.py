@@ -17,6 +17,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from dead_letters.topic import DeadLetterTopic
 from faults import control_groups
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
@@ -232,7 +233,8 @@ def test_rows_wait_while_the_registry_is_away_and_the_worker_starts_again(
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     """Nothing is cached after a start: the sink cannot read the rows that wait in Kafka, the source cannot write the next ones."""
-    client, before = connectors.client(outputs), records.ends(reader, DEAD_LETTERS)
+    letters = DeadLetterTopic({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]}, DEAD_LETTERS)
+    client, before = connectors.client(outputs), letters.count()
     wanted = [f"{mark}-{number}" for number in range(100)]
     client.pause(SINK)
     _from_end(reader, USERS)
@@ -248,7 +250,8 @@ def test_rows_wait_while_the_registry_is_away_and_the_worker_starts_again(
     finally:
         _scale(command, 1)
     _assert_each_once(outputs, archive, mark, set(wanted))
-    assert records.ends(reader, DEAD_LETTERS) == before, "sound rows were set aside as dead letters"
+    # poison of an earlier test may be set aside once more, and stays one letter
+    assert letters.count() == before, "sound rows were set aside as dead letters"
 
 
 def _insert(database: psycopg.Connection[Any], emails: Sequence[str]) -> None:
