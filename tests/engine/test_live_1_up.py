@@ -150,7 +150,12 @@ def test_an_edited_deployment_is_shown_by_a_refresh_and_repaired(live: Live, kub
             "1020",
             {"connect-connect", "foundation-container-memory", "streaming-source-connector", "archive-sink-connector"},
         ),
-        ("streaming.topics.retentionDays", "6", {f"kafka-topic-postgres.{table.qualified}" for table in TABLES}),
+        # dead letters are kept for 30 days more than the changes
+        (
+            "streaming.topics.retentionDays",
+            "6",
+            {*(f"kafka-topic-postgres.{table.qualified}" for table in TABLES), "kafka-topic-s3-sink-dlq"},
+        ),
     ],
 )
 def test_a_changed_setting_updates_exactly_the_resources_that_use_it(live: Live, path: str, value: str, changed: set[str]) -> None:
