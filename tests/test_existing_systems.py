@@ -193,9 +193,9 @@ def test_nothing_is_changed_in_an_existing_bucket(guest: Declared) -> None:
     assert [kind for kind in types(guest) if kind.startswith("aws:s3/")] == []
     assert guest.recording.outputs["archive"]["bucket"] == "warehouse"
     written = json.loads(guest.recording.get("archive-write").inputs["policy"])
-    assert {resource.partition("/")[0] for statement in written["Statement"] for resource in [statement["Resource"]]} == {
-        "arn:aws:s3:::warehouse"
-    }
+    named = [statement["Resource"] for statement in written["Statement"]]
+    resources = [resource for value in named for resource in (value if isinstance(value, list) else [value])]
+    assert {resource.partition("/")[0] for resource in resources} == {"arn:aws:s3:::warehouse"}
 
 
 def test_an_existing_namespace_is_not_declared_but_its_contents_are(prod: Declared) -> None:
