@@ -6,10 +6,11 @@ import datetime as dt
 import time
 from typing import TYPE_CHECKING, Final
 
-from audit import archive_side, logins
+from audit import archive_side, folder_side, logins
 from audit.accounting import Accounts
 from audit.archive_side import ArchiveSide
 from audit.canonical import UnsupportedTypeError
+from audit.folder_side import FolderSide
 from audit.kafka_side import KafkaSide
 from audit.log_side import LogSide
 from audit.options import Options
@@ -21,6 +22,7 @@ from audit.table_account import LOOK_S, Sides, account
 from audit.topics import Topics
 from providers.operations import ProviderError
 from reading.archive import Archive
+from reading.store import Store
 from sandbox.progress import Progress
 from waiting import Patience
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from audit.subject import Subject
+    from audit.table_account import Side
     from reading.stack import RunningStack
     from sandbox.progress import Step
     from settings.tables import Table
@@ -79,7 +82,7 @@ class _Audit:
         self._stack, self._tables, self._options, self._progress, self._folder = stack, tables, options, progress, folder
         self._undecided: list[str] = []
         self._of_tables: dict[str, list[str]] = {table.qualified: [] for table in tables}
-        self._sides: dict[str, ArchiveSide] = {}
+        self._sides: dict[str, Side] = {}
         self._subjects: list[Subject] = []
         self._kafka: KafkaSide | None = None
         self._log: LogSide | None = None
@@ -87,17 +90,14 @@ class _Audit:
     def report(self) -> Report:
         """Run all parts and return the report."""
         began, clock = dt.datetime.now(dt.UTC), time.monotonic()
-        if self._stack.settings.archive.format == "iceberg":
-            archive = Archive(self._stack.outputs)
-            database = archive.database()
-            limit(database, self._folder, self._options.memory)
-            self._prepare(archive, database)
-            if not self._options.offline:
-                self._read_kafka(database)
-            reports = [self._account(database, subject) for subject in self._subjects]
-        else:
-            self._undecided.append("the archive's format is parquet, whose folders name no files: an audit needs archive.format: iceberg")
-            reports = []
+        tables = self._stack.settings.archive.format == "iceberg"
+        archive = Archive(self._stack.outputs) if tables else Store(self._stack.outputs["reader"])
+        database = archive.database()
+        limit(database, self._folder, self._options.memory)
+        self._prepare(archive, database)
+        if not self._options.offline:
+            self._read_kafka(database)
+        reports = [self._account(database, subject) for subject in self._subjects]
         known = {report.name for report in reports}
         empty = [self._without_account(table) for table in self._tables if table.qualified not in known]
         parts = {"database": self._log, "kafka": self._kafka, "archive": self._sides}
@@ -114,16 +114,24 @@ class _Audit:
         reasons = tuple(self._of_tables[table.qualified])
         return TableReport(name=table.qualified, archive=table.archive_name, counts={}, found={}, findings=(), undecided=reasons)
 
-    def _prepare(self, archive: Archive, database: duckdb.DuckDBPyConnection) -> None:
+    def _prepare(self, archive: Archive | Store, database: duckdb.DuckDBPyConnection) -> None:
         for table in self._tables:
-            name = self._options.archived_as.get(table.qualified, table.archive_name)
             try:
-                subject = archive_side.subject(archive, self._stack.settings.names, table, name)
+                subject, side = self._side(archive, database, table)
             except (UnansweredError, UnsupportedTypeError) as error:
                 self._of_tables[table.qualified].append(str(error))
                 continue
             self._subjects.append(subject)
-            self._sides[table.qualified] = ArchiveSide(archive, database, subject, self._folder)
+            self._sides[table.qualified] = side
+
+    def _side(self, archive: Archive | Store, database: duckdb.DuckDBPyConnection, table: Table) -> tuple[Subject, Side]:
+        names = self._stack.settings.names
+        if isinstance(archive, Store):
+            subject = folder_side.subject(names, table)
+            location = f"s3://{self._stack.settings.archive.bucket}/{names.object_prefix(table)}"
+            return subject, FolderSide(archive, database, subject, location, self._folder)
+        subject = archive_side.subject(archive, names, table, self._options.archived_as.get(table.qualified, table.archive_name))
+        return subject, ArchiveSide(archive, database, subject, self._folder)
 
     def _read_kafka(self, database: duckdb.DuckDBPyConnection) -> None:
         """Listen to the log while it lasts, and read Kafka until it has what the database had then."""

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     import duckdb
 
     from audit.archive_side import ArchiveSide
+    from audit.folder_side import FolderSide
     from audit.kafka_side import KafkaSide
     from audit.log_side import LogSide
     from audit.options import Options
     from audit.subject import Subject
     from waiting import Display
+
+    Side = ArchiveSide | FolderSide
 
 LOOK_S: Final = 3.0
 """Seconds between two looks at what is on its way."""
@@ -40,7 +43,7 @@ class Sides:
     """
 
     database: duckdb.DuckDBPyConnection
-    archive: ArchiveSide
+    archive: Side
     kafka: KafkaSide | None
     log: LogSide | None
 
@@ -98,9 +101,7 @@ def _between_log_and_kafka(subject: Subject, sides: Sides, log: LogSide, account
     return [accounts.missing_in_kafka(log.until), accounts.without_origin_in_kafka(log.began), accounts.altered_in_kafka()]
 
 
-def _between_kafka_and_archive(
-    kafka: KafkaSide, archive: ArchiveSide, accounts: Accounts, options: Options, display: Display
-) -> list[Found]:
+def _between_kafka_and_archive(kafka: KafkaSide, archive: Side, accounts: Accounts, options: Options, display: Display) -> list[Found]:
     """Wait until what is on its way has arrived, then compare."""
     patience = Patience(options.patience_s, display=display)
     while True:
@@ -114,7 +115,7 @@ def _between_kafka_and_archive(
     return [missing, Found(altered.kind, altered.number, named), accounts.without_origin_in_archive()]
 
 
-def _altered(archive: ArchiveSide, finding: Finding) -> tuple[str, ...]:
+def _altered(archive: Side, finding: Finding) -> tuple[str, ...]:
     if finding.file is None or finding.partition is None or finding.offset is None:
         return ()
     return archive.rows.altered_columns(finding.file, finding.partition, finding.offset)

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import duckdb
-from pyarrow.fs import S3FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from configs import seams
-from reading.store import ArrowS3
+from reading.store import Store
 from views.dialects import DIALECTS
 from views.states import known_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import duckdb
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
@@ -85,19 +84,12 @@ class Archive:
         reader = outputs["reader"]
         self._catalog = _catalog(outputs)
         self._namespace = reader["namespace"]
-        self.filesystem = S3FileSystem(
-            endpoint_override=reader["endpoint"],
-            region=reader["region"],
-            access_key=reader.get("accessKeyId"),
-            secret_key=reader.get("secretAccessKey"),
-        )
-        self._database = duckdb.connect()
-        self._database.register_filesystem(ArrowS3(self.filesystem))
-        self._database.execute("SET TimeZone = 'UTC'")
+        self._store = Store(reader)
+        self.filesystem = self._store.filesystem
 
     def database(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the DuckDB that can read the store."""
-        return self._database.cursor()
+        return self._store.database()
 
     def table(self, name: str) -> Table:
         """Load the Iceberg table of a source table afresh."""
@@ -125,7 +117,7 @@ class Archive:
     def _query(self, paths: Sequence[str], declared: pa.Table, sql: str, parameters: Sequence[object]) -> list[dict[str, Any]]:
         if not paths:
             return []
-        cursor = self._database.cursor()
+        cursor = self._store.database()
         cursor.register("declared", declared)
         listed = ", ".join(f"'{path}'" for path in paths)
         source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -1,13 +1,17 @@
-"""Files of Arrow for DuckDB, whose threads share a file."""
+"""Store of the archive's files: Arrow's client, and DuckDB that reads by it, whose threads share a file."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 from fsspec.implementations.arrow import ArrowFile, ArrowFSWrapper
+from pyarrow.fs import S3FileSystem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyarrow import NativeFile
 
 
@@ -49,3 +53,30 @@ class ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
         if mode == "rb":
             return OwnPositions(self, self.fs.open_input_file(path), path, mode, block_size)
         return super()._open(path, mode, block_size, **others)
+
+
+class Store:
+    """The archive's files.
+
+    Args:
+        reader: The stack's output ``reader``: endpoint and region, and keys where they are not those of the environment.
+
+    Attributes:
+        filesystem: Arrow's client.
+    """
+
+    def __init__(self, reader: Mapping[str, Any]) -> None:
+        """Connect lazily; nothing is read yet."""
+        self.filesystem = S3FileSystem(
+            endpoint_override=reader["endpoint"],
+            region=reader["region"],
+            access_key=reader.get("accessKeyId"),
+            secret_key=reader.get("secretAccessKey"),
+        )
+        self._database = duckdb.connect()
+        self._database.register_filesystem(ArrowS3(self.filesystem))
+        self._database.execute("SET TimeZone = 'UTC'")
+
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the DuckDB that can read the store."""
+        return self._database.cursor()

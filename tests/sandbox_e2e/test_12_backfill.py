@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -18,24 +18,30 @@ from views.moment import Moment
 from views.states import state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg
 
     from reading.archive import Archive
 
+Seen = TypeVar("Seen")
+
 pytestmark = pytest.mark.sandbox
 
 ROWS = 3_000
+# twelve parts and more, each of which ends with a heartbeat
+MANY = 12_000
 TIMEOUT_S = 150.0
+HEARTBEAT_S = 10.0
+COMMIT_S = 15.0
 INSERT = "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 'First', number::text FROM generate_series(1, %s) AS number"
 
 
 @pytest.fixture
-def keys(outputs: dict[str, Any], archive: Archive, mark: str) -> Iterator[list[int]]:
-    """Return the keys of rows that are in the archive; they are removed afterwards."""
+def keys(request: pytest.FixtureRequest, outputs: dict[str, Any], archive: Archive, mark: str) -> Iterator[list[int]]:
+    """Return the keys of rows that are in the archive, 3,000 or the number of the parameter; they are removed afterwards."""
     with connect(outputs) as connection:
-        connection.execute(INSERT, [mark, ROWS])
+        connection.execute(INSERT, [mark, getattr(request, "param", ROWS)])
         found = connection.execute("SELECT id FROM users WHERE starts_with(email, %s) ORDER BY id", [mark]).fetchall()
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
     yield [row["id"] for row in found]
@@ -105,6 +111,40 @@ def test_a_backfill_that_is_started_again_reads_again_and_one_of_no_row_ends(arc
             time.sleep(1)
     assert backfill("start", "--stack", "sandbox", "--table", "public.users", "--where", "id < -5").returncode == 0
     assert backfill("status", "--stack", "sandbox").stdout == "no backfill runs\n"
+
+
+@pytest.mark.parametrize("keys", [MANY], indirect=True)
+def test_a_running_backfill_is_paused_goes_on_and_is_ended(archive: Archive, keys: list[int]) -> None:
+    """Parts of 1,024 rows end with a heartbeat or a change each, so that a few commands find it at work."""
+    assert backfill("start", "--stack", "sandbox", "--table", "public.users", "--no-wait").returncode == 0
+    begun = _until(lambda: backfill("status", "--stack", "sandbox").stdout, lambda said: said.startswith("reads public.users,"))
+    paused = backfill("pause", "--stack", "sandbox").stdout
+    assert paused.splitlines()[-1].startswith("paused; paused at public.users"), (begun, paused)
+    # the part that was begun ends with a heartbeat, and the sink commits it
+    time.sleep(HEARTBEAT_S + COMMIT_S)
+    before = read_again(archive, keys)
+    time.sleep(2 * HEARTBEAT_S + COMMIT_S)
+    assert read_again(archive, keys) == before, "rows were read during the pause"
+    assert before["rows"] < MANY
+
+    assert backfill("resume", "--stack", "sandbox").returncode == 0
+    _until(lambda: read_again(archive, keys), lambda found: found["rows"] > before["rows"])
+    assert backfill("start", "--stack", "sandbox", "--table", "public.users", "--no-wait").returncode == 1, "it runs already"
+    stopped = backfill("stop", "--stack", "sandbox", "--table", "public.users").stdout
+    assert stopped.splitlines()[-1] == "stopped; no backfill runs"
+    time.sleep(COMMIT_S)
+    ended = read_again(archive, keys)
+    time.sleep(2 * HEARTBEAT_S + COMMIT_S)
+    assert read_again(archive, keys) == ended, "rows were read after the end"
+    assert ended["rows"] < MANY
+
+
+def _until(look: Callable[[], Seen], enough: Callable[[Seen], bool]) -> Seen:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not enough(seen := look()):
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.5)
+    return seen
 
 
 def test_the_state_of_a_table_is_that_of_the_database_now_and_at_an_earlier_time(

@@ -1,0 +1,83 @@
+"""The archive's side of one table whose files no catalog names: plain Parquet in the folders of a topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from audit import archived
+from audit.archived import ArchivedRows
+from audit.canonical import compared
+from audit.subject import Subject
+from settings.tables import archive_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from audit.questions import Found
+    from reading.store import Store
+    from settings.names import Names
+    from settings.tables import Table
+
+_DATA: Final = ".parquet"
+
+
+def subject(names: Names, table: Table) -> Subject:
+    """Return the subject of an audit, as the stack file describes the table.
+
+    Args:
+        names: Names of the pipeline.
+        table: The captured table.
+
+    Raises:
+        UnsupportedTypeError: If a column cannot be compared.
+    """
+    return Subject(
+        table.qualified, table.archive_name, names.topic(table), compared(archive_columns(table)), table.primary_key, names.epoch
+    )
+
+
+class FolderSide:
+    """What the archive has of one table.
+
+    The sink shows a file once it is whole, and replaces none: each file is committed, none can be lost, and none is an orphan.
+
+    Args:
+        store: The store.
+        database: DuckDB that can read it.
+        of: The table.
+        location: Address of the folder below which its files are.
+        folder: Private folder.
+    """
+
+    def __init__(self, store: Store, database: duckdb.DuckDBPyConnection, of: Subject, location: str, folder: Path) -> None:
+        """Read nothing yet."""
+        self._store = store
+        self._location = location
+        self.rows = ArchivedRows(database, of, folder)
+
+    def read(self) -> None:
+        """Read the rows of the files that are there now, and make the view ``archived`` of them.
+
+        Raises:
+            UnansweredError: If the store does not answer.
+        """
+        files = dict.fromkeys(self._data(), 1)
+        self.rows.add(files)
+        self.rows.view(files)
+
+    def files(self, _settle_s: float, _limit: int) -> tuple[dict[str, int], list[Found]]:
+        """Count the objects in the table's folders.
+
+        Returns:
+            Counts, and no finding: nothing tells a file of the sink from another one.
+
+        Raises:
+            UnansweredError: If the store does not answer.
+        """
+        there = archived.objects(self._store.filesystem, [self._location])
+        return {"objects": len(there), "data files": len([file for file in there if file.endswith(_DATA)])}, []
+
+    def _data(self) -> list[str]:
+        return sorted(file for file in archived.objects(self._store.filesystem, [self._location]) if file.endswith(_DATA))
