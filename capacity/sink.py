@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from capacity import wide_rows
 from capacity.quantity import MIB
 from configs.classes import ICEBERG_SINKS, S3_SINK
 from configs.patterns import fault_of, matches
@@ -65,6 +66,7 @@ class SinkHeap:
         source: The source connector on the same worker.
         framework: The worker itself.
         per_table: Cost of one more table.
+        direct: Buffers outside the heap, for rows of the largest size.
     """
 
     files: int
@@ -74,6 +76,7 @@ class SinkHeap:
     source: int
     framework: int
     per_table: int
+    direct: int = 0
 
     @property
     def needed(self) -> int:
@@ -165,6 +168,7 @@ def memory(
     partitions: Mapping[str, int],
     source: Mapping[str, str] | None = None,
     tables: Parquet | None = None,
+    record: int = MIB,
 ) -> SinkHeap:
     """Return the heap that a worker needs for a sink.
 
@@ -173,6 +177,7 @@ def memory(
         partitions: Number of partitions of every declared topic, by name.
         source: Configuration of the source connector on the same worker.
         tables: Parquet sizes of the Iceberg tables; Iceberg's defaults when absent.
+        record: Largest record of its topics, in bytes.
 
     Raises:
         SinkError: If the sink reads an undeclared topic, or a number cannot be read.
@@ -184,8 +189,8 @@ def memory(
         raise SinkError(message)
     widest = max(partitions[topic] for topic in topics)
     total = sum(partitions[topic] for topic in topics)
-    now = _heap(config, len(topics), total, tables)
-    more = _heap(config, len(topics) + 1, total + widest, tables)
+    now = _heap(config, len(topics), total, tables, record)
+    more = _heap(config, len(topics) + 1, total + widest, tables, record)
     return replace(now, source=source_heap(source), per_table=more.needed - now.needed)
 
 
@@ -205,15 +210,17 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     return [topic for topic in declared if matches(pattern, topic)]
 
 
-def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None) -> SinkHeap:
+def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None, record: int) -> SinkHeap:
     """Return the heap of the sink itself, for a number of topics with a total number of partitions."""
     tasks = min(_number(config, "tasks.max", 1), partitions)
-    consumers, framework = _consumers(config, partitions, tasks), FRAMEWORK_MIB * MIB
+    fetch = _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
+    consumers = _consumers(config, partitions, tasks) + wide_rows.beyond_fetch(tasks, record, fetch)
+    framework, direct = FRAMEWORK_MIB * MIB, wide_rows.direct(partitions, tasks, record, fetch)
     if config.get("connector.class") not in ICEBERG_SINKS:
-        return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0)
+        return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0, direct)
     own = {key.removeprefix(_WRITE_PROPERTY): text for key, text in config.items() if key.startswith(_WRITE_PROPERTY)}
     sizes = parquet_of(own, tables or parquet_of({}))
     files = tasks * topics * BACKLOG_HOURS
     interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
     rows = min(int(files * sizes.row_group * FULL_FILE), int(ROWS_PER_S * interval_s) * ROW_BYTES)
-    return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0)
+    return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0, direct)

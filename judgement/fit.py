@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from capacity import disk, jvm, pods, postgres, postgres_parameters, sink, threads
+from capacity import disk, jvm, pods, postgres, postgres_parameters, sink, threads, wide_rows
 from capacity.quantity import MIB, whole_mib
 from judgement.java import SMALLEST_HEAP_MIB
 from problem import Problem
@@ -30,7 +30,7 @@ def fit_problems(specification: Specification) -> tuple[list[Problem], list[Prob
     """Return every size that does not fit, and every size that cannot be counted, which most often breaks another rule too."""
     problems: list[Problem] = []
     uncountable: dict[str, Problem] = {}
-    for check in (_budget, _java, _postgres, _sink, _topics, _wal, _volumes):
+    for check in (_budget, _java, _postgres, _sink, _wide, _topics, _wal, _volumes):
         try:
             problems += check(specification)
         except UncountableError as error:
@@ -70,7 +70,14 @@ def sink_heap(specification: Specification) -> sink.SinkHeap:
     topics = {topic.name: topic.partitions for topic in streaming.kafka.topics}
     sizes = sink.parquet_of(archive.tables[0].properties) if archive.tables else None
     with _counting("archive"):
-        return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes)
+        return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes, largest_record(specification))
+
+
+def largest_record(specification: Specification) -> int:
+    """Return the largest record of a change, in bytes."""
+    read = specification.archive.sink.config["topics"].split(",")
+    with _counting("streaming.topics.extra"):
+        return wide_rows.largest(topic.config for topic in specification.streaming.kafka.topics if topic.name in read)
 
 
 def broker_disk_mib(specification: Specification) -> int:
@@ -179,6 +186,19 @@ def _sink(specification: Specification) -> Iterator[Problem]:
             rule=f"is {configured}, but the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; each further table needs "
             f"{whole_mib(heap.per_table)})",
             cure=f"lower archive.tasks, {files} or streaming.topics.partitions, or raise heapMib by {over}",
+        )
+
+
+def _wide(specification: Specification) -> Iterator[Problem]:
+    streaming, record = specification.settings.streaming, largest_record(specification)
+    needed = wide_rows.of_worker(sink_heap(specification).direct, 1, record)
+    over = whole_mib(needed) - streaming.connect.jvm.direct_mib
+    if over > 0 and record > MIB:
+        yield Problem(
+            path="streaming.topics.maxRecordMib",
+            rule=f"is {whole_mib(record)}: rows of that size need {whole_mib(needed)} MiB of buffers outside the heap, and "
+            f"streaming.connect.jvm.directMib is {streaming.connect.jvm.direct_mib}",
+            cure=f"lower it or archive.tasks, or raise directMib and streaming.connect.memoryMib by {over}",
         )
 
 

@@ -12,7 +12,7 @@ from rich.tree import Tree
 from capacity.workloads import total
 from policy.budget_rules import counted_workloads
 from policy.kinds import mib as _mib
-from policy.sink_rules import sink_heap, sinks, worker_heap
+from policy.sink_rules import largest_record, sink_heap, sinks, worker_heap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +79,8 @@ def heap_line(record: Record, further_tables: int) -> Iterator[str]:
         places = "in heap" + (" and on the brokers' disks" if any(part.name == "kafka" for part in counted_workloads(record)) else "")
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
-            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, {places}."
+            f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, {places}.\n"
+            f"A row may have {_mib(largest_record(connector.inputs['config'], record))} MiB."
         )
 
 

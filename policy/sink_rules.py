@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm, jvm_flags, sink
+from capacity import jvm, jvm_flags, sink, wide_rows
 from capacity.commands import words
 from capacity.pods import POD_KINDS
 from capacity.quantity import MIB, whole_mib
@@ -21,7 +21,7 @@ from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from policy.declared import Declared, Record
 
@@ -46,13 +46,15 @@ def _worker_containers(resource: Declared) -> tuple[tuple[Mapping[str, Any], Map
 
 def worker_heap(record: Record) -> tuple[Declared, int] | None:
     """Return the Connect worker with the smallest heap and its size in bytes, or None without a readable worker."""
-    heaps = []
+    return min(((resource, java.heap) for resource, java in _processes(record)), key=lambda one: one[1], default=None)
+
+
+def _processes(record: Record) -> Iterator[tuple[Declared, jvm.Java]]:
     for resource, _spec, container, left in workers(record):
         try:
-            heaps.append((resource, jvm.memory(container, left).heap))
+            yield resource, jvm.memory(container, left)
         except jvm_flags.FlagError:
             continue  # java-fits reports it
-    return min(heaps, key=lambda one: one[1], default=None)
 
 
 def _partitions(record: Record) -> dict[str, int]:
@@ -62,6 +64,17 @@ def _partitions(record: Record) -> dict[str, int]:
         if isinstance(name, str) and isinstance(count, (int, float)):
             partitions[name] = int(count)
     return partitions
+
+
+def largest_record(config: Mapping[str, str], record: Record) -> int:
+    """Return the largest record of the topics that a sink reads, in bytes. Raises sink.SinkError."""
+    read = sink.read_topics(config, _partitions(record))
+    given = [topic.inputs.get("config") for topic in record.of_type(TOPIC) if topic.inputs.get("name") in read]
+    try:
+        return wide_rows.largest([config for config in given if isinstance(config, Mapping)])
+    except ValueError:
+        message = f"reads a topic whose {wide_rows.LIMIT} is not a whole number"
+        raise sink.SinkError(message) from None
 
 
 def _parquet(record: Record) -> sink.Parquet | None:
@@ -77,7 +90,7 @@ def sink_heap(connector: Declared, record: Record) -> sink.SinkHeap:
         sink.SinkError: If it cannot be counted.
     """
     config = {**_worker_defaults(record), **connector.inputs["config"]}
-    heap = sink.memory(config, _partitions(record), tables=_parquet(record))
+    heap = sink.memory(config, _partitions(record), tables=_parquet(record), record=largest_record(config, record))
     return replace(heap, source=sum(sink.source_heap(config) for config in sources(record)))
 
 
@@ -155,6 +168,26 @@ def _over(record: Record) -> Iterator[Problem]:
                 f"partitions, or raise -Xmx by {whole_mib(over)}m and the limit with it"
             ),
         )
+    yield from _wide(record, heaps)
+
+
+def _wide(record: Record, heaps: Sequence[sink.SinkHeap]) -> Iterator[Problem]:
+    """Compare the direct buffers that the largest rows take with those of the smallest worker."""
+    worker, given = min(((resource, java.direct) for resource, java in _processes(record)), key=lambda one: one[1])
+    row = max((largest_record(connector.inputs["config"], record) for connector in sinks(record)), default=0)
+    needed = wide_rows.of_worker(sum(heap.direct for heap in heaps), len(list(sources(record))), row)
+    # what Kafka takes by itself is the least, and is not refused
+    if row > MIB and needed > given:
+        yield Problem(
+            rule=(
+                f"rows of up to {mib(row)} MiB ({wide_rows.LIMIT}) need {whole_mib(needed)} MiB of direct buffers in {worker.title}, "
+                f"which has {mib(given)}"
+            ),
+            cure=(
+                f"lower {wide_rows.LIMIT} of the topics, tasks.max or max.partition.fetch.bytes, or raise -XX:MaxDirectMemorySize to "
+                f"{whole_mib(needed)}m and the limit with it"
+            ),
+        )
 
 
 def _sink_fits(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -186,7 +219,7 @@ RULES = (
     Rule(
         name="sink-fits",
         together=True,
-        says="The queues of all sources and the open files and consumers of all sinks together fit the worker's heap.",
+        says="The queues of all sources and the open files and consumers of all sinks fit the worker's heap, the largest rows its buffers.",
         check=_sink_fits,
         at_end=_incomplete,
         severity="critical",

@@ -158,6 +158,9 @@ class TopicSettings(Section):
     """Retention time of changes, in days."""
     retention_mib: Mebibytes = 48
     """Retention size of each partition; the limit reached first deletes a segment."""
+    max_record_mib: int | None = Field(default=None, ge=1, le=16, strict=True)
+    """Largest change, in MiB: a row in Avro, uncompressed; a larger one stops the source. By default 8, 4, 2 or 1, whatever fits the
+    buffers of Connect outside the heap (`streaming.connect.jvm.directMib`); `make plan` prints it."""
     extra: Keys = Field(default={})
     """Further configuration of each change topic, in the broker's own spelling; checked like all others."""
 

@@ -100,6 +100,16 @@ CAUSES: Final = (
         "the registry refuses the user; check …basic.auth.user.info of both converters",
     ),
     _cause(
+        r"RecordTooLargeException|MESSAGE_TOO_LARGE|larger than the max message size|which is the value of the max\.request\.size",
+        "a row is larger than streaming.topics.maxRecordMib, which is the producer's max.request.size and the topic's max.message.bytes: "
+        "raise it in the stack file and run up, whose plan says what memory that takes; the connector goes on with this row and loses "
+        "none, as long as source.slotWalKeepMib holds the changes since",
+    ),
+    _cause(
+        r"OutOfMemoryError: Cannot reserve \d{1,12} bytes of direct buffer memory|Direct buffer memory",
+        "rows are too large for the worker's buffers outside the heap: raise streaming.connect.jvm.directMib, or lower archive.tasks",
+    ),
+    _cause(
         r"OutOfMemoryError",
         "the worker is out of heap or metaspace; check the memory of its pod, and lower tasks.max or the buffers",
     ),

@@ -29,6 +29,10 @@ HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTI
 CATALOG = "archive"
 
 
+# Above every dead letter: 16 MiB of a record and the headers (settings/streaming.py, specification/streaming/topics.py).
+_LARGEST_LETTER = 17 * 1024 * 1024
+
+
 def _insert(alias: str, **fields: str) -> dict[str, str]:
     return {
         f"transforms.{alias}.type": "org.apache.kafka.connect.transforms.InsertField$Value",
@@ -59,6 +63,8 @@ def _clients(registry_url: str) -> dict[str, str]:
         "consumer.override.auto.offset.reset": "earliest",
         "consumer.override.max.poll.records": "500",
         "consumer.override.max.partition.fetch.bytes": str(1024 * 1024),
+        # of the dead letters, whose topic decides: one holds a record as it came
+        "producer.override.max.request.size": str(_LARGEST_LETTER),
         **converter_settings(registry_url),
     }
 

@@ -51,6 +51,7 @@ def source_config(
     registry_url: str,
     settings: DebeziumSettings = _DEFAULTS,
     kafka: ExistingKafka | None = None,
+    record: int = 1,
 ) -> dict[str, str]:
     """Return the configuration of the source connector.
 
@@ -63,6 +64,7 @@ def source_config(
         registry_url: Confluent-compatible API of the registry as the worker reaches it.
         settings: Settings of the stack; their further keys override all others.
         kafka: Existing Kafka cluster, for the login of the consumer of signals, or None.
+        record: Largest record, in MiB.
     """
     connector = DebeziumPostgres(
         database_hostname=database.host,
@@ -91,6 +93,7 @@ def source_config(
             "signal.kafka.groupId": names.signal_group,
             **client_security(kafka, "signal.consumer."),
             "producer.override.compression.type": "lz4",
+            "producer.override.max.request.size": str(record * MIB),
             "transforms.unwrap.type": UNWRAP,
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
             "transforms.unwrap.replace.null.with.default": "false",

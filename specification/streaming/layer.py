@@ -12,7 +12,7 @@ from specification.properties import properties_text
 from specification.source.sql import drop_slot_by_hand
 from specification.streaming import connect, debezium, kafka, pods, registry
 from specification.streaming.parts import Brokers, Connect, ConnectorSpec, Kafka, Registry, Streaming
-from specification.streaming.topics import change_topics, iceberg_topics, support_topics
+from specification.streaming.topics import change_topics, iceberg_topics, record_mib, support_topics
 from specification.workload import deployment, stateful_set
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def streaming(settings: Settings, services: PublishedServices, source: Source) -
         source_connector=ConnectorSpec(
             name=names.source_connector,
             config=debezium.source_config(
-                names, settings.source.tables, source.inside, url, settings.source.debezium, section.kafka.external
+                names, settings.source.tables, source.inside, url, settings.source.debezium, section.kafka.external, record_mib(settings)
             ),
             last_config=debezium.LAST_CONFIG,
             by_hand=drop_slot_by_hand(names),
@@ -51,8 +51,8 @@ def streaming(settings: Settings, services: PublishedServices, source: Source) -
 def topics(settings: Settings) -> tuple[TopicSpec, ...]:
     """Return every topic that a stack creates."""
     return (
-        *change_topics(settings.names, settings.source.tables, settings.streaming.topics),
-        *support_topics(settings.names, settings.streaming.topics),
+        *change_topics(settings.names, settings.source.tables, settings.streaming.topics, record_mib(settings)),
+        *support_topics(settings.names, settings.streaming.topics, record_mib(settings)),
         *registry.topics(settings.streaming.registry.kind),
         *(iceberg_topics(settings.names) if settings.archive.format == "iceberg" else ()),
     )

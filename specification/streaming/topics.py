@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capacity import wide_rows
 from capacity.quantity import MIB
 from configs import topics as fixed
 from settings.names import BROKERS
@@ -13,6 +14,7 @@ from specification.streaming.kafka import SEGMENT_MIB
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from settings.model import Settings
     from settings.names import Names
     from settings.streaming import TopicSettings
     from settings.tables import Table
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 _DAY_MS = 24 * 60 * 60 * 1000
 # Days for which a dead letter can be read after it was set aside. It keeps the time of its record, which can be as old as the changes.
 DEAD_LETTER_DAYS = 30
+# Headers of a dead letter; a trace of Java has some kilobytes
+_TRACE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,34 @@ def _compacted() -> dict[str, str]:
     return {"cleanup.policy": "compact", "min.insync.replicas": "2", "segment.bytes": str(SEGMENT_MIB * MIB)}
 
 
-def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings) -> list[TopicSpec]:
-    """Return one topic per captured table, compressed by the producer and stored as received."""
-    config = {"compression.type": "lz4", **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib), **settings.extra}
+def record_mib(settings: Settings) -> int:
+    """Return the size of the largest change in MiB: the given one, or what the worker's buffers outside the heap take."""
+    given, streaming = settings.streaming.topics.max_record_mib, settings.streaming
+    partitions = len(settings.source.tables) * streaming.topics.partitions
+    return given or wide_rows.fitting(streaming.connect.jvm.direct_mib * MIB, partitions, min(settings.archive.tasks, partitions))
+
+
+def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings, record: int = 1) -> list[TopicSpec]:
+    """Return one topic per captured table, compressed by the producer and stored as received.
+
+    Args:
+        names: Names of the pipeline.
+        tables: Captured tables.
+        settings: Settings of the topics; their further keys override all others.
+        record: Largest record, in MiB.
+    """
+    config = {
+        "compression.type": "lz4",
+        wide_rows.LIMIT: str(record * MIB),
+        **_deleted(settings.retention_days * _DAY_MS, settings.retention_mib),
+        **settings.extra,
+    }
     return [TopicSpec(names.topic(table), settings.partitions, config) for table in tables]
 
 
-def support_topics(names: Names, settings: TopicSettings) -> list[TopicSpec]:
-    """Return the further topics that Debezium, Connect and every sink need."""
-    dead_letter_days = settings.retention_days + DEAD_LETTER_DAYS
+def support_topics(names: Names, settings: TopicSettings, record: int = 1) -> list[TopicSpec]:
+    """Return the further topics that Debezium, Connect and every sink need; ``record`` is the largest change in MiB."""
+    letters = _deleted((settings.retention_days + DEAD_LETTER_DAYS) * _DAY_MS, SEGMENT_MIB * 4)
     return [
         TopicSpec(names.heartbeat_topic, 1, _deleted(_DAY_MS, SEGMENT_MIB * 2)),
         # one partition, the only one that Debezium reads; a signal has some hundred bytes
@@ -73,7 +96,8 @@ def support_topics(names: Names, settings: TopicSettings) -> list[TopicSpec]:
         TopicSpec(fixed.CONNECT_CONFIGS, 1, _compacted()),
         TopicSpec(fixed.CONNECT_OFFSETS, 6, _compacted()),
         TopicSpec(fixed.CONNECT_STATUS, 3, _compacted()),
-        TopicSpec(names.dead_letter_topic, 3, _deleted(dead_letter_days * _DAY_MS, SEGMENT_MIB * 4)),
+        # a letter holds the record as it came
+        TopicSpec(names.dead_letter_topic, 3, {**letters, wide_rows.LIMIT: str(record * MIB + _TRACE_BYTES)}),
     ]
 
 

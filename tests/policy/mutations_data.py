@@ -79,12 +79,19 @@ def sinks(bench: Workbench) -> Iterator[Made]:
             configured(sink, s3__part__size=str(100 * 2**20), s3__elastic__buffer__enable="false"),
         )
         yield "sink: flush.size is no number", "sink-fits", configured(sink, flush__size="many")
-    pattern = next(bench.inputs(name) for name in bench.of_kind("Topic") if bench.inputs(name)["name"] in read.split(","))
+    pattern_name = next(name for name in bench.of_kind("Topic") if bench.inputs(name)["name"] in read.split(","))
+    pattern = bench.inputs(pattern_name)
     more = [
         Declared(urn=f"urn::more-{number}", type=TOPIC, name=f"more-{number}", inputs={**copy.deepcopy(pattern), "name": f"more.{number}"})
         for number in range(40)
     ]
     yield "sink: forty tables more", "sink-fits", [*more, *configured(sink, topics=",".join([read, *(f"more.{n}" for n in range(40))]))]
+    for size in (str(16 * 2**20), "4m"):
+        yield (
+            f"topic: rows of {size}",
+            "sink-fits",
+            bench.changed(pattern_name, lambda i, size=size: i["config"].update({"max.message.bytes": size})),
+        )
     yield "source: a queue of 4 GiB", "sink-fits", configured(source, max__queue__size__in__bytes=str(4 * 2**30))
 
 

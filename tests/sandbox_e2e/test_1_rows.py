@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,18 @@ def test_null_decimal_timestamp_and_long_text_survive_to_the_last_digit(
     assert first["stock_quantity"] == 0
     assert first["created_at"] == product["created_at"]
     assert first["created_at"].tzinfo is not None
+
+
+def test_a_row_of_three_and_a_half_megabytes_arrives_whole(
+    outputs: dict[str, Any], archive: Archive, database: psycopg.Connection[dict[str, Any]], mark: str
+) -> None:
+    """Text that hardly compresses, within the largest row that the stack takes (`streaming.topics.maxRecordMib`); Kafka's own is 1 MiB."""
+    text = secrets.token_hex(1_750_000)
+    product = _one(database, "INSERT INTO products (name, description, price) VALUES (%s, %s, 1.00) RETURNING id", mark, text)["id"]
+    database.execute("UPDATE products SET price = 2.00 WHERE id = %s", [product])
+    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    assert [row["description"] == text for row in _changes(archive, "products", product)] == [True, True]
+    database.execute("DELETE FROM products WHERE id = %s", [product])
 
 
 def test_a_cascade_archives_the_children_too(

@@ -165,6 +165,14 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
             id="the sink's buffers fit the heap",
         ),
         pytest.param(
+            {"streaming": {"topics": {"maxRecordMib": 5}, "connect": {"jvm": {"directMib": 56}}}},
+            [
+                "streaming.topics.maxRecordMib: is 5: rows of that size need 63 MiB of buffers",
+                "raise directMib and streaming.connect.memoryMib by 7",
+            ],
+            id="the largest rows fit the buffers outside the heap",
+        ),
+        pytest.param(
             {"budget": {"diskMib": 15000}},
             ["the volumes take 15359 MiB together and budget.diskMib is 15000", "raise the budget to 15359"],
             id="volumes fit the disk budget",
