@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from capacity.commands import basename, image_name, programs, split, variables, words
-from capacity.postgres_values import ParameterError
+from capacity.postgres_values import ParameterError, is_known
 from unknown import Unknown
 
-__all__ = ["IMAGES", "ParameterError", "as_read", "config_file", "default_files", "is_postgres", "parameters"]
+__all__ = ["IMAGES", "ParameterError", "as_read", "config_file", "default_files", "is_postgres", "of_variables", "parameters", "written"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +25,14 @@ _SERVERS = {"postgres", "postmaster"}
 _WITH_VALUE = "BCcDdfhkNprStWv"
 _SHORT_OPTIONS = {"B": "shared_buffers", "N": "max_connections", "S": "work_mem", "p": "port", "h": "listen_addresses"}
 _SWITCHES = {"F": ("fsync", "off"), "l": ("ssl", "on")}
+_INCLUDE = re.compile(r"\s*include(_dir|_if_exists)?\b", re.IGNORECASE)
 _OF_DATA = re.compile(r"/var/lib/postgresql(/\S*)?/postgresql\.conf$")
 _LINE = re.compile(r"\s*([A-Za-z_][\w$.]*)\s*(?:=|\s)\s*('(?:[^'\\]|''|\\.)*'|[^#]+)")
 # Variables of the official image and of Bitnami's with further options; the first are written into the file by initdb.
 _INITDB, _FLAGS = "POSTGRES_INITDB_ARGS", "POSTGRESQL_EXTRA_FLAGS"
+_CLIENTS = "PGOPTIONS"
+# Beginning of the variables by which the images of Bitnami and of Red Hat set a parameter.
+_OF_IMAGE = "POSTGRESQL_"
 
 
 def is_postgres(container: Mapping[str, Any]) -> bool:
@@ -104,6 +108,11 @@ def as_read(written: Mapping[str, str]) -> dict[str, str]:
     return {_normal(name): _unquoted(value) for name, value in written.items()}
 
 
+def written(file: str) -> dict[str, str]:
+    """Return the parameters of a file by their names in lower case, with values as they are written there; the last line counts."""
+    return {match[1].lower(): match[2].strip() for line in file.splitlines() if (match := _LINE.match(line))}
+
+
 def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, str]:
     """Return the parameters of a server: those in its file, overridden by the command line.
 
@@ -118,15 +127,24 @@ def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, s
         message = "its configuration file is not known at preview; render it from plain values"
         raise ParameterError(message)
     values = _assigned(_of_variable(container, _INITDB)) if not file else {}
-    for line in file.splitlines():
-        if re.match(r"\s*include(_dir|_if_exists)?\b", line, re.IGNORECASE):
-            message = "its configuration includes other files, which are invisible at preview; put all parameters into one file"
-            raise ParameterError(message)
-        match = _LINE.match(line)
-        if match:
-            values[match[1].lower()] = _unquoted(match[2])
+    if any(_INCLUDE.match(line) for line in file.splitlines()):
+        message = "its configuration includes other files, which are invisible at preview; put all parameters into one file"
+        raise ParameterError(message)
+    values |= as_read(written(file))
     values |= _assigned(_of_variable(container, _FLAGS))
     return values | _assigned(words(container))
+
+
+def of_variables(container: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters that a container's variables may set: those of its image, and the options of its clients."""
+    by_image = image_name(container)[1] != "postgres"
+    named = {
+        name.removeprefix(_OF_IMAGE).lower(): value
+        for name, value in variables(container).items()
+        if by_image and name.startswith(_OF_IMAGE)
+    }
+    known = {name: value for name, value in named.items() if isinstance(value, str) and is_known(name)}
+    return known | _assigned(_of_variable(container, _CLIENTS))
 
 
 def _of_variable(container: Mapping[str, Any], name: str) -> list[str]:
