@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.policy import (
+    cluster_roles,
     mutations_access,
     mutations_config,
     mutations_data,
@@ -58,6 +59,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_reach.code,
     mutations_options.options,
     mutations_roles.roles,
+    cluster_roles.roles,
     mutations_kafka.access,
     mutations_own.connectors,
     mutations_own.guards,
