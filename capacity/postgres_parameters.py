@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 IMAGES = {"postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha", "spilo"}
 _ENTRY_POINTS = {"docker-entrypoint.sh", "entrypoint.sh"}
 _SERVERS = {"postgres", "postmaster"}
+# The program that starts and stops a server, what it is told to start one, and its options whose value are the server's own.
+_CONTROL, _STARTS, _HANDED = "pg_ctl", {"start", "restart"}, {"-o", "--options"}
 # Options with a value, as the server's getopt reads them, and the parameters that some of them set.
 _WITH_VALUE = "BCcDdfhkNprStWv"
 _SHORT_OPTIONS = {"B": "shared_buffers", "N": "max_connections", "S": "work_mem", "p": "port", "h": "listen_addresses"}
@@ -39,7 +41,12 @@ def is_postgres(container: Mapping[str, Any]) -> bool:
     """Return whether a container runs the server itself: by the command ``postgres``, or by the official image's entry point."""
     if container.get("command"):
         started = programs(container)
-        return any(basename(one[0]) in _SERVERS or (basename(one[0]) in _ENTRY_POINTS and _starts_server(one[1:])) for one in started)
+        return any(
+            basename(one[0]) in _SERVERS
+            or (basename(one[0]) in _ENTRY_POINTS and _starts_server(one[1:]))
+            or (basename(one[0]) == _CONTROL and not _STARTS.isdisjoint(one))
+            for one in started
+        )
     return image_name(container)[1] in IMAGES and _starts_server([str(word) for word in container.get("args") or []])
 
 
@@ -50,7 +57,15 @@ def _starts_server(arguments: list[str]) -> bool:
 
 def config_file(container: Mapping[str, Any]) -> str | None:
     """Return the path of the configuration file on the command line, or None."""
-    return _assigned(words(container)).get("config_file")
+    return _assigned(_command_line(container)).get("config_file")
+
+
+def _command_line(container: Mapping[str, Any]) -> list[str]:
+    """Return the words of a command; behind ``pg_ctl`` those that it hands to the server, which stand in one word behind ``-o``."""
+    found = words(container)
+    if _CONTROL not in map(basename, found):
+        return found
+    return [part for before, word in zip(["", *found], found, strict=False) for part in (split(word) if before in _HANDED else [word])]
 
 
 def _assigned(command_line: list[str]) -> dict[str, str]:
@@ -132,7 +147,7 @@ def parameters(container: Mapping[str, Any], file: str | Unknown) -> dict[str, s
         raise ParameterError(message)
     values |= as_read(written(file))
     values |= _assigned(_of_variable(container, _FLAGS))
-    return values | _assigned(words(container))
+    return values | _assigned(_command_line(container))
 
 
 def of_variables(container: Mapping[str, Any]) -> dict[str, str]:
