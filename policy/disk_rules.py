@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
+_WHOLE = re.compile(r"\s*[+-]?\d{1,30}\s*")
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
@@ -131,6 +133,8 @@ def _counted(topic: Declared) -> disk.Topic | None:
     if list(unknown_paths(dict(topic.inputs))):
         return None
     inputs, config = topic.inputs, topic.inputs.get("config") or {}
+    if not all(_WHOLE.fullmatch(str(config.get(key, 0))) for key in ("retention.bytes", "segment.bytes")):
+        return None  # topic-config reports what Kafka refuses
     numbers = int(inputs.get("partitions") or 1), int(inputs.get("replicationFactor") or 1)
     return disk.Topic(str(inputs.get("name")), *numbers, {key: str(value) for key, value in config.items()})
 
@@ -139,8 +143,10 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type == TOPIC:
         counted = _counted(resource)
         if counted is None:
+            unknown = ", ".join(unknown_paths(dict(resource.inputs)))
+            said = f"{unknown} is not known at preview" if unknown else "a size in bytes is no whole number"
             yield Problem(
-                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, so its disk is unknown",
+                rule=f"{said}, so its disk is unknown",
                 cure="set plain values",
             )
             return

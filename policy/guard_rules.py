@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ _PATCHES = {
 }
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _STRICT, _BASELINE = "restricted", "baseline"
+# Versions whose profile "restricted" lacked fields of later ones
+_OLD = re.compile(r"v1\.(?:\d|1\d|2[0-4])")
 
 
 def _kept(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -75,11 +78,15 @@ def _name_of(namespace: Declared) -> object:
 
 def _level(namespace: Declared) -> object:
     """Return the level of Pod Security that a namespace enforces, or None where no label says one."""
+    return _label(namespace, _ENFORCE)
+
+
+def _label(namespace: Declared, key: str) -> object:
     metadata = namespace.inputs.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, Mapping) else metadata
     if not isinstance(labels, Mapping):
         return labels
-    return (labels[_ENFORCE] or "") if _ENFORCE in labels else None
+    return (labels[key] or "") if key in labels else None
 
 
 def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -95,6 +102,10 @@ def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
 
 def _level_problems(resource: Declared, enough: list[str]) -> Iterator[Problem]:
     enforced = _level(resource)
+    version = _OLD.fullmatch(str(_label(resource, f"{_ENFORCE}-version")))
+    if version and enough == [_STRICT]:
+        rule = f"enforces Pod Security as it was in {version[0]}, which checks less than today's"
+        yield Problem(rule=rule, cure=f"set the label {_ENFORCE}-version to latest, or remove it")
     if enforced is not None and enforced not in enough:
         wanted = " or ".join(enough)
         yield Problem(rule=f"enforces Pod Security {enforced!r} where {wanted} is required", cure=f"set the label {_ENFORCE} to {wanted}")
