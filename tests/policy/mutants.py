@@ -18,6 +18,7 @@ from tests.policy import (
     mutations_own,
     mutations_reach,
     mutations_roles,
+    mutations_spellings,
 )
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
@@ -64,6 +65,12 @@ FAMILIES: tuple[Family, ...] = (
     mutations_own.connectors,
     mutations_own.guards,
     mutations_own.harmless_guards,
+    mutations_spellings.properties,
+    mutations_spellings.images,
+    mutations_spellings.routes,
+    mutations_spellings.resource_policies,
+    mutations_spellings.custom_values,
+    mutations_spellings.namespaces,
     harmless,
     harmless_reach,
 )
