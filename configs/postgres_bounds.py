@@ -83,6 +83,7 @@ _BOUNDS = (
         Bound(f"autovacuum_{name}", "0", most, "autovacuum would let tables grow to several times their rows", f"set {usual}")
         for name, most, usual in _LAZY
     ),
+    Bound("temp_file_limit", "64MB", "", "sorts and new indexes of larger tables would fail", "set 1GB or more, or -1"),
     Bound("log_min_duration_statement", "10ms", "", _WRITTEN, "set 10ms or more, for example 1s, or remove it"),
 )
 

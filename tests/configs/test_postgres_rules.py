@@ -72,6 +72,7 @@ HARMFUL = {
     "min_wal_size": ("'31MB'",),
     "autovacuum_vacuum_scale_factor": ("100", "'1.5'"),
     "autovacuum_vacuum_threshold": ("2147483647",),
+    "temp_file_limit": ("0", "1MB"),
     "autovacuum_freeze_max_age": ("2000000000",),
     "default_transaction_read_only": ("on",),
 }
@@ -89,6 +90,7 @@ HARMLESS = {
     "max_wal_size": ("1GB", "64"),
     "autovacuum_vacuum_scale_factor": ("0.01", "0.4"),
     "autovacuum_vacuum_threshold": ("500", "10000"),
+    "temp_file_limit": ("-1", "1GB"),
     "log_min_messages": ("warning", "info", "'ERROR'"),
     "log_min_duration_statement": ("-1", "100", "500ms", "'1s'"),
 }
