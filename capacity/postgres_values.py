@@ -24,6 +24,11 @@ def _keys() -> Mapping[str, Key]:
     return {name.lower(): key for name, key in table("postgresql").items()}
 
 
+def is_known(name: str) -> bool:
+    """Return whether the server has a parameter of this name in lower case."""
+    return name in _keys()
+
+
 def size(parameters: Mapping[str, str], name: str) -> int:
     """Return a parameter in bytes; negative where it means "no bound" or "the value of another parameter".
 

@@ -43,7 +43,7 @@ ALLOWED = (
             r"max_logical_replication_workers|(transaction|subtransaction|commit_timestamp|multixact_(offset|member))_buffers",
             r"(shared|wal|notify|serializable)_buffers|min_dynamic_shared_memory|dynamic_shared_memory_type|track_activity_query_size",
             r"wal_decode_buffer_size|max_stack_depth|(shared|session|local)_preload_libraries",
-            r"wal_keep_size|min_wal_size|max_slot_wal_keep_size",
+            r"wal_keep_size|(min|max)_wal_size|max_slot_wal_keep_size",
         ),
     ),
     Harmless(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from configs.keys import table
-from configs.postgres_numbers import side, unquoted
+from configs.postgres_numbers import counted, side, unquoted
 from configs.problems import problem
-from configs.rules import OneOf, broken, number
+from configs.rules import OneOf, broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,11 +21,12 @@ _OFF = ("off", "false", "no", "0")
 _WRITTEN = "statements, with the rows and passwords in them, would be written to the log"
 # Connections that remain for the program: the connector's, the catalog's, the exporter's and those of applications.
 _NEEDED = 10
+# What leaves fewer connections, each with its cure; the first one that is set is named.
+_LEAVING = {"superuser_reserved_connections": "set 3", "reserved_connections": "remove it", "max_connections": "set 30"}
 
 _RULES = (
     OneOf("track_counts", _ON, "on", "without counts autovacuum does not start, and tables would grow", "set on"),
     OneOf("log_statement", ("none", "ddl"), "none", _WRITTEN, "set none or ddl"),
-    OneOf("log_duration", _OFF, "off", "every statement would write to the log", "set off, and log_min_duration_statement to 1s"),
     *(
         OneOf(key, _OFF, "off", _WRITTEN, "set off")
         for key in (
@@ -51,6 +52,14 @@ class Bound:
     cure: str
 
 
+_SIZES = (("max", "set 1GB, the default"), ("min", "set 80MB, the default"))
+# Parameters of autovacuum, each with its largest accepted and its usual value.
+_LAZY = (
+    ("vacuum_scale_factor", "1", "0.2"),
+    ("vacuum_threshold", "1000000", "50"),
+    ("freeze_max_age", "1500000000", "200000000"),
+    ("multixact_freeze_max_age", "1500000000", "400000000"),
+)
 _BOUNDS = (
     Bound(
         "max_slot_wal_keep_size",
@@ -67,6 +76,14 @@ _BOUNDS = (
         "a password would be hashed too few times to resist guessing, or for so long that logins fail",
         "set from 1024 to 1000000, for example 4096",
     ),
+    Bound("max_replication_slots", "2", "", "the connector and an audit each need a slot", "set 4"),
+    Bound("max_wal_senders", "2", "", "the connector and a base backup each need a sender", "set 6"),
+    *(Bound(f"{end}_wal_size", "32MB", "", "the server starts only with two segments of the log, 32 MB", cure) for end, cure in _SIZES),
+    *(
+        Bound(f"autovacuum_{name}", "0", most, "autovacuum would let tables grow to several times their rows", f"set {usual}")
+        for name, most, usual in _LAZY
+    ),
+    Bound("temp_file_limit", "64MB", "", "sorts and new indexes of larger tables would fail", "set 1GB or more, or -1"),
     Bound("log_min_duration_statement", "10ms", "", _WRITTEN, "set 10ms or more, for example 1s, or remove it"),
 )
 
@@ -88,13 +105,22 @@ def bound_problems(lowered: Mapping[str, str]) -> Iterator[Problem]:
     if ciphers and not _are_known(ciphers):
         rule, cure = "OpenSSL knows none of these ciphers, and the server would not start", "remove it, or set HIGH:!aNULL"
         yield problem(lowered, "ssl_ciphers", rule, cure)
-    of_superusers = "superuser_reserved_connections"
-    reserved = number(lowered, of_superusers, 3) + number(lowered, "reserved_connections", 0)
-    left = number(lowered, "max_connections", 100) - reserved
-    if 0 < left < _NEEDED and (of_superusers in lowered or "reserved_connections" in lowered):
-        named = of_superusers if of_superusers in lowered else "reserved_connections"
+    named = next((name for name in _LEAVING if name in lowered), None)
+    left = number(lowered, "max_connections") - reserved(lowered)
+    if 0 < left < _NEEDED and named is not None:
         rule = f"{left} connections would be left, and the pipeline needs {_NEEDED}"
-        yield problem(lowered, named, rule, "set 3" if named == of_superusers else "remove it")
+        yield problem(lowered, named, rule, _LEAVING[named])
+
+
+def number(lowered: Mapping[str, str], key: str) -> int:
+    """Return a whole number in any spelling of the server; its default where it is absent, or none (the check of spelling reports that)."""
+    known = table("postgresql")[key]
+    return round(counted(known, lowered.get(key, known.default or "0")))
+
+
+def reserved(lowered: Mapping[str, str]) -> int:
+    """Return the number of connections that are kept for superusers and other roles."""
+    return number(lowered, "superuser_reserved_connections") + number(lowered, "reserved_connections")
 
 
 def _are_known(ciphers: str) -> bool:

@@ -51,6 +51,12 @@ def side(key: Key, written: str, least: str, most: str = "") -> int:
     return (given > high) - (given < low)
 
 
+def counted(key: Key, written: str) -> float:
+    """Return a value as the server reads it from its file, in the unit of its parameter; its default where it is no number."""
+    given = amount(key, unquoted(written))
+    return float(key.default or 0) if isinstance(given, Fault) else given
+
+
 def amount(key: Key, text: str) -> float | Fault:
     """Return a value in the unit of its parameter, whole where the parameter is, or its fault."""
     number, unit = parsed(text)

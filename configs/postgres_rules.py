@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.credentials.detector import shows_credential
-from configs.postgres_bounds import bound_problems
+from configs.postgres_bounds import bound_problems, number, reserved
 from configs.postgres_ranges import is_zero, range_problems
 from configs.problems import problem
-from configs.rules import AtLeast, OneOf, broken, number
+from configs.rules import OneOf, broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,8 +31,6 @@ _PRELOADED = {
 
 _RULES = (
     OneOf("wal_level", ("logical",), "replica", "changes cannot be decoded from the write-ahead log", "set logical"),
-    AtLeast("max_replication_slots", 1, 10, "the connector needs a slot", "set 4"),
-    AtLeast("max_wal_senders", 2, 10, "the connector and a base backup each need a sender", "set 6"),
     OneOf(
         "password_encryption",
         ("scram-sha-256",),
@@ -89,7 +87,7 @@ def postgres_problems(parameters: Mapping[str, str]) -> list[Problem]:
     if is_zero(lowered, "wal_sender_timeout"):
         rule, cure = "a lost connector would hold its slot forever, and its replacement could not start", "set 60s"
         problems.append(problem(lowered, "wal_sender_timeout", rule, cure))
-    if number(lowered, "max_wal_senders", 10) < number(lowered, "max_replication_slots", 10):
+    if number(lowered, "max_wal_senders") < number(lowered, "max_replication_slots"):
         problems.append(problem(lowered, "max_wal_senders", "every slot in use needs a sender", "set at least max_replication_slots"))
     problems += [*range_problems(lowered), *bound_problems(lowered)]
     return [*problems, *_starting(lowered), *absent_libraries(lowered, ("shared_preload_libraries",)), *_literal_credentials(lowered)]
@@ -108,9 +106,9 @@ def _literal_credentials(lowered: Mapping[str, str]) -> list[Problem]:
 def _starting(lowered: Mapping[str, str]) -> list[Problem]:
     """Check for parameters with which the server does not start, or fills its volume."""
     problems = []
-    reserved = number(lowered, "superuser_reserved_connections", 3) + number(lowered, "reserved_connections", 0)
-    if reserved >= number(lowered, "max_connections", 100):
-        rule, cure = f"{reserved} connections are reserved, and the server starts only with more", f"set more than {reserved}"
+    kept = reserved(lowered)
+    if kept >= number(lowered, "max_connections"):
+        rule, cure = f"{kept} connections are reserved, and the server starts only with more", f"set more than {kept}"
         problems.append(problem(lowered, "max_connections", rule, cure))
     if _is_on(lowered, "archive_mode") and not (_text(lowered, "archive_command") or _text(lowered, "archive_library")):
         rule, cure = "without a command nothing takes the write-ahead log away, and it fills the volume", "set off"

@@ -33,7 +33,7 @@ FIXED = Withheld(
     "remove it",
     (
         *("listen_addresses", "port", "unix_socket_directories", "hba_file", "ident_file", "data_directory", "ssl_cert_file"),
-        *("ssl_key_file", "max_wal_size"),
+        "ssl_key_file",
     ),
 )
 

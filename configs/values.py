@@ -15,7 +15,7 @@ _BITS = {"short": 15, "int": 31, "long": 63}
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*")
 _BOOLEANS = {"on", "off", "true", "false", "yes", "no", "1", "0"}
 # One value for the lexer of postgresql.conf.
-_TOKEN = re.compile(r"'(?:[^'\n\\]|'')*'|[A-Za-z_][\w.:/-]*|[+-]?[\d.]+(?:[eE][+-]?\d+)?[A-Za-zµ]*")
+_TOKEN = re.compile(r"'(?:[^'\n\\]|'')*'|[A-Za-z_][\w.:/-]*|[+-]?0[xX][0-9a-fA-F]+[A-Za-z]*|[+-]?[\d.]+(?:[eE][+-]?\d+)?[A-Za-zµ]*")
 
 
 def fault(key: Key, value: str) -> Fault | None:

@@ -219,12 +219,13 @@ def _wal(specification: Specification) -> Iterator[Problem]:
         return
     with _counting("source.parameters"):
         held = whole_mib(postgres.disk_bytes(postgres_parameters.as_read(created.parameters)) or 0)
+    further = {name.lower() for name in source.parameters}
     if held > postgres.wal_room(source.storage_mib):
         yield Problem(
             path="source.slotWalKeepMib",
             rule=f"a stopped connector may hold back {held} MiB of WAL ({source.slot_wal_keep_mib} MiB and max_wal_size), "
             f"more than three quarters of the {source.storage_mib} MiB volume",
-            cure="lower it or raise source.storageMib",
+            cure=f"lower {'it or max_wal_size in source.parameters' if 'max_wal_size' in further else 'it'}, or raise source.storageMib",
         )
 
 

@@ -33,8 +33,8 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
     for name in volumes:
         mounted = record.config_map(str(resource.namespace), name) or {}
         for text in mounted.values():
-            if isinstance(text, str) and "process.roles=" in text.replace(" ", ""):
-                return {**files.properties(text), **variables}
+            if isinstance(text, str) and "process.roles" in (found := files.properties(text)):
+                return {**found, **variables}
     return variables if "process.roles" in variables else None
 
 

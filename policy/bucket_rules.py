@@ -111,7 +111,7 @@ def _blocks_public(resource: Declared, _bucket: Declared) -> bool:
 def _encrypts(resource: Declared, _bucket: Declared) -> bool:
     inside = resource.inputs.get("serverSideEncryptionConfiguration")
     rules = [inside.get("rule")] if isinstance(inside, Mapping) else resource.inputs.get("rules") or []
-    return any(
+    return isinstance(rules, (list, tuple)) and any(
         ((rule or {}).get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"}
         for rule in rules
     )

@@ -26,9 +26,8 @@ def is_captured(record: Record, server: Declared, container: Mapping[str, Any], 
         container: Its container that runs the server.
         text: Text of the server's file, empty without one.
     """
-    effective = postgres_parameters.parameters(container, text)
-    written = postgres_parameters.parameters({}, text)
-    levels = (effective.get(_LEVEL, ""), written.get(_LEVEL, ""))
+    read = (postgres_parameters.of_variables(container), *(postgres_parameters.parameters(one, text) for one in (container, {})))
+    levels = [one.get(_LEVEL, "") for one in read]
     return "logical" in {level.lower() for level in levels} or _is_named(record, server)
 
 

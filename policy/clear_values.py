@@ -28,9 +28,16 @@ if TYPE_CHECKING:
 _RULE: Final = "contains a credential, which AWS keeps and shows in plain text"
 _CURE: Final = "store it in Secrets Manager or as a SecureString, and let the code read it from there by its name"
 # Properties with an environment: a map of variables, or a list of pairs
-_ENVIRONMENTS: Final = ("environment", "environmentVariables", "runtimeEnvironmentVariables", "variables", "containerEnvironment")
+_ENVIRONMENTS: Final = (
+    "environment",
+    "environmentVariables",
+    "runtimeEnvironmentVariables",
+    "variables",
+    "containerEnvironment",
+    "defaultArguments",
+)
 # Properties with a text, a script or a document in JSON
-_TEXTS: Final = ("containerDefinitions", "containerProperties", "definition", "templateBody", "startupScript")
+_TEXTS: Final = ("containerDefinitions", "containerProperties", "definition", "templateBody", "startupScript", "input")
 _SCRIPTS: Final = ("userData", "userDataBase64")
 _COMMANDS: Final = ("command", "entryPoint", "entrypoint")
 _NAMES: Final = ("name", "key", "Name", "Key")
@@ -86,7 +93,7 @@ def _in_environment(value: Any, path: str) -> Iterator[Problem]:  # noqa: ANN401
     else:
         return
     for key, given in pairs:
-        if _tells(str(key), given):
+        if _tells(str(key).lstrip("-"), given):
             yield Problem(path=f"{path}.{key}", rule=_RULE, cure=_CURE)
 
 

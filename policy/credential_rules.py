@@ -14,7 +14,7 @@ from configs.credentials.detector import shows_credential
 from configs.credentials.judging import is_credential, jaas_refers
 from configs.credentials.names import Sense, may_be_secret, sense
 from configs.credentials.values import is_referred
-from policy import clear_values
+from policy import clear_values, custom_values
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -136,6 +136,7 @@ def _no_literal(resource: Declared, _record: Record) -> Iterator[Problem]:
         yield from _in_connector(resource.inputs.get("config"))
     else:
         yield from clear_values.problems(resource)
+        yield from custom_values.problems(resource)
 
 
 RULES = (

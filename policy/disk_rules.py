@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
+_WHOLE = re.compile(r"\s*[+-]?\d{1,30}\s*")
 _BUDGET = ("budget.diskMib", "`volumes` of the rule disk-volumes")
 
 
@@ -55,8 +57,19 @@ def _replicas(resource: Declared) -> int:
     return 1 if not isinstance(replicas, (int, float)) or resource.kind == "PersistentVolumeClaim" else int(replicas)
 
 
+def _most_replicas(resource: Declared, record: Record) -> int:
+    """Return the number of pods of a workload, or the maximum of its autoscaler where that is more: each has claims of its own."""
+    most = [_replicas(resource)]
+    for scaler in record.of_kind("HorizontalPodAutoscaler", namespace=resource.namespace):
+        spec = scaler.inputs.get("spec")
+        target = spec.get("scaleTargetRef") if isinstance(spec, Mapping) else None
+        if isinstance(target, Mapping) and (target.get("kind"), target.get("name")) == (resource.kind, resource.object_name):
+            most += [int(spec["maxReplicas"])] if isinstance(spec.get("maxReplicas"), (int, float)) else []
+    return max(most)
+
+
 def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
-    if not resource.is_kubernetes or not _claims(resource):
+    if not resource.is_kubernetes or not (_claims(resource) or resource.kind == "HorizontalPodAutoscaler"):
         return
     for name, size in _claims(resource).items():
         if size is None:
@@ -71,12 +84,14 @@ def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
         return
     budget = record.limits.volumes.get(namespace)
     if budget is None:
+        if resource.kind == "HorizontalPodAutoscaler":
+            return  # its target is reported
         yield Problem(
             rule=f"the namespace {namespace} has no disk budget", cure="move it, or add the namespace to `volumes` of the rule disk-volumes"
         )
         return
     held = {
-        other.title: sum(size or 0 for size in _claims(other).values()) * _replicas(other)
+        other.title: sum(size or 0 for size in _claims(other).values()) * _most_replicas(other, record)
         for other in record.of_kind(*POD_KINDS, "PersistentVolumeClaim", namespace=namespace)
         if _claims(other)
     }
@@ -118,6 +133,8 @@ def _counted(topic: Declared) -> disk.Topic | None:
     if list(unknown_paths(dict(topic.inputs))):
         return None
     inputs, config = topic.inputs, topic.inputs.get("config") or {}
+    if not all(_WHOLE.fullmatch(str(config.get(key, 0))) for key in ("retention.bytes", "segment.bytes")):
+        return None  # topic-config reports what Kafka refuses
     numbers = int(inputs.get("partitions") or 1), int(inputs.get("replicationFactor") or 1)
     return disk.Topic(str(inputs.get("name")), *numbers, {key: str(value) for key, value in config.items()})
 
@@ -126,8 +143,10 @@ def _logs_fit(resource: Declared, record: Record) -> Iterator[Problem]:
     if resource.type == TOPIC:
         counted = _counted(resource)
         if counted is None:
+            unknown = ", ".join(unknown_paths(dict(resource.inputs)))
+            said = f"{unknown} is not known at preview" if unknown else "a size in bytes is no whole number"
             yield Problem(
-                rule=f"{', '.join(unknown_paths(dict(resource.inputs)))} is not known at preview, so its disk is unknown",
+                rule=f"{said}, so its disk is unknown",
                 cure="set plain values",
             )
             return
@@ -183,7 +202,7 @@ def _full_volumes(record: Record) -> Iterator[Problem]:
                 held = postgres.disk_bytes(parameters)
             except postgres_parameters.ParameterError:
                 continue  # postgres-fits reports it
-            if parameters.get("wal_level") != "logical" and not sources(record):
+            if parameters.get("wal_level", "").lower() != "logical" and not sources(record):
                 continue  # not captured, so no slot retains WAL
             if held is None:
                 yield Problem(

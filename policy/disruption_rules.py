@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from capacity.pods import POD_KINDS
@@ -57,8 +58,7 @@ def _selected(budget: Declared, selector: Mapping[str, Any], record: Record) -> 
                 yield workload, int(replicas)
 
 
-def _problems(budget: Declared, record: Record) -> Iterator[Problem]:
-    spec = budget.inputs.get("spec")
+def _problems(budget: Declared, spec: object, record: Record) -> Iterator[Problem]:
     if not isinstance(spec, Mapping) or list(unknown_paths(dict(spec))):
         yield Problem(rule="is partly unknown at preview, so its effect is unknown", cure="set plain values")
         return
@@ -69,7 +69,11 @@ def _problems(budget: Declared, record: Record) -> Iterator[Problem]:
         yield Problem(rule="selects its pods by matchExpressions, which this rule does not evaluate", cure="select them by matchLabels")
         return
     for workload, replicas in _selected(budget, selector, record):
-        away = _away(spec, replicas)
+        try:
+            away = _away(spec, replicas)
+        except ValueError as error:
+            yield Problem(rule=f"has a value that is {error}", cure=_CURE)
+            return
         if away < 1:
             yield Problem(rule=f"allows no pod of {workload.title} to be missing, so draining a node never completes", cure=f"{_CURE}")
         elif replicas > 1 and away >= replicas:
@@ -82,9 +86,13 @@ def _problems(budget: Declared, record: Record) -> Iterator[Problem]:
 
 
 def _bounded(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-    for budget in record.of_kind("PodDisruptionBudget"):
-        if not isinstance(budget.namespace, Unknown):
-            yield from ((budget, problem) for problem in _problems(budget, record))
+    for budget in record.of_kind("PodDisruptionBudget", "PodDisruptionBudgetList"):
+        items = budget.objects
+        for item in items if isinstance(items, (list, tuple)) else [items]:
+            one = replace(budget, inputs=item) if isinstance(item, Mapping) else budget
+            if not isinstance(one.namespace, Unknown):
+                spec = item.get("spec") if isinstance(item, Mapping) else item
+                yield from ((budget, problem) for problem in _problems(one, spec, record))
 
 
 RULES = (

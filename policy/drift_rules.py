@@ -35,6 +35,7 @@ _KUBERNETES = {
     "CiliumNetworkPolicy": "spec specs",
     "ClusterRole": "rules aggregationRule",
     "ClusterRoleBinding": "roleRef subjects",
+    **dict.fromkeys(("GRPCRoute", "HTTPRoute", "Ingress", "TCPRoute", "TLSRoute", "UDPRoute"), "spec"),
     "HorizontalPodAutoscaler": "spec.maxReplicas spec.scaleTargetRef",
     "LimitRange": "spec",
     "Namespace": "metadata.labels.pod-security#kubernetes#io/enforce",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -24,41 +25,90 @@ _PATCHES = {
     "ResourceQuotaPatch": {"", "core"},
 }
 _ENFORCE = "pod-security.kubernetes.io/enforce"
-_STRICT = "restricted"
+_STRICT, _BASELINE = "restricted", "baseline"
+# Versions whose profile "restricted" lacked fields of later ones
+_OLD = re.compile(r"v1\.(?:\d|1\d|2[0-4])")
 
 
 def _kept(resource: Declared, record: Record) -> Iterator[Problem]:
-    if not resource.is_kubernetes:
-        return
-    if resource.group in _PATCHES.get(resource.kind, ()) and _is_watched(resource.namespace, record):
-        if resource.inputs.get("spec") is not None or not isinstance(resource.inputs.get("metadata"), Mapping):
-            kind = resource.kind.removesuffix("Patch")
-            yield Problem(
-                rule=f"changes a {kind} that guards the namespace, and how far it still guards is unknown",
-                cure=f"declare the {kind} itself, completely",
-            )
-    elif resource.group in {"", "core"} and resource.kind in {"Namespace", "NamespacePatch"}:
+    """Judge what depends on no other resource: the stack's own namespace, and those with a budget."""
+    if _is_core(resource, "Namespace"):
         yield from _labels_kept(resource, record)
+    elif _has_budget(resource.namespace, record):
+        yield from _patched(resource)
 
 
-def _is_watched(namespace: str | Unknown, record: Record) -> bool:
-    """Return whether a namespace has a budget, or holds guarded pods."""
-    return isinstance(namespace, Unknown) or namespace in record.limits.memory or is_guarded(namespace, record)
+def _at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Yield the guards that are missing, and what loosens those of further namespaces with guarded pods."""
+    yield from missing(record)
+    for resource in record.of_kind("Namespace", "NamespacePatch", *_PATCHES):
+        if _is_core(resource, "Namespace"):
+            name = _name_of(resource)
+            is_late = isinstance(name, str) and name != record.limits.own and not any(_labels_kept(resource, record))
+            found = _level_problems(resource, [_STRICT]) if is_late and is_guarded(name, record) else ()
+        else:
+            is_late = not _has_budget(resource.namespace, record) and is_guarded(resource.namespace, record)
+            found = _patched(resource) if is_late else ()
+        yield from ((resource, problem) for problem in found)
+
+
+def _is_core(resource: Declared, kind: str) -> bool:
+    return resource.is_kubernetes and resource.group in {"", "core"} and resource.kind.removesuffix("Patch") == kind
+
+
+def _has_budget(namespace: str | Unknown, record: Record) -> bool:
+    return isinstance(namespace, Unknown) or namespace in record.limits.memory or namespace == record.limits.own
+
+
+def _patched(resource: Declared) -> Iterator[Problem]:
+    if not resource.is_kubernetes or resource.group not in _PATCHES.get(resource.kind, ()):
+        return
+    if resource.inputs.get("spec") is not None or not isinstance(resource.inputs.get("metadata"), Mapping):
+        kind = resource.kind.removesuffix("Patch")
+        yield Problem(
+            rule=f"changes a {kind} that guards the namespace, and how far it still guards is unknown",
+            cure=f"declare the {kind} itself, completely",
+        )
+
+
+def _name_of(namespace: Declared) -> object:
+    metadata = namespace.inputs.get("metadata")
+    return metadata.get("name") if isinstance(metadata, Mapping) else metadata
+
+
+def _level(namespace: Declared) -> object:
+    """Return the level of Pod Security that a namespace enforces, or None where no label says one."""
+    return _label(namespace, _ENFORCE)
+
+
+def _label(namespace: Declared, key: str) -> object:
+    metadata = namespace.inputs.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else metadata
+    if not isinstance(labels, Mapping):
+        return labels
+    return (labels[key] or "") if key in labels else None
 
 
 def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
-    """Check that a namespace with a budget does not admit what Pod Security would refuse there."""
-    metadata = resource.inputs.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else metadata
-    if not (isinstance(name, Unknown) or (name and _is_watched(str(name), record))):
-        return
-    labels = metadata.get("labels") if isinstance(metadata, Mapping) else metadata
-    enforced = labels.get(_ENFORCE) if isinstance(labels, Mapping) else labels
-    cure = f"set the label {_ENFORCE} to {_STRICT}"
-    if isinstance(enforced, Unknown) or (isinstance(labels, Mapping) and _ENFORCE in labels and enforced != _STRICT):
-        yield Problem(rule=f"enforces Pod Security {enforced!r} where {_STRICT} is required", cure=cure)
-    elif resource.kind == "Namespace" and name == record.limits.own and enforced is None:
-        yield Problem(rule="enforces no Pod Security", cure=cure)
+    """Check that a namespace does not admit what Pod Security would refuse there: ``baseline`` is enough where others run."""
+    name = _name_of(resource)
+    if isinstance(name, Unknown) or (name and name == record.limits.own):
+        yield from _level_problems(resource, [_STRICT])
+    elif name in record.limits.memory:
+        yield from _level_problems(resource, [_STRICT, _BASELINE])
+    if resource.kind == "Namespace" and name == record.limits.own and _level(resource) is None:
+        yield Problem(rule="enforces no Pod Security", cure=f"set the label {_ENFORCE} to {_STRICT}")
+
+
+def _level_problems(resource: Declared, enough: list[str]) -> Iterator[Problem]:
+    enforced = _level(resource)
+    version = _OLD.fullmatch(str(_label(resource, f"{_ENFORCE}-version")))
+    if version and enough == [_STRICT]:
+        rule = f"enforces Pod Security as it was in {version[0]}, which checks less than today's"
+        yield Problem(rule=rule, cure=f"set the label {_ENFORCE}-version to latest, or remove it")
+    if enforced is not None and enforced not in enough:
+        wanted = " or ".join(enough)
+        yield Problem(rule=f"enforces Pod Security {enforced!r} where {wanted} is required", cure=f"set the label {_ENFORCE} to {wanted}")
 
 
 RULES = (
@@ -66,7 +116,7 @@ RULES = (
         name="guards-kept",
         says="Nothing removes or loosens the quota, limits, network policies, disruption budgets or Pod Security of a namespace.",
         check=_kept,
-        at_end=missing,
+        at_end=_at_end,
         severity="critical",
     ),
 )

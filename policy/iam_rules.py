@@ -21,7 +21,8 @@ from policy.iam_documents import (
     statements,
     wider_than_a_name,
 )
-from policy.principals import NO_DOCUMENT, admissions, trust_problem
+from policy.principals import NO_DOCUMENT, trust_problem
+from policy.resource_policies import everybody_admitted
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -42,30 +43,6 @@ _IDENTITY_POLICIES = {
 # The same of the other provider of AWS; those of an identity stand in its list ``policies``.
 _NATIVE_POLICIES = {f"aws-native:iam:{kind}" for kind in ("GroupPolicy", "ManagedPolicy", "Policy", "RolePolicy", "UserPolicy")}
 _NATIVE_IDENTITIES = {f"aws-native:iam:{kind}" for kind in ("Group", "Role", "User")}
-# Resources with a policy of their own, in which principals stand; buckets have their own rule.
-_RESOURCE_POLICIES = {
-    "aws:ecr/registryPolicy:RegistryPolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:glue/resourcePolicy:ResourcePolicy",
-    "aws:kms/key:Key",
-    "aws:kms/externalKey:ExternalKey",
-    "aws:kms/keyPolicy:KeyPolicy",
-    "aws:kms/replicaExternalKey:ReplicaExternalKey",
-    "aws:kms/replicaKey:ReplicaKey",
-    "aws:msk/clusterPolicy:ClusterPolicy",
-    "aws:s3tables/tableBucketPolicy:TableBucketPolicy",
-    "aws:s3tables/tablePolicy:TablePolicy",
-    "aws:backup/vaultPolicy:VaultPolicy",
-    "aws:dynamodb/resourcePolicy:ResourcePolicy",
-    "aws:kinesis/resourcePolicy:ResourcePolicy",
-    "aws:secretsmanager/secret:Secret",
-    "aws:secretsmanager/secretPolicy:SecretPolicy",
-    "aws:sns/topic:Topic",
-    "aws:sns/topicPolicy:TopicPolicy",
-    "aws:sqs/queue:Queue",
-    "aws:sqs/queuePolicy:QueuePolicy",
-}
-_GRANT = "aws:kms/grant:Grant"
 # Actions without a resource for which a condition names the thing instead.
 _NAMED_BY = {"cloudwatch:putmetricdata": "cloudwatch:namespace", "iam:createservicelinkedrole": "iam:awsservicename"}
 
@@ -81,12 +58,8 @@ def _exact_rights(resource: Declared, _record: Record) -> Iterator[Problem]:
         if resource.inputs.get("inlinePolicies"):
             yield Problem(rule="contains its policies, which are not checked there", cure="declare each as a RolePolicy")
         yield from _trusts(resource.inputs.get("assumeRolePolicy"))
-    elif resource.type in _RESOURCE_POLICIES:
-        yield from admissions(resource.inputs.get("policy"))
-        yield from admissions(resource.inputs.get("resourcePolicy"))
-    elif resource.type == _GRANT and is_wild(str(resource.inputs.get("granteePrincipal"))):
-        yield Problem(rule="grants a key to all principals", cure="name the role in granteePrincipal")
     else:
+        yield from everybody_admitted(resource)
         yield from _native(resource)
 
 

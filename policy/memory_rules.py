@@ -26,8 +26,14 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
     if hidden:
         yield Problem(rule=hidden)
     yield from _readable_overhead(resource)
-    if not starts_pods(resource):
-        return
+    if resource.kind in {"Namespace", "NamespacePatch"} and resource.object_name == record.limits.own:
+        yield from _injected(resource.inputs.get("metadata"), _INJECTED_BY_NAMESPACE)
+    if starts_pods(resource):
+        yield from _counted(resource, record)
+
+
+def _counted(resource: Declared, record: Record) -> Iterator[Problem]:
+    """Yield what keeps the memory of a workload from being added up."""
     try:
         spec = pods.pod_spec(resource.kind, resource.inputs)
     except UnreadableError as error:
@@ -64,6 +70,7 @@ _INJECTED = re.compile(
     r"consul\.hashicorp\.com/connect-inject|instrumentation\.opentelemetry\.io/inject-\S+|sidecar\.opentelemetry\.io/inject|"
     r"cloudsql\.cloud\.google\.com/\S*inject\S*|kuma\.io/sidecar-injection|appmesh\.k8s\.aws/sidecarInjectorWebhook)"
 )
+_INJECTED_BY_NAMESPACE = re.compile(rf"istio-injection|istio\.io/rev|{_INJECTED.pattern}")
 _OFF = {"false", "disabled", "no", "off", ""}
 
 
@@ -96,11 +103,15 @@ def _outside_the_limits(resource: Declared, spec: Mapping[str, Any], whole: str 
             yield Problem(
                 rule=f"the volume {volume.get('name')!r} holds huge pages, which no budget counts", cure="set its medium to Memory"
             )
-    metadata = pods.pod_metadata(resource.kind, resource.inputs)
+    yield from _injected(pods.pod_metadata(resource.kind, resource.inputs), _INJECTED)
+
+
+def _injected(metadata: object, keys: re.Pattern[str]) -> Iterator[Problem]:
+    """Yield the labels and annotations by which a webhook adds containers."""
     for place in ("annotations", "labels"):
         said = metadata.get(place) if isinstance(metadata, Mapping) else None
         for key, value in said.items() if isinstance(said, Mapping) else ():
-            if _INJECTED.fullmatch(str(key)) and str(value).lower() not in _OFF:
+            if keys.fullmatch(str(key)) and str(value).lower() not in _OFF:
                 yield Problem(
                     rule=f"{key} adds a container that is invisible at preview, so its memory cannot be added up",
                     cure="remove it, and declare the container as a sidecar",

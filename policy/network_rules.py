@@ -22,6 +22,9 @@ _CURE = "name the clients in from: a podSelector, a namespaceSelector with label
 _GROUPS = {"networking.k8s.io", "extensions"}
 _CILIUM = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"}
 _CALICO = {"NetworkPolicy", "GlobalNetworkPolicy"}
+# Policies whose permissions no NetworkPolicy takes back; those of the kind Baseline give way to every NetworkPolicy.
+_ADMIN = {"AdminNetworkPolicy", "ClusterNetworkPolicy"}
+_NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 _CALICO_GROUPS = {"crd.projectcalico.org", "projectcalico.org"}
 # Entities of Cilium that include addresses outside the cluster.
 _WORLD = {"all", "world", "world-ipv4", "world-ipv6"}
@@ -35,6 +38,8 @@ def _kind(resource: Declared) -> str | None:
         return "kubernetes"
     if resource.kind in _CILIUM and resource.group == "cilium.io":
         return "cilium"
+    if resource.kind in _ADMIN and resource.group == "policy.networking.k8s.io":
+        return "admin"
     return "calico" if resource.kind in _CALICO and resource.group in _CALICO_GROUPS else None
 
 
@@ -70,7 +75,7 @@ def _open_to(policy: Declared, guarded: Iterable[Pods]) -> Iterator[Problem]:
 
 def _specifications(policy: Declared, plugin: str | None) -> Iterator[tuple[str | Unknown | None, object]]:
     """Yield each specification in an object with its namespace, None for all namespaces."""
-    everywhere = policy.kind.startswith(("Global", "CiliumClusterwide"))
+    everywhere = policy.kind.startswith(("Global", "CiliumClusterwide")) or plugin == "admin"
     items = policy.objects
     for item in items if isinstance(items, (list, tuple)) else [policy.inputs]:
         one = item if isinstance(item, Mapping) else {"spec": item}
@@ -86,6 +91,8 @@ def _covers(plugin: str | None, spec: object, pods: Pods) -> bool:
     """Return whether a policy applies, or may apply, to pods."""
     if not isinstance(spec, Mapping):
         return True
+    if plugin == "admin":
+        return _is_subject(spec.get("subject"), pods)
     if plugin == "calico":
         selector = spec.get("selector")
         return selector in (None, "", "all()") or any(str(value) in str(selector) for value in pods.labels.values())
@@ -111,7 +118,9 @@ def _open(plugin: str | None, spec: object, pods: Pods) -> Iterator[Problem]:
         return  # ingress rules have no effect then
     rules = spec.get("ingress") or []
     for rule in rules if isinstance(rules, (list, tuple)) else [rules]:
-        said = {"kubernetes": _everybody, "cilium": _everybody_of_cilium, "calico": _everybody_of_calico}[str(plugin)](rule)
+        said = {"kubernetes": _everybody, "cilium": _everybody_of_cilium, "calico": _everybody_of_calico, "admin": _everybody_of_admin}[
+            str(plugin)
+        ](rule)
         if said:
             yield Problem(rule=f"lets {said} in {to}", cure=_CURE)
 
@@ -169,6 +178,31 @@ def _everybody_of_cilium(rule: object) -> str | None:
     ranges = [one.get("cidr") for one in sets if isinstance(one, Mapping)] if isinstance(sets, (list, tuple)) else []
     listed = peers.get("fromCIDR")
     return _public([*ranges, *(listed if isinstance(listed, (list, tuple)) else [])])
+
+
+def _is_subject(subject: object, pods: Pods) -> bool:
+    """Return whether an admin network policy applies to pods; of the labels of a namespace only its name is known."""
+    if not isinstance(subject, Mapping):
+        return True
+    inner = subject.get("pods")
+    chosen = inner if isinstance(inner, Mapping) else {"namespaceSelector": subject.get("namespaces")}
+    namespaces = chosen.get("namespaceSelector")
+    named = not isinstance(namespaces, Mapping) or not restricts(namespaces) or selects(namespaces, {_NAME_OF_NAMESPACE: pods.namespace})
+    return named and selects(chosen.get("podSelector") or {}, pods.labels)
+
+
+def _everybody_of_admin(rule: object) -> str | None:
+    if not isinstance(rule, Mapping):
+        return "clients that are not known at preview"
+    if str(rule.get("action", "Allow")).lower() not in {"allow", "accept"}:
+        return None
+    peers = rule.get("from")
+    for peer in peers if isinstance(peers, (list, tuple)) else [peers]:
+        inner = peer.get("pods") if isinstance(peer, Mapping) else None
+        wide = _wide_peer(inner) if isinstance(inner, Mapping) else _wide_peer({"namespaceSelector": (peer or {}).get("namespaces")})
+        if wide:
+            return wide
+    return None
 
 
 def _everybody_of_calico(rule: object) -> str | None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-_MOVING = {"latest", "stable", "main", "master", "edge", "nightly", "dev"}
+# Words of tags that move with every push, wherever they stand, unless they begin a name with a date or a version.
+_LATEST = re.compile(r"(?:^|.*[._-])latest(?:[._-].*)?|[^0-9]*")
 # Prefix of the API server's default audience.
 _API_SERVER = "https://kubernetes.default.svc"
 # User and password before the registry of an image; a tag and a digest have no slash behind the sign.
@@ -48,7 +49,8 @@ def _pinned(resource: Declared, _record: Record) -> Iterator[Problem]:
         tag = reference.rpartition("/")[2].partition(":")[2]
         if re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             continue
-        if digest or not tag or tag.lower() in _MOVING:
+        # a tag without a digit names no version: stable, main, bookworm, alpine
+        if digest or _LATEST.fullmatch(tag.lower()):
             yield Problem(
                 rule=f"container {name!r} runs {_shown(reference)}, which is not pinned",
                 cure="set a fixed tag, or a digest: name:tag@sha256:…",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,10 @@ from configs.postgres_rules import postgres_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
 from policy.captured import is_captured, is_own
-from policy.files import properties, with_key
+from policy.files import with_key
 from policy.fit_rules import files_of, servers
 from policy.kinds import starts_pods
+from policy.postgres_statements import statements
 from policy.rule import Rule
 from unknown import Unknown
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 # A file with this parameter is one of a server that is captured.
 _MARK = "wal_level"
-# A value before the comment behind it.
-_VALUE = re.compile(r"'(?:[^'\\]|''|\\.)*'|[^#]*")
 _COMMAND_LINE = "the command line"
 # Words of the own server's command line, and addresses at which pods reach a server.
 _OWN_WORDS = {"config_file", "data_directory"}
@@ -39,20 +37,15 @@ _EVERYWHERE = {"*", "0.0.0.0", "::", "0.0.0.0,::"}  # noqa: S104 - a server in a
 
 def _configured(resource: Declared, _record: Record) -> Iterator[Problem]:
     """Judge a file by itself, and the timeouts on a command line."""
-    for name, lines in with_key(resource, _MARK):
-        parameters = _without_comments(lines)
+    for name, parameters in with_key(resource, _MARK, postgres_parameters.written):
         found = first_per_key(spelling_problems("postgresql", parameters), postgres_problems(parameters))
         yield from (replace(problem, about=name) for problem in found)
     spec = pods.lenient_spec(resource.kind, resource.inputs) if starts_pods(resource) else None
     listed = spec.get("containers") if spec else None
     for container in listed if isinstance(listed, (list, tuple)) else ():
         if not isinstance(container, Unknown) and postgres_parameters.is_postgres(container):
-            said = postgres_parameters.parameters(container, "")
+            said = postgres_parameters.of_variables(container) | postgres_parameters.parameters(container, "")
             yield from (replace(problem, about=_COMMAND_LINE) for problem in range_problems(said))
-
-
-def _without_comments(lines: Mapping[str, str]) -> dict[str, str]:
-    return {key: found[0].strip() for key, value in lines.items() if (found := _VALUE.match(value))}
 
 
 def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
@@ -61,13 +54,19 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         if text is None or isinstance(text, Unknown):
             continue  # postgres-fits reports it
         try:
-            said, all_of_them = postgres_parameters.parameters(container, ""), postgres_parameters.parameters(container, text)
+            by_image = postgres_parameters.of_variables(container)
+            said = by_image | postgres_parameters.parameters(container, "")
+            all_of_them = postgres_parameters.parameters(container, text)
         except ParameterError:
             continue
-        file = _without_comments(properties(text))
+        file = postgres_parameters.written(text)
+        judged = file if _MARK in file else None
         if is_captured(record, server, container, text):
-            found = _of_captured(said, all_of_them, file if _MARK in file else None)
-            yield from ((server, problem) for problem in (*found, *_let_in(record, server, container, all_of_them)))
+            # beside a file some images read their variables, and others do not
+            ways = (by_image | all_of_them, all_of_them | by_image)
+            either = {one: None for merged in ways for one in _of_captured(said, merged, judged)}
+            yield from ((server, problem) for problem in (*either, *_let_in(record, server, container, all_of_them)))
+            yield from _of_statements(record, server, all_of_them)
         if is_own(server):
             found = _of_own(said, postgres_parameters.as_read(file))
             yield from ((server, problem) for problem in found)
@@ -82,6 +81,14 @@ def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged
     for problem in postgres_problems(all_of_them):
         if problem not in before and (problem.key in written or judged is not None):
             yield replace(problem, about=_COMMAND_LINE) if problem.key in said else problem
+
+
+def _of_statements(record: Record, server: Declared, parameters: Mapping[str, str]) -> Iterator[tuple[Declared, Problem]]:
+    """Judge what statements and scripts in the server's namespace set, over what the server has."""
+    for resource in record.of_kind("ConfigMap", *pods.POD_KINDS, namespace=server.namespace):
+        for further in statements(resource):
+            found = [problem for problem in postgres_problems({**parameters, **further}) if problem.key in further]
+            yield from ((resource, replace(problem, about=f"a statement for {server.title}")) for problem in found)
 
 
 def _let_in(record: Record, server: Declared, container: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[Problem]:

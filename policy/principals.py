@@ -23,6 +23,7 @@ _NAMES = {
     "aws:sourcevpc",
     "aws:sourcevpce",
     "kms:calleraccount",
+    "elasticfilesystem:accessedviamounttarget",
     "lambda:functionurlauthtype",
     "s3:dataaccesspointaccount",
 }

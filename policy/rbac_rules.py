@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from policy.guarded import is_guarded, selects
-from policy.role_excess import aggregated, excess, selects_ruling
+from policy.role_excess import aggregated, excess, looks_like_a_controller, selects_ruling
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -50,7 +50,7 @@ def _exact(resource: Declared, record: Record) -> Iterator[Problem]:
 def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Judge what depends on other resources: namespaces in which guarded pods are declared, and where a ClusterRole is bound."""
     objects = [(resource, *one) for resource in record.resources.values() for one in _objects(resource)]
-    elsewhere = _bound_elsewhere(objects, record)
+    elsewhere, bound = _bound_elsewhere(objects, record), _bound(objects)
     selectors = [selector for _resource, _kind, _namespace, one in objects for selector in aggregated(one.get("aggregationRule"))]
     for resource, kind, namespace, one in objects:
         if kind == "ClusterRole":
@@ -58,7 +58,10 @@ def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         else:
             reaches = kind != "ClusterRoleBinding" and not _is_own(namespace, record) and is_guarded(namespace, record)
         if reaches:
-            yield from ((resource, problem) for problem in _problems(kind, one))
+            subjects, role_rules = bound.get(_name_of(one, resource), []), one.get("rules")
+            to_accounts = all(_is_controller(subject, record) for subject in subjects) if subjects else looks_like_a_controller(role_rules)
+            of_controller = kind == "ClusterRole" and to_accounts and not _is_aggregated(one, selectors)
+            yield from ((resource, problem) for problem in _problems(kind, one, of_controller=of_controller))
 
 
 def _is_own(namespace: str | Unknown, record: Record) -> bool:
@@ -97,6 +100,30 @@ def _bound_elsewhere(objects: list[tuple[Declared, str, str | Unknown, Mapping[s
     return far - near
 
 
+def _bound(objects: list[tuple[Declared, str, str | Unknown, Mapping[str, Any]]]) -> dict[object, list[object]]:
+    """Return the subjects that this program gives each ClusterRole to."""
+    found = dict[object, list[object]]()
+    for _resource, kind, _namespace, one in objects:
+        reference = one.get("roleRef")
+        if kind in _BINDINGS and isinstance(reference, Mapping) and reference.get("kind") == "ClusterRole":
+            found.setdefault(str(reference.get("name")), []).extend(_subjects(one))
+    return found
+
+
+def _subjects(binding: Mapping[str, Any]) -> list[object]:
+    listed = binding.get("subjects") or []
+    return list(listed) if isinstance(listed, (list, tuple)) else [listed]
+
+
+def _is_controller(subject: object, record: Record) -> bool:
+    """Return whether a subject is the account of a controller: a named service account in a namespace without guarded pods."""
+    if not isinstance(subject, Mapping) or subject.get("kind") != "ServiceAccount":
+        return False
+    name, namespace = subject.get("name"), subject.get("namespace")
+    named = isinstance(name, str) and isinstance(namespace, str) and name not in {"", "default"} and bool(namespace)
+    return named and not _is_own(str(namespace), record) and not is_guarded(namespace, record)
+
+
 def _is_aggregated(one: Mapping[str, Any], selectors: list[object]) -> bool:
     """Return whether another role gathers the rights of this one: a role of Kubernetes, or a declared one that selects its labels."""
     metadata = one.get("metadata")
@@ -108,13 +135,13 @@ def _is_aggregated(one: Mapping[str, Any], selectors: list[object]) -> bool:
     return by_name or any(selects(selector, labels) for selector in selectors)
 
 
-def _problems(kind: str, one: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(kind: str, one: Mapping[str, Any], *, of_controller: bool = False) -> Iterator[Problem]:
     if kind in _BINDINGS:
         yield from _binding(one)
         return
     rules = one.get("rules") or []
     for rule in rules if isinstance(rules, (list, tuple)) else [rules]:
-        found = excess(rule)
+        found = excess(rule, of_controller=of_controller)
         if found:
             yield Problem(rule=found[0], cure=found[1])
     yield from (Problem(rule=rule, cure=cure) for rule, cure in selects_ruling(one.get("aggregationRule")))
@@ -128,8 +155,7 @@ def _binding(one: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(rule="binds a role that is not known at preview", cure="set a plain name")
     elif kind != "Role" and name is not None and (str(name) in _RULING or str(name).startswith(_RULING_PREFIX)):
         yield Problem(rule=f"binds {name}, which reaches every Secret and runs any pod", cure="declare a role with the required rights")
-    listed = one.get("subjects") or []
-    subjects = list(listed) if isinstance(listed, (list, tuple)) else [listed]
+    subjects = _subjects(one)
     if kind != "Role" and name in _CONTROL and not all(_is_control_plane(subject) for subject in subjects):
         yield Problem(rule=f"binds {name}, a role of the control plane", cure="declare a role with the required rights")
     for subject in subjects:

@@ -1,27 +1,17 @@
-"""Rights of a Kubernetes role by meaning: what a rule gives beyond named things.
-
-The list follows "Role Based Access Control Good Practices" of Kubernetes, section "Privilege escalation risks".
-"""
+"""Rights of a Kubernetes role by meaning: what a rule gives beyond named things."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from policy.kinds import BUILT_IN_GROUPS
+from policy.role_dangers import DANGERS, RBAC, READ
 from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_READ = frozenset({"get", "list", "watch"})
-_DELETE = frozenset({"delete", "deletecollection"})
-_RUN = frozenset({"create", "update", "patch"})
-_WRITE = _RUN | _DELETE
-_ANY = _READ | _WRITE
-_ADMISSION = "admissionregistration.k8s.io"
-_RBAC = "rbac.authorization.k8s.io"
 # Names that are wider than a thing.
 _RULING = {"admin", "cluster-admin", "edit", "kubeadm:cluster-admins", "kubernetes-admin", "system:masters"}
 # Names of groups that give no rights of their own.
@@ -36,86 +26,43 @@ _CONTROLLERS = {
 _COLLECTORS = {"generic-garbage-collector", "horizontal-pod-autoscaler", "persistent-volume-binder"}
 _IDENTITIES = {"*", "clusterroles", "roles", "users", "groups", "serviceaccounts"}
 _ESCALATE = "change a role to any rights"
+_BIND = "name the objects in resourceNames, or bind the role to the named service account of its controller in another namespace"
 _NAME = "name the objects in resourceNames, or bind the role in the namespaces that need it"
 
 
-@dataclass(frozen=True, slots=True)
-class _Danger:
-    """Verbs on resources that reach everything of their kind.
-
-    Attributes:
-        what: What they allow, for messages.
-        groups: API groups.
-        resources: Resources and subresources.
-        verbs: Verbs that are wide without names.
-    """
-
-    what: str
-    groups: frozenset[str]
-    resources: frozenset[str]
-    verbs: frozenset[str]
-
-
-def _danger(what: str, groups: str, resources: str, verbs: frozenset[str]) -> _Danger:
-    return _Danger(what, frozenset(groups.split(",")), frozenset(resources.split()), verbs)
-
-
-_DANGERS = (
-    # no name restricts a create, which reads nothing: controllers that write certificates need it
-    _danger("reach every Secret", "", "secrets", _ANY - {"create"}),
-    _danger("run pods with the rights of every service account", "", "pods replicationcontrollers podtemplates", _RUN),
-    _danger(
-        "run pods with the rights of every service account",
-        "apps,extensions",
-        "daemonsets deployments replicasets statefulsets",
-        _WRITE,
-    ),
-    _danger("run pods with the rights of every service account", "batch", "cronjobs jobs", _RUN),
-    _danger(
-        "enter every pod, past every network policy",
-        "",
-        "nodes/proxy pods/attach pods/ephemeralcontainers pods/exec pods/portforward pods/proxy services/proxy",
-        _ANY,
-    ),
-    _danger("get a token of every service account", "", "serviceaccounts/token", _RUN),
-    _danger("bind every role", _RBAC, "clusterroles roles", frozenset({"bind"})),
-    _danger("act as everybody", "", "groups serviceaccounts users", frozenset({"impersonate"})),
-    _danger("act as everybody", "authentication.k8s.io", "uids userextras", frozenset({"impersonate"})),
-    _danger("issue certificates for everybody", "certificates.k8s.io", "signers", frozenset({"approve", "sign"})),
-    _danger(
-        "change every object that is created",
-        _ADMISSION,
-        "mutatingwebhookconfigurations mutatingadmissionpolicies mutatingadmissionpolicybindings",
-        _RUN,
-    ),
-    _danger("see or stop every request to the API server", _ADMISSION, "validatingwebhookconfigurations", _WRITE),
-    _danger("answer in place of the API server", "apiregistration.k8s.io", "apiservices", _RUN),
-    _danger("bind a role in every namespace", _RBAC, "clusterrolebindings", _RUN),
-    _danger("lead the traffic of every service elsewhere", ",discovery.k8s.io", "endpoints endpointslices", _RUN),
-    _danger("publish every service", "networking.k8s.io,extensions", "ingresses", frozenset({"create"})),
-    _danger("move every pod to another node", "", "nodes", _WRITE),
-    _danger("mount the disk of a node, or lose a volume", "", "persistentvolumes", _WRITE),
-    _danger("loosen what guards pods from a drain", "policy", "poddisruptionbudgets", _RUN - {"create"} | _DELETE),
-    _danger("loosen what guards namespaces", "", "limitranges resourcequotas", _RUN - {"create"} | _DELETE),
-    _danger("loosen what guards namespaces", "", "namespaces namespaces/finalize", _RUN - {"create"} | _DELETE),
-    _danger("open every network policy", "networking.k8s.io,extensions", "networkpolicies", _WRITE),
-    _danger(
-        "open every network policy",
-        "cilium.io,crd.projectcalico.org,projectcalico.org,policy.networking.k8s.io",
-        "ciliumnetworkpolicies ciliumclusterwidenetworkpolicies networkpolicies globalnetworkpolicies adminnetworkpolicies "
-        "baselineadminnetworkpolicies",
-        _WRITE,
-    ),
-    _danger("delete the data of every volume", "", "persistentvolumeclaims", _DELETE),
-)
 # Resources of one controller's own records, for which all verbs are no more than the usual ones.
 _RECORDS = {"leases", "events"}
+# Groups whose objects are measurements, which an adapter of metrics serves and nobody can change.
+_MEASUREMENTS = {"custom.metrics.k8s.io", "external.metrics.k8s.io", "metrics.k8s.io"}
+# Resources, by the start of their names, that a role names if it is that of a controller of nodes or volumes, and seldom another.
+_MARKS = (
+    "csinode",
+    "csistoragecapacit",
+    "events",
+    "leases",
+    "nodeclaims",
+    "nodes/status",
+    "pods/eviction",
+    "storageclasses",
+    "volumeattachments",
+)
 # Subresources that may be named for all kinds at once.
 _COUNTS = {"*/finalizers", "*/scale", "*/status"}
 
 
-def excess(rule: object) -> tuple[str, str] | None:
-    """Return what a rule of a role gives beyond named things, and the cure; None where it gives no more."""
+def looks_like_a_controller(rules: object) -> bool:
+    """Return whether a role has the marks of a controller that provides nodes or volumes."""
+    listed = rules if isinstance(rules, (list, tuple)) else []
+    return any(one.startswith(_MARKS) for rule in listed if isinstance(rule, Mapping) for one in _texts(rule.get("resources")) or ())
+
+
+def excess(rule: object, *, of_controller: bool = False) -> tuple[str, str] | None:
+    """Return what a rule of a role gives beyond named things, and the cure; None where it gives no more.
+
+    Args:
+        rule: The rule.
+        of_controller: Whether only a controller of the cluster gets the role.
+    """
     if not isinstance(rule, Mapping):
         return _unknown("its rules are")
     parts = {key: _texts(rule.get(key)) for key in ("apiGroups", "resources", "verbs", "nonResourceURLs")}
@@ -128,8 +75,12 @@ def excess(rule: object) -> tuple[str, str] | None:
         return "may request every path of the API server", "list the paths, such as /metrics"
     if not resources or not verbs:
         return None
+    if groups and groups <= _MEASUREMENTS:
+        return None
     return (
-        _by_verbs(resources, verbs, names) or _by_wildcard(groups, resources, verbs, names) or _by_danger(groups, resources, verbs, names)
+        _by_verbs(resources, verbs, names)
+        or _by_wildcard(groups, resources, verbs, names)
+        or _by_danger(groups, resources, verbs, names, of_controller=of_controller)
     )
 
 
@@ -172,7 +123,7 @@ def _is_system(account: str) -> bool:
 
 def _by_wildcard(groups: set[str], resources: set[str], verbs: set[str], names: list[str | Unknown]) -> tuple[str, str] | None:
     wild = [one for one in resources if "*" in one and one not in _COUNTS]
-    reads_no_secret = verbs <= _READ and not groups & {"", "*"} and groups
+    reads_no_secret = verbs <= READ and not groups & {"", "*"} and groups
     if wild and not reads_no_secret:
         return f"may {_shown(verbs)} {', '.join(sorted(wild))} of {_shown(groups) or 'no group'}", "list the resources"
     built_in = "*" in groups or any(group in BUILT_IN_GROUPS for group in groups)
@@ -181,15 +132,18 @@ def _by_wildcard(groups: set[str], resources: set[str], verbs: set[str], names: 
     return None
 
 
-def _by_danger(groups: set[str], resources: set[str], verbs: set[str], names: list[str | Unknown]) -> tuple[str, str] | None:
+def _by_danger(
+    groups: set[str], resources: set[str], verbs: set[str], names: list[str | Unknown], *, of_controller: bool
+) -> tuple[str, str] | None:
     if names:
         is_role = "*" in verbs and resources & {"clusterroles", "roles"}
         return (f"may {_ESCALATE}", "list the verbs") if is_role else None
-    for danger in _DANGERS:
+    for danger in DANGERS:
         wide = sorted(resources & danger.resources)
         used = danger.verbs if "*" in verbs else verbs & danger.verbs
-        if wide and used and ("*" in groups or groups & danger.groups):
-            return f"may {danger.what} ({_shown(used & verbs or {'*'})} on {', '.join(wide)})", _NAME
+        if wide and used and ("*" in groups or groups & danger.groups) and not (of_controller and danger.of_controllers):
+            cure = _BIND if danger.of_controllers else _NAME
+            return f"may {danger.what} ({_shown(used & verbs or {'*'})} on {', '.join(wide)})", cure
     return None
 
 
@@ -221,4 +175,4 @@ def _selects_own(selector: Mapping[str, Any]) -> bool:
 
 
 # Labels of the roles behind admin, edit, and of all that Kubernetes defines.
-_AGGREGATED = {f"{_RBAC}/aggregate-to-admin", f"{_RBAC}/aggregate-to-edit", "kubernetes.io/bootstrapping"}
+_AGGREGATED = {f"{RBAC}/aggregate-to-admin", f"{RBAC}/aggregate-to-edit", "kubernetes.io/bootstrapping"}

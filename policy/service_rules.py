@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from policy.controller_routes import annotated, published_ports
 from policy.guarded import COMPONENTS, guarded_pods, has_labels, is_guarded, may_be_same, pods_of
 from policy.rule import Rule
 from problem import Problem
@@ -143,20 +144,27 @@ def _around(resource: Declared, record: Record) -> Iterator[Problem]:
 
 
 def _is_route(resource: Declared) -> bool:
-    return resource.is_kubernetes and _ROUTES.fullmatch(resource.kind) is not None
+    return resource.is_kubernetes and (_ROUTES.fullmatch(resource.kind) is not None or bool(published_ports(resource)))
 
 
 def _routed(route: Declared, record: Record) -> Iterator[Problem]:
-    for spec in _specifications(route):
-        if route.kind == "VirtualService" and not _leaves_the_mesh(spec):
-            continue
-        for name, namespace in _named_services(spec):
-            if _targets(record, namespace or route.namespace, name):
-                yield Problem(
-                    rule=f"publishes the Service {name}, {_PLAIN} and asks for no login at its door",
-                    cure="remove it, and publish by host.exposure with host.sources",
-                )
-                return
+    for name, namespace in _published_by(route):
+        if _targets(record, namespace or route.namespace, name):
+            yield Problem(
+                rule=f"publishes the Service {name}, {_PLAIN} and asks for no login at its door",
+                cure="remove it, and publish by host.exposure with host.sources",
+            )
+            return
+
+
+def _published_by(route: Declared) -> Iterator[tuple[str, str | None]]:
+    """Yield every name in a route that may be a Service's, each with its namespace where one stands beside it."""
+    yield from published_ports(route)
+    if route.kind.startswith("Ingress"):
+        yield from annotated(route.inputs.get("metadata"))
+    for spec in _specifications(route) if route.kind != "ConfigMap" else ():
+        if route.kind != "VirtualService" or _leaves_the_mesh(spec):
+            yield from _named_services(spec)
 
 
 def _leaves_the_mesh(spec: object) -> bool:

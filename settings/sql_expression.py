@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settings.sql_forms import case, quantified, substring
-from settings.sql_functions import called
+from settings.sql_forms import case, collated, quantified, spoken
+from settings.sql_functions import called, called_by_name
 from settings.sql_operators import LITERAL, Typed, added, calculated, cast, comparable, joined, texts
 from settings.sql_tokens import Reader, SqlError
 from settings.sql_types import NUMBERS, TIMES, family
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from settings.sql_tokens import Token
 
 _COMPARISONS = ("=", "<>", "!=", "<=", ">=", "<", ">")
-_MATCHES = ("!~*", "!~", "~*", "~")
+# LIKE and ILIKE are ~~ and ~~* where pg_dump writes them
+_MATCHES = ("!~~*", "!~~", "~~*", "~~", "!~*", "!~", "~*", "~")
 _MOST_LEVELS = 40
 _WORDS: Mapping[str, str] = {
     "current_timestamp": "timestamptz",
@@ -151,6 +152,8 @@ class _Parser:
         while True:
             if self._reader.skip("::"):
                 typed = cast(self._type(), typed)
+            elif self._bracketed("collate"):
+                collated(self._reader, typed)
             elif self._bracketed("at", "time", "zone"):
                 self._cast().as_("text")
                 if typed.kind not in {"timestamp", "timestamptz"}:
@@ -170,6 +173,10 @@ class _Parser:
             typed = self.condition()
             self._reader.need(")")
             return typed
+        if token.kind == "name" and self._reader.next == ("sign", "("):
+            return called_by_name(token.text, self._arguments())
+        if token.kind == "name" and token.text in self._columns:
+            return Typed(self._columns[token.text])
         if token.kind == "word":
             return self._named(token)
         message = f"{token.text!r} is out of place"
@@ -213,7 +220,8 @@ class _Parser:
                 message = f"extract takes no {field!r} from a value of type {moment.kind}"
                 raise SqlError(message)
             return Typed("numeric")
-        return called(name, substring(self._reader, self.condition) if name == "substring" else self._arguments())
+        given = spoken(name, self._reader, self.condition, self._sum)
+        return called(name, self._arguments() if given is None else given)
 
     def _arguments(self) -> list[Typed]:
         self._reader.need("(")
@@ -225,7 +233,11 @@ class _Parser:
         return given
 
     def _type(self) -> str:
-        name = self._reader.take().text
+        name = self._reader.take()
+        if name == ("name", "char"):
+            message = 'the type "char" in quotes is one byte, and no type of the archive'
+            raise SqlError(message)
+        name = name.text
         for more in (("precision",), ("varying",), ("with", "time", "zone"), ("without", "time", "zone")):
             if self._reader.skip(*more):
                 name = " ".join((name, *more))

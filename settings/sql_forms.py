@@ -1,10 +1,10 @@
-"""Forms of SQL that are no function and no operator of two values, as ``pg_dump`` writes them: arrays, CASE and substring."""
+"""Forms of SQL that are no function and no operator of two values, as ``pg_dump`` writes them: arrays, CASE, words in place of commas."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settings.sql_operators import LITERAL, Typed, cast, comparable
+from settings.sql_operators import LITERAL, Typed, cast, comparable, texts
 from settings.sql_tokens import SqlError
 from settings.sql_types import NUMBERS, TIMES
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Read = Callable[[], Typed]
 
 _QUANTIFIERS = ("any", "some", "all")
+_SIDES = ("both", "leading", "trailing")
+# Collations that every server has.
+_COLLATIONS = {"C", "POSIX", "default", "ucs_basic"}
 
 
 def quantified(reader: Reader, left: Typed, condition: Read, read_type: Callable[[], str]) -> bool:
@@ -96,12 +99,67 @@ def _common(results: list[Typed]) -> Typed:
     return Typed(kind)
 
 
-def substring(reader: Reader, condition: Read) -> list[Typed]:
-    """Read the arguments of ``substring``: separated by commas, or by FROM and FOR.
+def collated(reader: Reader, typed: Typed) -> None:
+    """Read the collation behind COLLATE.
+
+    Raises:
+        SqlError: If the value is no text, or not every server has the collation.
+    """
+    texts(typed)
+    name = reader.take()
+    if name.kind != "name" or name.text not in _COLLATIONS:
+        message = f'the collation {name.text!r} is not on every server; write COLLATE "C" or remove it'
+        raise SqlError(message)
+
+
+def spoken(name: str, reader: Reader, condition: Read, operand: Read) -> list[Typed] | None:
+    """Read the arguments of a function between which SQL has words; None for every other function.
+
+    Args:
+        name: Name of the function without quotes.
+        reader: The tokens.
+        condition: Reads a whole expression.
+        operand: Reads an expression without a comparison.
 
     Raises:
         SqlError: If PostgreSQL would refuse it.
     """
+    if name == "position":
+        reader.need("(")
+        part = operand()
+        reader.need("in")
+        given = [operand(), part]
+        reader.need(")")
+        return given
+    read = {"substring": _substring, "trim": _trim, "overlay": _overlay}.get(name)
+    return None if read is None else read(reader, condition)
+
+
+def _trim(reader: Reader, condition: Read) -> list[Typed]:
+    reader.need("(")
+    has_side = any(reader.skip(side) for side in _SIDES)
+    given = [] if has_side and reader.skip("from") else [condition()]
+    while not reader.skip(")"):
+        if given and not reader.skip("from"):
+            reader.need(",")
+        given.append(condition())
+    return given
+
+
+def _overlay(reader: Reader, condition: Read) -> list[Typed]:
+    reader.need("(")
+    given = [condition()]
+    for word in ("placing", "from"):
+        reader.need(word)
+        given.append(condition())
+    if reader.skip("for"):
+        given.append(condition())
+    reader.need(")")
+    return given
+
+
+def _substring(reader: Reader, condition: Read) -> list[Typed]:
+    """Read the arguments of ``substring``: separated by commas, or by FROM and FOR."""
     reader.need("(")
     given = [condition()]
     begins = None

@@ -22,8 +22,12 @@ _BESIDE: Mapping[str, tuple[Signature, ...]] = {
     "gen_random_uuid": (("uuid",),),
     "random": (("float",),),
     "timeofday": (("text",),),
-    # a word of the grammar, which calls btrim
+    # words of the grammar, the first of which calls btrim
     "trim": (("text", "text"), ("text", "text", "text")),
+    "overlay": (("text", "text", "int", "text"), ("text", "text", "int", "int", "text")),
+    "position": (("text", "text", "int"),),
+    # what SIMILAR TO becomes in the output of pg_dump
+    "similar_to_escape": (("text", "text"), ("text", "text", "text")),
 }
 # Functions with any number of arguments of any type, each with the type of its result.
 _OF_ANY = {"concat": "text", "concat_ws": "text", "format": "text", "num_nonnulls": "int", "num_nulls": "int"}
@@ -38,6 +42,8 @@ _WIDER = {
 }
 # The types that PostgreSQL prefers where several fit.
 _PREFERRED = {"float", "timestamptz", "text", "bool", "interval"}
+# Words of the grammar for which there is no function of that name.
+_WORDS = {*_SAME, "cast", "extract", "nullif", "trim"}
 _USE_UUID = "write gen_random_uuid(), which needs no extension"
 # Functions of extensions, which the program does not create, and of objects that a preview does not know.
 _ELSEWHERE = {
@@ -63,6 +69,18 @@ def _functions() -> Mapping[str, tuple[Signature, ...]]:
             arguments, _, result = rest.partition("): ")
             found.setdefault(name, []).append((*(one for one in arguments.split(", ") if one), result))
     return {name: tuple(signatures) for name, signatures in found.items()}
+
+
+def called_by_name(name: str, given: Sequence[Typed]) -> Typed:
+    """Return the type of the result of a function whose name is in quotes, as ``pg_dump`` writes one that is a word of the grammar.
+
+    Raises:
+        SqlError: For a word of the grammar that is no function, and as ``called`` does.
+    """
+    if name in _WORDS:
+        message = f'"{name}"() in quotes is no function'
+        raise SqlError(message)
+    return called(name, given)
 
 
 def called(name: str, given: Sequence[Typed]) -> Typed:

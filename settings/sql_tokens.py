@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"\s+|(?P<comment>--|/\*)|(?P<string>'(?:[^']|'')*')|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z_0-9]))|"
-    r"(?P<word>[A-Za-z_][A-Za-z0-9_]*(?!['&]))|(?P<sign>::|<=|>=|<>|!=|\|\||!~\*|!~|~\*|[-+*/%<>=~(),.\[\]])"
+    r"(?P<word>[A-Za-z_][A-Za-z0-9_]*(?!['&]))|(?P<name>\"[A-Za-z_][A-Za-z0-9_ $-]*\")|"
+    r"(?P<sign>::|<=|>=|<>|!=|\|\||!~~\*|!~~|~~\*|~~|!~\*|!~|~\*|[-+*/%<>=~(),.\[\]])"
 )
 
 
 class Token(NamedTuple):
-    """One token: its kind (string, number, word, sign) and its text; words in lower case, strings without their quotes."""
+    """One token: its kind (string, number, word, name, sign) and its text; words in lower case, strings and names without their quotes."""
 
     kind: str
     text: str
@@ -44,6 +45,8 @@ def tokens(text: str) -> list[Token]:
 def _plain(kind: str, text: str) -> str:
     if kind == "string":
         return text[1:-1].replace("''", "'")
+    if kind == "name":
+        return text[1:-1]
     return text.lower() if kind == "word" else text
 
 
@@ -75,7 +78,7 @@ class Reader:
     def skip(self, *texts: str) -> bool:
         """Move over the given words or signs if they come next; return whether they did."""
         following = self._tokens[self._place : self._place + len(texts)]
-        if [token.text for token in following] != list(texts) or any(token.kind == "string" for token in following):
+        if [token.text for token in following] != list(texts) or any(token.kind in {"string", "name"} for token in following):
             return False
         self._place += len(texts)
         return True

@@ -69,8 +69,14 @@ def bare(value: str) -> str:
 
 def is_referred(value: object) -> bool:
     """Return whether a value consists of references only: ``${dir:/secrets:user}:${dir:/secrets:password}`` or ``$(TOKEN)``."""
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    return not any(character.isalnum() for character in _REFERENCE.sub("", text[:4000]))
+    text = (value if isinstance(value, str) else "" if value is None else str(value))[:4000]
+    at = 0
+    while at < len(text):
+        found = _REFERENCE.match(text, at)
+        if found is None and text[at].isalnum():
+            return False  # no need to look at the rest: a value that is none differs from references at its beginning, as a rule
+        at = found.end() if found else at + 1
+    return True
 
 
 def is_elsewhere(value: str) -> bool:

@@ -103,6 +103,10 @@ def shapes() -> Iterator[str]:
     )
     yield from (
         "a\\u0061=",
+        "p\\u0061ssword=",
+        "p\\u0061ssword=${X}",
+        "p\\u0061ssword=$",
+        "token: ${X}${Y}",
         "| sudo -S ",
         "echo a | sudo ",
         "echo a ",

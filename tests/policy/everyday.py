@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from policy.declared import Declared
 from tests.policy.workbench import container, extra, pod
@@ -202,6 +205,16 @@ def workloads() -> Iterator[Declared]:
     yield extra("CronJob", "nightly", {"schedule": "0 3 * * *", "concurrencyPolicy": "Forbid", "jobTemplate": {"spec": job}}, "batch/v1")
 
 
+def written() -> Iterator[Declared]:
+    """Yield the objects that are written out, with all that charts say in them."""
+    for file in ("everyday_charts.yaml", "everyday_files.yaml"):
+        documents = yaml.safe_load_all((Path(__file__).parent / file).read_text(encoding="utf-8"))
+        for at, document in enumerate(documents):
+            version, kind, name = document["apiVersion"], document["kind"], f"{file}-{at}"
+            token = f"kubernetes:{version if '/' in version else f'core/{version}'}:{kind}"
+            yield Declared(urn=f"urn::{name}", type=token, name=name, inputs=document)
+
+
 def everyday() -> list[Declared]:
     """Return all of them."""
-    return [*(custom(*kind) for kind in kinds(WITHOUT_PODS)), *built_in(), *workloads()]
+    return [*(custom(*kind) for kind in kinds(WITHOUT_PODS)), *built_in(), *workloads(), *written()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tests.policy import (
+    cluster_roles,
     mutations_access,
     mutations_config,
     mutations_data,
@@ -17,6 +18,7 @@ from tests.policy import (
     mutations_own,
     mutations_reach,
     mutations_roles,
+    mutations_spellings,
 )
 from tests.policy.mutations_harmless import harmless, harmless_reach
 from tests.policy.workbench import Workbench
@@ -58,10 +60,17 @@ FAMILIES: tuple[Family, ...] = (
     mutations_reach.code,
     mutations_options.options,
     mutations_roles.roles,
+    cluster_roles.roles,
     mutations_kafka.access,
     mutations_own.connectors,
     mutations_own.guards,
     mutations_own.harmless_guards,
+    mutations_spellings.properties,
+    mutations_spellings.images,
+    mutations_spellings.routes,
+    mutations_spellings.resource_policies,
+    mutations_spellings.custom_values,
+    mutations_spellings.namespaces,
     harmless,
     harmless_reach,
 )

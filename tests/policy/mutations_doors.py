@@ -155,6 +155,8 @@ def harmless_doors(bench: Workbench) -> Iterator[Made]:
         yield f"guards: labels by a {kind}", None, bench.with_more(patch)
     for hard in ({"pods": "20"}, {"limits.memory": "64Mi"}, {"count/jobs.batch": "5"}):
         yield f"guards: a quota of {hard}", None, bench.with_more(extra("ResourceQuota", "extra", {"hard": hard}))
+    for kind, level in itertools.product(("Namespace", "NamespacePatch"), ("baseline", "restricted")):
+        yield f"guards: {kind} of others {level}", None, bench.with_more(labelled(kind, "web", level))
     yield "guards: a privileged namespace of others", None, bench.with_more(labelled("Namespace", "kube-monitoring", "privileged"))
     address = extra("Service", "web", {"externalIPs": ["10.0.0.7"], "selector": {"app": "web"}, "ports": [{"port": 80}]})
     yield "routes: others at an address", None, bench.with_more(address)

@@ -43,6 +43,7 @@ def _wide() -> Iterator[dict[str, Any]]:
         yield rule([""], ["pods"], [verb])
         yield rule([""], ["replicationcontrollers"], ["get", verb])
         yield rule(["batch"], ["cronjobs", "jobs"], [verb])
+        yield rule(["batch"], ["jobs"], ["create", verb])
         for kind in ("deployments", "statefulsets", "daemonsets", "replicasets"):
             yield rule(["apps"], [kind], [*READ, verb])
     for part in ("exec", "attach", "portforward", "ephemeralcontainers", "proxy"):

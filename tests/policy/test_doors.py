@@ -10,7 +10,7 @@ import pytest
 
 from policy.declared import Declared, Limits
 from tests.policy.judging import by_pack, by_plan
-from tests.policy.mutations_doors import NARROW, NETWORKING, WIDE
+from tests.policy.mutations_doors import NARROW, NETWORKING, WIDE, labelled
 from tests.policy.workbench import container, extra, pod
 from unknown import UNKNOWN
 
@@ -130,3 +130,47 @@ def test_a_load_balancer_is_judged_by_what_it_reaches(ranges: Any) -> None:
         for order in itertools.permutations((balancer, broker)):
             plan = "service-private" in {violation.rule for violation in by_plan(order, own)}
             assert plan == ("service-private" in {rule for rule, _message in by_pack(order, own)}) == near, (namespace, selector)
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "NamespacePatch"])
+@pytest.mark.parametrize(
+    ("level", "with_brokers", "with_budget", "elsewhere"),
+    [
+        ("restricted", False, False, False),
+        ("baseline", True, False, False),
+        ("privileged", True, True, False),
+        (UNKNOWN, True, True, False),
+    ],
+)
+def test_a_namespace_is_as_strict_as_what_runs_in_it(
+    kind: str,
+    level: Any,
+    with_brokers: bool,  # noqa: FBT001 - a column
+    with_budget: bool,  # noqa: FBT001 - a column
+    elsewhere: bool,  # noqa: FBT001 - a column
+) -> None:
+    broker, web = (
+        workload(GUARDED["a broker"]),
+        extra("Service", "web", {"selector": {"app": "web"}, "ports": [{"port": 80}]}, namespace="shop"),
+    )
+    limits = dataclasses.replace(LIMITS, memory={"stream": 2**32, "shop": 2**32})
+    unbudgeted = dataclasses.replace(LIMITS, memory={"shop": 2**32})
+    for given, expected, name in (
+        (limits, with_brokers, "stream"),
+        (unbudgeted, with_brokers, "stream"),
+        (limits, with_budget, "shop"),
+        (limits, elsewhere, "monitoring"),
+    ):
+        for order in itertools.permutations((broker, web, labelled(kind, name, level))):
+            for found in ({one.rule for one in by_plan(order, given)}, {rule for rule, _message in by_pack(order, given)}):
+                assert ("guards-kept" in found) == expected, (name, [one.title for one in order])
+
+
+@pytest.mark.parametrize("what", [*GUARDED, *OTHERS])
+def test_a_patch_of_a_guard_is_refused_where_these_run(what: str) -> None:
+    one = workload({**GUARDED, **OTHERS}[what])
+    patch = extra("NetworkPolicyPatch", "closed", {"ingress": [{}]}, NETWORKING, "stream")
+    unbudgeted = Limits(memory={})
+    for order in itertools.permutations((one, patch)):
+        for found in ({one.rule for one in by_plan(order, unbudgeted)}, {rule for rule, _message in by_pack(order, unbudgeted)}):
+            assert ("guards-kept" in found) == (what in GUARDED)

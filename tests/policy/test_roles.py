@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policy.declared import Declared, Limits
+from tests.policy.cluster_roles import PASSING, REFUSED, controllers, given_to_people
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_roles import EVERYBODY, EXACT, RULING, SUBJECTS, WIDE, binding, role, rule
 from tests.policy.workbench import container, extra, pod
@@ -118,6 +119,41 @@ def test_roles_of_the_control_plane_are_for_the_control_plane(name: str) -> None
 )
 def test_an_aggregated_role_gathers_roles_of_its_own(selector: Any, wide: bool) -> None:  # noqa: FBT001 - a column
     assert refused(role("ClusterRole", aggregationRule={"clusterRoleSelectors": [selector]})) == wide
+
+
+def test_roles_of_widely_used_controllers_pass_unless_they_give_everything(figure: Callable[[str], None]) -> None:
+    assert [name for name, resources in controllers(PASSING) if refused(*resources)] == []
+    assert [name for name, resources in controllers(REFUSED) if not refused(*resources)] == []
+    figure(f"controllers: roles of {len(PASSING)} accepted, alone and bound; {len(REFUSED)} give everything and are refused")
+
+
+@pytest.mark.parametrize("name", ["external-provisioner", "external-attacher", "cluster-autoscaler", "kured", "karpenter"])
+def test_rights_of_a_controller_are_for_the_account_of_a_controller(name: str) -> None:
+    for subject in (("Group", "data-team"), ("User", "jane@example.com"), ("ServiceAccount", "default"), ("ServiceAccount", UNKNOWN)):
+        assert refused(*given_to_people(name, subject)), subject
+    assert refused(*given_to_people(name, ("ServiceAccount", "tool"), "data-ingestion"))
+    assert refused(BROKER, *given_to_people(name, ("ServiceAccount", "tool"), "stream"))
+    assert not refused(*given_to_people(name, ("ServiceAccount", name), "kube-system"))
+    wide, _bound = given_to_people(name, ("Group", "data-team"))
+    wide.inputs["metadata"]["labels"] = {"rbac.authorization.k8s.io/aggregate-to-edit": "true"}
+    assert refused(wide)
+
+
+def test_every_right_by_name_is_accepted() -> None:
+    kinds = {
+        "": "services configmaps secrets pods endpoints serviceaccounts nodes persistentvolumes persistentvolumeclaims namespaces",
+        "apps": "deployments statefulsets daemonsets",
+        "batch": "jobs cronjobs",
+        "rbac.authorization.k8s.io": "rolebindings clusterrolebindings",
+        "networking.k8s.io": "ingresses networkpolicies",
+        "policy": "poddisruptionbudgets",
+        "admissionregistration.k8s.io": "mutatingwebhookconfigurations validatingwebhookconfigurations",
+    }
+    for group, names in kinds.items():
+        for verbs in (["*"], ["get", "list", "watch", "update", "patch", "delete"], ["get"]):
+            for kind in ("Role", "ClusterRole"):
+                assert not refused(role(kind, rule([group], names.split(), verbs, "shop", "shop-web"))), (group, verbs)
+                assert [one for one in names.split() if refused(role(kind, rule([group], [one], verbs, "shop")))] == []
 
 
 def test_what_is_unknown_is_refused() -> None:

@@ -148,6 +148,26 @@ def test_everyday_defaults_are_accepted(sql_type: str, default: str) -> None:
     assert default_fault(sql_type, default) is None
 
 
+# words of the grammar in quotes, and operators in place of words, as pg_dump writes them
+QUOTED = [
+    *(
+        f'CHECK (("{name}"({value}, {further}))'
+        for value in ("name", "(name)::text", '"name"')
+        for name, further in (
+            ("substring", "1, 2) <> ''::text"),
+            ("left", "2) = 'ab'::text"),
+            ("right", "2) <> name"),
+            ("position", "'@'::text) > 0"),
+        )
+    ),
+    *(f"CHECK ((name {sign} 'a%'::text))" for sign in ("~~", "!~~", "~~*", "!~~*")),
+    *(f"CHECK ((TRIM({side} FROM name) <> ''::text))" for side in ("BOTH", "LEADING", "TRAILING", "BOTH ' '::text")),
+    *("CHECK ((POSITION(('@'::text) IN (name)) > 1))", "CHECK ((OVERLAY(name PLACING 'x'::text FROM 1 FOR 2) <> name))"),
+    *("CHECK ((name ~ similar_to_escape('[a-z]+'::text)))", """CHECK (("substring"(name, '^[a-z]+'::text) IS NOT NULL))"""),
+    *('CHECK ((name COLLATE "C") = lower(name))', 'CHECK (("n" > 0))', 'CONSTRAINT "At Least" CHECK (n > 0)'),
+    'REFERENCES "public"."parents"("id")',
+]
+
 CONSTRAINTS = [
     *("UNIQUE", "unique", "CHECK (n >= 0)", "CHECK (n > 0 AND n < 100)", "CHECK (name IN ('a', 'b'))", "CHECK (length(name) > 2)"),
     *("CHECK (name ~* '^[a-z]+$')", "CHECK (name LIKE 'a%')", "CHECK (NOT flag OR n > 1)", "CHECK (a < b)", "CHECK (price * n < 1000.5)"),
@@ -180,6 +200,7 @@ CONSTRAINTS = [
         "CHECK (substring(name from '^[a-z]') IS NOT NULL)",
         "CHECK (substring(name for 3) <> 'abc')",
     ),
+    *QUOTED,
 ]
 BAD_CONSTRAINTS = [
     *("PRIMARY KEY", "-- later", "UNIQUE -- later", "/* x", "REFERENCES later(id)", "REFERENCES parents(name)"),
@@ -209,6 +230,15 @@ BAD_CONSTRAINTS = [
     ),
     *("CHECK (n IS DISTINCT FROM name)", "CHECK (n IS DISTINCT name)", "CHECK (n SIMILAR TO 'x')", "CHECK (substring(n from 1) = 'x')"),
     *("CHECK (name = ANY (ARRAY[]))", "CHECK (substring(name from flag) = 'x')", "CHECK (CASE WHEN flag THEN name ELSE n END = 'a')"),
+    *('CHECK ("substring"(name from 1) <> name)', 'CHECK ("coalesce"(name) = name)', 'CHECK ("trim"(name) = name)', 'CHECK ("N" > 0)'),
+    *('CHECK ("user" = name)', 'CHECK (n > 0 "and" n > 1)', "CHECK (position(name, name) > 1)", "CHECK (name COLLATE C = name)"),
+    *(
+        'CHECK (name COLLATE "xx" = name)',
+        'CHECK (n COLLATE "C" = 1)',
+        """CHECK (name::"char" = 'a')""",
+        "CHECK (n ~~ name)",
+        '"check" (n > 0)',
+    ),
     *("REFERENCES pg_class(oid)", "CONSTRAINT UNIQUE", "primary  key", "CHECK (n = 'x')", "CHECK (':n' = :n)", "EXCLUDE"),
 ]
 
