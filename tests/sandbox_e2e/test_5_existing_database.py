@@ -51,11 +51,14 @@ CREATE DATABASE iceberg_catalog OWNER iceberg;
 SET ROLE shop_owner;
 CREATE SCHEMA sales;
 CREATE TABLE sales.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, credit numeric(12,2) NOT NULL,
-  born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false);
+  born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false,
+  noted timestamp NOT NULL DEFAULT '2020-01-01 00:00:00.000001');
 CREATE TABLE sales.notes (written timestamptz, body text);
 CREATE TABLE sales.prices (id integer PRIMARY KEY, amount numeric NOT NULL);
 CREATE TABLE sales.moods (id integer PRIMARY KEY, mood text DEFAULT 'fine');
-INSERT INTO sales.customers (name, credit, born) SELECT 'customer ' || n, n * 1.25, date '2000-01-01' + n FROM generate_series(1, 200) AS n;
+INSERT INTO sales.customers (name, credit, born, noted)
+  SELECT 'customer ' || n, n * 1.25, date '2000-01-01' + n, timestamp '2026-01-02 03:04:05.123456' + n * interval '1.000001 second'
+  FROM generate_series(1, 200) AS n;
 """
 
 TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname IN ('public', 'sales')"
@@ -262,13 +265,14 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
     assert "password" not in second.outputs["postgres"]
     with second.connect() as database:
         database.execute("INSERT INTO sales.customers (name, credit) VALUES ('late', 0.01)")
+        database.execute("UPDATE sales.customers SET noted = '1500-03-01 00:00:00.000007' WHERE id = 21")
         database.execute("UPDATE sales.customers SET credit = credit + 1, vip = true WHERE id <= 10")
         database.execute("DELETE FROM sales.customers WHERE id BETWEEN 11 AND 20")
     archive = second.archive()
     owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
     wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 180)
     assert archive.duplicates("sales_customers", ["id"]) == 0
-    assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 10, "d": 10}
+    assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 11, "d": 10}
     assert server.psql(TABLES, "shop") == before
     assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
 
