@@ -9,6 +9,7 @@ import pytest
 
 from configs.classes import EXACT_VALUES, GUARDED_DEBEZIUM
 from images import java_compiler
+from providers.kafkaconnect.causes import known_cause
 from tests.existing_database.server import running
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ TIMES: Mapping[tuple[str, str, str], tuple[str, str, int, str]] = {
     ("infinity", "infinity", "NaN"): ("infinity", "infinity", 2**31 - 1, "100000000.00"),
     ("-infinity", "-infinity", "NaN"): ("-infinity", "-infinity", -(2**31), "100000000.00"),
 }
+# Types in Connect that are Debezium's own, so that the registry sees no other schema
+SAME = {
+    "day": "INT32 org.apache.kafka.connect.data.Date 1 null",
+    "amount": "BYTES org.apache.kafka.connect.data.Decimal 1 {scale=2, connect.decimal.precision=10}",
+}
 CONVERTED = {"converters": "exact", "exact.type": EXACT_VALUES, "event.converting.failure.handling.mode": "fail"}
 
 
@@ -79,6 +85,7 @@ class Source:
     def __init__(self, server: Server, class_path: str, folder: Path, keys: Mapping[str, str]) -> None:
         """Write the configuration; nothing is stored yet."""
         self._class_path, self._config, self._stored = class_path, folder / "config", list[str]()
+        self.types: dict[str, str] = {}
         config = {
             "name": "source",
             "connector.class": GUARDED_DEBEZIUM,
@@ -106,9 +113,9 @@ class Source:
         assert not [line for line in lines if line.startswith("! ")], lines
         self._stored = [line[2:] for line in lines if line.startswith("> ")]
         found: list[dict[str, str]] = []
-        for name, _type, value in (line[2:].split("|") for line in lines if line.startswith("# ")):
+        for name, kind, value in (line[2:].split("|") for line in lines if line.startswith("# ")):
             found += [{}] if name == "id" else []
-            found[-1][name] = value
+            found[-1][name], self.types[name] = value, kind
         return found
 
     def failure(self) -> str:
@@ -133,6 +140,7 @@ def test_every_time_day_and_number_arrives_as_it_is_in_the_snapshot_and_as_a_cha
     for first in (0, 100):
         insert(server, first, list(TIMES))
         found.append(source.rows(len(TIMES)))
+    assert source.types.items() >= SAME.items()
     for rows in found:
         told = {wanted: (row["local"], row["zoned"], int(row["day"]) // DAY, row["amount"]) for wanted, row in zip(TIMES, rows, strict=True)}
         assert told == TIMES
@@ -148,11 +156,21 @@ def test_without_the_converter_one_nan_stops_the_source(server: Server, class_pa
     assert "share" in Source(server, class_path, tmp_path, keys).failure()
 
 
+def test_nan_in_a_column_outside_the_model_stops_the_source_and_no_null_takes_its_place(
+    server: Server, class_path: str, tmp_path: Path
+) -> None:
+    server.sql("ALTER TABLE public.marks ADD COLUMN ratio numeric; INSERT INTO public.marks (id, ratio) VALUES (1, 'NaN');")
+    failure = Source(server, class_path, tmp_path, CONVERTED).failure()
+    assert known_cause(failure) is known_cause("Failed to properly convert data value for"), failure
+
+
 def test_without_the_converter_values_change_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
     server.sql("ALTER TABLE public.marks DROP COLUMN share;")
     rows = [("2026-01-02 03:04:05.123456", "0044-03-15 BC", "NaN"), ("infinity", "infinity", "1")]
     insert(server, 0, rows)
-    cut, endless = Source(server, class_path, tmp_path, {}).rows(2)
+    source = Source(server, class_path, tmp_path, {})
+    cut, endless = source.rows(2)
+    assert source.types.items() >= SAME.items()
     assert cut["local"] == "1767323045123"
     assert int(cut["day"]) // DAY == -703383, "the year 44 of this era"
     assert cut["amount"] == "null"

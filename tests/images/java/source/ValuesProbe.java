@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceConnector;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -62,7 +63,8 @@ public final class ValuesProbe {
 
   private static void print(Struct row) {
     for (Field field : row.schema().fields()) {
-      String type = field.schema().name() == null ? field.schema().type().getName() : field.schema().name();
+      Schema schema = field.schema();
+      String type = schema.type() + " " + schema.name() + " " + schema.version() + " " + schema.parameters();
       System.out.println("# " + field.name() + "|" + type + "|" + shown(row.get(field)));
     }
   }
