@@ -75,7 +75,13 @@ CASES: dict[str, Case] = {
         lambda value: number((value - dt.date(1970, 1, 1)).days),
         dt.date.isoformat,
     ),
-    "timestamp": ("timestamp", LOCAL, MOMENTS, lambda value: text(value.isoformat("T", "microseconds")), lambda value: value.isoformat(" ")),
+    "timestamp": (
+        "timestamp",
+        LOCAL,
+        MOMENTS,
+        lambda value: text(value.isoformat("T", "microseconds")),
+        lambda value: value.isoformat(" "),
+    ),
     "timestamptz": ("timestamptz", ZONED, MOMENTS, lambda value: text(value.isoformat() + "Z"), lambda value: value.isoformat(" ") + "+00"),
 }
 

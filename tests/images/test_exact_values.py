@@ -142,7 +142,9 @@ def test_every_time_day_and_number_arrives_as_it_is_in_the_snapshot_and_as_a_cha
         found.append(source.rows(len(TIMES)))
     assert source.types.items() >= SAME.items()
     for rows in found:
-        told = {wanted: (row["local"], row["zoned"], int(row["day"]) // DAY, row["amount"]) for wanted, row in zip(TIMES, rows, strict=True)}
+        told = {
+            wanted: (row["local"], row["zoned"], int(row["day"]) // DAY, row["amount"]) for wanted, row in zip(TIMES, rows, strict=True)
+        }
         assert told == TIMES
         defaults = {(row["since"], int(row["until"]) // DAY, row["share"], row["ended"]) for row in rows}
         assert defaults == {("2020-01-01T00:00:00.123456", -735160, "1000.0", "infinity")}

@@ -1,4 +1,4 @@
-"""The image's transform refuses a row exactly where Iceberg's sink would fail at a value or change it, and names the rule, not the value."""
+"""The image's transform refuses a row exactly where Iceberg's sink fails at a value or changes it, and names the rule, no value."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def test_amounts_pass_and_are_kept_and_what_does_not_fit_is_refused_instead_of_r
     for text in TOO_LARGE:
         assert outcomes[f"decimal(10,2) {text}"].judged.startswith(f"{UNFITTING}: Column x of shop.public.t holds more digits ")
     assert outcomes["decimal(10,2) 0.001"].kept == "0.00", "what the sink makes of it"
-    assert outcomes["decimal(10,2) 100000000.00"].judged == f"{SPECIAL}: Column x of shop.public.t holds NaN, for which the archive has no value"
+    assert (
+        outcomes["decimal(10,2) 100000000.00"].judged
+        == f"{SPECIAL}: Column x of shop.public.t holds NaN, for which the archive has no value"
+    )
 
 
 def test_every_other_value_passes_if_and_only_if_the_sink_keeps_it(outcomes: Mapping[str, Outcome]) -> None:

@@ -64,7 +64,8 @@ def insert(database: psycopg.Connection[dict[str, Any]], mark: str) -> None:
     with database.transaction():
         for number, moment in enumerate([*ENDLESS, *KEPT, "now"]):
             database.execute(
-                "INSERT INTO users (email, first_name, last_name, created_at) VALUES (%s, %s, 'Special', %s::text::timestamp AT TIME ZONE 'UTC')",
+                "INSERT INTO users (email, first_name, last_name, created_at) "
+                "VALUES (%s, %s, 'Special', %s::text::timestamp AT TIME ZONE 'UTC')",
                 [f"{mark}-{number}", moment, moment],
             )
         database.execute("INSERT INTO products (name, price, category) VALUES (%s, 'NaN', 'special'), (%s, 7.10, 'special')", [mark, mark])
