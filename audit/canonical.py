@@ -45,6 +45,10 @@ _TYPES: Final[Mapping[str, tuple[pa.DataType, str]]] = {
 }
 _EXACT: Final = Context(prec=80)
 _ZONED: Final = "io.debezium.time.ZonedTimestamp"
+# The image's own converter of values that Debezium would change
+_LOCAL: Final = "dataingestion.connect.LocalTimestamp"
+# Days that stand for the infinities there
+_INFINITE: Final = frozenset({-(2**31), 2**31 - 1})
 
 
 class UnsupportedTypeError(ValueError):
@@ -131,15 +135,16 @@ def from_avro(column: Column, schema: Any) -> Convert | None:  # noqa: ANN401 - 
     kind, logical, connect = described.get("type"), described.get("logicalType"), described.get("connect.name")
     target = column.type.partition("(")[0]
     if kind == "bytes" and logical == "decimal" and target == "decimal":
-        scale = -int(described.get("scale", 0))
-        return lambda value: Decimal(int.from_bytes(value, "big", signed=True)).scaleb(scale, _EXACT)
-    if target == "timestamptz" and kind == "string" and connect == _ZONED:
+        return _unscaled(column.arrow.precision - column.arrow.scale, -int(described.get("scale", 0)))
+    if kind == "string" and (target, connect) in {("timestamptz", _ZONED), ("timestamp", _LOCAL)}:
         return _instant
-    if target == "timestamp" and kind == "long" and logical == "timestamp-millis":
+    if target == "timestamp" and kind == "long" and logical == "timestamp-millis":  # from before the converter
         return lambda value: value * 1000
+    if target == "date" and kind == "int" and logical == "date":
+        return _day
     same = {"int": "int", "long": "long", "boolean": "boolean", "float": "float", "double": "double", "string": "string"}
     fits = target == same.get(str(kind)) or (kind, target) in {("int", "long"), ("float", "double")}
-    if (fits and logical is None) or (target == "date" and kind == "int" and logical == "date"):
+    if fits and logical is None:
         return None
     message = f"the column {column.name} is {column.type} in the archive and {kind} ({logical or connect or 'plain'}) in Kafka"
     raise UnsupportedTypeError(message)
@@ -148,8 +153,7 @@ def from_avro(column: Column, schema: Any) -> Convert | None:  # noqa: ANN401 - 
 def from_text(column: Column) -> Convert:
     """Return a function from PostgreSQL's text, not NULL, to the canonical form.
 
-    Debezium writes a timestamp without time zone in milliseconds, so that is how exactly one can be compared. The function raises
-    UncomparableError for a value without canonical form.
+    The function raises UncomparableError for a value without canonical form.
     """
     return _TEXT[column.type.partition("(")[0]]
 
@@ -161,9 +165,22 @@ def _instant(text: str) -> dt.datetime:
         raise UncomparableError from None
 
 
-def _milliseconds(text: str) -> dt.datetime:
-    moment = _instant(text)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def _day(number: int) -> int:
+    if number in _INFINITE:
+        raise UncomparableError
+    return number
+
+
+def _unscaled(whole_digits: int, exponent: int) -> Convert:
+    """Return a function from the bytes of a decimal; one with more digits than the column has stands for NaN."""
+
+    def convert(value: bytes) -> Decimal:
+        number = Decimal(int.from_bytes(value, "big", signed=True)).scaleb(exponent, _EXACT)
+        if abs(number) >= Decimal(10) ** whole_digits:
+            raise UncomparableError
+        return number
+
+    return convert
 
 
 def _date(text: str) -> dt.date:
@@ -195,7 +212,7 @@ _TEXT: Final[Mapping[str, Convert]] = {
     "double": float,
     "string": str,
     "date": _date,
-    "timestamp": _milliseconds,
+    "timestamp": _instant,
     "timestamptz": _instant,
     "decimal": _decimal,
 }

@@ -16,4 +16,7 @@ CONFLUENT_AVRO_CONVERTER = "io.confluent.connect.avro.AvroConverter"
 AVRO_CONVERTER = "dataingestion.connect.RetryingAvroConverter"
 JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
+# The image's own: what Debezium would change arrives as it is, and what no archive holds is set aside
+EXACT_VALUES = "dataingestion.connect.ExactValues"
+SOUND_VALUES = "dataingestion.connect.SoundValues"
 INSERT_FIELD = "org.apache.kafka.connect.transforms.InsertField"

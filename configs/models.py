@@ -85,6 +85,8 @@ class DebeziumPostgres(Configuration):
     signal_kafka_bootstrap_servers: str
     decimal_handling_mode: Literal["precise"] = "precise"
     time_precision_mode: Literal["connect"] = "connect"
+    event_converting_failure_handling_mode: Literal["fail"] = "fail"
+    converters: tuple[Literal["exact"]] = ("exact",)
     tombstones_on_delete: bool = False
     errors_tolerance: Literal["none"] = "none"
     errors_log_enable: bool = True

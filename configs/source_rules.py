@@ -107,6 +107,13 @@ _RULES = (
         (f"after an event that Debezium cannot read, {_SKIPPED}"),
         ("set fail"),
     ),
+    OneOf(
+        "event.converting.failure.handling.mode",
+        ("fail",),
+        "warn",
+        ("where Debezium cannot convert a value, NULL would be archived in its place"),
+        ("set fail"),
+    ),
     OneOf("decimal.handling.mode", ("precise", "string"), "precise", "double rounds amounts", "set precise"),
     OneOf("errors.log.include.messages", ("false",), "false", "rows would be written to the log", "set false"),
     OneOf("producer.override.acks", ("all", "-1"), "all", "a failing broker could lose acknowledged rows", "remove it, Connect uses all"),

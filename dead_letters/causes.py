@@ -1,8 +1,9 @@
-"""Causes in words: what made the sink set a record aside, and what to do next. Pure, and without any text of the error itself."""
+"""Causes in words: what made the sink set a record aside, and what to do next. Pure; of the error itself only the name of a column."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +25,20 @@ class Cause:
 
 _STRANGER: Final = Cause("nothing says where it comes from: Connect did not write it", "find out who writes to this topic, then drop it")
 _REPAIR: Final = "mend that, then replay it"
+# Classes of the errors of the sink's own transform, see docs/adr/0028
+SPECIAL_VALUE: Final = "dataingestion.connect.SpecialValueException"
+UNFITTING_VALUE: Final = "dataingestion.connect.UnfittingValueException"
+_COLUMN: Final = re.compile(r"Column ([A-Za-z_]\w{0,62}) of [A-Za-z0-9._-]{1,249} holds ", re.ASCII)
+_OF_A_COLUMN: Final = {
+    SPECIAL_VALUE: Cause(
+        "holds a value that the archive has no place for: infinity, NaN in numeric, or a time after the year 294246",
+        "correct the row in the database, which sends it again, then drop this one",
+    ),
+    UNFITTING_VALUE: Cause(
+        "holds a value that does not fit the column's type in the archive",
+        "compare the column's type in the database with the table's model, change the model and run up, then replay it",
+    ),
+}
 # Texts that only Kafka's and Confluent's own code writes into a trace, and what each means
 _TOLD: Final = (
     ("Unknown magic byte", Cause("its bytes are no Avro", "find out who writes such records to the topic, then drop it")),
@@ -54,5 +69,8 @@ def cause(letter: Letter) -> Cause:
     """Return the cause of a letter."""
     if letter.origin is None:
         return _STRANGER
+    if letter.origin.exception in _OF_A_COLUMN:
+        found, named = _OF_A_COLUMN[letter.origin.exception], _COLUMN.search(letter.message)
+        return replace(found, words=f"column {named[1]} {found.words}" if named else f"it {found.words}")
     told = [found for text, found in _TOLD if text in letter.message]
     return told[0] if told else _STAGES.get(letter.origin.stage, _OTHER)

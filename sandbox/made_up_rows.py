@@ -52,7 +52,8 @@ def value(column: Column, turn: int, *, unique: bool = False) -> Any:  # noqa: A
         return f"{secrets.token_hex(8)} made up {turn}"[: int(size) if size else None] if unique else f"made up {turn}"[: int(size or 99)]
     if kind == "uuid":
         return uuid.uuid4()
-    now = dt.datetime.now(dt.UTC) - dt.timedelta(days=turn)
+    # six digits, of which the last counts
+    now = (dt.datetime.now(dt.UTC) - dt.timedelta(days=turn)).replace(microsecond=turn * 100_000 + 23_457)
     others = {"boolean": turn > 1, "date": now.date(), "timestamp": now.replace(tzinfo=None), "timestamptz": now}
     return others.get(kind, turn + 0.5)
 

@@ -56,6 +56,12 @@ CAUSES: Final = (
         "docs/operations.md",
     ),
     _cause(
+        r"Failed to properly convert (data|default) value for",
+        "Debezium has no form for a value of the column that the message names, such as NaN in numeric without digits, and stops "
+        "instead of writing NULL; give the column a type of the model, for example numeric(38,9), correct the value, then raise "
+        "streaming.epoch in the stack file and run up, which begins with a new slot and a snapshot",
+    ),
+    _cause(
         r"password authentication failed|Access denied for user|no password was provided",
         "the database refuses the role's password; check that the worker mounts the Secret with which the role was created",
     ),

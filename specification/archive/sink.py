@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from configs import seams
+from configs.classes import SOUND_VALUES
 from configs.models import ConfluentS3Sink, IcebergSink
 from settings.names import CONNECT_SECRETS, OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS
@@ -23,10 +24,19 @@ if TYPE_CHECKING:
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
 # Transforms of each sink, in their order.
-PLACE_CHAIN = ("place",)
-HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS))
+PLACE_CHAIN = ("place", "sound")
+HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS), "sound")
 # Name of the Iceberg catalog; sink and program must use the same name, since a JDBC database can hold several catalogs.
 CATALOG = "archive"
+
+# Transform that makes a dead letter of a row with a value that the archive has no place for. Without types it looks only for those that
+# no format has a place for: Parquet files hold times as text.
+_SOUND = {"transforms.sound.type": SOUND_VALUES}
+
+
+def _types(table: Table) -> str:
+    """Return the types of a table's columns in the archive, as the transform reads them."""
+    return " ".join(f"{column.name}={column.archive_type}" for column in table.columns)
 
 
 # Above every dead letter: 16 MiB of a record and the headers (settings/streaming.py, specification/streaming/topics.py).
@@ -94,6 +104,7 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         families={
             **_clients(registry_url),
             **_place(names),
+            **_SOUND,
         },
     )
     return {**connector.rendered(), **settings.extra}
@@ -205,6 +216,8 @@ def iceberg_config(
             **client_security(kafka, "iceberg.kafka."),
             **{f"consumer.override.{key}": value for key, value in group.items()},
             **_hour_partition(names),
+            **_SOUND,
+            **{f"transforms.sound.types.{names.topic(table)}": _types(table) for table in tables},
         },
     )
     return {**connector.rendered(), **settings.extra}

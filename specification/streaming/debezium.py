@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
-from configs.classes import UNWRAP
+from configs.classes import EXACT_VALUES, UNWRAP
 from configs.models import DebeziumPostgres
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
@@ -94,6 +94,7 @@ def source_config(
             **client_security(kafka, "signal.consumer."),
             "producer.override.compression.type": "lz4",
             "producer.override.max.request.size": str(record * MIB),
+            "exact.type": EXACT_VALUES,
             "transforms.unwrap.type": UNWRAP,
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
             "transforms.unwrap.replace.null.with.default": "false",

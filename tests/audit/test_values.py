@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from audit import avro
 from audit.avro import UnreadableError
-from audit.canonical import Column, UnsupportedTypeError, compared, from_avro, from_text, row_hash
+from audit.canonical import Column, UncomparableError, UnsupportedTypeError, compared, from_avro, from_text, row_hash
 from audit.pgoutput import UNCHANGED, Begin, Change, Commit, Relation, Truncate, UnknownMessageError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+LOCAL = {"type": "string", "connect.name": "dataingestion.connect.LocalTimestamp"}
 ZONED = {"type": "string", "connect.name": "io.debezium.time.ZonedTimestamp"}
 MOMENTS = st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30))  # noqa: DTZ001 - without a zone
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
@@ -74,6 +75,13 @@ CASES: dict[str, Case] = {
         lambda value: number((value - dt.date(1970, 1, 1)).days),
         dt.date.isoformat,
     ),
+    "timestamp": (
+        "timestamp",
+        LOCAL,
+        MOMENTS,
+        lambda value: text(value.isoformat("T", "microseconds")),
+        lambda value: value.isoformat(" "),
+    ),
     "timestamptz": ("timestamptz", ZONED, MOMENTS, lambda value: text(value.isoformat() + "Z"), lambda value: value.isoformat(" ") + "+00"),
 }
 
@@ -93,13 +101,33 @@ def test_avro_and_postgresqls_text_have_the_same_canonical_form(name: str, data:
     assert from_kafka.to_pylist() == [expected]
 
 
-def test_a_timestamp_without_zone_is_compared_as_exactly_as_debezium_writes_it() -> None:
+def test_a_timestamp_that_was_cut_to_milliseconds_is_another_value() -> None:
+    """Debezium's own form, which topics still have from before the image's converter."""
     column, schema = Column("it", "timestamp"), {"type": "long", "logicalType": "timestamp-millis"}
     convert = from_avro(column, schema)
     assert convert is not None
-    for written, milliseconds in (("1969-12-31 23:59:59.9999", -1), ("2026-01-01 08:00:00.123999", 1767254400123)):
-        from_kafka = pa.array([convert(milliseconds)], column.arrow)
-        assert from_kafka.equals(pa.array([from_text(column)(written)], column.arrow)), written
+    for written, is_same in (("2026-01-01 08:00:00.123", True), ("2026-01-01 08:00:00.123999", False)):
+        from_kafka = pa.array([convert(1767254400123)], column.arrow)
+        assert from_kafka.equals(pa.array([from_text(column)(written)], column.arrow)) == is_same, written
+
+
+SPECIAL = {
+    "decimal(12, 2)": ({"type": "bytes", "logicalType": "decimal", "scale": 2, "precision": 12}, (10**12).to_bytes(6, "big"), "NaN"),
+    "date": ({"type": "int", "logicalType": "date"}, 2**31 - 1, "infinity"),
+    "timestamp": (LOCAL, "-infinity", "-infinity"),
+    "timestamptz": (ZONED, "infinity", "infinity"),
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_a_value_that_is_none_in_the_archive_is_compared_on_no_side(kind: str) -> None:
+    schema, in_kafka, in_log = SPECIAL[kind]
+    convert = from_avro(Column("it", kind), schema)
+    assert convert is not None
+    with pytest.raises(UncomparableError):
+        convert(in_kafka)
+    with pytest.raises(UncomparableError):
+        from_text(Column("it", kind))(in_log)
 
 
 def test_null_is_told_from_every_value_and_from_its_place() -> None:

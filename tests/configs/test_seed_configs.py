@@ -23,6 +23,7 @@ def test_every_mistake_of_the_source_is_reported_at_once() -> None:
         "errors.deadletterqueue.context.headers.enable",
         "errors.tolerance",
         "errors.log.include.messages",
+        "event.converting.failure.handling.mode",
         "exactly.once.support",
         "publication.autocreate.mode",
         "database.sslmode",

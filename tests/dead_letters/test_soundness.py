@@ -30,12 +30,27 @@ def test_a_sound_letter_is_not_refused() -> None:
     assert refused(dead(1, key=None, value=None)) == ""
 
 
+def of_a_column(exception: str, kind: str) -> tuple[tuple[str, bytes], ...]:
+    """Return the headers of a row that the sink's own transform has refused."""
+    return errors(
+        stage="TRANSFORMATION",
+        exception_class_name=f"dataingestion.connect.{exception}",
+        exception_message=f"Column seen of {TOPIC} holds {kind}, {SECRET}",
+        exception_stacktrace="",
+    )
+
+
+def test_a_row_that_fits_a_widened_column_by_now_is_not_refused() -> None:
+    assert refused(dead(1, headers=of_a_column("UnfittingValueException", "more digits before the point"))) == ""
+
+
 @pytest.mark.parametrize(
     ("letter", "reason"),
     [
         (dead(1, headers=()), "no headers of Connect"),
         (dead(1, headers=errors(topic="connect-configs")), "its topic connect-configs is none that the sink reads"),
         (dead(1, headers=errors(connector_name="another-sink")), "set aside by another-sink, not by this stack's s3-sink-connector"),
+        (dead(1, headers=of_a_column("SpecialValueException", "infinity")), "column seen holds a value that the archive has no place for"),
         (dead(1, value=b"poison"), "its value holds bytes that are no Avro"),
         (dead(1, value=b""), "its value holds bytes that are no Avro"),
         (dead(1, key=b"poison"), "its key holds bytes that are no Avro"),

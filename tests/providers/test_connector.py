@@ -155,6 +155,17 @@ def test_a_refused_database_ends_the_wait_with_the_position_and_the_cure(worker:
     assert "raise streaming.epoch in the stack file and run up" in message
 
 
+def test_a_value_that_debezium_cannot_convert_ends_the_wait_with_the_column_and_the_cure(worker: Worker) -> None:
+    trace = (
+        "org.apache.kafka.connect.errors.ConnectException: An exception occurred in the change event producer. This connector will be "
+        "stopped.\n\tat A\nCaused by: io.debezium.DebeziumException: Failed to properly convert data value for 'public.users.share' of "
+        "type numeric\n\tat B"
+    )
+    worker.script[STATUS] = [status("RUNNING", "FAILED", trace=trace)]
+    with pytest.raises(IncompleteError, match=r"(?s)'public\.users\.share' of type numeric.*What to do: Debezium has no form for a value"):
+        operations(worker).create(INPUTS)
+
+
 def test_a_failed_connector_is_restarted_once(worker: Worker) -> None:
     """A PUT of the same configuration restarts nothing, so the repair must."""
     worker.live["c"] = {**CONFIG, "name": "c"}

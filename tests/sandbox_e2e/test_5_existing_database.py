@@ -7,18 +7,22 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import psycopg
 import pytest
 import yaml
+from confluent_kafka import Consumer, TopicPartition
 from psycopg.rows import dict_row
 
+from dead_letters.causes import cause
+from dead_letters.letter import Place, Record, letter
 from reading.archive import Archive
 from recording.program import load as load_program
 from recording.stackfile import stack_config
-from sandbox import cloud
+from sandbox import cloud, connectors
 from sandbox.adapter import Adapter
 from sandbox.addresses import PODS
 from sandbox.equality import wait_until_equal
@@ -26,6 +30,7 @@ from sandbox.paths import CHECKOUT
 from sandbox.progress import Progress
 from settings.tables import Table
 from tests.sandbox_e2e import existing_server as server
+from tests.sandbox_e2e import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,11 +56,14 @@ CREATE DATABASE iceberg_catalog OWNER iceberg;
 SET ROLE shop_owner;
 CREATE SCHEMA sales;
 CREATE TABLE sales.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, credit numeric(12,2) NOT NULL,
-  born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false);
+  born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false,
+  noted timestamp NOT NULL DEFAULT '2020-01-01 00:00:00.000001');
 CREATE TABLE sales.notes (written timestamptz, body text);
 CREATE TABLE sales.prices (id integer PRIMARY KEY, amount numeric NOT NULL);
 CREATE TABLE sales.moods (id integer PRIMARY KEY, mood text DEFAULT 'fine');
-INSERT INTO sales.customers (name, credit, born) SELECT 'customer ' || n, n * 1.25, date '2000-01-01' + n FROM generate_series(1, 200) AS n;
+INSERT INTO sales.customers (name, credit, born, noted)
+  SELECT 'customer ' || n, n * 1.25, date '2000-01-01' + n, timestamp '2026-01-02 03:04:05.123456' + n * interval '1.000001 second'
+  FROM generate_series(1, 200) AS n;
 """
 
 TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname IN ('public', 'sales')"
@@ -262,22 +270,71 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
     assert "password" not in second.outputs["postgres"]
     with second.connect() as database:
         database.execute("INSERT INTO sales.customers (name, credit) VALUES ('late', 0.01)")
+        database.execute("UPDATE sales.customers SET noted = '1500-03-01 00:00:00.000007' WHERE id = 21")
         database.execute("UPDATE sales.customers SET credit = credit + 1, vip = true WHERE id <= 10")
         database.execute("DELETE FROM sales.customers WHERE id BETWEEN 11 AND 20")
     archive = second.archive()
     owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
     wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 180)
     assert archive.duplicates("sales_customers", ["id"]) == 0
-    assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 10, "d": 10}
+    assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 11, "d": 10}
     assert server.psql(TABLES, "shop") == before
     assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
 
 
-def test_5_taking_the_pipeline_down_drops_its_slot_and_nothing_else_in_the_database(second: Second) -> None:
+def causes(outputs: dict[str, Any], topic: str) -> list[str]:
+    """Return the cause of each dead letter in words."""
+    consumer = Consumer(
+        {"bootstrap.servers": outputs["kafka"]["bootstrapServers"], "group.id": "test", "isolation.level": "read_committed"}
+    )
+    ends = records.ends(consumer, topic)
+    consumer.assign([TopicPartition(topic, number, 0) for number in ends])
+    found = [consumer.poll(10.0) for _ in range(sum(ends.values()))]
+    consumer.close()
+    places = ((message, Place(message.partition() or 0, message.offset() or 0)) for message in found if message is not None)
+    return sorted(
+        cause(letter(Record(place, 0, message.key(), message.value(), tuple(message.headers() or ())))).words for message, place in places
+    )
+
+
+def test_5_rows_without_a_place_in_the_archive_are_set_aside_with_their_columns_and_the_others_arrive(second: Second) -> None:
+    archive, topic = second.archive(), "s3-sink-dlq"
+    with second.connect() as database:
+        database.execute(
+            "INSERT INTO sales.customers (name, credit, born, noted) VALUES ('endless', 1, NULL, 'infinity'), "
+            "('unborn', 1, '-infinity', now()), ('nobody', 'NaN', NULL, now()), "
+            "('old', 1, '0044-03-15 BC', '0044-03-15 12:00:00.000007 BC'), ('last', 2, NULL, now())"
+        )
+    query = (
+        "SELECT name, epoch_us(noted) AS noted, born - date '1970-01-01' AS born FROM changes "
+        "WHERE name IN ('endless', 'unborn', 'nobody', 'old', 'last')"
+    )
+    deadline = time.monotonic() + 120
+    while len(rows := {row["name"]: row for row in archive.query("sales_customers", query)}) < 2 or len(causes(second.outputs, topic)) < 3:
+        assert time.monotonic() < deadline, (rows, causes(second.outputs, topic), connectors.failures(second.outputs))
+        time.sleep(1)
+    assert set(rows) == {"old", "last"}
+    assert rows["old"] == {"name": "old", "noted": -63_517_780_799_999_993, "born": -735_160}
+    special = "holds a value that the archive has no place for"
+    assert [words.partition(": ")[0] for words in causes(second.outputs, topic)] == [
+        f"column {name} {special}" for name in ("born", "credit", "noted")
+    ]
+    assert connectors.failures(second.outputs) == []
+    with second.connect() as database:
+        database.execute(
+            "UPDATE sales.customers SET noted = '2026-01-02 03:04:05.000001', born = NULL, credit = 3 WHERE name <> 'old' AND id > 201"
+        )
+        database.execute("DELETE FROM sales.customers WHERE name IN ('old', 'last')")
+    owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
+    wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 120)
+    assert len(causes(second.outputs, topic)) == 3, "corrected rows are no letters"
+
+
+def test_6_taking_the_pipeline_down_drops_its_slot_and_nothing_else_in_the_database(second: Second) -> None:
     second.engine.down(Progress())
     assert server.psql("SELECT count(*) FROM pg_replication_slots") == "0"
     assert server.psql("SELECT count(*) FROM pg_publication", "shop") == "1"
-    assert int(server.psql("SELECT count(*) FROM sales.customers", "shop")) == 191
+    assert int(server.psql("SELECT count(*) FROM sales.customers", "shop")) == 194
     left = {kind: second.kube.list(kind, NAMESPACE) for kind in ("Pod", "Service", "StatefulSet", "Deployment")}
     assert not any(left.values()), left
     assert {item["metadata"]["name"] for item in second.kube.list("Secret", NAMESPACE)} == {

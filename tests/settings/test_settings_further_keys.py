@@ -144,7 +144,7 @@ def test_a_key_that_must_go_is_reported_alone(kind: Kind, keys: dict[str, str]) 
 
 @pytest.mark.parametrize("kind", ["debezium", "s3", "iceberg"])
 def test_a_transform_may_follow_those_of_the_program(kind: Kind) -> None:
-    chain = {"debezium": "unwrap", "s3": "place"}.get(kind, "place,month,day,hour,yearText,monthText,dayText,hourText")
+    chain = {"debezium": "unwrap", "s3": "place,sound"}.get(kind, "place,month,day,hour,yearText,monthText,dayText,hourText,sound")
     added = {
         "transforms": f"{chain},env",
         "transforms.env.type": f"{_KAFKA}InsertField$Value",

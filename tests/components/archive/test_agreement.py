@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from configs.classes import SOUND_VALUES
 from settings.tables import PARTITION_COLUMNS
 from tests.declared import MAKES, Declared, where_made
 
@@ -50,7 +51,7 @@ def added_by_sink(config: dict[str, str]) -> dict[str, str]:
         if step["type"].endswith(".InsertField$Value"):
             assert int(step.get("static.value", "0")) >= 0
             added |= {step[key]: kind for key, kind in types.items() if key in step}
-        else:
+        elif step["type"] != SOUND_VALUES:
             assert step["type"].endswith(".TimestampConverter$Value")
             assert added[step["field"]] == "timestamp", "converted before it is inserted"
             added[step["field"]] = step["target.type"]
@@ -105,6 +106,22 @@ def test_columns_that_the_sink_adds_have_the_type_it_gives_them(tabled: Declared
             assert types[name] == kind
 
 
+def test_the_last_transform_knows_the_columns_of_the_declared_tables(tabled: Declared) -> None:
+    """It sets a row aside by these types: of others it would refuse sound rows, or leave a task to fail."""
+    last, names = transforms(tabled.sink_config)[-1], tabled.settings.names
+    assert last.pop("type") == SOUND_VALUES
+    known = {key: dict(column.split("=", 1) for column in text.split()) for key, text in last.items()}
+    assert set(known) == {f"types.{topic}" for topic in tabled.sink_config["topics"].split(",")}
+    for table in tabled.settings.source.tables:
+        declared = tabled.iceberg_tables[f"{names.archive_namespace}.{table.archive_name}"].inputs["columns"]
+        types = {column["name"]: column["type"] for column in declared if column["name"] in {own.name for own in table.columns}}
+        assert known[f"types.{names.topic(table)}"] == types
+
+
+def test_plain_files_are_checked_only_for_what_no_file_holds() -> None:
+    assert transforms(Declared.of("parquet").sink_config)[-1] == {"type": SOUND_VALUES}
+
+
 def test_tables_are_partitioned_by_the_hour_that_the_sink_writes(tabled: Declared) -> None:
     converted = [step["field"] for step in transforms(tabled.sink_config) if "target.type" in step]
     for table in tabled.iceberg_tables.values():
@@ -131,7 +148,7 @@ def test_the_parquet_hour_is_taken_from_a_field_that_the_source_adds() -> None:
 def test_no_transform_turns_null_into_a_default(declared: Declared) -> None:
     """Such a transform would write 0 or 1970 where the database has NULL, without any error."""
     for config in declared.connectors.values():
-        assert {step.get(NULL_SAFE) for step in transforms(config)} == {"false"}
+        assert {step.get(NULL_SAFE) for step in transforms(config) if step["type"] != SOUND_VALUES} == {"false"}
 
 
 @where_made("role")

@@ -78,17 +78,18 @@ public final class GuardProbe {
     }
   }
 
-  private static Map<String, Object> offset(List<String> entries) {
+  static Map<String, Object> offset(List<String> entries) {
     Map<String, Object> offset = new HashMap<>();
     for (String entry : entries) {
       String[] parts = entry.split("=", 2);
-      boolean text = parts[0].equals("system_identifier") || !parts[1].matches("\\d+");
-      offset.put(parts[0], text ? parts[1] : Long.valueOf(parts[1]));
+      boolean text = parts[0].equals("system_identifier") || !parts[1].matches("\\d+|true|false");
+      boolean number = Character.isDigit(parts[1].charAt(0));
+      offset.put(parts[0], text ? parts[1] : number ? Long.valueOf(parts[1]) : Boolean.valueOf(parts[1]));
     }
     return offset;
   }
 
-  private static SourceTaskContext context(Map<String, String> config, Map<String, Object> offset) {
+  static SourceTaskContext context(Map<String, String> config, Map<String, Object> offset) {
     OffsetStorageReader reader =
         new OffsetStorageReader() {
           @Override

@@ -1,0 +1,78 @@
+package dataingestion.connect;
+
+import java.io.FileReader;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceConnector;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+
+/**
+ * Runs a source task until it has sent a number of rows, and prints each column as {@code # column|type|value}, then the last offset.
+ *
+ * <p>Arguments: a file with the configuration, the number of rows, and the stored offset as {@code key=value}.
+ */
+public final class ValuesProbe {
+  private static final long NANOSECONDS = 60_000_000_000L;
+
+  public static void main(String[] arguments) throws Exception {
+    Properties config = new Properties();
+    config.load(new FileReader(arguments[0]));
+    Map<String, String> texts = new HashMap<>();
+    config.forEach((key, value) -> texts.put(key.toString(), value.toString()));
+    try {
+      run(texts, Integer.parseInt(arguments[1]), GuardProbe.offset(Arrays.asList(arguments).subList(2, arguments.length)));
+    } catch (RuntimeException error) {
+      for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+        System.out.println("! " + cause.getClass().getSimpleName() + ": " + cause.getMessage());
+      }
+    }
+    System.exit(0);
+  }
+
+  private static void run(Map<String, String> config, int rows, Map<String, Object> offset) throws Exception {
+    SourceConnector connector = (SourceConnector) Class.forName(config.get("connector.class")).getDeclaredConstructor().newInstance();
+    connector.start(config);
+    SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
+    Map<String, String> own = connector.taskConfigs(1).get(0);
+    task.initialize(GuardProbe.context(own, offset));
+    task.start(own);
+    long end = System.nanoTime() + NANOSECONDS;
+    int missing = rows;
+    while (missing > 0 && System.nanoTime() < end) {
+      List<SourceRecord> records = task.poll();
+      for (SourceRecord record : records == null ? List.<SourceRecord>of() : records) {
+        task.commitRecord(record, null);
+        print(((Struct) record.value()).getStruct("after"));
+        if (--missing == 0) {
+          task.commit();
+          task.poll();
+          record.sourceOffset().forEach((key, value) -> System.out.println("> " + key + "=" + value));
+        }
+      }
+    }
+    task.stop();
+  }
+
+  private static void print(Struct row) {
+    for (Field field : row.schema().fields()) {
+      Schema schema = field.schema();
+      String type = schema.type() + " " + schema.name() + " " + schema.version() + " " + schema.parameters();
+      System.out.println("# " + field.name() + "|" + type + "|" + shown(row.get(field)));
+    }
+  }
+
+  private static String shown(Object value) {
+    if (value instanceof java.util.Date) {
+      return String.valueOf(((java.util.Date) value).getTime());
+    }
+    return value instanceof BigDecimal ? ((BigDecimal) value).toPlainString() : String.valueOf(value);
+  }
+}

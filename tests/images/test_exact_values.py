@@ -1,0 +1,179 @@
+"""Values arrive from PostgreSQL itself as they are in it, in the snapshot and as changes alike, or as what the sink sets aside."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from configs.classes import EXACT_VALUES, GUARDED_DEBEZIUM
+from images import java_compiler
+from providers.kafkaconnect.causes import known_cause
+from tests.existing_database.server import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tests.existing_database.server import Server
+
+pytestmark = pytest.mark.sandbox
+
+PASSWORD = "sesame"
+# A default of the kind cannot be read by Debezium alone; rows of the second table have a value that it takes for NULL
+SETUP = f"""
+CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
+CREATE TABLE public.marks (id integer PRIMARY KEY, local timestamp, short timestamp(3), zoned timestamptz, day date, amount numeric(10,2),
+  since timestamp NOT NULL DEFAULT '2020-01-01 00:00:00.123456', until date NOT NULL DEFAULT '0044-03-15 BC',
+  share numeric(4,1) NOT NULL DEFAULT 'NaN', ended timestamp NOT NULL DEFAULT 'infinity');
+GRANT SELECT ON public.marks TO capture;
+CREATE PUBLICATION publication FOR TABLE public.marks;
+SELECT pg_create_logical_replication_slot('slot', 'pgoutput');
+"""
+DAY = 86_400_000
+# PostgreSQL's text of a time, that of its day and an amount; then local, zoned, day in days and amount as they arrive
+TIMES: Mapping[tuple[str, str, str], tuple[str, str, int, str]] = {
+    ("2026-01-02 03:04:05.123456", "2026-01-02", "7.10"): ("2026-01-02T03:04:05.123456", "2026-01-02T03:04:05.123456Z", 20455, "7.10"),
+    ("1500-03-01 00:00:00.000001", "1500-03-01", "-7"): ("1500-03-01T00:00:00.000001", "1500-03-01T00:00:00.000001Z", -171605, "-7.00"),
+    ("0001-01-01 00:00:00", "0001-01-01", "0"): ("0001-01-01T00:00:00.000000", "0001-01-01T00:00:00.000000Z", -719162, "0.00"),
+    ("0044-03-15 12:00:00 BC", "0044-03-15 BC", "99999999.99"): (
+        "-0043-03-15T12:00:00.000000",
+        "-0043-03-15T12:00:00.000000Z",
+        -735160,
+        "99999999.99",
+    ),
+    ("4714-11-24 00:00:00 BC", "4714-11-24 BC", "1"): ("-4713-11-24T00:00:00.000000", "-4713-11-24T00:00:00.000000Z", -2440588, "1.00"),
+    ("294276-12-31 23:59:59.999", "5874897-12-31", "1"): (
+        "+294276-12-31T23:59:59.999000",
+        "+294276-12-31T23:59:59.999000Z",
+        2145042905,
+        "1.00",
+    ),
+    ("infinity", "infinity", "NaN"): ("infinity", "infinity", 2**31 - 1, "100000000.00"),
+    ("-infinity", "-infinity", "NaN"): ("-infinity", "-infinity", -(2**31), "100000000.00"),
+}
+# Types in Connect that are Debezium's own, so that the registry sees no other schema
+SAME = {
+    "day": "INT32 org.apache.kafka.connect.data.Date 1 null",
+    "amount": "BYTES org.apache.kafka.connect.data.Decimal 1 {scale=2, connect.decimal.precision=10}",
+}
+CONVERTED = {"converters": "exact", "exact.type": EXACT_VALUES, "event.converting.failure.handling.mode": "fail"}
+
+
+@pytest.fixture(scope="module")
+def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
+    """Compile the probe against the image's own jars."""
+    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
+        yield compiled("source", jars)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Return a server with a captured table."""
+    with running("image") as started:
+        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("wal_level = logical\ntimezone = UTC\n")
+        started.restart()
+        started.sql(SETUP)
+        yield started
+
+
+class Source:
+    """The image's source task with a stored position."""
+
+    def __init__(self, server: Server, class_path: str, folder: Path, keys: Mapping[str, str]) -> None:
+        """Write the configuration; nothing is stored yet."""
+        self._class_path, self._config, self._stored = class_path, folder / "config", list[str]()
+        self.types: dict[str, str] = {}
+        config = {
+            "name": "source",
+            "connector.class": GUARDED_DEBEZIUM,
+            "topic.prefix": "shop",
+            "database.hostname": "localhost",
+            "database.port": server.port,
+            "database.user": "capture",
+            "database.password": PASSWORD,
+            "database.dbname": "postgres",
+            "database.sslmode": "require",
+            "plugin.name": "pgoutput",
+            "slot.name": "slot",
+            "publication.name": "publication",
+            "publication.autocreate.mode": "disabled",
+            "snapshot.mode": "initial",
+            "table.include.list": "public.marks",
+            "time.precision.mode": "connect",
+            **keys,
+        }
+        self._config.write_text("".join(f"{key}={value}\n" for key, value in config.items()), encoding="utf-8")
+
+    def rows(self, number: int) -> list[dict[str, str]]:
+        """Return the next rows; each value as text."""
+        lines = self._lines(number)
+        assert not [line for line in lines if line.startswith("! ")], lines
+        self._stored = [line[2:] for line in lines if line.startswith("> ")]
+        found: list[dict[str, str]] = []
+        for name, kind, value in (line[2:].split("|") for line in lines if line.startswith("# ")):
+            found += [{}] if name == "id" else []
+            found[-1][name], self.types[name] = value, kind
+        return found
+
+    def failure(self) -> str:
+        """Return how the task failed."""
+        return "\n".join(line for line in self._lines(1) if line.startswith("! "))
+
+    def _lines(self, number: int) -> list[str]:
+        command = ["java", "-XX:TieredStopAtLevel=1", "-cp", self._class_path, "dataingestion.connect.ValuesProbe", str(self._config)]
+        done = subprocess.run([*command, str(number), *self._stored], capture_output=True, text=True, timeout=200, check=True)
+        return [line for line in done.stdout.splitlines() if line[:2] in {"> ", "# ", "! "}]
+
+
+def insert(server: Server, first: int, rows: Sequence[tuple[str, str, str]]) -> None:
+    values = (f"({first + number}, '{time}', '{time}', '{day}', '{amount}')" for number, (time, day, amount) in enumerate(rows))
+    server.sql(f"INSERT INTO public.marks (id, local, zoned, day, amount) VALUES {', '.join(values)};")
+
+
+def test_every_time_day_and_number_arrives_as_it_is_in_the_snapshot_and_as_a_change(
+    server: Server, class_path: str, tmp_path: Path
+) -> None:
+    source, found = Source(server, class_path, tmp_path, CONVERTED), list[list[dict[str, str]]]()
+    for first in (0, 100):
+        insert(server, first, list(TIMES))
+        found.append(source.rows(len(TIMES)))
+    assert source.types.items() >= SAME.items()
+    for rows in found:
+        told = {
+            wanted: (row["local"], row["zoned"], int(row["day"]) // DAY, row["amount"]) for wanted, row in zip(TIMES, rows, strict=True)
+        }
+        assert told == TIMES
+        defaults = {(row["since"], int(row["until"]) // DAY, row["share"], row["ended"]) for row in rows}
+        assert defaults == {("2020-01-01T00:00:00.123456", -735160, "1000.0", "infinity")}
+        assert {row["short"] for row in rows} == {"null"}
+
+
+@pytest.mark.parametrize("keys", [{}, {"event.converting.failure.handling.mode": "fail"}])
+def test_without_the_converter_one_nan_stops_the_source(server: Server, class_path: str, tmp_path: Path, keys: dict[str, str]) -> None:
+    """What the converter is for: a later version of Debezium may know a better way, and this test fails."""
+    insert(server, 0, [("2026-01-02", "2026-01-02", "1")])
+    assert "share" in Source(server, class_path, tmp_path, keys).failure()
+
+
+def test_nan_in_a_column_outside_the_model_stops_the_source_and_no_null_takes_its_place(
+    server: Server, class_path: str, tmp_path: Path
+) -> None:
+    server.sql("ALTER TABLE public.marks ADD COLUMN ratio numeric; INSERT INTO public.marks (id, ratio) VALUES (1, 'NaN');")
+    failure = Source(server, class_path, tmp_path, CONVERTED).failure()
+    assert known_cause(failure) is known_cause("Failed to properly convert data value for"), failure
+
+
+def test_without_the_converter_values_change_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
+    server.sql("ALTER TABLE public.marks DROP COLUMN share;")
+    rows = [("2026-01-02 03:04:05.123456", "0044-03-15 BC", "NaN"), ("infinity", "infinity", "1")]
+    insert(server, 0, rows)
+    source = Source(server, class_path, tmp_path, {})
+    cut, endless = source.rows(2)
+    assert source.types.items() >= SAME.items()
+    assert cut["local"] == "1767323045123"
+    assert int(cut["day"]) // DAY == -703383, "the year 44 of this era"
+    assert cut["amount"] == "null"
+    assert abs(int(endless["day"]) // DAY) < 2**31 - 1, "some day"
