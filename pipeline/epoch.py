@@ -38,9 +38,9 @@ def epoch() -> None:
 )
 @_stack
 def show(stack: str) -> int:
-    """Show slot, source, control topic and archive, and whether the history is whole.
+    """Show whether the history is whole, and why not.
 
-    Nothing is changed. Cause and next step are named.
+    Nothing is changed. Slot, source, control topic and archive are shown, with cause and next step.
     """
     from epochs import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
 
