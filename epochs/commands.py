@@ -137,6 +137,9 @@ def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes:
     whole_file.write(path, after, mode=path.stat().st_mode & 0o777)
     changes = difflib.unified_diff(before.splitlines(), after.splitlines(), f"{path.name} (before)", path.name, lineterm="")
     print("\n".join(changes), flush=True)
+    if cause != "lost-brokers":
+        # not before the file is written: a slot without its connector would look like lost brokers
+        settling.remove_source(of)
     return _up(of, seam.epoch, yes=yes)
 
 

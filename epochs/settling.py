@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +54,16 @@ def stop_source(stack: RunningStack, display: Display) -> None:
         if not patience.go_on(f"the connector {name} to stop: {last}", _POLL_S):
             message = f"the connector {name} has not stopped within {_STOP_S:.0f} s ({last}): nothing else was changed; begin again"
             raise UnsettledError(message)
+
+
+def remove_source(stack: RunningStack) -> None:
+    """Delete the stopped source connector; its slot is dropped by the source of the next epoch.
+
+    Left to ``up``, it would be started once more to drop the slot itself, and its last changes would count for the next epoch. What cannot
+    be deleted now is left to ``up`` all the same.
+    """
+    with contextlib.suppress(NotNowError, ProviderError):
+        worker(stack).delete(stack.settings.names.source_connector, seconds=_ASK_S)
 
 
 def drain(stack: RunningStack, settings: Mapping[str, Any], display: Display) -> None:

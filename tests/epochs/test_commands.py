@@ -70,7 +70,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(commands, "running", made.running)
     monkeypatch.setattr(commands, "subprocess", SimpleNamespace(run=made.run))
     monkeypatch.setattr(commands.logins, "kafka", lambda _stack: {})
-    for name in ("stop_source", "drain", "end_workers"):
+    for name in ("stop_source", "drain", "remove_source", "end_workers"):
         monkeypatch.setattr(commands.settling, name, lambda *_arguments, name=name: made.steps.append(name))
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
     return made
@@ -143,7 +143,7 @@ def test_the_old_epoch_ends_before_the_file_is_written_and_the_stack_brought_up(
     later = replace(MISSING, source=replace(SOURCE, position=1024), tables=(replace(USERS, changed=1_777_636_801_000),))
     stack.facts = [MISSING, later]
     assert main(["epoch", "begin", "--stack", "dev", "--yes"]) == 0
-    assert stack.steps == ["stop_source", "drain", f"{UP} --yes"]
+    assert stack.steps == ["stop_source", "drain", "remove_source", f"{UP} --yes"]
     streaming = stack.running("dev").settings.streaming
     assert streaming.epoch == 2
     (seam,) = streaming.seams
