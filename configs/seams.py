@@ -1,4 +1,4 @@
-"""Record of the moment at which an archived table's present epoch began, as properties of the table."""
+"""Records of the moments at which an archived table's epochs began, as properties of the table."""
 
 from __future__ import annotations
 
@@ -18,3 +18,17 @@ def seam(epoch: str, at: str, snapshot: int | None) -> dict[str, str]:
     """
     last = {} if snapshot is None else {f"{EPOCH}.{epoch}.after-snapshot": str(snapshot)}
     return {f"{EPOCH}.{epoch}.declared-at": at, **last}
+
+
+def recorded(epoch: int, cause: str, system: str | None, position: str | None, last_change: str | None) -> dict[str, str]:
+    """Return the properties that say why an epoch began, and how far the epoch before was read; what is not known is left out.
+
+    Args:
+        epoch: Number of the new epoch.
+        cause: Cause of the break.
+        system: System identifier of the database server before it.
+        position: Position in that server's write-ahead log.
+        last_change: Time of the last archived change.
+    """
+    values = {"cause": cause, "system": system, "position": position, "last-change-at": last_change}
+    return {f"{EPOCH}.{epoch}.{name}": value for name, value in values.items() if value is not None}

@@ -13,6 +13,11 @@ REGISTRY_EVENTS = "registry-events"
 REGISTRY = (REGISTRY_JOURNAL, REGISTRY_SNAPSHOTS, REGISTRY_EVENTS)
 
 
+def sink_group(connector: object) -> str:
+    """Return the consumer group by which Connect reads the topics of a sink connector."""
+    return f"connect-{connector}"
+
+
 def coordinator_group(connector: object, configured: str | None = None) -> str:
     """Return the consumer group by which an Iceberg sink's coordinator reads the control topic.
 
@@ -20,4 +25,4 @@ def coordinator_group(connector: object, configured: str | None = None) -> str:
         connector: Name of the sink connector.
         configured: Value of ``iceberg.connect.group-id``, which replaces the connector's own group.
     """
-    return f"{configured or f'connect-{connector}'}-coord"
+    return f"{configured or sink_group(connector)}-coord"

@@ -116,7 +116,7 @@ def own_slot(seen: Database, target: Target) -> Finding:
     if slot.wal_status == "lost":
         return failure(
             f"{name} is lost: the server has removed the log it needs, and with it the changes since",
-            f"{drop} and take a new snapshot (docs/troubleshooting.md)",
+            f".venv/bin/python -m pipeline epoch begin --stack {target.stack}; if no pipeline reads it: {drop}",
         )
     retained = f"retains {_mib(slot)} MiB of log"
     if slot.active:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import audit, backfill, bench, dlq, documents, faults, images, laptop, review, sandbox, stacks, views
+from pipeline import audit, backfill, bench, dlq, documents, epoch, faults, images, laptop, review, sandbox, stacks, views
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -44,6 +44,7 @@ for command in (
     backfill.backfill,
     audit.audit,
     dlq.dlq,
+    epoch.epoch,
     review.review,
     sandbox.sandbox,
     laptop.laptop,

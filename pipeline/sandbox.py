@@ -91,7 +91,7 @@ def down() -> int:
     examples=["python -m pipeline sandbox status"],
     exit_codes={
         **_CODES,
-        0: "every pod is ready, every task runs, no dead letter is open, and no row is in the archive twice",
+        0: "every pod is ready, every task runs, the history is whole, no dead letter is open, and no row is in the archive twice",
         1: "something is not",
     },
 )

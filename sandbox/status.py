@@ -1,4 +1,4 @@
-"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, dead letters, rows in the archive."""
+"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, history, dead letters, rows in the archive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from rich.table import Table as Grid
 from capacity.quantity import MIB, parse_bytes
 from dead_letters.cluster import dead_letter_topic
 from dead_letters.topic import TopicError
+from epochs.diagnosis import State, diagnosis
+from epochs.looking import look
 from reading.archive import Archive
+from reading.stack import RunningStack
 from sandbox import connectors, memory, outputs, rollout
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
@@ -68,16 +71,27 @@ def _show_dead_letters(collected: Mapping[str, Any], console: Console) -> bool:
     return not found.is_wrong
 
 
+def _show_history(collected: Mapping[str, Any], console: Console) -> bool:
+    """Show a break at once: a source whose slot is lost still says RUNNING for half an hour."""
+    stack = settings()
+    verdict = diagnosis(stack.names, stack.streaming, look(RunningStack(STACK, stack, collected)))
+    good = verdict.state is State.WHOLE
+    next_ = "" if good else f": {verdict.text}; .venv/bin/python -m pipeline epoch show --stack {STACK}"
+    console.print(f"History       epoch {stack.names.epoch}, {verdict.state.value if good else verdict.state.name}{next_}")
+    return good
+
+
 def show(console: Console) -> int:
     """Print the state of the sandbox.
 
     Returns:
-        0 if every pod is ready, every task runs, no dead letter is open and no row is in the archive twice, else 1.
+        0 if every pod is ready, every task runs, the history is whole, no dead letter is open and no row is in the archive twice, else 1.
     """
     collected = outputs.read()
     good = [
         _show_pods(Kube(KUBECONFIG), console),
         _show_connectors(collected, console),
+        _show_history(collected, console),
         _show_dead_letters(collected, console),
         show_archive(Archive(collected), captured(collected), console),
     ]

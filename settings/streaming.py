@@ -9,6 +9,7 @@ from pydantic import Field
 from problem import Problem
 from settings.addresses import HostPort, HttpUrl, ServerRange, port_of
 from settings.jvm import ConnectJvm, KafkaJvm, RegistryJvm
+from settings.seams import LAST_EPOCH, Seam
 from settings.section import Section
 from settings.types import DnsLabel, Keys, Mebibytes, Millicores, PropertyKeys
 
@@ -127,9 +128,6 @@ class RegistrySettings(Section):
         return self.kind != "external"
 
 
-# More epochs than a pipeline will ever see, and few enough for a control topic each.
-LAST_EPOCH = 99
-
 # Memory of a worker's pod, of which its second container takes a part.
 WorkerMebibytes = Annotated[int, Field(ge=32, le=1024 * 1024, strict=True)]
 
@@ -169,8 +167,11 @@ class StreamingSettings(Section):
     """Kafka, the schema registry, Connect and the topics."""
 
     epoch: int = Field(default=1, ge=1, le=LAST_EPOCH, strict=True)
-    """Number of the pipeline's present history. Raise it by one when brokers were built anew, the control topic was deleted, or the
-    database was restored to an earlier time: capture then begins anew, with a snapshot of every table. It is never lowered."""
+    """Number of the pipeline's present history. The command ``epoch begin`` raises it when the replication slot was lost, brokers were
+    built anew, the control topic was deleted, or the database was restored to an earlier time: capture then begins anew, with a snapshot of
+    every table. It is never lowered."""
+    seams: tuple[Seam, ...] = ()
+    """Breaks between the epochs, as ``epoch begin`` has found them; each archived Iceberg table repeats them in its properties."""
     kafka: KafkaSettings = KafkaSettings()
     """The Kafka brokers."""
     registry: RegistrySettings = RegistrySettings()
@@ -179,3 +180,11 @@ class StreamingSettings(Section):
     """The Kafka Connect workers."""
     topics: TopicSettings = TopicSettings()
     """The change topics."""
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield seams of an epoch that has not begun, or that has two of them."""
+        epochs = [seam.epoch for seam in self.seams]
+        for epoch in sorted({epoch for epoch in epochs if epoch > self.epoch}):
+            yield Problem(rule=f"seams has a break before epoch {epoch}, and epoch is {self.epoch}", cure=f"set epoch to {epoch}")
+        for epoch in sorted({epoch for epoch in epochs if epochs.count(epoch) > 1}):
+            yield Problem(rule=f"seams has {epochs.count(epoch)} breaks before epoch {epoch}", cure="leave one of them")

@@ -95,6 +95,44 @@ def test_tables_and_gate_name_a_later_epoch(third: Declared) -> None:
     assert gate["epoch"] == 3
 
 
+def test_tables_repeat_the_breaks_that_the_stack_file_describes() -> None:
+    seams = [
+        {"epoch": 2, "cause": "lost-slot", "system": "7346", "position": "0/4A1B2C8", "lastChange": "2026-05-01T12:00:00+00:00"},
+        {"epoch": 3, "cause": "lost-brokers"},
+    ]
+    declared = variant("sandbox", streaming={**SANDBOX_STREAMING, "epoch": 3, "seams": seams})
+    for table in _inputs(declared, ICEBERG_TABLE).values():
+        assert {key: value for key, value in table["properties"].items() if key.startswith("data-ingestion.epoch")} == {
+            "data-ingestion.epoch": "3",
+            "data-ingestion.epoch.2.cause": "lost-slot",
+            "data-ingestion.epoch.2.system": "7346",
+            "data-ingestion.epoch.2.position": "0/4A1B2C8",
+            "data-ingestion.epoch.2.last-change-at": "2026-05-01T12:00:00+00:00",
+            "data-ingestion.epoch.3.cause": "lost-brokers",
+        }
+
+
+def test_an_epoch_without_a_described_break_has_the_resources_of_before(third: Declared) -> None:
+    assert variant("sandbox", streaming={**SANDBOX_STREAMING, "epoch": 3, "seams": []}).recording.resources == third.recording.resources
+
+
+@pytest.mark.parametrize(
+    ("epoch", "seams", "told"),
+    [
+        (1, [{"epoch": 2, "cause": "operator"}], "seams has a break before epoch 2, and epoch is 1; set epoch to 2"),
+        (2, [{"epoch": 2, "cause": "operator"}, {"epoch": 2, "cause": "lost-slot"}], "seams has 2 breaks before epoch 2"),
+        (2, [{"epoch": 2, "cause": "bad luck"}], "cause"),
+        (2, [{"epoch": 1, "cause": "operator"}], "epoch"),
+        (2, [{"epoch": 2, "cause": "operator", "position": "4A1B2C8"}], "must be a position in the write-ahead log"),
+        (2, [{"epoch": 2, "cause": "operator", "lastChange": "yesterday"}], "must be a time with its offset from UTC"),
+        (2, [{"epoch": 2, "cause": "operator", "system": "one"}], "must be a system identifier"),
+    ],
+)
+def test_a_break_that_is_none_is_refused(epoch: int, seams: list[dict[str, Any]], told: str) -> None:
+    with pytest.raises(SettingsError, match=rf"(?s)streaming.*{re.escape(told)}"):
+        variant("dev", streaming={"epoch": epoch, "seams": seams})
+
+
 def test_the_source_of_a_later_epoch_waits_for_the_sink_and_that_of_the_first_does_not(first: Declared, third: Declared) -> None:
     """The sink labels rows, and would give those of the new snapshot the old number."""
     for declared, waits in ((first, False), (third, True)):

@@ -51,8 +51,8 @@ CAUSES: Final = (
     ),
     _cause(
         r"DatabaseWentBackException",
-        "bring back the database to which the position belongs, and restart the connector; to keep this one, raise streaming.epoch "
-        "in the stack file and run up, which begins with a new slot and a snapshot; see 'A database that went back in time' in "
+        "bring back the database to which the position belongs, and restart the connector; to keep this one, run "
+        "'python -m pipeline epoch begin', which begins with a new slot and a snapshot; see 'A database that went back in time' in "
         "docs/operations.md",
     ),
     _cause(

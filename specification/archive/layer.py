@@ -215,7 +215,7 @@ def _tables(settings: Settings) -> tuple[IcebergTable, ...]:
             columns=tuple(archive_columns(table)),
             partition_by=PARTITION_COLUMNS,
             location=f"s3://{section.bucket}/{names.object_prefix(table)}",
-            properties=sink.table_properties(names, table, section),
+            properties=sink.table_properties(names, table, section, settings.streaming.seams),
             delete_on_destroy=section.destroy_with_stack,
         )
         for table in settings.source.tables

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from settings.archive import ArchiveSettings
     from settings.names import Names
+    from settings.seams import Seam
     from settings.streaming import ExistingKafka
     from settings.tables import Table
     from specification.services import Address
@@ -233,13 +234,16 @@ PAGE_BYTES = 64 * 1024
 CHECK_EACH_ROW = "write.parquet.row-group-check-min-record-count"
 
 
-def table_properties(names: Names, table: Table, settings: ArchiveSettings) -> dict[str, str]:
+def table_properties(names: Names, table: Table, settings: ArchiveSettings, breaks: Sequence[Seam] = ()) -> dict[str, str]:
     """Return the properties of an Iceberg table: data files next to ``metadata/``, so that keys start alike in both formats.
 
-    Readers take the table's present rows from those of the epoch that it names; the first one is not named.
+    Readers take the table's present rows from those of the epoch that it names; the first one is not named. Each known break before an
+    epoch is described.
     """
+    known = [seams.recorded(one.epoch, one.cause, one.system, one.position, one.last_change) for one in breaks]
     return {
         **({seams.EPOCH: str(names.epoch)} if names.epoch > 1 else {}),
+        **{key: value for one in known for key, value in one.items()},
         "format-version": "2",
         "write.format.default": "parquet",
         "write.parquet.compression-codec": "snappy",

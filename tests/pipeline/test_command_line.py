@@ -63,6 +63,7 @@ def test_the_commands_are_those_that_the_documents_describe() -> None:
         "backfill",
         "audit",
         "dlq",
+        "epoch",
         "review",
         "sandbox",
         "laptop",

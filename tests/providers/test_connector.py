@@ -152,7 +152,7 @@ def test_a_refused_database_ends_the_wait_with_the_position_and_the_cure(worker:
     message = str(caught.value)
     assert ", before the position. Nothing is" in message
     assert "What to do: bring back the database to which the position belongs" in message
-    assert "raise streaming.epoch in the stack file and run up" in message
+    assert "run 'python -m pipeline epoch begin'" in message
 
 
 def test_a_value_that_debezium_cannot_convert_ends_the_wait_with_the_column_and_the_cure(worker: Worker) -> None:

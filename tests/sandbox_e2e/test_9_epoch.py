@@ -1,62 +1,83 @@
-"""Brokers that were lost and built anew: the sink refuses to lose rows in silence, and a new epoch archives every one of them.
+"""Breaks of the history: brokers built anew, a lost slot, a dropped one. Each is refused loudly, and one command archives every row anew.
 
 At its end the pipeline is made anew in its first epoch, since no epoch is ever lowered.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import subprocess
+import sys
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recording.program import load as load_program
-from recording.stackfile import stack_config
-from sandbox import cloud
-from sandbox.adapter import Adapter, ResourceError
+from sandbox import cloud, connectors
+from sandbox.adapter import Adapter
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT, STATE
 from sandbox.progress import Progress
-from sandbox.stack_settings import STACK
+from sandbox.stack_settings import STACK, settings
 from settings.shop import TABLES
 from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator, Sequence
 
     from reading.archive import Archive
     from sandbox.kubernetes import Kube
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
+    Sql = Callable[[str], str]
 
 pytestmark = pytest.mark.sandbox
 
 TIMEOUT_S = 300.0
-EPOCH = 2
-STREAMING = "data-ingestion:streaming"
+STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
+SEGMENT_MIB = 16
 
 
-@pytest.fixture
-def first_epoch_again(kube: Kube, command: Command) -> Iterator[None]:
-    """Remove the pipeline after the test and make it again: its number is refused for the stack file's by then."""
-    yield
-    Adapter(STATE, kube).down(Progress(), force=True)
+@pytest.fixture(scope="module", autouse=True)
+def first_epoch_again(kube: Kube, command: Command) -> Iterator[str]:
+    """Yield the stack file; after the tests put it back, remove the pipeline and make it again: the old number is refused by then."""
+    before = STACK_FILE.read_text(encoding="utf-8")
+    yield before
+    STACK_FILE.write_text(before, encoding="utf-8")
+    account = cloud.known()
+    assert account is not None
+    with pytest.MonkeyPatch.context() as patch:
+        # without them nothing of the emulated AWS would be deleted, and a third access key is beyond its quota
+        patch.setitem(os.environ, "AWS_ACCESS_KEY_ID", account.access_key_id)
+        patch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", account.secret_access_key)
+        Adapter(STATE, kube).down(Progress(), force=True)
     done = command("up")
     assert done.returncode == 0, done.stderr
 
 
-def _up(kube: Kube, epoch: int) -> None:
-    """Bring the stack about as ``sandbox up`` does, in an epoch."""
-    account = cloud.known()
-    assert account is not None
-    config = stack_config(CHECKOUT, STACK)
-    values = {**config.values, STREAMING: json.dumps({**json.loads(config.values[STREAMING]), "epoch": epoch})}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "AWS_ACCESS_KEY_ID", account.access_key_id)
-        patch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", account.secret_access_key)
-        Adapter(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, values, Progress())
+def _epoch(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m pipeline epoch …`` as a user would."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", "epoch", *arguments, "--stack", STACK],
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+def _begin(cause: str, epoch: int) -> None:
+    """See that the break is shown, and begin the next epoch."""
+    shown = _epoch("show")
+    assert (shown.returncode, f"BROKEN ({cause})" in shown.stdout) == (1, True), f"{shown.stdout}\n{shown.stderr}"
+    asked = _epoch("begin")
+    assert (asked.returncode, "add --yes" in asked.stderr) == (1, True), f"{asked.stdout}\n{asked.stderr}"
+    begun = _epoch("begin", "--yes")
+    assert begun.returncode == 0, f"{begun.stdout}\n{begun.stderr}"
+    assert f"Epoch {epoch} has begun" in begun.stdout
 
 
 def _insert(outputs: dict[str, Any], emails: Sequence[str]) -> None:
@@ -65,8 +86,13 @@ def _insert(outputs: dict[str, Any], emails: Sequence[str]) -> None:
             database.execute("INSERT INTO users (email, first_name, last_name) VALUES (%s, 'Written', '0')", [email])
 
 
+def _delete(outputs: dict[str, Any], email: str) -> None:
+    with connect(outputs) as database:
+        database.execute("DELETE FROM users WHERE email = %s", [email])
+
+
 def _build_brokers_anew(kube: Kube, command: Command) -> None:
-    """Delete the brokers' volumes, and end workers and registry, which would go on with what no topic holds any more."""
+    """Delete the brokers' volumes."""
 
     def run(*arguments: str) -> None:
         done = command("kubectl", "--", *arguments, "--namespace", NAMESPACE)
@@ -80,42 +106,117 @@ def _build_brokers_anew(kube: Kube, command: Command) -> None:
     kube.wait_ready("StatefulSet", NAMESPACE, "kafka", TIMEOUT_S)
 
 
+def _stop_source(outputs: dict[str, Any], owner_sql: Sql, slot: str) -> str:
+    """Stop the source, whose slot is inactive then, and return its name."""
+    name, deadline = settings().names.source_connector, time.monotonic() + TIMEOUT_S
+    connectors.client(outputs).stop(name)
+    while owner_sql(f"SELECT active FROM pg_replication_slots WHERE slot_name = '{slot}'") != "f":
+        assert time.monotonic() < deadline, f"{slot} stays active"
+        time.sleep(1)
+    return name
+
+
+def _lose(owner_sql: Sql, slot: str) -> None:
+    """Write more log than the slot may hold back."""
+    segments = settings().source.slot_wal_keep_mib // SEGMENT_MIB + 4
+    owner_sql(f"SELECT pg_logical_emit_message(false, 'test', 'x'), pg_switch_wal() FROM generate_series(1, {segments})")
+    owner_sql("CHECKPOINT")
+    assert owner_sql(f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{slot}'") == "lost"
+
+
 def _identities(archive: Archive, *parts: str) -> int:
     """Return how many rows have the identity of another one."""
     question = f"SELECT count(*) - count(DISTINCT ({', '.join(parts)})) AS number FROM changes"
     return sum(int(archive.query(table.archive_name, question)[0]["number"]) for table in TABLES)
 
 
-@pytest.mark.usefixtures("first_epoch_again")
+def _found(archive: Archive, mark: str) -> set[tuple[str, int]]:
+    question = "SELECT DISTINCT email, coalesce(__epoch, 1) AS epoch FROM changes WHERE starts_with(email, ?)"
+    return {(row["email"], row["epoch"]) for row in archive.query("users", question, [mark])}
+
+
+def _seam(archive: Archive, epoch: int) -> dict[str, str]:
+    """Return what every table says of a break."""
+    prefix = f"data-ingestion.epoch.{epoch}."
+    found = [archive.table(table.archive_name).properties.items() for table in TABLES]
+    kept = ("cause", "system", "position", "last-change-at")
+    (seam,) = {tuple(sorted((key.removeprefix(prefix), value) for key, value in one if key.removeprefix(prefix) in kept)) for one in found}
+    return dict(seam)
+
+
 def test_brokers_built_anew_are_refused_and_a_new_epoch_archives_every_row(
-    outputs: dict[str, Any], archive: Archive, kube: Kube, command: Command, mark: str, owner_sql: Callable[[str], str]
+    outputs: dict[str, Any], archive: Archive, kube: Kube, command: Command, mark: str, owner_sql: Sql, first_epoch_again: str
 ) -> None:
     before, between, after = ([f"{mark}-{word}-{number}" for number in range(20)] for word in ("before", "between", "after"))
     _insert(outputs, before)
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
 
     _build_brokers_anew(kube, command)
-    with pytest.raises(ResourceError) as refused:
-        _up(kube, 1)
-    assert "the table would ignore every file until then. Raise streaming.epoch by one" in " ".join(str(refused.value).split())
-    with connect(outputs) as database:
-        # a reader who took rows of the first epoch for the present ones would still find it
-        database.execute("DELETE FROM users WHERE email = %s", [before[0]])
+    refused = command("up")
+    assert refused.returncode != 0
+    assert "the table would ignore every file until then. Raise streaming.epoch by one" in " ".join(refused.stderr.split())
+    # a reader who took rows of the first epoch for the present ones would still find it
+    _delete(outputs, before[0])
     _insert(outputs, between)
 
-    _up(kube, EPOCH)
+    _begin("lost-brokers", 2)
     _insert(outputs, after)
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
-    assert archive.epoch("users") == EPOCH
-    question = "SELECT DISTINCT email, coalesce(__epoch, 1) AS epoch FROM changes WHERE starts_with(email, ?)"
-    found = {(row["email"], row["epoch"]) for row in archive.query("users", question, [mark])}
-    wanted = {(email, 1) for email in before} | {(email, EPOCH) for email in [*before[1:], *between, *after]}
-    assert wanted <= found, f"{len(wanted - found)} rows are missing, for example {sorted(wanted - found)[:3]}"
+    assert archive.epoch("users") == 2
+    wanted = {(email, 1) for email in before} | {(email, 2) for email in [*before[1:], *between, *after]}
+    missing = sorted(wanted - _found(archive, mark))
+    assert missing == [], f"{len(missing)} rows are missing, for example {missing[:3]}"
     place = ("__topic", "__kafka_partition", "__kafka_offset")
     assert _identities(archive, *place) > 0, "new brokers have given no offset again, so that this test shows nothing"
     assert _identities(archive, "coalesce(__epoch, 1)", *place) == 0
     assert owner_sql("SELECT slot_name FROM pg_replication_slots") == "debezium_slot_epoch2"
+    assert _seam(archive, 2)["cause"] == "lost-brokers"
 
-    lower = command("up")
+    present = STACK_FILE.read_text(encoding="utf-8")
+    STACK_FILE.write_text(first_epoch_again, encoding="utf-8")
+    try:
+        lower = command("up")
+    finally:
+        STACK_FILE.write_text(present, encoding="utf-8")
     assert lower.returncode != 0
     assert "is lower than 2" in " ".join(lower.stderr.split())
+
+
+@pytest.mark.parametrize("cause", ["lost-slot", "missing-slot"])
+def test_a_slot_that_is_gone_is_loud_and_a_new_epoch_archives_every_row_and_marks_the_gap(
+    outputs: dict[str, Any], archive: Archive, command: Command, mark: str, owner_sql: Sql, cause: str
+) -> None:
+    """Lost by more log than it may hold back; or dropped, as after a failover to a standby without it."""
+    epoch, slot = settings().streaming.epoch, settings().names.current_slot
+    _insert(outputs, [f"{mark}-before", f"{mark}-deleted"])
+    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    end = int(owner_sql("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"))
+    source = _stop_source(outputs, owner_sql, slot)
+    _delete(outputs, f"{mark}-deleted")
+    _insert(outputs, [f"{mark}-between", f"{mark}-short-lived"])
+    _delete(outputs, f"{mark}-short-lived")
+    if cause == "lost-slot":
+        _lose(owner_sql, slot)
+    else:
+        owner_sql(f"SELECT pg_drop_replication_slot('{slot}')")
+    connectors.client(outputs).resume(source)
+    status = command("status")
+    assert (status.returncode, "BROKEN" in status.stdout) == (1, True), status.stdout
+
+    _begin(cause, epoch + 1)
+    _insert(outputs, [f"{mark}-after"])
+    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    assert archive.epoch("users") == epoch + 1
+    old, new = (
+        {(f"{mark}-{word}", epoch) for word in ("before", "deleted")},
+        {(f"{mark}-{word}", epoch + 1) for word in ("before", "between", "after")},
+    )
+    assert _found(archive, mark) == old | new
+    assert f"{mark}-deleted" not in {row["email"] for row in archive.current("users", ["id"]).values()}
+    assert owner_sql("SELECT slot_name FROM pg_replication_slots") == settings().names.current_slot
+    seam = _seam(archive, epoch + 1)
+    assert (seam["cause"], seam["system"]) == (cause, owner_sql("SELECT system_identifier FROM pg_control_system()"))
+    assert int(owner_sql(f"SELECT '{seam['position']}'::pg_lsn - '0/0'::pg_lsn")) <= end + SEGMENT_MIB * 1024**2
+    assert datetime.fromisoformat(seam["last-change-at"]).tzinfo is not None
+    shown = _epoch("show")
+    assert (shown.returncode, f"since {cause}" in shown.stdout) == (0, True), f"{shown.stdout}\n{shown.stderr}"

@@ -1,0 +1,135 @@
+"""Judgement of a history by its facts: whole, broken by a cause, begun in the stack file only, or undecided; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from epochs.facts import Server, Source, Unanswered, place
+
+if TYPE_CHECKING:
+    from epochs.facts import Facts
+    from settings.names import Names
+    from settings.streaming import StreamingSettings
+
+
+class State(Enum):
+    """State of a history."""
+
+    WHOLE = "whole"
+    BROKEN = "broken"
+    UNFINISHED = "unfinished"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Judgement.
+
+    Attributes:
+        state: State of the history.
+        text: Reason, as a sentence.
+        cause: Cause of a break, as ``streaming.seams`` names it; empty without one.
+    """
+
+    state: State
+    text: str
+    cause: str = ""
+
+
+def diagnosis(names: Names, streaming: StreamingSettings, facts: Facts) -> Verdict:
+    """Return the judgement.
+
+    A break that one part shows counts, even if another part does not answer.
+
+    Args:
+        names: Names of the epoch in the stack file.
+        streaming: Settings of the stack file.
+        facts: What the parts say.
+    """
+    for cause, text in (
+        ("lost-brokers", _lost_brokers(names, facts)),
+        ("restored-database", _restored_database(facts)),
+        ("lost-slot", _lost_slot(names, facts)),
+        ("missing-slot", _missing_slot(names, facts)),
+    ):
+        if text:
+            return Verdict(State.BROKEN, text, cause)
+    if _is_unfinished(names, streaming, facts):
+        text = f"epoch {names.epoch} stands in the stack file and has not begun: the worker has no connector {names.source_connector} yet"
+        return Verdict(State.UNFINISHED, text)
+    if facts.unanswered:
+        return Verdict(State.UNDECIDED, "; ".join(facts.unanswered))
+    if isinstance(facts.source, Source) and facts.source.state is None:
+        return Verdict(State.UNDECIDED, f"the worker has no connector {names.source_connector}: bring the stack up first")
+    return Verdict(State.WHOLE, "the history has no break")
+
+
+def _lost_brokers(names: Names, facts: Facts) -> str:
+    topic = names.iceberg_control_topic
+    if not isinstance(facts.control, Unanswered):
+        for table in facts.archived:
+            for partition, position in sorted(table.control.items()):
+                end = facts.control.get(partition, 0)
+                if end < position:
+                    return (
+                        f"the brokers or their topics are new: {topic} ends at offset {end} of partition {partition}, and the archived "
+                        f"table of {table.name} was committed at {position}"
+                    )
+    if isinstance(facts.source, Source) and facts.source.state is None and isinstance(facts.server, Server) and facts.server.slot:
+        return (
+            f"the brokers or their topics are new: the database has the slot {names.current_slot}, and the worker has no connector "
+            f"{names.source_connector}"
+        )
+    return ""
+
+
+def _restored_database(facts: Facts) -> str:
+    source, server = facts.source, facts.server
+    if not isinstance(source, Source):
+        return ""
+    if isinstance(server, Server) and source.position is not None:
+        if source.system and source.system != server.system:
+            return f"the database is another one: its system identifier is {server.system}, and that of the stored position {source.system}"
+        if server.end < source.position:
+            return (
+                f"the database went back in time: its log ends at {place(server.end)}, before the stored position {place(source.position)}"
+            )
+    return f"the database went back in time, or is another one: {source.reason}" if source.went_back else ""
+
+
+def _lost_slot(names: Names, facts: Facts) -> str:
+    slot = facts.server.slot if isinstance(facts.server, Server) else None
+    if slot is None or not slot.is_lost:
+        return ""
+    why = f" (invalidation_reason {slot.invalidation})" if slot.invalidation else ""
+    return f"the slot {names.current_slot} is lost: the database has removed write-ahead log that the source had not read{why}"
+
+
+def _missing_slot(names: Names, facts: Facts) -> str:
+    server, position = facts.server, facts.position
+    if not isinstance(server, Server) or position is None:
+        return ""
+    stored = facts.source.position if isinstance(facts.source, Source) else None
+    if server.slot is None:
+        # in an epoch that has not begun, the archived position is that of the earlier one
+        begun = stored is not None or any(one.epoch == names.epoch and one.position is not None for one in facts.archived)
+        return f"the slot {names.current_slot} does not exist, and the log was read up to {place(position)}" if begun else ""
+    if stored is not None and server.slot.restart is not None and server.slot.restart > stored:
+        return (
+            f"the slot {names.current_slot} is another one: it keeps the log from {place(server.slot.restart)}, and the log was read up to "
+            f"{place(stored)} only"
+        )
+    return ""
+
+
+def _is_unfinished(names: Names, streaming: StreamingSettings, facts: Facts) -> bool:
+    """Tell whether the stack file names an epoch that does not run."""
+    if names.epoch == 1:
+        return False
+    if isinstance(facts.source, Source):
+        return facts.source.state is None
+    # after lost brokers the command has ended the workers
+    recorded = any(seam.epoch == names.epoch for seam in streaming.seams)
+    return recorded and bool(facts.archived) and not any(one.control for one in facts.archived)

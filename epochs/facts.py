@@ -1,0 +1,185 @@
+"""Facts about the history of a running stack: slot, source, control topic and archived tables at one moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Class of the source's refusal to read a database that went back in time.
+_WENT_BACK = "DatabaseWentBackException"
+# Keys of a stored offset that hold a place in the write-ahead log; the furthest is how far the source has come.
+_PLACES = ("lsn", "lsn_proc", "lsn_commit")
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A part of the stack that did not answer.
+
+    Attributes:
+        reason: Reason, with the part.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Replication slot as the server shows it.
+
+    Attributes:
+        active: Whether a connection reads it.
+        wal_status: Word of the server for the log that it needs: ``reserved``, ``extended``, ``unreserved`` or ``lost``.
+        invalidation: Reason of an invalidation, from version 17 on; empty without one.
+        restart: Place from which it keeps the log; None if it keeps none.
+        retained: Bytes of log since that place.
+    """
+
+    active: bool
+    wal_status: str
+    invalidation: str
+    restart: int | None
+    retained: int | None
+
+    @property
+    def is_lost(self) -> bool:
+        """True if nothing can be read from it any more."""
+        return self.wal_status == "lost" or bool(self.invalidation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Database server.
+
+    Attributes:
+        system: System identifier.
+        end: End of its write-ahead log.
+        slot: Slot of the epoch, None if there is none.
+    """
+
+    system: str
+    end: int
+    slot: Slot | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Source connector of the epoch.
+
+    Attributes:
+        state: One word for connector and tasks; None without such a connector.
+        reason: First line of a failed task's reason, else empty.
+        went_back: Whether that reason is that the database is older than the position, or another one.
+        position: Furthest place in the log that it has stored; None before the first.
+        system: System identifier of the server to which the place belongs; empty if it is not known.
+    """
+
+    state: str | None
+    reason: str = ""
+    went_back: bool = False
+    position: int | None = None
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableState:
+    """Archived table.
+
+    Attributes:
+        name: Qualified name of the captured table.
+        epoch: Epoch that the table names.
+        position: Furthest archived place in the log in that epoch; None without a row.
+        changed: Time of the last archived change, in milliseconds since 1970.
+        control: Position in the control topic that its snapshots hold, by partition.
+    """
+
+    name: str
+    epoch: int
+    position: int | None
+    changed: int | None
+    control: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the parts say.
+
+    Attributes:
+        source: The source connector.
+        control: End of the control topic by partition, which is empty without such a topic.
+        tables: Archived tables; none in the format ``parquet``, which no catalog knows.
+        server: The database.
+    """
+
+    source: Source | Unanswered
+    control: Mapping[int, int] | Unanswered
+    tables: tuple[TableState, ...] | Unanswered
+    server: Server | Unanswered
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Reasons of the parts that did not answer."""
+        return tuple(part.reason for part in (self.source, self.control, self.tables, self.server) if isinstance(part, Unanswered))
+
+    @property
+    def archived(self) -> tuple[TableState, ...]:
+        """Archived tables, none if they cannot be read."""
+        return () if isinstance(self.tables, Unanswered) else self.tables
+
+    @property
+    def position(self) -> int | None:
+        """Place up to which the history was read: as the source stored it, else the furthest archived one."""
+        if isinstance(self.source, Source) and self.source.position is not None:
+            return self.source.position
+        return max((one.position for one in self.archived if one.position is not None), default=None)
+
+    @property
+    def system(self) -> str:
+        """System identifier of the server that the position belongs to; empty if it is not known."""
+        return self.source.system if isinstance(self.source, Source) else ""
+
+    @property
+    def last_change(self) -> str | None:
+        """Time of the last archived change, ISO 8601."""
+        latest = max((one.changed for one in self.archived if one.changed is not None), default=None)
+        return None if latest is None else at(latest)
+
+    @property
+    def log_between(self) -> int | None:
+        """Bytes of write-ahead log from the position to the end of the same server's log."""
+        if isinstance(self.server, Unanswered) or self.position is None or self.system not in ("", self.server.system):
+            return None
+        return max(0, self.server.end - self.position)
+
+
+def source(state: str | None, reason: str, stored: Mapping[str, Any] | None) -> Source:
+    """Return the source connector, with the position in a stored offset.
+
+    Args:
+        state: One word for connector and tasks.
+        reason: Reason of a failed task.
+        stored: Stored offset.
+    """
+    offset = stored or {}
+    places = [value for key in _PLACES if isinstance(value := offset.get(key), int) and value > 0]
+    first = reason.strip().splitlines()[:1]
+    return Source(
+        state=state,
+        reason=first[0] if first else "",
+        went_back=_WENT_BACK in reason,
+        position=max(places, default=None),
+        system=str(offset.get("system_identifier", "")),
+    )
+
+
+def place(position: int) -> str:
+    """Return a place in the write-ahead log as PostgreSQL writes it."""
+    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
+
+
+def at(milliseconds: int) -> str:
+    """Return a time in ISO 8601, UTC, from milliseconds since 1970."""
+    return dt.datetime.fromtimestamp(milliseconds // 1000, dt.UTC).isoformat()
