@@ -63,7 +63,11 @@ def _most_replicas(resource: Declared, record: Record) -> int:
     for scaler in record.of_kind("HorizontalPodAutoscaler", namespace=resource.namespace):
         spec = scaler.inputs.get("spec")
         target = spec.get("scaleTargetRef") if isinstance(spec, Mapping) else None
-        if isinstance(target, Mapping) and (target.get("kind"), target.get("name")) == (resource.kind, resource.object_name):
+        if (
+            isinstance(spec, Mapping)
+            and isinstance(target, Mapping)
+            and (target.get("kind"), target.get("name")) == (resource.kind, resource.object_name)
+        ):
             most += [int(spec["maxReplicas"])] if isinstance(spec.get("maxReplicas"), (int, float)) else []
     return max(most)
 

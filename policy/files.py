@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # A key, whatever separates it, and its value
 _PAIR = re.compile(r"((?:\\.|[^\\=:\s])+)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_WORDS = re.compile(r"[^\s,]\s+[^\s,]")
 _LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -53,5 +54,6 @@ def with_key(resource: Declared, key: str, parse: Callable[[str], dict[str, str]
         for name, text in data.items():
             # most files have nothing to do with the key, unless they escape its letters
             parsed = parse(str(text)) if key in str(text).lower() or "\\" in str(text) else {}
-            if key in parsed:
+            # prose that begins with the key has more words behind it
+            if key in parsed and not _WORDS.search(parsed[key]):
                 yield str(name), parsed

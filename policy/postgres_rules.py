@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from capacity import pods, postgres_parameters
 from capacity.postgres_parameters import ParameterError
+from capacity.postgres_values import is_known
 from configs.postgres_access import access_problems
 from configs.postgres_allowed import parameter_problems
 from configs.postgres_ranges import range_problems
@@ -67,6 +68,7 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             either = {one: None for merged in ways for one in _of_captured(said, merged, judged)}
             yield from ((server, problem) for problem in (*either, *_let_in(record, server, container, all_of_them)))
             yield from _of_statements(record, server, all_of_them)
+            yield from ((server, problem) for problem in _of_further_files(record, server, container, text, all_of_them))
         if is_own(server):
             found = _of_own(said, postgres_parameters.as_read(file))
             yield from ((server, problem) for problem in found)
@@ -89,6 +91,18 @@ def _of_statements(record: Record, server: Declared, parameters: Mapping[str, st
         for further in statements(resource):
             found = [problem for problem in postgres_problems({**parameters, **further}) if problem.key in further]
             yield from ((resource, replace(problem, about=f"a statement for {server.title}")) for problem in found)
+
+
+def _of_further_files(
+    record: Record, server: Declared, container: Mapping[str, Any], text: str, parameters: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Judge the other mounted files of a server, which it reads behind its own one: ``postgresql.auto.conf``, or those of ``conf.d``."""
+    spec = pods.lenient_spec(server.kind, server.inputs) or {}
+    for path, content in files_of(record, str(server.namespace), spec, container).items():
+        if path.endswith(".conf") and isinstance(content, str) and content != text:
+            further = {name: value for name, value in postgres_parameters.written(content).items() if is_known(name)}
+            found = [problem for problem in postgres_problems({**parameters, **further}) if problem.key in further]
+            yield from (replace(problem, about=path.rpartition("/")[2]) for problem in found)
 
 
 def _let_in(record: Record, server: Declared, container: Mapping[str, Any], parameters: Mapping[str, str]) -> Iterator[Problem]:

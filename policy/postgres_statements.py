@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import functools
 import re
 from collections.abc import Mapping
@@ -22,7 +24,9 @@ _ALTER = re.compile(
 )
 # The files in which a server keeps parameters, and the program that starts it with options.
 _FILES = re.compile(r"postgresql\.(?:auto\.)?conf\b")
-_LINE = re.compile(rf"(?:^|[\s\"'])([a-z_]\w{{0,62}})[ \t]{{0,20}}=[ \t]{{0,20}}{_VALUE}", re.IGNORECASE | re.MULTILINE)
+_COMMENT = re.compile(r"/\*[^*]{0,200}\*/")
+_HANDLERS = ("livenessProbe", "readinessProbe", "startupProbe")
+_LINE = re.compile(rf"(?:^|[\s\"'/|])([a-z_]\w{{0,62}})[ \t]{{0,20}}=[ \t]{{0,20}}{_VALUE}", re.IGNORECASE | re.MULTILINE)
 _OPTION = re.compile(rf"(?:-c\s{{0,9}}|--)([a-z][\w-]{{0,62}})={_VALUE}", re.IGNORECASE)
 
 
@@ -33,6 +37,7 @@ def statements(resource: Declared) -> tuple[Mapping[str, str], ...]:
 
 
 def _set_in(text: str) -> dict[str, str]:
+    text = _COMMENT.sub(" ", text) if "/*" in text else text
     lowered = text.lower()
     matches: list[re.Match[str]] = []
     if "system" in lowered and "alter" in lowered:
@@ -41,7 +46,8 @@ def _set_in(text: str) -> dict[str, str]:
         matches += _LINE.finditer(text)
     if "pg_ctl" in lowered:
         matches += _OPTION.finditer(text)
-    named = {one[1].lower().replace("-", "_"): one[2] for one in matches}
+    # the sign behind a value is that of a script: s/old/new/
+    named = {one[1].lower().replace("-", "_"): one[2].rstrip("/|") for one in matches}
     return {name: value for name, value in named.items() if is_known(name)}
 
 
@@ -53,6 +59,8 @@ def _texts(resource: Declared) -> Iterator[str]:
     if resource.is_kubernetes and resource.kind == "ConfigMap":
         data = resource.inputs.get("data")
         yield from (text for text in data.values() if isinstance(text, str)) if isinstance(data, Mapping) else ()
+        binary = resource.inputs.get("binaryData")
+        yield from (_decoded(text) for text in binary.values() if isinstance(text, str)) if isinstance(binary, Mapping) else ()
     spec = pods.lenient_spec(resource.kind, resource.inputs) if starts_pods(resource) else None
     for place in ("initContainers", "containers"):
         listed = spec.get(place) if spec else None
@@ -61,10 +69,24 @@ def _texts(resource: Declared) -> Iterator[str]:
                 yield from _of_container(container)
 
 
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
 def _of_container(container: Mapping[str, object]) -> Iterator[str]:
-    words = [word for place in ("command", "args") if isinstance(listed := container.get(place), (list, tuple)) for word in listed]
-    yield " ".join(str(word) for word in words)
+    yield _joined(container.get("command")) + " " + _joined(container.get("args"))
+    hooks = container.get("lifecycle")
+    for handler in (*(hooks.values() if isinstance(hooks, Mapping) else ()), *(container.get(name) for name in _HANDLERS)):
+        executed = handler.get("exec") if isinstance(handler, Mapping) else None
+        yield _joined(executed.get("command")) if isinstance(executed, Mapping) else ""
     env = container.get("env")
     for entry in env if isinstance(env, (list, tuple)) else ():
         if isinstance(entry, Mapping) and isinstance(entry.get("value"), str):
             yield entry["value"]
+
+
+def _joined(words: object) -> str:
+    return " ".join(str(word) for word in words) if isinstance(words, (list, tuple)) else ""

@@ -233,11 +233,11 @@ class _Parser:
         return given
 
     def _type(self) -> str:
-        name = self._reader.take()
-        if name == ("name", "char"):
+        token = self._reader.take()
+        if token == ("name", "char"):
             message = 'the type "char" in quotes is one byte, and no type of the archive'
             raise SqlError(message)
-        name = name.text
+        name = token.text
         for more in (("precision",), ("varying",), ("with", "time", "zone"), ("without", "time", "zone")):
             if self._reader.skip(*more):
                 name = " ".join((name, *more))

@@ -66,6 +66,7 @@ FAMILIES: tuple[Family, ...] = (
     mutations_own.guards,
     mutations_own.harmless_guards,
     mutations_spellings.properties,
+    mutations_spellings.prose,
     mutations_spellings.images,
     mutations_spellings.routes,
     mutations_spellings.resource_policies,

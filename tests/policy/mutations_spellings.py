@@ -50,6 +50,22 @@ def properties(bench: Workbench) -> Iterator[Made]:
                     yield f"properties: {key} {value} {at}", expected, bench.changed(name, edit, "ConfigMap")
 
 
+def prose(bench: Workbench) -> Iterator[Made]:
+    """Yield texts that only speak of the keys by which files of brokers, workers and servers are known."""
+    for at, text in enumerate(
+        (
+            "process.roles are described in the manual of Kafka.\n",
+            "config.storage.topic: the topic in which Connect keeps its configurations\n",
+            "wal_level is logical where a server is captured\n",
+        )
+    ):
+        made = extra("ConfigMap", "readme", {}, namespace="web")
+        made = Declared(
+            urn=made.urn, type=made.type, name=made.name, inputs={"metadata": made.inputs["metadata"], "data": {"README": text}}
+        )
+        yield f"prose: {at}", None, bench.with_more(made)
+
+
 def images(bench: Workbench) -> Iterator[Made]:
     """Yield tags that move, and pinned ones."""
     for tag, expected in (*((tag, "image-pinned") for tag in MOVING), *((tag, None) for tag in PINNED)):

@@ -83,8 +83,15 @@ def routes(name: str, value: str) -> Iterator[tuple[str, tuple[Declared, ...]]]:
         yield f"SQL: {said!r}", (server(), good, script(f"SELECT 1;\n{said}"))
         yield f"SQL in a command: {said!r}", (server(), good, job(["psql", "-c", said]))
     yield "SQL in a shell", (server(), good, job(["sh", "-c", f'psql -c "ALTER SYSTEM SET {name} = {value}" && pg_ctl restart']))
+    hook = {"postStart": {"exec": {"command": ["psql", "-c", f"ALTER /* a comment */ SYSTEM SET {name} = {value}"]}}}
+    yield "SQL in a hook", (server(lifecycle=hook), good)
+    yield "a script of sed", (server(), good, script(f'sed -i "s/^#*{name}.*/{name} = {plain}/" $PGDATA/postgresql.conf', "tune.sh"))
     yield "SQL in a variable", (server(), good, job(["tool"], env=[{"name": "AFTER", "value": f"ALTER SYSTEM SET {name} = {value}"}]))
     yield "a line in a script", (server(), good, script(f'echo "{name} = {plain}" >> "$PGDATA/postgresql.auto.conf"', "init.sh"))
+    for further in ("postgresql.auto.conf", "override.conf"):
+        both = file(CAPTURED + MORE)
+        both.inputs["data"][further] = f"# further\n{name} = {value}\n"
+        yield f"a further file {further}", (server(), both)
     yield "options of pg_ctl", (server(), good, job(["sh", "-c", f'pg_ctl -D /data -o "-c {name}={plain}" start']))
 
 
