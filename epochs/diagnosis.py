@@ -111,16 +111,17 @@ def _missing_slot(names: Names, facts: Facts) -> str:
     server, position = facts.server, facts.position
     if not isinstance(server, Server) or position is None:
         return ""
-    stored = facts.source.position if isinstance(facts.source, Source) else None
+    source = facts.source if isinstance(facts.source, Source) else None
     if server.slot is None:
         # in an epoch that has not begun, the archived position is that of the earlier one
-        begun = stored is not None or any(one.epoch == names.epoch and one.position is not None for one in facts.archived)
-        return f"the slot {names.current_slot} does not exist, and the log was read up to {place(position)}" if begun else ""
-    if stored is not None and server.slot.restart is not None and server.slot.restart > stored:
-        return (
-            f"the slot {names.current_slot} is another one: it keeps the log from {place(server.slot.restart)}, and the log was read up to "
-            f"{place(stored)} only"
+        begun = (source is not None and source.position is not None) or any(
+            one.epoch == names.epoch and one.position is not None for one in facts.archived
         )
+        return f"the slot {names.current_slot} does not exist, and the log was read up to {place(position)}" if begun else ""
+    # not by comparison: the slot of a running source advances after the position was asked for
+    if source is not None and source.log_gone:
+        kept = "no log" if server.slot.restart is None else f"the log from {place(server.slot.restart)}"
+        return f"the slot {names.current_slot} is another one: it keeps {kept}, and the source has read up to {place(position)} only"
     return ""
 
 

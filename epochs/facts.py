@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Class of the source's refusal to read a database that went back in time.
 _WENT_BACK = "DatabaseWentBackException"
+# Debezium's words where the slot keeps the log from behind the stored position only
+_LOG_GONE = "no longer available on the server"
 # Keys of a stored offset that hold a place in the write-ahead log; the furthest is how far the source has come.
 _PLACES = ("lsn", "lsn_proc", "lsn_commit")
 
@@ -73,6 +75,7 @@ class Source:
         state: One word for connector and tasks; None without such a connector.
         reason: First line of a failed task's reason, else empty.
         went_back: Whether that reason is that the database is older than the position, or another one.
+        log_gone: Whether that reason is that the server does not keep the log after the position.
         position: Furthest place in the log that it has stored; None before the first.
         system: System identifier of the server to which the place belongs; empty if it is not known.
     """
@@ -80,6 +83,7 @@ class Source:
     state: str | None
     reason: str = ""
     went_back: bool = False
+    log_gone: bool = False
     position: int | None = None
     system: str = ""
 
@@ -170,6 +174,7 @@ def source(state: str | None, reason: str, stored: Mapping[str, Any] | None) -> 
         state=state,
         reason=first[0] if first else "",
         went_back=_WENT_BACK in reason,
+        log_gone=_LOG_GONE in reason,
         position=max(places, default=None),
         system=str(offset.get("system_identifier", "")),
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epochs import commands
+from audit import logins
+from epochs import commands, settling
 from epochs.facts import Facts, Source, Unanswered
 from epochs.settling import UnsettledError
 from judgement.stack import parse_text
@@ -69,9 +70,9 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(commands, "look", made.look)
     monkeypatch.setattr(commands, "running", made.running)
     monkeypatch.setattr(commands, "subprocess", SimpleNamespace(run=made.run))
-    monkeypatch.setattr(commands.logins, "kafka", lambda _stack: {})
+    monkeypatch.setattr(logins, "kafka", lambda _stack: {})
     for name in ("stop_source", "drain", "remove_source", "end_workers"):
-        monkeypatch.setattr(commands.settling, name, lambda *_arguments, name=name: made.steps.append(name))
+        monkeypatch.setattr(settling, name, lambda *_arguments, name=name: made.steps.append(name))
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
     return made
 
@@ -193,7 +194,7 @@ def test_a_sink_that_does_not_catch_up_leaves_the_file_alone(stack: Stack, monke
         message = "the sink is away"
         raise UnsettledError(message)
 
-    monkeypatch.setattr(commands.settling, "drain", fail)
+    monkeypatch.setattr(settling, "drain", fail)
     stack.facts, before = [MISSING], stack.text
     assert main(["epoch", "begin", "--stack", "dev", "--yes"]) == 1
     assert (stack.text, stack.steps) == (before, ["stop_source"])

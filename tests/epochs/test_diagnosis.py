@@ -37,7 +37,11 @@ def test_a_history_without_a_break_is_whole() -> None:
         (with_slot(replace(SLOT, invalidation="idle_timeout")), "lost-slot", "invalidation_reason idle_timeout"),
         (with_slot(None), "missing-slot", "does not exist, and the log was read up to 0/3E8"),
         (facts(source=AWAY, server=replace(SERVER, slot=None)), "missing-slot", "read up to 0/3DE"),
-        (with_slot(replace(SLOT, restart=1001)), "missing-slot", "is another one: it keeps the log from 0/3E9"),
+        (
+            facts(source=replace(SOURCE, state="FAILED", log_gone=True), server=replace(SERVER, slot=replace(SLOT, restart=1001))),
+            "missing-slot",
+            "is another one: it keeps the log from 0/3E9, and the source has read up to 0/3E8 only",
+        ),
         (facts(control={}), "lost-brokers", "iceberg-control ends at offset 0 of partition 0, and the archived table of public.users was"),
         (facts(control={0: 39}, source=AWAY, server=AWAY), "lost-brokers", "ends at offset 39"),
         (facts(source=Source(state=None), tables=()), "lost-brokers", "has the slot debezium_slot, and the worker has no connector"),
@@ -89,9 +93,8 @@ def test_what_is_no_break_is_whole(found: Facts) -> None:
     assert judged(found).state is State.WHOLE
 
 
-def test_an_archive_that_lags_is_no_slot_that_was_made_again() -> None:
-    """While the worker is away, only the archived position is known, and Kafka holds what follows it."""
-    assert judged(facts(source=AWAY, server=replace(SERVER, slot=replace(SLOT, restart=995)))).state is State.UNDECIDED
+def test_a_slot_that_advances_while_the_parts_are_asked_is_the_same_one() -> None:
+    assert judged(with_slot(replace(SLOT, restart=1001))).state is State.WHOLE
 
 
 @pytest.mark.parametrize("table", [USERS, NEW], ids=["before the tables", "behind the tables"])

@@ -124,6 +124,10 @@ def test_a_reason_is_shown_by_its_first_line_and_judged_by_the_whole() -> None:
     )
     found = source("FAILED", trace, None)
     assert found.went_back
+    assert not found.log_gone
+    assert source(
+        "FAILED", "io.debezium.DebeziumException: starting at LSN{0/1}, but this is no longer available on the server.", None
+    ).log_gone
     assert found.reason == "org.apache.kafka.connect.errors.ConnectException: stopped"
 
 
