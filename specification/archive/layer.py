@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from settings.names import OBJECT_ROOT
 from settings.tables import PARTITION_COLUMNS, archive_columns
-from specification.archive import iam, sink
+from specification.archive import iam, sink, tables
 from specification.archive.position import first_position
 from specification.streaming.parts import ConnectorSpec
 
@@ -215,7 +215,7 @@ def _tables(settings: Settings) -> tuple[IcebergTable, ...]:
             columns=tuple(archive_columns(table)),
             partition_by=PARTITION_COLUMNS,
             location=f"s3://{section.bucket}/{names.object_prefix(table)}",
-            properties=sink.table_properties(names, table, section, settings.streaming.seams),
+            properties=tables.properties(names, table, section, settings.streaming.seams),
             delete_on_destroy=section.destroy_with_stack,
         )
         for table in settings.source.tables

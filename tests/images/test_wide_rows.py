@@ -11,7 +11,7 @@ from settings.archive import ArchiveSettings
 from settings.names import Names
 from settings.shop import TABLES
 from settings.streaming import ConnectSettings
-from specification.archive.sink import CHECK_EACH_ROW, table_properties
+from specification.archive.tables import CHECK_EACH_ROW, properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,18 +31,18 @@ def write(
     """Return a function that writes rows into tables with some properties, within the worker's default memory."""
     path = compiled("rows", [*staged.glob("plugins/iceberg/*.jar")])
 
-    def run(properties: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(given: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         bounds = [f"-Xmx{JVM.heap_mib}m", f"-XX:MaxDirectMemorySize={JVM.direct_mib}m"]
         numbers = [str(tmp_path_factory.mktemp("rows")), *map(str, (FILES, ROWS, LENGTH))]
-        given = [f"{key}={value}" for key, value in properties.items()]
-        command = ["java", *bounds, "-cp", path, "dataingestion.connect.WideRowsProbe", *numbers, *given]
+        pairs = [f"{key}={value}" for key, value in given.items()]
+        command = ["java", *bounds, "-cp", path, "dataingestion.connect.WideRowsProbe", *numbers, *pairs]
         return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
     return run
 
 
 def test_wide_rows_take_a_small_part_of_the_direct_buffers(write: Callable[[Mapping[str, str]], subprocess.CompletedProcess[str]]) -> None:
-    done = write(table_properties(Names(), TABLES[0], ArchiveSettings(bucket="archive")))
+    done = write(properties(Names(), TABLES[0], ArchiveSettings(bucket="archive")))
     assert done.returncode == 0, done.stderr
     (taken,) = [int(line.removeprefix("direct=")) for line in done.stdout.splitlines() if line.startswith("direct=")]
     assert taken < JVM.direct_mib * 2**20 / 4
@@ -52,6 +52,6 @@ def test_with_parquets_own_hundred_rows_to_a_page_they_do_not_fit(
     write: Callable[[Mapping[str, str]], subprocess.CompletedProcess[str]],
 ) -> None:
     """Or the property would have no reason."""
-    done = write({**table_properties(Names(), TABLES[0], ArchiveSettings(bucket="archive")), CHECK_EACH_ROW: "100"})
+    done = write({**properties(Names(), TABLES[0], ArchiveSettings(bucket="archive")), CHECK_EACH_ROW: "100"})
     assert done.returncode != 0
     assert "direct buffer memory" in done.stderr
