@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
@@ -49,8 +50,12 @@ def letters() -> dict[str, int]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(database: psycopg.Connection[dict[str, Any]]) -> Iterator[None]:
-    """Take the rows away and drop what is open, also after a failure."""
+def nothing_left(outputs: dict[str, Any], database: psycopg.Connection[dict[str, Any]]) -> Iterator[None]:
+    """Take the rows away and drop what is open, also after a failure; a sink without the transform would be stuck for good."""
+    connect = outputs["connect"]
+    address = f"{connect['url']}/connectors/s3-sink-connector/config"
+    config = requests.get(address, auth=(connect["user"], connect["password"]), timeout=10).json()
+    assert config["transforms"].endswith(",sound"), "the sandbox is not of this tree: run 'make sandbox' first"
     assert not letters(), "dead letters of an earlier run are open: look at them, then drop them"
     yield
     database.execute("DELETE FROM users WHERE last_name = 'Special'")
