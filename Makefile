@@ -26,7 +26,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes, and of `make faults`.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test bench faults clean
+.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test long-test bench faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -110,9 +110,12 @@ sandbox: venv ## the whole pipeline on this machine (Debian, root), by the real 
 sandbox-down: venv ## remove the sandbox, whichever checkout made it; cache, Debian packages and .venv stay
 	@$(BIN)/python -m pipeline sandbox down
 
-sandbox-test: venv ## every test marked sandbox, against the running sandbox
-	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m sandbox $(addprefix --ignore=,$(ON_THE_PIPELINE))
-	$(BIN)/pytest $(TIMES) -m sandbox $(ON_THE_PIPELINE)
+sandbox-test: venv ## every test marked sandbox, but for those marked long, against the running sandbox
+	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m 'sandbox and not long' $(addprefix --ignore=,$(ON_THE_PIPELINE))
+	$(BIN)/pytest $(TIMES) -m 'sandbox and not long' $(ON_THE_PIPELINE)
+
+long-test: venv ## the tests marked long, against the running sandbox: breaks of the history, a backfill that is paused
+	$(BIN)/pytest $(TIMES) -m 'sandbox and long' $(ON_THE_PIPELINE)
 
 bench: venv ## measure the running sandbox; figures go to bench/figures.md
 	@$(BIN)/python -m pipeline bench

@@ -113,6 +113,7 @@ def test_a_backfill_that_is_started_again_reads_again_and_one_of_no_row_ends(arc
     assert backfill("status", "--stack", "sandbox").stdout == "no backfill runs\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [MANY], indirect=True)
 def test_a_running_backfill_is_paused_goes_on_and_is_ended(archive: Archive, keys: list[int]) -> None:
     """Parts of 1,024 rows end with a heartbeat or a change each, so that a few commands find it at work."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Sql = Callable[[str], str]
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 TIMEOUT_S = 300.0
 STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
