@@ -59,7 +59,8 @@ WHERE p.pubname = %s AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)
 """
 _TABLES: Final = """
 SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relreplident::text, c.relrowsecurity, c.relpersistence = 'u',
-  EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
+  ARRAY(SELECT ARRAY[s.nspname::text, p.relname::text] FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+        JOIN pg_catalog.pg_namespace s ON s.oid = p.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno),
   ARRAY(SELECT a.attname::text FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place),
@@ -183,7 +184,7 @@ def _tables(connection: Any) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
             identities=tuple((leaf, kind) for leaf, kind in leaves),
             row_security=row_security,
             unlogged=unlogged,
-            inherits=inherits,
+            inherits=tuple((schema_of, parent) for schema_of, parent in inherits),
         )
         for oid, schema, name, identity, row_security, unlogged, inherits, key, leaves in rows
     )

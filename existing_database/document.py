@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from existing_database.fidelity import Obstacle, clashes, modelled
+from existing_database.renaming import renamed
 from settings import yaml_file
 from settings.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from existing_database.facts import SeenTable
 
@@ -91,13 +92,16 @@ def choose(
         for name in known
         if name not in seen and remains(name)
     ]
+    of_schemas: list[Obstacle] = []
+    names = _new_names(seen)
     for name in sorted(filter(wanted, seen)):
-        model, reasons = modelled(seen[name])
-        obstacles += reasons
+        model, reasons = modelled(seen[name], names.get(name, ""))
+        obstacles += [one for one in reasons if not one.of_schema]
+        of_schemas += [one for one in reasons if one.of_schema]
         if model is not None:
             models[name] = model
     clashing = clashes([*models.values(), *(known[name] for name in known if name not in models)])
-    obstacles += clashing
+    obstacles += [*clashing, *_once(of_schemas)]
     models = {name: model for name, model in models.items() if name in known or all(one.table != name for one in clashing)}
     kept = [name for name in known if name not in models and any(one.table == name for one in obstacles)]
     models |= {name: known[name] for name in kept}
@@ -105,6 +109,23 @@ def choose(
     tables = tuple(models[name] for name in order)
     further = tuple(name for name in sorted(seen) if not wanted(name) and name not in ours)
     return Choice(tables, tuple(obstacles), tuple(kept), further)
+
+
+def _new_names(seen: Mapping[str, SeenTable]) -> dict[str, str]:
+    """Return the name to suggest for each table, by its qualified one, whose own needs quotes."""
+    found = {}
+    for schema in {table.schema for table in seen.values()}:
+        of_schema = {table.name: table.qualified for table in seen.values() if table.schema == schema}
+        found |= {of_schema[name]: new for name, new in renamed(sorted(of_schema), "tbl").items()}
+    return found
+
+
+def _once(of_schemas: Sequence[Obstacle]) -> Iterator[Obstacle]:
+    """Yield the obstacles of schemas, each cure with its first table only."""
+    told = set()
+    for one in of_schemas:
+        yield replace(one, cure="as above, once for the schema") if one.cure in told else one
+        told.add(one.cure)
 
 
 def text(stack: str, tables: Sequence[Table]) -> str:

@@ -137,7 +137,7 @@ class SeenTable:
         identities: Partition to its replica identity.
         row_security: True if row-level security is enabled.
         unlogged: True if its changes are not written to the log.
-        inherits: True for a child of another table that is not its partition.
+        inherits: Schema and name of each table of which this is a child and not a partition.
     """
 
     schema: str
@@ -148,7 +148,7 @@ class SeenTable:
     identities: tuple[tuple[str, str], ...] = ()
     row_security: bool = False
     unlogged: bool = False
-    inherits: bool = False
+    inherits: tuple[tuple[str, str], ...] = ()
 
     @property
     def qualified(self) -> str:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from settings.tables import PARTITION_COLUMNS, Column, Table
+from existing_database.renaming import free, is_reserved, needs_quotes, renamed
+from settings.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from existing_database.facts import SeenColumn, SeenTable
 
-_IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PRECISION: Final = re.compile(r"\((\d)\)")
 # The server's spelling to the model's; a ``character varying`` without a length is as long as a ``text``
 _SPELLINGS: Final = {
@@ -25,15 +25,14 @@ _SPELLINGS: Final = {
     "character varying": "text",
 }
 
+# Another type for each that has no counterpart, as SQL, and what a person should know of it.
 _INSTEAD: Final = {
-    "numeric": "numeric(38,9), or as many digits as it needs",
-    "character": "varchar of the same length, or text",
-    "json": "text",
-    "jsonb": "text",
-    "money": "numeric(19,2)",
-    "time": "text, or timestamp",
-    "bytea": "text (base64)",
+    "numeric": ("numeric(38,9)", "or as many digits as its values need, at most 38"),
+    "money": ("numeric(19,2)", ""),
+    "bytea": ("text USING encode({name}, 'base64')", ""),
 }
+_OTHERWISE: Final = ("text", "or leave the table out with --exclude")
+_CHARACTERS: Final = re.compile(r"character\((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,13 @@ class Obstacle:
         table: Qualified name of the table.
         what: The reason, in a sentence without a full stop.
         cure: SQL or another action.
+        of_schema: Whether the cure is for the whole schema: once, and after those of its tables.
     """
 
     table: str
     what: str
     cure: str
+    of_schema: bool = False
 
 
 def model_type(seen: str) -> str:
@@ -61,69 +62,83 @@ def model_type(seen: str) -> str:
 
 def quoted(*parts: str) -> str:
     """Quote a name for SQL where necessary."""
-    return ".".join(part if _IDENTIFIER.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts)
+    return ".".join('"' + part.replace('"', '""') + '"' if needs_quotes(part) else part for part in parts)
 
 
-def modelled(seen: SeenTable) -> tuple[Table | None, list[Obstacle]]:
+def modelled(seen: SeenTable, named: str = "") -> tuple[Table | None, list[Obstacle]]:
     """Return the typed model of a table, or all obstacles to it.
 
     Args:
         seen: The table in the system catalogue.
+        named: Name to suggest where its own needs quotes; by default one without regard to other tables.
     """
-    obstacles = [*_table_obstacles(seen), *(obstacle for column in seen.columns for obstacle in _column_obstacles(seen, column))]
+    names = renamed([column.name for column in seen.columns], "col", columns=True)
+    of_columns = [obstacle for column in seen.columns for obstacle in _column_obstacles(seen, column, names)]
+    # in the order in which the cures can be run: under the old name until the last one gives the new one
+    obstacles = [*_table_obstacles(seen), *of_columns, *_name_obstacles(seen, named)]
     if obstacles:
         return None, obstacles
-    columns = tuple(Column(name=column.name, type=model_type(column.type), nullable=column.nullable) for column in seen.columns)
     try:
+        columns = tuple(Column(name=column.name, type=model_type(column.type), nullable=column.nullable) for column in seen.columns)
         return Table(name=seen.name, database_schema=seen.schema, columns=columns, primary_key=seen.primary_key), []
     except ValidationError as error:
         problems = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
         return None, [Obstacle(seen.qualified, problem, "leave the table out with --exclude") for problem in problems]
 
 
+def _name_obstacles(seen: SeenTable, named: str) -> list[Obstacle]:
+    found = []
+    if needs_quotes(seen.name):
+        cure = f"ALTER TABLE {quoted(seen.schema, seen.name)} RENAME TO {named or renamed([seen.name], 'tbl')[seen.name]};"
+        found.append(Obstacle(seen.qualified, "the name needs quotes, and topics, files and archive tables use it", cure))
+    if needs_quotes(seen.schema):
+        cure = f"ALTER SCHEMA {quoted(seen.schema)} RENAME TO {renamed([seen.schema], 'schema')[seen.schema]};"
+        what = "the schema's name needs quotes, and topics, files and archive tables use it"
+        found.append(Obstacle(seen.qualified, what, cure, of_schema=True))
+    return found
+
+
 def _table_obstacles(seen: SeenTable) -> list[Obstacle]:
     name, reasons = quoted(seen.schema, seen.name), []
-    if not (_IDENTIFIER.fullmatch(seen.schema) and _IDENTIFIER.fullmatch(seen.name)):
-        reasons.append(("the name needs quotes, and topics, files and archive tables use it", _rename(seen)))
     if not seen.primary_key:
-        reasons.append(
-            ("the table has no primary key, which keeps the changes of a row in order", f"ALTER TABLE {name} ADD PRIMARY KEY (<columns>);")
+        key = free("id", [column.name for column in seen.columns])
+        cure = (
+            f"ALTER TABLE {name} ADD COLUMN {key} bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY;\n"
+            f"(or ALTER TABLE {name} ADD PRIMARY KEY over the columns that identify a row)"
         )
+        reasons.append(("the table has no primary key, which keeps the changes of a row in order", cure))
     if seen.unlogged:
         reasons.append(("the table is UNLOGGED: the log does not contain its changes", f"ALTER TABLE {name} SET LOGGED;"))
     if seen.inherits:
-        reasons.append(
-            ("the table inherits from another, whose snapshot would read its rows too", f"ALTER TABLE {name} NO INHERIT <parent>;")
-        )
+        cures = "\n".join(f"ALTER TABLE {name} NO INHERIT {quoted(*parent)};" for parent in seen.inherits)
+        reasons.append(("the table inherits from another, whose snapshot would read its rows too", cures))
     return [Obstacle(seen.qualified, what, cure) for what, cure in reasons]
 
 
-def _rename(seen: SeenTable) -> str:
-    lower = re.sub(r"[^a-z0-9_]", "_", seen.name.lower())
-    if not _IDENTIFIER.fullmatch(seen.schema):
-        return f"ALTER SCHEMA {quoted(seen.schema)} RENAME TO {re.sub(r'[^a-z0-9_]', '_', seen.schema.lower())};"
-    return f"ALTER TABLE {quoted(seen.schema, seen.name)} RENAME TO {lower};"
-
-
-def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
+def _column_obstacles(seen: SeenTable, column: SeenColumn, names: Mapping[str, str]) -> list[Obstacle]:
     alter, name, reasons = f"ALTER TABLE {quoted(seen.schema, seen.name)}", quoted(column.name), []
-    if not _IDENTIFIER.fullmatch(column.name):
-        lower = re.sub(r"[^a-z0-9_]", "_", column.name.lower())
-        reasons.append(("the name needs quotes", f"{alter} RENAME COLUMN {name} TO {lower};"))
-    elif column.name in PARTITION_COLUMNS or column.name.startswith("__"):
-        cure = f"{alter} RENAME COLUMN {name} TO {column.name.strip('_')}_value;"
-        reasons.append(("the archive reserves the name (hour partition or change metadata)", cure))
     if column.generated:
-        cure = f"{alter} ALTER COLUMN {name} DROP EXPRESSION; (and a trigger that fills it)"
+        cure = f"{alter} ALTER COLUMN {name} DROP EXPRESSION;\n(and a trigger that fills it)"
         reasons.append(("generated: the log does not contain its values", cure))
     if column.nullable and column.default:
         cure = f"{alter} ALTER COLUMN {name} DROP DEFAULT;\nor {alter} ALTER COLUMN {name} SET NOT NULL;"
         reasons.append(("nullable with a default: Kafka Connect would write the default where the row has NULL", cure))
     problem = _type_problem(column)
     if problem:
-        known = _INSTEAD.get(re.split(r"[ (\[]", column.type)[0], "a type of the model, or leave the table out")
-        reasons.append((problem, f"{alter} ALTER COLUMN {name} TYPE {known};"))
+        instead, remark = _instead(column.type)
+        known = f"{alter} ALTER COLUMN {name} TYPE {instead.format(name=name)};"
+        reasons.append((problem, f"{known}\n({remark})" if remark else known))
+    if column.name in names:
+        reserved = is_reserved(column.name)
+        what = "the archive reserves the name (hour partition or change metadata)" if reserved else "the name needs quotes"
+        reasons.append((what, f"{alter} RENAME COLUMN {name} TO {names[column.name]};"))
     return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in reasons]
+
+
+def _instead(kind: str) -> tuple[str, str]:
+    """Return another type as SQL, and a remark; every type can become text."""
+    characters = _CHARACTERS.fullmatch(kind)
+    return (f"varchar({characters[1]})", "") if characters else _INSTEAD.get(re.split(r"[ (\[]", kind)[0], _OTHERWISE)
 
 
 def _type_problem(column: SeenColumn) -> str:
