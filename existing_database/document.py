@@ -113,7 +113,7 @@ def choose(
 
 def _new_names(seen: Mapping[str, SeenTable]) -> dict[str, str]:
     """Return the name to suggest for each table, by its qualified one, whose own needs quotes."""
-    found = {}
+    found: dict[str, str] = {}
     for schema in {table.schema for table in seen.values()}:
         of_schema = {table.name: table.qualified for table in seen.values() if table.schema == schema}
         found |= {of_schema[name]: new for name, new in renamed(sorted(of_schema), "tbl").items()}
