@@ -139,7 +139,7 @@ def test_values_without_canonical_form_are_not_compared_and_the_others_are(serve
     five = rows[5]
     assert five["@comparable"]
     assert (five["name"], str(five["price"]), five["yes"]) == ("a'ä\n", "-0.01", True)
-    assert (five["at"].microsecond, five["local"].microsecond, five["born"].isoformat()) == (1, 123000, "2026-02-28")
+    assert (five["at"].microsecond, five["local"].microsecond, five["born"].isoformat()) == (1, 123999, "2026-02-28")
     assert five["single"] == pytest.approx(0.1)
 
 
