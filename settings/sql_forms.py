@@ -147,12 +147,17 @@ def _trim(reader: Reader, condition: Read) -> list[Typed]:
 
 
 def _overlay(reader: Reader, condition: Read) -> list[Typed]:
+    """Read the arguments of ``overlay``: separated by commas, or by PLACING, FROM and FOR."""
     reader.need("(")
     given = [condition()]
-    for word in ("placing", "from"):
-        reader.need(word)
+    words = ["placing", "from", "for"]
+    if reader.skip(","):
         given.append(condition())
-    if reader.skip("for"):
+        words = [",", ","]
+    for word in words:
+        if reader.skip(")"):
+            return given
+        reader.need(word)
         given.append(condition())
     reader.need(")")
     return given
