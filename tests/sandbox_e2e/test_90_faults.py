@@ -1,4 +1,7 @@
-"""Faults under load, a few kinds of `make faults`: each change of every table is in the archive once, in order, with its values."""
+"""Faults under load, a few kinds of `make faults`: each change of every table is in the archive once, in order, with its values.
+
+Last of all but the breaks of the history: whatever compares the archive after it reads what a hundred thousand changes have left there.
+"""
 
 from __future__ import annotations
 
