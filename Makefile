@@ -114,7 +114,7 @@ sandbox-test: venv ## every test marked sandbox, but for those marked long, agai
 	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m 'sandbox and not long' $(addprefix --ignore=,$(ON_THE_PIPELINE))
 	$(BIN)/pytest $(TIMES) -m 'sandbox and not long' $(ON_THE_PIPELINE)
 
-long-test: venv ## the tests marked long, against the running sandbox: breaks of the history, a backfill that is paused
+long-test: venv ## the tests marked long, against the running sandbox: breaks of the history, older databases, backfills
 	$(BIN)/pytest $(TIMES) -m 'sandbox and long' $(ON_THE_PIPELINE)
 
 bench: venv ## measure the running sandbox; figures go to bench/figures.md

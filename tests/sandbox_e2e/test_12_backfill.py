@@ -62,6 +62,7 @@ def read_again(archive: Archive, keys: list[int]) -> dict[str, int]:
     return archive.query("users", text, [keys[0], keys[-1]])[0]
 
 
+@pytest.mark.long
 def test_rows_read_again_while_they_change_are_doubled_in_the_history_and_not_in_the_current_state(
     outputs: dict[str, Any], archive: Archive, keys: list[int]
 ) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reading.archive import Archive
     from sandbox.kubernetes import Kube
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
 SOURCE = Names().source_connector
 USERS = "postgres.public.users"

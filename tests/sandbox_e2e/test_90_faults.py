@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sandbox
 
 SEED = 13
 RATE = 1000.0
-KINDS = ("kill-walsender", "stop-broker", "store-503")
+KINDS = ("kill-walsender", "store-503")
 
 
 def test_faults_under_load_lose_double_alter_and_reorder_no_change(figure: Callable[[str], None]) -> None:
