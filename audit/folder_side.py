@@ -39,7 +39,7 @@ def subject(names: Names, table: Table) -> Subject:
 
 
 class FolderSide:
-    """What the archive has of one table.
+    """Rows and files of one table in the archive.
 
     The sink shows a file once it is whole, and replaces none: each file is committed, none can be lost, and none is an orphan.
 
@@ -63,7 +63,7 @@ class FolderSide:
         Raises:
             UnansweredError: If the store does not answer.
         """
-        files = dict.fromkeys(self._data(), 1)
+        files = {file: 1 for file in sorted(self._objects()) if file.endswith(_DATA)}
         self.rows.add(files)
         self.rows.view(files)
 
@@ -76,8 +76,8 @@ class FolderSide:
         Raises:
             UnansweredError: If the store does not answer.
         """
-        there = archived.objects(self._store.filesystem, [self._location])
-        return {"objects": len(there), "data files": len([file for file in there if file.endswith(_DATA)])}, []
+        there = self._objects()
+        return {"objects": len(there), "data files": sum(file.endswith(_DATA) for file in there)}, []
 
-    def _data(self) -> list[str]:
-        return sorted(file for file in archived.objects(self._store.filesystem, [self._location]) if file.endswith(_DATA))
+    def _objects(self) -> dict[str, float]:
+        return archived.objects(self._store.filesystem, [self._location])

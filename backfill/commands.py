@@ -9,6 +9,7 @@ from backfill import signals
 from backfill.channel import ChannelError
 from backfill.condition import ConditionError, parsed
 from backfill.running import Backfills, NotReadError
+from checks.lines import Lines
 from checks.neutral import complain
 from judgement.stack import SettingsError
 from providers.kafkaconnect.errors import NotNowError
@@ -24,19 +25,6 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 FINE, WRONG, USAGE = 0, 1, 2
-
-
-class _Lines:
-    """Progress as lines of text: each state once, whether or not the output is a terminal."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def waiting(self, what: str, /) -> None:
-        """Print a state that is new."""
-        if what != self._last:
-            print(f"  {what}", flush=True)
-        self._last = what
 
 
 def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float) -> int:
@@ -62,7 +50,7 @@ def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float
         print(f"asked for the rows of {table}{f' with {condition}' if condition else ''}", flush=True)
         if not wait:
             return FINE
-        if backfills.follow(name, _Lines(), hours * 3600):
+        if backfills.follow(name, Lines(), hours * 3600):
             print(f"the rows of {table} have been read; the archive shows them after the sink's next commit")
             return FINE
         complain(f"error: the backfill has not ended within {hours:g} h and goes on; see it with 'status'")
@@ -96,7 +84,7 @@ def stop(stack: str, table: str | None) -> int:
 
     def work(of: RunningStack) -> int:
         one: Table | None = chosen(of.tables, [table])[0] if table else None
-        after = Backfills.of(of).ask(functools.partial(signals.stop, table=one), _Lines())
+        after = Backfills.of(of).ask(functools.partial(signals.stop, table=one), Lines())
         print(f"stopped; {after}")
         return FINE
 
@@ -105,7 +93,7 @@ def stop(stack: str, table: str | None) -> int:
 
 def _ask(stack: str, written: Callable[[str], str], done: str) -> int:
     def work(of: RunningStack) -> int:
-        after = Backfills.of(of).ask(written, _Lines())
+        after = Backfills.of(of).ask(written, Lines())
         print(f"{done}; {after}")
         return FINE
 

@@ -145,12 +145,12 @@ def _s3_file(config: Mapping[str, str]) -> int:
     return part + _parquet_bytes(rows)
 
 
-def _consumers(config: Mapping[str, str], partitions: int, tasks: int) -> int:
+def _consumers(config: Mapping[str, str], partitions: int, tasks: int, fetch: int, record: int) -> int:
     fetched = min(
-        partitions * _number(config, "consumer.override.max.partition.fetch.bytes", MIB),
+        partitions * fetch,
         tasks * _number(config, "consumer.override.fetch.max.bytes", 50 * MIB),
     )
-    return fetched + tasks * TASK_MIB * MIB
+    return fetched + wide_rows.beyond_fetch(tasks, record, fetch) + tasks * TASK_MIB * MIB
 
 
 def source_heap(config: Mapping[str, str] | None) -> int:
@@ -214,7 +214,7 @@ def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parqu
     """Return the heap of the sink itself, for a number of topics with a total number of partitions."""
     tasks = min(_number(config, "tasks.max", 1), partitions)
     fetch = _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
-    consumers = _consumers(config, partitions, tasks) + wide_rows.beyond_fetch(tasks, record, fetch)
+    consumers = _consumers(config, partitions, tasks, fetch, record)
     framework, direct = FRAMEWORK_MIB * MIB, wide_rows.direct(partitions, tasks, record, fetch)
     if config.get("connector.class") not in ICEBERG_SINKS:
         return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0, direct)

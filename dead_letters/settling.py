@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from checks.neutral import complain, neutral
+from checks.agreement import agreed
+from checks.neutral import complain
 from dead_letters import report
 from dead_letters.selection import Selection, Span
 from dead_letters.topic import TopicError
@@ -61,18 +61,7 @@ class Request:
 
     def agreed(self, what: str) -> bool:
         """Ask a person whether to do something, if there is one."""
-        if self.yes:
-            return True
-        if not sys.stdin.isatty():
-            complain(f"error: nothing was done: nobody can be asked here whether to {what}; add --yes")
-            return False
-        sys.stdout.flush()
-        sys.stderr.write(neutral(f"{what[0].upper()}{what[1:]}? [y/N] "))
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
-            return True
-        complain("Nothing was done")
-        return False
+        return self.yes or agreed(what)
 
 
 def writer(topic: DeadLetterTopic, *, dry_run: bool) -> Writer | None:

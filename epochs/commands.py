@@ -9,11 +9,13 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from audit import logins
+from audit.report import lsn_text
+from checks.agreement import agreed
 from checks.direct import without_proxy
+from checks.lines import Lines
 from checks.neutral import complain, neutral
 from epochs import settling, words
 from epochs.diagnosis import State, diagnosis
-from epochs.facts import place
 from epochs.looking import look
 from epochs.settling import UnsettledError
 from epochs.stack_file import EditError, with_epoch
@@ -39,20 +41,7 @@ WHOLE, BROKEN, USAGE, UNDECIDED = 0, 1, 2, 3
 DONE, NOT_DONE = 0, 1
 BY_WISH: Final = "operator"
 _FOUND: Final = {State.WHOLE: WHOLE, State.BROKEN: BROKEN, State.UNFINISHED: BROKEN, State.UNDECIDED: UNDECIDED}
-_TOLD: Final = (SettingsError, StackFileError, NotRunningError, ProviderError)
-
-
-class _Lines:
-    """Progress as lines of text: each state once, whether or not the output is a terminal."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def waiting(self, what: str, /) -> None:
-        """Print a state that is new."""
-        if what != self._last:
-            print(f"  waiting for {what}", flush=True)
-        self._last = what
+_TOLD: Final = (SettingsError, StackFileError, NotRunningError, ProviderError, UnsettledError)
 
 
 def show(stack: str) -> int:
@@ -117,13 +106,13 @@ def begin(stack: str, *, cause: str | None, yes: bool) -> int:
 
 def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes: bool) -> int:
     """Ask, end the epoch, write the file and bring the stack up."""
-    names, path, display = of.settings.names, ROOT / f"Pulumi.{of.name}.yaml", _Lines()
+    names, path, display = of.settings.names, ROOT / f"Pulumi.{of.name}.yaml", Lines("waiting for ")
     with_epoch(_text(path), _seam(names.epoch + 1, cause, facts))  # before anything changes
     if verdict.cause:
         print(neutral(f"Cause ({cause}): {verdict.text}."))
     print(neutral("\n".join(words.loss(names, cause, facts))))
     print(f"Writes epoch and break into {path.name}, then runs: {' '.join(_command(of.name, yes=yes))}", flush=True)
-    if not yes and not _agreed(f"Begin epoch {names.epoch + 1} of the stack {of.name}"):
+    if not yes and not agreed(f"begin epoch {names.epoch + 1} of the stack {of.name}"):
         return NOT_DONE
     if cause == "lost-brokers":
         settling.end_workers(of.settings, display)
@@ -144,7 +133,7 @@ def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes:
 
 
 def _seam(epoch: int, cause: str, facts: Facts) -> Seam:
-    position = None if facts.position is None else place(facts.position)
+    position = None if facts.position is None else lsn_text(facts.position)
     return Seam.model_validate(
         {"epoch": epoch, "cause": cause, "system": facts.system or None, "position": position, "last_change": facts.last_change}
     )
@@ -156,19 +145,6 @@ def _text(path: Path) -> str:
     except (OSError, yaml_file.YamlFileError, UnicodeDecodeError) as error:
         message = f"{path.name} cannot be read: {error}"
         raise StackFileError(message) from None
-
-
-def _agreed(what: str) -> bool:
-    if not sys.stdin.isatty():
-        complain(f"error: nothing was done: nobody can be asked here whether to {what[0].lower()}{what[1:]}; add --yes")
-        return False
-    sys.stdout.flush()
-    sys.stderr.write(neutral(f"{what}? [y/N] "))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
-        return True
-    complain("Nothing was done")
-    return False
 
 
 def _command(stack: str, *, yes: bool) -> list[str]:
@@ -205,7 +181,4 @@ def _with(stack: str, work: Callable[[RunningStack], int], *, failed: int) -> in
         return failed
     except EditError as error:
         complain(f"error: Pulumi.{stack}.yaml cannot be changed by this command: {error}")
-        return NOT_DONE
-    except UnsettledError as error:
-        complain(f"error: {error}")
         return NOT_DONE

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from epochs.facts import Server, Source, Unanswered, place
+from audit.report import lsn_text
+from epochs.facts import Server, Source, Unanswered
 
 if TYPE_CHECKING:
     from epochs.facts import Facts
@@ -93,9 +94,8 @@ def _restored_database(facts: Facts) -> str:
         if source.system and source.system != server.system:
             return f"the database is another one: its system identifier is {server.system}, and that of the stored position {source.system}"
         if server.end < source.position:
-            return (
-                f"the database went back in time: its log ends at {place(server.end)}, before the stored position {place(source.position)}"
-            )
+            end, stored = lsn_text(server.end), lsn_text(source.position)
+            return f"the database went back in time: its log ends at {end}, before the stored position {stored}"
     return f"the database went back in time, or is another one: {source.reason}" if source.went_back else ""
 
 
@@ -117,11 +117,11 @@ def _missing_slot(names: Names, facts: Facts) -> str:
         begun = (source is not None and source.position is not None) or any(
             one.epoch == names.epoch and one.position is not None for one in facts.archived
         )
-        return f"the slot {names.current_slot} does not exist, and the log was read up to {place(position)}" if begun else ""
+        return f"the slot {names.current_slot} does not exist, and the log was read up to {lsn_text(position)}" if begun else ""
     # not by comparison: the slot of a running source advances after the position was asked for
     if source is not None and source.log_gone:
-        kept = "no log" if server.slot.restart is None else f"the log from {place(server.slot.restart)}"
-        return f"the slot {names.current_slot} is another one: it keeps {kept}, and the source has read up to {place(position)} only"
+        kept = "no log" if server.slot.restart is None else f"the log from {lsn_text(server.slot.restart)}"
+        return f"the slot {names.current_slot} is another one: it keeps {kept}, and the source has read up to {lsn_text(position)} only"
     return ""
 
 

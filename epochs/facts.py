@@ -109,7 +109,7 @@ class TableState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the parts say.
+    """Answers of the parts.
 
     Attributes:
         source: The source connector.
@@ -178,11 +178,6 @@ def source(state: str | None, reason: str, stored: Mapping[str, Any] | None) -> 
         position=max(places, default=None),
         system=str(offset.get("system_identifier", "")),
     )
-
-
-def place(position: int) -> str:
-    """Return a place in the write-ahead log as PostgreSQL writes it."""
-    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
 
 
 def at(milliseconds: int) -> str:

@@ -1,10 +1,12 @@
-"""What a break loses, in words with numbers, and the state of a history on one screen; pure."""
+"""Loss by a break, in words with numbers, and the state of a history on one screen; pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from epochs.facts import Server, Source, Unanswered, at, place
+from audit.report import lsn_text
+from capacity.quantity import MIB
+from epochs.facts import Server, Source, Unanswered, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
     from epochs.facts import Facts
     from settings.names import Names
     from settings.seams import Seam
-
-_MIB: Final = 1024 * 1024
 
 
 def state(names: Names, seams: tuple[Seam, ...], facts: Facts) -> list[str]:
@@ -48,7 +48,7 @@ def _last_seam(names: Names, seams: tuple[Seam, ...]) -> str:
 
 def _server(facts: Facts) -> str:
     server = facts.server
-    return server.reason if isinstance(server, Unanswered) else f"system {server.system}, written up to {place(server.end)}"
+    return server.reason if isinstance(server, Unanswered) else f"system {server.system}, written up to {lsn_text(server.end)}"
 
 
 def _slot(facts: Facts) -> str:
@@ -66,7 +66,7 @@ def _source(facts: Facts) -> str:
     source = facts.source
     if not isinstance(source, Source):
         return source.reason
-    read = "no position yet" if source.position is None else f"has read up to {place(source.position)}"
+    read = "no position yet" if source.position is None else f"has read up to {lsn_text(source.position)}"
     of = f" of system {source.system}" if source.system else ""
     return f"{source.state or 'does not exist'}, {read}{of}{f': {source.reason}' if source.reason else ''}"
 
@@ -79,7 +79,7 @@ def _tables(facts: Facts) -> Iterator[str]:
             yield f"{table.name}: no row of epoch {table.epoch}"
         else:
             changed = f", last change at {at(table.changed)}" if table.changed is not None else ""
-            yield f"{table.name}: up to {place(table.position)}{changed}"
+            yield f"{table.name}: up to {lsn_text(table.position)}{changed}"
 
 
 def loss(names: Names, cause: str, facts: Facts) -> list[str]:
@@ -92,7 +92,7 @@ def loss(names: Names, cause: str, facts: Facts) -> list[str]:
     """
     after = names.of_epoch(names.epoch + 1)
     lines = [f"Epoch {after.epoch} begins with a new slot ({after.current_slot}) and a snapshot of every row of {_count(facts)}."]
-    position = "an unknown position" if facts.position is None else f"position {place(facts.position)}"
+    position = "an unknown position" if facts.position is None else f"position {lsn_text(facts.position)}"
     last = "" if facts.last_change is None else f"; the last archived change was made at {facts.last_change}"
     if cause == "operator":
         lines.append(f"The source stops at {position}{last}; changes from then to the snapshot arrive as their outcome.")
@@ -120,4 +120,4 @@ def _count(facts: Facts) -> str:
 
 
 def _mib(size: int) -> str:
-    return f"{size / _MIB:.1f} MiB"
+    return f"{size / MIB:.1f} MiB"

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from epochs.facts import Source, at, place, source
+from audit.report import lsn_text
+from epochs.facts import Source, at, source
 from epochs.looking import committed, newest, server
 from settings.names import Names
 from specification.source.sql import drop_former_slots
@@ -132,5 +133,5 @@ def test_a_reason_is_shown_by_its_first_line_and_judged_by_the_whole() -> None:
 
 
 def test_places_and_times_are_written_as_the_database_writes_them() -> None:
-    assert place(0x1_0000_00AB) == "1/AB"
+    assert lsn_text(0x1_0000_00AB) == "1/AB"
     assert at(1_777_636_800_999) == "2026-05-01T12:00:00+00:00"
