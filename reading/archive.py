@@ -10,7 +10,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from configs import seams
-from reading.store import Store
+from reading.store import KeptFiles, Store
 from views.dialects import DIALECTS
 from views.states import known_state
 
@@ -84,7 +84,7 @@ class Archive:
         reader = outputs["reader"]
         self._catalog = _catalog(outputs)
         self._namespace = reader["namespace"]
-        self._store = Store(reader)
+        self._store = Store(reader, KeptFiles())
         self.filesystem = self._store.filesystem
 
     def database(self) -> duckdb.DuckDBPyConnection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
+import pyarrow as pa
 from fsspec.implementations.arrow import ArrowFile, ArrowFSWrapper
 from pyarrow.fs import S3FileSystem
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyarrow import NativeFile
+
+_KEPT_FILE_BYTES: Final = 4 * 2**20
+"""Largest file that is read as a whole; of a larger one a query needs some columns only."""
+_KEPT_BYTES: Final = 256 * 2**20
 
 
 class OwnPositions(ArrowFile):  # type: ignore[misc]  # fsspec ships no types
@@ -44,15 +50,67 @@ class OwnPositions(ArrowFile):  # type: ignore[misc]  # fsspec ships no types
         return data
 
 
+class KeptFiles:
+    """Small files of a store in memory, so that whoever looks at a table again and again asks the store for the new ones only.
+
+    A data file of a table never changes: each commit writes files of new names. The oldest go first once all together exceed 256 MiB.
+    """
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._kept: dict[str, pa.Buffer] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: str) -> pa.Buffer | None:
+        """Return the bytes of a file, or nothing if they are not kept."""
+        return self._kept.get(path)
+
+    def add(self, path: str, content: pa.Buffer) -> None:
+        """Keep the bytes of a file, and let older ones go."""
+        with self._lock:
+            self._kept[path] = content
+            while sum(kept.size for kept in self._kept.values()) > _KEPT_BYTES:
+                del self._kept[next(iter(self._kept))]
+
+
 class ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
-    """Arrow's S3 client under the scheme that the files' own addresses have."""
+    """Arrow's S3 client under the scheme that the files' own addresses have.
+
+    Args:
+        filesystem: Arrow's client.
+        kept: Where small files are kept in memory; only for a store whose files never change.
+    """
 
     protocol = "s3"
+    # fsspec gives the existing object again for equal arguments; what one stack has read is not another one's
+    cachable = False
+
+    def __init__(self, filesystem: pa.fs.FileSystem, kept: KeptFiles | None = None) -> None:
+        """Open nothing yet."""
+        super().__init__(filesystem)
+        self._kept = kept
 
     def _open(self, path: str, mode: str = "rb", block_size: int | None = None, **others: Any) -> ArrowFile:  # noqa: ANN401 - fsspec's own
-        if mode == "rb":
-            return OwnPositions(self, self.fs.open_input_file(path), path, mode, block_size)
-        return super()._open(path, mode, block_size, **others)
+        if mode != "rb":
+            return super()._open(path, mode, block_size, **others)
+        kept = self._kept.get(path) if self._kept else None
+        stream = self.fs.open_input_file(path) if kept is None else pa.BufferReader(kept)
+        if self._kept and kept is None and stream.size() <= _KEPT_FILE_BYTES:
+            content = stream.read_buffer()
+            self._kept.add(path, content)
+            stream = pa.BufferReader(content)
+        return OwnPositions(self, stream, path, mode, block_size)
+
+    def info(self, path: str, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - fsspec's own
+        """Return name, size and type of a file; of a kept one without asking the store."""
+        name = self._strip_protocol(path)
+        kept = self._kept.get(name) if self._kept else None
+        return super().info(path, **others) if kept is None else {"name": name, "size": kept.size, "type": "file"}
+
+    def modified(self, path: str) -> dt.datetime:
+        """Return the time of a file's last change; a kept one has none, since it never changes."""
+        kept = self._kept.get(self._strip_protocol(path)) if self._kept else None
+        return super().modified(path) if kept is None else dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class Store:
@@ -60,12 +118,13 @@ class Store:
 
     Args:
         reader: The stack's output ``reader``: endpoint and region, and keys where they are not those of the environment.
+        kept: Where small files are kept in memory; only for folders whose files never change.
 
     Attributes:
         filesystem: Arrow's client.
     """
 
-    def __init__(self, reader: Mapping[str, Any]) -> None:
+    def __init__(self, reader: Mapping[str, Any], kept: KeptFiles | None = None) -> None:
         """Connect lazily; nothing is read yet."""
         self.filesystem = S3FileSystem(
             endpoint_override=reader["endpoint"],
@@ -74,7 +133,7 @@ class Store:
             secret_key=reader.get("secretAccessKey"),
         )
         self._database = duckdb.connect()
-        self._database.register_filesystem(ArrowS3(self.filesystem))
+        self._database.register_filesystem(ArrowS3(self.filesystem, kept))
         self._database.execute("SET TimeZone = 'UTC'")
 
     def database(self) -> duckdb.DuckDBPyConnection:

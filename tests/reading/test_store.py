@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import LocalFileSystem
 
-from reading.store import ArrowS3
+from reading.store import ArrowS3, KeptFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +59,60 @@ def test_a_file_of_many_row_groups_is_read_by_all_threads_at_once(tmp_path: Path
     for _ in range(5):
         found = database.execute(f"SELECT sum(number), count(DISTINCT text) FROM read_parquet('s3://{path}')").fetchone()
         assert found == (sum(range(400_000)), 400_000)
+
+
+class CountedFileSystem(LocalFileSystem):
+    """Store that counts how often each file is opened."""
+
+    def __init__(self) -> None:
+        """Nothing has been opened yet."""
+        super().__init__()
+        self.opened: list[str] = []
+
+    def open_input_file(self, path: str) -> pa.NativeFile:  # type: ignore[override]
+        self.opened.append(path)
+        return super().open_input_file(path)
+
+
+def _sum(database: duckdb.DuckDBPyConnection, *paths: Path) -> int:
+    listed = ", ".join(f"'s3://{path}'" for path in paths)
+    (found,) = database.execute(f"SELECT sum(number) FROM read_parquet([{listed}])").fetchone() or (None,)
+    return int(found)
+
+
+def _reading(kept: KeptFiles | None) -> tuple[CountedFileSystem, duckdb.DuckDBPyConnection]:
+    store, database = CountedFileSystem(), duckdb.connect()
+    database.register_filesystem(ArrowS3(store, kept))
+    return store, database
+
+
+def test_a_small_file_is_read_once_and_a_new_one_when_it_is_there(tmp_path: Path) -> None:
+    store, database = _reading(KeptFiles())
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    for number, path in enumerate((first, second), 1):
+        pq.write_table(pa.table({"number": [number]}), path)
+    assert (_sum(database, first), _sum(database, first), _sum(database, first, second)) == (1, 1, 3)
+    assert sorted(store.opened) == [str(first), str(second)]
+
+
+def test_a_store_whose_files_may_change_is_read_anew(tmp_path: Path) -> None:
+    store, database = _reading(None)
+    path = tmp_path / "rows.parquet"
+    for number in (1, 2):
+        pq.write_table(pa.table({"number": [number]}), path)
+        assert _sum(database, path) == number
+    assert len(store.opened) >= 2
+
+
+def test_large_files_are_read_where_the_query_needs_them_and_the_oldest_kept_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reading.store._KEPT_FILE_BYTES", 100)
+    monkeypatch.setattr("reading.store._KEPT_BYTES", 150)
+    kept = KeptFiles()
+    files = ArrowS3(LocalFileSystem(), kept)
+    for name, size in (("a", 90), ("b", 60), ("large", 101), ("c", 90)):
+        (tmp_path / name).write_bytes(bytes(size))
+        with files.open(str(tmp_path / name)) as file:
+            assert len(file.read()) == size
+    assert [name for name in ("a", "b", "large", "c") if kept.get(str(tmp_path / name))] == ["b", "c"]

@@ -5,6 +5,7 @@ Faults are planted in a copy of the table under another name, so that the archiv
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import subprocess
 import sys
@@ -23,8 +24,9 @@ import audit
 from reading.archive import Archive
 from reading.stack import running
 from sandbox import cloud
-from sandbox.equality import connect
+from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
+from settings.shop import TABLES as SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,9 @@ pytestmark = pytest.mark.sandbox
 PRODUCTS = "public.products"
 TOPIC = "postgres.public.products"
 LISTENED_S = 6.0
+TURN_S = 0.1
+"""Seconds between two turns of the load, so that the source, which is slower than `COPY`, goes along with it."""
+CAUGHT_UP_S = 180.0
 NAMED = tuple[str, Any, Any]
 
 
@@ -59,8 +64,8 @@ class Load(threading.Thread):
     def run(self) -> None:
         insert = "INSERT INTO products (name, description, price) VALUES (%s, %s, 1.10) RETURNING id"
         with connect(self._outputs) as database:
-            for turn in range(10_000):
-                if self.done.is_set():
+            for turn in itertools.count():
+                if self.done.wait(TURN_S):
                     break
                 name = f"{self._mark} {turn}"
                 # stored outside the row, since it cannot be compressed
@@ -87,6 +92,7 @@ def test_a_run_under_load_is_clean_and_says_so_with_counts(outputs: dict[str, An
     finally:
         load.done.set()
         load.join(60)
+    assert not load.is_alive()
     assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
     assert report.parts == ("database", "kafka", "archive")
     (table,) = report.tables
@@ -99,13 +105,17 @@ def test_a_run_under_load_is_clean_and_says_so_with_counts(outputs: dict[str, An
 
 
 @pytest.fixture
-def copy(outputs: dict[str, Any], stack: RunningStack, mark: str) -> Iterator[Table]:
-    """Return a copy of the archived table, in a folder of its own, that the administrator of the emulated AWS may write."""
+def copy(outputs: dict[str, Any], stack: RunningStack, archive: Archive, mark: str) -> Iterator[Table]:
+    """Return a copy of the archived table, in a folder of its own, that the administrator of the emulated AWS may write.
+
+    Changes of the test before may still be on their way, and what comes after the copy would be missing there too. The last of them takes
+    away every row of the load, so that none is on its way once database and archive are equal.
+    """
     known = cloud.known()
     assert known is not None
     keys = {"accessKeyId": known.access_key_id, "secretAccessKey": known.secret_access_key}
     catalog: Catalog = Archive({**outputs, "reader": {**outputs["reader"], **keys}})._catalog
-    # the last changes of the test before are still on their way
+    wait_until_equal(outputs, archive, SHOP, CAUGHT_UP_S)
     report = audit.run(stack, ["products"], audit.Options(patience_s=90))
     assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
     original = catalog.load_table("archive.products")
