@@ -44,7 +44,8 @@ def subject(archive: Archive, names: Names, table: Table, name: str) -> Subject:
         raise UnansweredError(message) from None
     columns = compared((field.name, str(field.field_type)) for field in archived_as.schema().fields)
     epoch = int(archived_as.properties.get(EPOCH_PROPERTY, "1"))
-    return Subject(table.qualified, name, names.topic(table), columns, table.primary_key, epoch)
+    topic = names.topic(table)
+    return Subject(table.qualified, name, topic, columns, table.primary_key, epoch, table.in_database, table.renamed)
 
 
 class ArchiveSide:

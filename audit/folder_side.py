@@ -34,7 +34,14 @@ def subject(names: Names, table: Table) -> Subject:
         UnsupportedTypeError: If a column cannot be compared.
     """
     return Subject(
-        table.qualified, table.archive_name, names.topic(table), compared(archive_columns(table)), table.primary_key, names.epoch
+        table.qualified,
+        table.archive_name,
+        names.topic(table),
+        compared(archive_columns(table)),
+        table.primary_key,
+        names.epoch,
+        table.in_database,
+        table.renamed,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from audit.canonical import row_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audit.canonical import Column
 
 
@@ -20,12 +22,14 @@ class Subject:
     """One audited table.
 
     Attributes:
-        name: Schema and table in the database.
+        name: Schema and table by which people know it.
         archive: Name of the table in the archive.
         topic: Its topic.
         columns: Compared columns, the pipeline's own included.
         key: Names of the columns of its primary key.
         epoch: Number of the present epoch, which Kafka's rows belong to.
+        database_name: Schema and table in the database; the same as ``name`` if empty.
+        renamed: Columns that have another name in the database: name there to that in the archive.
     """
 
     name: str
@@ -34,6 +38,13 @@ class Subject:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     epoch: int = 1
+    database_name: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def in_database(self) -> str:
+        """Schema and table in the database."""
+        return self.database_name or self.name
 
     @property
     def row_columns(self) -> tuple[Column, ...]:

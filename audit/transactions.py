@@ -69,7 +69,7 @@ class Transactions:
         """Begin without transactions."""
         self.ended = 0
         self.counts = {name: Counts() for name in subjects}
-        self._subjects = subjects
+        self._subjects = {subject.in_database: subject for subject in subjects.values()}
         self._spills = {name: Spill(paths[name], log_schema(subject)) for name, subject in subjects.items()}
         self._tables: dict[int, tuple[str, _Table] | None] = {}
         self._begin: Begin | None = None
@@ -106,11 +106,11 @@ class Transactions:
             spill.close()
 
     def _table(self, relation: Relation) -> tuple[str, _Table] | None:
-        name = f"{relation.schema}.{relation.name}"
-        subject = self._subjects.get(name)
+        subject = self._subjects.get(f"{relation.schema}.{relation.name}")
         if subject is None:
             return None
-        places = {column: index for index, column in enumerate(relation.columns)}
+        name = subject.name
+        places = {subject.renamed.get(column, column): index for index, column in enumerate(relation.columns)}
         absent = [column for column in subject.key if column not in places]
         if absent:
             message = f"{name} has no column {', '.join(absent)}, which its model names as key"

@@ -51,10 +51,11 @@ def _comparisons(reader: Reader, table: Table) -> list[str]:
 def _comparison(reader: Reader, table: Table) -> str:
     name = reader.take()
     types = {column.name: column.type for column in table.columns}
+    there = {column.name: column.in_database for column in table.columns}
     if name.kind != "word" or name.text not in types:
         message = f"{name.text!r} is none of its columns, which are {', '.join(types)}"
         raise SqlError(message)
-    column = f'"{name.text}"'
+    column = '"' + there[name.text].replace('"', '""') + '"'
     if reader.skip("between"):
         least = _literal(reader, types[name.text])
         reader.need("and")

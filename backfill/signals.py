@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from settings.sql_names import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,7 +44,7 @@ def start(name: str, table: Table, condition: str | None) -> str:
         condition: Condition as ``backfill.condition.parsed`` returns it; all rows by default.
     """
     listed = {"data-collections": [_pattern(table)], **_TYPE}
-    limits = [{"data-collection": table.qualified, "filter": condition}] if condition else []
+    limits = [{"data-collection": pattern(table.in_database), "filter": condition}] if condition else []
     return _written(name, START, {**listed, **({"additional-conditions": limits} if limits else {})})
 
 
@@ -63,7 +65,7 @@ def stop(name: str, table: Table | None) -> str:
 
 def _pattern(table: Table) -> str:
     # Debezium reads a regular expression, in which a dot is any character
-    return table.qualified.replace(".", r"\.")
+    return pattern(table.in_database).replace(".", r"\.")
 
 
 def _written(name: str, kind: str, data: dict[str, Any]) -> str:

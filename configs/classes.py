@@ -18,5 +18,6 @@ JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
 # The image's own: what Debezium would change arrives as it is, and what no archive holds is set aside
 EXACT_VALUES = "dataingestion.connect.ExactValues"
+ARCHIVED_NAMES = "dataingestion.connect.ArchivedNames"
 SOUND_VALUES = "dataingestion.connect.SoundValues"
 INSERT_FIELD = "org.apache.kafka.connect.transforms.InsertField"

@@ -67,6 +67,8 @@ class DebeziumPostgres(Configuration):
     database_sslrootcert: str
     topic_prefix: str
     table_include_list: tuple[str, ...]
+    column_exclude_list: tuple[str, ...] | None = None
+    message_key_columns: str | None = None
     plugin_name: Literal["pgoutput"] = "pgoutput"
     slot_name: str
     publication_name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import inserted
@@ -30,6 +30,8 @@ class Expected:
         names: Expected values of the source's keys for slot, publication, topic prefix and database.
         registry_url: URL of the schema registry, as the worker reaches it.
         columns: Names of the columns of all declared tables.
+        topics: Declared table to its topic, for those that have another name there.
+        left_out: Names of the columns of declared tables that are not captured, with the table's.
     """
 
     tables: Collection[str]
@@ -38,6 +40,8 @@ class Expected:
     names: Mapping[str, str]
     registry_url: str
     columns: Collection[str] = ()
+    topics: Mapping[str, str] = field(default_factory=dict)
+    left_out: Collection[str] = ()
 
 
 def pair_problems(
@@ -57,7 +61,8 @@ def pair_problems(
     Returns:
         One problem per key and rule; its subject is ``source``, ``sink`` or ``worker``.
     """
-    topics = [f"{source.get('topic.prefix', '')}.{table}" for table in listed(source, "table.include.list")]
+    prefix = source.get("topic.prefix", "")
+    topics = [expected.topics.get(table, f"{prefix}.{table}") for table in listed(source, "table.include.list")]
     return [
         *_about("source", [*_captured(source, expected), *_named(source, expected), *_overwritten(source, set(expected.columns))]),
         *_about("sink", [*_read(sink, topics), *_routed(sink, topics), *_added(source, sink), *_exactly_once(sink)]),
@@ -81,7 +86,11 @@ def _captured(source: Mapping[str, str], expected: Expected) -> list[Problem]:
         (required - published, "the publication does not contain {}, so its changes never arrive", "add it to the publication"),
         (published - required - heartbeat, "the publication contains {}, which is not captured", "remove it from the publication"),
     )
-    return [problem(source, "table.include.list", rule.format(name), cure) for names, rule, cure in wrong for name in sorted(names)]
+    problems = [problem(source, "table.include.list", rule.format(name), cure) for names, rule, cure in wrong for name in sorted(names)]
+    if set(listed(source, "column.exclude.list")) != set(expected.left_out):
+        rule = "the columns that are not captured are other than those that the tables leave out"
+        problems.append(problem(source, "column.exclude.list", rule, f"set {','.join(sorted(expected.left_out)) or 'nothing'}"))
+    return problems
 
 
 def _named(source: Mapping[str, str], expected: Expected) -> list[Problem]:

@@ -27,12 +27,12 @@ def _lines(statements: Iterable[str]) -> str:
 
 def _captured(seen: Database, target: Target) -> list[tuple[Table, SeenTable]]:
     """Return the captured tables that exist, each with its model."""
-    return [(table, seen.tables[table.qualified]) for table in target.tables if table.qualified in seen.tables]
+    return [(table, seen.tables[table.in_database]) for table in target.tables if table.in_database in seen.tables]
 
 
 def tables(seen: Database, target: Target) -> Finding:
     """Check whether every captured table exists."""
-    absent = [table.qualified for table in target.tables if table.qualified not in seen.tables]
+    absent = [table.in_database for table in target.tables if table.in_database not in seen.tables]
     if absent:
         return failure(
             f"not in {target.names.database}: {', '.join(absent)}", f"make tables STACK={target.stack}, or correct names.database"
@@ -69,7 +69,7 @@ def grants(seen: Database, target: Target) -> Finding:
     if role_ is None:
         return unseen(f"not seen: the role {names.debezium_role} does not exist")
     schemas = [schema for schema in external_sql.schemas(names, target.tables) if schema not in role_.schemas]
-    unread = [table.qualified for table in target.tables if table.qualified in seen.tables and table.qualified not in role_.reads]
+    unread = [table.sql for table, _ in _captured(seen, target) if table.in_database not in role_.reads]
     missing = [
         *([] if role_.connects else [f"CONNECT on {names.database}"]),
         *(f"USAGE on {schema}" for schema in schemas),
@@ -150,7 +150,7 @@ def replica_identity(seen: Database, target: Target) -> Finding:
     """Check whether the log contains the whole old row, so that a deleted row can be archived."""
     lacking = []
     for table, there in _captured(seen, target):
-        lacking += [table.qualified] if there.identity != _FULL else []
+        lacking += [table.sql] if there.identity != _FULL else []
         lacking += [leaf for leaf, kind in there.identities if kind != _FULL]
     if lacking:
         return failure(f"not FULL: {', '.join(lacking)}", _lines(map(sql.replica_identity, lacking)))
@@ -161,8 +161,9 @@ def columns(seen: Database, target: Target) -> Finding:
     """Check whether keys and columns equal those of the typed model, which decides how they are archived."""
     differences, obstacles, grave = [], [], False
     for table, there in _captured(seen, target):
-        now, why = modelled(there)
-        obstacles += [(f"{table.qualified}: {one.what}", one.cure) for one in why]
+        now, why = modelled(there, table)
+        captured = {column.in_database for column in table.columns}
+        obstacles += [(f"{table.qualified}: {one.what}", one.cure) for one in why if not one.left_out or one.left_out in captured]
         if now is not None:
             further, is_grave = _differences(table, now)
             differences += further
@@ -176,15 +177,16 @@ def columns(seen: Database, target: Target) -> Finding:
 
 def _differences(model: Table, now: Table) -> tuple[list[str], bool]:
     """Return the differences, and whether the archive would receive something other than the model declares."""
-    wanted, there = ({column.name: column for column in table.columns} for table in (model, now))
-    gone = [f"{model.qualified} has no column {name}" for name in wanted if name not in there]
+    wanted, there = ({column.in_database: column for column in table.columns} for table in (model, now))
+    gone = [f"{model.qualified} has no column {name}" for name in wanted if name not in {*there, *now.left_out}]
     types = [
         f"{model.qualified}.{name} is {there[name].type} and not {column.type}"
         for name, column in wanted.items()
         if name in there and there[name].type != column.type
     ]
-    keys = [f"the key of {model.qualified} is {', '.join(now.primary_key)}"] if model.primary_key != now.primary_key else []
-    new = [f"{model.qualified} has a new column {name}" for name in there if name not in wanted]
+    key = (model.primary_key, model.key) != (now.primary_key, now.key)
+    keys = [f"the key of {model.qualified} is the {now.key} over {', '.join(now.primary_key)}"] if key else []
+    new = [f"{model.qualified} has a new column {name}" for name in [*there, *now.left_out] if name not in {*wanted, *model.left_out}]
     nulls = [
         f"{model.qualified}.{name} {'allows NULL' if there[name].nullable else 'is NOT NULL'}"
         for name, column in wanted.items()

@@ -63,7 +63,16 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relreplident::text, c.
         JOIN pg_catalog.pg_namespace s ON s.oid = p.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno),
   ARRAY(SELECT a.attname::text FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-        WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.place),
+        WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place),
+  ARRAY(SELECT a.attname::text FROM (
+          SELECT indkey, indnkeyatts FROM pg_catalog.pg_index
+          WHERE indrelid = c.oid AND indisunique AND NOT indisprimary AND indisvalid AND indimmediate
+            AND indpred IS NULL AND indexprs IS NULL
+            AND NOT EXISTS (SELECT FROM unnest(indkey) WITH ORDINALITY AS k (attnum, place) JOIN pg_catalog.pg_attribute a
+              ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.place <= indnkeyatts AND NOT a.attnotnull)
+          ORDER BY indnkeyatts, indexrelid LIMIT 1) AS best
+        CROSS JOIN LATERAL unnest(best.indkey) WITH ORDINALITY AS k (attnum, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.place <= best.indnkeyatts ORDER BY k.place),
   ARRAY(SELECT ARRAY[t.relid::regclass::text, leaf.relreplident::text] FROM pg_partition_tree(c.oid) t
         JOIN pg_catalog.pg_class leaf ON leaf.oid = t.relid WHERE t.relid <> c.oid ORDER BY 1)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -180,12 +189,13 @@ def _tables(connection: Any) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
             name=name,
             columns=tuple(columns[oid]),
             primary_key=tuple(key),
+            unique=tuple(unique),
             identity=identity,
             identities=tuple((leaf, kind) for leaf, kind in leaves),
             row_security=row_security,
             unlogged=unlogged,
             inherits=tuple((schema_of, parent) for schema_of, parent in inherits),
         )
-        for oid, schema, name, identity, row_security, unlogged, inherits, key, leaves in rows
+        for oid, schema, name, identity, row_security, unlogged, inherits, key, unique, leaves in rows
     )
     return {table.qualified: table for table in seen}

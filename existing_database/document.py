@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from existing_database.fidelity import Obstacle, clashes, modelled
-from existing_database.renaming import renamed
+from existing_database.renaming import numbered, renamed
 from settings import yaml_file
 from settings.tables import Table
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from existing_database.facts import SeenTable
+    from settings.tables import Column
 
 _HEADER: Final = """\
 # The captured tables of the stack {stack}: columns and keys as the database has them. Written by 'make tables STACK={stack}';
@@ -37,12 +38,14 @@ class Choice:
     Attributes:
         tables: The models, in the order of the file.
         obstacles: Reasons why the other selected tables cannot be archived faithfully.
+        left_out: Columns that their tables are captured without, each with the reason.
         kept: Tables of the file that cannot be modelled again; the file keeps them unchanged.
         further: Existing tables that are not selected.
     """
 
     tables: tuple[Table, ...]
     obstacles: tuple[Obstacle, ...]
+    left_out: tuple[Obstacle, ...]
     kept: tuple[str, ...]
     further: tuple[str, ...]
 
@@ -74,7 +77,7 @@ def choose(
         exclude: Patterns of tables to leave out; they override ``include``.
         ours: Tables of the pipeline itself, never captured.
     """
-    known = {table.qualified: table for table in before}
+    known = {table.in_database: table for table in before}
 
     def wanted(name: str) -> bool:
         if name in ours or any(fnmatchcase(name, pattern) for pattern in exclude):
@@ -93,31 +96,43 @@ def choose(
         if name not in seen and remains(name)
     ]
     of_schemas: list[Obstacle] = []
+    left_out: list[Obstacle] = []
+    taken = {table.archive_name for table in before}
     names = _new_names(seen)
     for name in sorted(filter(wanted, seen)):
-        model, reasons = modelled(seen[name], names.get(name, ""))
-        obstacles += [one for one in reasons if not one.of_schema]
+        model, reasons = modelled(seen[name], known.get(name), names.get(name, ""))
+        left_out += [one for one in reasons if one.left_out]
+        obstacles += [one for one in reasons if not (one.of_schema or one.left_out)]
         of_schemas += [one for one in reasons if one.of_schema]
         if model is not None:
-            models[name] = model
-    clashing = clashes([*models.values(), *(known[name] for name in known if name not in models)])
-    obstacles += [*clashing, *_once(of_schemas)]
-    models = {name: model for name, model in models.items() if name in known or all(one.table != name for one in clashing)}
+            models[name] = model if name in known else _apart(model, taken)
+            taken.add(models[name].archive_name)
+    obstacles += [*clashes(before), *_once(of_schemas)]
     kept = [name for name in known if name not in models and any(one.table == name for one in obstacles)]
     models |= {name: known[name] for name in kept}
     order = [*(name for name in known if name in models), *(name for name in sorted(models) if name not in known)]
     tables = tuple(models[name] for name in order)
     further = tuple(name for name in sorted(seen) if not wanted(name) and name not in ours)
-    return Choice(tables, tuple(obstacles), tuple(kept), further)
+    return Choice(tables, tuple(obstacles), tuple(left_out), tuple(kept), further)
 
 
 def _new_names(seen: Mapping[str, SeenTable]) -> dict[str, str]:
-    """Return the name to suggest for each table, by its qualified one, whose own needs quotes."""
+    """Return the name in the archive for each table, by its name in the database, whose own it cannot have."""
     found: dict[str, str] = {}
     for schema in {table.schema for table in seen.values()}:
         of_schema = {table.name: table.qualified for table in seen.values() if table.schema == schema}
         found |= {of_schema[name]: new for name, new in renamed(sorted(of_schema), "tbl").items()}
     return found
+
+
+def _apart(model: Table, taken: Collection[str]) -> Table:
+    """Return a new table under a name in the archive that no other table has, whatever its schema."""
+    there = model.database_name or model.name
+    choices = (
+        model if name == model.name else model.model_copy(update={"name": name, "database_name": there})
+        for name in numbered(model.name, len(taken))
+    )
+    return next(choice for choice in choices if choice.archive_name not in taken)
 
 
 def _once(of_schemas: Sequence[Obstacle]) -> Iterator[Obstacle]:
@@ -141,8 +156,16 @@ def text(stack: str, tables: Sequence[Table]) -> str:
 
 def _table(table: Table) -> dict[str, Any]:
     schema = {} if table.database_schema == "public" else {"databaseSchema": table.database_schema}
-    columns = [{"name": column.name, "type": column.type, **({"nullable": True} if column.nullable else {})} for column in table.columns]
-    return {"name": table.name, **schema, "primaryKey": list(table.primary_key), "columns": columns}
+    name = {"databaseName": table.database_name} if table.database_name else {}
+    key = {} if table.key == "primary key" else {"key": table.key}
+    left_out = {"leftOut": dict(table.left_out)} if table.left_out else {}
+    columns = [_column(column) for column in table.columns]
+    return {"name": table.name, **name, **schema, "primaryKey": list(table.primary_key), **key, "columns": columns, **left_out}
+
+
+def _column(column: Column) -> dict[str, Any]:
+    name = {"databaseName": column.database_name} if column.database_name else {}
+    return {"name": column.name, **name, "type": column.type, **({"nullable": True} if column.nullable else {})}
 
 
 def difference(before: str, after: str, path: str) -> str:

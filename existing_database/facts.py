@@ -138,6 +138,7 @@ class SeenTable:
         row_security: True if row-level security is enabled.
         unlogged: True if its changes are not written to the log.
         inherits: Schema and name of each table of which this is a child and not a partition.
+        unique: Names of the columns of a unique index that is as good as a key, in order: all NOT NULL, of whole columns and all rows.
     """
 
     schema: str
@@ -149,6 +150,7 @@ class SeenTable:
     row_security: bool = False
     unlogged: bool = False
     inherits: tuple[tuple[str, str], ...] = ()
+    unique: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:

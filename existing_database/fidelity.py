@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from existing_database.renaming import free, is_reserved, needs_quotes, renamed
+from existing_database.renaming import free, renamed
+from settings.sql_names import needs_quotes, quoted
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from existing_database.facts import SeenColumn, SeenTable
 
@@ -44,12 +45,14 @@ class Obstacle:
         what: The reason, in a sentence without a full stop.
         cure: SQL or another action.
         of_schema: Whether the cure is for the whole schema: once, and after those of its tables.
+        left_out: The column without which the table is captured all the same; empty for an obstacle to the table.
     """
 
     table: str
     what: str
     cure: str
     of_schema: bool = False
+    left_out: str = ""
 
 
 def model_type(seen: str) -> str:
@@ -60,53 +63,79 @@ def model_type(seen: str) -> str:
     return plain.replace("character varying(", "varchar(")
 
 
-def quoted(*parts: str) -> str:
-    """Quote a name for SQL where necessary."""
-    return ".".join('"' + part.replace('"', '""') + '"' if needs_quotes(part) else part for part in parts)
-
-
-def modelled(seen: SeenTable, named: str = "") -> tuple[Table | None, list[Obstacle]]:
-    """Return the typed model of a table, or all obstacles to it.
+def modelled(seen: SeenTable, before: Table | None = None, named: str = "") -> tuple[Table | None, list[Obstacle]]:
+    """Return the typed model of a table, and the obstacles: all of those that leave no model, or columns that it leaves out.
 
     Args:
         seen: The table in the system catalogue.
-        named: Name to suggest where its own needs quotes; by default one without regard to other tables.
+        before: The model in the table file, whose names in the archive and whose left out columns stay.
+        named: Name in the archive for a table whose own it cannot have; by default one without regard to other tables.
     """
-    names = renamed([column.name for column in seen.columns], "col", columns=True)
-    of_columns = [obstacle for column in seen.columns for obstacle in _column_obstacles(seen, column, names)]
-    # in the order in which the cures can be run: under the old name until the last one gives the new one
-    obstacles = [*_table_obstacles(seen), *of_columns, *_name_obstacles(seen, named)]
-    if obstacles:
-        return None, obstacles
+    key = seen.primary_key or seen.unique
+    # in the order in which the cures can be run
+    obstacles = [*_table_obstacles(seen, key), *_schema_obstacles(seen)]
+    kept = {} if before is None else before.left_out
+    names, left_out = _names(seen, before), dict[str, str]()
+    for column in seen.columns:
+        reasons = _column_obstacles(seen, column)
+        if column.name in kept and column.name not in key:
+            left_out[column.name] = kept[column.name]
+        elif reasons and column.name not in key:
+            left_out[column.name] = reasons[0].what.removeprefix(f"column {column.name}: ")
+            obstacles += [replace(reason, left_out=column.name) for reason in reasons]
+        else:
+            obstacles += reasons
+    if not all(one.left_out for one in obstacles):
+        return None, [one for one in obstacles if not one.left_out]
     try:
-        columns = tuple(Column(name=column.name, type=model_type(column.type), nullable=column.nullable) for column in seen.columns)
-        return Table(name=seen.name, database_schema=seen.schema, columns=columns, primary_key=seen.primary_key), []
+        columns = [_column(column, names[column.name]) for column in seen.columns if column.name not in left_out]
+        name = named or renamed([seen.name], "tbl").get(seen.name, seen.name) if before is None else before.name
+        table = Table(
+            name=name,
+            database_name=seen.name if name != seen.name else None,
+            database_schema=seen.schema,
+            columns=tuple(columns),
+            primary_key=tuple(names[column] for column in key),
+            key="primary key" if seen.primary_key else "unique index",
+            left_out=left_out,
+        )
     except ValidationError as error:
         problems = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
         return None, [Obstacle(seen.qualified, problem, "leave the table out with --exclude") for problem in problems]
+    return table, obstacles
 
 
-def _name_obstacles(seen: SeenTable, named: str) -> list[Obstacle]:
-    found = []
-    if needs_quotes(seen.name):
-        cure = f"ALTER TABLE {quoted(seen.schema, seen.name)} RENAME TO {named or renamed([seen.name], 'tbl')[seen.name]};"
-        found.append(Obstacle(seen.qualified, "the name needs quotes, and topics, files and archive tables use it", cure))
-    if needs_quotes(seen.schema):
-        cure = f"ALTER SCHEMA {quoted(seen.schema)} RENAME TO {renamed([seen.schema], 'schema')[seen.schema]};"
-        what = "the schema's name needs quotes, and topics, files and archive tables use it"
-        found.append(Obstacle(seen.qualified, what, cure, of_schema=True))
-    return found
+def _names(seen: SeenTable, before: Table | None) -> dict[str, str]:
+    """Return the name in the archive of each column: that of the table file, the database's own, or one close to it."""
+    there = [column.name for column in seen.columns]
+    own = renamed(there, "col", columns=True)
+    given = {} if before is None else {column.in_database: column.name for column in before.columns}
+    return {name: given.get(name, own.get(name, name)) for name in there}
 
 
-def _table_obstacles(seen: SeenTable) -> list[Obstacle]:
+def _column(seen: SeenColumn, name: str) -> Column:
+    database_name = seen.name if name != seen.name else None
+    return Column(name=name, database_name=database_name, type=model_type(seen.type), nullable=seen.nullable)
+
+
+def _schema_obstacles(seen: SeenTable) -> list[Obstacle]:
+    if not needs_quotes(seen.schema):
+        return []
+    cure = f"ALTER SCHEMA {quoted(seen.schema)} RENAME TO {renamed([seen.schema], 'schema')[seen.schema]};"
+    what = "the schema's name needs quotes, and topics, files and archive tables use it"
+    return [Obstacle(seen.qualified, what, cure, of_schema=True)]
+
+
+def _table_obstacles(seen: SeenTable, of_key: Sequence[str]) -> list[Obstacle]:
     name, reasons = quoted(seen.schema, seen.name), []
-    if not seen.primary_key:
+    if not of_key:
         key = free("id", [column.name for column in seen.columns])
         cure = (
             f"ALTER TABLE {name} ADD COLUMN {key} bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY;\n"
             f"(or ALTER TABLE {name} ADD PRIMARY KEY over the columns that identify a row)"
         )
-        reasons.append(("the table has no primary key, which keeps the changes of a row in order", cure))
+        what = "the table has no primary key, and no unique index over columns that are NOT NULL; a key keeps the changes of a row in order"
+        reasons.append((what, cure))
     if seen.unlogged:
         reasons.append(("the table is UNLOGGED: the log does not contain its changes", f"ALTER TABLE {name} SET LOGGED;"))
     if seen.inherits:
@@ -115,23 +144,16 @@ def _table_obstacles(seen: SeenTable) -> list[Obstacle]:
     return [Obstacle(seen.qualified, what, cure) for what, cure in reasons]
 
 
-def _column_obstacles(seen: SeenTable, column: SeenColumn, names: Mapping[str, str]) -> list[Obstacle]:
+def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
     alter, name, reasons = f"ALTER TABLE {quoted(seen.schema, seen.name)}", quoted(column.name), []
     if column.generated:
         cure = f"{alter} ALTER COLUMN {name} DROP EXPRESSION;\n(and a trigger that fills it)"
         reasons.append(("generated: the log does not contain its values", cure))
-    if column.nullable and column.default:
-        cure = f"{alter} ALTER COLUMN {name} DROP DEFAULT;\nor {alter} ALTER COLUMN {name} SET NOT NULL;"
-        reasons.append(("nullable with a default: Kafka Connect would write the default where the row has NULL", cure))
     problem = _type_problem(column)
     if problem:
         instead, remark = _instead(column.type)
         known = f"{alter} ALTER COLUMN {name} TYPE {instead.format(name=name)};"
         reasons.append((problem, f"{known}\n({remark})" if remark else known))
-    if column.name in names:
-        reserved = is_reserved(column.name)
-        what = "the archive reserves the name (hour partition or change metadata)" if reserved else "the name needs quotes"
-        reasons.append((what, f"{alter} RENAME COLUMN {name} TO {names[column.name]};"))
     return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in reasons]
 
 
@@ -155,7 +177,11 @@ def clashes(tables: Sequence[Table]) -> list[Obstacle]:
     """Return an obstacle for each table that shares its archive name with another."""
     counted = Counter(table.archive_name for table in tables)
     return [
-        Obstacle(table.qualified, f"another table has the same archive name {table.archive_name}", "leave one of them out with --exclude")
+        Obstacle(
+            table.qualified,
+            f"another table has the same archive name {table.archive_name}",
+            "give one of them another name in the table file, with databaseName, or leave it out with --exclude",
+        )
         for table in tables
         if counted[table.archive_name] > 1
     ]

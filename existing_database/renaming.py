@@ -1,4 +1,4 @@
-"""Names that need no quotes, close to those that do."""
+"""Names that topic and archive can have, close to those of the database."""
 
 from __future__ import annotations
 
@@ -6,27 +6,15 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from pydantic import TypeAdapter, ValidationError
-
+from settings.sql_names import needs_quotes
 from settings.tables import PARTITION_COLUMNS
-from settings.types import SqlIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-_IDENTIFIER: Final = TypeAdapter(SqlIdentifier)
 _LONGEST: Final = 63
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
-
-
-def needs_quotes(name: str) -> bool:
-    """Return whether SQL takes a name only in quotes, or the model does not take it."""
-    try:
-        _IDENTIFIER.validate_python(name)
-    except ValidationError:
-        return True
-    return False
 
 
 def is_reserved(column: str) -> bool:
@@ -35,7 +23,7 @@ def is_reserved(column: str) -> bool:
 
 
 def renamed(names: Sequence[str], otherwise: str, *, columns: bool = False) -> dict[str, str]:
-    """Return a free name that needs no quotes for each name that has to change, close to it.
+    """Return a free name that needs no quotes in SQL for each name that needs them or is reserved, close to it.
 
     ``firstName`` becomes ``first_name``, ``größe`` becomes ``grosse``, and a second ``FirstName`` becomes ``first_name_2``.
 
@@ -59,7 +47,11 @@ def _plain(name: str, otherwise: str) -> str:
     return f"{plain}_value" if needs_quotes(plain) or is_reserved(plain) else plain
 
 
+def numbered(plain: str, most: int) -> list[str]:
+    """Return a name and its numbered forms, of which one is free where so many are taken."""
+    return [plain, *(f"{plain[: _LONGEST - 6]}_{number}" for number in range(2, most + 3))]
+
+
 def free(plain: str, taken: Collection[str]) -> str:
     """Return a name, or the first of its numbered forms, that is not taken."""
-    choices = [plain, *(f"{plain[: _LONGEST - 6]}_{number}" for number in range(2, len(taken) + 3))]
-    return next(choice for choice in choices if choice not in taken)
+    return next(choice for choice in numbered(plain, len(taken)) if choice not in taken)

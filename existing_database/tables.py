@@ -76,6 +76,9 @@ def _messages(choice: Choice) -> Iterator[str]:
         stays = " (the file keeps it unchanged)" if obstacle.table in choice.kept else ""
         yield f"✗ {obstacle.table}: {obstacle.what}{stays}"
         yield from _indented(obstacle.cure)
+    for one in choice.left_out:
+        yield f"· {one.table}: {one.what}; the table is captured without it (leftOut)"
+        yield from _indented(f"{one.cure}\n(then remove it from leftOut, and run this again)")
     if choice.further:
         yield f"· not captured: {', '.join(choice.further)}"
 

@@ -18,6 +18,7 @@ from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
 from configs.worker_rules import worker_problems
+from settings.sql_names import pattern
 from specification.archive import sink
 from specification.source.sql import publication_tables
 from specification.streaming import debezium
@@ -107,12 +108,14 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         (topics, topic_problems(names.topic(tables[0]), topics.rendered)),
     )
     expected = Expected(
-        tables=[table.qualified for table in tables],
+        tables=[pattern(table.in_database) for table in tables],
         heartbeat_table=names.heartbeat_table,
-        publication=publication_tables(names, tables),
+        publication=[pattern(table) for table in publication_tables(names, tables)],
         names=debezium.expected_names(names),
         registry_url=streaming.registry_url,
         columns={column.name for table in tables for column in table.columns},
+        topics={pattern(table.in_database): names.topic(table) for table in tables if table.in_database != table.qualified},
+        left_out=debezium.left_out(tables),
     )
     pairs = pair_problems(source.rendered, archive.rendered, worker.rendered, expected=expected)
     if len({table.archive_name for table in tables}) < len(tables):

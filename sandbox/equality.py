@@ -68,10 +68,16 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
 
 def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
     """All rows of a table by key."""
-    query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table.database_schema, table.name))
+    query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(*table.in_database.split(".", 1)))
     types = {column.name: column.type for column in table.columns}
-    rows = ({name: _as_archived(types.get(name), value) for name, value in row.items()} for row in connection.execute(query))
+    rows = (
+        {name: _as_archived(types.get(name), value) for name, value in _named_as_archived(table, row)} for row in connection.execute(query)
+    )
     return {tuple(row[part] for part in table.primary_key): row for row in rows}
+
+
+def _named_as_archived(table: Table, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(table.renamed.get(name, name), value) for name, value in row.items() if name not in table.left_out]
 
 
 def _as_archived(sql_type: str | None, value: object) -> object:

@@ -103,6 +103,12 @@ class SourceSettings(Section):
             if number > 1:
                 rule = f"tables: two of them have the name {name} in the archive"
                 yield Problem(rule=rule, cure="remove or rename one")
+        foreign = [table.qualified for table in self.tables if not table.is_as_created]
+        if self.kind == "managed" and foreign:
+            yield Problem(
+                rule=f"tables: {', '.join(foreign)} have databaseName, leftOut or key, which describe tables of an existing database",
+                cure="remove these keys, or set kind to external",
+            )
         elsewhere = [table.qualified for table in self.tables if table.database_schema != "public"]
         if self.kind == "managed" and elsewhere:
             yield Problem(

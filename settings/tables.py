@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from settings.column_sql import clauses
+from settings import table_rules
 from settings.default_sql import default_fault
 from settings.section import Section
-from settings.sql_tokens import SqlError
-from settings.sql_types import EXAMPLES, INTEGERS, families, family, usual
-from settings.types import SchemaName, SqlIdentifier, Switch
+from settings.sql_names import quoted
+from settings.sql_types import EXAMPLES, INTEGERS, family, usual
+from settings.types import DatabaseName, Line, SchemaName, SqlIdentifier, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +35,8 @@ _SIMPLE_TYPES = {
 }
 _VARCHAR = re.compile(r"varchar\(([1-9][0-9]{0,8})\)")
 _NUMERIC = re.compile(r"numeric\(([1-9][0-9]?),([0-9]{1,2})\)")
-# PostgreSQL's own limits: characters of varchar, columns of a table and of a key.
+# PostgreSQL's own limit: characters of varchar.
 _LONGEST_VARCHAR = 10_485_760
-_MOST_COLUMNS = 1600
-_MOST_KEY_COLUMNS = 32
 # Columns that every table of PostgreSQL has.
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 # Types that a trigger can write the time into.
@@ -53,7 +50,9 @@ class Column(Section):
     """One column of a captured table."""
 
     name: SqlIdentifier
-    """Column name, in the database and in the archive."""
+    """Column name in the archive, and in the database unless ``databaseName`` says otherwise."""
+    database_name: DatabaseName | None = None
+    """Column name in an existing database, where the archive cannot have it: with capitals, reserved, or an hour's (``year``)."""
     type: str
     """SQL type; one of smallint, integer, bigint, boolean, real, double precision, text, uuid, date, timestamp, timestamptz, varchar(n),
     numeric(p,s), or PostgreSQL's further name of one."""
@@ -107,11 +106,6 @@ class Column(Section):
     def _default_problems(self) -> Iterator[str]:
         if self.default is None:
             return
-        if self.nullable:
-            yield (
-                f"column {self.name!r} is nullable and has a default: Kafka Connect writes the default where the row has NULL; "
-                "make it NOT NULL or drop the default"
-            )
         fault = default_fault(self.type, self.default)
         if fault:
             yield (
@@ -128,6 +122,11 @@ class Column(Section):
             yield f"column {self.name!r} has identity and a default, and one value has one origin; drop one of them"
         if self.nullable:
             yield f"column {self.name!r} has identity and is nullable, but PostgreSQL makes it NOT NULL; drop nullable"
+
+    @property
+    def in_database(self) -> str:
+        """Name in the database, without quotes."""
+        return self.database_name or self.name
 
     @property
     def archive_type(self) -> str:
@@ -156,57 +155,51 @@ class Table(Section):
     """One captured table."""
 
     name: SqlIdentifier
-    """Table name."""
+    """Table name in topic and archive, and in the database unless ``databaseName`` says otherwise."""
+    database_name: DatabaseName | None = None
+    """Table name in an existing database, where topic and archive cannot have it: with capitals, reserved, or others."""
     columns: tuple[Column, ...] = Field(min_length=1)
     """Columns, in order."""
     primary_key: tuple[str, ...] = ("id",)
     """Names of the key columns; the key orders the changes of a row within its topic partition."""
+    key: Literal["primary key", "unique index"] = "primary key"
+    """What makes the key unique in the database; without a primary key, a unique index over columns that are NOT NULL."""
+    left_out: dict[DatabaseName, Line] = Field(default={})
+    """Columns of an existing database that are not captured, each with the reason."""
     database_schema: SchemaName = "public"
     """PostgreSQL schema of the table; other schemas than ``public`` only in an existing database."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Table:
-        problems = [*self._column_problems(), *self._key_problems()]
+        problems = [*table_rules.column_problems(self), *table_rules.key_problems(self), *table_rules.name_problems(self)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
 
-    def _column_problems(self) -> Iterator[str]:
-        names = Counter(column.name for column in self.columns)
-        twice = sorted(name for name, number in names.items() if number > 1)
-        if twice:
-            yield f"table {self.name!r} declares {', '.join(twice)} more than once; remove the duplicates"
-        if len(self.columns) > _MOST_COLUMNS:
-            yield f"table {self.name!r} has {len(self.columns)} columns and PostgreSQL takes {_MOST_COLUMNS}; divide it"
-        columns = families((column.name, column.type) for column in self.columns)
-        for column in self.columns:
-            if not column.constraint:
-                continue
-            try:
-                clauses(column.constraint, columns)
-            except SqlError as error:
-                yield (
-                    f"the constraint {column.constraint[:_SHOWN]!r} of column {column.name!r} of table {self.name!r} is none that "
-                    f"PostgreSQL takes ({error}); drop it, or write UNIQUE, CHECK (condition) or REFERENCES table(column)"
-                )
-
-    def _key_problems(self) -> Iterator[str]:
-        names = [column.name for column in self.columns]
-        known = set(names)
-        absent = [key for key in self.primary_key if key not in known]
-        if absent or not self.primary_key:
-            wrong = f"{', '.join(absent[:_MOST_KEY_COLUMNS])} not in {', '.join(names[:_SHOWN])}" if absent else "the key is empty"
-            yield f"the primary key of table {self.name!r} must consist of its columns; {wrong}"
-        twice = sorted(name for name, number in Counter(self.primary_key).items() if number > 1)
-        if twice:
-            yield f"the primary key of table {self.name!r} names {', '.join(twice)} more than once; remove the duplicates"
-        if len(set(self.primary_key)) > _MOST_KEY_COLUMNS:
-            yield f"the primary key of table {self.name!r} has {len(self.primary_key)} columns and PostgreSQL takes {_MOST_KEY_COLUMNS}"
-
     @property
     def qualified(self) -> str:
-        """Schema and table in the spelling of Debezium and SQL: ``public.users``."""
+        """Schema and table by which people, topic and archive know it: ``public.users``."""
         return f"{self.database_schema}.{self.name}"
+
+    @property
+    def in_database(self) -> str:
+        """Schema and table in the database, without quotes: ``public.User``."""
+        return f"{self.database_schema}.{self.database_name or self.name}"
+
+    @property
+    def sql(self) -> str:
+        """Schema and table for SQL, in quotes where they need them: ``public."User"``."""
+        return quoted(self.database_schema, self.database_name or self.name)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Columns that have another name in the archive: name in the database to that in the archive."""
+        return {column.in_database: column.name for column in self.columns if column.in_database != column.name}
+
+    @property
+    def is_as_created(self) -> bool:
+        """True if nothing in the model is for a table that the program did not create."""
+        return not (self.database_name or self.left_out or self.renamed or self.key != "primary key")
 
     @property
     def archive_name(self) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from settings.sql_names import PLAIN, RESERVED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -31,30 +33,19 @@ def _switch(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
     return value
 
 
-# Words that PostgreSQL accepts as names only in quotes (PostgreSQL 17, appendix C, "reserved").
-_RESERVED = re.compile(
-    "all|analyse|analyze|and|any|array|as|asc|asymmetric|authorization|binary|both|case|cast|check|collate|collation|column|concurrently|"
-    "constraint|create|cross|current_catalog|current_date|current_role|current_schema|current_time|current_timestamp|current_user|default|"
-    "deferrable|desc|distinct|do|else|end|except|false|fetch|for|foreign|freeze|from|full|grant|group|having|ilike|in|initially|inner|"
-    "intersect|into|is|isnull|join|lateral|leading|left|like|limit|localtime|localtimestamp|natural|not|notnull|null|offset|on|only|or|order|"
-    "outer|overlaps|placing|primary|references|returning|right|select|session_user|similar|some|symmetric|system_user|table|tablesample|then|"
-    "to|trailing|true|union|unique|user|using|variadic|verbose|when|where|window|with"
-)
-
-
 # Schemas of PostgreSQL itself.
 _SYSTEM_SCHEMA = re.compile("pg_[a-z0-9_]*|information_schema")
-_IDENTIFIER = re.compile("[a-z_][a-z0-9_]{0,62}")
+_LONGEST_NAME = 63
 
 
 def _identifier(value: str) -> str:
-    if not _IDENTIFIER.fullmatch(value):
+    if not PLAIN.fullmatch(value):
         message = (
             "is no name that PostgreSQL takes without quotes: at most 63 lower-case letters a to z, digits and underscores, the first of "
             "them no digit; choose such a name"
         )
         raise ValueError(message)
-    if _RESERVED.fullmatch(value):
+    if RESERVED.fullmatch(value):
         message = f"{value!r} is a reserved word of PostgreSQL and would need quotes everywhere; choose another name, for example {value}_1"
         raise ValueError(message)
     return value
@@ -63,6 +54,13 @@ def _identifier(value: str) -> str:
 def _schema(value: str) -> str:
     if _SYSTEM_SCHEMA.fullmatch(_identifier(value)):
         message = f"{value!r} is a schema of PostgreSQL itself; choose another"
+        raise ValueError(message)
+    return value
+
+
+def _database_name(value: str) -> str:
+    if not value or "\0" in value or len(value.encode()) > _LONGEST_NAME:
+        message = "is no name of PostgreSQL, which has 1 to 63 bytes in UTF-8; write the name as the database has it, without quotes of SQL"
         raise ValueError(message)
     return value
 
@@ -120,6 +118,9 @@ Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
 # A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words.
 SqlIdentifier = Annotated[str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": "^[a-z_][a-z0-9_]{0,62}$"})]
+
+# A name as a database has it, of any characters; SQL writes it in quotes.
+DatabaseName = Annotated[str, AfterValidator(_database_name), Field(json_schema_extra={"minLength": 1, "maxLength": 63})]
 
 # A schema of a database, none of PostgreSQL's own.
 SchemaName = Annotated[str, AfterValidator(_schema), Field(json_schema_extra={"pattern": "^[a-z_][a-z0-9_]{0,62}$"})]

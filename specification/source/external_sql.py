@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from settings.sql_names import text_literal
 from specification.source import catalog_sql
-from specification.source.sql import create_heartbeat, grant_heartbeat, publication_sql, publication_tables, set_publication_tables, when
+from specification.source.sql import (
+    create_heartbeat,
+    grant_heartbeat,
+    publication_sql,
+    publication_tables,
+    published_list,
+    set_publication_tables,
+    when,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,13 +129,13 @@ def grant_usage(names: Names, schema: str) -> str:
 
 
 def grant_select(names: Names, table: str) -> str:
-    """Return the statement that allows the role to read a table, for the initial snapshot."""
+    """Return the statement that allows the role to read a table, named as in SQL, for the initial snapshot."""
     return f"GRANT SELECT ON {table} TO {names.debezium_role};"
 
 
 def create_publication(names: Names, tables: Sequence[Table]) -> str:
     """Return the statement that creates the publication with all its tables."""
-    listed = ", ".join(publication_tables(names, tables))
+    listed = published_list(names, tables)
     return f"CREATE PUBLICATION {names.publication} FOR TABLE {listed} WITH (publish_via_partition_root = true);"
 
 
@@ -137,9 +146,10 @@ def set_published(names: Names) -> str:
 
 def _identities(table: str) -> str:
     """Return SQL that sets replica identity FULL of a table and its partitions, if not set yet: the statement waits for a lock."""
+    name = text_literal(table)
     return (
         "SELECT format('ALTER TABLE %s REPLICA IDENTITY FULL', oid::regclass) FROM pg_class\n"
-        f"WHERE relreplident <> 'f' AND (oid = '{table}'::regclass OR oid IN (SELECT relid FROM pg_partition_tree('{table}')))\n"
+        f"WHERE relreplident <> 'f' AND (oid = {name}::regclass OR oid IN (SELECT relid FROM pg_partition_tree({name})))\n"
         "ORDER BY oid \\gexec\n"
     )
 
@@ -213,12 +223,12 @@ def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep
             "BEGIN;\nSET LOCAL lock_timeout = '5s';\n",
             f"{grant_connect(names)}\n",
             *(f"{grant_usage(names, schema)}\n" for schema in schemas(names, tables)),
-            *(f"{grant_select(names, table.qualified)}\n" for table in tables),
+            *(f"{grant_select(names, table.sql)}\n" for table in tables),
             *([f"CREATE SCHEMA IF NOT EXISTS {names.heartbeat_table.partition('.')[0]};\n"] if _heartbeat_apart(names) else []),
             "-- Written at every heartbeat, so that the slot moves on while only other tables are written.\n",
             f"{create_heartbeat(names)}\n{grant_heartbeat(names)}\n",
             "-- The whole old row of an update or a delete goes into the log.\n",
-            *(_identities(table.qualified) for table in tables),
+            *(_identities(table.sql) for table in tables),
             "-- Exactly these tables; the heartbeat table must be one of them.\n",
             publication_sql(names),
             f"{set_publication_tables(names, tables)}\n",

@@ -62,7 +62,7 @@ def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
 
 
 def replica_identity(table: str) -> str:
-    """Return the statement that writes the whole old row into the log, so that a deleted row can be archived."""
+    """Return the statement that writes the whole old row of a table, named as in SQL, into the log: a deleted row can be archived."""
     return f"ALTER TABLE {table} REPLICA IDENTITY FULL;"
 
 
@@ -84,8 +84,16 @@ def table_sql(table: Table) -> str:
 
 
 def publication_tables(names: Names, tables: Sequence[Table]) -> list[str]:
-    """Return the publication's tables: captured tables and heartbeat table, without which a quiet database never moves its slot."""
-    return [*(table.qualified for table in tables), names.heartbeat_table]
+    """Return the publication's tables, as the database names them: the captured ones, and the heartbeat table.
+
+    Without the heartbeat table, a quiet database never moves its slot.
+    """
+    return [*(table.in_database for table in tables), names.heartbeat_table]
+
+
+def published_list(names: Names, tables: Sequence[Table]) -> str:
+    """Return the publication's tables for SQL."""
+    return ", ".join([*(table.sql for table in tables), names.heartbeat_table])
 
 
 _TOUCH = """\
@@ -106,7 +114,7 @@ def publication_sql(names: Names) -> str:
 
 def set_publication_tables(names: Names, tables: Sequence[Table]) -> str:
     """Return the statement that sets the publication's tables exactly, without row filters or column lists."""
-    return f"ALTER PUBLICATION {names.publication} SET TABLE {', '.join(publication_tables(names, tables))};"
+    return f"ALTER PUBLICATION {names.publication} SET TABLE {published_list(names, tables)};"
 
 
 def create_heartbeat(names: Names) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from capacity.quantity import MIB
-from configs.classes import EXACT_VALUES, UNWRAP
+from configs.classes import ARCHIVED_NAMES, EXACT_VALUES, UNWRAP
 from configs.models import DebeziumPostgres
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
+from settings.sql_names import pattern
 from specification.source.sql import drop_former_slots, heartbeat_query
 from specification.streaming.connect import secret_reference
 from specification.streaming.converters import converter_settings
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 ADDED_FIELDS = ("op", "ts_ms", "source.ts_ms", "source.lsn", "source.sequence", "source.txId", "source.schema", "source.table")
 
 # Transforms of the source, in their order.
-CHAIN = ("unwrap",)
+CHAIN = ("unwrap", "names")
 
 # Extra configuration before a removal: the connector drops its slot at its next stop. In the normal configuration this would lose rows.
 LAST_CONFIG = {"slot.drop.on.stop": "true"}
@@ -42,6 +44,32 @@ def expected_names(names: Names) -> dict[str, str]:
         "topic.prefix": names.topic_prefix,
         "database.dbname": names.database,
     }
+
+
+def left_out(tables: Sequence[Table]) -> tuple[str, ...]:
+    """Return the columns that are not captured, each with its table, in Debezium's spelling."""
+    return tuple(pattern(f"{table.in_database}.{column}") for table in tables for column in table.left_out)
+
+
+def _key_columns(tables: Sequence[Table]) -> str:
+    """Return the keys of the tables without a primary key, in Debezium's spelling."""
+    keys = []
+    for table in tables:
+        if table.key == "unique index":
+            there = {column.name: column.in_database for column in table.columns}
+            keys.append(f"{pattern(table.in_database)}:{','.join(there[name] for name in table.primary_key)}")
+    return ";".join(keys)
+
+
+def _archived_names(names: Names, tables: Sequence[Table]) -> dict[str, str]:
+    """Return the key with the names of tables and columns that are others in the archive, if there are any."""
+    found: dict[str, dict[str, object]] = {}
+    for table in tables:
+        topic = {"topic": names.topic(table)} if table.in_database != table.qualified else {}
+        columns = {"columns": table.renamed} if table.renamed else {}
+        if topic or columns:
+            found[table.in_database] = {**topic, **columns}
+    return {"transforms.names.tables": json.dumps(found, ensure_ascii=False, sort_keys=True)} if found else {}
 
 
 def source_config(
@@ -75,7 +103,9 @@ def source_config(
         database_initial_statements=drop_former_slots(names),
         database_sslrootcert=f"{CONNECT_SECRETS}/source/ca.crt",
         topic_prefix=names.topic_prefix,
-        table_include_list=tuple(table.qualified for table in tables),
+        table_include_list=tuple(pattern(table.in_database) for table in tables),
+        column_exclude_list=left_out(tables) or None,
+        message_key_columns=_key_columns(tables) or None,
         slot_name=names.current_slot,
         publication_name=names.publication,
         snapshot_mode=settings.snapshot_mode,
@@ -99,6 +129,8 @@ def source_config(
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
             "transforms.unwrap.replace.null.with.default": "false",
             "transforms.unwrap.add.fields": ",".join(ADDED_FIELDS),
+            "transforms.names.type": ARCHIVED_NAMES,
+            **_archived_names(names, tables),
             **converter_settings(registry_url),
         },
     )

@@ -210,10 +210,11 @@ def test_tables_that_differ_from_the_model_are_reported(existing: Existing) -> N
     assert changed.level is Level.FAILURE
     assert "public.users has no column note" in changed.found
     assert "public.users.email is text and not varchar(255)" in changed.found
-    existing.sql("ALTER TABLE public.users ALTER COLUMN phone SET DEFAULT '-';")
+    existing.sql("ALTER TABLE public.users ADD COLUMN mark point, ALTER COLUMN email TYPE point USING NULL;")
     unfaithful = findings(existing.target)["columns"]
     assert unfaithful.level is Level.FAILURE
-    assert "nullable with a default" in unfaithful.found
+    assert "column email: type point cannot be archived" in unfaithful.found
+    assert "column mark" not in unfaithful.found
 
 
 def test_a_missing_table_is_reported(existing: Existing) -> None:

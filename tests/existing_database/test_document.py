@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,18 +125,37 @@ def test_an_excluded_table_is_removed_without_an_obstacle() -> None:
     assert (chosen(choice), choice.obstacles) == (["public.users"], ())
 
 
-def test_a_new_table_that_is_not_faithful_is_not_written() -> None:
-    choice = choose(seen("public.users") | seen("public.odd", sql_type="jsonb"), (), (), (), ())
+def test_a_new_table_without_a_key_is_not_written() -> None:
+    there = seen("public.users") | {name: replace(one, primary_key=()) for name, one in seen("public.odd").items()}
+    choice = choose(there, (), (), (), ())
     assert chosen(choice) == ["public.users"]
     assert [one.table for one in choice.obstacles] == ["public.odd"]
 
 
-def test_of_two_tables_with_one_archive_name_the_recorded_one_is_kept() -> None:
+def test_a_new_table_is_written_without_a_column_that_cannot_be_archived() -> None:
+    note = SeenColumn(name="note", type="point", nullable=True)
+    choice = choose({name: replace(one, columns=(*one.columns, note)) for name, one in seen("public.odd").items()}, (), (), (), ())
+    assert (choice.obstacles, [one.left_out for one in choice.left_out]) == ((), ["note"])
+    assert list(choice.tables[0].left_out) == ["note"]
+    (again,) = read(text("prod", choice.tables))
+    assert again == choice.tables[0]
+
+
+def test_of_two_tables_with_one_archive_name_the_recorded_one_is_kept_and_the_other_gets_a_name_of_its_own() -> None:
     there = seen("public.sales_orders", "sales.orders", "public.users")
-    assert chosen(choose(there, (), (), (), ())) == ["public.users"]
+    assert {one.in_database: one.archive_name for one in choose(there, (), (), (), ()).tables} == {
+        "public.sales_orders": "sales_orders",
+        "sales.orders": "sales_orders_2",
+        "public.users": "users",
+    }
     again = choose(there, modelled("sales.orders"), ["*"], (), ())
-    assert chosen(again) == ["sales.orders", "public.users"]
-    assert {one.table for one in again.obstacles} == {"public.sales_orders", "sales.orders"}
+    assert {one.in_database: one.archive_name for one in again.tables} == {
+        "sales.orders": "sales_orders",
+        "public.sales_orders": "sales_orders_2",
+        "public.users": "users",
+    }
+    assert again.obstacles == ()
+    assert choose(there, again.tables, (), (), ()).tables == again.tables
 
 
 def test_a_difference_shows_lines() -> None:

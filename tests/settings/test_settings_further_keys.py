@@ -94,7 +94,12 @@ CURES: list[tuple[Kind, dict[str, str], str, dict[str, str]]] = [
     ("debezium", {"time.precision.mode": "connect"}, "the archive's columns have the types that follow from it", {}),
     ("debezium", {"tombstones.on.delete": "true"}, "or set false", {"tombstones.on.delete": "false"}),
     ("debezium", {"max.batch.size": "10000"}, "max.queue.size to 20000", {"max.batch.size": "10000", "max.queue.size": "20000"}),
-    ("debezium", {"transforms": "unwrap,drop", "transforms.drop.type": f"{_KAFKA}Filter"}, "drops every row", {"transforms": "unwrap"}),
+    (
+        "debezium",
+        {"transforms": "unwrap,names,drop", "transforms.drop.type": f"{_KAFKA}Filter"},
+        "drops every row",
+        {"transforms": "unwrap,names"},
+    ),
     ("debezium", {"transforms": "more", "transforms.more.type": f"{_KAFKA}DropHeaders"}, "begin with unwrap", {}),
     ("debezium", {"transforms.unwrap.add.fields": "op"}, "follow from this transform", {}),
     ("iceberg", {"iceberg.tables.route-field": "__source_table"}, "such as __topic", {"iceberg.tables.route-field": "__topic"}),
@@ -144,7 +149,7 @@ def test_a_key_that_must_go_is_reported_alone(kind: Kind, keys: dict[str, str]) 
 
 @pytest.mark.parametrize("kind", ["debezium", "s3", "iceberg"])
 def test_a_transform_may_follow_those_of_the_program(kind: Kind) -> None:
-    chain = {"debezium": "unwrap", "s3": "place,sound"}.get(kind, "place,month,day,hour,yearText,monthText,dayText,hourText,sound")
+    chain = {"debezium": "unwrap,names", "s3": "place,sound"}.get(kind, "place,month,day,hour,yearText,monthText,dayText,hourText,sound")
     added = {
         "transforms": f"{chain},env",
         "transforms.env.type": f"{_KAFKA}InsertField$Value",

@@ -123,7 +123,7 @@ def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
         {"name": "orders", "columns": [{"name": "id", "type": "money"}, {"name": "hour", "type": "text"}, {"name": "x", "typ": "text"}]},
         {"name": "empty", "columns": []},
         {"name": "keyless", "primaryKey": ["nr"], "columns": [{"name": "id", "type": "bigint"}]},
-        {"name": "defaulted", "columns": [{"name": "id", "type": "bigint", "nullable": True, "default": "1"}]},
+        {"name": "twice", "columns": [{"name": "id", "type": "bigint"}, {"name": "nr", "databaseName": "id", "type": "bigint"}]},
     ]
     (root / "shop.yaml").write_text(yaml.safe_dump(wrong))
     lines = problems_of({"tables": "shop.yaml"})
@@ -135,7 +135,7 @@ def test_every_problem_of_a_file_is_reported_with_its_place(root: Path) -> None:
         ("1.columns.2.typ", "is not a setting"),
         ("2.columns", "at least 1 item"),
         ("3", "must consist of its columns; nr not in id"),
-        ("4.columns.0", "is nullable and has a default"),
+        ("4", "two columns for 'id' of the database"),
     ):
         assert any(line.startswith(f"data-ingestion:source.tables.{place}: ") and rule in line for line in lines), (place, lines)
     assert len(lines) == 8
