@@ -56,6 +56,11 @@ CAUSES: Final = (
         "docs/operations.md",
     ),
     _cause(
+        r"UncapturedTableException",
+        "do what the message says for each table; the source is restarted by itself. If rows changed meanwhile, read the table again: "
+        "'python -m pipeline backfill start --table SCHEMA.TABLE'; see 'A table that is no longer captured' in docs/operations.md",
+    ),
+    _cause(
         r"Failed to properly convert (data|default) value for",
         "Debezium has no form for a value of the column that the message names, such as NaN in numeric without digits, and stops "
         "instead of writing NULL; give the column a type of the model, for example numeric(38,9), correct the value, then raise "

@@ -23,9 +23,11 @@ pytestmark = pytest.mark.sandbox
 
 REFUSED = "dataingestion.connect.DatabaseWentBackException"
 PASSWORD = "sesame"
+PROBE, NAME = ("java", "-XX:TieredStopAtLevel=1", "-cp"), "dataingestion.connect.GuardProbe"
 SETUP = f"""
 CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
 CREATE TABLE public.marks (id integer PRIMARY KEY);
+ALTER TABLE public.marks REPLICA IDENTITY FULL;
 GRANT SELECT ON public.marks TO capture;
 CREATE PUBLICATION publication FOR TABLE public.marks;
 SELECT pg_create_logical_replication_slot('slot', 'pgoutput');
@@ -61,14 +63,14 @@ def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iter
 class Source:
     """The task with a stored position, against a server whose folder can be exchanged."""
 
-    def __init__(self, server: Server, class_path: str, folder: Path, java_class: str = GUARDED_DEBEZIUM, seconds: int = 60) -> None:
+    def __init__(self, server: Server, class_path: str, folder: Path, java_class: str = GUARDED_DEBEZIUM, **keys: object) -> None:
         """Write the configuration; nothing is stored yet."""
         self._server, self._class_path, self._config = server, class_path, folder / "config"
         self.stored: dict[str, str] = {}
         config = {
             "name": "source",
             "connector.class": java_class,
-            "test.seconds": seconds,
+            "test.seconds": 60,
             "topic.prefix": "shop",
             "database.hostname": "localhost",
             "database.port": server.port,
@@ -82,6 +84,7 @@ class Source:
             "publication.autocreate.mode": "disabled",
             "snapshot.mode": "no_data",
             "table.include.list": "public.marks",
+            **{key.replace("_", "."): value for key, value in keys.items()},
         }
         self._config.write_text("".join(f"{key}={value}\n" for key, value in config.items()), encoding="utf-8")
 
@@ -94,6 +97,18 @@ class Source:
         self.stored = dict(line[2:].split("=", 1) for line in lines if line.startswith("> "))
         return " ".join(line[2:] for line in lines if line.startswith("# "))
 
+    @contextmanager
+    def running(self) -> Iterator[Iterator[str]]:
+        """Give the probe's lines while it runs; it ends with the block."""
+        process = subprocess.Popen([*PROBE, self._class_path, NAME, "run", str(self._config)], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        try:
+            yield iter(process.stdout)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
     def write(self, number: int) -> None:
         """Insert a row."""
         self._server.sql(f"INSERT INTO public.marks VALUES ({number});")
@@ -101,8 +116,7 @@ class Source:
 
 def probed(class_path: str, *arguments: str) -> list[str]:
     """Return the probe's lines."""
-    command = ["java", "-XX:TieredStopAtLevel=1", "-cp", class_path, "dataingestion.connect.GuardProbe", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
+    done = subprocess.run([*PROBE, class_path, NAME, *arguments], capture_output=True, text=True, timeout=200, check=True)
     return [line for line in done.stdout.splitlines() if line[:2] in {"> ", "# ", "! "}]
 
 
@@ -202,7 +216,7 @@ def test_a_task_goes_on_after_a_crash_and_a_promotion_and_refuses_older_and_othe
 
 def test_debeziums_own_task_skips_the_changes_of_an_older_server_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
     """What the guard is for; where a later version of Debezium says no, this test fails, and the guard may not be needed any more."""
-    source, older = Source(server, class_path, tmp_path, java_class=DEBEZIUM, seconds=15), tmp_path / "older"
+    source, older = Source(server, class_path, tmp_path, java_class=DEBEZIUM, test_seconds=15), tmp_path / "older"
     source.write(1)
     assert source.run() == "Struct{id=1}"
     with stopped(server) as data:

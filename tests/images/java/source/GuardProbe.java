@@ -24,6 +24,8 @@ import org.apache.kafka.connect.storage.OffsetStorageReader;
 public final class GuardProbe {
   // Limit of the wait for a record
   private static final String SECONDS = "test.seconds";
+  // With it, records are not the end
+  private static final String STAYS = "test.stays";
 
   public static void main(String[] arguments) throws Exception {
     List<String> rest = Arrays.asList(arguments).subList(1, arguments.length);
@@ -68,6 +70,10 @@ public final class GuardProbe {
           task.commit();
           task.poll();
           records.get(records.size() - 1).sourceOffset().forEach((key, value) -> System.out.println("> " + key + "=" + value));
+          if (config.containsKey(STAYS)) {
+            System.out.flush();
+            continue;
+          }
           task.stop();
           return;
         }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Debezium's task, which compares the stored position with the server before each start, also before those that Debezium makes itself
- * after an error.
+ * after an error; and the tables of its list, then and every 20 s.
  *
  * <p>Debezium asks PostgreSQL for the changes after the position. A server that went back in time sends none until it has written that
  * far again, and then only the later ones. The server to which a position belongs is written into the position itself.
@@ -30,17 +30,23 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
   private static final List<String> LASTING = List.of("28", "3D");
 
   // A database that goes back by less than this, and is written past the position before the next start, is not seen
-  private static final long BETWEEN_ANSWERS = Duration.ofSeconds(30).toNanos();
+  private static final long BETWEEN_ANSWERS = Duration.ofSeconds(20).toNanos();
 
   private Configuration config;
   private DatabaseServer server;
   private long asked;
+  private boolean doubted;
 
   /** {@inheritDoc} Throws DatabaseWentBackException if changes would be skipped. */
   @Override
   public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
-    DatabaseServer found = ask(config);
+    DatabaseServer found = answered(() -> DatabaseServer.ask(config));
     check(StoredPosition.of(stored(config)), found);
+    List<String> uncaptured = answered(() -> CapturedTables.faults(config));
+    if (!uncaptured.isEmpty()) {
+      throw new UncapturedTableException(uncaptured);
+    }
+    doubted = false;
     this.config = config;
     server = found;
     asked = System.nanoTime();
@@ -58,17 +64,24 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
     return records;
   }
 
-  /** Learn where the slot is now; without an answer, the older one stays true. */
+  /** Learn where the slot is now, and whether all tables are captured; without an answer, the older one stays true. */
   private void askAgain() {
     if (System.nanoTime() - asked < BETWEEN_ANSWERS) {
       return;
     }
     asked = System.nanoTime();
+    List<String> uncaptured = List.of();
     try {
       server = server.advanced(DatabaseServer.ask(config));
+      uncaptured = CapturedTables.faults(config);
     } catch (SQLException | RuntimeException error) {
       LOG.debug("The database server does not say where the slot is", error);
     }
+    if (!uncaptured.isEmpty() && doubted) {
+      throw new UncapturedTableException(uncaptured);
+    }
+    // one look may fall between two steps of a change of the stack: the publication first, then this configuration
+    doubted = !uncaptured.isEmpty();
   }
 
   static void check(StoredPosition position, DatabaseServer server) {
@@ -96,10 +109,15 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
     return context.offsetStorageReader().offset(partition.getSourcePartition());
   }
 
+  /** A question to the server. */
+  private interface Question<T> {
+    T ask() throws SQLException;
+  }
+
   /** Ask the server; one that is away is asked again, as Debezium does with its own first connection. */
-  private static DatabaseServer ask(Configuration config) {
+  private static <T> T answered(Question<T> question) {
     try {
-      return DatabaseServer.ask(config);
+      return question.ask();
     } catch (SQLException error) {
       String state = String.valueOf(error.getSQLState());
       String message = "The database server does not say which one it is: " + error.getMessage();
