@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from settings.column_sql import clauses
 from settings.sql_tokens import SqlError
 from settings.sql_types import families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from settings.tables import Table
+    from collections.abc import Collection, Iterator, Sequence
 
 # PostgreSQL's own limits: columns of a table and of a key.
 _MOST_COLUMNS: Final = 1600
@@ -20,7 +18,47 @@ _MOST_KEY_COLUMNS: Final = 32
 _SHOWN: Final = 100
 
 
-def column_problems(table: Table) -> Iterator[str]:
+class AnyColumn(Protocol):
+    """A column, as far as these rules need it."""
+
+    @property
+    def name(self) -> str:
+        """Name in the archive."""
+
+    @property
+    def in_database(self) -> str:
+        """Name in the database."""
+
+    @property
+    def type(self) -> str:
+        """SQL type."""
+
+    @property
+    def constraint(self) -> str:
+        """Further SQL."""
+
+
+class AnyTable(Protocol):
+    """A table, as far as these rules need it."""
+
+    @property
+    def name(self) -> str:
+        """Name in the archive."""
+
+    @property
+    def columns(self) -> Sequence[AnyColumn]:
+        """Captured columns."""
+
+    @property
+    def primary_key(self) -> Sequence[str]:
+        """Names of the key columns."""
+
+    @property
+    def left_out(self) -> Collection[str]:
+        """Names in the database of columns that are not captured."""
+
+
+def column_problems(table: AnyTable) -> Iterator[str]:
     """Yield columns that are declared twice, too many of them, and constraints that PostgreSQL does not take."""
     names = Counter(column.name for column in table.columns)
     twice = sorted(name for name, number in names.items() if number > 1)
@@ -41,7 +79,7 @@ def column_problems(table: Table) -> Iterator[str]:
             )
 
 
-def key_problems(table: Table) -> Iterator[str]:
+def key_problems(table: AnyTable) -> Iterator[str]:
     """Yield what is wrong with the key: columns that are none of the table's, or are named twice, or too many."""
     names = [column.name for column in table.columns]
     known = set(names)
@@ -56,7 +94,7 @@ def key_problems(table: Table) -> Iterator[str]:
         yield f"the primary key of table {table.name!r} has {len(table.primary_key)} columns and PostgreSQL takes {_MOST_KEY_COLUMNS}"
 
 
-def name_problems(table: Table) -> Iterator[str]:
+def name_problems(table: AnyTable) -> Iterator[str]:
     """Yield two columns for one of the database, and a column that is both captured and left out."""
     there = Counter(column.in_database for column in table.columns)
     twice = sorted(name for name, number in there.items() if number > 1)
