@@ -141,7 +141,15 @@ def text(stack: str, tables: Sequence[Table]) -> str:
 
 def _table(table: Table) -> dict[str, Any]:
     schema = {} if table.database_schema == "public" else {"databaseSchema": table.database_schema}
-    columns = [{"name": column.name, "type": column.type, **({"nullable": True} if column.nullable else {})} for column in table.columns]
+    columns = [
+        {
+            "name": column.name,
+            "type": column.type,
+            **({"archivedAs": column.archived_as} if column.archived_as else {}),
+            **({"nullable": True} if column.nullable else {}),
+        }
+        for column in table.columns
+    ]
     return {"name": table.name, **schema, "primaryKey": list(table.primary_key), "columns": columns}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from settings.archived_types import archive_type, is_ordered, is_server_text, own_type_fault, type_fault
 from settings.column_sql import clauses
 from settings.default_sql import default_fault
 from settings.section import Section
@@ -21,23 +21,7 @@ if TYPE_CHECKING:
 # Hour partition of the archive, outermost column first; the values are zero-padded strings.
 PARTITION_COLUMNS = ("year", "month", "day", "hour")
 
-_SIMPLE_TYPES = {
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "long",
-    "boolean": "boolean",
-    "real": "float",
-    "double precision": "double",
-    "text": "string",
-    "uuid": "string",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timestamptz": "timestamptz",
-}
-_VARCHAR = re.compile(r"varchar\(([1-9][0-9]{0,8})\)")
-_NUMERIC = re.compile(r"numeric\(([1-9][0-9]?),([0-9]{1,2})\)")
-# PostgreSQL's own limits: characters of varchar, columns of a table and of a key.
-_LONGEST_VARCHAR = 10_485_760
+# PostgreSQL's own limits: columns of a table and of a key.
 _MOST_COLUMNS = 1600
 _MOST_KEY_COLUMNS = 32
 # Columns that every table of PostgreSQL has.
@@ -54,9 +38,10 @@ class Column(Section):
 
     name: SqlIdentifier
     """Column name, in the database and in the archive."""
+    archived_as: Literal["text"] | None = None
+    """``text`` for a type that only the database knows, such as an enum: the archive has PostgreSQL's own text of its values."""
     type: str
-    """SQL type; one of smallint, integer, bigint, boolean, real, double precision, text, uuid, date, timestamp, timestamptz, varchar(n),
-    numeric(p,s), or PostgreSQL's further name of one."""
+    """SQL type; one of those in docs/fidelity.md, an array of one, or PostgreSQL's further name of one."""
     nullable: Switch = False
     """If true, NULL is allowed."""
     default: str | None = None
@@ -82,20 +67,12 @@ class Column(Section):
 
     @field_validator("type")
     @classmethod
-    def _archivable(cls, written: str) -> str:
+    def _archivable(cls, written: str, info: ValidationInfo) -> str:
         sql_type = usual(written)
-        varchar, numeric = _VARCHAR.fullmatch(sql_type), _NUMERIC.fullmatch(sql_type)
-        if varchar:
-            if int(varchar[1]) > _LONGEST_VARCHAR:
-                message = f"type {sql_type!r} is longer than PostgreSQL's varchar({_LONGEST_VARCHAR}); use that, or text"
-                raise ValueError(message)
-            return sql_type
-        exact = numeric and int(numeric[2]) <= int(numeric[1]) <= 38  # noqa: PLR2004 - Parquet and Iceberg decimals end at 38 digits
-        if sql_type in _SIMPLE_TYPES or exact:
-            return sql_type
-        known = f"{', '.join(_SIMPLE_TYPES)}, varchar(n), numeric(p,s) with p up to 38"
-        message = f"type {written!r} cannot be archived faithfully; use one of {known}"
-        raise ValueError(message)
+        fault = own_type_fault(written) if info.data.get("archived_as") else type_fault(sql_type, written)
+        if fault:
+            raise ValueError(fault)
+        return sql_type
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
@@ -112,6 +89,9 @@ class Column(Section):
                 f"column {self.name!r} is nullable and has a default: Kafka Connect writes the default where the row has NULL; "
                 "make it NOT NULL or drop the default"
             )
+        if family(self.type) is None:
+            yield f"column {self.name!r} has a default and the type {self.type}, whose defaults are not judged here; drop the default"
+            return
         fault = default_fault(self.type, self.default)
         if fault:
             yield (
@@ -132,10 +112,12 @@ class Column(Section):
     @property
     def archive_type(self) -> str:
         """Iceberg type of the column, for example ``decimal(10,2)``."""
-        numeric = _NUMERIC.fullmatch(self.type)
-        if numeric:
-            return f"decimal({numeric[1]},{numeric[2]})"
-        return _SIMPLE_TYPES.get(self.type, "string")
+        return archive_type(self.type) or "string"
+
+    @property
+    def is_server_text(self) -> bool:
+        """True if the archive has PostgreSQL's own text of the values, of whichever type they are."""
+        return self.archived_as == "text" or is_server_text(self.type)
 
     @property
     def definition(self) -> str:
@@ -149,6 +131,9 @@ class Column(Section):
             parts.append(f"DEFAULT {self.default}")
         if self.constraint:
             parts.append(self.constraint)
+        if self.type == "interval":
+            # an infinite one would arrive as zero; docs/adr/0030
+            parts.append(f"CHECK (isfinite({self.name}))")
         return " ".join(parts)
 
 
@@ -178,7 +163,7 @@ class Table(Section):
             yield f"table {self.name!r} declares {', '.join(twice)} more than once; remove the duplicates"
         if len(self.columns) > _MOST_COLUMNS:
             yield f"table {self.name!r} has {len(self.columns)} columns and PostgreSQL takes {_MOST_COLUMNS}; divide it"
-        columns = families((column.name, column.type) for column in self.columns)
+        columns = families((column.name, column.type) for column in self.columns if family(column.type))
         for column in self.columns:
             if not column.constraint:
                 continue
@@ -197,6 +182,9 @@ class Table(Section):
         if absent or not self.primary_key:
             wrong = f"{', '.join(absent[:_MOST_KEY_COLUMNS])} not in {', '.join(names[:_SHOWN])}" if absent else "the key is empty"
             yield f"the primary key of table {self.name!r} must consist of its columns; {wrong}"
+        unordered = [column.name for column in self.columns if column.name in self.primary_key and not is_ordered(column.type)]
+        if unordered:
+            yield f"the primary key of table {self.name!r} has {', '.join(unordered)}, of a type that PostgreSQL makes no key of; take another"
         twice = sorted(name for name, number in Counter(self.primary_key).items() if number > 1)
         if twice:
             yield f"the primary key of table {self.name!r} names {', '.join(twice)} more than once; remove the duplicates"
