@@ -44,9 +44,6 @@ AS_TEXT: Final = {
 UNORDERED: Final = frozenset({"json", "xml", "txid_snapshot", "pg_snapshot"})
 """Types of which PostgreSQL makes no key."""
 
-SESSION: Final = {"IntervalStyle": "iso_8601", "TimeZone": "UTC", "DateStyle": "ISO", "extra_float_digits": "3", "bytea_output": "hex"}
-"""Settings of a session in which values have the text that the archive has of them."""
-
 _OF_TEXT: Final = frozenset(name for names in AS_TEXT.values() for name in names)
 # Parquet's and Iceberg's decimals end at 38 digits, PostgreSQL's numeric at 1000
 _MOST_DIGITS: Final = 38

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from capacity.quantity import MIB
 from configs.classes import EXACT_VALUES, UNWRAP
 from configs.models import DebeziumPostgres
+from configs.session import SOURCE
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
 from specification.source.sql import drop_former_slots, heartbeat_query
@@ -95,6 +96,7 @@ def source_config(
             "producer.override.compression.type": "lz4",
             "producer.override.max.request.size": str(record * MIB),
             "exact.type": EXACT_VALUES,
+            **SOURCE,
             "transforms.unwrap.type": UNWRAP,
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
             "transforms.unwrap.replace.null.with.default": "false",

@@ -97,6 +97,8 @@ def test_every_other_value_passes_if_and_only_if_the_sink_keeps_it(outcomes: Map
         "long 8": "8",
         "boolean true": "true",
         "string seven": "seven",
+        "binary x00ff07": "x00ff07",
+        "binary x": "x",
         "timestamp 1767323045123": "2026-01-02T03:04:05.123",
         "decimal(10,2) 7": "7.00",
     }
@@ -109,6 +111,8 @@ def test_every_other_value_passes_if_and_only_if_the_sink_keeps_it(outcomes: Map
         "boolean t",
         "string 0",
         "string bytes",
+        "binary c2V2",
+        "binary 7",
         "date 90000000",
         "date tomorrow",
         "timestamp 1767323045123456",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from configs.session import OPTIONS, SOURCE
 from images import java_compiler
-from settings.connect_session import SESSION
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, NULL, PASSWORD, Source
 from tests.images.type_matrix import ALIKE, BYTES, SETUP, TEXT
@@ -30,7 +30,7 @@ extra_float_digits = 0
 bytea_output = 'escape'
 """
 EXTENSIONS = ("citext", "ltree")
-_PLAIN = "SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET datestyle = 'ISO'; SET extra_float_digits = 3; SET bytea_output = 'hex';"
+_PLAIN = " ".join(f"SET {setting};" for setting in OPTIONS.removeprefix("-c ").split(" -c "))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_every_value_arrives_as_postgresql_writes_it(server: Server, class_path:
     matrix = Matrix(server)
     matrix.insert(0)
     told = matrix.told(0)
-    source = Source(server, class_path, tmp_path, {**CONVERTED, **SESSION, "tombstones.on.delete": "false"})
+    source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE, "tombstones.on.delete": "false"})
     read = source.changes(matrix.rows)
     matrix.insert(100)
     server.sql("UPDATE public.marks SET other = 1 WHERE id >= 100; DELETE FROM public.marks WHERE id >= 100;")
