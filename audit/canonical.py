@@ -39,6 +39,7 @@ _TYPES: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "float": (pa.float32(), "FLOAT"),
     "double": (pa.float64(), "DOUBLE"),
     "string": (pa.string(), "VARCHAR"),
+    "binary": (pa.binary(), "BLOB"),
     "date": (pa.date32(), "DATE"),
     "timestamp": (pa.timestamp("us"), "TIMESTAMP"),
     "timestamptz": (pa.timestamp("us", "UTC"), "TIMESTAMP WITH TIME ZONE"),
@@ -142,7 +143,7 @@ def from_avro(column: Column, schema: Any) -> Convert | None:  # noqa: ANN401 - 
         return lambda value: value * 1000
     if target == "date" and kind == "int" and logical == "date":
         return _day
-    same = {"int": "int", "long": "long", "boolean": "boolean", "float": "float", "double": "double", "string": "string"}
+    same = {kind: kind for kind in ("int", "long", "boolean", "float", "double", "string")} | {"bytes": "binary"}
     fits = target == same.get(str(kind)) or (kind, target) in {("int", "long"), ("float", "double")}
     if fits and logical is None:
         return None
@@ -183,6 +184,10 @@ def _unscaled(whole_digits: int, exponent: int) -> Convert:
     return convert
 
 
+def _binary(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("\\x"))
+
+
 def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
@@ -211,6 +216,7 @@ _TEXT: Final[Mapping[str, Convert]] = {
     "float": _single,
     "double": float,
     "string": str,
+    "binary": _binary,
     "date": _date,
     "timestamp": _instant,
     "timestamptz": _instant,

@@ -14,17 +14,15 @@ from psycopg2.extras import LogicalReplicationConnection  # type: ignore[import-
 from audit.pgoutput import UnknownMessageError
 from audit.report import lsn_number
 from audit.subject import UnansweredError
+from configs.session import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.transactions import Transactions
 
-# Text as the canonical form expects it, and a tenth of the default memory for a transaction that is decoded: the rest goes to disk.
-_OPTIONS: Final = (
-    "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c TimeZone=UTC -c client_encoding=UTF8 "
-    "-c logical_decoding_work_mem=4MB"
-)
+# Text as the archive has it, and a tenth of the default memory for a transaction that is decoded: the rest goes to disk.
+_OPTIONS: Final = f"{OPTIONS} -c client_encoding=UTF8 -c logical_decoding_work_mem=4MB"
 _WAIT_S: Final = 0.5
 _FEEDBACK_S: Final = 5.0
 _STOP_S: Final = 15.0

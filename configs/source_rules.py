@@ -9,10 +9,11 @@ import re
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import chain_problems
-from configs.classes import UNWRAP
+from configs.classes import EXACT_VALUES, UNWRAP
 from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number, transforms
+from configs.session import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,6 +156,7 @@ def source_problems(config: Mapping[str, str]) -> list[Problem]:
         *_needed(config),
         *_queued(config),
         *_stated(config),
+        *_spelled(config),
         *_named(config),
         *_unwrapped(config),
         *chain_problems(config),
@@ -204,6 +206,14 @@ def _stated(config: Mapping[str, str]) -> list[Problem]:
     if drops and f"'{config.get('slot.name', 'debezium')}'" in drops["slots"]:
         return [problem(config, key, "a new connection would drop the connector's own slot, with every change in it", "remove it")]
     return []
+
+
+def _spelled(config: Mapping[str, str]) -> list[Problem]:
+    """Check that values reach the image's converter as the server writes them; a connector without it has its own forms."""
+    if EXACT_VALUES not in config.values():
+        return []
+    rule = "values of some types would arrive as NULL or in another spelling than the archive's"
+    return [problem(config, key, rule, f"set {wanted}") for key, wanted in SOURCE.items() if config.get(key, "").strip() != wanted]
 
 
 def _named(config: Mapping[str, str]) -> list[Problem]:

@@ -28,11 +28,16 @@ _REPAIR: Final = "mend that, then replay it"
 # Classes of the errors of the sink's own transform, see docs/adr/0028
 SPECIAL_VALUE: Final = "dataingestion.connect.SpecialValueException"
 UNFITTING_VALUE: Final = "dataingestion.connect.UnfittingValueException"
+UNAVAILABLE_VALUE: Final = "dataingestion.connect.UnavailableValueException"
 _COLUMN: Final = re.compile(r"Column ([A-Za-z_]\w{0,62}) of [A-Za-z0-9._-]{1,249} holds ", re.ASCII)
 _OF_A_COLUMN: Final = {
     SPECIAL_VALUE: Cause(
         "holds a value that the archive has no place for: infinity, NaN in numeric, or a time after the year 294246",
         "correct the row in the database, which sends it again, then drop this one",
+    ),
+    UNAVAILABLE_VALUE: Cause(
+        "holds a long value that the change left as it was, and the log does not have it: the table, or its partition, was without FULL",
+        "ALTER TABLE … REPLICA IDENTITY FULL, then update the row in the database, which sends it again, then drop this one",
     ),
     UNFITTING_VALUE: Cause(
         "holds a value that does not fit the column's type in the archive",

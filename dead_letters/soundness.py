@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dead_letters.avro import AvroError, decoded, schema_id
-from dead_letters.causes import SPECIAL_VALUE, cause
+from dead_letters.causes import SPECIAL_VALUE, UNAVAILABLE_VALUE, cause
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -84,7 +84,7 @@ def refusal(letter: Letter, schemas: Schemas, topics: Collection[str], connector
         return f"it was set aside by {origin.connector}, not by this stack's {connector}, which has archived it: drop it"
     if origin.topic not in topics:
         return f"its topic {origin.topic} is none that the sink reads: capture the table again, or drop it"
-    if origin.exception == SPECIAL_VALUE:
+    if origin.exception in {SPECIAL_VALUE, UNAVAILABLE_VALUE}:
         return f"{cause(letter).words}: {cause(letter).step}"
     if letter.replays >= MOST_REPLAYS and not again:
         return f"it came back {letter.replays} times: mend its cause ('show' names it), then add --again"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _PARAMETERS: Final = ("wal_level", "max_replication_slots", "max_wal_senders", "max_slot_wal_keep_size", "wal_sender_timeout")
 _FILTERS_SINCE: Final = 150000
+# Types of extensions that are known by their names
+_BY_NAME: Final = ("citext", "ltree")
 
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_user::text,
@@ -80,11 +82,27 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
+# Behind domains and arrays stands the type whose values they hold. An infinite interval comes from Debezium as zero, since PostgreSQL 17.
 _COLUMNS: Final = """
+WITH RECURSIVE held AS (
+    SELECT attrelid, attnum, atttypid AS type, atttypmod AS size, '' AS array_of FROM pg_catalog.pg_attribute
+    WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY(%s)
+  UNION ALL
+    SELECT attrelid, attnum, CASE WHEN typtype = 'd' THEN typbasetype ELSE typelem END,
+      CASE WHEN typtype = 'd' THEN typtypmod ELSE size END, CASE WHEN typtype = 'd' THEN array_of ELSE '[]' END
+    FROM held JOIN pg_catalog.pg_type t ON t.oid = held.type
+    WHERE typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
 SELECT a.attrelid::bigint, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-  coalesce(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''), a.attgenerated <> '', a.attidentity <> ''
+  coalesce(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''), a.attgenerated <> '', a.attidentity <> '',
+  format_type(held.type, held.size) || array_of, CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE t.typtype::text END, t.typname::text,
+  current_setting('server_version_num')::int < 170000 OR EXISTS (SELECT FROM pg_catalog.pg_constraint c
+    WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.convalidated
+    AND pg_get_expr(c.conbin, c.conrelid) = format('isfinite(%%I)', a.attname))
 FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = ANY(%s) ORDER BY a.attrelid, a.attnum
+  JOIN held ON held.attrelid = a.attrelid AND held.attnum = a.attnum JOIN pg_catalog.pg_type t ON t.oid = held.type
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype <> 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+ORDER BY a.attrelid, a.attnum
 """
 
 Connection = "psycopg.Connection[tuple[Any, ...]]"
@@ -179,9 +197,21 @@ def _publication(connection: Any, name: str, version: int) -> Publication | None
 def _tables(connection: Any) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
     rows = _rows(connection, _TABLES)
     columns: dict[int, list[SeenColumn]] = {row[0]: [] for row in rows}
-    for table, name, sql_type, nullable, default, generated, identity in _rows(connection, _COLUMNS, list(columns)):
+    for table, name, sql_type, nullable, default, generated, identity, holds, kind, holds_name, finite in _rows(
+        connection, _COLUMNS, list(columns)
+    ):
         columns[table].append(
-            SeenColumn(name=name, type=sql_type, nullable=nullable, default=default, generated=generated, identity=identity)
+            SeenColumn(
+                name=name,
+                type=sql_type,
+                nullable=nullable,
+                default=default,
+                generated=generated,
+                identity=identity,
+                base=holds if holds != sql_type else "",
+                kind=holds_name if holds_name in _BY_NAME and kind else kind,
+                finite=finite,
+            )
         )
     seen = (
         SeenTable(

@@ -164,8 +164,13 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    name = {"databaseName": column.database_name} if column.database_name else {}
-    return {"name": column.name, **name, "type": column.type, **({"nullable": True} if column.nullable else {})}
+    return {
+        "name": column.name,
+        **({"databaseName": column.database_name} if column.database_name else {}),
+        "type": column.type,
+        **({"archivedAs": column.archived_as} if column.archived_as else {}),
+        **({"nullable": True} if column.nullable else {}),
+    }
 
 
 def difference(before: str, after: str, path: str) -> str:

@@ -114,6 +114,9 @@ class SeenColumn:
         default: SQL of the default; empty for none.
         generated: True if computed from other columns.
         identity: True for an identity column.
+        base: Type whose values it holds, behind the domains, where that is another.
+        kind: Kind of that type, or of an array's elements: empty for one of PostgreSQL itself, ``e`` for an enum and so on, or the name.
+        finite: True if no value of an interval is infinite, by a constraint or since the server knows none.
     """
 
     name: str
@@ -122,6 +125,9 @@ class SeenColumn:
     default: str = ""
     generated: bool = False
     identity: bool = False
+    base: str = ""
+    kind: str = ""
+    finite: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
 from existing_database.renaming import free, renamed
 from settings.sql_names import needs_quotes, quoted
+from settings.sql_types import usual
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -19,21 +20,15 @@ if TYPE_CHECKING:
     from existing_database.facts import SeenColumn, SeenTable
 
 _PRECISION: Final = re.compile(r"\((\d)\)")
+_FIELDS: Final = re.compile(r"interval [a-z ]+")
 # The server's spelling to the model's; a ``character varying`` without a length is as long as a ``text``
-_SPELLINGS: Final = {
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz",
-    "character varying": "text",
-}
+_SPELLINGS: Final = {"character varying": "text"}
+# Types that only the database knows, of which the archive has text: enums, composite types, ranges with their multiranges, and two by name
+_OWN: Final = frozenset({"e", "c", "r", "m", "citext", "ltree"})
 
 # Another type for each that has no counterpart, as SQL, and what a person should know of it.
-_INSTEAD: Final = {
-    "numeric": ("numeric(38,9)", "or as many digits as its values need, at most 38"),
-    "money": ("numeric(19,2)", ""),
-    "bytea": ("text USING encode({name}, 'base64')", ""),
-}
+_INSTEAD: Final = {"money": ("numeric(19,2)", "")}
 _OTHERWISE: Final = ("text", "or leave the table out with --exclude")
-_CHARACTERS: Final = re.compile(r"character\((\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +52,14 @@ class Obstacle:
 
 def model_type(seen: str) -> str:
     """Convert a type to the model's spelling; unknown types stay as they are."""
-    plain = _PRECISION.sub("", seen) if seen.startswith("timestamp") else seen
-    if plain in _SPELLINGS:
-        return _SPELLINGS[plain]
-    return plain.replace("character varying(", "varchar(")
+    plain = _PRECISION.sub("", seen) if seen.startswith(("time", "interval")) else seen
+    return _SPELLINGS.get(plain) or usual(_FIELDS.sub("interval", plain))
+
+
+def _type(column: SeenColumn) -> dict[str, Any]:
+    """Return what the model says of a column's type."""
+    held = column.base or column.type
+    return {"type": held, "archived_as": "text"} if column.kind in _OWN else {"type": model_type(held)}
 
 
 def modelled(seen: SeenTable, before: Table | None = None, named: str = "") -> tuple[Table | None, list[Obstacle]]:
@@ -115,7 +114,7 @@ def _names(seen: SeenTable, before: Table | None) -> dict[str, str]:
 
 def _column(seen: SeenColumn, name: str) -> Column:
     database_name = seen.name if name != seen.name else None
-    return Column(name=name, database_name=database_name, type=model_type(seen.type), nullable=seen.nullable)
+    return Column(name=name, database_name=database_name, nullable=seen.nullable, **_type(seen))
 
 
 def _schema_obstacles(seen: SeenTable) -> list[Obstacle]:
@@ -154,23 +153,28 @@ def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
         instead, remark = _instead(column.type)
         known = f"{alter} ALTER COLUMN {name} TYPE {instead.format(name=name)};"
         reasons.append((problem, f"{known}\n({remark})" if remark else known))
+    if _is_endless(column):
+        cure = f"{alter} ADD CHECK (isfinite({name}));"
+        reasons.append(("an infinite interval would arrive as zero", cure))
     return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in reasons]
 
 
 def _instead(kind: str) -> tuple[str, str]:
     """Return another type as SQL, and a remark; every type can become text."""
-    characters = _CHARACTERS.fullmatch(kind)
-    return (f"varchar({characters[1]})", "") if characters else _INSTEAD.get(re.split(r"[ (\[]", kind)[0], _OTHERWISE)
+    return _INSTEAD.get(re.split(r"[ (\[]", kind)[0], _OTHERWISE)
 
 
 def _type_problem(column: SeenColumn) -> str:
-    if column.type == "numeric":
-        return "numeric without a precision has no counterpart in Parquet, whose decimals have at most 38 digits and a fixed scale"
     try:
-        Column(name="value", type=model_type(column.type))
+        Column(name="value", **_type(column))
     except ValidationError:
         return f"type {column.type} cannot be archived faithfully"
     return ""
+
+
+def _is_endless(column: SeenColumn) -> bool:
+    """Return whether a column may hold an infinite interval."""
+    return not column.finite and model_type(column.base or column.type) == "interval"
 
 
 def clashes(tables: Sequence[Table]) -> list[Obstacle]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What can make a number larger than an integer.
 _LARGE = re.compile(r"[*]|[0-9]{9}|\b(pow|power|exp|factorial|lcm|cosh|sinh|tan|tand|cot|cotd)\b")
-_VARCHAR = re.compile(r"varchar\(([0-9]+)\)")
+_VARCHAR = re.compile(r"(?:var)?char\(([0-9]+)\)")
 # Characters of the longest text that a function known here returns: the name of a role.
 _LONGEST_WORD = 64
 _CALCULATED = re.compile(r"[*+-]|epoch|\b(pow|power|exp|factorial|lcm|cosh|sinh|tan|tand|cot|cotd|degrees)\b")

@@ -115,6 +115,10 @@ class SourceSettings(Section):
                 rule=f"tables: {', '.join(elsewhere)} are outside public, the only schema where the program creates tables",
                 cure="move them there",
             )
+        own = [f"{table.name}.{column.name}" for table in self.tables for column in table.columns if column.archived_as]
+        if self.kind == "managed" and own:
+            rule = f"tables: {', '.join(own)} have a type that only an existing database knows, and the program creates no types"
+            yield Problem(rule=rule, cure="take another type, and remove archivedAs")
 
     @property
     def assumes_shop(self) -> bool:

@@ -39,6 +39,7 @@ EXAMPLES = {
     "date": "current_date",
     "timestamp": "now()",
     "timestamptz": "now()",
+    "interval": "'1 day'",
 }
 _UUID = re.compile(r"\{?[0-9a-fA-F]{4}(-?[0-9a-fA-F]{4}){7}\}?")
 _INTERVAL = re.compile(
@@ -48,13 +49,13 @@ _INTERVAL = re.compile(
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 _BOOLEANS = {"t", "tr", "tru", "true", "f", "fa", "fal", "fals", "false", "y", "ye", "yes", "n", "no", "on", "of", "off", "1", "0"}
 _MOMENTS = {"infinity", "-infinity", "now", "today", "tomorrow", "yesterday", "epoch"}
-_NUMERIC = re.compile(r"numeric\(([0-9]+),([0-9]+)\)")
-_LENGTH = re.compile(r"varchar\(([0-9]+)\)")
+_NUMERIC = re.compile(r"numeric\(([0-9]+),(-?[0-9]+)\)")
+_LENGTH = re.compile(r"(?:var)?char\(([0-9]+)\)")
 
 
 def family(sql_type: str) -> str | None:
     """Return the family of a type's name, in which values are cast freely, or None for an unknown one."""
-    return _FAMILY.get(sql_type.partition("(")[0].strip())
+    return None if sql_type.endswith("]") else _FAMILY.get(sql_type.partition("(")[0].strip())
 
 
 def families(columns: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -132,11 +133,17 @@ _SPELLINGS = {
     "timestamp without time zone": "timestamp",
     "character varying": "varchar",
     "decimal": "numeric",
+    "character": "char",
+    "bit varying": "varbit",
+    "time with time zone": "timetz",
+    "time without time zone": "time",
 }
 
 
 def usual(sql_type: str) -> str:
     """Return the usual spelling of a type: ``varchar(255)`` for ``character varying(255)``; any other type as it is written."""
+    if sql_type.endswith("[]"):
+        return usual(sql_type.removesuffix("[]")) + "[]"
     name, opened, size = " ".join(sql_type.split()).partition("(")
     known = _SPELLINGS.get(name)
     return sql_type if known is None else known + opened + size.replace(" ", "")

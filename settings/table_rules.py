@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, Protocol
 
+from settings.archived_types import is_ordered
 from settings.column_sql import clauses
 from settings.sql_tokens import SqlError
-from settings.sql_types import families
+from settings.sql_types import families, family
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -66,7 +67,7 @@ def column_problems(table: AnyTable) -> Iterator[str]:
         yield f"table {table.name!r} declares {', '.join(twice)} more than once; remove the duplicates"
     if len(table.columns) > _MOST_COLUMNS:
         yield f"table {table.name!r} has {len(table.columns)} columns and PostgreSQL takes {_MOST_COLUMNS}; divide it"
-    columns = families((column.name, column.type) for column in table.columns)
+    columns = families((column.name, column.type) for column in table.columns if family(column.type))
     for column in table.columns:
         if not column.constraint:
             continue
@@ -87,6 +88,9 @@ def key_problems(table: AnyTable) -> Iterator[str]:
     if absent or not table.primary_key:
         wrong = f"{', '.join(absent[:_MOST_KEY_COLUMNS])} not in {', '.join(names[:_SHOWN])}" if absent else "the key is empty"
         yield f"the primary key of table {table.name!r} must consist of its columns; {wrong}"
+    unordered = [column.name for column in table.columns if column.name in table.primary_key and not is_ordered(column.type)]
+    if unordered:
+        yield f"the primary key of table {table.name!r} has {', '.join(unordered)}, of a type that PostgreSQL makes no key of; take another"
     twice = sorted(name for name, number in Counter(table.primary_key).items() if number > 1)
     if twice:
         yield f"the primary key of table {table.name!r} names {', '.join(twice)} more than once; remove the duplicates"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from settings import table_rules
+from settings.archived_types import archive_type, is_server_text, own_type_fault, type_fault
 from settings.default_sql import default_fault
 from settings.section import Section
 from settings.sql_names import quoted
@@ -20,23 +20,6 @@ if TYPE_CHECKING:
 # Hour partition of the archive, outermost column first; the values are zero-padded strings.
 PARTITION_COLUMNS = ("year", "month", "day", "hour")
 
-_SIMPLE_TYPES = {
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "long",
-    "boolean": "boolean",
-    "real": "float",
-    "double precision": "double",
-    "text": "string",
-    "uuid": "string",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timestamptz": "timestamptz",
-}
-_VARCHAR = re.compile(r"varchar\(([1-9][0-9]{0,8})\)")
-_NUMERIC = re.compile(r"numeric\(([1-9][0-9]?),([0-9]{1,2})\)")
-# PostgreSQL's own limit: characters of varchar.
-_LONGEST_VARCHAR = 10_485_760
 # Columns that every table of PostgreSQL has.
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 # Types that a trigger can write the time into.
@@ -53,9 +36,10 @@ class Column(Section):
     """Column name in the archive, and in the database unless ``databaseName`` says otherwise."""
     database_name: DatabaseName | None = None
     """Column name in an existing database, where the archive cannot have it: with capitals, reserved, or an hour's (``year``)."""
+    archived_as: Literal["text"] | None = None
+    """``text`` for a type that only the database knows, such as an enum: the archive has PostgreSQL's own text of its values."""
     type: str
-    """SQL type; one of smallint, integer, bigint, boolean, real, double precision, text, uuid, date, timestamp, timestamptz, varchar(n),
-    numeric(p,s), or PostgreSQL's further name of one."""
+    """SQL type; one of those in docs/fidelity.md, an array of one, or PostgreSQL's further name of one."""
     nullable: Switch = False
     """If true, NULL is allowed."""
     default: str | None = None
@@ -81,20 +65,12 @@ class Column(Section):
 
     @field_validator("type")
     @classmethod
-    def _archivable(cls, written: str) -> str:
+    def _archivable(cls, written: str, info: ValidationInfo) -> str:
         sql_type = usual(written)
-        varchar, numeric = _VARCHAR.fullmatch(sql_type), _NUMERIC.fullmatch(sql_type)
-        if varchar:
-            if int(varchar[1]) > _LONGEST_VARCHAR:
-                message = f"type {sql_type!r} is longer than PostgreSQL's varchar({_LONGEST_VARCHAR}); use that, or text"
-                raise ValueError(message)
-            return sql_type
-        exact = numeric and int(numeric[2]) <= int(numeric[1]) <= 38  # noqa: PLR2004 - Parquet and Iceberg decimals end at 38 digits
-        if sql_type in _SIMPLE_TYPES or exact:
-            return sql_type
-        known = f"{', '.join(_SIMPLE_TYPES)}, varchar(n), numeric(p,s) with p up to 38"
-        message = f"type {written!r} cannot be archived faithfully; use one of {known}"
-        raise ValueError(message)
+        fault = own_type_fault(written) if info.data.get("archived_as") else type_fault(sql_type, written)
+        if fault:
+            raise ValueError(fault)
+        return sql_type
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
@@ -105,6 +81,9 @@ class Column(Section):
 
     def _default_problems(self) -> Iterator[str]:
         if self.default is None:
+            return
+        if family(self.type) is None:
+            yield f"column {self.name!r} has a default and the type {self.type}, whose defaults are not judged here; drop the default"
             return
         fault = default_fault(self.type, self.default)
         if fault:
@@ -131,10 +110,12 @@ class Column(Section):
     @property
     def archive_type(self) -> str:
         """Iceberg type of the column, for example ``decimal(10,2)``."""
-        numeric = _NUMERIC.fullmatch(self.type)
-        if numeric:
-            return f"decimal({numeric[1]},{numeric[2]})"
-        return _SIMPLE_TYPES.get(self.type, "string")
+        return archive_type(self.type) or "string"
+
+    @property
+    def is_server_text(self) -> bool:
+        """True if the archive has PostgreSQL's own text of the values, of whichever type they are."""
+        return self.archived_as == "text" or is_server_text(self.type)
 
     @property
     def definition(self) -> str:
@@ -148,6 +129,9 @@ class Column(Section):
             parts.append(f"DEFAULT {self.default}")
         if self.constraint:
             parts.append(self.constraint)
+        if self.type == "interval":
+            # an infinite one would arrive as zero; docs/adr/0030
+            parts.append(f"CHECK (isfinite({self.name}))")
         return " ".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from capacity.quantity import MIB
 from configs.classes import ARCHIVED_NAMES, EXACT_VALUES, UNWRAP
 from configs.models import DebeziumPostgres
+from configs.session import SOURCE
 from settings.names import CONNECT_SECRETS
 from settings.source import DebeziumSettings
 from settings.sql_names import pattern
@@ -125,6 +126,7 @@ def source_config(
             "producer.override.compression.type": "lz4",
             "producer.override.max.request.size": str(record * MIB),
             "exact.type": EXACT_VALUES,
+            **SOURCE,
             "transforms.unwrap.type": UNWRAP,
             "transforms.unwrap.delete.tombstone.handling.mode": "rewrite",
             "transforms.unwrap.replace.null.with.default": "false",

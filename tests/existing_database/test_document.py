@@ -113,7 +113,7 @@ def test_tables_keep_their_place_in_the_file_and_new_ones_come_last() -> None:
 def test_a_table_that_cannot_be_modelled_again_stays_unchanged_in_the_file() -> None:
     """Only a person may decide to drop it from the pipeline."""
     before = modelled("public.users", "public.gone")
-    choice = choose(seen("public.users", sql_type="jsonb"), before, (), (), ())
+    choice = choose(seen("public.users", sql_type="money"), before, (), (), ())
     assert choice.tables == before
     assert set(choice.kept) == {"public.users", "public.gone"}
     assert {one.table for one in choice.obstacles} == {"public.users", "public.gone"}

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from existing_database import document, tables
+from settings.archived_types import archive_type
 from settings.names import Names
 from tests.existing_database.conftest import PASSWORD, TABLES
+from tests.images.type_matrix import ALIKE, BYTES, OWN, SETUP, TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 AWKWARD = """
 CREATE TABLE public.keyless (note text);
 CREATE TABLE public."Quoted" (id int PRIMARY KEY);
-CREATE TABLE public.awkward (id int PRIMARY KEY, amount numeric, state text DEFAULT 'new', day date, "when" timestamptz,
-  doubled int GENERATED ALWAYS AS (id * 2) STORED, tags text[], payload jsonb);
+CREATE TABLE public.awkward (id int PRIMARY KEY, amount money, state text DEFAULT 'new', day date, "when" timestamptz,
+  doubled int GENERATED ALWAYS AS (id * 2) STORED, tags money[], place point);
 CREATE UNLOGGED TABLE public.volatile (id int PRIMARY KEY);
 CREATE TABLE public.sales_orders (id int PRIMARY KEY);
 CREATE TABLE public.users_child () INHERITS (public.users);
@@ -72,9 +74,10 @@ def test_what_cannot_be_captured_is_reported_and_not_written(existing: Existing,
     told = "\n".join(outcome.lines)
     for reason in (
         "✗ public.keyless: the table has no primary key",
-        "· public.awkward: column amount: numeric without a precision",
+        "· public.awkward: column amount: type money",
         "· public.awkward: column doubled: generated",
-        "· public.awkward: column tags: type text[]",
+        "· public.awkward: column tags: type money[]",
+        "· public.awkward: column place: type point",
         "✗ public.volatile: the table is UNLOGGED",
         "✗ public.users_child: the table inherits",
     ):
@@ -160,3 +163,23 @@ def test_a_file_with_other_content_is_not_overwritten(existing: Existing, tmp_pa
     path.write_text("just words\n", encoding="utf-8")
     assert not looked(existing, path).good
     assert path.read_text(encoding="utf-8") == "just words\n"
+
+
+def test_every_type_of_the_matrix_is_in_the_model_as_what_arrives(existing: Existing, tmp_path: Path) -> None:
+    """What arrives is proven by tests/images/test_type_matrix.py."""
+    typed = {**TEXT, **BYTES, **ALIKE}
+    existing.sql("CREATE EXTENSION citext; CREATE EXTENSION ltree;" + SETUP)
+    columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(typed))
+    existing.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, {columns});")
+    path = tmp_path / "prod.yaml"
+    for cure in cures_of(looked(existing, path, "public.marks")):
+        existing.sql(cure)
+    outcome = looked(existing, path, "public.marks")
+    assert outcome.good, outcome.lines
+    (model,) = document.read(path.read_text(encoding="utf-8"))
+    archived = {kind: column.archive_type for kind, column in zip(typed, model.columns[1:], strict=True)}
+    wanted = dict.fromkeys(TEXT, "string") | dict.fromkeys(BYTES, "binary")
+    wanted |= {domain: archive_type(base) or "" for domain, (base, _) in ALIKE.items()}
+    assert archived == wanted
+    own = {kind for kind, column in zip(typed, model.columns[1:], strict=True) if column.archived_as}
+    assert own == {kind for kind in typed if kind.removesuffix("[]") in OWN}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.classes import EXACT_VALUES, GUARDED_DEBEZIUM
 from images import java_compiler
 from providers.kafkaconnect.causes import known_cause
 from tests.existing_database.server import running
+from tests.images.source_task import CONVERTED, PASSWORD, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.sandbox
 
-PASSWORD = "sesame"
 # A default of the kind cannot be read by Debezium alone; rows of the second table have a value that it takes for NULL
 SETUP = f"""
 CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
@@ -58,7 +56,6 @@ SAME = {
     "day": "INT32 org.apache.kafka.connect.data.Date 1 null",
     "amount": "BYTES org.apache.kafka.connect.data.Decimal 1 {scale=2, connect.decimal.precision=10}",
 }
-CONVERTED = {"converters": "exact", "exact.type": EXACT_VALUES, "event.converting.failure.handling.mode": "fail"}
 
 
 @pytest.fixture(scope="module")
@@ -77,55 +74,6 @@ def server() -> Iterator[Server]:
         started.restart()
         started.sql(SETUP)
         yield started
-
-
-class Source:
-    """The image's source task with a stored position."""
-
-    def __init__(self, server: Server, class_path: str, folder: Path, keys: Mapping[str, str]) -> None:
-        """Write the configuration; nothing is stored yet."""
-        self._class_path, self._config, self._stored = class_path, folder / "config", list[str]()
-        self.types: dict[str, str] = {}
-        config = {
-            "name": "source",
-            "connector.class": GUARDED_DEBEZIUM,
-            "topic.prefix": "shop",
-            "database.hostname": "localhost",
-            "database.port": server.port,
-            "database.user": "capture",
-            "database.password": PASSWORD,
-            "database.dbname": "postgres",
-            "database.sslmode": "require",
-            "plugin.name": "pgoutput",
-            "slot.name": "slot",
-            "publication.name": "publication",
-            "publication.autocreate.mode": "disabled",
-            "snapshot.mode": "initial",
-            "table.include.list": "public.marks",
-            "time.precision.mode": "connect",
-            **keys,
-        }
-        self._config.write_text("".join(f"{key}={value}\n" for key, value in config.items()), encoding="utf-8")
-
-    def rows(self, number: int) -> list[dict[str, str]]:
-        """Return the next rows; each value as text."""
-        lines = self._lines(number)
-        assert not [line for line in lines if line.startswith("! ")], lines
-        self._stored = [line[2:] for line in lines if line.startswith("> ")]
-        found: list[dict[str, str]] = []
-        for name, kind, value in (line[2:].split("|") for line in lines if line.startswith("# ")):
-            found += [{}] if name == "id" else []
-            found[-1][name], self.types[name] = value, kind
-        return found
-
-    def failure(self) -> str:
-        """Return how the task failed."""
-        return "\n".join(line for line in self._lines(1) if line.startswith("! "))
-
-    def _lines(self, number: int) -> list[str]:
-        command = ["java", "-XX:TieredStopAtLevel=1", "-cp", self._class_path, "dataingestion.connect.ValuesProbe", str(self._config)]
-        done = subprocess.run([*command, str(number), *self._stored], capture_output=True, text=True, timeout=200, check=True)
-        return [line for line in done.stdout.splitlines() if line[:2] in {"> ", "# ", "! "}]
 
 
 def insert(server: Server, first: int, rows: Sequence[tuple[str, str, str]]) -> None:

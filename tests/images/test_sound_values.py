@@ -25,7 +25,8 @@ ENDLESS = ("+294276-12-31T23:59:59.999999", "infinity", "-infinity")
 DAYS = {0: "1970-01-01", -171609: "1500-02-25", -2440588: "-4713-11-24", 2145042905: "+5874897-12-31"}
 AMOUNTS = {"0.00": "0.00", "99999999.99": "99999999.99", "-99999999.99": "-99999999.99", "0.1": "0.10", "0.1000": "0.10"}
 TOO_LARGE = ("-100000000.00", "123456789.00", "0.001")
-SPECIAL, UNFITTING = "SpecialValueException", "UnfittingValueException"
+SPECIAL, UNFITTING, UNAVAILABLE = "SpecialValueException", "UnfittingValueException", "UnavailableValueException"
+PLACEHOLDER = "__debezium_unavailable_value"
 
 
 class Outcome(NamedTuple):
@@ -97,6 +98,8 @@ def test_every_other_value_passes_if_and_only_if_the_sink_keeps_it(outcomes: Map
         "long 8": "8",
         "boolean true": "true",
         "string seven": "seven",
+        "binary x00ff07": "x00ff07",
+        "binary x": "x",
         "timestamp 1767323045123": "2026-01-02T03:04:05.123",
         "decimal(10,2) 7": "7.00",
     }
@@ -109,6 +112,8 @@ def test_every_other_value_passes_if_and_only_if_the_sink_keeps_it(outcomes: Map
         "boolean t",
         "string 0",
         "string bytes",
+        "binary c2V2",
+        "binary 7",
         "date 90000000",
         "date tomorrow",
         "timestamp 1767323045123456",
@@ -131,4 +136,12 @@ def test_without_types_only_what_no_format_holds_is_refused(outcomes: Mapping[st
         " 99999999.99": "passes",
         f" {milliseconds(2**31 - 1)}": SPECIAL,
         " infinity": "passes",
+        f" {PLACEHOLDER}": UNAVAILABLE,
     }
+
+
+def test_a_long_value_that_the_log_does_not_have_is_refused_instead_of_its_placeholder(outcomes: Mapping[str, Outcome]) -> None:
+    what = "Column x of shop.public.t holds a long value that the change left as it was, and the log does not have it"
+    for name in (f" {PLACEHOLDER}", f"binary x{PLACEHOLDER.encode().hex()}"):
+        assert outcomes[name].judged == f"{UNAVAILABLE}: {what}"
+    assert outcomes[f"string {PLACEHOLDER}s"] == ("passes", f"{PLACEHOLDER}s")

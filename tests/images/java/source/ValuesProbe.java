@@ -2,8 +2,12 @@ package dataingestion.connect;
 
 import java.io.FileReader;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -15,7 +19,8 @@ import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 
 /**
- * Runs a source task until it has sent a number of rows, and prints each column as {@code # column|type|value}, then the last offset.
+ * Runs a source task until it has sent a number of changes, and prints of each {@code @ operation}, then each column before and after it
+ * as {@code # state|column|type|value} with the value's text in base64, and at last the offset.
  *
  * <p>Arguments: a file with the configuration, the number of rows, and the stored offset as {@code key=value}.
  */
@@ -50,7 +55,10 @@ public final class ValuesProbe {
       List<SourceRecord> records = task.poll();
       for (SourceRecord record : records == null ? List.<SourceRecord>of() : records) {
         task.commitRecord(record, null);
-        print(((Struct) record.value()).getStruct("after"));
+        Struct change = (Struct) record.value();
+        System.out.println("@ " + change.getString("op"));
+        print("before", change.getStruct("before"));
+        print("after", change.getStruct("after"));
         if (--missing == 0) {
           task.commit();
           task.poll();
@@ -61,17 +69,27 @@ public final class ValuesProbe {
     task.stop();
   }
 
-  private static void print(Struct row) {
+  private static void print(String state, Struct row) {
+    if (row == null) {
+      return;
+    }
     for (Field field : row.schema().fields()) {
       Schema schema = field.schema();
       String type = schema.type() + " " + schema.name() + " " + schema.version() + " " + schema.parameters();
-      System.out.println("# " + field.name() + "|" + type + "|" + shown(row.get(field)));
+      System.out.println("# " + state + "|" + field.name() + "|" + type + "|" + shown(row.get(field)));
     }
   }
 
   private static String shown(Object value) {
+    return value == null ? "null" : Base64.getEncoder().encodeToString(text(value).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String text(Object value) {
     if (value instanceof java.util.Date) {
       return String.valueOf(((java.util.Date) value).getTime());
+    }
+    if (value instanceof ByteBuffer) {
+      return "\\x" + HexFormat.of().formatHex(((ByteBuffer) value).array());
     }
     return value instanceof BigDecimal ? ((BigDecimal) value).toPlainString() : String.valueOf(value);
   }

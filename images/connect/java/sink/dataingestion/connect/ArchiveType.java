@@ -1,6 +1,7 @@
 package dataingestion.connect;
 
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.apache.kafka.connect.errors.DataException;
 final class ArchiveType {
   private static final Pattern DECIMAL = Pattern.compile("decimal\\((\\d+),(\\d+)\\)");
   private static final Set<String> PLAIN =
-      Set.of("int", "long", "float", "double", "boolean", "string", "date", "timestamp", "timestamptz");
+      Set.of("int", "long", "float", "double", "boolean", "string", "binary", "date", "timestamp", "timestamptz");
   private static final String OTHER = "a value of another type";
 
   private final String name;
@@ -84,6 +85,8 @@ final class ArchiveType {
         return value instanceof Boolean;
       case "string":
         return value instanceof String || isText(value);
+      case "binary":
+        return value instanceof ByteBuffer || value instanceof byte[];
       case "date":
         return Date.LOGICAL_NAME.equals(schema.name()) || (value instanceof String && LocalDate.parse((String) value) != null);
       default:

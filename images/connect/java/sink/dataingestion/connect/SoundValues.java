@@ -61,6 +61,9 @@ public class SoundValues implements Transformation<SinkRecord> {
 
   private static void check(String topic, Field field, Object value, ArchiveType type) {
     String place = "Column " + field.name() + " of " + topic + " holds ";
+    if (SpecialValues.isUnavailable(value)) {
+      throw new UnavailableValueException(place + "a long value that the change left as it was, and the log does not have it");
+    }
     String special = SpecialValues.kind(field.schema(), value);
     if (special != null) {
       throw new SpecialValueException(place + special + ", for which the archive has no value");

@@ -2,6 +2,8 @@ package dataingestion.connect;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import org.apache.kafka.connect.data.Date;
@@ -11,11 +13,20 @@ import org.apache.kafka.connect.data.Schema;
 /** Values of PostgreSQL that stand for no number and no time; ExactValues in the source chooses how they travel. */
 final class SpecialValues {
   private static final String PRECISION = "connect.decimal.precision";
+  // Debezium's default of unavailable.value.placeholder, which no stack may change
+  private static final String UNAVAILABLE = "__debezium_unavailable_value";
   private static final long DAY = 86_400_000L;
   // 294247-01-10T04:00:54, the last whole second of 64 bits of microseconds
   private static final long LAST_SECOND = Long.MAX_VALUE / 1_000_000;
 
   private SpecialValues() {}
+
+  /** Return whether a value stands for one that a change has left as it was, and that the log does not have. */
+  static boolean isUnavailable(Object value) {
+    Object text = value instanceof byte[] ? new String((byte[]) value, StandardCharsets.UTF_8) : value;
+    Object read = text instanceof ByteBuffer ? StandardCharsets.UTF_8.decode(((ByteBuffer) text).duplicate()).toString() : text;
+    return UNAVAILABLE.equals(read);
+  }
 
   /** Return what a number or a day stands for, or null where it stands for itself. */
   static String kind(Schema schema, Object value) {

@@ -3,7 +3,10 @@ package org.apache.iceberg.connect.data;
 import dataingestion.connect.SoundValues;
 import java.io.File;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -18,6 +21,7 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.io.FileAppender;
 import org.apache.iceberg.parquet.Parquet;
 import org.apache.iceberg.types.Types;
+import org.apache.iceberg.util.ByteBuffers;
 import org.apache.kafka.connect.data.Decimal;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -67,6 +71,10 @@ public final class ValuesProbe {
     probe.show("string", Schema.STRING_SCHEMA, "seven");
     probe.show("string", DAY, new Date(0));
     probe.show("string", Schema.BYTES_SCHEMA, new byte[] {7});
+    probe.show("binary", Schema.BYTES_SCHEMA, ByteBuffer.wrap(new byte[] {0, -1, 7}));
+    probe.show("binary", Schema.BYTES_SCHEMA, ByteBuffer.wrap(new byte[0]));
+    probe.show("binary", Schema.STRING_SCHEMA, "c2V2");
+    probe.show("binary", Schema.INT32_SCHEMA, 7);
     probe.show("date", Timestamp.SCHEMA, new Date(90_000_000));
     probe.show("date", Schema.STRING_SCHEMA, "tomorrow");
     probe.show("timestamp", Timestamp.SCHEMA, new Date(1_767_323_045_123L));
@@ -81,10 +89,13 @@ public final class ValuesProbe {
     probe.show("", MONEY, new BigDecimal("99999999.99"));
     probe.show("", DAY, new Date(Integer.MAX_VALUE * 86_400_000L));
     probe.show("", LOCAL, "infinity");
+    probe.show("", Schema.STRING_SCHEMA, "__debezium_unavailable_value");
+    probe.show("binary", Schema.BYTES_SCHEMA, ByteBuffer.wrap("__debezium_unavailable_value".getBytes(StandardCharsets.UTF_8)));
+    probe.show("string", Schema.STRING_SCHEMA, "__debezium_unavailable_values");
   }
 
   private void show(String type, Schema schema, Object value) {
-    Object shown = value instanceof Date ? ((Date) value).getTime() : value instanceof byte[] ? "bytes" : value;
+    Object shown = value instanceof Date ? ((Date) value).getTime() : value instanceof byte[] ? "bytes" : text(value);
     String kept = type.isEmpty() ? "-" : kept(type, schema, value);
     System.out.println("RESULT " + type + " " + shown + "|" + judged(type, schema, value) + "|" + kept);
   }
@@ -121,11 +132,15 @@ public final class ValuesProbe {
               .project(columns)
               .createReaderFunc(found -> GenericParquetReaders.buildReader(columns, found))
               .build()) {
-        return String.valueOf(rows.iterator().next().getField("x"));
+        return text(rows.iterator().next().getField("x"));
       }
     } catch (Exception error) {
       return "fails: " + error.getClass().getSimpleName();
     }
+  }
+
+  private static String text(Object value) {
+    return value instanceof ByteBuffer ? "x" + HexFormat.of().formatHex(ByteBuffers.toByteArray((ByteBuffer) value)) : String.valueOf(value);
   }
 
   private static Struct row(Schema schema, Object value) {

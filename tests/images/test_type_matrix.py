@@ -1,0 +1,135 @@
+"""Every type that becomes text or bytes: its values arrive as PostgreSQL writes them, when a row is read and when it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from configs.session import OPTIONS, SOURCE
+from images import java_compiler
+from tests.existing_database.server import running
+from tests.images.source_task import CONVERTED, NULL, PASSWORD, Source
+from tests.images.type_matrix import ALIKE, BYTES, SETUP, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tests.existing_database.server import Server
+
+pytestmark = pytest.mark.sandbox
+
+# Defaults of a server, and of the role, that change the text of values
+UNUSUAL = """
+wal_level = logical
+timezone = 'Asia/Kolkata'
+intervalstyle = 'sql_standard'
+datestyle = 'German, DMY'
+extra_float_digits = 0
+bytea_output = 'escape'
+"""
+EXTENSIONS = ("citext", "ltree")
+_PLAIN = " ".join(f"SET {setting};" for setting in OPTIONS.removeprefix("-c ").split(" -c "))
+
+
+@pytest.fixture(scope="module")
+def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
+    """Compile the probe against the image's own jars."""
+    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
+        yield compiled("source", jars)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Return a server whose settings are as unusual as they can be."""
+    with running("image") as started:
+        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(UNUSUAL)
+        started.restart()
+        started.sql(
+            f"CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}'; "
+            "ALTER ROLE capture SET intervalstyle = 'postgres_verbose'; ALTER ROLE capture SET timezone = 'America/St_Johns';"
+        )
+        for extension in EXTENSIONS:
+            started.sql(f"CREATE EXTENSION {extension};")
+        started.sql(SETUP)
+        yield started
+
+
+class Matrix:
+    """A table with a column of each type, and rows that hold the literals one after another."""
+
+    def __init__(self, server: Server) -> None:
+        """Create the table."""
+        self._server = server
+        typed = {**TEXT, **BYTES, **{domain: literals for domain, (_, literals) in ALIKE.items()}}
+        self.types = {f"c{number}": (kind, literals) for number, (kind, literals) in enumerate(typed.items())}
+        self.same = {f"b{number}": (base, literals) for number, (base, literals) in enumerate(ALIKE.values())}
+        self.all = {**self.types, **self.same}
+        self.rows = max(len(literals) for _, literals in self.all.values()) + 1
+        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in self.all.items())
+        server.sql(
+            f"CREATE TABLE public.marks (id integer PRIMARY KEY, other integer NOT NULL DEFAULT 0, {columns}); "
+            "ALTER TABLE public.marks REPLICA IDENTITY FULL; GRANT SELECT ON public.marks TO capture; "
+            "CREATE PUBLICATION publication FOR TABLE public.marks; SELECT pg_create_logical_replication_slot('slot', 'pgoutput');"
+        )
+
+    def insert(self, first: int) -> None:
+        """Insert all rows; one of NULLs is the last."""
+        for number in range(self.rows):
+            given = {name: literals[number] for name, (_, literals) in self.all.items() if number < len(literals)}
+            shown = ", ".join("'" + literal.replace("'", "''") + "'" for literal in given.values())
+            names = "".join(f", {name}" for name in given)
+            self._server.sql(f"INSERT INTO public.marks (id{names}) VALUES ({first + number}{', ' if given else ''}{shown});")
+
+    def told(self, first: int) -> list[dict[str, str]]:
+        """Return what PostgreSQL's own output functions write of the rows."""
+        shown = ", ".join(
+            f"CASE WHEN {name}::text IS NULL THEN '{NULL}' ELSE encode(convert_to(format('%s', {name}), 'UTF8'), 'hex') END"
+            for name in self.types
+        )
+        found = self._server.sql(f"{_PLAIN} SELECT {shown} FROM public.marks WHERE id BETWEEN {first} AND {first + 99} ORDER BY id;")
+        return [dict(zip(self.types, map(_text, line.split("|")), strict=True)) for line in found.splitlines()]
+
+
+def _text(written: str) -> str:
+    return written if written == NULL else bytes.fromhex(written).decode()
+
+
+def wrong(matrix: Matrix, told: Sequence[dict[str, str]], arrived: Sequence[dict[str, str]]) -> list[str]:
+    """Return each value that did not arrive as PostgreSQL writes it."""
+    found = []
+    for wanted, row in zip(told, arrived, strict=True):
+        for name, (kind, _) in matrix.types.items():
+            base = {domain: f"b{number}" for number, domain in enumerate(ALIKE)}.get(kind)
+            right = row[base] if base else wanted[name]
+            if row.get(name) != right:
+                found.append(f"{kind}: {row.get(name, 'nothing')[:80]!r} instead of {right[:80]!r}")
+    return found
+
+
+def test_every_value_arrives_as_postgresql_writes_it(server: Server, class_path: str, tmp_path: Path) -> None:
+    matrix = Matrix(server)
+    matrix.insert(0)
+    told = matrix.told(0)
+    source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE, "tombstones.on.delete": "false"})
+    read = source.changes(matrix.rows)
+    matrix.insert(100)
+    server.sql("UPDATE public.marks SET other = 1 WHERE id >= 100; DELETE FROM public.marks WHERE id >= 100;")
+    changed = source.changes(3 * matrix.rows)
+    found = {
+        state: wrong(matrix, told, rows)
+        for state, rows in {
+            "read": [change.after for change in read],
+            "inserted": [change.after for change in changed if change.op == "c"],
+            "updated": [change.after for change in changed if change.op == "u"],
+            "before": [change.before for change in changed if change.op == "u"],
+            "deleted": [change.before for change in changed if change.op == "d"],
+        }.items()
+    }
+    assert not any(found.values()), "\n".join(f"{state}: {line}" for state, lines in found.items() for line in lines)
+    assert {source.types[name] for name, (kind, _) in matrix.types.items() if kind in TEXT} == {"STRING null null null"}
+    assert {source.types[name] for name, (kind, _) in matrix.types.items() if kind in BYTES} == {"BYTES null null null"}
+    for number, domain in enumerate(ALIKE):
+        assert source.types[f"b{number}"] == source.types[next(name for name, (kind, _) in matrix.types.items() if kind == domain)]
