@@ -174,6 +174,7 @@ def test_every_type_of_the_matrix_is_in_the_model_as_what_arrives(existing: Exis
     path = tmp_path / "prod.yaml"
     for cure in cures_of(looked(existing, path, "public.marks")):
         existing.sql(cure)
+    path.unlink()
     outcome = looked(existing, path, "public.marks")
     assert outcome.good, outcome.lines
     (model,) = document.read(path.read_text(encoding="utf-8"))

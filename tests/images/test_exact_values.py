@@ -25,6 +25,7 @@ CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
 CREATE TABLE public.marks (id integer PRIMARY KEY, local timestamp, short timestamp(3), zoned timestamptz, day date, amount numeric(10,2),
   since timestamp NOT NULL DEFAULT '2020-01-01 00:00:00.123456', until date NOT NULL DEFAULT '0044-03-15 BC',
   share numeric(4,1) NOT NULL DEFAULT 'NaN', ended timestamp NOT NULL DEFAULT 'infinity');
+ALTER TABLE public.marks REPLICA IDENTITY FULL;
 GRANT SELECT ON public.marks TO capture;
 CREATE PUBLICATION publication FOR TABLE public.marks;
 SELECT pg_create_logical_replication_slot('slot', 'pgoutput');
