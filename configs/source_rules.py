@@ -213,9 +213,7 @@ def _spelled(config: Mapping[str, str]) -> list[Problem]:
     if EXACT_VALUES not in config.values():
         return []
     rule = "values of some types would arrive as NULL or in another spelling than the archive's"
-    return [
-        problem(config, key, rule, f"set {wanted}") for key, wanted in SOURCE.items() if config.get(key, "").strip() != wanted
-    ]
+    return [problem(config, key, rule, f"set {wanted}") for key, wanted in SOURCE.items() if config.get(key, "").strip() != wanted]
 
 
 def _named(config: Mapping[str, str]) -> list[Problem]:

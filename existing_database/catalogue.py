@@ -79,8 +79,8 @@ WITH RECURSIVE held AS (
     SELECT attrelid, attnum, atttypid AS type, atttypmod AS size, '' AS array_of FROM pg_catalog.pg_attribute
     WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY(%s)
   UNION ALL
-    SELECT attrelid, attnum, CASE WHEN typtype = 'd' THEN typbasetype ELSE typelem END, CASE WHEN typtype = 'd' THEN typtypmod ELSE size END,
-      CASE WHEN typtype = 'd' THEN array_of ELSE '[]' END
+    SELECT attrelid, attnum, CASE WHEN typtype = 'd' THEN typbasetype ELSE typelem END,
+      CASE WHEN typtype = 'd' THEN typtypmod ELSE size END, CASE WHEN typtype = 'd' THEN array_of ELSE '[]' END
     FROM held JOIN pg_catalog.pg_type t ON t.oid = held.type
     WHERE typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
 SELECT a.attrelid::bigint, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,

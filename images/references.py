@@ -8,7 +8,7 @@ from typing import Final
 REFERENCES: Final = {
     "postgres": "localhost/data-ingestion/postgres:17-1",
     "kafka": "localhost/data-ingestion/kafka:4.3.1-1",
-    "connect": "localhost/data-ingestion/connect:4.3.1-4",
+    "connect": "localhost/data-ingestion/connect:4.3.1-5",
     "registry": "localhost/data-ingestion/registry:3.3.3-1",
     "registry-confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
     "object-store": "localhost/data-ingestion/object-store:5.2.5-1",

@@ -41,6 +41,19 @@ AS_TEXT: Final = {
 }
 """Types of which the archive has PostgreSQL's own text, by subject."""
 
+REFUSED: Final = (
+    (("money",), "Debezium reads it by the server's locale", "`numeric(19,2)`"),
+    (
+        ("point", "lseg", "path", "box", "polygon", "line", "circle"),
+        "Debezium makes numbers of its own of it",
+        "columns of `double precision`",
+    ),
+    (("hstore",), "its text is lost where a row is read", "`jsonb`"),
+    (("geometry", "geography", "vector", "halfvec", "sparsevec", "isbn"), "Debezium has its own form", "`text`"),
+    (("refcursor",), "the driver would run it", "`text`"),
+)
+"""Types that cannot be archived exactly, with the reason and another type."""
+
 UNORDERED: Final = frozenset({"json", "xml", "txid_snapshot", "pg_snapshot"})
 """Types of which PostgreSQL makes no key."""
 
@@ -51,10 +64,7 @@ _MOST_IN_POSTGRESQL: Final = 1000
 _NUMERIC: Final = re.compile(r"numeric\(([1-9][0-9]{0,3}),(-?[0-9]{1,4})\)")
 _SIZED: Final = re.compile(r"(varchar|char|bit|varbit)\(([1-9][0-9]{0,8})\)")
 # What Debezium parses, so that PostgreSQL's text of it is lost
-_DEBEZIUMS: Final = frozenset(
-    {"money", "point", "lseg", "path", "box", "polygon", "line", "circle", "refcursor"}
-    | {"hstore", "geometry", "geography", "vector", "halfvec", "sparsevec", "isbn"}
-)
+_DEBEZIUMS: Final = frozenset(name for names, _, _ in REFUSED for name in names)
 _NAME: Final = re.compile(r"""([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}")(\.([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}"))?(\[\])?""")
 _SHOWN: Final = 100
 _LONGEST: Final = {"varchar": 10_485_760, "char": 10_485_760, "bit": 83_886_080, "varbit": 83_886_080}

@@ -52,7 +52,7 @@ class ImageSettings(Section):
     """PostgreSQL 17."""
     kafka: Image = "localhost/data-ingestion/kafka:4.3.1-1"
     """Java with the libraries of Apache Kafka."""
-    connect: Image = "localhost/data-ingestion/connect:4.3.1-4"
+    connect: Image = "localhost/data-ingestion/connect:4.3.1-5"
     """Kafka Connect with its plugins."""
     registry: Image | None = None
     """Schema registry; by default the image of ``streaming.registry.kind``."""

@@ -184,7 +184,7 @@ class Table(Section):
             yield f"the primary key of table {self.name!r} must consist of its columns; {wrong}"
         unordered = [column.name for column in self.columns if column.name in self.primary_key and not is_ordered(column.type)]
         if unordered:
-            yield f"the primary key of table {self.name!r} has {', '.join(unordered)}, of a type that PostgreSQL makes no key of; take another"
+            yield f"the primary key of table {self.name!r} has {', '.join(unordered)}, and PostgreSQL makes no key of such a type"
         twice = sorted(name for name, number in Counter(self.primary_key).items() if number > 1)
         if twice:
             yield f"the primary key of table {self.name!r} names {', '.join(twice)} more than once; remove the duplicates"

@@ -28,7 +28,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {
             "cluster": {"context": "prod", "identifier": "data-ingestion-prod", "existingNamespace": True},
             "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
-            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-4"},
+            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-5"},
             "source": {
                 "kind": "external",
                 "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
