@@ -60,7 +60,7 @@ def refers(column: Column) -> bool:
     return _REFERENCE.search(column.constraint) is not None
 
 
-def value(column: Column, turn: int, *, unique: bool = False) -> Any:  # noqa: ANN401 - a value of SQL
+def value(column: Column, turn: int, *, unique: bool = False) -> Any:  # noqa: ANN401, PLR0911 - a value of SQL; one for each kind
     """Return a value of the column's type, small and plain so that checks such as ``price >= 0`` accept it.
 
     Args:

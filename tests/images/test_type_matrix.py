@@ -180,3 +180,17 @@ def test_a_default_of_any_type_stops_nothing_and_changes_no_value(server: Server
     told = [bytes.fromhex(text).decode() for text in server.sql(f"{_PLAIN} SELECT {shown} FROM public.marks WHERE id = 1;").split("|")]
     differ = {kind: (read[name], text) for name, kind, text in zip(columns, DEFAULTS, told, strict=True) if read[name] != text}
     assert differ == {"public.moment": ("2026-01-02T03:04:05.123456", "2026-01-02 03:04:05.123456")}
+
+
+def test_without_the_keys_of_the_session_values_change_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
+    """What the keys are for: a later version may need fewer, and this test fails."""
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, place pg_lsn, ratio float8, data bytea, lasts interval); {CAPTURED}")
+    source, row = Source(server, class_path, tmp_path, CONVERTED), "'0/1', 0.30000000000000004, '\\x00ff', '1 year 2 days'"
+    server.sql(f"INSERT INTO public.marks VALUES (1, {row});")
+    (read,) = source.rows(1)
+    server.sql(f"INSERT INTO public.marks VALUES (2, {row});")
+    (changed,) = source.rows(1)
+    assert (read["place"], changed["place"]) == ("0/1", NULL)
+    assert (read["ratio"], changed["ratio"]) == ("0.3", "0.3")
+    assert (read["data"], changed["data"] == read["data"]) == ("\\x00ff", False)
+    assert "P1Y2D" not in {read["lasts"], changed["lasts"]}
