@@ -5,6 +5,7 @@ docs/fidelity.md is made from these tables, and a test runs each type through th
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -65,6 +66,8 @@ _NUMERIC: Final = re.compile(r"numeric\(([1-9][0-9]{0,3}),(-?[0-9]{1,4})\)")
 _SIZED: Final = re.compile(r"(varchar|char|bit|varbit)\(([1-9][0-9]{0,8})\)")
 # What Debezium parses, so that PostgreSQL's text of it is lost
 _DEBEZIUMS: Final = frozenset(name for names, _, _ in REFUSED for name in names)
+# Without what JSON has and jsonb refuses: the null character, halves of pairs, numbers beyond numeric
+_LITERAL: Final = re.compile(r"'((?:[^'\\eE\x00]|''|(?<![0-9])[eE])*)'")
 _NAME: Final = re.compile(r"""([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}")(\.([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}"))?(\[\])?""")
 _SHOWN: Final = 100
 _LONGEST: Final = {"varchar": 10_485_760, "char": 10_485_760, "bit": 83_886_080, "varbit": 83_886_080}
@@ -113,11 +116,25 @@ def type_fault(sql_type: str, written: str) -> str | None:
 
 def own_type_fault(written: str) -> str | None:
     """Return why a type that only the database knows cannot be archived as text; None where it can."""
-    if written in _DEBEZIUMS or written.removesuffix("[]") in _DEBEZIUMS:
+    if written.removesuffix("[]").rpartition(".")[2].strip('"') in _DEBEZIUMS:
         return f"type {written!r} has no text that Debezium leaves as it is; leave the column out"
     if archive_type(usual(written)):
         return f"type {written!r} is known, and archived as {archive_type(usual(written))}; remove archivedAs"
     return None if _NAME.fullmatch(written) else f"type {written[:_SHOWN]!r} is no name of a type; write it as 'make tables' does"
+
+
+def literal_fault(sql_type: str, default: str) -> str | None:
+    """Return why a default is not known to be one that PostgreSQL takes; None for plain JSON, and for no elements of an array."""
+    literal = _LITERAL.fullmatch(default.strip())
+    if literal and sql_type in {"json", "jsonb"}:
+        try:
+            json.loads(literal[1].replace("''", "'"), parse_constant=lambda word: int(word, 0))
+        except (ValueError, RecursionError):
+            return "it is no JSON"
+        return None
+    if literal and sql_type.endswith("[]") and literal[1] == "{}":
+        return None
+    return "only JSON without backslashes and exponents, and '{}' of an array, are known here"
 
 
 def is_ordered(sql_type: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from settings.archived_types import archive_type, is_ordered, is_server_text, own_type_fault, type_fault
+from settings.archived_types import archive_type, is_ordered, is_server_text, literal_fault, own_type_fault, type_fault
 from settings.column_sql import clauses
 from settings.default_sql import default_fault
 from settings.section import Section
@@ -90,7 +90,9 @@ class Column(Section):
                 "make it NOT NULL or drop the default"
             )
         if family(self.type) is None:
-            yield f"column {self.name!r} has a default and the type {self.type}, whose defaults are not judged here; drop the default"
+            fault = literal_fault(self.type, self.default)
+            if fault:
+                yield f"the default {self.default[:_SHOWN]!r} of column {self.name!r} ({self.type}) cannot be judged ({fault}); drop it"
             return
         fault = default_fault(self.type, self.default)
         if fault:
@@ -167,6 +169,8 @@ class Table(Section):
         for column in self.columns:
             if not column.constraint:
                 continue
+            if not is_ordered(column.type):
+                yield f"column {column.name!r} of table {self.name!r} has a constraint, and PostgreSQL compares no {column.type}; drop it"
             try:
                 clauses(column.constraint, columns)
             except SqlError as error:

@@ -44,7 +44,7 @@ def test_what_is_tried_is_in_the_model(kind: str) -> None:
 def test_a_refused_type_is_not_archived_as_text_either(kind: str) -> None:
     assert type_fault(kind, kind)
     assert own_type_fault(kind)
-    assert own_type_fault(f"{kind}[]")
+    assert own_type_fault(f"public.{kind}[]")
 
 
 @pytest.mark.parametrize("kind", ["jsonb", "integer", "character varying(9)", "1st", "a b", "a; DROP TABLE b", "", "a.b.c"])

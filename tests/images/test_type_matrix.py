@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ CAPTURED = (
     "ALTER TABLE public.marks REPLICA IDENTITY FULL; GRANT SELECT ON public.marks TO capture; "
     "CREATE PUBLICATION publication FOR TABLE public.marks; SELECT pg_create_logical_replication_slot('slot', 'pgoutput');"
 )
+# More than the driver waits for before it has the server prepare a query
+_CHUNKS = 12
 _PLAIN = " ".join(f"SET {setting};" for setting in OPTIONS.removeprefix("-c ").split(" -c "))
 
 
@@ -194,3 +197,39 @@ def test_without_the_keys_of_the_session_values_change_in_silence(server: Server
     assert (read["ratio"], changed["ratio"]) == ("0.3", "0.3")
     assert (read["data"], changed["data"] == read["data"]) == ("\\x00ff", False)
     assert "P1Y2D" not in {read["lasts"], changed["lasts"]}
+
+
+def test_a_backfill_reads_values_as_a_snapshot_does(server: Server, class_path: str, tmp_path: Path) -> None:
+    """It runs one prepared query many times, of which the driver would ask the server for binary values."""
+    columns = {
+        f"c{number}": (kind, literals[-1]) for number, (kind, literals) in enumerate({**TEXT, **BYTES, **PLAINLY}.items()) if literals
+    }
+    typed = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+    shown = ", ".join("'" + literal.replace("'", "''") + "'" for _, literal in columns.values())
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, {typed});")
+    for number in range(_CHUNKS):
+        server.sql(f"INSERT INTO public.marks VALUES ({number}, {shown});")
+    signal = {"id": "1", "type": "execute-snapshot", "data": {"data-collections": ["public.marks"], "type": "INCREMENTAL"}}
+    (tmp_path / "signals").write_text(json.dumps(signal) + "\n", encoding="utf-8")
+    server.sql(
+        f"CREATE TABLE public.signals (id text PRIMARY KEY, type text, data text); GRANT ALL ON public.signals TO capture; {CAPTURED} "
+        "ALTER PUBLICATION publication ADD TABLE public.signals;"
+    )
+    keys = {
+        "snapshot.mode": "no_data",
+        "signal.enabled.channels": "file,source",
+        "signal.file": str(tmp_path / "signals"),
+        "signal.data.collection": "public.signals",
+        "signal.poll.interval.ms": "500",
+        "incremental.snapshot.chunk.size": "1",
+    }
+    read = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE, **keys}).rows(_CHUNKS)
+    first, last = read[0], read[-1]
+    texts = ", ".join(f"encode(convert_to(format('%s', {name}), 'UTF8'), 'hex')" for name in columns)
+    told = [bytes.fromhex(text).decode() for text in server.sql(f"{_PLAIN} SELECT {texts} FROM public.marks WHERE id = 0;").split("|")]
+    for row in (first, last):
+        assert [
+            (kind, row[name][:80], text[:80])
+            for (name, (kind, _)), text in zip(columns.items(), told, strict=True)
+            if _spelt(kind, row[name]) != _spelt(kind, text)
+        ] == []
