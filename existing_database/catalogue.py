@@ -94,7 +94,8 @@ WITH RECURSIVE held AS (
     WHERE typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
 SELECT a.attrelid::bigint, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
   coalesce(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''), a.attgenerated <> '', a.attidentity <> '',
-  format_type(held.type, held.size) || array_of, CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE t.typtype::text END, t.typname::text,
+  CASE WHEN n.nspname = 'pg_catalog' THEN format_type(held.type, held.size) ELSE format('%%I.%%I', n.nspname, t.typname) END || array_of,
+  CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE t.typtype::text END, t.typname::text,
   current_setting('server_version_num')::int < 170000 OR EXISTS (SELECT FROM pg_catalog.pg_constraint c
     WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.convalidated
     AND pg_get_expr(c.conbin, c.conrelid) = format('isfinite(%%I)', a.attname))

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from configs.session import OPTIONS
 from sandbox import connectors
 from waiting import Patience
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from waiting import Display
 
 _POLL_S = 1.0
+# By the type's output function: a cast would cut the blanks of a char(n)
+_AS_TEXT = sql.SQL("CASE WHEN {0}::text IS NOT NULL THEN format('%s', {0}) END AS {0}")
 _SHOWN = 5
 # The first restarts of what has failed come after 15 and 30 s.
 _FAILED_PATIENCE_S = 90.0
@@ -61,6 +64,7 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
         user=database["user"],
         password=database["password"],
         sslmode="require",
+        options=OPTIONS,
         autocommit=True,
         row_factory=dict_row,
     )
@@ -68,16 +72,17 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
 
 def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
     """All rows of a table by key."""
-    query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(*table.in_database.split(".", 1)))
+    place = sql.Identifier(*table.in_database.split(".", 1))
     types = {column.name: column.type for column in table.columns}
-    rows = (
-        {name: _as_archived(types.get(name), value) for name, value in _named_as_archived(table, row)} for row in connection.execute(query)
-    )
+    texts = {column.in_database for column in table.columns if column.is_server_text}
+    # also columns that the model does not have
+    there = [column.name for column in connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(place)).description or ()]
+    names = [name for name in there if name not in table.left_out]
+    shown = sql.SQL(", ").join(_AS_TEXT.format(sql.Identifier(name)) if name in texts else sql.Identifier(name) for name in names)
+    found = connection.execute(sql.SQL("SELECT {} FROM {}").format(shown, place))
+    named = ({table.renamed.get(name, name): value for name, value in row.items()} for row in found)
+    rows = ({name: _as_archived(types.get(name), value) for name, value in row.items()} for row in named)
     return {tuple(row[part] for part in table.primary_key): row for row in rows}
-
-
-def _named_as_archived(table: Table, row: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [(table.renamed.get(name, name), value) for name, value in row.items() if name not in table.left_out]
 
 
 def _as_archived(sql_type: str | None, value: object) -> object:

@@ -5,6 +5,7 @@ docs/fidelity.md is made from these tables, and a test runs each type through th
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -41,6 +42,19 @@ AS_TEXT: Final = {
 }
 """Types of which the archive has PostgreSQL's own text, by subject."""
 
+REFUSED: Final = (
+    (("money",), "Debezium reads it by the server's locale", "`numeric(19,2)`"),
+    (
+        ("point", "lseg", "path", "box", "polygon", "line", "circle"),
+        "Debezium makes numbers of its own of it",
+        "columns of `double precision`",
+    ),
+    (("hstore",), "its text is lost where a row is read", "`jsonb`"),
+    (("geometry", "geography", "vector", "halfvec", "sparsevec", "isbn"), "Debezium has its own form", "`text`"),
+    (("refcursor",), "the driver would run it", "`text`"),
+)
+"""Types that cannot be archived exactly, with the reason and another type."""
+
 UNORDERED: Final = frozenset({"json", "xml", "txid_snapshot", "pg_snapshot"})
 """Types of which PostgreSQL makes no key."""
 
@@ -51,10 +65,9 @@ _MOST_IN_POSTGRESQL: Final = 1000
 _NUMERIC: Final = re.compile(r"numeric\(([1-9][0-9]{0,3}),(-?[0-9]{1,4})\)")
 _SIZED: Final = re.compile(r"(varchar|char|bit|varbit)\(([1-9][0-9]{0,8})\)")
 # What Debezium parses, so that PostgreSQL's text of it is lost
-_DEBEZIUMS: Final = frozenset(
-    {"money", "point", "lseg", "path", "box", "polygon", "line", "circle", "refcursor"}
-    | {"hstore", "geometry", "geography", "vector", "halfvec", "sparsevec", "isbn"}
-)
+_DEBEZIUMS: Final = frozenset(name for names, _, _ in REFUSED for name in names)
+# Without what JSON has and jsonb refuses: the null character, halves of pairs, numbers beyond numeric
+_LITERAL: Final = re.compile(r"'((?:[^'\\eE\x00]|''|(?<![0-9])[eE])*)'")
 _NAME: Final = re.compile(r"""([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}")(\.([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}"))?(\[\])?""")
 _SHOWN: Final = 100
 _LONGEST: Final = {"varchar": 10_485_760, "char": 10_485_760, "bit": 83_886_080, "varbit": 83_886_080}
@@ -103,11 +116,25 @@ def type_fault(sql_type: str, written: str) -> str | None:
 
 def own_type_fault(written: str) -> str | None:
     """Return why a type that only the database knows cannot be archived as text; None where it can."""
-    if written in _DEBEZIUMS or written.removesuffix("[]") in _DEBEZIUMS:
+    if written.removesuffix("[]").rpartition(".")[2].strip('"') in _DEBEZIUMS:
         return f"type {written!r} has no text that Debezium leaves as it is; leave the column out"
     if archive_type(usual(written)):
         return f"type {written!r} is known, and archived as {archive_type(usual(written))}; remove archivedAs"
     return None if _NAME.fullmatch(written) else f"type {written[:_SHOWN]!r} is no name of a type; write it as 'make tables' does"
+
+
+def literal_fault(sql_type: str, default: str) -> str | None:
+    """Return why a default is not known to be one that PostgreSQL takes; None for plain JSON, and for no elements of an array."""
+    literal = _LITERAL.fullmatch(default.strip())
+    if literal and sql_type in {"json", "jsonb"}:
+        try:
+            json.loads(literal[1].replace("''", "'"), parse_constant=lambda word: int(word, 0))
+        except (ValueError, RecursionError):
+            return "it is no JSON"
+        return None
+    if literal and sql_type.endswith("[]") and literal[1] == "{}":
+        return None
+    return "only JSON without backslashes and exponents, and '{}' of an array, are known here"
 
 
 def is_ordered(sql_type: str) -> bool:

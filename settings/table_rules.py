@@ -71,6 +71,8 @@ def column_problems(table: AnyTable) -> Iterator[str]:
     for column in table.columns:
         if not column.constraint:
             continue
+        if not is_ordered(column.type):
+            yield f"column {column.name!r} of table {table.name!r} has a constraint, and PostgreSQL compares no {column.type}; drop it"
         try:
             clauses(column.constraint, columns)
         except SqlError as error:
@@ -90,7 +92,7 @@ def key_problems(table: AnyTable) -> Iterator[str]:
         yield f"the primary key of table {table.name!r} must consist of its columns; {wrong}"
     unordered = [column.name for column in table.columns if column.name in table.primary_key and not is_ordered(column.type)]
     if unordered:
-        yield f"the primary key of table {table.name!r} has {', '.join(unordered)}, of a type that PostgreSQL makes no key of; take another"
+        yield f"the primary key of table {table.name!r} has {', '.join(unordered)}, and PostgreSQL makes no key of such a type"
     twice = sorted(name for name, number in Counter(table.primary_key).items() if number > 1)
     if twice:
         yield f"the primary key of table {table.name!r} names {', '.join(twice)} more than once; remove the duplicates"

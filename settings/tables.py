@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from settings import table_rules
-from settings.archived_types import archive_type, is_server_text, own_type_fault, type_fault
+from settings.archived_types import archive_type, is_server_text, literal_fault, own_type_fault, type_fault
 from settings.default_sql import default_fault
 from settings.section import Section
 from settings.sql_names import quoted
@@ -83,7 +83,9 @@ class Column(Section):
         if self.default is None:
             return
         if family(self.type) is None:
-            yield f"column {self.name!r} has a default and the type {self.type}, whose defaults are not judged here; drop the default"
+            fault = literal_fault(self.type, self.default)
+            if fault:
+                yield f"the default {self.default[:_SHOWN]!r} of column {self.name!r} ({self.type}) cannot be judged ({fault}); drop it"
             return
         fault = default_fault(self.type, self.default)
         if fault:

@@ -56,6 +56,12 @@ def _pictures() -> Iterator[Document]:
         yield Document(path, functools.partial(_whole, pictures.picture, stack))
 
 
+def _fidelity() -> Iterator[Document]:
+    from tools import fidelity  # noqa: PLC0415 - as above
+
+    yield Document(fidelity.DOCUMENT, fidelity.updated)
+
+
 def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
     """Return a document of which nothing stays."""
     return make(stack)
@@ -64,6 +70,7 @@ def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
 KINDS: Final[Mapping[str, Kind]] = {
     "settings": Kind("the tables in docs/settings.md, from the typed model", _settings),
     "schema": Kind("settings/stack-file.schema.json for editors, from the same model", _schema),
+    "fidelity": Kind("the tables of types in docs/fidelity.md, from the typed model", _fidelity),
     "architecture": Kind("the pictures in docs/architecture.md, from what is declared", _architecture),
     "review": Kind("the comment in docs/review.md, from a stored preview", _review),
     "pictures": Kind("docs/memory-<stack>.svg of every stack, from what is declared", _pictures),

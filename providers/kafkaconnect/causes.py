@@ -62,8 +62,8 @@ CAUSES: Final = (
     ),
     _cause(
         r"Failed to properly convert (data|default) value for",
-        "Debezium has no form for a value of the column that the message names, such as NaN in numeric without digits, and stops "
-        "instead of writing NULL; give the column a type of the model, for example numeric(38,9), correct the value, then raise "
+        "Debezium has no form for a value of the column that the message names, and stops instead of writing NULL; give the column "
+        "a type of docs/fidelity.md, for example text, correct the value, then raise "
         "streaming.epoch in the stack file and run up, which begins with a new slot and a snapshot",
     ),
     _cause(

@@ -79,6 +79,8 @@ def worker_command(settings: ConnectSettings) -> list[str]:
     return [
         "java",
         *flags(settings.jvm),
+        # the JDBC driver makes it the zone of its sessions, in which PostgreSQL writes times within arrays and ranges
+        "-Duser.timezone=UTC",
         f"-Dlog4j2.configurationFile={LOG4J}",
         f"-Djava.security.auth.login.config={REST_LOGIN}/jaas.conf",
         "-cp",

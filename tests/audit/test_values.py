@@ -61,6 +61,7 @@ CASES: dict[str, Case] = {
     "real": ("float", "float", SINGLES, lambda value: struct.pack("<f", value), repr),
     "double": ("double", "double", DOUBLES, lambda value: struct.pack("<d", value), repr),
     "text": ("string", "string", TEXTS, text, str),
+    "bytes": ("binary", "bytes", st.binary(), text, lambda value: f"\\x{value.hex()}"),
     "decimal": (
         "decimal(12, 2)",
         {"type": "bytes", "logicalType": "decimal", "scale": 2, "precision": 12},
@@ -140,7 +141,9 @@ def test_null_is_told_from_every_value_and_from_its_place() -> None:
     assert len(set(hashes)) == len(rows)
 
 
-@pytest.mark.parametrize(("kind", "schema"), [("int", "string"), ("string", "int"), ("timestamptz", "string"), ("date", "int")])
+@pytest.mark.parametrize(
+    ("kind", "schema"), [("int", "string"), ("string", "int"), ("timestamptz", "string"), ("date", "int"), ("binary", "string")]
+)
 def test_a_column_that_changed_its_type_is_refused_and_not_compared_by_chance(kind: str, schema: str) -> None:
     with pytest.raises(UnsupportedTypeError, match="in the archive and"):
         from_avro(Column("it", kind), schema)

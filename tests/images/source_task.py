@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,8 +33,9 @@ class Change:
 class Source:
     """The image's source task with a stored position."""
 
-    def __init__(self, server: Server, class_path: str, folder: Path, keys: Mapping[str, str]) -> None:
+    def __init__(self, server: Server, class_path: str, folder: Path, keys: Mapping[str, str], zone: str = "UTC") -> None:
         """Write the configuration; nothing is stored yet."""
+        self._zone = zone
         self._class_path, self._config, self._stored = class_path, folder / "config", list[str]()
         self.types: dict[str, str] = {}
         config = {
@@ -84,5 +86,6 @@ class Source:
 
     def _lines(self, number: int) -> list[str]:
         command = ["java", "-XX:TieredStopAtLevel=1", "-cp", self._class_path, "dataingestion.connect.ValuesProbe", str(self._config)]
-        done = subprocess.run([*command, str(number), *self._stored], capture_output=True, text=True, timeout=200, check=True)
+        zoned = {**os.environ, "TZ": self._zone}
+        done = subprocess.run([*command, str(number), *self._stored], capture_output=True, text=True, timeout=200, check=True, env=zoned)
         return [line for line in done.stdout.splitlines() if line[:2] in {"> ", "@ ", "# ", "! "}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ from configs.session import OPTIONS, SOURCE
 from images import java_compiler
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, NULL, PASSWORD, Source
-from tests.images.type_matrix import ALIKE, BYTES, SETUP, TEXT
+from tests.images.type_matrix import ALIKE, BYTES, DEFAULTS, PLAINLY, SETUP, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +32,12 @@ extra_float_digits = 0
 bytea_output = 'escape'
 """
 EXTENSIONS = ("citext", "ltree")
+CAPTURED = (
+    "ALTER TABLE public.marks REPLICA IDENTITY FULL; GRANT SELECT ON public.marks TO capture; "
+    "CREATE PUBLICATION publication FOR TABLE public.marks; SELECT pg_create_logical_replication_slot('slot', 'pgoutput');"
+)
+# More than the driver waits for before it has the server prepare a query
+_CHUNKS = 12
 _PLAIN = " ".join(f"SET {setting};" for setting in OPTIONS.removeprefix("-c ").split(" -c "))
 
 
@@ -63,17 +71,13 @@ class Matrix:
     def __init__(self, server: Server) -> None:
         """Create the table."""
         self._server = server
-        typed = {**TEXT, **BYTES, **{domain: literals for domain, (_, literals) in ALIKE.items()}}
+        typed = {**TEXT, **BYTES, **PLAINLY, **{domain: literals for domain, (_, literals) in ALIKE.items()}}
         self.types = {f"c{number}": (kind, literals) for number, (kind, literals) in enumerate(typed.items())}
         self.same = {f"b{number}": (base, literals) for number, (base, literals) in enumerate(ALIKE.values())}
         self.all = {**self.types, **self.same}
         self.rows = max(len(literals) for _, literals in self.all.values()) + 1
         columns = ", ".join(f"{name} {kind}" for name, (kind, _) in self.all.items())
-        server.sql(
-            f"CREATE TABLE public.marks (id integer PRIMARY KEY, other integer NOT NULL DEFAULT 0, {columns}); "
-            "ALTER TABLE public.marks REPLICA IDENTITY FULL; GRANT SELECT ON public.marks TO capture; "
-            "CREATE PUBLICATION publication FOR TABLE public.marks; SELECT pg_create_logical_replication_slot('slot', 'pgoutput');"
-        )
+        server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, other integer NOT NULL DEFAULT 0, {columns}); {CAPTURED}")
 
     def insert(self, first: int) -> None:
         """Insert all rows; one of NULLs is the last."""
@@ -97,14 +101,24 @@ def _text(written: str) -> str:
     return written if written == NULL else bytes.fromhex(written).decode()
 
 
+def _spelt(kind: str, text: str) -> str:
+    """Return the text of a value, for a number or a boolean in one spelling: the probe writes those as Java does."""
+    if kind == "boolean":
+        return {"t": "true", "f": "false"}.get(text, text)
+    if kind not in {"real", "double precision"} or text == NULL:
+        return text
+    number = float(text)
+    return repr(number if kind == "double precision" else struct.unpack("f", struct.pack("f", number))[0])
+
+
 def wrong(matrix: Matrix, told: Sequence[dict[str, str]], arrived: Sequence[dict[str, str]]) -> list[str]:
     """Return each value that did not arrive as PostgreSQL writes it."""
     found = []
     for wanted, row in zip(told, arrived, strict=True):
         for name, (kind, _) in matrix.types.items():
             base = {domain: f"b{number}" for number, domain in enumerate(ALIKE)}.get(kind)
-            right = row[base] if base else wanted[name]
-            if row.get(name) != right:
+            right = row[base] if base else _spelt(kind, wanted[name])
+            if _spelt(kind, row.get(name, "nothing")) != right:
                 found.append(f"{kind}: {row.get(name, 'nothing')[:80]!r} instead of {right[:80]!r}")
     return found
 
@@ -133,3 +147,89 @@ def test_every_value_arrives_as_postgresql_writes_it(server: Server, class_path:
     assert {source.types[name] for name, (kind, _) in matrix.types.items() if kind in BYTES} == {"BYTES null null null"}
     for number, domain in enumerate(ALIKE):
         assert source.types[f"b{number}"] == source.types[next(name for name, (kind, _) in matrix.types.items() if kind == domain)]
+
+
+def test_a_worker_of_another_time_zone_does_not_start(server: Server, class_path: str, tmp_path: Path) -> None:
+    """The driver would make it the zone of its sessions, and write times in arrays and ranges by it."""
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY); INSERT INTO public.marks VALUES (1); {CAPTURED}")
+    failure = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE}, zone="America/St_Johns").failure()
+    assert "The worker's time zone is America/St_Johns" in failure
+
+
+def test_a_label_that_an_enum_gets_later_arrives_also_of_one_that_had_none(server: Server, class_path: str, tmp_path: Path) -> None:
+    """A change of an empty enum's column stopped Debezium's own converter."""
+    server.sql("CREATE TABLE public.marks (id integer PRIMARY KEY, mood public.mood, nothing public.nothing);")
+    server.sql(f"INSERT INTO public.marks VALUES (1, 'calm'); {CAPTURED}")
+    source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE})
+    (row,) = source.rows(1)
+    assert (row["mood"], row["nothing"]) == ("calm", NULL)
+    server.sql("ALTER TYPE public.mood ADD VALUE 'wild'; ALTER TYPE public.nothing ADD VALUE 'thing';")
+    server.sql("INSERT INTO public.marks VALUES (2, 'wild', 'thing');")
+    (row,) = source.rows(1)
+    assert (row["mood"], row["nothing"]) == ("wild", "thing")
+
+
+def test_a_default_of_any_type_stops_nothing_and_changes_no_value(server: Server, class_path: str, tmp_path: Path) -> None:
+    columns = {f"c{number}": f"{kind} NOT NULL DEFAULT {value}" for number, (kind, value) in enumerate(DEFAULTS.items())}
+    later = "".join(f", ADD COLUMN later_{name} {definition}" for name, definition in columns.items()).removeprefix(", ")
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, {', '.join(map(' '.join, columns.items()))}); {CAPTURED}")
+    server.sql("INSERT INTO public.marks (id) VALUES (1);")
+    source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE})
+    (read,) = source.rows(1)
+    server.sql(f"ALTER TABLE public.marks {later}; INSERT INTO public.marks (id) VALUES (2);")
+    (changed,) = source.rows(1)
+    assert {name: changed[f"later_{name}"] for name in columns} == {name: read[name] for name in columns}
+    shown = ", ".join(f"encode(convert_to(format('%s', {name}), 'UTF8'), 'hex')" for name in columns)
+    told = [bytes.fromhex(text).decode() for text in server.sql(f"{_PLAIN} SELECT {shown} FROM public.marks WHERE id = 1;").split("|")]
+    differ = {kind: (read[name], text) for name, kind, text in zip(columns, DEFAULTS, told, strict=True) if read[name] != text}
+    assert differ == {"public.moment": ("2026-01-02T03:04:05.123456", "2026-01-02 03:04:05.123456")}
+
+
+def test_without_the_keys_of_the_session_values_change_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
+    """What the keys are for: a later version may need fewer, and this test fails."""
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, place pg_lsn, ratio float8, data bytea, lasts interval); {CAPTURED}")
+    source, row = Source(server, class_path, tmp_path, CONVERTED), "'0/1', 0.30000000000000004, '\\x00ff', '1 year 2 days'"
+    server.sql(f"INSERT INTO public.marks VALUES (1, {row});")
+    (read,) = source.rows(1)
+    server.sql(f"INSERT INTO public.marks VALUES (2, {row});")
+    (changed,) = source.rows(1)
+    assert (read["place"], changed["place"]) == ("0/1", NULL)
+    assert (read["ratio"], changed["ratio"]) == ("0.3", "0.3")
+    assert (read["data"], changed["data"] == read["data"]) == ("\\x00ff", False)
+    assert "P1Y2D" not in {read["lasts"], changed["lasts"]}
+
+
+def test_a_backfill_reads_values_as_a_snapshot_does(server: Server, class_path: str, tmp_path: Path) -> None:
+    """It runs one prepared query many times, of which the driver would ask the server for binary values."""
+    columns = {
+        f"c{number}": (kind, literals[-1]) for number, (kind, literals) in enumerate({**TEXT, **BYTES, **PLAINLY}.items()) if literals
+    }
+    typed = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+    shown = ", ".join("'" + literal.replace("'", "''") + "'" for _, literal in columns.values())
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, {typed});")
+    for number in range(_CHUNKS):
+        server.sql(f"INSERT INTO public.marks VALUES ({number}, {shown});")
+    signal = {"id": "1", "type": "execute-snapshot", "data": {"data-collections": ["public.marks"], "type": "INCREMENTAL"}}
+    (tmp_path / "signals").write_text(json.dumps(signal) + "\n", encoding="utf-8")
+    server.sql(
+        f"CREATE TABLE public.signals (id text PRIMARY KEY, type text, data text); GRANT ALL ON public.signals TO capture; {CAPTURED} "
+        "ALTER PUBLICATION publication ADD TABLE public.signals;"
+    )
+    keys = {
+        "snapshot.mode": "no_data",
+        "signal.enabled.channels": "file,source",
+        "signal.file": str(tmp_path / "signals"),
+        "signal.data.collection": "public.signals",
+        "signal.poll.interval.ms": "500",
+        "incremental.snapshot.chunk.size": "1",
+    }
+    read = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE, **keys}).rows(_CHUNKS)
+    first, last = read[0], read[-1]
+    texts = ", ".join(f"encode(convert_to(format('%s', {name}), 'UTF8'), 'hex')" for name in columns)
+    told = [bytes.fromhex(text).decode() for text in server.sql(f"{_PLAIN} SELECT {texts} FROM public.marks WHERE id = 0;").split("|")]
+    for row in (first, last):
+        assert [
+            (kind, row[name][:80], text[:80])
+            for (name, (kind, _)), text in zip(columns.items(), told, strict=True)
+            if _spelt(kind, row[name]) != _spelt(kind, text)
+        ] == []

@@ -55,7 +55,6 @@ _MOMENTS: Final = ("2026-01-02 03:04:05.123456", "1500-03-01 00:00:00.000001", "
 _INSTANTS: Final = ("2026-01-02 03:04:05.123456+05:30", "1500-03-01 00:00:00+00", "infinity")
 
 TEXT: Final[Mapping[str, Sequence[str]]] = {
-    "varchar": _TEXTS,
     "char(5)": ("", "a", "né", "12345", " a "),
     "char(1)": ("", "x", "é"),
     "name": ("", "né", 'a"b'),
@@ -156,6 +155,20 @@ TEXT: Final[Mapping[str, Sequence[str]]] = {
 }
 """Literals of each type whose values become text."""
 
+PLAINLY: Final[Mapping[str, Sequence[str]]] = {
+    "smallint": ("-32768", "32767"),
+    "integer": ("-2147483648", "2147483647"),
+    "bigint": ("-9223372036854775808", "9223372036854775807"),
+    "oid": ("0", "4294967295"),
+    "boolean": ("t", "f"),
+    "real": ("0.1", "-0", "NaN", "Infinity", "3.4028235e38", "1e-45", "16777217"),
+    "double precision": ("0.1", "-0", "NaN", "-Infinity", "1.7976931348623157e308", "5e-324", "0.30000000000000004"),
+    "text": _TEXTS,
+    "varchar(20)": ("", "né 🐘"),
+    "uuid": ("76019d1a-ad2e-4b22-96e9-1a6d6543c818",),
+}
+"""Literals of types that Debezium itself gives exactly."""
+
 BYTES: Final[Mapping[str, Sequence[str]]] = {
     "bytea": ("\\x", "\\x00", "\\x00ff5c27", "\\x" + "c3a9" * 300_000),
     "public.digest": ("\\xdeadbeef",),
@@ -172,3 +185,32 @@ ALIKE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "public.instant": ("timestamptz", _INSTANTS),
 }
 """Base type of each domain whose values are no text, and literals: they must arrive as those of a column of the base type."""
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "jsonb": """'{"a": 1}'""",
+    "json": "'[]'",
+    "xml": "'<a/>'",
+    "char(5)": "'ab'",
+    "name": "'né'",
+    "bit(3)": "B'101'",
+    "varbit": "B'01'",
+    "time": "'03:04:05.123456'",
+    "timetz": "'03:04:05+05:30'",
+    "interval": "'1 day 02:03:04.5'",
+    "numeric": "1.50",
+    "numeric(40,2)": "1.50",
+    "far.mpaa_rating": "'PG-13'",
+    "public.rated": "'G'",
+    "text[]": "'{}'",
+    "integer[]": "ARRAY[1, 2]",
+    "bytea": "'\\x00ff'",
+    "inet": "'10.0.0.1'",
+    "tstzrange": "'empty'",
+    "tsvector": "''",
+    "citext": "'x'",
+    "public.price": "1.50",
+    "public.moment": "'2026-01-02 03:04:05.123456'",
+    "public.digest": "'\\x00'",
+    "pg_lsn": "'0/1'",
+}
+"""A default of each of some types, which Debezium parses in its own way or not at all."""

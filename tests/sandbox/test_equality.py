@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import io
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from sandbox.progress import Progress
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reading.archive import Archive
 
 BOOKS = Table(
@@ -171,10 +174,15 @@ class Rows:
     def __init__(self, *rows: dict[str, Any]) -> None:
         """Store the rows."""
         self.rows = rows
+        self.description = [SimpleNamespace(name=name) for name in rows[0]]
 
-    def execute(self, _: object) -> tuple[dict[str, Any], ...]:
+    def execute(self, _: object) -> Rows:
+        """Return itself, which is what a query gives too."""
+        return self
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         """Return the rows."""
-        return self.rows
+        return iter(self.rows)
 
 
 def test_values_are_compared_as_the_archives_readers_give_them() -> None:

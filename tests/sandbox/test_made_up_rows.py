@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from sandbox import made_up_rows
 from sandbox.demo import change_rows
+from settings.archived_types import AS_TEXT, PLAIN
 from settings.shop import TABLES
 from settings.tables import Column, Table
 from specification.source.sql import table_sql
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 ID = Column(name="id", type="integer", identity=True)
 TYPES = (
-    *("smallint", "integer", "bigint", "boolean", "real", "double precision", "text", "uuid", "date", "timestamp", "timestamptz"),
-    *("varchar(1)", "varchar(64)", "numeric(1,0)", "numeric(2,2)", "numeric(38,9)"),
+    *PLAIN,
+    *(name for names in AS_TEXT.values() for name in names),
+    *("varchar(1)", "varchar(64)", "char(3)", "bit(9)", "varbit(9)", "numeric(1,0)", "numeric(2,2)", "numeric(38,9)"),
+    *("numeric(40,2)", "numeric(5,-2)", "numeric(2,4)", "text[]", "numeric(10,2)[]", "bytea[]", "jsonb[]"),
 )
 EVERY_TYPE = Table(
     name="every_type", columns=(ID, *(Column(name=f"c_{number}", type=kind, nullable=number % 2 == 0) for number, kind in enumerate(TYPES)))
@@ -116,10 +119,10 @@ def test_a_table_that_is_not_there_is_named_and_a_lost_connection_is_an_error(co
 @pytest.mark.parametrize("kind", TYPES)
 def test_two_turns_differ(kind: str) -> None:
     column = Column(name="a", type=kind)
-    assert made_up_rows.value(column, 1) != made_up_rows.value(column, 2) or kind == "varchar(1)"
+    assert made_up_rows.value(column, 1) != made_up_rows.value(column, 2) or kind in {"varchar(1)", "char", "char(3)"}
 
 
-@pytest.mark.parametrize("kind", ["bigint", "text", "uuid", "varchar(12)", "numeric(38,9)"])
+@pytest.mark.parametrize("kind", ["bigint", "text", "uuid", "varchar(12)", "numeric(38,9)", "bytea", "oid", "char(12)", "numeric"])
 def test_unique_values_are(kind: str) -> None:
     column = Column(name="a", type=kind)
     assert len({made_up_rows.value(column, 1, unique=True) for _ in range(50)}) == 50

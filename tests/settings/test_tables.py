@@ -50,6 +50,38 @@ def test_a_nullable_column_may_have_a_default() -> None:
     assert column(default="''").default == "''"
 
 
+@pytest.mark.parametrize(("sql_type", "default"), [("jsonb", "'{}'"), ("jsonb", """'{"it''s": [1, true, null]}'"""), ("text[]", "'{}'")])
+def test_json_and_no_elements_are_defaults(sql_type: str, default: str) -> None:
+    assert column(type=sql_type, default=default).default == default
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "default"),
+    [
+        *(("jsonb", default) for default in ("{}", "'{'", "'NaN'", r"""'"\ud800"'""", "'1e999999'", "'{}' || x", "''", "NULL")),
+        *(("text[]", "'{a}'"), ("inet", "'10.0.0.1'"), ("time", "now()"), ("tsvector", "''")),
+    ],
+)
+def test_a_default_that_is_not_judged_is_refused(sql_type: str, default: str) -> None:
+    with pytest.raises(ValidationError, match=r"cannot be judged .*; drop it"):
+        column(type=sql_type, default=default)
+
+
+@pytest.mark.parametrize(("sql_type", "key"), [("json", "title"), ("xml", "title"), ("json[]", "title")])
+def test_a_type_that_postgresql_does_not_order_is_no_key(sql_type: str, key: str) -> None:
+    with pytest.raises(ValidationError, match="has title, and PostgreSQL makes no key of such a type"):
+        Table(name="books", columns=(column(type=sql_type),), primary_key=(key,))
+
+
+def test_a_type_that_postgresql_does_not_compare_has_no_constraint() -> None:
+    with pytest.raises(ValidationError, match="has a constraint, and PostgreSQL compares no json"):
+        Table(name="books", columns=(column(name="id"), column(type="json", constraint="UNIQUE")))
+
+
+def test_an_interval_of_the_programs_own_tables_is_finite() -> None:
+    assert column(type="interval").definition == "title interval NOT NULL CHECK (isfinite(title))"
+
+
 @pytest.mark.parametrize("key", [(), ("number",), ("id", "number")])
 def test_the_key_is_made_of_the_tables_own_columns(key: tuple[str, ...]) -> None:
     """Without a key no order of changes is defined."""
@@ -88,6 +120,16 @@ def test_names_that_need_quotes_are_refused(name: str) -> None:
         ("timestamptz", "timestamptz"),
         ("numeric(10,2)", "decimal(10,2)"),
         ("numeric(38,0)", "decimal(38,0)"),
+        ("numeric(39,0)", "string"),
+        ("numeric(5,-2)", "string"),
+        ("numeric", "string"),
+        ("jsonb", "string"),
+        ("character(5)", "string"),
+        ("time with time zone", "string"),
+        ("int[]", "string"),
+        ("numeric(10,2)[]", "string"),
+        ("bytea", "binary"),
+        ("oid", "long"),
     ],
 )
 def test_types_keep_their_range_and_scale(sql_type: str, archive_type: str) -> None:

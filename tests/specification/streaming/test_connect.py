@@ -48,6 +48,10 @@ def test_the_rest_interface_asks_for_a_login_and_reads_it_from_the_mounted_file(
     assert any(f"={folder}/jaas.conf" in word for word in connect.worker_command(ConnectSettings()))
 
 
+def test_the_worker_is_in_utc_which_the_images_converter_asks_for() -> None:
+    assert "-Duser.timezone=UTC" in connect.worker_command(ConnectSettings())
+
+
 def test_the_probe_shows_no_password_in_the_process_list() -> None:
     command = connect.health_command()
     config = command[command.index("--config") + 1]

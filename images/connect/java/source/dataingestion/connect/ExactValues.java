@@ -20,6 +20,8 @@ import java.util.Calendar;
 import java.util.GregorianCalendar;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TimeZone;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.errors.DataException;
 
@@ -51,8 +53,14 @@ public class ExactValues implements CustomConverter<SchemaBuilder, RelationalCol
       Set.of(16, 17, 20, 21, 23, 25, 26, 700, 701, 1043, 1184, 2950, 600, 601, 602, 603, 604, 628, 718, 790);
   private static final Set<String> DEBEZIUMS_EXTENSIONS = Set.of("hstore", "geometry", "geography", "vector", "halfvec", "sparsevec", "isbn");
 
+  /** {@inheritDoc} Throws ConfigException in a worker of another time zone than UTC: the driver would make it that of its sessions. */
   @Override
-  public void configure(Properties properties) {}
+  public void configure(Properties properties) {
+    TimeZone zone = TimeZone.getDefault();
+    if (!zone.hasSameRules(TimeZone.getTimeZone("UTC"))) {
+      throw new ConfigException("The worker's time zone is " + zone.getID() + ", and times within values need UTC: start it with -Duser.timezone=UTC");
+    }
+  }
 
   /**
    * {@inheritDoc} A column of a domain counts as one of the domain's base type, as its values do. Types that Debezium gives exactly stay
