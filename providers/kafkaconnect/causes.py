@@ -62,9 +62,9 @@ CAUSES: Final = (
     ),
     _cause(
         r"Failed to properly convert (data|default) value for",
-        "Debezium has no form for a value of the column that the message names, and stops instead of writing NULL; give the column "
-        "a type of docs/fidelity.md, for example text, correct the value, then raise "
-        "streaming.epoch in the stack file and run up, which begins with a new slot and a snapshot",
+        "Debezium has no form for a value of the column that the message names, and stops instead of writing NULL; correct the value, or "
+        "leave the column out ('make tables', leftOut), then run 'python -m pipeline epoch begin --cause operator', which begins with a "
+        "new slot and a snapshot",
     ),
     _cause(
         r"password authentication failed|Access denied for user|no password was provided",

@@ -95,7 +95,7 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
               + ": "
               + refusal
               + ". Nothing is read, since changes would be missing without an error. Bring back the database of that position, or keep this one: "
-              + "stop the connector, raise streaming.epoch in the stack file and run `up`, which begins with a new snapshot.");
+              + "run 'python -m pipeline epoch begin', which begins with a new snapshot.");
     }
     if (position != null && position.system() == null) {
       LOG.warn("The stored position {} does not say to which server it belongs; only the end of the log was compared", position.reached());
