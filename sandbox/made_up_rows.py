@@ -150,7 +150,7 @@ def _shown(table: Table, column: Column, tables: Sequence[Table]) -> sql.Composa
     """Return a value as SQL; a reference takes the newest row of the other table."""
     if column.archived_as:
         # an enum, most likely
-        return sql.SQL(f"(enum_range(NULL::{column.type}))[1]")  # type: ignore[arg-type]
+        return sql.SQL(f"(enum_range(NULL::{column.type}))[1]")
     reference = _REFERENCE.search(column.constraint)
     if reference is None:
         return sql.Literal(value(column, 1, unique=is_unique(table, column)))
