@@ -235,3 +235,16 @@ def test_a_backfill_reads_values_as_a_snapshot_does(server: Server, class_path: 
             for (name, (kind, _)), text in zip(columns.items(), told, strict=True)
             if _spelt(kind, row[name]) != _spelt(kind, text)
         ] == []
+
+
+def test_an_infinite_interval_arrives_as_zero_and_one_beyond_32_bits_of_hours_stops_the_source(
+    server: Server, class_path: str, tmp_path: Path
+) -> None:
+    """What the check on a column of the type is for; the other one is told in docs/fidelity.md."""
+    server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, lasts interval); {CAPTURED}")
+    source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE})
+    server.sql("INSERT INTO public.marks VALUES (1, 'infinity');")
+    (row,) = source.rows(1)
+    assert row["lasts"] == "PT0S"
+    server.sql("INSERT INTO public.marks VALUES (2, '2147483648:00:00');")
+    assert "2147483648" in source.failure()
