@@ -26,7 +26,7 @@ BASES ?=
 # Further options of `pulumi up` and `pulumi destroy`, such as --yes, and of `make faults`.
 FLAGS ?=
 
-.PHONY: help venv lint format test engine engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test long-test bench faults clean
+.PHONY: help venv lint format test engine engine-test long-engine-test kind-test plan pictures documents doctor source-sql tables cluster cluster-down images up down pulumi sandbox sandbox-down sandbox-test long-test bench faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,10 +54,14 @@ format: venv ## rewrite to the project's format
 test: venv ## everything that needs only Python, a file of tests at a time on each of up to four cores
 	$(BIN)/pytest $(TIMES) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m 'not sandbox and not kind and not engine'
 
-engine-test: engine ## every test of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
+engine-test: engine ## the tests of the real Pulumi engine, on a cluster of its own (Debian, root; no sandbox may be there)
 	$(BIN)/pytest $(TIMES) $(TWO_FILES) -m engine $(addprefix --ignore=,$(ON_A_CLUSTER))
 	@$(BIN)/python -m pipeline sandbox cluster
-	$(BIN)/pytest $(TIMES) -m engine $(ON_A_CLUSTER)
+	$(BIN)/pytest $(TIMES) -m 'engine and not long' $(ON_A_CLUSTER)
+
+long-engine-test: engine ## the engine's tests marked long, on a cluster of its own: the other credentials rotated under load
+	@$(BIN)/python -m pipeline sandbox cluster
+	$(BIN)/pytest $(TIMES) -m 'engine and long' $(ON_A_CLUSTER)
 
 kind-test: venv ## the tests that need Docker and Kind: they make the laptop's cluster, use it and remove it
 	$(BIN)/pytest -m kind
