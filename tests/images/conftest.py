@@ -12,7 +12,7 @@ from images.store import Store
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 IMAGE = Path(staging.__file__).parent / "connect"
 
@@ -36,3 +36,10 @@ def compiled(staged: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
         return ":".join(map(str, [*jars, probe]))
 
     return compile_probes
+
+
+@pytest.fixture(scope="session")
+def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
+    """Compile the probes of the source once, against the image's own jars."""
+    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
+        yield compiled("source", jars)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from images import java_compiler
 from settings.names import Names
 from settings.tables import Column, Table
 from specification.services import Address
@@ -15,7 +14,7 @@ from specification.streaming.debezium import source_config
 from tests.existing_database.server import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.existing_database.server import Server
@@ -72,13 +71,6 @@ OF_TESTS = {
     "publication.name": "publication",
     "name": "source",
 }
-
-
-@pytest.fixture(scope="module")
-def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
-    """Compile the probe against the image's own jars."""
-    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
-        yield compiled("source", jars)
 
 
 @pytest.fixture(scope="module")

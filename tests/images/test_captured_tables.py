@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from images import java_compiler
 from providers.kafkaconnect.causes import known_cause
 from tests.existing_database.server import running
 from tests.images.test_guarded_connector import PASSWORD, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.existing_database.server import Server
@@ -59,13 +58,6 @@ FAULTS = {
         "ALTER PUBLICATION publication SET (publish_via_partition_root = true)",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
-    """Compile the probe against the image's own jars."""
-    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
-        yield compiled("source", jars)
 
 
 @pytest.fixture(scope="module")

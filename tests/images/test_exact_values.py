@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from images import java_compiler
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, PASSWORD, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.existing_database.server import Server
@@ -56,13 +55,6 @@ SAME = {
     "day": "INT32 org.apache.kafka.connect.data.Date 1 null",
     "amount": "BYTES org.apache.kafka.connect.data.Decimal 1 {scale=2, connect.decimal.precision=10}",
 }
-
-
-@pytest.fixture(scope="module")
-def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
-    """Compile the probe against the image's own jars."""
-    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
-        yield compiled("source", jars)
 
 
 @pytest.fixture

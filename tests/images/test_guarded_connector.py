@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
-from images import java_compiler
 from tests.existing_database.server import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.existing_database.server import Server
@@ -51,13 +50,6 @@ JUDGED = {
     "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,2,0/90,0/10|1\t0/50\tfailover": "null",
     "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,1,0/90,0/0|": "null",
 }
-
-
-@pytest.fixture(scope="module")
-def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iterator[str]:
-    """Compile the probe against the image's own jars."""
-    with java_compiler.jars([staged / "plugins-archives", staged / "plugins/debezium-postgres"]) as jars:
-        yield compiled("source", jars)
 
 
 class Source:
