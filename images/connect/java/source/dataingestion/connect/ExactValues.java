@@ -58,7 +58,8 @@ public class ExactValues implements CustomConverter<SchemaBuilder, RelationalCol
   public void configure(Properties properties) {
     TimeZone zone = TimeZone.getDefault();
     if (!zone.hasSameRules(TimeZone.getTimeZone("UTC"))) {
-      throw new ConfigException("The worker's time zone is " + zone.getID() + ", and times within values need UTC: start it with -Duser.timezone=UTC");
+      String rule = ", and times within values need UTC: start it with -Duser.timezone=UTC";
+      throw new ConfigException("The worker's time zone is " + zone.getID() + rule);
     }
   }
 
