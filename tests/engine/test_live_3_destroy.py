@@ -137,6 +137,7 @@ def test_destroy_after_an_up_that_failed_half_way(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
+@pytest.mark.long
 def test_destroy_after_an_up_that_was_interrupted(live: Live, kube: Kube, aws: Aws) -> None:
     taken_down(live)
     command = ["env", "--default-signal=INT", "pulumi", "up", "--stack", STACK, "--yes", "--skip-preview", "--non-interactive"]
@@ -196,6 +197,7 @@ def test_destroy_when_the_cluster_is_gone_already(
     gone(live, kube, aws)
 
 
+@pytest.mark.long
 def test_a_bucket_with_data_refuses_to_go_and_keeps_its_guards(live: Live, kube: Kube, aws: Aws) -> None:
     """`archive.destroyWithStack: false`. What was archived outlives everything else, until somebody says otherwise."""
     live.set("archive.destroyWithStack", "false")

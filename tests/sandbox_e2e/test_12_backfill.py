@@ -101,6 +101,7 @@ def test_rows_read_again_while_they_change_are_doubled_in_the_history_and_not_in
     assert deleted["position"] < read["position"], "the open transaction's deletion has an older position, or this would prove nothing"
 
 
+@pytest.mark.long
 def test_a_backfill_that_is_started_again_reads_again_and_one_of_no_row_ends(archive: Archive, keys: list[int]) -> None:
     few = f"id between {keys[0]} and {keys[9]}"
     for times in (1, 2):

@@ -121,6 +121,7 @@ def test_a_worker_killed_in_a_copy_loses_no_row_of_it(
     _assert_each_once(outputs, archive, mark, wanted)
 
 
+@pytest.mark.long
 def test_a_worker_killed_at_a_commit_where_the_next_transactions_begin_loses_no_row_of_them(
     outputs: dict[str, Any],
     archive: Archive,
@@ -223,6 +224,7 @@ def _wait_for_files(reader: Consumer) -> None:
     pytest.fail("the sink has not written files")
 
 
+@pytest.mark.long
 def test_rows_wait_while_the_registry_is_away_and_the_worker_starts_again(
     outputs: dict[str, Any],
     archive: Archive,
