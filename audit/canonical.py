@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from audit.avro import plain
+from settings.sql_names import in_quotes
 from settings.tables import PARTITION_COLUMNS
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Column:
     @property
     def quoted(self) -> str:
         """Name in DuckDB's SQL."""
-        return '"' + self.name.replace('"', '""') + '"'
+        return in_quotes(self.name)
 
     def _known(self) -> tuple[pa.DataType, str]:
         decimal = _DECIMAL.fullmatch(self.type)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from settings.sql_names import in_quotes, text_literal
 from settings.sql_tokens import Reader, SqlError
 from settings.sql_types import NUMBERS, family, takes
 
@@ -50,21 +51,20 @@ def _comparisons(reader: Reader, table: Table) -> list[str]:
 
 def _comparison(reader: Reader, table: Table) -> str:
     name = reader.take()
-    types = {column.name: column.type for column in table.columns}
-    there = {column.name: column.in_database for column in table.columns}
-    if name.kind != "word" or name.text not in types:
-        message = f"{name.text!r} is none of its columns, which are {', '.join(types)}"
+    columns = {column.name: column for column in table.columns}
+    if name.kind != "word" or name.text not in columns:
+        message = f"{name.text!r} is none of its columns, which are {', '.join(columns)}"
         raise SqlError(message)
-    column = '"' + there[name.text].replace('"', '""') + '"'
+    sql_type, column = columns[name.text].type, in_quotes(columns[name.text].in_database)
     if reader.skip("between"):
-        least = _literal(reader, types[name.text])
+        least = _literal(reader, sql_type)
         reader.need("and")
-        return f"{column} BETWEEN {least} AND {_literal(reader, types[name.text])}"
+        return f"{column} BETWEEN {least} AND {_literal(reader, sql_type)}"
     sign = reader.take()
     if sign.kind != "sign" or sign.text not in _SIGNS:
         message = f"{sign.text!r} is no comparison"
         raise SqlError(message)
-    return f"{column} {sign.text} {_literal(reader, types[name.text])}"
+    return f"{column} {sign.text} {_literal(reader, sql_type)}"
 
 
 def _literal(reader: Reader, sql_type: str) -> str:
@@ -81,7 +81,7 @@ def _literal(reader: Reader, sql_type: str) -> str:
     if {"\\", "\0"} & set(written):
         message = "a value with a backslash is not sent"
         raise SqlError(message)
-    return "'" + written.replace("'", "''") + "'"
+    return text_literal(written)
 
 
 def _is_literal(token: Token, kind: str, *, negative: bool) -> bool:

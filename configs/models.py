@@ -89,7 +89,6 @@ class DebeziumPostgres(Configuration):
     time_precision_mode: Literal["connect"] = "connect"
     event_converting_failure_handling_mode: Literal["fail"] = "fail"
     converters: tuple[Literal["exact"]] = ("exact",)
-    include_unknown_datatypes: Literal[True] = True
     tombstones_on_delete: bool = False
     errors_tolerance: Literal["none"] = "none"
     errors_log_enable: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -76,14 +76,15 @@ def modelled(seen: SeenTable, before: Table | None = None, named: str = "") -> t
     kept = {} if before is None else before.left_out
     names, left_out = _names(seen, before), dict[str, str]()
     for column in seen.columns:
-        reasons = _column_obstacles(seen, column)
-        if column.name in kept and column.name not in key:
+        may_go = column.name not in key
+        if may_go and column.name in kept:
             left_out[column.name] = kept[column.name]
-        elif reasons and column.name not in key:
-            left_out[column.name] = reasons[0].what.removeprefix(f"column {column.name}: ")
-            obstacles += [replace(reason, left_out=column.name) for reason in reasons]
-        else:
-            obstacles += reasons
+            continue
+        reasons = _column_reasons(seen, column)
+        if may_go and reasons:
+            left_out[column.name] = reasons[0][0]
+        without = column.name if may_go else ""
+        obstacles += [Obstacle(seen.qualified, f"column {column.name}: {what}", cure, left_out=without) for what, cure in reasons]
     if not all(one.left_out for one in obstacles):
         return None, [one for one in obstacles if not one.left_out]
     try:
@@ -143,7 +144,8 @@ def _table_obstacles(seen: SeenTable, of_key: Sequence[str]) -> list[Obstacle]:
     return [Obstacle(seen.qualified, what, cure) for what, cure in reasons]
 
 
-def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
+def _column_reasons(seen: SeenTable, column: SeenColumn) -> list[tuple[str, str]]:
+    """Return why a column cannot be archived faithfully, each reason with its cure."""
     alter, name, reasons = f"ALTER TABLE {quoted(seen.schema, seen.name)}", quoted(column.name), []
     if column.generated:
         cure = f"{alter} ALTER COLUMN {name} DROP EXPRESSION;\n(and a trigger that fills it)"
@@ -151,12 +153,12 @@ def _column_obstacles(seen: SeenTable, column: SeenColumn) -> list[Obstacle]:
     problem = _type_problem(column)
     if problem:
         instead, remark = _instead(column.type)
-        known = f"{alter} ALTER COLUMN {name} TYPE {instead.format(name=name)};"
+        known = f"{alter} ALTER COLUMN {name} TYPE {instead};"
         reasons.append((problem, f"{known}\n({remark})" if remark else known))
     if _is_endless(column):
         cure = f"{alter} ADD CHECK (isfinite({name}));"
         reasons.append(("an infinite interval would arrive as zero", cure))
-    return [Obstacle(seen.qualified, f"column {column.name}: {what}", cure) for what, cure in reasons]
+    return reasons
 
 
 def _instead(kind: str) -> tuple[str, str]:

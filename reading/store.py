@@ -59,6 +59,7 @@ class KeptFiles:
     def __init__(self) -> None:
         """Keep nothing yet."""
         self._kept: dict[str, pa.Buffer] = {}
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, path: str) -> pa.Buffer | None:
@@ -68,9 +69,11 @@ class KeptFiles:
     def add(self, path: str, content: pa.Buffer) -> None:
         """Keep the bytes of a file, and let older ones go."""
         with self._lock:
+            before = self._kept.pop(path, None)
             self._kept[path] = content
-            while sum(kept.size for kept in self._kept.values()) > _KEPT_BYTES:
-                del self._kept[next(iter(self._kept))]
+            self._bytes += content.size - (before.size if before is not None else 0)
+            while self._bytes > _KEPT_BYTES:
+                self._bytes -= self._kept.pop(next(iter(self._kept))).size
 
 
 class ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
@@ -93,7 +96,7 @@ class ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
     def _open(self, path: str, mode: str = "rb", block_size: int | None = None, **others: Any) -> ArrowFile:  # noqa: ANN401 - fsspec's own
         if mode != "rb":
             return super()._open(path, mode, block_size, **others)
-        kept = self._kept.get(path) if self._kept else None
+        kept = self._in_memory(path)
         stream = self.fs.open_input_file(path) if kept is None else pa.BufferReader(kept)
         if self._kept and kept is None and stream.size() <= _KEPT_FILE_BYTES:
             content = stream.read_buffer()
@@ -101,16 +104,17 @@ class ArrowS3(ArrowFSWrapper):  # type: ignore[misc]  # fsspec ships no types
             stream = pa.BufferReader(content)
         return OwnPositions(self, stream, path, mode, block_size)
 
+    def _in_memory(self, path: str) -> pa.Buffer | None:
+        return self._kept.get(self._strip_protocol(path)) if self._kept else None
+
     def info(self, path: str, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - fsspec's own
         """Return name, size and type of a file; of a kept one without asking the store."""
-        name = self._strip_protocol(path)
-        kept = self._kept.get(name) if self._kept else None
-        return super().info(path, **others) if kept is None else {"name": name, "size": kept.size, "type": "file"}
+        kept = self._in_memory(path)
+        return super().info(path, **others) if kept is None else {"name": self._strip_protocol(path), "size": kept.size, "type": "file"}
 
     def modified(self, path: str) -> dt.datetime:
         """Return the time of a file's last change; a kept one has none, since it never changes."""
-        kept = self._kept.get(self._strip_protocol(path)) if self._kept else None
-        return super().modified(path) if kept is None else dt.datetime.min.replace(tzinfo=dt.UTC)
+        return super().modified(path) if self._in_memory(path) is None else dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class Store:

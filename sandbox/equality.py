@@ -73,15 +73,14 @@ def connect(outputs: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
 def database_rows(connection: psycopg.Connection[dict[str, Any]], table: Table) -> dict[Any, dict[str, Any]]:
     """All rows of a table by key."""
     place = sql.Identifier(*table.in_database.split(".", 1))
-    types = {column.name: column.type for column in table.columns}
+    types, renamed = {column.in_database: column.type for column in table.columns}, table.renamed
     texts = {column.in_database for column in table.columns if column.is_server_text}
     # also columns that the model does not have
     there = [column.name for column in connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(place)).description or ()]
     names = [name for name in there if name not in table.left_out]
     shown = sql.SQL(", ").join(_AS_TEXT.format(sql.Identifier(name)) if name in texts else sql.Identifier(name) for name in names)
     found = connection.execute(sql.SQL("SELECT {} FROM {}").format(shown, place))
-    named = ({table.renamed.get(name, name): value for name, value in row.items()} for row in found)
-    rows = ({name: _as_archived(types.get(name), value) for name, value in row.items()} for row in named)
+    rows = ({renamed.get(name, name): _as_archived(types.get(name), value) for name, value in row.items()} for row in found)
     return {tuple(row[part] for part in table.primary_key): row for row in rows}
 
 

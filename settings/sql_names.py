@@ -22,9 +22,14 @@ def needs_quotes(name: str) -> bool:
     return not PLAIN.fullmatch(name) or bool(RESERVED.fullmatch(name))
 
 
+def in_quotes(name: str) -> str:
+    """Return a name for SQL, in quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quoted(*parts: str) -> str:
     """Return a name for SQL, its parts joined by dots, each in quotes where it needs them."""
-    return ".".join('"' + part.replace('"', '""') + '"' if needs_quotes(part) else part for part in parts)
+    return ".".join(in_quotes(part) if needs_quotes(part) else part for part in parts)
 
 
 def text_literal(text: str) -> str:

@@ -149,7 +149,7 @@ class Table(Section):
     primary_key: tuple[str, ...] = ("id",)
     """Names of the key columns; the key orders the changes of a row within its topic partition."""
     key: Literal["primary key", "unique index"] = "primary key"
-    """What makes the key unique in the database; without a primary key, a unique index over columns that are NOT NULL."""
+    """Constraint that makes the key unique in the database; without a primary key, a unique index over columns that are NOT NULL."""
     left_out: dict[DatabaseName, Line] = Field(default={})
     """Columns of an existing database that are not captured, each with the reason."""
     database_schema: SchemaName = "public"

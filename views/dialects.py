@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from settings.sql_names import in_quotes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def _double(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _backtick(name: str) -> str:
@@ -46,9 +44,9 @@ class Dialect:
 _SPLIT: Final = "CAST(split_part({text}, '\"', 2) AS BIGINT)"
 
 DIALECTS: Final[dict[str, Dialect]] = {
-    "duckdb": Dialect("DuckDB", _double, _SPLIT),
-    "athena": Dialect("Amazon Athena", _double, _SPLIT),
+    "duckdb": Dialect("DuckDB", in_quotes, _SPLIT),
+    "athena": Dialect("Amazon Athena", in_quotes, _SPLIT),
     "spark": Dialect("Apache Spark", _backtick, _SPLIT),
-    "clickhouse": Dialect("ClickHouse", _double, "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])", "{text}"),
+    "clickhouse": Dialect("ClickHouse", in_quotes, "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])", "{text}"),
     "dbt": Dialect("dbt", _by_adapter, _SPLIT),
 }

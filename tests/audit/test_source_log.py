@@ -49,9 +49,7 @@ CREATE ROLE watcher LOGIN REPLICATION PASSWORD 'word';
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Return a server whose log can be read logically."""
     with servers.running(request.param) as running:
-        with (running.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\nmax_prepared_transactions = 5\n")
-        running.restart()
+        running.configure("wal_level = logical\nmax_prepared_transactions = 5\n")
         running.sql(TABLES)
         yield running
 

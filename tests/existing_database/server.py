@@ -95,6 +95,12 @@ class Server:
         """Stop and start the server."""
         self.ran("pg_ctl", "restart", "--wait", "--mode=fast", f"--pgdata={self.inside}/data", f"--log={self.inside}/log")
 
+    def configure(self, lines: str) -> None:
+        """Add lines to postgresql.conf, and start the server with them."""
+        with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(lines)
+        self.restart()
+
 
 def _free_port() -> int:
     with socket.socket() as probe:

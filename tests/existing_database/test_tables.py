@@ -166,7 +166,7 @@ def test_a_file_with_other_content_is_not_overwritten(existing: Existing, tmp_pa
 
 
 def test_every_type_of_the_matrix_is_in_the_model_as_what_arrives(existing: Existing, tmp_path: Path) -> None:
-    """What arrives is proven by tests/images/test_type_matrix.py."""
+    """Their values arrive: tests/images/test_type_matrix.py."""
     typed = {**TEXT, **BYTES, **ALIKE}
     existing.sql("CREATE EXTENSION citext; CREATE EXTENSION ltree;" + SETUP)
     columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(typed))

@@ -34,9 +34,7 @@ PLACES = {"users": "last_name", "products": "stock_quantity", "orders": "total_a
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Run a server with the example tables and a slot of PostgreSQL's own decoding."""
     with servers.running(request.param) as running:
-        with (running.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\nfsync = on\nsynchronous_commit = on\n")
-        running.restart()
+        running.configure("wal_level = logical\nfsync = on\nsynchronous_commit = on\n")
         tables = "\n".join(table_sql(table) for table in MODELS)
         grants = "GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
         running.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}';\n{TOUCH};\n{tables}\n{grants}")

@@ -21,6 +21,23 @@ CONVERTED = {"converters": "exact", "exact.type": EXACT_VALUES, "event.convertin
 NULL = "null"
 
 
+def connection(server: Server) -> dict[str, object]:
+    """Return the keys by which each test's source reaches a server, and its slot and publication there."""
+    return {
+        "name": "source",
+        "database.hostname": "localhost",
+        "database.port": server.port,
+        "database.user": "capture",
+        "database.password": PASSWORD,
+        "database.dbname": "postgres",
+        "database.sslmode": "require",
+        "plugin.name": "pgoutput",
+        "slot.name": "slot",
+        "publication.name": "publication",
+        "publication.autocreate.mode": "disabled",
+    }
+
+
 @dataclass
 class Change:
     """One change: what was done, and each column's value as text before and after, as far as the change has them."""
@@ -39,19 +56,9 @@ class Source:
         self._class_path, self._config, self._stored = class_path, folder / "config", list[str]()
         self.types: dict[str, str] = {}
         config = {
-            "name": "source",
+            **connection(server),
             "connector.class": GUARDED_DEBEZIUM,
             "topic.prefix": "shop",
-            "database.hostname": "localhost",
-            "database.port": server.port,
-            "database.user": "capture",
-            "database.password": PASSWORD,
-            "database.dbname": "postgres",
-            "database.sslmode": "require",
-            "plugin.name": "pgoutput",
-            "slot.name": "slot",
-            "publication.name": "publication",
-            "publication.autocreate.mode": "disabled",
             "snapshot.mode": "initial",
             "table.include.list": "public.marks",
             "time.precision.mode": "connect",

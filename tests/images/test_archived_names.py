@@ -12,6 +12,7 @@ from settings.tables import Column, Table
 from specification.services import Address
 from specification.streaming.debezium import source_config
 from tests.existing_database.server import running
+from tests.images.source_task import PASSWORD, connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.sandbox
 
-PASSWORD = "sesame"
 STRANGE = 'Größe, "von" $1'
 SETUP = f"""
 CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
@@ -62,24 +62,13 @@ TABLES = (
     ),
     Table(name="plain", columns=(Column(name="id", type="integer"), Column(name="note", type="text", nullable=True))),
 )
-OF_TESTS = {
-    "database.user": "capture",
-    "database.password": PASSWORD,
-    "database.dbname": "postgres",
-    "database.sslmode": "require",
-    "slot.name": "slot",
-    "publication.name": "publication",
-    "name": "source",
-}
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """Return a server with tables that most schemas have some of."""
     with running("image") as started:
-        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\n")
-        started.restart()
+        started.configure("wal_level = logical\n")
         started.sql(SETUP)
         yield started
 
@@ -101,9 +90,9 @@ def test_names_are_the_archives_nulls_stay_and_a_unique_index_is_a_key(server: S
         "publication.",
     )
     chosen = {key: value for key, value in config.items() if key.startswith(wanted)}
-    given = {**chosen, "database.hostname": "localhost", "database.port": str(server.port), **OF_TESTS}
+    given = {**chosen, **connection(server)}
     path = tmp_path / "config"
-    path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in given.items()), encoding="ascii")
+    path.write_text("".join(f"{key}={_escaped(str(value))}\n" for key, value in given.items()), encoding="ascii")
     command = ["java", "-XX:TieredStopAtLevel=1", "-cp", class_path, "dataingestion.connect.NamesProbe", str(path), "4"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

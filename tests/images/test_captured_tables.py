@@ -10,7 +10,8 @@ import pytest
 
 from providers.kafkaconnect.causes import known_cause
 from tests.existing_database.server import running
-from tests.images.test_guarded_connector import PASSWORD, Source
+from tests.images.source_task import PASSWORD
+from tests.images.test_guarded_connector import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO capture;
 CREATE PUBLICATION publication FOR TABLE public.marks, public."Odd ,one", public.parted WITH (publish_via_partition_root = true);
 SELECT pg_create_logical_replication_slot('slot', 'pgoutput');
 """
-# what somebody does | what is told, which runs as it is printed
+# statement of a person | message, and its cure, which runs as it is printed
 FAULTS = {
     "ALTER TABLE public.marks RENAME TO renamed;": (
         "public.marks does not exist; give it back its name, or leave it out of the tables of the stack and run `up`",
@@ -64,9 +65,7 @@ FAULTS = {
 def server() -> Iterator[Server]:
     """Return a server with three captured tables."""
     with running("image") as started:
-        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\n")
-        started.restart()
+        started.configure("wal_level = logical\n")
         started.sql(SETUP)
         yield started
 

@@ -61,9 +61,7 @@ SAME = {
 def server() -> Iterator[Server]:
     """Return a server with a captured table."""
     with running("image") as started:
-        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\ntimezone = UTC\n")
-        started.restart()
+        started.configure("wal_level = logical\ntimezone = UTC\n")
         started.sql(SETUP)
         yield started
 

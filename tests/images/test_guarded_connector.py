@@ -11,6 +11,7 @@ import pytest
 
 from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
 from tests.existing_database.server import running
+from tests.images.source_task import PASSWORD, connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sandbox
 
 REFUSED = "dataingestion.connect.DatabaseWentBackException"
-PASSWORD = "sesame"
 PROBE, NAME = ("java", "-XX:TieredStopAtLevel=1", "-cp"), "dataingestion.connect.GuardProbe"
 SETUP = f"""
 CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}';
@@ -60,20 +60,10 @@ class Source:
         self._server, self._class_path, self._config = server, class_path, folder / "config"
         self.stored: dict[str, str] = {}
         config = {
-            "name": "source",
+            **connection(server),
             "connector.class": java_class,
             "test.seconds": 60,
             "topic.prefix": "shop",
-            "database.hostname": "localhost",
-            "database.port": server.port,
-            "database.user": "capture",
-            "database.password": PASSWORD,
-            "database.dbname": "postgres",
-            "database.sslmode": "require",
-            "plugin.name": "pgoutput",
-            "slot.name": "slot",
-            "publication.name": "publication",
-            "publication.autocreate.mode": "disabled",
             "snapshot.mode": "no_data",
             "table.include.list": "public.marks",
             **{key.replace("_", "."): value for key, value in keys.items()},
@@ -145,9 +135,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     """Return a server with a captured table, which keeps its log for one slot, and a copy of its data."""
     kept = tmp_path_factory.mktemp("prepared") / "data"
     with running("image") as server:
-        with (server.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("wal_level = logical\n")
-        server.restart()
+        server.configure("wal_level = logical\n")
         server.sql(SETUP)
         with stopped(server) as data:
             copied(data, kept)

@@ -52,9 +52,7 @@ def class_path(staged: Path, compiled: Callable[[str, list[Path]], str]) -> Iter
 def server() -> Iterator[Server]:
     """Return a server whose settings are as unusual as they can be."""
     with running("image") as started:
-        with (started.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(UNUSUAL)
-        started.restart()
+        started.configure(UNUSUAL)
         started.sql(
             f"CREATE ROLE capture LOGIN REPLICATION PASSWORD '{PASSWORD}'; "
             "ALTER ROLE capture SET intervalstyle = 'postgres_verbose'; ALTER ROLE capture SET timezone = 'America/St_Johns';"
@@ -186,7 +184,7 @@ def test_a_default_of_any_type_stops_nothing_and_changes_no_value(server: Server
 
 
 def test_without_the_keys_of_the_session_values_change_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:
-    """What the keys are for: a later version may need fewer, and this test fails."""
+    """Reason for the keys: a later version may need fewer, and this test fails."""
     server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, place pg_lsn, ratio float8, data bytea); {CAPTURED}")
     source, row = Source(server, class_path, tmp_path, CONVERTED), "'0/1', 0.30000000000000004, '\\x00ff'"
     server.sql(f"INSERT INTO public.marks VALUES (1, {row});")
@@ -240,7 +238,7 @@ def test_a_backfill_reads_values_as_a_snapshot_does(server: Server, class_path: 
 def test_an_infinite_interval_arrives_as_zero_and_one_beyond_32_bits_of_hours_stops_the_source(
     server: Server, class_path: str, tmp_path: Path
 ) -> None:
-    """What the check on a column of the type is for; the other one is told in docs/fidelity.md."""
+    """Reason for the check on a column of the type; the other one is told in docs/fidelity.md."""
     server.sql(f"CREATE TABLE public.marks (id integer PRIMARY KEY, lasts interval); {CAPTURED}")
     source = Source(server, class_path, tmp_path, {**CONVERTED, **SOURCE})
     server.sql("INSERT INTO public.marks VALUES (1, 'infinity');")

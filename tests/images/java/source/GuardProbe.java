@@ -2,6 +2,7 @@ package dataingestion.connect;
 
 import io.debezium.connector.postgresql.connection.Lsn;
 import java.io.FileReader;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,12 +34,28 @@ public final class GuardProbe {
       rest.forEach(GuardProbe::judge);
       return;
     }
-    Properties config = new Properties();
-    config.load(new FileReader(rest.get(0)));
-    Map<String, String> texts = new HashMap<>();
-    config.forEach((key, value) -> texts.put(key.toString(), value.toString()));
-    run(texts, offset(rest.subList(1, rest.size())));
+    run(config(rest.get(0)), offset(rest.subList(1, rest.size())));
     System.exit(0);
+  }
+
+  /** Return the keys of a file. */
+  static Map<String, String> config(String path) throws IOException {
+    Properties read = new Properties();
+    read.load(new FileReader(path));
+    Map<String, String> texts = new HashMap<>();
+    read.forEach((key, value) -> texts.put(key.toString(), value.toString()));
+    return texts;
+  }
+
+  /** Return the source's task, started from a stored offset. */
+  static SourceTask started(Map<String, String> config, Map<String, Object> offset) throws ReflectiveOperationException {
+    SourceConnector connector = (SourceConnector) Class.forName(config.get("connector.class")).getDeclaredConstructor().newInstance();
+    connector.start(config);
+    SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
+    Map<String, String> own = connector.taskConfigs(1).get(0);
+    task.initialize(context(own, offset));
+    task.start(own);
+    return task;
   }
 
   private static void judge(String text) {
@@ -51,14 +68,8 @@ public final class GuardProbe {
   }
 
   private static void run(Map<String, String> config, Map<String, Object> offset) throws Exception {
-    String name = config.get("connector.class");
-    SourceConnector connector = (SourceConnector) Class.forName(name).getDeclaredConstructor().newInstance();
-    connector.start(config);
-    SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
-    Map<String, String> own = connector.taskConfigs(1).get(0);
-    task.initialize(context(own, offset));
     try {
-      task.start(own);
+      SourceTask task = started(config, offset);
       long end = System.nanoTime() + Long.parseLong(config.get(SECONDS)) * 1_000_000_000L;
       while (System.nanoTime() < end) {
         List<SourceRecord> records = task.poll();

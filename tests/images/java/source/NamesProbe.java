@@ -1,13 +1,10 @@
 package dataingestion.connect;
 
 import io.debezium.transforms.ExtractNewRecordState;
-import java.io.FileReader;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Properties;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
-import org.apache.kafka.connect.source.SourceConnector;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 
@@ -21,11 +18,7 @@ public final class NamesProbe {
   private static final long NANOSECONDS = 60_000_000_000L;
 
   public static void main(String[] arguments) throws Exception {
-    Properties config = new Properties();
-    config.load(new FileReader(arguments[0]));
-    Map<String, String> texts = new HashMap<>();
-    config.forEach((key, value) -> texts.put(key.toString(), value.toString()));
-    run(texts, Integer.parseInt(arguments[1]));
+    run(GuardProbe.config(arguments[0]), Integer.parseInt(arguments[1]));
     System.exit(0);
   }
 
@@ -34,12 +27,7 @@ public final class NamesProbe {
     unwrap.configure(of(config, "transforms.unwrap."));
     ArchivedNames<SourceRecord> names = new ArchivedNames<>();
     names.configure(of(config, "transforms.names."));
-    SourceConnector connector = (SourceConnector) Class.forName(config.get("connector.class")).getDeclaredConstructor().newInstance();
-    connector.start(config);
-    SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
-    Map<String, String> own = connector.taskConfigs(1).get(0);
-    task.initialize(GuardProbe.context(own, new HashMap<>()));
-    task.start(own);
+    SourceTask task = GuardProbe.started(config, new HashMap<>());
     long end = System.nanoTime() + NANOSECONDS;
     for (int sent = 0; sent < rows && System.nanoTime() < end; ) {
       Iterable<SourceRecord> records = task.poll();

@@ -1,20 +1,16 @@
 package dataingestion.connect;
 
-import java.io.FileReader;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
-import org.apache.kafka.connect.source.SourceConnector;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
 
@@ -28,12 +24,9 @@ public final class ValuesProbe {
   private static final long NANOSECONDS = 60_000_000_000L;
 
   public static void main(String[] arguments) throws Exception {
-    Properties config = new Properties();
-    config.load(new FileReader(arguments[0]));
-    Map<String, String> texts = new HashMap<>();
-    config.forEach((key, value) -> texts.put(key.toString(), value.toString()));
+    Map<String, String> config = GuardProbe.config(arguments[0]);
     try {
-      run(texts, Integer.parseInt(arguments[1]), GuardProbe.offset(Arrays.asList(arguments).subList(2, arguments.length)));
+      run(config, Integer.parseInt(arguments[1]), GuardProbe.offset(Arrays.asList(arguments).subList(2, arguments.length)));
     } catch (RuntimeException error) {
       for (Throwable cause = error; cause != null; cause = cause.getCause()) {
         System.out.println("! " + cause.getClass().getSimpleName() + ": " + cause.getMessage());
@@ -43,12 +36,7 @@ public final class ValuesProbe {
   }
 
   private static void run(Map<String, String> config, int rows, Map<String, Object> offset) throws Exception {
-    SourceConnector connector = (SourceConnector) Class.forName(config.get("connector.class")).getDeclaredConstructor().newInstance();
-    connector.start(config);
-    SourceTask task = (SourceTask) connector.taskClass().getDeclaredConstructor().newInstance();
-    Map<String, String> own = connector.taskConfigs(1).get(0);
-    task.initialize(GuardProbe.context(own, offset));
-    task.start(own);
+    SourceTask task = GuardProbe.started(config, offset);
     long end = System.nanoTime() + NANOSECONDS;
     int missing = rows;
     while (missing > 0 && System.nanoTime() < end) {

@@ -15,6 +15,7 @@ final class SpecialValues {
   private static final String PRECISION = "connect.decimal.precision";
   // Debezium's default of unavailable.value.placeholder, which no stack may change
   private static final String UNAVAILABLE = "__debezium_unavailable_value";
+  private static final ByteBuffer UNAVAILABLE_BYTES = ByteBuffer.wrap(UNAVAILABLE.getBytes(StandardCharsets.UTF_8)).asReadOnlyBuffer();
   private static final long DAY = 86_400_000L;
   // 294247-01-10T04:00:54, the last whole second of 64 bits of microseconds
   private static final long LAST_SECOND = Long.MAX_VALUE / 1_000_000;
@@ -23,9 +24,7 @@ final class SpecialValues {
 
   /** Return whether a value stands for one that a change has left as it was, and that the log does not have. */
   static boolean isUnavailable(Object value) {
-    Object text = value instanceof byte[] ? new String((byte[]) value, StandardCharsets.UTF_8) : value;
-    Object read = text instanceof ByteBuffer ? StandardCharsets.UTF_8.decode(((ByteBuffer) text).duplicate()).toString() : text;
-    return UNAVAILABLE.equals(read);
+    return UNAVAILABLE.equals(value) || UNAVAILABLE_BYTES.equals(value instanceof byte[] ? ByteBuffer.wrap((byte[]) value) : value);
   }
 
   /** Return what a number or a day stands for, or null where it stands for itself. */

@@ -2,7 +2,7 @@ package dataingestion.connect;
 
 import org.apache.kafka.connect.errors.DataException;
 
-/** A value that no column of the archive has a place for, such as infinity: what holds it never passes. */
+/** Placeholder of a long value that a change left as it was, in a table without replica identity FULL: the log does not have it. */
 public class UnavailableValueException extends DataException {
   public UnavailableValueException(String message) {
     super(message);

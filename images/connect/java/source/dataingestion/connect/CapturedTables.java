@@ -6,7 +6,6 @@ import io.debezium.connector.postgresql.connection.PostgresConnection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -22,14 +21,12 @@ final class CapturedTables {
   // A name as the program writes it into the list: a backslash before each character that means more than itself
   private static final Pattern LITERAL = Pattern.compile("(?:[\\w.]|\\\\[^\\w])+", Pattern.UNICODE_CHARACTER_CLASS);
 
-  private static final Map<String, String> FAULTS = new LinkedHashMap<>();
-
-  static {
-    FAULTS.put("absent", "%1$s does not exist; give it back its name, or leave it out of the tables of the stack and run `up`");
-    FAULTS.put("unlogged", "%1$s is UNLOGGED; run ALTER TABLE %1$s SET LOGGED");
-    FAULTS.put("unpublished", "%1$s is not in the publication %2$s by this name; run ALTER PUBLICATION %2$s ADD TABLE %1$s");
-    FAULTS.put("identity", "%1$s has no replica identity FULL; run ALTER TABLE %1$s REPLICA IDENTITY FULL");
-  }
+  private static final Map<String, String> FAULTS =
+      Map.of(
+          "absent", "%1$s does not exist; give it back its name, or leave it out of the tables of the stack and run `up`",
+          "unlogged", "%1$s is UNLOGGED; run ALTER TABLE %1$s SET LOGGED",
+          "unpublished", "%1$s is not in the publication %2$s by this name; run ALTER PUBLICATION %2$s ADD TABLE %1$s",
+          "identity", "%1$s has no replica identity FULL; run ALTER TABLE %1$s REPLICA IDENTITY FULL");
 
   private static final String QUERY =
       "WITH wanted (schema, name) AS (VALUES %s), there AS ("

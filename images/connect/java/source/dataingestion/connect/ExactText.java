@@ -2,6 +2,7 @@ package dataingestion.connect;
 
 import io.debezium.connector.postgresql.UnchangedToastedReplicationMessageColumn;
 import io.debezium.data.SpecialValueDecimal;
+import io.debezium.relational.RelationalDatabaseConnectorConfig;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.sql.SQLXML;
@@ -21,9 +22,6 @@ import org.postgresql.util.PGobject;
  * {@code IntervalStyle = iso_8601}.
  */
 final class ExactText {
-  /** What Debezium writes for a value that the log leaves out, where the table's replica identity is not FULL. */
-  private static final String LEFT_OUT = "__debezium_unavailable_value";
-
   private static final long SECOND = 1_000_000L;
 
   private ExactText() {}
@@ -48,15 +46,15 @@ final class ExactText {
     if (value instanceof SQLXML) {
       return xml((SQLXML) value);
     }
-    return isLeftOut(value) ? LEFT_OUT : ofDefault(value, length);
+    if (UnchangedToastedReplicationMessageColumn.isUnchangedToastedValue(value)) {
+      // the table's replica identity is not FULL, and the log leaves the value out
+      return RelationalDatabaseConnectorConfig.DEFAULT_UNAVAILABLE_VALUE_PLACEHOLDER;
+    }
+    return ofDefault(value, length);
   }
 
   private static String decimal(SpecialValueDecimal number) {
-    return number.getDecimalValue().map(BigDecimal::toPlainString).orElseGet(() -> special(number.toDouble()));
-  }
-
-  private static String special(double number) {
-    return Double.toString(number);
+    return number.getDecimalValue().map(BigDecimal::toPlainString).orElseGet(() -> Double.toString(number.toDouble()));
   }
 
   private static String xml(SQLXML value) {
@@ -65,10 +63,6 @@ final class ExactText {
     } catch (SQLException error) {
       throw new DataException("The driver gave no text", error);
     }
-  }
-
-  private static boolean isLeftOut(Object value) {
-    return UnchangedToastedReplicationMessageColumn.isUnchangedToastedValue(value);
   }
 
   private static String interval(PGInterval value) {
