@@ -9,13 +9,15 @@ import pulumi_random as random
 import pulumi_tls as tls
 
 from components.archive.component import ArchiveComponent
+from components.audit.component import AuditComponent
 from components.foundation.component import FoundationComponent
+from components.monitoring.component import MonitoringComponent
 from components.providers import aws_providers, kubernetes_provider
 from components.source.component import ExistingSourceComponent, SourceComponent
 from components.streaming.component import StreamingComponent
 from judgement.stack import SettingsError
 from outputs import export
-from running_stack import load
+from running_stack import load, shown
 
 
 def declare() -> None:
@@ -37,8 +39,15 @@ def declare() -> None:
     options = pulumi.ResourceOptions(providers=[kubernetes, *cloud])
     rollout = spec.streaming.connect.rollout
     archive = ArchiveComponent("archive", spec.archive, foundation, source, stream, rollout, opts=options).resources
-    streaming.capture(archive.sink)
-    export(spec, source, stream, archive)
+    streaming.capture(archive.sinks)
+    if spec.audit is not None:
+        AuditComponent("audit", spec.audit, source, stream, opts=options)
+    password = None
+    if spec.monitoring is not None:
+        options = pulumi.ResourceOptions(providers=[kubernetes, *cloud, generator])
+        watching = MonitoringComponent("monitoring", spec.monitoring, foundation, source, stream, shown(spec), opts=options)
+        password = watching.grafana_password
+    export(spec, source, stream, archive, password)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from specification.monitoring.grafana import ADMIN
 from specification.streaming.connect import CONNECT_USER
 from specification.streaming.registry import OPERATOR_USER
 
@@ -52,10 +53,8 @@ def _catalog(spec: Specification, source: SourceResources) -> dict[str, pulumi.I
 
 def _look_inside(spec: Specification) -> dict[str, str]:
     """Return commands that inspect the running pipeline."""
-    cluster, names = spec.settings.cluster, spec.settings.names
-    kubectl = f"kubectl --context {cluster.context} --namespace {names.namespace}"
-    if cluster.kubeconfig:
-        kubectl += f" --kubeconfig {cluster.kubeconfig}"
+    names = spec.settings.names
+    kubectl = _kubectl(spec, names.namespace)
     inside = {
         "pods": f"{kubectl} get pods",
         "workerLog": f"{kubectl} logs deployment/connect",
@@ -65,10 +64,32 @@ def _look_inside(spec: Specification) -> dict[str, str]:
         inside["sql"] = f"{kubectl} exec -it postgresql-0 -- psql -U postgres {names.database}"
     if spec.streaming.kafka.created is not None:
         inside["brokerLog"] = f"{kubectl} logs kafka-0"
+    if spec.audit is not None:
+        audits = _kubectl(spec, spec.audit.namespace)
+        inside["audits"] = f"{audits} get jobs --sort-by=.status.startTime"
+        inside["auditReports"] = f"{audits} logs --selector=app.kubernetes.io/component=audit --tail=-1 --prefix"
+    if spec.monitoring is not None and spec.settings.monitoring.grafana.enabled:
+        inside["grafana"] = f"{_kubectl(spec, spec.monitoring.namespace)} port-forward deployment/grafana 3000"
+    if spec.monitoring is not None and spec.settings.monitoring.is_managed:
+        watched = _kubectl(spec, spec.monitoring.namespace)
+        inside["prometheus"] = f"{watched} port-forward deployment/prometheus 9090"
+        inside["alerts"] = f"{watched} port-forward deployment/alertmanager 9093"
     return inside
 
 
-def export(spec: Specification, source: SourceResources, stream: StreamingResources, archive: ArchiveResources) -> None:
+def _kubectl(spec: Specification, namespace: str) -> str:
+    cluster = spec.settings.cluster
+    kubeconfig = f" --kubeconfig {cluster.kubeconfig}" if cluster.kubeconfig else ""
+    return f"kubectl --context {cluster.context} --namespace {namespace}{kubeconfig}"
+
+
+def export(
+    spec: Specification,
+    source: SourceResources,
+    stream: StreamingResources,
+    archive: ArchiveResources,
+    grafana_password: pulumi.Output[str] | None,
+) -> None:
     """Export endpoints, names, credentials (as secrets), the memory used and the commands to look inside."""
     settings, names = spec.settings, spec.settings.names
     password: pulumi.Output[str] = pulumi.Output.secret(stream.connect_password)
@@ -83,5 +104,14 @@ def export(spec: Specification, source: SourceResources, stream: StreamingResour
     if settings.archive.has_catalog_database:
         pulumi.export("catalog", _catalog(spec, source))
     budget, used = settings.budget.memory_mib, spec.memory_mib
+    if spec.audit is not None:
+        pulumi.export(
+            "audit", {"namespace": spec.audit.namespace, "schedule": settings.audit.schedule, "memoryMiB": settings.audit.memory_mib}
+        )
+    if spec.monitoring is not None:
+        pulumi.export("monitoring", {"namespace": spec.monitoring.namespace, "memoryMiB": settings.monitoring_mib})
+    if grafana_password is not None:
+        secret: pulumi.Output[str] = pulumi.Output.secret(grafana_password)
+        pulumi.export("grafana", {"user": ADMIN, "password": secret})
     pulumi.export("memory", {"budgetMiB": budget, "usedMiB": used, "freeMiB": budget - used})
     pulumi.export("lookInside", _look_inside(spec))

@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class Display(Protocol):
-    """Receiver of messages about waits, such as `sandbox.progress.Step`."""
+    """Receiver of messages about waits, such as `checks.progress.Step`."""
 
     def waiting(self, what: str, /) -> None:
         """Show the reason of the wait; the next call replaces it."""

@@ -11,7 +11,8 @@ it as text. The preview itself, which may hold what somebody has put in clear, s
 
 needs      .venv (make venv), the Pulumi CLI on PATH, logged in or with PULUMI_BACKEND_URL, and what its secrets provider asks for
            (PULUMI_CONFIG_PASSPHRASE or AWS credentials)
-settings   ACCEPT_DATA_LOSS=true  a preview by which data would be lost is no failure
+settings   BEFORE=COMMIT          the commit before the change: the comment lists the pins of images and packages that have changed since
+           ACCEPT_DATA_LOSS=true  a preview by which data would be lost is no failure
 exit code  0  the stack can be updated
            1  the preview failed, or a policy refuses it; the comment tells why
            2  wrong usage
@@ -24,15 +25,22 @@ source "$(dirname "$0")/stack_and_file.sh"
 python=.venv/bin/python
 export PULUMI_OPTION_POLICY_PACK=policy
 
+compared=()
+if [[ -n ${BEFORE:-} ]]; then
+  mkdir "$scratch/before"
+  git archive "$BEFORE" | tar -x -C "$scratch/before"
+  compared=(--before "$scratch/before")
+fi
+
 previewed=0
 pulumi preview --stack "$stack" --json --non-interactive >"$scratch/preview" 2>"$scratch/errors" || previewed=$?
 
 digested=0
-"$python" -m pipeline review digest --fail-on-data-loss "$scratch/preview" >"$scratch/comment" || digested=$?
+"$python" -m pipeline review digest "${compared[@]}" --fail-on-data-loss "$scratch/preview" >"$scratch/comment" || digested=$?
 case $digested in
 0 | 3)
   mv "$scratch/comment" "$file"
-  "$python" -m pipeline review digest --format text "$scratch/preview"
+  "$python" -m pipeline review digest "${compared[@]}" --format text "$scratch/preview"
   ;;
 *)
   cat "$scratch/errors" >&2

@@ -5,53 +5,92 @@ Rows from another epoch or topic than the present one are compared among themsel
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from audit.questions import Found, Questions
-from audit.records import ROW, TOMBSTONE, UNREADABLE
+from audit.counts import Counts
+from audit.gaps import Gaps
+from audit.records import ROW, TOMBSTONE, TRUNCATE
 from audit.report import Hop, Kind
 
-_CHANGE: Final = '"@lsn", "@op"'
-_OPERATIONS: Final = {"r": "read", "c": "inserted", "u": "updated", "d": "deleted"}
+if TYPE_CHECKING:
+    from audit.questions import Found
+
+# Column with Debezium's time for a row: a copy of a row that was read has the same time, and one that was read again has another
+_HANDLED: Final = "__ts_ms"
+# Views of the hop to the archive
+_BOTH: Final = ("kafka", "archived")
 
 
-class Accounts(Questions):
+def _shared(rows: str, identity: str) -> str:
+    """Return SQL of the rows whose identity has the hash of another row's: hashes alone are narrow."""
+    hashes = f'(SELECT hash({identity}) AS "@identity" FROM {rows})'  # noqa: S608
+    return f'(SELECT * FROM {rows} WHERE hash({identity}) IN (SELECT "@identity" FROM {hashes} GROUP BY 1 HAVING count(*) > 1))'  # noqa: S608
+
+
+class Accounts(Counts, Gaps):
     """Accounts of one table."""
 
     def missing_in_archive(self) -> Found:
         """Return committed records that no row of the archive and no dead letter stands for.
 
-        Brokers that outlive an epoch still have its rows, which the archive has as they are and under the number of that epoch.
+        Brokers that outlive an epoch still have its rows, which the archive has as they are and under the number of that epoch: at offsets
+        before the first row of the present one, since the sink reads on where it was.
         """
+        first = f'SELECT "@partition", min("@offset") AS "@first" FROM {self.present} GROUP BY 1'  # noqa: S608
+        joined = f'SELECT b.* FROM {self.earlier} AS b LEFT JOIN ({first}) USING ("@partition")'  # noqa: S608
+        before = f'({joined} WHERE "@first" IS NULL OR "@offset" < "@first")'
         same = f'{self.same_place} AND b."@hash" = a.hash'
+        self.note(
+            lambda a, b: (
+                f'SELECT a."@partition", a."@offset" FROM kafka AS a WHERE "@form" <> \'{TOMBSTONE}\' AND {a}'  # noqa: S608
+                f" AND NOT EXISTS (SELECT 1 FROM {self.present} AS b WHERE {self.same_place} AND {b})"
+            ),
+            *_BOTH,
+        )
         return self.ask(
             Kind.MISSING,
             Hop.ARCHIVE,
-            f"SELECT * FROM (SELECT *, {self.subject.hash} AS hash FROM {self.kafka}) AS a WHERE \"@form\" <> '{TOMBSTONE}'"  # noqa: S608
-            f" AND NOT EXISTS (SELECT 1 FROM {self.present} AS b WHERE {self.same_place})"
-            f" AND NOT EXISTS (SELECT 1 FROM {self.earlier} AS b WHERE {same})"
+            f"SELECT * FROM (SELECT *, {self.subject.hash} AS hash FROM {self.noted(self.kafka)}) AS a"  # noqa: S608
+            f" WHERE NOT EXISTS (SELECT 1 FROM {before} AS b WHERE {same})"
             f" AND NOT EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place})",
             "is in Kafka and not in the archive",
         )
 
     def without_origin_in_archive(self) -> Found:
-        """Return rows of the archive whose offset has no committed record, within the offsets that Kafka still has."""
+        """Return rows at an offset without a committed record, of those that Kafka still has, of no partition, or without a place."""
+        nowhere = '"@topic" IS NULL OR "@partition" IS NULL OR "@offset" IS NULL'
+        places = f'SELECT a."@partition", a."@offset" FROM {self.present} AS a'  # noqa: S608
+        # two queries: with OR the records would be joined in a way that needs all of them in memory
+        self.note(
+            lambda a, b: (
+                f'{places} WHERE {a} AND "@partition" NOT IN (SELECT "@partition" FROM ranges) UNION ALL {places} JOIN ranges AS r'  # noqa: S608
+                ' ON a."@partition" = r."@partition" AND a."@offset" >= r."@begin" AND a."@offset" < r."@end"'
+                f" WHERE {a} AND NOT EXISTS (SELECT 1 FROM {self.rows} AS b WHERE {self.same_place} AND {b})"
+            ),
+            *_BOTH,
+        )
         return self.ask(
             Kind.FOREIGN,
             Hop.ARCHIVE,
-            f'SELECT a.* FROM {self.present} AS a JOIN ranges AS r ON a."@partition" = r."@partition"'  # noqa: S608
-            ' AND a."@offset" >= r."@begin" AND a."@offset" < r."@end"'
-            f" WHERE NOT EXISTS (SELECT 1 FROM {self.rows} AS b WHERE {self.same_place})",
+            f"SELECT * FROM {self.noted(self.present)} UNION ALL SELECT * FROM archived WHERE {nowhere}",  # noqa: S608
             "is in the archive, and Kafka has no committed row at its offset",
         )
 
     def altered_in_archive(self) -> Found:
         """Return rows of the archive with other values than Kafka's record."""
         hashed = f'(SELECT "@partition", "@offset", {self.subject.hash} AS hash FROM kafka WHERE "@form" = \'{ROW}\' AND "@comparable")'  # noqa: S608
+        self.note(
+            lambda a, b: (
+                f'SELECT a."@partition", a."@offset" FROM {self.present} AS a JOIN {hashed} AS b '  # noqa: S608
+                f'ON {self.same_place} AND {a} AND {b} WHERE a."@hash" <> b.hash'
+            ),
+            *_BOTH,
+        )
+        few = self.noted(f"(SELECT *, {self.subject.hash} AS hash FROM kafka)")  # noqa: S608
         return self.ask(
             Kind.ALTERED,
             Hop.ARCHIVE,
-            f'SELECT a.* FROM {self.present} AS a JOIN {hashed} AS b ON {self.same_place} WHERE a."@hash" <> b.hash',  # noqa: S608
+            f'SELECT a.* FROM {self.noted(self.present)} AS a JOIN {few} AS b ON {self.same_place} WHERE a."@hash" <> b.hash',  # noqa: S608
             "has other values in the archive than in Kafka",
         )
 
@@ -59,36 +98,70 @@ class Accounts(Questions):
         """Return rows of the archive with the offset of another row."""
         place = '"@epoch", "@topic", "@partition", "@offset"'
         key = ", ".join(f"any_value({name}) AS {name}" for name in self.subject.quoted_key)
-        # first the few places, so that the names of files are not gathered for every row
-        places = f"SELECT {place} FROM archived GROUP BY {place} HAVING count(*) > 1"  # noqa: S608
+        self.in_parts(
+            "twice",
+            "archived",
+            place,
+            lambda some: (
+                f'SELECT {place}, any_value("@lsn") AS "@lsn", any_value("@op") AS "@op", {key}, count(*) - 1 AS "@number", '  # noqa: S608
+                f'string_agg(DISTINCT "@file", \' and \' ORDER BY "@file") AS "@file" '
+                f"FROM {_shared(some, place)} GROUP BY {place} HAVING count(*) > 1"
+            ),
+        )
+        return self.ask(Kind.TWICE, Hop.ARCHIVE, "SELECT * FROM twice", "is in the archive more than once, with the same offset")
+
+    def in_two_epochs(self) -> Found:
+        """Return rows of the present epoch that an earlier one has too: the same record, with the same values."""
+        same = f'{self.same_place} AND a."@hash" = b."@hash"'
+        self.note(
+            lambda a, b: (
+                f'SELECT a."@partition", a."@offset" FROM {self.present} AS a WHERE {a} AND EXISTS '  # noqa: S608
+                f"(SELECT 1 FROM {self.earlier} AS b WHERE {same} AND {b})"
+            ),
+            "archived",
+        )
         return self.ask(
             Kind.TWICE,
             Hop.ARCHIVE,
-            f'SELECT {place}, any_value("@lsn") AS "@lsn", any_value("@op") AS "@op", {key}, count(*) - 1 AS "@number", '  # noqa: S608
-            f'string_agg(DISTINCT "@file", \' and \' ORDER BY "@file") AS "@file" '
-            f"FROM archived SEMI JOIN ({places}) AS twice USING ({place}) GROUP BY {place}",
-            "is in the archive more than once, with the same offset",
+            f"SELECT * FROM {self.noted(self.present)} AS a WHERE EXISTS (SELECT 1 FROM {self.noted(self.earlier)} AS b WHERE {same})",  # noqa: S608
+            "is in the archive more than once, with the same offset in two epochs",
         )
 
     def repeated_in_archive(self) -> Found:
-        """Return changes of the database that stand at more than one offset of the archive."""
-        places = f'(SELECT DISTINCT "@epoch", "@topic", "@partition", "@offset", {_CHANGE}, {self.key} FROM archived)'  # noqa: S608
-        return self._repeated(places, '"@epoch", ', Hop.ARCHIVE, "is in the archive more than once, at several offsets")
+        """Return changes of the database, and copies of rows that were read from it, that stand at more than one offset of the archive."""
+        return self._repeated("archived", '"@hash"', Hop.ARCHIVE, "is in the archive more than once, at several offsets")
 
     def repeated_in_kafka(self) -> Found:
-        """Return changes of the database that the source has written to Kafka more than once, dead letters left out."""
-        rows = f"(SELECT * FROM {self.rows} AS a WHERE NOT EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place}))"  # noqa: S608
-        return self._repeated(rows, "", Hop.KAFKA, "is in Kafka more than once: the source wrote it again")
+        """Return the same of Kafka, where the source has written them, dead letters left out."""
+        rows = f'(SELECT *, 0 AS "@epoch" FROM {self.rows})'  # noqa: S608
+        sound = f"NOT EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place})"  # noqa: S608
+        text = "is in Kafka more than once: the source wrote it again, or it was put back twice"
+        return self._repeated(rows, self.subject.hash, Hop.KAFKA, text, sound)
 
-    def _repeated(self, rows: str, epoch: str, hop: Hop, text: str) -> Found:
-        """Ask for repeated changes; a row that a snapshot reads is none, and an interrupted snapshot reads its rows again."""
-        return self.ask(
-            Kind.TWICE,
-            hop,
-            f'SELECT {epoch}max("@topic") AS "@topic", arg_max("@partition", "@offset") AS "@partition", max("@offset") AS "@offset", '  # noqa: S608
-            f'{_CHANGE}, {self.key}, count(*) - 1 AS "@number" FROM {rows} WHERE "@lsn" IS NOT NULL AND "@op" <> \'r\' '
-            f"GROUP BY {epoch}{_CHANGE}, {self.key} HAVING count(*) > 1",
-            text,
+    def _repeated(self, rows: str, values: str, hop: Hop, text: str, sound: str = "true") -> Found:
+        """Ask for repeated changes, those left out that are not ``sound``.
+
+        A row that a snapshot reads is no change, and an interrupted snapshot reads its rows again; but at another time, so that the same
+        values at another offset are a copy. Both are asked for apart, since few rows are read where the hash of all values counts.
+        """
+        timed = any(column.name == _HANDLED for column in self.subject.columns)
+        changes, reads = '"@op" <> \'r\' AND "@lsn" IS NOT NULL', "\"@op\" = 'r'" if timed else "false"
+        self._note_repeated("changes", f'(SELECT *, "@lsn" AS "@what" FROM {rows} WHERE {changes})', sound)  # noqa: S608
+        self._note_repeated("reads", f'(SELECT *, {values} AS "@what" FROM {rows} WHERE {reads})', sound)  # noqa: S608
+        return self.ask(Kind.TWICE, hop, "SELECT * FROM changes UNION ALL SELECT * FROM reads", text)
+
+    def _note_repeated(self, table: str, rows: str, sound: str) -> None:
+        identity = f'"@epoch", "@what", "@op", {self.key}'
+        self.in_parts(
+            table,
+            rows,
+            identity,
+            lambda some: (
+                f'SELECT max("@topic") AS "@topic", arg_max("@partition", "@offset") AS "@partition", max("@offset") AS "@offset", '  # noqa: S608
+                f'any_value("@lsn") AS "@lsn", "@op", {self.key}, count(*) - 1 AS "@number" FROM ('
+                f'SELECT DISTINCT "@topic", "@partition", "@offset", "@lsn", {identity} FROM {_shared(some, identity)} AS a WHERE {sound}) '
+                f"GROUP BY {identity} HAVING count(*) > 1"
+            ),
         )
 
     def disordered_in_archive(self, *, beside_kafka: bool = True) -> Found:
@@ -100,36 +173,25 @@ class Accounts(Questions):
         Args:
             beside_kafka: True if Kafka's records were read.
         """
-        window = f'PARTITION BY "@epoch", "@topic", "@partition", {self.key} ORDER BY "@offset"'
+        place = f'"@epoch", "@topic", "@partition", {self.key}'
         age = 'row(coalesce("@before", "@lsn"), "@lsn")'
-        changes = '(SELECT * FROM archived WHERE "@op" <> \'r\' AND "@lsn" IS NOT NULL)'
-        older = f"SELECT * FROM {changes} QUALIFY {age} < max({age}) OVER ({window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"  # noqa: S608
+        older = f'{age} < max({age}) OVER (PARTITION BY {{}} ORDER BY "@offset" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
+
+        def late(some: str) -> str:
+            # first by a hash, since a whole row of each change would be sorted otherwise
+            narrow = f'SELECT hash({place}) AS "@key", "@offset", "@before", "@lsn" FROM {some}'  # noqa: S608
+            keys = f'SELECT "@key" FROM ({narrow}) QUALIFY {older.format(chr(34) + "@key" + chr(34))}'  # noqa: S608
+            return f"SELECT * FROM {some} WHERE hash({place}) IN ({keys}) QUALIFY {older.format(place)}"  # noqa: S608
+
+        changes = f"(SELECT * FROM archived WHERE \"@op\" NOT IN ('r', '{TRUNCATE}') AND \"@lsn\" IS NOT NULL)"  # noqa: S608
+        self.in_parts("late", changes, place, late)
         put_back = f'(SELECT 1 FROM kafka AS b WHERE b."@again" AND {self.same_place})'  # noqa: S608
         return self.ask(
             Kind.DISORDERED,
             Hop.ARCHIVE,
-            f"SELECT * FROM ({older}) AS a" + (f" WHERE NOT EXISTS {put_back}" if beside_kafka else ""),  # noqa: S608
+            "SELECT * FROM late AS a" + (f" WHERE NOT EXISTS {put_back}" if beside_kafka else ""),  # noqa: S608
             "was committed before a change of the same key at an earlier offset",
         )
-
-    def gaps_in_archive(self) -> Found:
-        """Return offsets that the archive leaves out, more than one in a row: control records alone leave out one at a time."""
-        return self.ask(
-            Kind.GAP,
-            Hop.ARCHIVE,
-            f'SELECT "@topic", "@partition", "@offset" + 1 AS "@offset", "@next" - "@offset" - 1 AS "@number" FROM ({self._steps()}) '  # noqa: S608
-            'WHERE "@next" - "@offset" > 2',
-            "begins a gap of offsets that one control record does not explain: aborted, set aside, tombstones, or missing",
-        )
-
-    def single_gaps(self) -> int:
-        """Count the gaps of one offset, each of which a control record explains."""
-        return self.number(f'SELECT count(*) FROM ({self._steps()}) WHERE "@next" - "@offset" = 2')  # noqa: S608
-
-    def _steps(self) -> str:
-        window = 'PARTITION BY "@epoch", "@topic", "@partition" ORDER BY "@offset"'
-        distinct = '(SELECT DISTINCT "@epoch", "@topic", "@partition", "@offset" FROM archived)'
-        return f'SELECT *, lead("@offset") OVER ({window}) AS "@next" FROM {distinct}'  # noqa: S608
 
     def missing_in_kafka(self, until: int) -> Found:
         """Return changes of transactions that PostgreSQL had committed at a position, which Kafka has no record of."""
@@ -165,34 +227,3 @@ class Accounts(Questions):
             f'ON a."@lsn" = b."@lsn" AND a."@op" = b."@op" AND {self.same_key} WHERE a."@hash" <> b.hash',
             "has other values in Kafka than in the database's log",
         )
-
-    def kafka_counts(self) -> dict[str, int]:
-        """Count the offsets that were read, by what is at them."""
-        offsets, seen = self.number('SELECT coalesce(sum("@end" - "@begin"), 0) FROM ranges'), self.number("SELECT count(*) FROM seen")
-        forms = dict(self.database.execute('SELECT "@form", count(*) FROM kafka GROUP BY 1').fetchall())
-        aside = f"SELECT count(*) FROM kafka AS a WHERE EXISTS (SELECT 1 FROM {self.aside} AS b WHERE {self.same_place})"  # noqa: S608
-        rows, tombstones, unreadable = (int(forms.get(form, 0)) for form in (ROW, TOMBSTONE, UNREADABLE))
-        return {
-            "offsets": offsets,
-            "rows": rows,
-            "tombstones": tombstones,
-            "unreadable": unreadable,
-            "set aside": self.number(aside),
-            "aborted": seen - rows - tombstones - unreadable,
-            "control": offsets - seen,
-            "not comparable": self.number(f'SELECT count(*) FROM kafka WHERE "@form" = \'{ROW}\' AND NOT "@comparable"'),  # noqa: S608
-        }
-
-    def archive_counts(self) -> dict[str, int]:
-        """Count the archive's rows, by operation and by what can be compared."""
-        operations = dict(self.database.execute('SELECT "@op", count(*) FROM archived GROUP BY 1').fetchall())
-        known = {name: int(operations.pop(op)) for op, name in _OPERATIONS.items() if op in operations}
-        others = int(sum(operations.values()))
-        return {"rows": sum(known.values()) + others, **known, **({"of no known operation": others} if others else {})}
-
-    def older_than_kafka(self) -> int:
-        """Count the archive's rows whose offsets were not read or are no longer in Kafka."""
-        read = (
-            f'SELECT count(*) FROM {self.present} AS a JOIN ranges AS r ON a."@partition" = r."@partition" WHERE a."@offset" >= r."@begin"'  # noqa: S608
-        )
-        return self.number("SELECT count(*) FROM archived") - self.number(read)

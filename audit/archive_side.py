@@ -11,20 +11,23 @@ from audit.archived import ArchivedRows, Named
 from audit.canonical import EPOCH_PROPERTY, compared
 from audit.questions import Found
 from audit.report import Finding, Hop, Kind
-from audit.subject import Subject, UnansweredError
+from audit.subject import Subject
+from description.stack import UnansweredError
+from reading.quarantine import with_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     import duckdb
+    from pyiceberg.table import Table
 
     from reading.archive import Archive
     from settings.names import Names
-    from settings.tables import Table
+    from settings.tables import Table as CapturedTable
 
 
-def subject(archive: Archive, names: Names, table: Table, name: str) -> Subject:
+def subject(archive: Archive, names: Names, table: CapturedTable, name: str) -> Subject:
     """Return the subject of an audit, as the archived table describes it.
 
     Args:
@@ -49,7 +52,7 @@ def subject(archive: Archive, names: Names, table: Table, name: str) -> Subject:
 
 
 class ArchiveSide:
-    """What the archive has of one table.
+    """Archive's rows of one table, good and quarantined ones: each change is once in either of the two.
 
     Args:
         archive: The archive.
@@ -73,8 +76,8 @@ class ArchiveSide:
             UnansweredError: If catalog or store does not answer, or the table has files that say which rows are deleted.
         """
         try:
-            table = self._archive.table(self._subject.archive)
-            self.named = archived.named(table)
+            tables = self._tables()
+            self.named = archived.together(map(archived.named, tables))
         except Exception as error:  # noqa: BLE001 - as above
             message = f"the snapshots of {self._subject.archive} cannot be read: {type(error).__name__}: {error}"
             raise UnansweredError(message) from None
@@ -82,11 +85,17 @@ class ArchiveSide:
             message = f"{self._subject.archive} has {len(self.named.deletes)} delete file(s), which this audit does not apply"
             raise UnansweredError(message)
         counted = Counter(self.named.data)
-        there = archived.objects(self._archive.filesystem, archived.location_of(table))
+        there = self._objects(tables)
         self.lost = frozenset(self._absent((set(counted) | self.named.earlier) - there.keys()))
         present = {file: times for file, times in counted.items() if file not in self.lost}
         self.rows.add(present)
         self.rows.view(present)
+
+    def _tables(self) -> list[Table]:
+        return with_quarantine(self._archive.table, self._subject.archive)
+
+    def _objects(self, tables: Iterable[Table]) -> dict[str, float]:
+        return archived.objects(self._archive.filesystem, [folder for table in tables for folder in archived.location_of(table)])
 
     def _absent(self, files: Iterable[str]) -> list[str]:
         listed = sorted(files)
@@ -110,9 +119,8 @@ class ArchiveSide:
         Raises:
             UnansweredError: If catalog or store does not answer.
         """
-        table = self._archive.table(self._subject.archive)
-        there, now = archived.objects(self._archive.filesystem, archived.location_of(table)), time.time()
-        named = archived.named(self._archive.table(self._subject.archive)).all | self.named.all
+        there, now = self._objects(self._tables()), time.time()
+        named = archived.together(map(archived.named, self._tables())).all | self.named.all
         unnamed = {file: written for file, written in there.items() if file not in named}
         orphans = sorted(file for file, written in unnamed.items() if now - written >= settle_s)
         current = frozenset(self.named.data)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSelector
+from pyiceberg.manifest import ManifestContent
 
 from audit.canonical import EPOCH
-from audit.subject import UnansweredError
+from audit.interruption import interruptible
+from description.stack import UnansweredError
+from settings.quality import QUARANTINE
+from settings.sql_names import text_literal
 from views.order import SEQUENCE
 
 if TYPE_CHECKING:
@@ -34,8 +38,13 @@ _PLACE: Final = [
     pa.field(EPOCH, pa.string()),
 ]
 
+# DuckDB keeps the description of every file of a query, about 0.1 MB each, and a sink writes thousands in a day
+_FILES: Final = 100
+
 # Last commit before the change's transaction, which orders transactions; see views/order.py
 _BEFORE: Final = f"CASE WHEN {SEQUENCE} LIKE '[\"%' THEN CAST(split_part({SEQUENCE}, '\"', 2) AS BIGINT) END"
+# A quarantined row has a mark behind its topic; see docs/adr/0036
+_TOPIC: Final = f"replace(__topic, '{QUARANTINE}', '')"
 _NUMBER_OF_EPOCH: Final = f"coalesce(TRY_CAST({EPOCH} AS INTEGER), 1)"
 
 
@@ -75,10 +84,23 @@ def named(table: Table) -> Named:
         for manifest in manifests.values()
         for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False)
     }
-    tasks = list(table.scan().plan_files()) if current is not None else []
-    deletes = frozenset(file.file_path for task in tasks for file in task.delete_files)
-    data = tuple(task.file.file_path for task in tasks)
+    present: dict[ManifestContent, list[str]] = {content: [] for content in ManifestContent}
+    for manifest in current.manifests(table.io) if current is not None else ():
+        # one manifest at a time, and of each entry the name only: a plan of the scan would hold them all
+        present[manifest.content] += [entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)]
+    data, deletes = tuple(present[ManifestContent.DATA]), frozenset(present[ManifestContent.DELETES])
     return Named(data, frozenset(every - set(data) - deletes), frozenset(metadata | set(manifests)), deletes)
+
+
+def together(found: Iterable[Named]) -> Named:
+    """Return the files of several tables as those of one."""
+    every = list(found)
+    return Named(
+        tuple(file for one in every for file in one.data),
+        frozenset[str]().union(*(one.earlier for one in every)),
+        frozenset[str]().union(*(one.metadata for one in every)),
+        frozenset[str]().union(*(one.deletes for one in every)),
+    )
 
 
 def location_of(table: Table) -> tuple[str, ...]:
@@ -137,14 +159,17 @@ class ArchivedRows:
             UnansweredError: If the store does not answer.
         """
         fresh = sorted(set(files) - self._read)
-        if not fresh:
-            return
+        for begin in range(0, len(fresh), _FILES):
+            self._add(fresh[begin : begin + _FILES])
+
+    def _add(self, fresh: list[str]) -> None:
         number = len(list(self._folder.glob(f"{self._subject.archive}-rows-*")))
         target = self._folder / f"{self._subject.archive}-rows-{number}.parquet"
         try:
-            self._database.execute(f"COPY ({self._rows(fresh)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            with interruptible():
+                self._database.execute(f"COPY ({self._rows(fresh)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         except Exception as error:  # noqa: BLE001 - DuckDB passes on what Arrow's client raises
-            message = f"the files of {self._subject.archive} cannot be read: {type(error).__name__}: {error}"
+            message = f"the rows of {self._subject.archive} cannot be copied to {self._folder}: {type(error).__name__}: {error}"
             raise UnansweredError(message) from None
         self._read |= set(fresh)
 
@@ -156,7 +181,8 @@ class ArchivedRows:
         key = ", ".join(subject.quoted_key)
         listed = source(self._template, files)
         return (
-            f'SELECT "@file", {_NUMBER_OF_EPOCH} AS "@epoch", __topic AS "@topic", __kafka_partition AS "@partition", '  # noqa: S608
+            f'SELECT "@file", {_NUMBER_OF_EPOCH} AS "@epoch", {_TOPIC} AS "@topic", __topic <> {_TOPIC} AS "@quarantined", '  # noqa: S608
+            f'__kafka_partition AS "@partition", '
             f'__kafka_offset AS "@offset", __source_lsn AS "@lsn", {_BEFORE} AS "@before", __op AS "@op", {key}, {subject.hash} AS "@hash" '
             f"FROM {listed} AS rows JOIN fresh_files ON rows.file_index = number"
         )
@@ -193,5 +219,5 @@ class ArchivedRows:
 
 def source(template: Path, files: Iterable[str]) -> str:
     """Return DuckDB's source of the rows of files, with every column of the template."""
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in [str(template), *files])
+    listed = ", ".join(map(text_literal, [str(template), *files]))
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from audit import archive_side, folder_side, logins
+from audit import archive_side, folder_side
 from audit.accounting import Accounts
 from audit.archive_side import ArchiveSide
 from audit.canonical import UnsupportedTypeError
 from audit.folder_side import FolderSide
+from audit.interruption import interruptible
 from audit.kafka_side import KafkaSide
 from audit.log_side import LogSide
 from audit.options import Options
 from audit.registry import Registry
 from audit.report import Report, TableReport
-from audit.spill import limit, private_folder
-from audit.subject import UnansweredError
+from audit.spill import limit, private_folder, within_limits
 from audit.table_account import LOOK_S, Sides, account
 from audit.topics import Topics
-from providers.operations import ProviderError
+from checks.progress import Progress
+from description.stack import Description, UnansweredError
 from reading.archive import Archive
+from reading.chosen_tables import chosen
 from reading.store import Store
-from sandbox.progress import Progress
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -34,24 +36,22 @@ if TYPE_CHECKING:
 
     from audit.subject import Subject
     from audit.table_account import Side
+    from checks.progress import Step
     from reading.stack import RunningStack
-    from sandbox.progress import Step
     from settings.tables import Table
 
 _DEFAULTS: Final = Options()
 _TELL_S: Final = 5.0
 
 
-class UnknownTableError(ValueError):
-    """A table that the stack does not capture."""
-
-
-def run(stack: RunningStack, tables: Sequence[str] = (), options: Options = _DEFAULTS, progress: Progress | None = None) -> Report:
+def run(
+    stack: RunningStack | Description, tables: Sequence[str] = (), options: Options = _DEFAULTS, progress: Progress | None = None
+) -> Report:
     """Account for every change of some tables.
 
     Args:
-        stack: A stack that is up.
-        tables: Names with or without schema; all captured tables where there are none.
+        stack: A stack that is up, without logins as commands on this machine know it, or with them.
+        tables: Names, with the schema where two captured tables have one name; all captured tables where there are none.
         options: How.
         progress: Shows how far it is.
 
@@ -59,26 +59,24 @@ def run(stack: RunningStack, tables: Sequence[str] = (), options: Options = _DEF
         The report; a part that does not answer is in it, and raises nothing.
 
     Raises:
-        UnknownTableError: If the stack does not capture a table.
+        NoTableError: If the stack does not capture a table, or two of that name.
     """
-    chosen = _chosen(stack, tables)
-    with private_folder(options.folder) as folder:
-        return _Audit(stack, chosen, options, progress or Progress(quiet=True), folder).report()
+    audited = stack if isinstance(stack, Description) else _with_logins(stack)
+    subjects = chosen(audited.tables, tables)
+    with private_folder(options.folder) as folder, interruptible():
+        return _Audit(audited, subjects, options, progress or Progress(quiet=True), folder).report()
 
 
-def _chosen(stack: RunningStack, names: Sequence[str]) -> list[Table]:
-    unknown = [name for name in names if not any(name in {table.name, table.qualified} for table in stack.tables)]
-    if unknown:
-        known = ", ".join(table.qualified for table in stack.tables)
-        message = f"the stack {stack.name} does not capture {', '.join(unknown)}: name one of {known}"
-        raise UnknownTableError(message)
-    return [table for table in stack.tables if not names or {table.name, table.qualified} & set(names)]
+def _with_logins(stack: RunningStack) -> Description:
+    from description.running import described  # noqa: PLC0415 - an image whose logins are files lacks what this one needs
+
+    return described(stack)
 
 
 class _Audit:
     """One run."""
 
-    def __init__(self, stack: RunningStack, tables: Sequence[Table], options: Options, progress: Progress, folder: Path) -> None:
+    def __init__(self, stack: Description, tables: Sequence[Table], options: Options, progress: Progress, folder: Path) -> None:
         self._stack, self._tables, self._options, self._progress, self._folder = stack, tables, options, progress, folder
         self._undecided: list[str] = []
         self._of_tables: dict[str, list[str]] = {table.qualified: [] for table in tables}
@@ -86,17 +84,20 @@ class _Audit:
         self._subjects: list[Subject] = []
         self._kafka: KafkaSide | None = None
         self._log: LogSide | None = None
+        self._waiting_since = 0.0
 
     def report(self) -> Report:
         """Run all parts and return the report."""
         began, clock = dt.datetime.now(dt.UTC), time.monotonic()
-        tables = self._stack.settings.archive.format == "iceberg"
-        archive = Archive(self._stack.outputs) if tables else Store(self._stack.outputs["reader"])
+        tables = self._stack.format == "iceberg"
+        # each file is read once, so that keeping it in memory saves nothing
+        archive = Archive(self._stack.outputs, keeps=False) if tables else Store(self._stack.outputs["reader"])
         database = archive.database()
-        limit(database, self._folder, self._options.memory)
+        limit(database, self._folder, self._options.memory, self._options.threads)
         self._prepare(archive, database)
         if not self._options.offline:
             self._read_kafka(database)
+        self._waiting_since = time.monotonic()
         reports = [self._account(database, subject) for subject in self._subjects]
         known = {report.name for report in reports}
         empty = [self._without_account(table) for table in self._tables if table.qualified not in known]
@@ -125,10 +126,10 @@ class _Audit:
             self._sides[table.qualified] = side
 
     def _side(self, archive: Archive | Store, database: duckdb.DuckDBPyConnection, table: Table) -> tuple[Subject, Side]:
-        names = self._stack.settings.names
+        names = self._stack.names
         if isinstance(archive, Store):
             subject = folder_side.subject(names, table)
-            location = f"s3://{self._stack.settings.archive.bucket}/{names.object_prefix(table)}"
+            location = f"s3://{self._stack.bucket}/{names.object_prefix(table)}"
             return subject, FolderSide(archive, database, subject, location, self._folder)
         subject = archive_side.subject(archive, names, table, self._options.archived_as.get(table.qualified, table.archive_name))
         return subject, ArchiveSide(archive, database, subject, self._folder)
@@ -142,23 +143,23 @@ class _Audit:
         except UnansweredError as error:
             self._undecided.append(str(error))
         try:
-            names = self._stack.settings.names
-            described = self._stack.outputs["registry"]
-            topics, registry = Topics(logins.kafka(self._stack)), Registry(described["url"], logins.registry(self._stack))
-            kafka = KafkaSide(topics, registry, self._subjects, names.dead_letter_topic, self._folder, self._options.patience_s)
+            topics, registry = Topics(self._stack.kafka()), Registry(self._stack.registry_url, self._stack.registry())
+            dead_letters = self._stack.names.dead_letter_topic
+            kafka = KafkaSide(topics, registry, self._subjects, dead_letters, self._folder, self._options.patience_s)
             with self._progress.step("Reading Kafka") as step:
                 self._read_on(kafka, step)
                 if self._log is not None:
-                    self._await_in_kafka(database, kafka, self._log, step)
+                    with within_limits(database):
+                        self._await_in_kafka(database, kafka, self._log, step)
             self._kafka = kafka
-        except (UnansweredError, UnsupportedTypeError, ProviderError) as error:
+        except (UnansweredError, UnsupportedTypeError) as error:
             self._undecided.append(str(error))
             self._kafka = None
         finally:
             self._close_log()
 
     def _listened(self, step: Step) -> LogSide:
-        log = LogSide(logins.source(self._stack), self._stack.settings.names.publication, self._subjects, self._folder)
+        log = LogSide(self._stack.source(), self._stack.names.publication, self._subjects, self._folder)
         try:
             log.listen(Patience(self._options.seconds, display=step), self._options.patience_s)
         except BaseException:
@@ -204,4 +205,6 @@ class _Audit:
     def _account(self, database: duckdb.DuckDBPyConnection, subject: Subject) -> TableReport:
         with self._progress.step(f"Accounting for {subject.name}") as step:
             sides = Sides(database, self._sides[subject.name], self._kafka, self._log)
-            return account(subject, sides, self._options, step, self._of_tables[subject.name])
+            # what a table waits for was in Kafka before the first table was looked at, so that the patience is one for all
+            left = max(self._options.patience_s - (time.monotonic() - self._waiting_since), 0.0)
+            return account(subject, sides, replace(self._options, patience_s=left), step, self._of_tables[subject.name])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from audit.avro import plain
+from settings.quality import BROKEN_RULES
 from settings.sql_names import in_quotes
 from settings.tables import PARTITION_COLUMNS
 
@@ -29,7 +30,7 @@ EPOCH: Final = "__epoch"
 EPOCH_PROPERTY: Final = "data-ingestion.epoch"
 """Property of an archived table with the number of the present epoch; without it, the first."""
 
-OF_THE_SINK: Final = frozenset({"__topic", "__kafka_partition", "__kafka_offset", EPOCH, *PARTITION_COLUMNS})
+OF_THE_SINK: Final = frozenset({"__topic", "__kafka_partition", "__kafka_offset", EPOCH, BROKEN_RULES, *PARTITION_COLUMNS})
 """Columns that only the sink adds, so that Kafka has no value for them."""
 
 _DECIMAL: Final = re.compile(r"decimal\((\d+), ?(\d+)\)")
@@ -46,6 +47,7 @@ _TYPES: Final[Mapping[str, tuple[pa.DataType, str]]] = {
     "timestamptz": (pa.timestamp("us", "UTC"), "TIMESTAMP WITH TIME ZONE"),
 }
 _EXACT: Final = Context(prec=80)
+_LONGEST_IN_64_BITS: Final = 18
 _ZONED: Final = "io.debezium.time.ZonedTimestamp"
 # The image's own converter of values that Debezium would change
 _LOCAL: Final = "dataingestion.connect.LocalTimestamp"
@@ -121,7 +123,13 @@ def compared(fields: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
 
 def row_hash(columns: Sequence[Column]) -> str:
     """Return DuckDB's expression for the hash of a row's values, which tells NULL from every value."""
-    return f"hash({', '.join(f'CAST({column.quoted} AS {column.sql})' for column in columns)})"
+    return f"hash({', '.join(_hashed(column) for column in columns)})"
+
+
+def _hashed(column: Column) -> str:
+    value = f"CAST({column.quoted} AS {column.sql})"
+    # DuckDB combines the two halves of a number of 128 bits so that some pairs are equal, such as 0 and the first one below
+    return f"CAST({value} AS VARCHAR)" if pa.types.is_decimal(column.arrow) and column.arrow.precision > _LONGEST_IN_64_BITS else value
 
 
 def from_avro(column: Column, schema: Any) -> Convert | None:  # noqa: ANN401 - JSON

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from audit.records import ASIDE, PLACES, Records, set_aside
-from audit.spill import Spill
+from audit.spill import Spill, written
 from audit.topics import Range
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ class KafkaSide:
         """Make the views ``kafka``, ``seen``, ``aside`` and ``ranges`` of one table."""
         ranges(database, {number: one for (topic, number), one in self.ranges.items() if topic == subject.topic})
         for name in ("kafka", "seen"):
-            files = self._folder / f"{subject.archive}-{name}-*.parquet"
+            files = written(self._folder / f"{subject.archive}-{name}-*.parquet")
             read = f'SELECT a.* FROM read_parquet(\'{files}\') AS a JOIN ranges AS r USING ("@partition") WHERE "@offset" >= "@begin"'  # noqa: S608
             database.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {read}")
-        aside = f"SELECT DISTINCT * FROM read_parquet('{self._folder / 'aside.parquet'}')"  # noqa: S608 - own folder
+        aside = f"SELECT DISTINCT * FROM read_parquet('{written(self._folder / 'aside.parquet')}')"  # noqa: S608 - own folder
         database.execute(f"CREATE OR REPLACE TEMP VIEW aside AS {aside}")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.source_log import SourceLog
-from audit.subject import UnansweredError
+from audit.spill import written
 from audit.transactions import Transactions
+from description.stack import UnansweredError
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from audit.source_log import Login
     from audit.subject import Subject
     from audit.topics import Place, Range
+    from description.stack import Login
 
 _OPERATIONS: Final = {"c": "inserted", "u": "updated", "d": "deleted"}
 
@@ -82,7 +83,8 @@ class LogSide:
 
     def views(self, database: duckdb.DuckDBPyConnection, subject: Subject) -> None:
         """Make the view ``logged`` of one table."""
-        database.execute(f"CREATE OR REPLACE TEMP VIEW logged AS SELECT * FROM read_parquet('{self._paths[subject.name]}')")  # noqa: S608 - own folder
+        files = written(self._paths[subject.name])
+        database.execute(f"CREATE OR REPLACE TEMP VIEW logged AS SELECT * FROM read_parquet('{files}')")  # noqa: S608 - own folder
 
     def numbers(self, name: str) -> dict[str, int]:
         """Return the counts of a table."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROW: Final = "row"
 TOMBSTONE: Final = "tombstone"
+TRUNCATE: Final = "t"
+"""Operation of the mark of a TRUNCATE."""
 UNREADABLE: Final = "unreadable"
 
 _PLACE: Final = [pa.field("@partition", pa.int32()), pa.field("@offset", pa.int64())]

@@ -118,6 +118,11 @@ class TableReport:
         """Findings that make the verdict."""
         return tuple(finding for finding in self.findings if finding.kind.is_fault)
 
+    @property
+    def is_faulty(self) -> bool:
+        """True if something was found that makes the verdict, also where none of it is named."""
+        return any(number and Kind(kind).is_fault for kind, number in self.found.items())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -142,7 +147,7 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """Faults are faults whatever else could not be judged."""
-        if any(table.faults for table in self.tables):
+        if any(table.is_faulty for table in self.tables):
             return Verdict.FAULTS
         return Verdict.UNDECIDED if self.undecided or any(table.undecided for table in self.tables) else Verdict.CLEAN
 
@@ -170,14 +175,3 @@ class Report:
             hidden = sum(table.found.values()) - sum(finding.number for finding in table.findings)
             if hidden > 0:
                 yield f"    and {hidden:,} more"
-
-
-def lsn_text(lsn: int) -> str:
-    """Return a position of the write-ahead log as PostgreSQL spells it."""
-    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
-
-
-def lsn_number(text: str) -> int:
-    """Return the number of a position of the write-ahead log."""
-    high, low = text.split("/")
-    return int(high, 16) << 32 | int(low, 16)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import select
 import threading
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg2  # type: ignore[import-untyped]  # psycopg 3 cannot stream replication
 from psycopg2.extras import LogicalReplicationConnection  # type: ignore[import-untyped]
 
 from audit.pgoutput import UnknownMessageError
-from audit.report import lsn_number
-from audit.subject import UnansweredError
 from configs.session import OPTIONS
+from description.stack import UnansweredError
+from reading.log_position import lsn_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from audit.transactions import Transactions
+    from description.stack import Login
 
 # Text as the archive has it, and a tenth of the default memory for a transaction that is decoded: the rest goes to disk.
 _OPTIONS: Final = f"{OPTIONS} -c client_encoding=UTF8 -c logical_decoding_work_mem=4MB"
@@ -27,17 +25,6 @@ _WAIT_S: Final = 0.5
 _FEEDBACK_S: Final = 5.0
 _STOP_S: Final = 15.0
 _OPEN_S: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Login of a role with REPLICATION.
-
-    Attributes:
-        parameters: libpq's parameters: host, port, user, password and the rest.
-    """
-
-    parameters: Mapping[str, Any]
 
 
 class SourceLog:
@@ -118,6 +105,8 @@ class SourceLog:
     def _check(self) -> None:
         if isinstance(self._failure, psycopg2.Error):
             raise _unanswered(self._failure)
+        if isinstance(self._failure, UnansweredError):
+            raise self._failure
         if self._failure is not None:
             message = f"the database's log cannot be understood: {self._failure}"
             raise UnansweredError(message)
@@ -126,7 +115,7 @@ class SourceLog:
         try:
             while not self._stop.is_set():
                 self._read()
-        except (psycopg2.Error, UnknownMessageError, OSError, ValueError) as error:
+        except (psycopg2.Error, UnansweredError, UnknownMessageError, OSError, ValueError) as error:
             self._failure = error
 
     def _read(self) -> None:

@@ -1,4 +1,4 @@
-"""Subject of an audit: one captured table on all its hops, and the failure of a part to answer."""
+"""Subject of an audit: one captured table on all its hops."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.canonical import Column
-
-
-class UnansweredError(Exception):
-    """A part of the stack did not answer, so that its hop cannot be judged; the message names the part and the cure."""
 
 
 @dataclass(frozen=True, slots=True)

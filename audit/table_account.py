@@ -9,7 +9,8 @@ from audit.accounting import Accounts
 from audit.kafka_side import ranges
 from audit.questions import Found, with_columns
 from audit.report import Finding, Kind, TableReport
-from audit.subject import UnansweredError
+from audit.spill import within_limits
+from description.stack import UnansweredError
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -61,28 +62,30 @@ def account(subject: Subject, sides: Sides, options: Options, display: Display, 
     accounts, undecided, found = Accounts(sides.database, subject, options.limit), list(reasons), list[Found]()
     counts: dict[str, dict[str, int]] = {}
     try:
-        sides.archive.read()
-        if sides.kafka is not None:
-            sides.kafka.views(sides.database, subject)
-            if sides.log is not None:
-                found += _between_log_and_kafka(subject, sides, sides.log, accounts)
-                counts["database"] = sides.log.numbers(subject.name)
-            found += [accounts.repeated_in_kafka(), *_between_kafka_and_archive(sides.kafka, sides.archive, accounts, options, display)]
-            counts["kafka"] = accounts.kafka_counts()
-            undecided += _unfinished(sides.kafka, subject)
-        found += [
-            accounts.twice_in_archive(),
-            accounts.repeated_in_archive(),
-            accounts.disordered_in_archive(beside_kafka=sides.kafka is not None),
-        ]
-        counts["archive"] = accounts.archive_counts()
-        if sides.kafka is None:
-            found.append(accounts.gaps_in_archive())
-            counts["archive"]["gaps of one offset"] = accounts.single_gaps()
-        else:
-            counts["archive"]["older than what was read"] = accounts.older_than_kafka()
-        counts["files"], of_files = sides.archive.files(options.settle_s, options.limit)
-        found += of_files
+        with within_limits(sides.database):
+            sides.archive.read()
+            if sides.kafka is not None:
+                sides.kafka.views(sides.database, subject)
+                if sides.log is not None:
+                    found += _between_log_and_kafka(subject, sides, sides.log, accounts)
+                    counts["database"] = sides.log.numbers(subject.name)
+                found += [accounts.repeated_in_kafka(), *_between_kafka_and_archive(sides.kafka, sides.archive, accounts, options, display)]
+                counts["kafka"] = accounts.kafka_counts()
+                undecided += _unfinished(sides.kafka, subject)
+            found += [
+                accounts.twice_in_archive(),
+                accounts.in_two_epochs(),
+                accounts.repeated_in_archive(),
+                accounts.disordered_in_archive(beside_kafka=sides.kafka is not None),
+            ]
+            counts["archive"] = accounts.archive_counts()
+            if sides.kafka is None:
+                gaps, counts["archive"]["gaps of one offset"] = accounts.gaps_in_archive()
+                found.append(gaps)
+            else:
+                counts["archive"]["older than what was read"] = accounts.older_than_kafka()
+            counts["files"], of_files = sides.archive.files(options.settle_s, options.limit)
+            found += of_files
     except UnansweredError as error:
         undecided.append(str(error))
     return _report(subject, counts, found, undecided)

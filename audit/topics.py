@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from audit.subject import UnansweredError
+from description.stack import UnansweredError
 from waiting import Patience
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ANSWER_S: Final = 15.0
 _BATCH: Final = 2_000
 _POLL_S: Final = 0.5
+_WAITING_MIB: Final = 32
 _SILENT = logging.getLogger("audit.librdkafka")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
@@ -51,11 +52,12 @@ class Topics:
 
     Args:
         settings: Settings of librdkafka: servers and login.
+        fetched_mib: Most records that wait to be taken, and as many of an answer on its way, in MiB; 32 and librdkafka's 50 by default.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], fetched_mib: int | None = None) -> None:
         """Connect lazily."""
-        self._settings = settings
+        self._settings, self._fetched_mib = settings, fetched_mib
 
     def ranges(self, topics: Sequence[str], since_ms: int | None = None) -> dict[Place, Range]:
         """Return what each partition has at this moment, or of it what was written since a time.
@@ -148,10 +150,11 @@ class Topics:
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "isolation.level": isolation,
-            "queued.max.messages.kbytes": 32 * 1024,
+            "queued.max.messages.kbytes": (self._fetched_mib or _WAITING_MIB) * 1024,
             "error_cb": lambda _: None,
         }
-        return closing(Consumer({**self._settings, **own}, logger=_SILENT))
+        answer = {} if self._fetched_mib is None else {"fetch.max.bytes": self._fetched_mib * 1024 * 1024}
+        return closing(Consumer({**self._settings, **own, **answer}, logger=_SILENT))
 
 
 def _unanswered(error: KafkaException) -> UnansweredError:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from audit.canonical import UncomparableError, from_text
 from audit.pgoutput import UNCHANGED, Begin, Change, Commit, Relation, Truncate, UnknownMessageError, decode
+from audit.records import TRUNCATE
 from audit.spill import Spill
 
 if TYPE_CHECKING:
@@ -93,10 +94,7 @@ class Transactions:
             case Relation() as relation:
                 self._tables[relation.oid] = self._table(relation)
             case Truncate() as truncate:
-                for oid in truncate.oids:
-                    known = self._tables.get(oid)
-                    if known is not None:
-                        self.counts[known[0]].truncates += 1
+                self._truncate(lsn, truncate)
             case Change() as change:
                 self._change(lsn, change)
 
@@ -138,6 +136,20 @@ class Transactions:
         else:
             row = old if new is None else new
             self._write(name, table, lsn, _OPERATIONS[change.op], row or ())
+
+    def _truncate(self, lsn: int, truncate: Truncate) -> None:
+        if self._begin is None:
+            message = "a TRUNCATE comes before its transaction"
+            raise UnknownMessageError(message)
+        self._seq += 1
+        for oid in truncate.oids:
+            known = self._tables.get(oid)
+            if known is not None:
+                name, table = known
+                self._touched.add(name)
+                self.counts[name].truncates += 1
+                none = (None,) * len(table.plan)
+                table.spill.add((self._begin.commit_lsn, lsn, self._begin.xid, self._seq, TRUNCATE, False, *none), 0)
 
     def _write(self, name: str, table: _Table, lsn: int, op: str, row: Row) -> None:
         begin, comparable, values, size = self._begin, True, list[Any](), 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Final
 
 from backfill import signals
 from backfill.channel import ChannelError
 from backfill.condition import ConditionError, parsed
-from backfill.running import Backfills, NotReadError
+from backfill.running import Backfills, NotReadError, NotStoredError
 from checks.lines import Lines
 from checks.neutral import complain
+from description.running import described
+from description.stack import UnansweredError
 from judgement.stack import SettingsError
 from providers.kafkaconnect.errors import NotNowError
 from providers.operations import ProviderError
@@ -32,7 +33,7 @@ def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float
 
     Args:
         stack: Name of a stack file.
-        table: Qualified name of the table.
+        table: Name of the table, with its schema where two have one name.
         where: Condition of the rows; all by default.
         wait: Whether to return at the end of the backfill only.
         hours: Time limit of the wait.
@@ -41,17 +42,17 @@ def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float
     def work(of: RunningStack) -> int:
         (one,) = chosen(of.tables, [table])
         condition = parsed(where, one) if where else None
-        backfills = Backfills.of(of)
+        backfills = Backfills.of(described(of))
         before = backfills.progress()
-        if one.qualified in before.tables:
-            complain(f"error: a backfill of {table} runs already ({before}); wait for it, or end it with 'stop'")
+        if one.in_database in before.tables:
+            complain(f"error: a backfill of {one.qualified} runs already ({before}); wait for it, or end it with 'stop'")
             return WRONG
         name = backfills.start(one, condition)
-        print(f"asked for the rows of {table}{f' with {condition}' if condition else ''}", flush=True)
+        print(f"asked for the rows of {one.qualified}{f' with {condition}' if condition else ''}", flush=True)
         if not wait:
             return FINE
         if backfills.follow(name, Lines(), hours * 3600):
-            print(f"the rows of {table} have been read; the archive shows them after the sink's next commit")
+            print(f"the rows of {one.qualified} have been read; the archive shows them after the sink's next commit")
             return FINE
         complain(f"error: the backfill has not ended within {hours:g} h and goes on; see it with 'status'")
         return WRONG
@@ -63,7 +64,7 @@ def status(stack: str) -> int:
     """Print what is being read."""
 
     def work(of: RunningStack) -> int:
-        print(Backfills.of(of).progress())
+        print(Backfills.of(described(of)).progress())
         return FINE
 
     return _with(stack, work)
@@ -84,7 +85,7 @@ def stop(stack: str, table: str | None) -> int:
 
     def work(of: RunningStack) -> int:
         one: Table | None = chosen(of.tables, [table])[0] if table else None
-        after = Backfills.of(of).ask(functools.partial(signals.stop, table=one), Lines())
+        after = Backfills.of(described(of)).stop(one, Lines())
         print(f"stopped; {after}")
         return FINE
 
@@ -93,14 +94,24 @@ def stop(stack: str, table: str | None) -> int:
 
 def _ask(stack: str, written: Callable[[str], str], done: str) -> int:
     def work(of: RunningStack) -> int:
-        after = Backfills.of(of).ask(written, Lines())
+        after = Backfills.of(described(of)).ask(written, Lines())
         print(f"{done}; {after}")
         return FINE
 
     return _with(stack, work)
 
 
-_TOLD: Final = (SettingsError, StackFileError, NotRunningError, ChannelError, NotReadError, NotNowError, ProviderError)
+_TOLD: Final = (
+    SettingsError,
+    StackFileError,
+    NotRunningError,
+    ChannelError,
+    NotReadError,
+    NotStoredError,
+    NotNowError,
+    ProviderError,
+    UnansweredError,
+)
 
 
 def _with(stack: str, work: Callable[[RunningStack], int]) -> int:

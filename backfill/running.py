@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -9,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 from backfill import signals
 from backfill.channel import Channel
 from backfill.progress import Progress, progress
-from providers.kafkaconnect.librdkafka import client
 from providers.kafkaconnect.rest import ConnectClient
 from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reading.stack import RunningStack
+    from description.stack import Description
     from settings.tables import Table
     from waiting import Display
 
@@ -24,10 +24,16 @@ _ASK_S: Final = 20.0
 _POLL_S: Final = 2.0
 # The connector looks for signals every 5 s, remembers them every 5 s, and stores what it does at a heartbeat at the latest.
 _READ_S: Final = 60.0
+# Beyond two heartbeats: a stop counts when the next part begins, which a quiet database brings about by one, and is stored by the next.
+_STORED_S: Final = 30.0
 
 
 class NotReadError(Exception):
     """The connector has not read a signal in time; the message names the cure."""
+
+
+class NotStoredError(Exception):
+    """The connector has not stored that a backfill is stopped; the message says what a restart would do, and the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +53,14 @@ class Backfills:
     heartbeat_s: float
 
     @classmethod
-    def of(cls, stack: RunningStack) -> Backfills:
-        """Return the backfills of a stack."""
-        names, outputs, kafka = stack.settings.names, stack.outputs, stack.settings.streaming.kafka.external
-        security = {"protocol": kafka.protocol, "mechanism": kafka.mechanism} if kafka else {}
-        login = {"bootstrap.servers": outputs["kafka"]["bootstrapServers"], **client(security)}
-        worker = outputs["connect"]
+    def of(cls, stack: Description) -> Backfills:
+        """Return the backfills of a stack. Raises UnansweredError if a login cannot be read."""
+        names, worker = stack.names, stack.connect()
         return cls(
-            Channel(login, names.signal_topic, names.signal_group, names.topic_prefix),
-            ConnectClient(worker["url"], worker["user"], worker["password"]),
+            Channel(stack.kafka(), names.signal_topic, names.signal_group, names.topic_prefix),
+            ConnectClient(worker.url, worker.user, worker.password),
             names.source_connector,
-            stack.settings.source.debezium.heartbeat_interval_ms / 1000,
+            stack.heartbeat_s,
         )
 
     def progress(self) -> Progress:
@@ -83,6 +86,30 @@ class Backfills:
             if not patience.go_on("the connector to read the signal", _POLL_S):
                 raise self._not_read()
         return self.progress()
+
+    def stop(self, table: Table | None, display: Display | None = None) -> Progress:
+        """End the backfill of a table, or of all, and return once that is stored: a restart of the worker then begins none again.
+
+        Args:
+            table: The table; all by default.
+            display: Receiver of the progress.
+
+        Raises:
+            NotReadError: If the connector does not read the signal within a minute.
+            NotStoredError: If it does not store that it has stopped.
+        """
+        seen = self.ask(functools.partial(signals.stop, table=table), display)
+        patience = Patience(2 * self.heartbeat_s + _STORED_S, display=display)
+        while still := [one for one in seen.tables if table is None or one == table.in_database]:
+            if not patience.go_on("the connector to store that it has stopped", _POLL_S):
+                message = (
+                    f"the connector {self.connector} has read the signal, and has not stored within {patience.seconds:.0f} s that "
+                    f"{', '.join(still)} is stopped; until then a worker that starts again would go on: see 'status', and if it is paused, "
+                    "'resume' it"
+                )
+                raise NotStoredError(message)
+            seen = self.progress()
+        return seen
 
     def follow(self, name: str, display: Display, seconds: float) -> bool:
         """Show the progress of a started backfill until it has ended.

@@ -23,7 +23,7 @@ from sandbox.pulumi import build
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.progress import Progress, Step
+    from checks.progress import Progress, Step
 
 _CLI: Final = (build.SOURCES / "cli", build.CLI)
 _PLUGIN: Final = (build.SOURCES / "kubernetes", ".")

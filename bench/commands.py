@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from bench import figures, machine
 from bench.topics import TOPICS, chosen
 from checks.direct import without_proxy
+from checks.progress import Progress
 from checks.terminal import show
 from sandbox.addresses import NODE
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

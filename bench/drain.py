@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from bench.backlog import Queued
-    from sandbox.progress import Progress
+    from checks.progress import Progress
     from settings.tables import Table
 
 _LOOK_EVERY_S: Final = 2.0  # the commits carry their own time, and each look takes processor time from the sink
@@ -79,7 +79,29 @@ def drained(began: float, commits: Sequence[Commit]) -> Drained:
     return Drained(total, last.at - began, total / (last.at - began), first.at - began, after_first)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Durations of one way of rows through the pipeline.
+
+    Attributes:
+        queued: Filling the queue.
+        drained: Draining it.
+        deleted: Deleting the rows with source and sink running.
+    """
+
+    queued: Queued
+    drained: Drained
+    deleted: Drained
+
+
 def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes: float) -> Figures:
+    """Measure one run. Arguments and errors are those of `run`."""
+    found = run(outputs, progress, number, minutes)
+    versions = machine.sandbox_versions(Kube(KUBECONFIG))
+    return Figures(f"Draining {number} rows", str(__doc__), (table(found.queued, found.drained, found.deleted),), asdict(found), versions)
+
+
+def run(outputs: Mapping[str, Any], progress: Progress, number: int, minutes: float) -> Run:
     """Queue rows, drain them, check them and delete them.
 
     Args:
@@ -108,9 +130,7 @@ def measure(outputs: Mapping[str, Any], progress: Progress, number: int, minutes
         _wait(outputs, archive, _Wanted(what, mark, "d", number), known, patience)
         both = drained(began, _commits(archive, name, known))
         _refuse_twice(archive, what.table)
-    versions = machine.sandbox_versions(Kube(KUBECONFIG))
-    raw = {"queued": asdict(queued), "drained": asdict(taken), "deleted": asdict(both)}
-    return Figures(f"Draining {number} rows", str(__doc__), (table(queued, taken, both),), raw, versions)
+    return Run(queued, taken, both)
 
 
 def _refuse_failed(outputs: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from sandbox.paths import CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.progress import Progress
+    from checks.progress import Progress
 
 _LOOK_S: Final = 0.2
 _UP: Final = ("up", "--yes", "--skip-preview")

@@ -26,9 +26,9 @@ from sandbox.status import NAMESPACE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from checks.progress import Progress
     from sandbox.cluster.processes import Process
     from sandbox.memory import PodMemory
-    from sandbox.progress import Progress
 
 _KIB: Final = 1024
 

@@ -19,7 +19,7 @@ from sandbox.paths import CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.progress import Progress
+    from checks.progress import Progress
 
 _IMPORTS: Final = "start and import of pulumi and the SDKs"
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from sandbox.progress import Progress
+    from checks.progress import Progress
     from settings.tables import Column, Table
 
 # Reserved domain (RFC 2606), so that no row of the application looks like a measured one

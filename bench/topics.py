@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from bench.figures import Figures
-    from sandbox.progress import Progress
+    from checks.progress import Progress
 
 FOLDER: Final = Path(__file__).resolve().parent
 
@@ -25,8 +25,8 @@ class Options:
         again: The same with a sandbox that runs.
         runs: How often each command of the plan is timed.
         inserts: How many single rows are inserted.
-        rows: How many rows are queued.
-        minutes: The most that the queue may take.
+        rows: How many rows are queued, or compared.
+        minutes: The most that one queue may take.
         variant: Beginning of the names of the builds that are made.
         to: Folder of the figures.
     """
@@ -69,16 +69,16 @@ def _plan(options: Options, progress: Progress) -> Figures:
 
 def _visible(options: Options, progress: Progress) -> Figures:
     from bench import visible  # noqa: PLC0415 - as above
-    from sandbox import outputs  # noqa: PLC0415 - as above
+    from reading import saved_outputs  # noqa: PLC0415 - as above
 
-    return visible.measure(outputs.read(), progress, options.inserts)
+    return visible.measure(saved_outputs.read(), progress, options.inserts)
 
 
 def _drain(options: Options, progress: Progress) -> Figures:
     from bench import drain  # noqa: PLC0415 - as above
-    from sandbox import outputs  # noqa: PLC0415 - as above
+    from reading import saved_outputs  # noqa: PLC0415 - as above
 
-    return drain.measure(outputs.read(), progress, options.rows, options.minutes)
+    return drain.measure(saved_outputs.read(), progress, options.rows, options.minutes)
 
 
 def _memory(_: Options, progress: Progress) -> Figures:
@@ -99,6 +99,18 @@ def _engine(_: Options, progress: Progress) -> Figures:
     return engine.measure(progress)
 
 
+def _audit(options: Options, progress: Progress) -> Figures:
+    from bench import audit  # noqa: PLC0415 - as above
+
+    return audit.measure(progress, options.rows)
+
+
+def _agents(options: Options, progress: Progress) -> Figures:
+    from bench import agents  # noqa: PLC0415 - as above
+
+    return agents.measure(progress, options.rows, options.minutes)
+
+
 TOPICS: Final[Mapping[str, Topic]] = {
     "steps": Topic("what 'make sandbox' spends its time on; from files, see below", _steps),
     "plan": Topic("how long 'python -m pipeline plan' takes; needs no sandbox", _plan),
@@ -107,10 +119,14 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "memory": Topic("each pod and container against its limit, and the node itself", _memory),
     "builds": Topic("cold builds of the Go programs by the compiler's flags; half an hour, only when asked for", _builds),
     "engine": Topic("time and memory of the Pulumi engine's commands, on a ground without a pipeline; only when asked for", _engine),
+    "audit": Topic("time, memory and disk of an audit's comparison of --rows rows; needs no sandbox; only when asked for", _audit),
+    "agents": Topic(
+        "cost of the monitoring in throughput and processor time; takes it away and brings it back; only when asked for", _agents
+    ),
 }
 
-ONLY_WHEN_ASKED: Final = frozenset({"builds", "engine"})
-"""Half an hour of compiling, and a pipeline of their own."""
+ONLY_WHEN_ASKED: Final = frozenset({"builds", "engine", "audit", "agents"})
+"""Half an hour of compiling, a pipeline of their own, a disk full of rows, and a pipeline without its monitoring for a while."""
 
 
 def chosen(named: Collection[str], options: Options) -> list[str]:

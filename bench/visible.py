@@ -25,7 +25,7 @@ from waiting import Patience
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.progress import Progress
+    from checks.progress import Progress
 
 _POLL_S: Final = 0.2
 _PATIENCE_S: Final = 180.0

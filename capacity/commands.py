@@ -5,38 +5,27 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
+from capacity.wrappers import ASKING, IN_FRONT, SHELL_VALUES, SHELLS, WITH_SCRIPT
 from unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_SHELLS = {"sh", "bash", "ash", "dash", "ksh", "zsh"}
 _VARIABLE = re.compile(r"\$\(([A-Za-z_]\w*)\)|\$\{([A-Za-z_]\w*)(?::?-[^}]*)?\}|\$([A-Za-z_]\w*)")
 _BETWEEN = {"&&", "||", ";", "|", "&", "(", ")", "{", "}", "then", "do", "else", "!"}
-# Programs that start another one: their options with a value in the next word, and how many words of their own precede it.
-_IN_FRONT: Mapping[str, tuple[set[str], int]] = {
-    "exec": ({"-a"}, 0),
-    **dict.fromkeys(("nohup", "setsid", "catatonit", "docker-init", "winpty", "command", "builtin"), (set[str](), 0)),
-    "env": ({"-u", "-C", "--unset", "--chdir"}, 0),
-    "time": ({"-f", "-o"}, 0),
-    "tini": ({"-p", "-e"}, 0),
-    "dumb-init": ({"-r", "--rewrite"}, 0),
-    "nice": ({"-n"}, 0),
-    "ionice": ({"-c", "-n"}, 0),
-    "stdbuf": ({"-i", "-o", "-e"}, 0),
-    "taskset": ({"-c"}, 0),
-    "numactl": ({"-N", "-m", "-C"}, 0),
-    "sudo": ({"-u", "-g"}, 0),
-    "runuser": ({"-u", "-g"}, 0),
-    "setpriv": ({"--reuid", "--regid", "--groups"}, 0),
-    "timeout": ({"-k", "-s"}, 1),
-    **dict.fromkeys(("gosu", "su-exec", "chroot", "s6-setuidgid", "setuser"), (set[str](), 1)),
-    "chpst": ({"-u", "-U", "-e"}, 0),
-}
-# Options of a shell with a value in the next word.
-_SHELL_VALUES = {"-o", "+o", "-O", "+O", "--rcfile", "--init-file"}
+# Words before which, or behind which, assignments stand.
+_SETTING = {*SHELLS, *IN_FRONT, "declare", "export", "readonly", "typeset", "eval"}
+_VALUED = SHELL_VALUES.union(*(valued for valued, _skipped in IN_FRONT.values()))
+# Programs that only print their words
+_PRINTS = {"echo", "printf"}
+# What hands printed words on: pipes, files, substitutions, and the arguments of a script
+_HANDS_ON = re.compile(r"[|<>`]|\$\(|\$\{?[@*0-9]")
+_TO_THE_LOG = re.compile(r"\|\||[12&]?>>?\s*(&[12]|/dev/(null|stdout|stderr)\b|/proc/(1|self)/fd/[12]\b)")
+# Option of a shell behind which a script stands
+_SCRIPT = re.compile(r"-\w*c")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
 
 
@@ -48,34 +37,148 @@ def variables(container: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def environment(container: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables that a container's programs see: its own, and those that its command sets for them before it starts them."""
+    values, written = variables(container), _Written.of(container)
+    if any(isinstance(value, Unknown) for value in values.values()):
+        return _assigned(values, written.all)
+    # a value of another object is as good as none where a command adds to it
+    return {**values, **dict(_environment(written))}
+
+
+@functools.lru_cache(maxsize=4096)
+def _environment(written: _Written) -> tuple[tuple[str, str], ...]:
+    return tuple(_assigned(dict(written.values), written.all).items())
+
+
+def _assigned(given: Mapping[str, Any], written: list[str]) -> dict[str, Any]:
+    """Return variables as a command's assignments leave them."""
+    values = dict(given)
+    begins = True
+    rest = iter(_with_scripts(written))
+    for word in rest:
+        if begins and word in _VALUED:
+            next(rest, None)
+        elif begins and _ASSIGNMENT.fullmatch(word):
+            name, _, value = word.partition("=")
+            value = _VARIABLE.sub(lambda match: _value(match, values), value)
+            values[name.removesuffix("+")] = f"{values.get(name[:-1]) or ''}{value}" if name.endswith("+") else value
+        elif not (begins and (word.startswith("-") or basename(word) in _SETTING)):
+            begins = word in _BETWEEN or basename(word) in _SETTING
+    return values
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Texts that decide a container's words, as the key of a cache: a dozen rules read the same few containers.
+
+    Attributes:
+        command: Words of the command; empty where the image's entry point decides.
+        arguments: Words behind it.
+        values: Names and values of the variables, where they are known.
+    """
+
+    command: tuple[str, ...]
+    arguments: tuple[str, ...]
+    values: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, container: Mapping[str, Any]) -> Self:
+        command, arguments = (tuple(map(str, container.get(place) or [])) for place in ("command", "args"))
+        known = {name: value for name, value in variables(container).items() if value is not None and not isinstance(value, Unknown)}
+        return cls(command, arguments, tuple((name, str(value)) for name, value in known.items()))
+
+    @property
+    def all(self) -> list[str]:
+        """Command and arguments."""
+        return [*self.command, *self.arguments]
+
+
 def words(container: Mapping[str, Any]) -> list[str]:
     """Return the words of a container's command and arguments, with a shell's script split into words and variables expanded.
 
-    A variable with an unknown value stays unexpanded.
+    A variable with an unknown value stays unexpanded. What a command only prints to the log is left out.
     """
-    written = [word for place in ("command", "args") for word in container.get(place) or []]
-    values = variables(container)
-    written = _with_scripts(written)
+    return list(_words(_Written.of(container)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(written: _Written) -> tuple[str, ...]:
+    expanded = _expanded(written)
+    return tuple(word for one in _commands(expanded) for word in one if not _prints([one])) if _only_logs(written) else expanded
+
+
+def texts(container: Mapping[str, Any]) -> list[str]:
+    """Return a container's command and arguments as written; their words, as ``words`` has them, where a command only prints some."""
+    written = _Written.of(container)
+    if _only_logs(written) and _prints(_commands(_expanded(written))):
+        return words(container)
+    return written.all
+
+
+def _only_logs(written: _Written) -> bool:
+    """Return whether what a command prints goes to the log alone, so that no program reads it."""
+    given = written.all
+    if not written.command or any(_HANDS_ON.search(_TO_THE_LOG.sub(" ", text)) for text in given):
+        return False
+    scripts = [at for at, text in enumerate(given) if _SCRIPT.fullmatch(text)]
+    # what follows a script are its arguments, which it may run
+    return not scripts or all(text.startswith("-") for text in given[scripts[0] + 1 : -1])
+
+
+def in_order(container: Mapping[str, Any]) -> list[list[str]]:
+    """Return the words of a container command by command, each with the word that ends it."""
+    return _commands(_words(_Written.of(container)))
+
+
+def _commands(expanded: Sequence[str]) -> list[list[str]]:
+    """Return the words command by command, each with the word that ends it."""
+    found: list[list[str]] = [[]]
+    for word in expanded:
+        if found[-1] and basename(found[-1][0]) in SHELLS and not word.startswith("-"):
+            found.append([])
+        found[-1].append(word)
+        if word in _BETWEEN:
+            found.append([])
+    return found
+
+
+def _prints(written: list[list[str]]) -> bool:
+    """Return whether one of some commands only prints its words; ``printf -v`` sets a variable to them."""
+    return any(basename(program[0]) in _PRINTS and program[1:2] != ["-v"] for program in _programs(written))
+
+
+def _expanded(written: _Written) -> tuple[str, ...]:
+    values = dict(written.values)
     expanded: list[str] = []
-    for word in written:
-        text = _VARIABLE.sub(lambda match: _value(match, values), str(word))
-        expanded += split(text) if text != str(word) and " " in text else (text,)
-    return expanded
+    for word in _with_scripts(written.all):
+        text = _VARIABLE.sub(lambda match: _value(match, values), word)
+        is_script = text != word or (expanded and expanded[-1] in {"eval", "-S", "--split-string"})
+        # a shell splits no assignment
+        expanded += split(text) if is_script and " " in text and not _ASSIGNMENT.fullmatch(word) else (text,)
+    return tuple(expanded)
 
 
-def _with_scripts(written: list[Any]) -> list[Any]:
-    """Return the words with the script of each shell split: what follows its options, for the first program, else what follows -c."""
+def _with_scripts(written: list[str], *, outermost: bool = True) -> list[str]:
+    """Return the words with the script of each shell split: what follows its options, for the first program, else what follows -c.
+
+    Scripts within a script are split likewise.
+    """
+    last = max((at for at, word in enumerate(written) if _SCRIPT.fullmatch(word)), default=-1)
     for at, word in enumerate(written):
-        if basename(str(word)) in _SHELLS and (at == 0 or any(re.fullmatch(r"-\w*c", str(one)) for one in written[at + 1 :])):
+        first = at == 0 and outermost and basename(word) in SHELLS
+        if first or (at < last and basename(word) in WITH_SCRIPT):
             rest = iter(written[at + 1 :])
+            valued = SHELL_VALUES | IN_FRONT.get(basename(word), (set(), 0))[0]
             script: list[str] = []
             for text in rest:
-                if str(text) in _SHELL_VALUES:
+                if text in valued:
                     next(rest, None)
-                elif not str(text).startswith(("-", "+")) or script:
-                    script.append(str(text))
-            kept = [text for text in script if not text.startswith("-")] if at == 0 else script
-            return [*written[: at + 1], *(part for text in kept for part in split_script(text))]
+                elif not text.startswith(("-", "+")) or script:
+                    script.append(text)
+            kept = [text for text in script if not text.startswith("-")] if first else script
+            parts = [part for text in kept for part in split_script(text)]
+            return [*written[: at + 1], *(_with_scripts(parts, outermost=False) if len(parts) > len(kept) else parts)]
     return written
 
 
@@ -106,19 +209,17 @@ def basename(word: str) -> str:
 
 def programs(container: Mapping[str, Any]) -> list[list[str]]:
     """Return the programs that a container's command starts, each with its arguments; none when the image's entry point decides."""
-    started: list[list[str]] = []
-    current: list[str] = []
-    for word in words(container):
-        if word in _BETWEEN:
-            started.append(current)
-            current = []
-        elif current and basename(current[0]) in _SHELLS:
-            if not word.startswith("-"):
-                started.append(current)
-                current = [word]
-        else:
-            current.append(word)
-    return [program for written in [*started, current] if (program := _started(written))]
+    return [list(program) for program in _programs_of(_Written.of(container))]
+
+
+@functools.lru_cache(maxsize=4096)
+def _programs_of(written: _Written) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, _programs(_commands(_words(written)))))
+
+
+def _programs(written: list[list[str]]) -> list[list[str]]:
+    started = [_started([word for word in one if word not in _BETWEEN]) for one in written]
+    return [program for program in started if program]
 
 
 def _started(written: list[str]) -> list[str]:
@@ -126,16 +227,16 @@ def _started(written: list[str]) -> list[str]:
     at, valued, skipped, in_front = 0, set[str](), 0, False
     while at < len(written):
         word = written[at]
-        if _ASSIGNMENT.fullmatch(word):
+        if _ASSIGNMENT.fullmatch(word) or (at == 0 and word in ASKING):
             at += 1
         elif in_front and word.startswith("-"):
             at += 2 if word in valued else 1
         elif skipped:
             at, skipped = at + 1, skipped - 1
-        elif basename(word) in _IN_FRONT or word == "--":
-            valued, skipped = _IN_FRONT.get(basename(word), (set[str](), 0))
+        elif basename(word) in IN_FRONT or word == "--":
+            valued, skipped = IN_FRONT.get(basename(word), (set[str](), 0))
             at, in_front = at + 1, True
-        elif basename(word) in _SHELLS and in_front and at + 1 < len(written):
+        elif basename(word) in SHELLS and in_front and at + 1 < len(written):
             at += 1
         else:
             return written[at:]

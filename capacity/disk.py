@@ -25,6 +25,19 @@ _DELETE_DELAY_MS = 60_000
 # Assumed size of a journal of the registry, which never deletes anything: a few kilobytes for each schema.
 JOURNAL_MIB = 64
 
+# Properties of a broker that are read as whole numbers here.
+NUMBERS = frozenset(
+    {
+        "log.retention.bytes",
+        "log.retention.check.interval.ms",
+        "log.segment.bytes",
+        "log.segment.delete.delay.ms",
+        "metadata.log.segment.bytes",
+        "metadata.max.retention.bytes",
+        *(f"{topic}.{key}" for topic in ("offsets.topic", "transaction.state.log") for key in ("num.partitions", "segment.bytes")),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

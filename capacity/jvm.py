@@ -17,7 +17,10 @@ from capacity.quantity import MIB
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BROKER = ("kafka.Kafka", "kafka-server-start")
+FENCED_START = "dataingestion.broker.FencedStart"
+"""Main class of the project's own image of Kafka (images/kafka/java, docs/adr/0038)."""
+BROKERS = (FENCED_START, "kafka.Kafka", "kafka-server-start")
+"""Main classes and start script of a broker."""
 
 # Page cache that a broker's limit must leave: it serves consumers without a lag, and four active 16 MiB segments fit into it.
 PAGE_CACHE_FLOOR_MIB = 64
@@ -32,9 +35,11 @@ TOOL_THREADS = 40
 # 4 MiB chunks for twice the cores, and the channels of HTTP and Kafka clients less.
 DIRECT_MIB = 128
 # Main classes of brokers and workers, whose clients fill such buffers with rows; known start scripts count likewise.
-_WITH_BUFFERS = (*_BROKER, "ConnectDistributed", "ConnectStandalone")
+_WITH_BUFFERS = (*BROKERS, "ConnectDistributed", "ConnectStandalone")
 # Threads of a process, above the measured maximum (broker 92, Connect 90, registry 43).
 THREADS = 100
+# Threads that an agent adds (measured with Prometheus' own: 7 in a broker, of which one waits for requests and up to five answer them).
+AGENT_THREADS = 8
 # Touched part of each thread's stack (measured: 100 to 108); the rest is only reserved.
 STACK_TOUCHED_KIB = 112
 # Symbols (17 to 31 measured), the private pages of the class data archive (13), and internal structures.
@@ -143,7 +148,7 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
     is_tool = script is not None and script.is_tool
     one_tier = "-XX:TieredStopAtLevel=1" in flags or "-XX:-TieredCompilation" in flags
     guessed = []
-    fills = script is not None or any(name in word for word in words(container) for name in _WITH_BUFFERS)
+    fills = (script is not None and not script.is_build) or any(name in word for word in words(container) for name in _WITH_BUFFERS)
     buffers = heap if fills else min(heap, DIRECT_MIB * MIB)
     metaspace, code, direct = (last(flags, f"-XX:{flag}=") for flag in ("MaxMetaspaceSize", "ReservedCodeCacheSize", "MaxDirectMemorySize"))
     if metaspace is None:
@@ -155,7 +160,8 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
     stack = size(last(flags, "-Xss") or "1m", "-Xss")
     own_code = 48 if one_tier else 240
     by_default = (*(part * MIB for part in TOOL_MIB),) if is_tool else (METASPACE_MIB * MIB, own_code * MIB, buffers)
-    count = threads + (TOOL_THREADS if is_tool else THREADS) + _further_threads(flags)
+    agents = sum(flag.startswith("-javaagent:") for flag in flags)
+    count = threads + (TOOL_THREADS if is_tool else THREADS) + agents * AGENT_THREADS + _further_threads(flags)
     return Java(
         heap=heap,
         direct=by_default[2] if direct is None else size(direct, "-XX:MaxDirectMemorySize="),
@@ -165,7 +171,7 @@ def memory(container: Mapping[str, Any], limit: int, *, threads: int = 0) -> Jav
         collector=_collector(flags, heap, limit),
         native=_tables(flags)
         + (NATIVE_MIB + (min(TOOL_COMPILER_MIB, COMPILER_MIB[one_tier]) if is_tool else COMPILER_MIB[one_tier])) * MIB,
-        page_cache=PAGE_CACHE_FLOOR_MIB * MIB if any(name in word for word in words(container) for name in _BROKER) else 0,
+        page_cache=PAGE_CACHE_FLOOR_MIB * MIB if any(name in word for word in words(container) for name in BROKERS) else 0,
         by_percentage=by_percentage,
         guessed=tuple(guessed),
     )

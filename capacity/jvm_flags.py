@@ -10,8 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from capacity import jvm_scripts, jvm_variables
-from capacity.commands import basename, programs, split, variables
+from capacity.commands import basename, environment, programs, split, texts
 from capacity.quantity import MIB
+from capacity.repeated import several
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 # Read before the command line, by the java launcher in front of it, and by the JVM after it (java(1)).
 _TOOL, _LAUNCHER, _LAST = "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"
+# Read by OpenJ9 in front of the command line; other JVMs ignore them
+_OF_OPENJ9 = ("OPENJ9_JAVA_OPTIONS", "IBM_JAVA_OPTIONS")
 # Suffixes of the variables of kafka-run-class and schema-registry-run-class, in the order of their command line.
 _OF_SCRIPTS = ("HEAP_OPTS", "JVM_PERFORMANCE_OPTS", "JMX_OPTS", "LOG4J_OPTS", "OPTS")
 # Tools of the JDK, and those of languages on it, hand on what stands behind -J.
-_LOOKS_LIKE_FLAGS = re.compile(r"(^|\s)(-J)?-(Xm[xsn]|mx|ms|XX:|Xss)")
+_LOOKS_LIKE_FLAGS = re.compile(r"(^|\s|-Dorg\.gradle\.jvmargs=[\"']?)(-J)?-(Xm[xsn]|mx|ms|XX:|Xss)")
 _WITH_VALUE = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-modules", "--add-opens", "--add-exports", "--add-reads"}
 # Flags that come from elsewhere, and those that derive the heap from the machine; with a fixed maximum the second do nothing. MaxRAM takes
 # the place of the machine's memory, and is followed.
@@ -56,11 +59,10 @@ def is_java(container: Mapping[str, Any]) -> bool:
     """Return whether a container runs Java: by command, by flags in arguments or environment, or as an image with a known start script."""
     if java_programs(container) or script_of(container) is not None:
         return True
-    values = variables(container)
-    if {_TOOL, _LAUNCHER, _LAST} & set(values) or jvm_variables.heap_variables(container):
+    values = environment(container)
+    if {_TOOL, _LAUNCHER, _LAST, *_OF_OPENJ9} & set(values) or jvm_variables.heap_variables(container):
         return True
-    texts = [str(word) for place in ("command", "args") for word in container.get(place) or []]
-    return any(_LOOKS_LIKE_FLAGS.search(text) for text in (*texts, *map(str, values.values())))
+    return any(_LOOKS_LIKE_FLAGS.search(text) for text in (*texts(container), *map(str, values.values())))
 
 
 def flags_of(container: Mapping[str, Any]) -> list[str]:
@@ -76,13 +78,22 @@ def flags_of(container: Mapping[str, Any]) -> list[str]:
     if len(started) > 1:
         message = f"starts Java {len(started)} times in one container; use one container for each"
         raise FlagError(message)
+    scripts = jvm_scripts.at_once(container)
+    if scripts > 1 or (scripts and started):
+        message = f"starts {scripts + len(started)} programs of Java at once in one container; use one container for each"
+        raise FlagError(message)
+    at_once = several(container, "java") if started else None
+    if at_once:
+        message = f"starts Java {at_once}, as often as its input says; start it once, in a container of its own"
+        raise FlagError(message)
     command = _until_main_class(started[0]) if started else []
     script = script_of(container)
     if script is not None:
         command = _of_script(container, script)
     elif not started:
         command = _of_entry_point(container)
-    flags = [*_known(container, _TOOL), *_known(container, _LAUNCHER), *command, *_known(container, _LAST)]
+    before = [flag for name in (_TOOL, *_OF_OPENJ9, _LAUNCHER) for flag in _known(container, name)]
+    flags = [*before, *command, *_known(container, _LAST)]
     fixed = last(flags, *_MAXIMUM) is not None
     for flag in flags:
         if _ELSEWHERE.match(flag) or "$" in flag or (_OF_MACHINE.match(flag) and not fixed):
@@ -97,7 +108,7 @@ def _safe(flag: str) -> str:
 
 
 def _known(container: Mapping[str, Any], name: str) -> list[str]:
-    values = variables(container)
+    values = environment(container)
     if name not in values:
         return []
     value = values[name]
@@ -123,27 +134,30 @@ def _until_main_class(program: list[str]) -> list[str]:
 
 def _of_script(container: Mapping[str, Any], script: jvm_scripts.Script) -> list[str]:
     """Return the flags of a script's variables in its order; Debezium's images hand their own HEAP_OPTS on."""
-    values = variables(container)
+    values = environment(container)
     ordered = [f"{script.variables}{end}" for end in _OF_SCRIPTS if f"{script.variables}{end}" in values]
     flags = [flag for name in ordered for flag in _known(container, name)]
     by_image = _known(container, "HEAP_OPTS")
     heap = values.get(f"{script.variables}HEAP_OPTS")
-    return [*by_image, *flags] if heap or by_image else [f"-Xmx{script.heap_mib}m", *flags]
+    if script.is_build:
+        flags = [*flags, *jvm_scripts.build_flags(container)]
+    own = [f"-Xmx{script.heap_mib}m"] if script.heap_mib else []
+    return [*by_image, *flags] if heap or by_image else [*own, *flags]
 
 
 def _of_entry_point(container: Mapping[str, Any]) -> list[str]:
     """Return all flags in variables and arguments: an image's own entry point may pass on any of them."""
-    values = {name: value for name, value in variables(container).items() if name not in {_TOOL, _LAUNCHER, _LAST}}
+    values = {name: value for name, value in environment(container).items() if name not in {_TOOL, _LAUNCHER, _LAST, *_OF_OPENJ9}}
     unclear = [
         name for name, value in values.items() if re.search(r"JAVA|JVM|HEAP", name) and (value is None or isinstance(value, Unknown))
     ]
     if unclear:
         message = f"{unclear[0]} is not known at preview and may decide Java's memory; set a plain value"
         raise FlagError(message)
-    texts = [str(value) for value in values.values() if value is not None and _LOOKS_LIKE_FLAGS.search(str(value))]
-    texts += [str(word) for place in ("command", "args") for word in container.get(place) or [] if _LOOKS_LIKE_FLAGS.search(str(word))]
+    found = [str(value) for value in values.values() if value is not None and _LOOKS_LIKE_FLAGS.search(str(value))]
+    found += [text for text in texts(container) if _LOOKS_LIKE_FLAGS.search(text)]
     heaps = [size(text, f"{name}=") for name, text in jvm_variables.heap_variables(container).items()]
-    return [*([f"-Xmx{max(heaps)}"] if heaps else []), *(flag.removeprefix("-J") for text in texts for flag in split(text))]
+    return [*([f"-Xmx{max(heaps)}"] if heaps else []), *(flag.removeprefix("-J") for text in found for flag in split(text))]
 
 
 def last(flags: list[str], *prefixes: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Start scripts of Kafka and Confluent: which a container starts, the variables that each reads, and its heap without them."""
+"""Start scripts of Kafka, Confluent and tools that build: which a container starts, the variables of each, and its heap without them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from capacity.commands import basename, image_name, programs
+from capacity.commands import basename, image_name, in_order, programs, split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,14 +17,16 @@ class Script:
     """A start script.
 
     Attributes:
-        heap_mib: Maximum heap where no variable sets one (from the scripts of Kafka 4.3 and Confluent 8.1).
+        heap_mib: Maximum heap where no variable sets one (from the scripts of Kafka 4.3 and Confluent 8.1); 0 for a share of the memory.
         variables: Beginning of the names of the variables that it reads.
         is_tool: Whether it runs a command and ends, instead of serving.
+        is_build: Whether it builds and runs a program, and takes flags for Java among its own words.
     """
 
     heap_mib: int
     variables: str = "KAFKA_"
     is_tool: bool = False
+    is_build: bool = False
 
 
 _REGISTRY, _REST, _KSQL, _CENTRE = "SCHEMA_REGISTRY_", "KAFKAREST_", "KSQL_", "CONTROL_CENTER_"
@@ -43,6 +45,15 @@ _SERVERS = {
     "kafka-rest-run-class": Script(256, _REST),
     "ksql-run-class": Script(3072, _KSQL),
 }
+# Gradle's daemon takes 512 MiB by itself, sbt 1 GiB; Maven, Ant and Leiningen leave it to HotSpot.
+_BUILDS = {
+    **dict.fromkeys(("gradle", "gradlew"), Script(512, "GRADLE_", is_build=True)),
+    "sbt": Script(1024, "SBT_", is_build=True),
+    **dict.fromkeys(("mvn", "mvnw"), Script(0, "MAVEN_", is_build=True)),
+    "ant": Script(0, "ANT_", is_build=True),
+    "lein": Script(0, "LEIN_JVM_", is_build=True),
+}
+_JVM_ARGUMENTS = "-Dorg.gradle.jvmargs="
 _WITH_512 = re.compile(
     r"kafka-(console-(share-)?(consumer|producer)|(producer|consumer|share-consumer)-perf-test"
     r"|verifiable-(share-)?(consumer|producer)|streams-application-reset)"
@@ -78,8 +89,8 @@ _IMAGE_SCRIPTS = {
 def named(word: str) -> Script | None:
     """Return the script of this name or path, or None."""
     name = basename(word).removesuffix(".sh")
-    if name in _SERVERS:
-        return _SERVERS[name]
+    if name in _SERVERS or name in _BUILDS:
+        return _SERVERS.get(name) or _BUILDS[name]
     if _OF_REGISTRY.fullmatch(name):
         return Script(512, _REGISTRY, is_tool=True)
     if _WITH_512.fullmatch(name):
@@ -94,6 +105,32 @@ def of_commands(container: Mapping[str, Any]) -> Script | None:
     scripts = [script for program in programs(container) if (script := named(program[0])) is not None]
     # --help, --version and the steps before a server take no more than the server itself
     return max(scripts, key=lambda script: (not script.is_tool, script.heap_mib), default=None)
+
+
+def at_once(container: Mapping[str, Any]) -> int:
+    """Return how many of the scripts that serve or build a container runs at the same time: all that a ``&`` leaves in the background."""
+    running = 0
+    for command in in_order(container):
+        script = next((found for word in command if (found := named(word)) is not None and not found.is_tool), None)
+        if script is not None:
+            running += 1 if command[-1] == "&" or running else 0
+    return running
+
+
+def build_flags(container: Mapping[str, Any]) -> list[str]:
+    """Return the flags for Java among the words of a tool that builds: behind -J, in Gradle's own property, and sbt's -mem in MiB."""
+    found: list[str] = []
+    for program in programs(container):
+        if basename(program[0]).removesuffix(".sh") not in _BUILDS:
+            continue
+        for at, word in enumerate(program):
+            if word.startswith("-J-"):
+                found.append(word.removeprefix("-J"))
+            elif word.startswith(_JVM_ARGUMENTS):
+                found += split(word.removeprefix(_JVM_ARGUMENTS))
+            elif word == "-mem" and at + 1 < len(program):
+                found.append(f"-Xmx{program[at + 1]}m")
+    return found
 
 
 def images_of(*scripts: str) -> set[str]:

@@ -205,7 +205,9 @@ def memory_volumes(spec: Mapping[str, Any]) -> dict[str, int | None]:
     for volume in spec.get("volumes") or []:
         directory = volume.get("emptyDir") or {}
         if directory.get("medium") == "Memory":
-            sizes[str(volume.get("name", ""))] = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else None
+            # Kubernetes takes a limit of 0 for none
+            size = parse_bytes(directory["sizeLimit"]) if directory.get("sizeLimit") is not None else 0
+            sizes[str(volume.get("name", ""))] = size or None
     return sizes
 
 

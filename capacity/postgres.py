@@ -29,6 +29,8 @@ _PARALLEL = ("max_parallel_workers_per_gather", "max_parallel_workers", "max_wor
 BACKEND_MIB = 3
 # A walsender without logical_decoding_work_mem: with 32 MB of that, one took 39 MiB on one large transaction.
 DECODER_MIB = 8
+# The walsender of an audit: its session asks for 4 MB of logical_decoding_work_mem (audit/source_log.py).
+AUDIT_DECODING_MIB = 4 + DECODER_MIB
 # Postmaster, checkpointer, writers and launchers together.
 AUXILIARY_MIB = 16
 # Process that writes log files, with its buffers.
@@ -80,12 +82,13 @@ class Postgres:
         }
 
 
-def memory(parameters: Mapping[str, str], *, slots: int = 1) -> Postgres:
+def memory(parameters: Mapping[str, str], *, slots: int = 1, audited: bool = False) -> Postgres:
     """Return the maximum memory of a server with these parameters.
 
     Args:
         parameters: Parameters that are set, names in lower case; all others have PostgreSQL's defaults.
         slots: Number of replication slots that are decoded at the same time.
+        audited: Whether a scheduled audit decodes the log too.
 
     Raises:
         ParameterError: For a value that PostgreSQL would refuse.
@@ -99,7 +102,7 @@ def memory(parameters: Mapping[str, str], *, slots: int = 1) -> Postgres:
         shared=shared(parameters),
         autovacuum=vacuums * (maintenance if vacuum < 0 else vacuum) + max(vacuums - _AUTOVACUUM_WORKERS, 0) * BACKEND_MIB * MIB,
         maintenance=maintenance,
-        decoding=slots * (size(parameters, "logical_decoding_work_mem") + DECODER_MIB * MIB),
+        decoding=slots * (size(parameters, "logical_decoding_work_mem") + DECODER_MIB * MIB) + (AUDIT_DECODING_MIB * MIB if audited else 0),
         backends=connections * (per_backend + _sort(parameters)),
         parallel=_parallel(parameters),
         auxiliary=AUXILIARY_MIB * MIB + collector + decoded,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING
 
-from configs.keys import table
+from configs.keys import in_lower_case
 from configs.postgres_numbers import BYTES, parsed
 
 if TYPE_CHECKING:
@@ -19,9 +18,8 @@ class ParameterError(ValueError):
     """A parameter whose value PostgreSQL would refuse as well, or that is unknown at preview."""
 
 
-@functools.cache
 def _keys() -> Mapping[str, Key]:
-    return {name.lower(): key for name, key in table("postgresql").items()}
+    return in_lower_case("postgresql")
 
 
 def is_known(name: str) -> bool:

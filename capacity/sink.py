@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from capacity import wide_rows
 from capacity.quantity import MIB
+from capacity.sink_heap import SinkHeap
 from configs.classes import ICEBERG_SINKS, S3_SINK
 from configs.patterns import fault_of, matches
 
@@ -36,6 +37,8 @@ ICEBERG_FILE_BYTES = 512 * 1024
 FULL_FILE = 2.5
 # Iceberg's defaults of write.parquet.row-group-size-bytes and write.parquet.page-size-bytes.
 ICEBERG_DEFAULTS = {"row-group": 128 * MIB, "page": MIB}
+# Iceberg's default of write.parquet.compression-codec since 1.4, and the S3 sink's of parquet.codec.
+ICEBERG_CODEC, S3_CODEC = "zstd", "snappy"
 # Measured maximum of a worker with one core (bench/figures.md, sink alone).
 ROWS_PER_S = 12_000
 # Heap of one buffered row of about 20 narrow columns until its pages are full (measured: 430 to 740; 65 afterwards).
@@ -46,51 +49,12 @@ _PARQUET_KIB_BY_ROWS = ((0, 512), (1_000, 850), (10_000, 4_400), (20_000, 5_300)
 _ELASTIC_START = 128 * 1024
 _ELASTIC_BYTES_PER_ROW = 80
 _DEFAULT_PART_SIZE = 25 * MIB
-# Debezium's queue without a bound in bytes: the default number of events, at an assumed 2 KiB each.
+# Debezium's queue without a bound in bytes: the default number of events, at an assumed 2 KiB each; a row that a snapshot reads too.
 _QUEUE, _EVENT_BYTES = 8192, 2048
 # A reference in the queue, compressed as in every heap below 32 GiB.
 _SLOT_BYTES = 4
 # Prefix of a sink's own writer properties, which override the tables' (Iceberg, "Kafka Connect", configuration).
 _WRITE_PROPERTY = "iceberg.tables.write-props."
-
-
-@dataclass(frozen=True, slots=True)
-class SinkHeap:
-    """Heap of a worker that runs a sink, in bytes.
-
-    Attributes:
-        files: Number of files open at once.
-        file: One open file.
-        rows: Buffered rows that ``file`` does not include.
-        consumers: Fetched records that are not yet written, and the state of each task.
-        source: The source connector on the same worker.
-        framework: The worker itself.
-        per_table: Cost of one more table.
-        direct: Buffers outside the heap, for rows of the largest size.
-    """
-
-    files: int
-    file: int
-    rows: int
-    consumers: int
-    source: int
-    framework: int
-    per_table: int
-    direct: int = 0
-
-    @property
-    def needed(self) -> int:
-        """Minimum ``-Xmx``, in bytes."""
-        return self.files * self.file + self.rows + self.consumers + self.source + self.framework
-
-    def parts(self) -> dict[str, int]:
-        """Return the parts by name, in bytes."""
-        return {
-            f"{self.files} open files": self.files * self.file + self.rows,
-            "consumers": self.consumers,
-            "source connector": self.source,
-            "worker": self.framework,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +64,12 @@ class Parquet:
     Attributes:
         row_group: Buffer of a writer before it writes (``write.parquet.row-group-size-bytes``).
         page: Page of one column (``write.parquet.page-size-bytes``).
+        codec: Compression of its pages (``write.parquet.compression-codec``).
     """
 
     row_group: int
     page: int
+    codec: str = ICEBERG_CODEC
 
 
 def parquet_of(properties: Mapping[str, str], otherwise: Parquet | None = None) -> Parquet:
@@ -112,6 +78,7 @@ def parquet_of(properties: Mapping[str, str], otherwise: Parquet | None = None) 
     return Parquet(
         _number(properties, "write.parquet.row-group-size-bytes", beneath.row_group),
         _number(properties, "write.parquet.page-size-bytes", beneath.page),
+        properties.get("write.parquet.compression-codec", beneath.codec),
     )
 
 
@@ -160,13 +127,24 @@ def source_heap(config: Mapping[str, str] | None) -> int:
     slots = _number(config, "max.queue.size", _QUEUE)
     queue = _number(config, "max.queue.size.in.bytes", 0) or slots * _EVENT_BYTES
     # Debezium allocates all slots of its queue at the start, whatever bounds their bytes; those of the default are in the live heap.
-    return queue + max(0, slots - _QUEUE) * _SLOT_BYTES + SOURCE_LIVE_MIB * MIB
+    return queue + max(0, slots - _QUEUE) * _SLOT_BYTES + _read_at_once(config) + SOURCE_LIVE_MIB * MIB
+
+
+def _read_at_once(config: Mapping[str, str]) -> int:
+    """Return the bytes of the rows that a snapshot reads at once.
+
+    As many of the largest as the queue holds, and one in any case; further ones as usual.
+    """
+    rows, queue = _number(config, "snapshot.fetch.size", 0), _number(config, "max.queue.size.in.bytes", 0)
+    # a size below 1, which no record fits, counts as one byte
+    largest = max(_number(config, "producer.override.max.request.size", _EVENT_BYTES), 1)
+    long = min(rows, max(1, queue // largest))
+    return long * largest + (rows - long) * _EVENT_BYTES
 
 
 def memory(
     config: Mapping[str, str],
     partitions: Mapping[str, int],
-    source: Mapping[str, str] | None = None,
     tables: Parquet | None = None,
     record: int = MIB,
 ) -> SinkHeap:
@@ -175,7 +153,6 @@ def memory(
     Args:
         config: The sink connector's configuration.
         partitions: Number of partitions of every declared topic, by name.
-        source: Configuration of the source connector on the same worker.
         tables: Parquet sizes of the Iceberg tables; Iceberg's defaults when absent.
         record: Largest record of its topics, in bytes.
 
@@ -189,9 +166,11 @@ def memory(
         raise SinkError(message)
     widest = max(partitions[topic] for topic in topics)
     total = sum(partitions[topic] for topic in topics)
-    now = _heap(config, len(topics), total, tables, record)
-    more = _heap(config, len(topics) + 1, total + widest, tables, record)
-    return replace(now, source=source_heap(source), per_table=more.needed - now.needed)
+    # a topic may have a second table, for the rows that break a rule
+    second = max(len([name for name in config.get("iceberg.tables", "").split(",") if name.strip()]) - len(topics), 0)
+    now = _heap(config, len(topics) + second, total, tables, record)
+    more = _heap(config, len(topics) + second + (2 if second else 1), total + widest, tables, record)
+    return replace(now, per_table=more.needed - now.needed)
 
 
 def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[str]:
@@ -210,17 +189,23 @@ def read_topics(config: Mapping[str, str], declared: Collection[str]) -> list[st
     return [topic for topic in declared if matches(pattern, topic)]
 
 
-def _heap(config: Mapping[str, str], topics: int, partitions: int, tables: Parquet | None, record: int) -> SinkHeap:
-    """Return the heap of the sink itself, for a number of topics with a total number of partitions."""
-    tasks = min(_number(config, "tasks.max", 1), partitions)
+def _heap(config: Mapping[str, str], number: int, partitions: int, tables: Parquet | None, record: int) -> SinkHeap:
+    """Return the heap of the sink itself, for a number of written tables, whose topics have a total number of partitions."""
+    # a number below 1, which the check of spelling reports, counts as one task
+    tasks = max(min(_number(config, "tasks.max", 1), partitions), 1)
     fetch = _number(config, "consumer.override.max.partition.fetch.bytes", MIB)
     consumers = _consumers(config, partitions, tasks, fetch, record)
-    framework, direct = FRAMEWORK_MIB * MIB, wide_rows.direct(partitions, tasks, record, fetch)
+    framework = FRAMEWORK_MIB * MIB
     if config.get("connector.class") not in ICEBERG_SINKS:
+        buffered = wide_rows.files_with_buffers(config.get("parquet.codec", S3_CODEC), partitions)
+        direct = wide_rows.direct(partitions, tasks, buffered, record, fetch)
         return SinkHeap(partitions, _s3_file(config), 0, consumers, 0, framework, 0, direct)
     own = {key.removeprefix(_WRITE_PROPERTY): text for key, text in config.items() if key.startswith(_WRITE_PROPERTY)}
     sizes = parquet_of(own, tables or parquet_of({}))
-    files = tasks * topics * BACKLOG_HOURS
+    files = tasks * number * BACKLOG_HOURS
     interval_s = _number(config, "iceberg.control.commit.interval-ms", 300_000) / 1000
     rows = min(int(files * sizes.row_group * FULL_FILE), int(ROWS_PER_S * interval_s) * ROW_BYTES)
+    # narrow rows at the top rate, or the largest ones: a task reads one or the other
+    rows = max(rows, wide_rows.heap(tasks, record))
+    direct = wide_rows.direct(partitions, tasks, wide_rows.files_with_buffers(sizes.codec, files), record, fetch)
     return SinkHeap(files, ICEBERG_FILE_BYTES + sizes.page, rows, consumers, 0, framework, 0, direct)

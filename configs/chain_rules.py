@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from configs.classes import ARCHIVED_NAMES, INSERT_FIELD, SOUND_VALUES, UNWRAP
+from configs.classes import ARCHIVED_NAMES, INSERT_FIELD, QUALITY, SOUND_VALUES, TRUNCATE_MARKS, UNWRAP
 from configs.keys import classes
 from configs.problems import problem
 from configs.rules import listed
@@ -19,8 +19,9 @@ TIMESTAMP_CONVERTER = f"{_KAFKA}TimestampConverter"
 HEADER_FROM = f"{_KAFKA}HeaderFrom"
 # Transforms that only touch headers, which the archive does not contain.
 _HEADERS = (f"{_KAFKA}InsertHeader", f"{_KAFKA}DropHeaders")
-# The image's own: names of tables and columns in the archive; and dead letters, or rows as they are.
-_OWN = (ARCHIVED_NAMES, SOUND_VALUES)
+# The image's own: names of tables and columns in the archive; marks of TRUNCATE; dead letters, or rows as they are; and the same for
+# rows that break rules, which can have another route to a table (pair_rules.py) and never another topic.
+_OWN = (ARCHIVED_NAMES, QUALITY, SOUND_VALUES, TRUNCATE_MARKS)
 _ALLOWED = (UNWRAP, INSERT_FIELD, TIMESTAMP_CONVERTER, HEADER_FROM, *_OWN, *_HEADERS)
 # Fields of InsertField, each with the name of the field that it adds.
 _INSERTED = ("topic.field", "partition.field", "offset.field", "timestamp.field", "static.field")

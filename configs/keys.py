@@ -1,4 +1,4 @@
-"""Tables of keys, read from the jars and from PostgreSQL by ``python -m pipeline images keys``; the S3 sink's table is written by hand."""
+"""Tables of keys, from the jars and PostgreSQL (``python -m pipeline images keys``); one is by hand: the S3 sink's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONNECTORS: tuple[Kind, ...] = ("debezium", "s3", "iceberg")
 OWN: Mapping[Kind, tuple[str, ...]] = {
     "debezium": ("connect-source", "debezium-postgres"),
     "s3": ("connect-sink", "s3-sink"),
-    "iceberg": ("connect-sink", "iceberg-sink"),
+    "iceberg": ("connect-sink", "iceberg-sink", "guarded-sink"),
     "worker": ("connect-worker",),
     "broker": ("kafka-broker",),
     "topic": ("kafka-topic",),
@@ -75,6 +75,12 @@ class Key:
 def table(name: str) -> Mapping[str, Key]:
     """Return the keys of a table; see ``OWN`` and the folder ``tables``."""
     return {key: _key(entry, any_case=name == "debezium-postgres") for key, entry in _read(name)["keys"].items()}
+
+
+@functools.cache
+def in_lower_case(name: str) -> Mapping[str, Key]:
+    """Return the keys of a table by their names in lower case: PostgreSQL compares names of parameters so."""
+    return {key.lower(): entry for key, entry in table(name).items()}
 
 
 @functools.cache

@@ -88,6 +88,10 @@ class DebeziumPostgres(Configuration):
     decimal_handling_mode: Literal["precise"] = "precise"
     time_precision_mode: Literal["connect"] = "connect"
     event_converting_failure_handling_mode: Literal["fail"] = "fail"
+    # by default Debezium leaves out TRUNCATE
+    skipped_operations: tuple[Literal["none"]] = ("none",)
+    # a message has no topic, and the source would wait for one without end
+    message_prefix_exclude_list: tuple[Literal[".*"]] = (".*",)
     converters: tuple[Literal["exact"]] = ("exact",)
     tombstones_on_delete: bool = False
     errors_tolerance: Literal["none"] = "none"
@@ -161,5 +165,6 @@ class IcebergSink(Sink):
     iceberg_tables_auto_create_enabled: bool = Field(default=False, alias="iceberg.tables.auto-create-enabled")
     iceberg_tables_evolve_schema_enabled: bool = Field(default=True, alias="iceberg.tables.evolve-schema-enabled")
     iceberg_control_topic: str
+    guard_earlier_group: str | None = None
     iceberg_control_commit_interval_ms: int = Field(alias="iceberg.control.commit.interval-ms")
     iceberg_control_commit_timeout_ms: int = Field(default=15_000, alias="iceberg.control.commit.timeout-ms")

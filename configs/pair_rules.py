@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from configs.chain_rules import inserted
-from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINKS, INSERT_FIELD, S3_SINK, UNWRAP
+from configs.classes import AVRO_CONVERTER, CONFLUENT_AVRO_CONVERTER, ICEBERG_SINKS, INSERT_FIELD, QUALITY, S3_SINK, UNWRAP
 from configs.patterns import fault_of, literal, matches
 from configs.problems import problem
 from configs.rules import listed, transforms
@@ -146,7 +146,7 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
         elif route:
             of_many.append((table, route))
     problems = []
-    for topic in topics:
+    for topic in (*topics, *_quarantined(sink, topics)):
         found = {*of_one.get(topic, ()), *(table for table, route in of_many if matches(route, topic))}
         taking = [table for table in tables if table in found] if len(found) > 1 else list(found)
         if len(taking) != 1:
@@ -155,6 +155,16 @@ def _routed(sink: Mapping[str, str], topics: Sequence[str]) -> list[Problem]:
                 problem(sink, "iceberg.tables", f"rows of {topic} would go {fate}", "match each topic with exactly one route-regex")
             )
     return problems
+
+
+def _quarantined(sink: Mapping[str, str], topics: Sequence[str]) -> list[str]:
+    """Return what the rows that break a rule have in place of their topic, by which they are routed."""
+    found = []
+    for prefix, name in transforms(sink):
+        suffix = sink.get(f"{prefix}route.suffix", "")
+        if name == QUALITY and suffix:
+            found += [f"{topic}{suffix}" for topic in topics if f"{prefix}table.{topic}" in sink]
+    return found
 
 
 def _added(source: Mapping[str, str], sink: Mapping[str, str]) -> list[Problem]:

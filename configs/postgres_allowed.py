@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.postgres_numbers import unquoted
 from configs.postgres_rules import absent_libraries
 from configs.postgres_withheld import VALUES, WITHHELD
 from configs.problems import problem
@@ -135,6 +136,8 @@ def parameter_problems(further: Mapping[str, str]) -> list[Problem]:
 
 
 def _of_name(lowered: Mapping[str, str], key: str) -> list[Problem]:
+    if key.startswith("pgaudit."):
+        return [problem(lowered, key, "is the trail's, which must hold no value of a row", "remove it; logs.trail begins and ends it")]
     withheld = _WITHHELD.get(key)
     if withheld:
         return [problem(lowered, key, withheld.rule, withheld.cure)] if lowered[key].strip().strip("'") else []
@@ -152,6 +155,7 @@ def _of_values(lowered: Mapping[str, str]) -> list[Problem]:
     ]
     if "iso" not in lowered.get("datestyle", "iso").lower():
         problems.append(problem(lowered, "datestyle", "the connector reads dates in ISO style only", "set 'ISO, MDY'"))
-    if "public" not in lowered.get("search_path", "public"):
+    schemas = [one.strip().strip("'\"") for one in unquoted(lowered.get("search_path", "public")).split(",")]
+    if "public" not in schemas:
         problems.append(problem(lowered, "search_path", "the captured tables are in public", """set '"$user", public'"""))
     return [*problems, *absent_libraries(lowered, ("session_preload_libraries", "local_preload_libraries"))]

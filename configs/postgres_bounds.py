@@ -105,6 +105,9 @@ def bound_problems(lowered: Mapping[str, str]) -> Iterator[Problem]:
     if ciphers and not _are_known(ciphers):
         rule, cure = "OpenSSL knows none of these ciphers, and the server would not start", "remove it, or set HIGH:!aNULL"
         yield problem(lowered, "ssl_ciphers", rule, cure)
+    elif ciphers and not _are_strong(ciphers):
+        rule = "contains ciphers without encryption, or that do not prove who the server is (NULL, aNULL, ALL, @SECLEVEL=0)"
+        yield problem(lowered, "ssl_ciphers", rule, "remove it, or set HIGH:!aNULL")
     named = next((name for name in _LEAVING if name in lowered), None)
     left = number(lowered, "max_connections") - reserved(lowered)
     if 0 < left < _NEEDED and named is not None:
@@ -130,3 +133,12 @@ def _are_known(ciphers: str) -> bool:
     except (ssl.SSLError, ValueError):
         return False
     return True
+
+
+def _are_strong(ciphers: str) -> bool:
+    """Return whether a list of ciphers that OpenSSL knows has none that hides nothing or proves nothing, at any level of security."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # the level of the server's own OpenSSL need not be that of this machine
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    weak = any(one["strength_bits"] == 0 or one.get("auth") == "auth-null" for one in context.get_ciphers())
+    return not weak and "@SECLEVEL=0" not in ciphers.upper()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ _OWN = re.compile(r"(\d*)([A-Za-z]+)")
 _LONGEST = 64
 
 
+@functools.lru_cache(maxsize=4096)
 def parsed(text: str) -> tuple[float | None, str]:
     """Split a value into its number and its unit; the number is None where there is none."""
     match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST else None

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.keys import Key, table
+from configs.keys import Key, in_lower_case
 from configs.postgres_numbers import amount, side, unquoted
 from configs.problems import problem
 
@@ -76,7 +76,7 @@ _LATER = {"idle_replication_slot_timeout": Key(type="integer", context="sighup",
 
 @functools.cache
 def _keys() -> dict[str, Key]:
-    known = {name.lower(): key for name, key in table("postgresql").items()}
+    known = in_lower_case("postgresql")
     return {one.key: known.get(one.key) or _LATER[one.key] for one in RANGES}
 
 

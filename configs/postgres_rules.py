@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A command that only writes the passphrase
 _ECHO = re.compile(r"'?\s*(?:\S*/)?(?:echo|printf)\b")
 _ON = ("on", "true", "yes", "1")
-# Contrib libraries of PostgreSQL that can be preloaded; the image has no others.
+# Contrib libraries of PostgreSQL that can be preloaded, and the trail's; the image has no others.
 _PRELOADED = {
     "auto_explain",
     "pg_prewarm",
@@ -27,6 +27,7 @@ _PRELOADED = {
     "passwordcheck",
     "auth_delay",
     "basic_archive",
+    "pgaudit",
 }
 
 _RULES = (

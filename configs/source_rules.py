@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from configs.chain_rules import chain_problems
 from configs.classes import EXACT_VALUES, UNWRAP
 from configs.client_rules import client_problems
+from configs.operation_rules import operation_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials, null_replacing, number, transforms
 from configs.session import SOURCE
@@ -157,6 +158,7 @@ def source_problems(config: Mapping[str, str]) -> list[Problem]:
         *_queued(config),
         *_stated(config),
         *_spelled(config),
+        *operation_problems(config),
         *_named(config),
         *_unwrapped(config),
         *chain_problems(config),
@@ -175,10 +177,6 @@ def _needed(config: Mapping[str, str]) -> list[Problem]:
         problems.append(problem(config, "heartbeat.action.query", rule, cure))
     if not config.get("table.include.list"):
         problems.append(problem(config, "table.include.list", "every table of the database would be captured", "list the tables"))
-    dropped = sorted({"c", "u", "d"} & {operation.lower() for operation in listed(config, "skipped.operations")})
-    if dropped:
-        rule, cure = "inserts (c), updates (u) or deletes (d) would be left out", f"remove {', '.join(dropped)} from the list"
-        problems.append(problem(config, "skipped.operations", rule, cure))
     return problems
 
 
@@ -186,7 +184,10 @@ def _queued(config: Mapping[str, str]) -> list[Problem]:
     """Check what the connector refuses only at its start, and notifications that would go to a topic."""
     problems = []
     batch, queue = number(config, "max.batch.size", _BATCH), number(config, "max.queue.size", _QUEUE)
-    if queue <= batch:
+    if batch < 1:
+        rule = "a batch must hold a change or more, or the connector does not start"
+        problems.append(problem(config, "max.batch.size", rule, "set max.batch.size to 1 or more"))
+    elif queue <= batch:
         key = "max.queue.size" if "max.queue.size" in config else "max.batch.size"
         rule = f"the queue ({queue}) must hold more than one batch ({batch}), or the connector does not start"
         problems.append(problem(config, key, rule, f"set max.queue.size to {2 * batch} or more, or max.batch.size below {queue}"))

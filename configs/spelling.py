@@ -57,14 +57,14 @@ def _untyped(kind: Kind, config: Mapping[str, str]) -> list[Problem]:
 
 
 def _of_key(kind: Kind, config: Mapping[str, str], key: str, compare: Compare) -> Fault | None:
-    gone = superseded.advice(superseded.KEYS[kind], key)
+    gone = superseded.advice(superseded.KEYS[kind], key, present=config)
     if gone:
         return gone
     if _known(kind, key) is not None or is_free(kind, config, key):
         return None
     behind = family(kind, config, key)
     if behind is not None:
-        return _of_family(kind, behind, key, compare)
+        return _of_family(kind, behind, config, key, compare)
     elsewhere = _elsewhere(kind, key)
     if elsewhere is not None:
         return elsewhere
@@ -72,9 +72,9 @@ def _of_key(kind: Kind, config: Mapping[str, str], key: str, compare: Compare) -
     return Fault(f"is not a key of {PLACES[kind]}, {_NEVER}", cure, meant)
 
 
-def _of_family(kind: Kind, behind: Family, key: str, compare: Compare) -> Fault | None:
+def _of_family(kind: Kind, behind: Family, config: Mapping[str, str], key: str, compare: Compare) -> Fault | None:
     rest = key.removeprefix(behind.prefix)
-    gone = superseded.advice(behind.superseded, rest)
+    gone = superseded.advice(behind.superseded, rest, prefix=behind.prefix, present=config)
     if behind.stray or gone or behind.keys is None or rest in behind.keys:
         return behind.stray or gone
     near = compare(rest, behind.keys)

@@ -15,7 +15,7 @@ from configs.classes import UNWRAP
 from configs.problems import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from configs.keys import Kind
 
@@ -163,8 +163,28 @@ KEYS: Mapping[Kind, tuple[Superseded, ...]] = {
 TRANSFORM_KEYS: Mapping[str, tuple[Superseded, ...]] = {UNWRAP: _UNWRAP}
 
 
+# One key as the replacement, and an explanation in brackets
+_WRITE = re.compile(r"write ([a-z][a-z0-9_.-]*[a-z0-9])((?: \(.*)?)")
+
+
+def advice(listed: tuple[Superseded, ...], key: str, *, prefix: str = "", present: Collection[str] = ()) -> Fault | None:
+    """Return the reason and the replacement of a superseded key; None for any other key.
+
+    Args:
+        listed: Superseded keys.
+        key: The key, without its prefix.
+        prefix: Prefix of the key, and of its replacement.
+        present: All keys of the configuration: what is written already is not to be written again.
+    """
+    fault = _advice(listed, key)
+    found = _WRITE.fullmatch(fault.cure) if fault else None
+    if fault is None or found is None:
+        return fault
+    meant = f"{prefix}{found[1]}"
+    return Fault(fault.rule, f"remove it, since {meant} takes its place" if meant in present else f"write {meant}{found[2]}")
+
+
 @functools.lru_cache(maxsize=4096)
-def advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:
-    """Return the reason and the replacement of a superseded key; None for any other key."""
+def _advice(listed: tuple[Superseded, ...], key: str) -> Fault | None:
     matching = (entry for entry in listed if entry.key == key or re.fullmatch(entry.key, key))
     return next((Fault(entry.since, entry.cure) for entry in matching), None)

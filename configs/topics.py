@@ -1,4 +1,4 @@
-"""Topics with a fixed name, of Connect and of Apicurio's journal, and groups with a name that follows from their connector."""
+"""Topics with a fixed name, of Connect and of Apicurio's journal, groups whose name follows from their connector, and a table's sink."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ REGISTRY_JOURNAL = "registry-journal"
 REGISTRY_SNAPSHOTS = "registry-snapshots"
 REGISTRY_EVENTS = "registry-events"
 REGISTRY = (REGISTRY_JOURNAL, REGISTRY_SNAPSHOTS, REGISTRY_EVENTS)
+
+# Property of an archived table: name of its sink, where that is not the sink of all tables without one of their own.
+SINK = "data-ingestion.sink"
 
 
 def sink_group(connector: object) -> str:

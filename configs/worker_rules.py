@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from configs.classes import BASIC_AUTH, REST_ACCESS
 from configs.client_rules import client_problems
 from configs.problems import problem
 from configs.rules import AtLeast, OneOf, broken, listed, literal_credentials
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
     from problem import Problem
 
-_BASIC_AUTH = "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
+OVERRIDE_POLICY = "connector.client.config.override.policy"
+OVERRIDE_LIST = "connector.client.config.override.allowlist"
+_LISTENER = re.compile(r"(https?)://(.*):(\d{1,5})", re.IGNORECASE)
+# Addresses that only the containers of the pod reach.
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|\[?(::1|0:0:0:0:0:0:0:1)\]?", re.IGNORECASE)
+# Port at which the rules for Services, network policies and security groups know Connect.
+_PORT = 8083
 _STORES = ("config", "offset", "status")
 _ENV = "EnvVarConfigProvider"
 _ALLOWED = {
@@ -80,6 +87,7 @@ def worker_problems(config: Mapping[str, str], *connectors: Mapping[str, str]) -
         *_stores(config),
         *_overrides(config, connectors),
         *_login(config),
+        *_doors(config),
         *client_problems(config, groups=("", "consumer."), producers=("producer.",)),
         *literal_credentials(config),
     ]
@@ -134,19 +142,49 @@ def _stores(config: Mapping[str, str]) -> list[Problem]:
 
 
 def _overrides(config: Mapping[str, str], connectors: tuple[Mapping[str, str], ...]) -> list[Problem]:
-    policy = config.get("connector.client.config.override.policy", "All")
-    used = any(".override." in key for each in connectors for key in each)
+    policy = config.get(OVERRIDE_POLICY, "All")
+    used = sorted({key.partition(".override.")[2] for each in connectors for key in each if ".override." in key})
+    if policy == "Allowlist":
+        missing = [key for key in used if key not in listed(config, OVERRIDE_LIST)]
+        rule = f"does not list {', '.join(missing)}, which connectors override: the worker would refuse them"
+        return [problem(config, OVERRIDE_LIST, rule, "remove them from the connectors")] if missing else []
     if not used or policy not in {"None", "Principal"}:
         return []
-    rule, cure = "connectors with producer.override or consumer.override keys would be refused", "set All"
-    return [problem(config, "connector.client.config.override.policy", rule, cure)]
+    rule, cure = "connectors with producer.override or consumer.override keys would be refused", "set Allowlist, and list the keys"
+    return [problem(config, OVERRIDE_POLICY, rule, cure)]
 
 
 def _login(config: Mapping[str, str]) -> list[Problem]:
-    if _BASIC_AUTH in listed(config, "rest.extension.classes"):
+    if BASIC_AUTH in listed(config, "rest.extension.classes"):
         return []
     rule, cure = (
         ("any client that reaches the worker's port could change connectors"),
         ("add BasicAuthSecurityRestExtension of org.apache.kafka.connect"),
     )
     return [problem(config, "rest.extension.classes", rule, cure)]
+
+
+def _doors(config: Mapping[str, str]) -> list[Problem]:
+    """Check for ports and programs in front of the worker that nothing else knows; the admin port has no login (``RestServer``)."""
+    problems = []
+    if any(_reached(one) is not None for one in listed(config, "admin.listeners")):
+        rule = "opens a second port, which asks for no login and which no Service, network policy or security group knows"
+        problems.append(problem(config, "admin.listeners", rule, "remove it, or leave it empty, which switches the admin resources off"))
+    beyond = [one for one in listed(config, "listeners") if _reached(one) not in {None, _PORT}]
+    if beyond:
+        rule = f"{beyond[0]} is no door that the rules for Services, network policies and security groups know as Connect's"
+        problems.append(problem(config, "listeners", rule, f"set http://0.0.0.0:{_PORT}, and others at localhost only"))
+    extensions = listed(config, "rest.extension.classes")
+    others = [one for one in extensions if one not in {BASIC_AUTH, REST_ACCESS}]
+    if others and BASIC_AUTH in extensions:
+        rule = f"{others[0]} may answer requests past the login, and the image does not contain it"
+        problems.append(problem(config, "rest.extension.classes", rule, f"list {BASIC_AUTH} and {REST_ACCESS} only"))
+    return problems
+
+
+def _reached(listener: str) -> int | None:
+    """Return the port at which others reach a listener, 0 where it is not known; None for one that only the pod itself reaches."""
+    found = _LISTENER.fullmatch(listener)
+    if found is None:
+        return 0
+    return None if _LOOPBACK.fullmatch(found[2]) else int(found[3])

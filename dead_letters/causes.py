@@ -28,6 +28,9 @@ _REPAIR: Final = "mend that, then replay it"
 # Classes of the errors of the sink's own transform, see docs/adr/0028
 SPECIAL_VALUE: Final = "dataingestion.connect.SpecialValueException"
 UNFITTING_VALUE: Final = "dataingestion.connect.UnfittingValueException"
+# That of the transform that judges rows, see docs/adr/0036
+BROKEN_RULE: Final = "dataingestion.connect.BrokenRuleException"
+_BROKEN: Final = re.compile(r"Row of \S{1,249} breaks ((?:[a-z_]\w{0,62}\.[A-Za-z]{1,9} ?)+)", re.ASCII)
 UNAVAILABLE_VALUE: Final = "dataingestion.connect.UnavailableValueException"
 _COLUMN: Final = re.compile(r"Column ([A-Za-z_]\w{0,62}) of [A-Za-z0-9._-]{1,249} holds ", re.ASCII)
 _OF_A_COLUMN: Final = {
@@ -67,6 +70,10 @@ _STAGES: Final = {
     "TRANSFORMATION": Cause("a transform of the sink failed", "compare its schema with the table and the sink's transforms; " + _REPAIR),
     "TASK_PUT": Cause("the sink could not write it", "compare its schema with the archive's table; " + _REPAIR),
 }
+_RULES: Final = Cause(
+    "it breaks a rule of its table",
+    "correct the row in the database, which sends it again, then drop this one; or change the rule, run up, then replay it",
+)
 _OTHER: Final = Cause("the sink failed at it", "'show --values' shows the error; " + _REPAIR)
 
 
@@ -77,5 +84,8 @@ def cause(letter: Letter) -> Cause:
     if letter.origin.exception in _OF_A_COLUMN:
         found, named = _OF_A_COLUMN[letter.origin.exception], _COLUMN.search(letter.message)
         return replace(found, words=f"column {named[1]} {found.words}" if named else f"it {found.words}")
+    if letter.origin.exception == BROKEN_RULE:
+        rules = _BROKEN.search(letter.message)
+        return replace(_RULES, words=f"{_RULES.words}: {rules[1].strip()}") if rules else _RULES
     told = [found for text, found in _TOLD if text in letter.message]
     return told[0] if told else _STAGES.get(letter.origin.stage, _OTHER)

@@ -20,6 +20,7 @@ from judgement.stack import SettingsError
 from providers.operations import ProviderError
 from reading.stack import NotRunningError, running
 from recording.stackfile import StackFileError, UnknownStackError
+from settings.sinks import sinks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,8 +118,9 @@ def replay(request: Request, *, again: bool) -> int:
     writer = settling.writer(topic, dry_run=request.dry_run)
     ledger, registry = topic.read(), Registry(found.outputs["registry"])
     open_, settled = settling.chosen(request, ledger)
-    topics, sink = {found.settings.names.topic(table) for table in found.tables}, found.settings.names.sink_connector
-    verdicts = [(one, refusal(one, registry, topics, sink, again=again)) for one in open_]
+    each = sinks(found.settings.names, found.tables, found.settings.archive.sinks)
+    read = {one.connector: one.topics for one in each}
+    verdicts = [(one, refusal(one, registry, read, again=again)) for one in open_]
     sound = [one for one, reason in verdicts if not reason]
     refused = {reason: [one for one, other in verdicts if other == reason] for _, reason in verdicts if reason}
     _say([*_left_alone(request, settled), *report.refusals(refused)])

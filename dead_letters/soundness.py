@@ -9,7 +9,7 @@ from dead_letters.avro import AvroError, decoded, schema_id
 from dead_letters.causes import SPECIAL_VALUE, UNAVAILABLE_VALUE, cause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from dead_letters.letter import Letter
 
@@ -67,22 +67,21 @@ def side(data: bytes, subject: str, schemas: Schemas) -> Side:
     return Side(number, schema, content)
 
 
-def refusal(letter: Letter, schemas: Schemas, topics: Collection[str], connector: str, *, again: bool = False) -> str:
+def refusal(letter: Letter, schemas: Schemas, sinks: Mapping[str, Collection[str]], *, again: bool = False) -> str:
     """Return why a letter is not put back; empty if it is.
 
     Args:
         letter: The letter.
         schemas: The registry.
-        topics: Topics that the stack's sink reads.
-        connector: Name of the stack's sink.
+        sinks: Topics that each of the stack's sinks reads, by its connector; a table that has got a sink of its own has letters of both.
         again: True to put back what was put back often enough already.
     """
     origin = letter.origin
     if origin is None:
         return "it has no headers of Connect, so its topic is not known: drop it"
-    if origin.connector != connector:
-        return f"it was set aside by {origin.connector}, not by this stack's {connector}, which has archived it: drop it"
-    if origin.topic not in topics:
+    if origin.connector not in sinks:
+        return f"it was set aside by {origin.connector}, not by this stack's {' or '.join(sinks)}, which has archived it: drop it"
+    if not any(origin.topic in topics for topics in sinks.values()):
         return f"its topic {origin.topic} is none that the sink reads: capture the table again, or drop it"
     if origin.exception in {SPECIAL_VALUE, UNAVAILABLE_VALUE}:
         return f"{cause(letter).words}: {cause(letter).step}"

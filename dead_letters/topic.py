@@ -103,6 +103,24 @@ class DeadLetterTopic:
 
         return self._answer(work)
 
+    def outline(self, before: Ledger | None = None) -> Ledger:
+        """Return all letters without values, and what was done with them.
+
+        Args:
+            before: An earlier outline, which is returned again where nothing has come and nothing has expired since.
+
+        Raises:
+            TopicError: If the cluster does not answer.
+        """
+
+        def work(consumer: Any) -> Ledger:  # noqa: ANN401 - loaded late
+            bounds = self._bounds(consumer)
+            if before is not None and (before.ends, before.expired) == (bounds.ends, bounds.expired):
+                return before
+            return ledger(without_values(self._records(consumer, bounds, bounds.starts(settled_too=True))), bounds.expired, bounds.ends)
+
+        return self._answer(work)
+
     def settle(self, offsets: Mapping[int, int], reason: str = "") -> None:
         """Store the offsets below which no letter is open. Marks alone say what is; this makes the next count cheap.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from capacity.quantity import parse_bytes
 from checks.check import Refused
-from doctor import namespace
+from doctor import namespace, operator
 from doctor.facts import Cluster, ClusterRequirements, NamespaceContents, Node
 from doctor.kind import is_kind
 
@@ -113,25 +113,30 @@ def _asked(api: Any, place: ClusterRequirements) -> Cluster:  # noqa: ANN401 - a
     core, storage, apps = client.CoreV1Api(api), client.StorageV1Api(api), client.AppsV1Api(api)
     version = client.VersionApi(api).get_code(_request_timeout=_SECONDS).git_version
     classes = storage.list_storage_class(_request_timeout=_SECONDS).items
+    there = _found(core.read_namespace, place.namespace)
+    metadata = there.metadata if there else None
     return Cluster(
         server=api.configuration.host,
         version=version,
         nodes=tuple(map(_node, core.list_node(_request_timeout=_SECONDS).items)),
         provisioners={one.metadata.name: one.provisioner for one in classes},
         drivers=frozenset(one.metadata.name for one in storage.list_csi_driver(_request_timeout=_SECONDS).items),
-        denied=_denied(client, api, place.namespace),
+        denied=_denied(client, api, place),
         daemons={
             one.metadata.name: one.spec.template.spec.containers[0].image
             for one in apps.list_daemon_set_for_all_namespaces(_request_timeout=_SECONDS).items
         },
-        has_namespace=_found(core.read_namespace, place.namespace) is not None,
+        has_namespace=there is not None,
         secrets={
             name: frozenset(secret.data or ())
             for name in place.secrets
             if (secret := _found(core.read_namespaced_secret, name, place.namespace)) is not None
         },
         reclaims={one.metadata.name: one.reclaim_policy for one in classes},
-        inside=namespace.look(api, place.namespace, place.sets, _SECONDS) if place.settings.existing_namespace else NamespaceContents(),
+        inside=namespace.look(api, place.namespace, metadata, place.sets, _SECONDS)
+        if place.settings.existing_namespace
+        else NamespaceContents(),
+        operator=operator.look(api, place.operator, _SECONDS) if place.operator else None,
     )
 
 
@@ -160,12 +165,14 @@ def _node(node: Any) -> Node:  # noqa: ANN401 - as above
     )
 
 
-def _denied(client: Any, api: Any, namespace: str) -> tuple[str, ...]:  # noqa: ANN401 - as above
+def _denied(client: Any, api: Any, place: ClusterRequirements) -> tuple[str, ...]:  # noqa: ANN401 - as above
     reviews = client.AuthorizationV1Api(api)
+    wanted = [(group, resource, None if resource in CLUSTER_WIDE else place.namespace) for group, resource in RIGHTS]
+    if place.operator:
+        wanted += [(operator.GROUP, operator.plural(kind), place.operator.namespace) for kind in place.operator.kinds]
     denied = []
-    for group, resource in RIGHTS:
-        place = {} if resource in CLUSTER_WIDE else {"namespace": namespace}
-        wish = client.V1ResourceAttributes(group=group, resource=resource, verb="create", **place)
+    for group, resource, where in wanted:
+        wish = client.V1ResourceAttributes(group=group, resource=resource, verb="create", namespace=where)
         review = client.V1SelfSubjectAccessReview(spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=wish))
         if not reviews.create_self_subject_access_review(review, _request_timeout=_SECONDS).status.allowed:
             denied.append(resource)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING
 
 from checks import report
-from checks.direct import without_proxy
 from checks.neutral import complain
 from checks.running import findings
 from checks.terminal import show
@@ -16,29 +14,31 @@ from doctor.stack_settings import Stack
 from judgement.stack import SettingsError, specify_text
 from recording.recorder import ROOT
 from recording.stackfile import StackFileError, UnknownStackError, stack_config
-from sandbox.addresses import NODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from checks.check import Check
 
 FINE, WRONG, USAGE = 0, 1, 2
 
 
-def doctor(name: str, *, as_json: bool = False) -> int:
+def doctor(name: str, machine: Callable[[], list[Check[Any]]] = list, *, as_json: bool = False) -> int:
     """Check everything that ``up`` of a stack needs, and print the findings as they arrive.
 
     Args:
         name: Name of the stack.
+        machine: Returns the checks of the machine on which ``make sandbox`` makes the stack.
         as_json: True to print JSON at the end instead.
     """
-    os.environ |= without_proxy(os.environ, NODE)
     _load_what_sets_warning_filters()
     try:
         stack = Stack(name, specify_text(stack_config(ROOT, name).values), ROOT)
     except (SettingsError, StackFileError) as error:
         complain(f"error: {error}")
         return USAGE if isinstance(error, UnknownStackError) else WRONG
-    listed, lines = checks(stack), list[report.Line]()
+    listed, lines = checks(stack, machine), list[report.Line]()
 
     def arriving() -> Iterator[report.Line]:
         for check, finding in findings(listed):

@@ -1,16 +1,18 @@
-"""Checks of an existing namespace: other pods, volumes of an earlier pipeline."""
+"""Checks of an existing namespace: other pods, volumes of an earlier pipeline; what it does to the pods is in ``admission``."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from checks.check import failure, fine, warning
+from doctor import admission
 from doctor.facts import NamespaceContents
 from settings.names import PART_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from checks.check import Finding
     from doctor.facts import Cluster, ClusterRequirements
@@ -22,12 +24,13 @@ _RUNNING: Final = "status.phase!=Succeeded,status.phase!=Failed"
 _SHOWN: Final = 5
 
 
-def look(api: Any, namespace: str, sets: Sequence[str], seconds: float) -> NamespaceContents:  # noqa: ANN401 - a client without types
-    """Read the pods and claims of a namespace; a missing one is empty.
+def look(api: Any, namespace: str, metadata: Any, sets: Sequence[str], seconds: float) -> NamespaceContents:  # noqa: ANN401 - no types
+    """Read the contents of a namespace; a missing one is empty.
 
     Args:
         api: Client of the cluster.
         namespace: Name of the namespace.
+        metadata: Its metadata; None for a missing one.
         sets: StatefulSets with volumes that the stack creates in it.
         seconds: Time limit of each request, in seconds.
     """
@@ -38,8 +41,17 @@ def look(api: Any, namespace: str, sets: Sequence[str], seconds: float) -> Names
     running = {one.metadata.name for one in apps.list_namespaced_stateful_set(namespace, _request_timeout=seconds).items}
     claims = [one.metadata.name for one in core.list_namespaced_persistent_volume_claim(namespace, _request_timeout=seconds).items]
     return NamespaceContents(
-        tuple(sorted(pod.metadata.name for pod in pods)), without_owner(claims, [name for name in sets if name not in running])
+        tuple(sorted(pod.metadata.name for pod in pods)),
+        without_owner(claims, [name for name in sets if name not in running]),
+        admission.marks(metadata.labels, metadata.annotations) if metadata else (),
+        admission.look(api, namespace, seconds),
     )
+
+
+def judgements(place: ClusterRequirements) -> dict[str, Callable[[Cluster], Finding]]:
+    """Return the checks of the namespace by name; none for one that the program creates."""
+    rules = {"other pods": alone, "old volumes": leftovers, "sidecars": admission.sidecars, "limits and quotas": admission.fits}
+    return {name: partial(rule, place=place) for name, rule in rules.items()} if place.settings.existing_namespace else {}
 
 
 def without_owner(claims: Sequence[str], absent: Sequence[str]) -> tuple[str, ...]:

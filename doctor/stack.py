@@ -20,11 +20,13 @@ from doctor import (
     environment,
     kind,
     namespace,
+    operator,
     pulumi_cli,
     secrets_provider,
+    signatures,
     store,
 )
-from existing_database import capture_rules, catalog_rules, catalogue, server_rules
+from existing_database import capture_rules, catalog_rules, catalogue, server_rules, session_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,16 +39,22 @@ _LAPTOP, _PULUMI, _CLUSTER, _DATABASE = "Docker and Kind", "Pulumi", "Cluster", 
 _KAFKA, _AWS, _STORE, _RUNNING = "Kafka", "AWS", "Object store", "Running pipeline"
 
 
-def checks(stack: Stack) -> list[Check[Any]]:
-    """Return every check that applies to a stack, in the order of the report."""
+def checks(stack: Stack, machine: Callable[[], list[Check[Any]]] = list) -> list[Check[Any]]:
+    """Return every check that applies to a stack, in the order of the report.
+
+    Args:
+        stack: The stack.
+        machine: Returns the checks of the machine on which ``make sandbox`` makes the stack.
+    """
     context = stack.settings.cluster.context
-    own = _laptop(stack) if kind.is_kind(context) else _sandbox() if stack.throw_away else []
+    own = _laptop(stack) if kind.is_kind(context) else machine() if stack.throw_away else []
     address = stack.settings.archive.host_url
     place = _aws(stack) if address is None else _store(stack, address)
     return [
         *own,
         *_pulumi(stack),
         *_cluster(stack),
+        *signatures.checks(stack),
         *(_database(stack.target) if stack.target else []),
         *_kafka(stack),
         *place,
@@ -54,18 +62,12 @@ def checks(stack: Stack) -> list[Check[Any]]:
     ]
 
 
-def _sandbox() -> list[Check[Any]]:
-    from sandbox import lifecycle  # noqa: PLC0415 - only its own stack needs it
-
-    return lifecycle.checks()
-
-
 def _laptop(stack: Stack) -> list[Check[Any]]:
     settings = stack.settings
     engine, existing = once(docker.look), once(partial(kind.look, settings.cluster.context))
     return [
         Check(group=_LAPTOP, name="Docker", probe=engine, judge=access(docker.engine)),
-        Check(group=_LAPTOP, name="its memory", probe=engine, judge=given(partial(docker.memory, budget_mib=settings.budget.memory_mib))),
+        Check(group=_LAPTOP, name="its memory", probe=engine, judge=given(partial(docker.memory, budget_mib=settings.pods_mib))),
         Check(group=_LAPTOP, name="its processors", probe=engine, judge=given(docker.processors)),
         Check(group=_LAPTOP, name="its architecture", probe=engine, judge=given(docker.architecture)),
         Check(
@@ -90,7 +92,7 @@ def _ports(stack: Stack, existing: Callable[[], kind.Cluster | Refused]) -> Chec
 
 
 def _pulumi(stack: Stack) -> list[Check[Any]]:
-    files = ("requirements.txt", "providers/requirements.txt", "doctor/requirements.txt")
+    files = ("requirements.txt", "providers/requirements.txt", "doctor/requirements.txt", "dashboards/requirements.txt")
     installed = once(partial(environment.look, stack.root, files))
     packages: Check[Any] = Check(group=_PULUMI, name="Python packages", probe=installed, judge=environment.complete)
     if stack.throw_away:
@@ -126,19 +128,14 @@ def _cluster(stack: Stack) -> list[Check[Any]]:
     judgements: dict[str, Callable[[Any], Finding]] = {
         "nodes": partial(rules.nodes, context=context),
         **({"zones": rules.zones} if settings.cluster.spread == "zones" and settings.streaming.kafka.is_managed else {}),
-        "memory of the nodes": partial(
-            rules.memory, budget_mib=settings.budget.memory_mib, largest_mib=stack.specification.largest_container_mib
-        ),
+        "memory of the nodes": partial(rules.memory, budget_mib=settings.pods_mib, largest_mib=stack.specification.largest_container_mib),
         **({"volumes": partial(rules.storage, settings=settings.cluster, stack=stack.name)} if stack.own_classes else {}),
         **{f"class {name}": partial(rules.named_class, name=name, keep=settings.cluster.keep_volumes) for name in stack.named_classes},
         "rights": partial(rules.rights, context=context, unneeded=spared),
         **({} if stack.throw_away and not place.secrets else {"namespace": partial(rules.namespace, place=place)}),
-        **(
-            {"other pods": partial(namespace.alone, place=place), "old volumes": partial(namespace.leftovers, place=place)}
-            if settings.cluster.existing_namespace
-            else {}
-        ),
+        **namespace.judgements(place),
         **({"secrets": partial(rules.secrets, place=place)} if place.secrets else {}),
+        **operator.judgements(place),
         "images": partial(rules.images, wanted=stack.images, cure="make sandbox" if stack.throw_away else "make images"),
         # the sandbox's node enforces network policies itself, not in a DaemonSet
         **({} if stack.throw_away else {"network policies": partial(rules.network_policies, context=context)}),
@@ -161,10 +158,12 @@ def _database(target: Target) -> list[Check[Any]]:
         "free senders": partial(server.free_senders, target=target),
         "log kept for slots": partial(server.kept_log, target=target),
         "sender timeout": partial(server.sender_timeout, target=target),
+        "idle slots": partial(server.idle_slots, target=target),
         "slot": partial(server.own_slot, target=target),
         "other slots": partial(server.other_slots, target=target),
         "tables": partial(capture.tables, target=target),
         "role": partial(capture.role, target=target),
+        "session settings": partial(session_rules.settings, target=target),
         "grants": partial(capture.grants, target=target),
         "row security": partial(capture.hidden_rows, target=target),
         "heartbeat table": partial(capture.heartbeat, target=target),

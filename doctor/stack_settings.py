@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.facts import ClusterRequirements
+from doctor import admission
+from doctor.facts import ClusterRequirements, OperatorRequirements
 from existing_database.target import Target
 
 if TYPE_CHECKING:
@@ -71,7 +72,16 @@ class Stack:
             **({objects.secret: frozenset({"credentials"})} if objects else {}),
         }
         sets = tuple(workload.component for workload in self.specification.workloads if workload.kind == "StatefulSet")
-        return ClusterRequirements(settings.cluster, settings.names.namespace, wanted, self.name, sets)
+        pods = admission.of_pods(self.specification.workloads)
+        return ClusterRequirements(settings.cluster, settings.names.namespace, wanted, self.name, sets, self._operator, pods)
+
+    @property
+    def _operator(self) -> OperatorRequirements | None:
+        """Requirements of the stack for the Prometheus Operator, or None if the operator reads nothing of it."""
+        watch, existing = self.specification.monitoring, self.settings.monitoring.external
+        if watch is None or existing is None or not watch.objects:
+            return None
+        return OperatorRequirements(objects=watch.objects, namespace=watch.namespace, namespace_labels=watch.labels, existing=existing)
 
     @property
     def own_classes(self) -> bool:

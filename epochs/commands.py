@@ -8,12 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from audit import logins
-from audit.report import lsn_text
+from checks import whole_file
 from checks.agreement import agreed
 from checks.direct import without_proxy
 from checks.lines import Lines
 from checks.neutral import complain, neutral
+from description.running import described
 from epochs import settling, words
 from epochs.diagnosis import State, diagnosis
 from epochs.looking import look
@@ -21,11 +21,11 @@ from epochs.settling import UnsettledError
 from epochs.stack_file import EditError, with_epoch
 from judgement.stack import SettingsError
 from providers.operations import ProviderError
+from reading import saved_outputs
+from reading.log_position import lsn_text
 from reading.stack import NotRunningError, running
 from recording.recorder import ROOT
 from recording.stackfile import StackFileError, UnknownStackError
-from sandbox import whole_file
-from sandbox.stack_settings import STACK as SANDBOX
 from settings import yaml_file
 from settings.seams import LAST_EPOCH, Seam
 
@@ -55,8 +55,8 @@ def show(stack: str) -> int:
     """
 
     def work(of: RunningStack) -> int:
-        facts = look(of)
-        verdict = diagnosis(of.settings.names, of.settings.streaming, facts)
+        facts = look(described(of))
+        verdict = diagnosis(of.settings.names, of.settings.streaming.seams, facts)
         print(neutral("\n".join(words.state(of.settings.names, of.settings.streaming.seams, facts))))
         print(neutral(f"\n{_sentence(verdict, stack)}"))
         return _FOUND[verdict.state]
@@ -84,8 +84,8 @@ def begin(stack: str, *, cause: str | None, yes: bool) -> int:
     """
 
     def work(of: RunningStack) -> int:
-        facts = look(of)
-        names, verdict = of.settings.names, diagnosis(of.settings.names, of.settings.streaming, facts)
+        facts = look(described(of))
+        names, verdict = of.settings.names, diagnosis(of.settings.names, of.settings.streaming.seams, facts)
         if verdict.state is State.UNFINISHED:
             print(neutral(f"Going on: {verdict.text}."))
             return _up(of, names.epoch, yes=yes)
@@ -106,7 +106,7 @@ def begin(stack: str, *, cause: str | None, yes: bool) -> int:
 
 def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes: bool) -> int:
     """Ask, end the epoch, write the file and bring the stack up."""
-    names, path, display = of.settings.names, ROOT / f"Pulumi.{of.name}.yaml", Lines("waiting for ")
+    names, path, display, reader = of.settings.names, ROOT / f"Pulumi.{of.name}.yaml", Lines("waiting for "), described(of)
     with_epoch(_text(path), _seam(names.epoch + 1, cause, facts))  # before anything changes
     if verdict.cause:
         print(neutral(f"Cause ({cause}): {verdict.text}."))
@@ -117,9 +117,9 @@ def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes:
     if cause == "lost-brokers":
         settling.end_workers(of.settings, display)
     else:
-        settling.stop_source(of, display)
-        settling.drain(of, logins.kafka(of), display)
-        facts = look(of)
+        settling.stop_source(reader, display)
+        settling.drain(reader, display)
+        facts = look(reader)
     seam = _seam(names.epoch + 1, cause, facts)
     before = _text(path)
     after = with_epoch(before, seam)
@@ -128,7 +128,7 @@ def _begun(of: RunningStack, cause: str, verdict: Verdict, facts: Facts, *, yes:
     print("\n".join(changes), flush=True)
     if cause != "lost-brokers":
         # not before the file is written: a slot without its connector would look like lost brokers
-        settling.remove_source(of)
+        settling.remove_source(reader)
     return _up(of, seam.epoch, yes=yes)
 
 
@@ -148,7 +148,7 @@ def _text(path: Path) -> str:
 
 
 def _command(stack: str, *, yes: bool) -> list[str]:
-    if stack == SANDBOX:
+    if stack == saved_outputs.STACK:
         return [sys.executable, "-m", "pipeline", "sandbox", "up"]
     return ["pulumi", "up", "--stack", stack, "--refresh", *(["--yes"] if yes else [])]
 

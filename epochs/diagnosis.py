@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from audit.report import lsn_text
 from epochs.facts import Server, Source, Unanswered
+from reading.log_position import lsn_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from epochs.facts import Facts
     from settings.names import Names
-    from settings.streaming import StreamingSettings
+    from settings.seams import Seam
 
 
 class State(Enum):
@@ -39,14 +41,14 @@ class Verdict:
     cause: str = ""
 
 
-def diagnosis(names: Names, streaming: StreamingSettings, facts: Facts) -> Verdict:
+def diagnosis(names: Names, seams: Iterable[Seam], facts: Facts) -> Verdict:
     """Return the judgement.
 
     A break that one part shows counts, even if another part does not answer.
 
     Args:
         names: Names of the epoch in the stack file.
-        streaming: Settings of the stack file.
+        seams: Breaks that the stack file records.
         facts: What the parts say.
     """
     for cause, text in (
@@ -57,7 +59,7 @@ def diagnosis(names: Names, streaming: StreamingSettings, facts: Facts) -> Verdi
     ):
         if text:
             return Verdict(State.BROKEN, text, cause)
-    if _is_unfinished(names, streaming, facts):
+    if _is_unfinished(names, seams, facts):
         text = f"epoch {names.epoch} stands in the stack file and has not begun: the worker has no connector {names.source_connector} yet"
         return Verdict(State.UNFINISHED, text)
     if facts.unanswered:
@@ -68,15 +70,14 @@ def diagnosis(names: Names, streaming: StreamingSettings, facts: Facts) -> Verdi
 
 
 def _lost_brokers(names: Names, facts: Facts) -> str:
-    topic = names.iceberg_control_topic
     if not isinstance(facts.control, Unanswered):
         for table in facts.archived:
             for partition, position in sorted(table.control.items()):
-                end = facts.control.get(partition, 0)
+                end = facts.control.get(table.topic, {}).get(partition, 0)
                 if end < position:
                     return (
-                        f"the brokers or their topics are new: {topic} ends at offset {end} of partition {partition}, and the archived "
-                        f"table of {table.name} was committed at {position}"
+                        f"the brokers or their topics are new: {table.topic} ends at offset {end} of partition {partition}, and the "
+                        f"archived table of {table.name} was committed at {position}"
                     )
     if isinstance(facts.source, Source) and facts.source.state is None and isinstance(facts.server, Server) and facts.server.slot:
         return (
@@ -125,12 +126,12 @@ def _missing_slot(names: Names, facts: Facts) -> str:
     return ""
 
 
-def _is_unfinished(names: Names, streaming: StreamingSettings, facts: Facts) -> bool:
+def _is_unfinished(names: Names, seams: Iterable[Seam], facts: Facts) -> bool:
     """Tell whether the stack file names an epoch that does not run."""
     if names.epoch == 1:
         return False
     if isinstance(facts.source, Source):
         return facts.source.state is None
     # after lost brokers the command has ended the workers
-    recorded = any(seam.epoch == names.epoch for seam in streaming.seams)
+    recorded = any(seam.epoch == names.epoch for seam in seams)
     return recorded and bool(facts.archived) and not any(one.control for one in facts.archived)

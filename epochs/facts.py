@@ -6,6 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from configs.secrecy import told
+from settings.names import CONTROL_TOPIC
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,6 +41,8 @@ class Slot:
         invalidation: Reason of an invalidation, from version 17 on; empty without one.
         restart: Place from which it keeps the log; None if it keeps none.
         retained: Bytes of log since that place.
+        safe: Bytes that can still be written before log that it needs may be removed; None without a bound, or once it is lost.
+        inactive_s: Seconds since nobody reads it, from version 17 on; None while it is read.
     """
 
     active: bool
@@ -45,6 +50,8 @@ class Slot:
     invalidation: str
     restart: int | None
     retained: int | None
+    safe: int | None = None
+    inactive_s: float | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -78,6 +85,8 @@ class Source:
         log_gone: Whether that reason is that the server does not keep the log after the position.
         position: Furthest place in the log that it has stored; None before the first.
         system: System identifier of the server to which the place belongs; empty if it is not known.
+        read: Time in the database of the last event before the stored place, heartbeats included, in milliseconds since 1970.
+        snapshot: Whether it reads the first snapshot, during which place and time stand still.
     """
 
     state: str | None
@@ -86,6 +95,8 @@ class Source:
     log_gone: bool = False
     position: int | None = None
     system: str = ""
+    read: int | None = None
+    snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,7 @@ class TableState:
         position: Furthest archived place in the log in that epoch; None without a row.
         changed: Time of the last archived change, in milliseconds since 1970.
         control: Position in the control topic that its snapshots hold, by partition.
+        topic: Name of that topic.
     """
 
     name: str
@@ -105,6 +117,7 @@ class TableState:
     position: int | None
     changed: int | None
     control: Mapping[int, int]
+    topic: str = CONTROL_TOPIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +126,13 @@ class Facts:
 
     Attributes:
         source: The source connector.
-        control: End of the control topic by partition, which is empty without such a topic.
+        control: End of each sink's control topic, by its name and partition; nothing in the format ``parquet``, which has none.
         tables: Archived tables; none in the format ``parquet``, which no catalog knows.
         server: The database.
     """
 
     source: Source | Unanswered
-    control: Mapping[int, int] | Unanswered
+    control: Mapping[str, Mapping[int, int]] | Unanswered
     tables: tuple[TableState, ...] | Unanswered
     server: Server | Unanswered
 
@@ -169,14 +182,16 @@ def source(state: str | None, reason: str, stored: Mapping[str, Any] | None) -> 
     """
     offset = stored or {}
     places = [value for key in _PLACES if isinstance(value := offset.get(key), int) and value > 0]
-    first = reason.strip().splitlines()[:1]
+    first, read = reason.strip().splitlines()[:1], offset.get("ts_usec")
     return Source(
         state=state,
-        reason=first[0] if first else "",
+        reason=told(first[0]) if first else "",
         went_back=_WENT_BACK in reason,
         log_gone=_LOG_GONE in reason,
         position=max(places, default=None),
         system=str(offset.get("system_identifier", "")),
+        read=read // 1000 if isinstance(read, int) else None,
+        snapshot=bool(offset.get("snapshot")),
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from audit import logins
-from audit.subject import UnansweredError as NoLoginError
 from configs import seams
 from configs.topics import sink_group
+from description.stack import UnansweredError as NoLoginError
 from epochs import facts
 from epochs.facts import Facts, Server, Slot, Source, TableState, Unanswered
 from providers.kafkaconnect import librdkafka
@@ -16,13 +15,16 @@ from providers.kafkaconnect.errors import NotNowError
 from providers.kafkaconnect.rest import ConnectClient
 from providers.operations import ProviderError
 from providers.readable import one_line
+from settings.sinks import by_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import psycopg
 
-    from reading.stack import RunningStack
+    from description.stack import Description
+    from providers.kafkaconnect.status import Status
+    from reading.data_files import DataFile
 
 _ANSWER_S: Final = 20.0
 _DATABASE_S: Final = 10
@@ -30,12 +32,13 @@ _QUESTION: Final = """\
 SELECT (SELECT system_identifier FROM pg_control_system()) AS system,
   (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END) - '0/0'::pg_lsn AS written,
   slot.slot_name IS NOT NULL AS exists, slot.active, slot.wal_status,
-  to_jsonb(slot) ->> 'invalidation_reason' AS invalidation, slot.restart_lsn - '0/0'::pg_lsn AS restart
+  to_jsonb(slot) ->> 'invalidation_reason' AS invalidation, slot.restart_lsn - '0/0'::pg_lsn AS restart, slot.safe_wal_size,
+  extract(epoch FROM now() - (to_jsonb(slot) ->> 'inactive_since')::timestamptz) AS inactive
 FROM (SELECT) AS one LEFT JOIN pg_replication_slots AS slot ON slot.slot_name = %s"""
-"""Before version 17 there is no column ``invalidation_reason``."""
+"""Before version 17 there are no columns ``invalidation_reason`` and ``inactive_since``."""
 
 
-def look(stack: RunningStack) -> Facts:
+def look(stack: Description) -> Facts:
     """Return the facts of this moment.
 
     Positions are asked before the ends that they are compared with, which only grow.
@@ -44,34 +47,43 @@ def look(stack: RunningStack) -> Facts:
         stack: A stack that is up.
     """
     source, tables = _source(stack), _tables(stack)
-    return Facts(source=source, tables=tables, control=_control(stack), server=_server(stack))
+    return Facts(source=source, tables=tables, control=control(stack), server=database(stack))
 
 
-def worker(stack: RunningStack) -> ConnectClient:
-    """Return a client of the worker."""
-    described = stack.outputs["connect"]
-    return ConnectClient(described["url"], described["user"], described["password"])
+def worker(stack: Description) -> ConnectClient:
+    """Return a client of the worker. Raises UnansweredError if its login cannot be read."""
+    login = stack.connect()
+    return ConnectClient(login.url, login.user, login.password)
 
 
-def _source(stack: RunningStack) -> Source | Unanswered:
-    client, name = worker(stack), stack.settings.names.source_connector
+def _source(stack: Description) -> Source | Unanswered:
+    client, name = worker(stack), stack.names.source_connector
     try:
-        status = client.status(name, seconds=_ANSWER_S)
-        stored = client.positions(name, seconds=_ANSWER_S)
+        return source_of(client.status(name, seconds=_ANSWER_S), client.positions(name, seconds=_ANSWER_S))
     except (NotNowError, ProviderError) as error:
         return Unanswered(f"the worker does not answer: {one_line(str(error), 300)}")
+
+
+def source_of(status: Status | None, stored: Sequence[Mapping[str, Any]]) -> Source:
+    """Return the source connector by what the worker says.
+
+    Args:
+        status: Its status, None without such a connector.
+        stored: What it has stored for each of its partitions, of which it has one.
+    """
     if status is None:
         return facts.source(None, "", None)
     traces = [part.trace for part in status.failed if part.trace]
     return facts.source(status.state, traces[0] if traces else "", stored[0] if stored else None)
 
 
-def _control(stack: RunningStack) -> Mapping[int, int] | Unanswered:
-    if stack.settings.archive.format != "iceberg":
+def control(stack: Description) -> Mapping[str, Mapping[int, int]] | Unanswered:
+    """Return the end of each partition of the epoch's control topics, by topic; nothing in the format ``parquet``, which has none."""
+    if stack.format != "iceberg":
         return {}
-    topic, settings = stack.settings.names.iceberg_control_topic, logins.kafka(stack)
+    settings, topics = stack.kafka(), [one.control_topic for one in stack.sinks]
     try:
-        return librdkafka.answered(settings, _ANSWER_S, lambda: ends(settings, topic))
+        return librdkafka.answered(settings, _ANSWER_S, lambda: {topic: ends(settings, topic) for topic in topics})
     except (librdkafka.UnansweredError, ProviderError) as error:
         return Unanswered(f"the brokers do not answer: {error}")
 
@@ -92,17 +104,21 @@ def ends(settings: Mapping[str, Any], topic: str) -> dict[int, int]:
         return {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_ANSWER_S / 2)[1] for number in numbers}
 
 
-def _tables(stack: RunningStack) -> tuple[TableState, ...] | Unanswered:
-    if stack.settings.archive.format != "iceberg":
+def _tables(stack: Description) -> tuple[TableState, ...] | Unanswered:
+    if stack.format != "iceberg":
         return ()
     from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415 - slow to load
 
-    from reading.archive import Archive  # noqa: PLC0415 - the same
+    from reading.data_files import data_files  # noqa: PLC0415 - the same
+    from reading.metadata import Metadata  # noqa: PLC0415 - the same
+    from reading.quarantine import with_quarantine  # noqa: PLC0415 - the same
 
-    archive, found = Archive(stack.outputs), []
+    archive, found = Metadata(stack.outputs), []
     for table in stack.tables:
         try:
-            found.append(_table(archive.table(table.archive_name), table.qualified, stack))
+            # the last rows of a table may all be in quarantine
+            both = with_quarantine(archive.table, table.archive_name)
+            found.append(table_state(both[0], table.qualified, stack, [file for one in both for file in data_files(one)]))
         except NoSuchTableError:
             continue
         except Exception as error:  # noqa: BLE001 - of catalog, store and network, each with its own
@@ -110,11 +126,20 @@ def _tables(stack: RunningStack) -> tuple[TableState, ...] | Unanswered:
     return tuple(found)
 
 
-def _table(table: Any, name: str, stack: RunningStack) -> TableState:  # noqa: ANN401 - pyiceberg is slow to load
-    names, epoch = stack.settings.names, int(table.properties.get(seams.EPOCH, "1"))
-    position, changed = newest(table, epoch)
-    control = committed(table, names.iceberg_control_topic, sink_group(names.sink_connector))
-    return TableState(name=name, epoch=epoch, position=position, changed=changed, control=control)
+def table_state(table: Any, name: str, stack: Description, files: Iterable[DataFile]) -> TableState:  # noqa: ANN401 - pyiceberg is slow to load
+    """Return the state of an archived table.
+
+    Args:
+        table: Table of pyiceberg.
+        name: Qualified name of the captured table.
+        stack: The stack.
+        files: Data files of the table.
+    """
+    epoch = int(table.properties.get(seams.EPOCH, "1"))
+    position, changed = newest(files, epoch)
+    sink = by_table(stack.sinks)[name]
+    control = committed(table, sink.control_topic, sink_group(sink.connector))
+    return TableState(name=name, epoch=epoch, position=position, changed=changed, control=control, topic=sink.control_topic)
 
 
 def committed(table: Any, topic: str, group: str) -> dict[int, int]:  # noqa: ANN401 - as above
@@ -134,39 +159,60 @@ def committed(table: Any, topic: str, group: str) -> dict[int, int]:  # noqa: AN
     return {}
 
 
-def newest(table: Any, epoch: int) -> tuple[int | None, int | None]:  # noqa: ANN401 - as above
+def newest(files: Iterable[DataFile], epoch: int) -> tuple[int | None, int | None]:
     """Return the furthest place in the log and the latest time of an epoch's rows, by the bounds in the manifests: no row is read.
 
     Args:
-        table: Table of pyiceberg.
+        files: Data files of a table.
         epoch: Number of the epoch.
     """
-    from pyiceberg.conversions import from_bytes  # noqa: PLC0415 - slow to load
+    from reading.data_files import of_epoch  # noqa: PLC0415 - slow to load
 
-    fields = {field.name: field for field in table.schema().fields}
-
-    def upper(file: Any, column: str) -> int | None:  # noqa: ANN401 - as above
-        field = fields.get(column)
-        bound = (file.upper_bounds or {}).get(field.field_id) if field is not None else None
-        return None if field is None or bound is None else int(from_bytes(field.field_type, bound))
-
-    files = [task.file for task in table.scan().plan_files()]
-    own = [file for file in files if (upper(file, "__epoch") or 1) >= epoch]
-    positions, times = (
-        [value for file in own if (value := upper(file, column)) is not None] for column in ("__source_lsn", "__source_ts_ms")
-    )
-    return max(positions, default=None), max(times, default=None)
+    own = of_epoch(files, epoch)
+    positions = [file.position for file in own if file.position is not None]
+    return max(positions, default=None), max((file.changed for file in own if file.changed is not None), default=None)
 
 
-def _server(stack: RunningStack) -> Server | Unanswered:
+def database(stack: Description) -> Server | Unanswered:
+    """Return the database's server with the slot of the epoch."""
     import psycopg  # noqa: PLC0415 - slow to load
 
     try:
-        login = {**logins.source(stack).parameters, "options": f"-c statement_timeout={_DATABASE_S}s", "connect_timeout": _DATABASE_S}
-        with psycopg.connect(**login, autocommit=True) as connection:
-            return server(connection, stack.settings.names.current_slot)
+        with connected(stack) as connection:
+            return server(connection, stack.names.current_slot)
     except (psycopg.Error, NoLoginError) as error:
         return Unanswered(f"the database does not answer: {one_line(str(error), 300)}")
+
+
+def connected(stack: Description) -> psycopg.Connection[Any]:
+    """Return a connection to the database with the audit's login, whose questions end within a limit and whose search path is empty.
+
+    Raises:
+        Error: Of psycopg, if the server does not answer or refuses.
+        NoLoginError: If the login cannot be read.
+    """
+    import psycopg  # noqa: PLC0415 - slow to load
+
+    login = {**stack.source().parameters, "options": f"-c statement_timeout={_DATABASE_S}s -c search_path=", "connect_timeout": _DATABASE_S}
+    return psycopg.connect(**login, autocommit=True)
+
+
+def heartbeat(connection: psycopg.Connection[Any], table: str) -> float | None:
+    """Return the seconds since the last commit in the heartbeat table; None without a row, or if the role may not read it.
+
+    Args:
+        connection: Connection to the captured database.
+        table: Qualified name of the heartbeat table.
+    """
+    import psycopg  # noqa: PLC0415 - slow to load
+    from psycopg import sql  # noqa: PLC0415 - the same
+
+    question = sql.SQL("SELECT extract(epoch FROM now() - max(ts)) FROM {}").format(sql.Identifier(*table.split(".")))
+    try:
+        row = connection.execute(question).fetchone()
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+        return None
+    return None if row is None or row[0] is None else max(0.0, float(row[0]))
 
 
 def server(connection: psycopg.Connection[Any], slot: str) -> Server:
@@ -178,12 +224,14 @@ def server(connection: psycopg.Connection[Any], slot: str) -> Server:
     """
     row = connection.execute(_QUESTION, [slot]).fetchone()
     assert row is not None  # noqa: S101 - the join keeps its one row
-    system, end, exists, active, wal_status, invalidation, restart = row
+    system, end, exists, active, wal_status, invalidation, restart, safe, inactive = row
     found = Slot(
         active=bool(active),
         wal_status=wal_status or "",
         invalidation=invalidation or "",
         restart=None if restart is None else int(restart),
         retained=None if restart is None else int(end - restart),
+        safe=None if safe is None else int(safe),
+        inactive_s=None if inactive is None else max(0.0, float(inactive)),
     )
     return Server(system=str(system), end=int(end), slot=found if exists else None)

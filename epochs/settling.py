@@ -17,7 +17,7 @@ from waiting import Patience
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reading.stack import RunningStack
+    from description.stack import Description
     from settings.model import Settings
     from waiting import Display
 
@@ -32,13 +32,13 @@ class UnsettledError(Exception):
     """The epoch could not be ended; the message names the reason and the cure."""
 
 
-def stop_source(stack: RunningStack, display: Display) -> None:
+def stop_source(stack: Description, display: Display) -> None:
     """Stop the source connector, so that no further row of the epoch is written.
 
     Raises:
         UnsettledError: If it does not stop in time.
     """
-    client, name, patience = worker(stack), stack.settings.names.source_connector, Patience(_STOP_S, display=display)
+    client, name, patience = worker(stack), stack.names.source_connector, Patience(_STOP_S, display=display)
     last = ""
     while True:
         try:
@@ -56,34 +56,33 @@ def stop_source(stack: RunningStack, display: Display) -> None:
             raise UnsettledError(message)
 
 
-def remove_source(stack: RunningStack) -> None:
+def remove_source(stack: Description) -> None:
     """Delete the stopped source connector; its slot is dropped by the source of the next epoch.
 
     Left to ``up``, it would be started once more to drop the slot itself, and its last changes would count for the next epoch. What cannot
     be deleted now is left to ``up`` all the same.
     """
     with contextlib.suppress(NotNowError, ProviderError):
-        worker(stack).delete(stack.settings.names.source_connector, seconds=_ASK_S)
+        worker(stack).delete(stack.names.source_connector, seconds=_ASK_S)
 
 
-def drain(stack: RunningStack, settings: Mapping[str, Any], display: Display) -> None:
+def drain(stack: Description, display: Display) -> None:
     """Wait until the archive has every row of the change topics.
 
     Args:
         stack: The stack.
-        settings: Settings of librdkafka for its cluster.
         display: Receiver of the progress.
 
     Raises:
         UnsettledError: If it does not in time.
     """
-    names, patience = stack.settings.names, Patience(_DRAIN_S, display=display)
-    topics = [names.topic(table) for table in stack.tables]
-    _reached(settings, sink_group(names.sink_connector), _ends(settings, topics), patience, "the sink to read")
-    if stack.settings.archive.format == "iceberg":
-        # every file that the sink has announced until now stands below this end; its coordinator goes on behind a commit only
-        announced = _ends(settings, [names.iceberg_control_topic])
-        _reached(settings, coordinator_group(names.sink_connector), announced, patience, "the sink to commit")
+    settings, patience = stack.kafka(), Patience(_DRAIN_S, display=display)
+    for sink in stack.sinks:
+        _reached(settings, sink_group(sink.connector), _ends(settings, sink.topics), patience, f"{sink.connector} to read")
+        if stack.format == "iceberg":
+            # every file that the sink has announced until now stands below this end; its coordinator goes on behind a commit only
+            announced = _ends(settings, [sink.control_topic])
+            _reached(settings, coordinator_group(sink.connector), announced, patience, f"{sink.connector} to commit")
 
 
 def _ends(settings: Mapping[str, Any], topics: Sequence[str]) -> dict[tuple[str, int], int]:
@@ -111,7 +110,7 @@ def _reached(settings: Mapping[str, Any], group: str, wanted: Mapping[tuple[str,
         if not patience.go_on(f"{what} ({state})", _POLL_S):
             message = (
                 f"waited {_DRAIN_S:.0f} s for {what} what Kafka holds ({state}); the source is stopped and nothing else was changed: see "
-                "that the sink connector is RUNNING, and begin again"
+                "that the sink connectors are RUNNING, and begin again"
             )
             raise UnsettledError(message)
 

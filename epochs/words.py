@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit.report import lsn_text
 from capacity.quantity import MIB
 from epochs.facts import Server, Source, Unanswered, at
+from reading.log_position import lsn_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,10 @@ def state(names: Names, seams: tuple[Seam, ...], facts: Facts) -> list[str]:
     lines.append(("Source", f"{names.source_connector}: {_source(facts)}"))
     if isinstance(facts.control, Unanswered):
         lines.append(("Control topic", facts.control.reason))
-    elif facts.control:
-        lines.append(("Control topic", f"{names.iceberg_control_topic} ends at {', '.join(map(str, facts.control.values()))}"))
+    else:
+        lines += [
+            ("Control topic", f"{topic} ends at {', '.join(map(str, ends.values()))}") for topic, ends in facts.control.items() if ends
+        ]
     lines += [("Archive", line) for line in _tables(facts)]
     return [f"{name:15}{line}" for name, line in lines]
 

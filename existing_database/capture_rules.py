@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checks.check import failure, fine, unseen, warning
+from existing_database import session_rules
 from existing_database.fidelity import modelled
 from specification.source import external_sql, sql
 
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from settings.tables import Table
 
 _FULL: Final = "f"
-# Debezium ignores TRUNCATE
-_KINDS: Final = ("insert", "update", "delete")
+_KINDS: Final = ("insert", "update", "delete", "truncate")
 
 
 def _lines(statements: Iterable[str]) -> str:
@@ -54,7 +55,8 @@ def role(seen: Database, target: Target) -> Finding:
         return failure(f"{names.debezium_role} may not log in", f"ALTER ROLE {names.debezium_role} LOGIN;")
     if not (seen.role.replication or seen.role.superuser):
         lacks = "is not a member of rds_replication" if managed else "lacks the attribute REPLICATION"
-        return failure(f"{names.debezium_role} {lacks}", external_sql.allow_replication(names, managed=managed))
+        console = "" if managed else "\n(or, where a provider runs the server and no login may give REPLICATION, in the provider's console)"
+        return failure(f"{names.debezium_role} {lacks}", external_sql.allow_replication(names, managed=managed) + console)
     if seen.role.superuser:
         return warning(
             f"{names.debezium_role} is a superuser and needs far fewer rights",
@@ -89,8 +91,9 @@ def hidden_rows(seen: Database, target: Target) -> Finding:
     """Check whether row-level security would silently leave rows out of the first snapshot."""
     secured = [table.qualified for table, there in _captured(seen, target) if there.row_security]
     if secured and seen.role is not None and not (seen.role.bypasses_row_security or seen.role.superuser):
+        effect = "with row_security off stops" if session_rules.refuses_hidden_rows(seen, target) else "may hide rows from"
         return failure(
-            f"row-level security may hide rows from the first snapshot: {', '.join(secured)}",
+            f"row-level security {effect} the first snapshot: {', '.join(secured)}",
             f"ALTER ROLE {target.names.debezium_role} BYPASSRLS; or a policy that lets it read all rows",
         )
     return fine("row-level security hides no rows from the snapshot")
@@ -109,23 +112,28 @@ def heartbeat(seen: Database, target: Target) -> Finding:
 def publication(seen: Database, target: Target) -> Finding:
     """Check whether the publication contains exactly the captured tables and the heartbeat table, without filters."""
     names, there = target.names, seen.publication
+    # first the identities: a published table without one refuses the application's UPDATE and DELETE
+    first = [sql.replica_identity(table.sql) for table, one in _captured(seen, target) if one.refuses_changes]
     if there is None:
-        return failure(f"the publication {names.publication} does not exist", external_sql.create_publication(names, target.tables))
+        create = external_sql.create_publication(names, target.tables)
+        return failure(f"the publication {names.publication} does not exist", _lines([*first, create]))
     if there.all_tables:
         return failure(
             f"{names.publication} is FOR ALL TABLES: the server decodes the changes of every other table for nothing",
-            _lines([f"DROP PUBLICATION {names.publication};", external_sql.create_publication(names, target.tables)]),
+            _lines([*first, f"DROP PUBLICATION {names.publication};", external_sql.create_publication(names, target.tables)]),
         )
     wanted = set(sql.publication_tables(names, target.tables))
     missing, further = sorted(wanted - there.tables), sorted(there.tables - wanted)
+    refusing = [name for name in further if name in seen.tables and seen.tables[name].refuses_changes]
     wrong = [
         *([f"lacks {', '.join(missing)}"] if missing else []),
         *([f"contains {', '.join(further)}, not captured"] if further else []),
         *([f"has a row filter or a column list on {', '.join(sorted(there.filtered))}"] if there.filtered else []),
     ]
     if wrong:
-        cure = sql.set_publication_tables(names, target.tables)
-        return (failure if missing or there.filtered else warning)(f"{names.publication} {', '.join(wrong)}", cure)
+        cure = _lines([*first, sql.set_publication_tables(names, target.tables)])
+        effect = f"; an UPDATE or a DELETE of {', '.join(refusing)} fails, without a replica identity" if refusing else ""
+        return (failure if missing or there.filtered or refusing else warning)(f"{names.publication} {', '.join(wrong)}{effect}", cure)
     return fine(f"{names.publication} contains the {len(wanted)} tables")
 
 
@@ -159,24 +167,39 @@ def replica_identity(seen: Database, target: Target) -> Finding:
 
 def columns(seen: Database, target: Target) -> Finding:
     """Check whether keys and columns equal those of the typed model, which decides how they are archived."""
-    differences, obstacles, grave = [], [], False
+    found: list[Difference] = []
+    obstacles = []
     for table, there in _captured(seen, target):
         now, why = modelled(there, table)
         captured = {column.in_database for column in table.columns}
         obstacles += [(f"{table.qualified}: {one.what}", one.cure) for one in why if not one.left_out or one.left_out in captured]
         if now is not None:
-            further, is_grave = _differences(table, now)
-            differences += further
-            grave = grave or is_grave
+            found += differences(table, now)
     if obstacles:
         return failure("; ".join(what for what, _ in obstacles), _lines(cure for _, cure in obstacles))
-    if differences:
-        return (failure if grave else warning)("; ".join(differences), f"make tables STACK={target.stack}, and review the difference")
+    if found:
+        is_grave = any(one.is_grave for one in found)
+        return (failure if is_grave else warning)(
+            "; ".join(one.text for one in found), f"make tables STACK={target.stack}, and review the difference"
+        )
     return fine("equal to the typed model of the tables")
 
 
-def _differences(model: Table, now: Table) -> tuple[list[str], bool]:
-    """Return the differences, and whether the archive would receive something other than the model declares."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Difference between the model of a table and the table.
+
+    Attributes:
+        text: The difference, in a sentence without a full stop.
+        is_grave: Whether the archive receives something other than the model declares.
+    """
+
+    text: str
+    is_grave: bool
+
+
+def differences(model: Table, now: Table) -> list[Difference]:
+    """Return the differences between the model of a table and the model that its present state would have."""
     wanted, there = ({column.in_database: column for column in table.columns} for table in (model, now))
     gone = [f"{model.qualified} has no column {name}" for name in wanted if name not in {*there, *now.left_out}]
     types = [
@@ -192,4 +215,6 @@ def _differences(model: Table, now: Table) -> tuple[list[str], bool]:
         for name, column in wanted.items()
         if name in there and there[name].nullable != column.nullable
     ]
-    return [*gone, *types, *keys, *new, *nulls], bool(gone or types or keys)
+    return [Difference(text, is_grave=True) for text in (*gone, *types, *keys)] + [
+        Difference(text, is_grave=False) for text in (*new, *nulls)
+    ]

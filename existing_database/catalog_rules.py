@@ -25,13 +25,14 @@ def catalog(seen: Database, target: Target) -> Finding:
     elif not there.login:
         wrong.append(f"{names.catalog_role} may not log in")
         cure.append(catalog_sql.allow_login(names))
-    member = [catalog_sql.join_role(names)] if seen.server.managed else []
+    # the administrator may be no superuser; for a superuser the membership changes nothing
+    member = catalog_sql.join_role(names)
     if not there.owner:
         wrong.append(f"the database {names.catalog_database} does not exist")
-        cure += [*member, catalog_sql.create_database(names), catalog_sql.keep_out(names)]
+        cure += [member, catalog_sql.create_database(names), catalog_sql.keep_out(names)]
     elif there.owner != names.catalog_role:
         wrong.append(f"{names.catalog_database} belongs to {there.owner} instead of {names.catalog_role}")
-        cure += [*member, catalog_sql.own_database(names)]
+        cure += [member, catalog_sql.own_database(names)]
     if there.role and there.owner and not there.connects:
         wrong.append(f"{names.catalog_role} lacks CONNECT on {names.catalog_database}")
         cure.append(catalog_sql.allow_connect(names))

@@ -5,25 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from checks.check import Refused
+from existing_database import session_settings
+from existing_database.columns import seen_columns
 from existing_database.connection import connect
-from existing_database.facts import Catalog, Database, Publication, Role, SeenColumn, SeenTable, Server, Slot
+from existing_database.facts import Catalog, Database, Publication, Role, SeenTable, Server, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from existing_database.target import Target
 
-_PARAMETERS: Final = ("wal_level", "max_replication_slots", "max_wal_senders", "max_slot_wal_keep_size", "wal_sender_timeout")
+_PARAMETERS: Final = (
+    *("wal_level", "max_replication_slots", "max_wal_senders", "max_slot_wal_keep_size", "wal_sender_timeout"),
+    "idle_replication_slot_timeout",
+)
 _FILTERS_SINCE: Final = 150000
-# Types of extensions that are known by their names
-_BY_NAME: Final = ("citext", "ltree")
 
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_user::text,
   coalesce((SELECT version FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), ''),
   EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'rds_superuser'), pg_catalog.pg_is_in_recovery(),
   (SELECT count(*)::int FROM pg_catalog.pg_stat_replication
-   WHERE pid IS DISTINCT FROM (SELECT active_pid FROM pg_catalog.pg_replication_slots WHERE slot_name = %s))
+   WHERE pid IS DISTINCT FROM (SELECT active_pid FROM pg_catalog.pg_replication_slots WHERE slot_name = %s)),
+  pg_catalog.pg_backend_pid()
 """
 _SLOTS: Final = """
 SELECT slot_name::text, coalesce(plugin::text, ''), coalesce(database::text, ''), active,
@@ -63,6 +67,8 @@ _TABLES: Final = """
 SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relreplident::text, c.relrowsecurity, c.relpersistence = 'u',
   ARRAY(SELECT ARRAY[s.nspname::text, p.relname::text] FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
         JOIN pg_catalog.pg_namespace s ON s.oid = p.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno),
+  ARRAY(SELECT ARRAY[s.nspname::text, h.relname::text] FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class h ON h.oid = i.inhrelid
+        JOIN pg_catalog.pg_namespace s ON s.oid = h.relnamespace WHERE i.inhparent = c.oid AND NOT h.relispartition ORDER BY 1),
   ARRAY(SELECT a.attname::text FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
         WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place),
@@ -80,32 +86,9 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relreplident::text, c.
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND (%(only)s::text[] IS NULL OR n.nspname || '.' || c.relname = ANY(%(only)s))
 ORDER BY n.nspname, c.relname
 """
-# Behind domains and arrays stands the type whose values they hold. An infinite interval comes from Debezium as zero, since PostgreSQL 17.
-_COLUMNS: Final = """
-WITH RECURSIVE held AS (
-    SELECT attrelid, attnum, atttypid AS type, atttypmod AS size, '' AS array_of FROM pg_catalog.pg_attribute
-    WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY(%s)
-  UNION ALL
-    SELECT attrelid, attnum, CASE WHEN typtype = 'd' THEN typbasetype ELSE typelem END,
-      CASE WHEN typtype = 'd' THEN typtypmod ELSE size END, CASE WHEN typtype = 'd' THEN array_of ELSE '[]' END
-    FROM held JOIN pg_catalog.pg_type t ON t.oid = held.type
-    WHERE typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
-SELECT a.attrelid::bigint, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-  coalesce(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''), a.attgenerated <> '', a.attidentity <> '',
-  CASE WHEN n.nspname = 'pg_catalog' THEN format_type(held.type, held.size) ELSE format('%%I.%%I', n.nspname, t.typname) END || array_of,
-  CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE t.typtype::text END, t.typname::text,
-  current_setting('server_version_num')::int < 170000 OR EXISTS (SELECT FROM pg_catalog.pg_constraint c
-    WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.convalidated
-    AND pg_get_expr(c.conbin, c.conrelid) = format('isfinite(%%I)', a.attname))
-FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  JOIN held ON held.attrelid = a.attrelid AND held.attnum = a.attnum JOIN pg_catalog.pg_type t ON t.oid = held.type
-  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype <> 'd' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
-ORDER BY a.attrelid, a.attnum
-"""
-
 Connection = "psycopg.Connection[tuple[Any, ...]]"
 
 
@@ -129,6 +112,7 @@ def look(target: Target) -> Database | Refused:
             heartbeat=bool(heartbeat),
             catalog=_catalog(connection, names.catalog_role, names.catalog_database) if target.catalog else None,
             tables=_tables(connection),
+            session_settings=session_settings.look(connection, target),
         )
 
 
@@ -138,7 +122,7 @@ def _rows(connection: Any, statement: str, *values: object, **named: object) -> 
 
 
 def _server(connection: Any, slot: str) -> Server:  # noqa: ANN401 - as above
-    version, number, user, tls, managed, standby, senders = _rows(connection, _SERVER, slot)[0]
+    version, number, user, tls, managed, standby, senders, pid = _rows(connection, _SERVER, slot)[0]
     settings = _rows(connection, "SELECT name, setting FROM pg_catalog.pg_settings WHERE name = ANY(%s)", list(_PARAMETERS))
     slots = (
         Slot(name=name, plugin=plugin, database=database, active=active, reader=reader, wal_status=status, retained=int(retained))
@@ -154,6 +138,7 @@ def _server(connection: Any, slot: str) -> Server:  # noqa: ANN401 - as above
         settings=dict(settings),
         senders=senders,
         slots=tuple(slots),
+        proxied=connection.info.backend_pid != pid,
     )
 
 
@@ -195,25 +180,21 @@ def _publication(connection: Any, name: str, version: int) -> Publication | None
     )
 
 
-def _tables(connection: Any) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
-    rows = _rows(connection, _TABLES)
-    columns: dict[int, list[SeenColumn]] = {row[0]: [] for row in rows}
-    for table, name, sql_type, nullable, default, generated, identity, holds, kind, holds_name, finite in _rows(
-        connection, _COLUMNS, list(columns)
-    ):
-        columns[table].append(
-            SeenColumn(
-                name=name,
-                type=sql_type,
-                nullable=nullable,
-                default=default,
-                generated=generated,
-                identity=identity,
-                base=holds if holds != sql_type else "",
-                kind=holds_name if holds_name in _BY_NAME and kind else kind,
-                finite=finite,
-            )
-        )
+def captured(connection: Any, publication: str, tables: Sequence[str]) -> tuple[Publication | None, dict[str, SeenTable]]:  # noqa: ANN401 - as above
+    """Return a publication, or None without it, and those of some tables that exist.
+
+    Args:
+        connection: Connection to the database, whose search path is empty.
+        publication: Name of the publication.
+        tables: Qualified names of the tables.
+    """
+    version = _rows(connection, "SELECT current_setting('server_version_num')::int")[0][0]
+    return _publication(connection, publication, version), _tables(connection, tables)
+
+
+def _tables(connection: Any, only: Sequence[str] | None = None) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
+    rows = _rows(connection, _TABLES, only=None if only is None else list(only))
+    columns = seen_columns(connection, [row[0] for row in rows])
     seen = (
         SeenTable(
             schema=schema,
@@ -226,7 +207,8 @@ def _tables(connection: Any) -> dict[str, SeenTable]:  # noqa: ANN401 - as above
             row_security=row_security,
             unlogged=unlogged,
             inherits=tuple((schema_of, parent) for schema_of, parent in inherits),
+            children=tuple((schema_of, child) for schema_of, child in children),
         )
-        for oid, schema, name, identity, row_security, unlogged, inherits, key, unique, leaves in rows
+        for oid, schema, name, identity, row_security, unlogged, inherits, children, key, unique, leaves in rows
     )
     return {table.qualified: table for table in seen}

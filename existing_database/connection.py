@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 _SECONDS: Final = 8
 _OPTIONS: Final = f"-c default_transaction_read_only=on -c statement_timeout={_SECONDS}s -c lock_timeout=2s -c search_path="
 
-CREDENTIALS: Final = """\
-export PGUSER=<role>                  # by default the role that Debezium uses
-export PGPASSFILE=<file>              # a line host:port:database:user:password, mode 0600; or PGPASSWORD
+_AUTHORITY: Final = """\
 export PGSSLROOTCERT=<CA certificate> # for RDS and Aurora the bundle that AWS publishes; 'system' for the system's own"""
+_LOGIN: Final = """\
+export PGUSER=<role>                  # by default the role that Debezium uses
+export PGPASSFILE=<file>              # a line host:port:database:user:password, mode 0600; or PGPASSWORD"""
+CREDENTIALS: Final = f"{_LOGIN}\n{_AUTHORITY}"
 
 
 def parameters(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
@@ -48,20 +50,30 @@ def connect(target: Target) -> psycopg.Connection[tuple[object, ...]] | Refused:
     import psycopg  # noqa: PLC0415 - takes a third of a second to load; needed for a database only
 
     try:
-        return psycopg.connect(**parameters(target, os.environ), autocommit=True)  # type: ignore[arg-type] # libpq's own names
+        connection = psycopg.connect(**parameters(target, os.environ), autocommit=True)  # type: ignore[arg-type] # libpq's own names
     except psycopg.OperationalError as error:
         return refusal(str(error), target)
+    if connection.execute("SELECT current_setting('default_transaction_read_only')").fetchone() != ("on",):
+        connection.close()
+        return Refused(f"{_where(target)}: {_POOLED} (it drops the settings of a session)", ITSELF)
+    return connection
 
 
+ITSELF: Final = "set source.external.host and source.external.port to the server itself, not to a pooler or proxy in front of it"
+_POOLED: Final = "a pooler such as PgBouncer answers, and logical replication needs the server itself"
 _NAME: Final = "the name does not resolve"
 _RESOLVE: Final = "correct source.external.host, or use the network that resolves it"
 _REASONS: Final = (
+    ("unsupported startup parameter", _POOLED, ITSELF),
+    ("bouncer", _POOLED, ITSELF),
+    ("no such database: ", _POOLED, ITSELF),
+    ("server login has been failing", _POOLED, ITSELF),
     ("does not match host name", "the certificate is for another name", "set source.external.host to a name that the certificate has"),
-    ("certificate verify failed", "no CA trusted here signed its certificate", CREDENTIALS),
-    ("root certificate file", "the CA certificate cannot be read", CREDENTIALS),
+    ("certificate verify failed", "no CA trusted here signed its certificate", _AUTHORITY),
+    ("root certificate file", "the CA certificate cannot be read", _AUTHORITY),
     ("does not support SSL", "the server does not support TLS", "turn it on: ssl = on with a certificate (RDS and Aurora have it)"),
-    ("no password supplied", "libpq has no password for it", CREDENTIALS),
-    ("authentication failed", "the server refuses user or password", CREDENTIALS),
+    ("no password supplied", "libpq has no password for it", _LOGIN),
+    ("authentication failed", "the server refuses user or password", _LOGIN),
     ("no pg_hba.conf entry", "pg_hba.conf does not admit this client", "add a line: hostssl <database> <user> <address> scram-sha-256"),
     ("could not translate host name", _NAME, _RESOLVE),
     ("failed to resolve host", _NAME, _RESOLVE),
@@ -78,7 +90,7 @@ def refusal(message: str, target: Target) -> Refused:
         message: Message of libpq.
         target: The database.
     """
-    where = f"{target.host}:{target.port}/{target.names.database}"
+    where = _where(target)
     last = message.strip().splitlines()[-1].strip() if message.strip() else "no reason given"
     for part, why, cure in _REASONS:
         if part in message:
@@ -86,3 +98,7 @@ def refusal(message: str, target: Target) -> Refused:
     if f'database "{target.names.database}" does not exist' in message:
         return Refused(f"{where}: the database does not exist ({last})", f"correct names.database in Pulumi.{target.stack}.yaml")
     return Refused(f"{where}: {last}", CREDENTIALS)
+
+
+def _where(target: Target) -> str:
+    return f"{target.host}:{target.port}/{target.names.database}"

@@ -107,7 +107,7 @@ def choose(
         if model is not None:
             models[name] = model if name in known else _apart(model, taken)
             taken.add(models[name].archive_name)
-    obstacles += [*clashes(before), *_once(of_schemas)]
+    obstacles = [*_once([*obstacles, *clashes(before), *of_schemas])]
     kept = [name for name in known if name not in models and any(one.table == name for one in obstacles)]
     models |= {name: known[name] for name in kept}
     order = [*(name for name in known if name in models), *(name for name in sorted(models) if name not in known)]
@@ -135,11 +135,12 @@ def _apart(model: Table, taken: Collection[str]) -> Table:
     return next(choice for choice in choices if choice.archive_name not in taken)
 
 
-def _once(of_schemas: Sequence[Obstacle]) -> Iterator[Obstacle]:
-    """Yield the obstacles of schemas, each cure with its first table only."""
+def _once(obstacles: Sequence[Obstacle]) -> Iterator[Obstacle]:
+    """Yield the obstacles, each statement that cures several with the first of them only: a schema's tables, a parent and its child."""
     told = set()
-    for one in of_schemas:
-        yield replace(one, cure="as above, once for the schema") if one.cure in told else one
+    for one in obstacles:
+        is_repeated = one.cure in told and (one.of_schema or one.of_two)
+        yield replace(one, cure="as above, once for the schema" if one.of_schema else "as above") if is_repeated else one
         told.add(one.cure)
 
 

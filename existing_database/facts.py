@@ -46,6 +46,7 @@ class Server:
         settings: Parameter to value, in base units (milliseconds, MiB) where the parameter has one.
         senders: Number of connections that read the log now, without the pipeline's own.
         slots: All replication slots.
+        proxied: True if another program answers in the server's place: the session has another number there.
     """
 
     version: str
@@ -57,6 +58,7 @@ class Server:
     settings: Mapping[str, str]
     senders: int
     slots: tuple[Slot, ...]
+    proxied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,21 @@ class Role:
     schemas: frozenset[str]
     reads: frozenset[str]
     writes_heartbeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSetting:
+    """A setting of every session of a role in a database.
+
+    Attributes:
+        name: Name of the parameter.
+        value: Value, as it was set.
+        scope: Where it was set: ``role and database``, ``role``, ``database``, ``all roles`` or ``server``.
+    """
+
+    name: str
+    value: str
+    scope: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +134,8 @@ class SeenColumn:
         base: Type whose values it holds, behind the domains, where that is another.
         kind: Kind of that type, or of an array's elements: empty for one of PostgreSQL itself, ``e`` for an enum and so on, or the name.
         finite: True if no value of an interval is infinite, by a constraint or since the server knows none.
+        namesake: Another type with the name of the column's domain, whose values Debezium reads otherwise; empty without one.
+        inner: Type within a type of the database's own whose text follows the session; empty without one.
     """
 
     name: str
@@ -128,6 +147,8 @@ class SeenColumn:
     base: str = ""
     kind: str = ""
     finite: bool = False
+    namesake: str = ""
+    inner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +165,7 @@ class SeenTable:
         row_security: True if row-level security is enabled.
         unlogged: True if its changes are not written to the log.
         inherits: Schema and name of each table of which this is a child and not a partition.
+        children: Schema and name of each table that is a child of this one and not a partition.
         unique: Names of the columns of a unique index that is as good as a key, in order: all NOT NULL, of whole columns and all rows.
     """
 
@@ -156,12 +178,18 @@ class SeenTable:
     row_security: bool = False
     unlogged: bool = False
     inherits: tuple[tuple[str, str], ...] = ()
+    children: tuple[tuple[str, str], ...] = ()
     unique: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:
         """Schema and name, joined by a dot."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def refuses_changes(self) -> bool:
+        """True if the server refuses an UPDATE or a DELETE of the table while a publication contains it: nothing identifies the old row."""
+        return self.identity == "n" or (self.identity == "d" and not self.primary_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +220,7 @@ class Database:
         heartbeat: True if the heartbeat table exists.
         catalog: Role and database of the Iceberg catalog, or None for a catalog elsewhere.
         tables: Every ordinary and partitioned table outside the system's schemas, by qualified name; partitions are not listed.
+        session_settings: Role of the pipeline to the settings of its sessions, as far as they can be seen.
     """
 
     server: Server
@@ -200,3 +229,4 @@ class Database:
     heartbeat: bool
     catalog: Catalog | None
     tables: Mapping[str, SeenTable]
+    session_settings: Mapping[str, tuple[SessionSetting, ...]]

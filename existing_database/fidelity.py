@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from existing_database.renaming import free, renamed
+from settings.archived_types import BY_SESSION, OF_EXTENSIONS, lost
 from settings.sql_names import needs_quotes, quoted
 from settings.sql_types import usual
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from existing_database.facts import SeenColumn, SeenTable
 
@@ -23,11 +24,13 @@ _PRECISION: Final = re.compile(r"\((\d)\)")
 _FIELDS: Final = re.compile(r"interval [a-z ]+")
 # The server's spelling to the model's; a ``character varying`` without a length is as long as a ``text``
 _SPELLINGS: Final = {"character varying": "text"}
-# Types that only the database knows, of which the archive has text: enums, composite types, ranges with their multiranges, and two by name
-_OWN: Final = frozenset({"e", "c", "r", "m", "citext", "ltree"})
+# Types that only the database knows, of which the archive has text: enums, composite types, ranges with their multiranges, and some by name
+_OWN: Final = frozenset({"e", "c", "r", "m", *OF_EXTENSIONS})
 
 # Another type for each that has no counterpart, as SQL, and what a person should know of it.
-_INSTEAD: Final = {"money": ("numeric(19,2)", "")}
+# A sum of money is a whole number of 19 digits, and the server's locale says how many of them are decimals: four at most.
+_INSTEAD: Final = {"money": ("numeric(23,4)", "numeric(19,2) is enough where the locale's currency has two decimals")}
+_UNTRIED: Final = "no test has shown that its values arrive unchanged"
 _OTHERWISE: Final = ("text", "or leave the table out with --exclude")
 
 
@@ -41,6 +44,7 @@ class Obstacle:
         cure: SQL or another action.
         of_schema: Whether the cure is for the whole schema: once, and after those of its tables.
         left_out: The column without which the table is captured all the same; empty for an obstacle to the table.
+        of_two: Whether the cure is for two tables, a parent and its child: once is enough.
     """
 
     table: str
@@ -48,6 +52,7 @@ class Obstacle:
     cure: str
     of_schema: bool = False
     left_out: str = ""
+    of_two: bool = False
 
 
 def model_type(seen: str) -> str:
@@ -138,10 +143,20 @@ def _table_obstacles(seen: SeenTable, of_key: Sequence[str]) -> list[Obstacle]:
         reasons.append((what, cure))
     if seen.unlogged:
         reasons.append(("the table is UNLOGGED: the log does not contain its changes", f"ALTER TABLE {name} SET LOGGED;"))
-    if seen.inherits:
-        cures = "\n".join(f"ALTER TABLE {name} NO INHERIT {quoted(*parent)};" for parent in seen.inherits)
-        reasons.append(("the table inherits from another, whose snapshot would read its rows too", cures))
-    return [Obstacle(seen.qualified, what, cure) for what, cure in reasons]
+    # a table that has children takes no new key: first those cures that part them
+    parting = [Obstacle(seen.qualified, what, cure, of_two=True) for what, cure in _inheritance(seen)]
+    return [*parting, *(Obstacle(seen.qualified, what, cure) for what, cure in reasons)]
+
+
+def _inheritance(seen: SeenTable) -> Iterator[tuple[str, str]]:
+    """Yield why a table cannot be captured beside its parents and children, each reason with its cure."""
+    name = quoted(seen.schema, seen.name)
+    for parent in seen.inherits:
+        cure = f"ALTER TABLE {name} NO INHERIT {quoted(*parent)};"
+        yield f"the table inherits from {'.'.join(parent)}, whose snapshot would read its rows too", cure
+    for child in seen.children:
+        what = f"{'.'.join(child)} inherits from the table: a snapshot of the table reads those rows too, and no change of them is captured"
+        yield what, f"ALTER TABLE {quoted(*child)} NO INHERIT {name};"
 
 
 def _column_reasons(seen: SeenTable, column: SeenColumn) -> list[tuple[str, str]]:
@@ -155,6 +170,16 @@ def _column_reasons(seen: SeenTable, column: SeenColumn) -> list[tuple[str, str]
         instead, remark = _instead(column.type)
         known = f"{alter} ALTER COLUMN {name} TYPE {instead};"
         reasons.append((problem, f"{known}\n({remark})" if remark else known))
+    if column.inner:
+        reasons.append(
+            (
+                f"type {column.type} has {column.inner} inside, whose text follows {BY_SESSION[column.inner]}",
+                f"{alter} ALTER COLUMN {name} TYPE text;",
+            )
+        )
+    if column.namesake:
+        cure = f"{alter} ALTER COLUMN {name} TYPE {column.base};\n(or give one of both types another name, and restart the source)"
+        reasons.append((f"the domain {column.type} shares its name with {column.namesake}, and Debezium takes one for the other", cure))
     if _is_endless(column):
         cure = f"{alter} ADD CHECK (isfinite({name}));"
         reasons.append(("an infinite interval would arrive as zero", cure))
@@ -163,14 +188,16 @@ def _column_reasons(seen: SeenTable, column: SeenColumn) -> list[tuple[str, str]
 
 def _instead(kind: str) -> tuple[str, str]:
     """Return another type as SQL, and a remark; every type can become text."""
-    return _INSTEAD.get(re.split(r"[ (\[]", kind)[0], _OTHERWISE)
+    instead, remark = _INSTEAD.get(re.split(r"[ (\[]", kind)[0], _OTHERWISE)
+    return (f"{instead}[]" if kind.endswith("[]") and instead != _OTHERWISE[0] else instead), remark
 
 
 def _type_problem(column: SeenColumn) -> str:
     try:
         Column(name="value", **_type(column))
     except ValidationError:
-        return f"type {column.type} cannot be archived faithfully"
+        reason, _ = lost(column.base or column.type) or (_UNTRIED, "")
+        return f"type {column.type} cannot be archived faithfully: {reason}"
     return ""
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from capacity.quantity import MIB, whole_mib
 from checks.check import failure, fine, warning
-from specification.source.external_sql import SLOTS, parameters, set_parameter
+from existing_database.connection import ITSELF
+from specification.source.server_parameters import IDLE_SLOT_S, SLOTS, parameters, set_parameter
 
 if TYPE_CHECKING:
     from checks.check import Finding
@@ -31,6 +32,10 @@ def reached(seen: Database, target: Target) -> Finding:
     """Report the login over verified TLS."""
     server = seen.server
     where = f"{target.host}:{target.port}/{target.names.database}"
+    if server.proxied:
+        return warning(
+            f"{where}: a proxy answers in the place of the server, as {server.user}; logical replication needs the server itself", ITSELF
+        )
     return fine(f"{server.version}{' at AWS' if server.managed else ''}, {where}, as {server.user} by {server.tls}, certificate verified")
 
 
@@ -100,6 +105,17 @@ def sender_timeout(seen: Database, target: Target) -> Finding:
             f"wal_sender_timeout is {timeout_ms} ms: the server disconnects a busy worker", _cure(seen, target, "wal_sender_timeout")
         )
     return fine(f"{timeout_ms // 1000} s")
+
+
+def idle_slots(seen: Database, target: Target) -> Finding:
+    """Check whether the server invalidates a slot that nobody reads for a while, as it can since PostgreSQL 18."""
+    seconds = int(seen.server.settings.get("idle_replication_slot_timeout", "0"))
+    if 0 < seconds < IDLE_SLOT_S:
+        return warning(
+            f"idle_replication_slot_timeout is {seconds} s: a longer outage of the pipeline loses the slot, and the changes since",
+            _cure(seen, target, "idle_replication_slot_timeout"),
+        )
+    return fine(f"the server keeps an unread slot for {seconds} s" if seconds else "the server keeps an unread slot for any time")
 
 
 def own_slot(seen: Database, target: Target) -> Finding:

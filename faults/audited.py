@@ -13,7 +13,7 @@ from sandbox.stack_settings import STACK
 
 if TYPE_CHECKING:
     from audit.report import Report
-    from sandbox.progress import Progress
+    from checks.progress import Progress
 
 _SHOWN: Final = 5
 

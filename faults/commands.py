@@ -16,6 +16,7 @@ from rich.table import Table as Grid
 from bench import machine
 from bench.commands import was_interrupted
 from checks.direct import without_proxy
+from checks.progress import Progress
 from checks.terminal import console
 from faults import audited, results
 from faults.ground import Ground
@@ -23,7 +24,6 @@ from faults.kinds import FAULTS, LEFT_OUT, Fault
 from faults.run import Run, clear
 from faults.schedule import schedule
 from sandbox.addresses import NODE
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from faults import control_groups
 from providers.kafkaconnect.errors import NotNowError, RefusedError
 from providers.operations import ProviderError
-from sandbox import cluster, connectors, outputs
+from reading import saved_outputs
+from sandbox import cluster, connectors
 from sandbox.kubernetes import Kube, KubeError
 from sandbox.paths import KUBECONFIG
 from settings.names import Names
@@ -74,7 +75,7 @@ class Ground:
 
     def __init__(self) -> None:
         """Read its kubeconfig. Raises NoSandboxError where there is no sandbox."""
-        outputs.read()
+        saved_outputs.read()
         self.kube = Kube(KUBECONFIG)
 
     @cached_property
@@ -83,7 +84,7 @@ class Ground:
 
     def outputs(self) -> Mapping[str, Any]:
         """Return addresses and credentials of this moment."""
-        return outputs.read()
+        return saved_outputs.read()
 
     def pod(self, target: Target) -> dict[str, Any]:
         """Return the pod of a target that is not on its way out. Raises GroundError unless there is exactly one."""

@@ -57,8 +57,7 @@ def cut(pair: str, *, one_way: bool = False, loss: float = 1.0) -> Way:
         share = [] if loss >= 1 else ["-m", "statistic", "--mode", "random", "--probability", str(loss)]
         with contextlib.ExitStack() as stack:
             for sender, receiver in lost:
-                rule = ["-s", ground.address(sender), *share, "-j", "DROP"]
-                stack.enter_context(_rules(stack.enter_context(ground.network(receiver)), [("filter", "INPUT", *rule)]))
+                stack.enter_context(deaf(ground, receiver, "-s", ground.address(sender), *share))
             yield ", ".join(f"{sender} to {receiver}" for sender, receiver in lost)
 
     return strike
@@ -72,6 +71,19 @@ def lossy(pair: str) -> Way:
 def _ends(pair: str, chance: random.Random) -> tuple[Target, Target]:
     left = chance.choice(PAIRS[pair][0])
     return left, chance.choice([target for target in PAIRS[pair][1] if target != left])
+
+
+@contextlib.contextmanager
+def deaf(ground: Ground, receiver: Target, *which: str) -> Iterator[None]:
+    """Drop packets that come to a pod, for as long as the block lasts or the pod lives.
+
+    Args:
+        ground: The sandbox.
+        receiver: The pod.
+        which: Which packets, as iptables tells them apart.
+    """
+    with ground.network(receiver) as network, _rules(network, [("filter", "INPUT", *which, "-j", "DROP")]):
+        yield
 
 
 @contextlib.contextmanager

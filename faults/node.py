@@ -1,4 +1,4 @@
-"""Faults of the node and of the program: kubelet and container runtime restarted, `up` killed in the middle, a credential rotated."""
+"""Faults of the node and of the program: kubelet and container runtime restarted, `up` killed in the middle, the stack file changed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Final
 
 from faults.ground import NAMESPACE, Ground, GroundError
+from sandbox import changed_stack
 from sandbox.cluster import components, node_images, processes
 from sandbox.paths import CHECKOUT
 from waiting import Patience
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     Way = Callable[[Ground, random.Random], contextlib.AbstractContextManager[str]]
 
-_UP: Final = (sys.executable, "-m", "pipeline", "sandbox", "up")
-_UP_S: Final = 400
-_STACK_FILE: Final = CHECKOUT / "Pulumi.sandbox.yaml"
 _HEAD: Final = "config:\n"
 _REVIVAL_S: Final = 90.0
 # looks in a row, half a second apart, that find every component
@@ -72,14 +69,14 @@ def up_killed(ground: Ground, chance: random.Random) -> Iterator[str]:
     """Delete the worker's Deployment, kill the `up` that makes it again, and let another one complete it."""
     ground.kube.delete("Deployment", NAMESPACE, "connect")
     try:
-        with subprocess.Popen(_UP, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        with subprocess.Popen(changed_stack.UP, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
             try:
                 running.wait(chance.uniform(4.0, 12.0))
             except subprocess.TimeoutExpired:
                 running.kill()
         yield "up"
     finally:
-        complete()
+        changed_stack.complete()
 
 
 def rotated(credential: str) -> Way:
@@ -88,31 +85,16 @@ def rotated(credential: str) -> Way:
     @contextlib.contextmanager
     def strike(ground: Ground, chance: random.Random) -> Iterator[str]:
         del ground, chance
-        before = _STACK_FILE.read_text(encoding="utf-8")
-        try:
-            _STACK_FILE.write_text(before.replace(_HEAD, _HEAD + _WORD % credential, 1), encoding="utf-8")
-            complete()
+        with changed_stack.changed(lambda text: text.replace(_HEAD, _HEAD + _WORD % credential, 1)):
             yield f"rotation.{credential}"
-        finally:
-            _STACK_FILE.write_text(before, encoding="utf-8")
-            complete()
 
     return strike
 
 
 def unrotated() -> bool:
     """Take a word of a fault out of the stack file, and tell whether there was one."""
-    text = _STACK_FILE.read_text(encoding="utf-8")
+    text = changed_stack.FILE.read_text(encoding="utf-8")
     kept = "".join(line for line in text.splitlines(keepends=True) if "of a fault, which takes it away again" not in line)
     if kept != text:
-        _STACK_FILE.write_text(kept, encoding="utf-8")
+        changed_stack.FILE.write_text(kept, encoding="utf-8")
     return kept != text
-
-
-def complete() -> None:
-    """Run `sandbox up` to its end. Raises GroundError with its last words."""
-    done = subprocess.run(_UP, cwd=CHECKOUT, capture_output=True, text=True, timeout=_UP_S, check=False)
-    # an archive that lags behind the load is not what is asked here
-    if done.returncode != 0 and "differ between database and archive" not in done.stderr:
-        message = f"'sandbox up' failed: {done.stderr.strip().splitlines()[-1:]}"
-        raise GroundError(message)

@@ -22,8 +22,8 @@ from waiting import Patience
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from checks.progress import Progress, Step
     from faults.schedule import Planned
-    from sandbox.progress import Progress, Step
 
 _RECOVERY_S: Final = 420.0
 _ARCHIVED_S: Final = 180.0
@@ -79,9 +79,14 @@ class Run:
             except KeyboardInterrupt:
                 notes.append("interrupted before its end")
             seconds = time.monotonic() - began
-        with self.progress.step("Last verdict") as step:
-            last = self._verdict(None, step)
-            notes += self._compare(step)
+        last = Verdict()
+        # what was found before is kept, however long the last look takes
+        try:
+            with self.progress.step("Last verdict") as step:
+                last = self._verdict(None, step)
+                notes += self._compare(step)
+        except KeyboardInterrupt:
+            notes.append("interrupted in its last look")
         after = _dead_letters(self.ground)
         if after != letters:
             notes.append(f"{after - letters} dead letters")

@@ -8,9 +8,10 @@ import json
 import time
 from typing import TYPE_CHECKING, Final
 
+from checks import whole_file
 from faults import processes
 from faults.ground import BROKERS, CONNECT, NAMESPACE, POSTGRES, REGISTRY, Ground, GroundError, Target, retried
-from sandbox import connectors, whole_file
+from sandbox import connectors
 from sandbox.paths import STATE
 from waiting import Patience
 

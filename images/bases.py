@@ -17,6 +17,8 @@ BASES: Final = {
     "connect": _JAVA,
     "registry": _JAVA,
     "registry-confluent": "confluentinc/cp-schema-registry:8.1.0",
+    "audit": "python:3.13-slim-trixie",
+    "monitoring": "debian:trixie-slim",
     "object-store": "python:3.13-slim-trixie",
 }
 

@@ -1,4 +1,4 @@
-"""Commands that pin, download and stage the images' contents, and build the images with Docker.
+"""Commands that pin, download, stage and list the images' contents, and build the images with Docker.
 
 Each command returns an exit code, and prints one sentence for an error.
 """
@@ -12,25 +12,33 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ParamSpec
 
-from images import bases, docker, locking, staging, wanted
+from checks import folder
+from checks.folder import UnwrittenFilesError
+from images import bases, contained, docker, installed, locking, parts, sbom, staging, wanted
 from images import lock as lockfile
 from images.bases import BaseError
 from images.docker import ForeignError
 from images.keydump import postgres, tables
 from images.keydump.postgres import PostgresError
 from images.keydump.tables import KeysError
+from images.layers import ArchiveError
 from images.lock import LockError
 from images.maven import MavenError
+from images.program import ProgramError
 from images.pypi import PipError
-from images.references import LAPTOP
-from images.store import ChecksumError, Store
+from images.references import HOST, LAPTOP, REFERENCES
+from images.sbom import Subject
+from images.store import ChecksumError, Store, sha256
 from images.tool import ToolError
 from images.wanted import WantedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from images.parts import Part
+
 _FAILURES = (
+    ArchiveError,
     BaseError,
     ChecksumError,
     ForeignError,
@@ -39,7 +47,9 @@ _FAILURES = (
     MavenError,
     PipError,
     PostgresError,
+    ProgramError,
     ToolError,
+    UnwrittenFilesError,
     WantedError,
 )
 _HERE = Path(__file__).resolve().parent
@@ -126,6 +136,46 @@ def keys(store: Path, archives: Sequence[Path]) -> None:
     for name, table in generated.items():
         (tables.FOLDER / f"{name}.json").write_text(tables.render(table), encoding="utf-8")
         print(f"{name}: {len(table.get('keys') or table['classes'])} of {table['source']}")
+
+
+@_with_exit_code
+def bills(names: Sequence[str], store: Path, into: Path, base: Path | None) -> None:
+    """Write a bill of materials for each image, and for the Python environment of this machine.
+
+    Args:
+        names: Folders below images/, and HOST for the Python environment; empty for all.
+        store: Folder of the verified files; missing ones are fetched.
+        into: Folder for the bills; created if missing.
+        base: OCI archive of the images' base; without it the base is named by its reference only.
+    """
+    for name in names or (*REFERENCES, HOST):
+        if name == HOST:
+            subject = Subject(name="data-ingestion", version="", kind="application", phase="discovery")
+            bill = sbom.document(subject, installed.parts())
+        else:
+            reference, _, tag = REFERENCES[name].rpartition(":")
+            subject = Subject(name=reference, version=tag, kind="container", phase="pre-build")
+            bill = sbom.document(subject, _parts(_HERE / name, Store(store)), _base(name, base), staging.written_here(_HERE / name))
+        folder.write({f"{name}{sbom.SUFFIX}": sbom.render(bill)}, into)
+        print(f"{name}: {sbom.count(bill)} components, {sbom.count(bill, licensed=True)} of them with a licence")
+
+
+def _parts(image: Path, store: Store) -> list[Part]:
+    """Return the parts of an image with what they have inside."""
+    entries = [entry for entry in staging.entries_of(image) if entry.target != lockfile.NOT_COPIED]
+    store.fetch(staging.entries_of(image))
+    found = [(parts.of_entry(entry), store.path(entry)) for entry in entries]
+    found += [(parts.of_extra(archive.name, sha256(archive)), archive) for archive in staging.extras(image)]
+    seen = []
+    for part, file in found:
+        with file.open("rb") as stream:
+            seen.append(contained.seen(part, stream))
+    return seen
+
+
+def _base(name: str, archive: Path | None) -> Part:
+    base = bases.BASES[name]
+    return contained.packages(archive) if archive else parts.of_base(docker.locked(base) or base)
 
 
 def _folders(names: Sequence[str]) -> Iterator[Path]:

@@ -28,6 +28,18 @@ def download(requirements: Sequence[str], into: Path, *, dependencies: bool) -> 
     _pip("download", *_target_options(), *options, "--dest", str(into), *requirements)
 
 
+def apart(requirements: Sequence[str]) -> list[list[str]]:
+    """Split exact requirements into groups with one version of a project each: of two, as two images may have, pip refuses both."""
+    groups: list[dict[str, str]] = []
+    for requirement in dict.fromkeys(requirements):
+        project = requirement.partition("==")[0]
+        free = next((group for group in groups if project not in group), None)
+        if free is None:
+            groups.append(free := {})
+        free[project] = requirement
+    return [list(group.values()) for group in groups]
+
+
 def unpack(wheels: Sequence[Path], into: Path) -> None:
     """Install wheels into a plain folder for PYTHONPATH, without dependencies. Raises PipError."""
     _pip("install", *_target_options(), "--no-deps", "--no-index", "--no-compile", "--target", str(into), *map(str, wheels))

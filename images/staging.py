@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from images import java_compiler, lock, pypi, wanted
+from images import java_compiler, lock, program, pypi, wanted
 from images.store import ChecksumError, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from images.store import Store
@@ -23,8 +24,11 @@ EXTRA: Final = "plugins-extra"
 # File beside these zips with their checksums, in the format of ``sha256sum``; committed, unlike the zips
 SUMS: Final = "SHA256SUMS"
 
+# A file of the image's own folder, in its Dockerfile
+_COPIED: Final = re.compile(rf"^COPY (?!{CONTENTS}/)(\S+) ", re.MULTILINE)
+
 # The Confluent S3 sink ships no manifest, so service loading would not find it
-_S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": "io.confluent.connect.s3.S3SinkConnector"}
+_S3_SINK: Final = {"org.apache.kafka.connect.sink.SinkConnector": ("io.confluent.connect.s3.S3SinkConnector",)}
 
 
 def entries_of(image: Path) -> tuple[lock.Entry, ...]:
@@ -34,10 +38,23 @@ def entries_of(image: Path) -> tuple[lock.Entry, ...]:
 
 
 def stage(image: Path, store: Store, into: Path) -> None:
-    """Fill ``into``, a build context's contents folder, from the store.
+    """Fill ``into``, a build context's contents folder: from the store, and from the zips that the user has put beside the Dockerfile.
 
     Raises:
-        ChecksumError, LockError, PipError, ToolError, WantedError: If a file, a lock, a wheel, a source or contents.toml is wrong.
+        ChecksumError: If a zip is another one than was recorded; the errors of ``stage_pinned``.
+    """
+    stage_pinned(image, store, into)
+    sums = _sums(image)
+    for archive in extras(image):
+        _unpack_extra(archive, sums, into / "plugins" / archive.stem)
+
+
+def stage_pinned(image: Path, store: Store, into: Path) -> None:
+    """Fill ``into`` with what the image's files pin: files of the store, unpacked wheels, compiled sources, manifests, modules.
+
+    Raises:
+        ChecksumError, LockError, PipError, ProgramError, ToolError, WantedError: If a file, a lock, a wheel, a module, a source or
+            contents.toml is wrong.
     """
     entries = entries_of(image)
     store.fetch(entries)
@@ -47,15 +64,34 @@ def stage(image: Path, store: Store, into: Path) -> None:
         pypi.unpack(wheels, into / "python")
     source = image / "contents.toml"
     for folder in wanted.parse(source.read_text(encoding="utf-8"), str(source)) if source.exists() else ():
+        if folder.modules:
+            program.stage(folder.modules, into / folder.path)
         if folder.services:
             write_manifest(into / folder.path / "services.jar", dict(folder.services))
         if folder.sources:
             (compiler,) = (store.path(entry) for entry in entries if entry.source == f"maven:{folder.compiler}")
             with java_compiler.jars([into / path for path in folder.against]) as class_path:
                 java_compiler.compile_sources(compiler, image / folder.sources, class_path, into / folder.path / "compiled.jar")
-    sums = _sums(image)
-    for archive in extras(image):
-        _unpack_extra(archive, sums, into / "plugins" / archive.stem)
+
+
+def program_files(image: Path) -> tuple[Path, ...]:
+    """Return the program's own files in an image, relative to its root. Raises ProgramError or WantedError."""
+    source = image / "contents.toml"
+    folders = wanted.parse(source.read_text(encoding="utf-8"), str(source)) if source.exists() else ()
+    return tuple(file for folder in folders if folder.modules for file in program.files(folder.modules))
+
+
+def written_here(image: Path) -> tuple[str, ...]:
+    """Return the paths of what this project wrote itself in an image: compiled sources, manifests, modules, and files of its own folder.
+
+    Raises:
+        WantedError: If contents.toml is wrong.
+    """
+    source = image / "contents.toml"
+    folders = wanted.parse(source.read_text(encoding="utf-8"), str(source)) if source.exists() else ()
+    made = {"compiled.jar": "sources", "services.jar": "services", "": "modules"}
+    staged = [f"{folder.path}/{name}".rstrip("/") for folder in folders for name, key in made.items() if getattr(folder, key)]
+    return (*staged, *_COPIED.findall((image / "Dockerfile").read_text(encoding="utf-8")))
 
 
 def extras(image: Path) -> list[Path]:
@@ -73,13 +109,14 @@ def record_extras(image: Path) -> list[str]:
     return list(new)
 
 
-def write_manifest(jar: Path, services: Mapping[str, str]) -> None:
-    """Write a jar that declares one class for each Java interface; equal services give equal bytes."""
+def write_manifest(jar: Path, services: Mapping[str, Sequence[str]]) -> None:
+    """Write a jar that declares the classes for each Java interface; equal services give equal bytes."""
     # a folder may hold nothing else of the store's
     jar.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(jar, "w") as archive:
-        for interface, implementation in sorted(services.items()):
-            archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", java_compiler.EPOCH), f"{implementation}\n")
+        for interface, implementing in sorted(services.items()):
+            listed = "".join(f"{name}\n" for name in implementing)
+            archive.writestr(zipfile.ZipInfo(f"META-INF/services/{interface}", java_compiler.EPOCH), listed)
 
 
 def _sums(image: Path) -> dict[str, str]:

@@ -95,9 +95,11 @@ class Store:
     def _fetch_wheels(self, entries: Sequence[Entry], scratch: Path) -> None:
         if not entries:
             return
-        pypi.download([entry.source.removeprefix("pypi:") for entry in entries], scratch, dependencies=False)
+        for group in pypi.apart([entry.source.removeprefix("pypi:") for entry in entries]):
+            pypi.download(group, scratch, dependencies=False)
         files = {pypi.source_of(file.name): file for file in scratch.glob("*.whl")}
-        for entry in entries:
+        # two images may have the same wheel
+        for entry in {entry.sha256: entry for entry in entries}.values():
             self.add(files[entry.source], entry)
 
     def _fetch_members(self, missing: Sequence[Entry], entries: Sequence[Entry]) -> None:

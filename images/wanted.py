@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any, Final
 
-_KEYS: Final = {"maven", "exclude", "file", "wheels", "inside", "pick", "services", "sources", "compiler", "against"}
+_KEYS: Final = {"maven", "exclude", "file", "wheels", "inside", "pick", "services", "sources", "compiler", "against", "modules"}
 
 # Keys that say nothing without each other, with what they say together
 _TOGETHER: Final = (
@@ -33,10 +33,11 @@ class Folder:
         wheels: Requirements whose wheels, dependencies included, are added as files.
         inside: A wheel project==version of which only some members are included.
         pick: Regular expressions for the names of these members.
-        services: Java interface to its implementing class, for the manifest that staging writes.
+        services: Java interface to its implementing classes, for the manifest that staging writes; one is a text, several are a list.
         sources: Folder of Java sources beside the contents.toml, which staging compiles to a jar in this folder.
         compiler: Coordinates of Eclipse's batch compiler, which the image does not contain.
         against: Folders whose jars the sources use, also those in their archives.
+        modules: Modules of this program, which staging copies with all that they import.
     """
 
     path: str
@@ -46,10 +47,11 @@ class Folder:
     wheels: tuple[str, ...] = ()
     inside: str = ""
     pick: tuple[str, ...] = ()
-    services: tuple[tuple[str, str], ...] = ()
+    services: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sources: str = ""
     compiler: str = ""
     against: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 def parse(text: str, name: str) -> tuple[Folder, ...]:
@@ -67,5 +69,9 @@ def _folder(path: str, table: Any, name: str) -> Folder:  # noqa: ANN401 - any t
             raise WantedError(message)
     lists = {key: tuple(map(str, value)) for key, value in table.items() if key not in {*_TEXTS, "services"}}
     inside, sources, compiler = (str(table.get(key, "")) for key in _TEXTS)
-    services = tuple(sorted((str(key), str(value)) for key, value in table.get("services", {}).items()))
+    services = tuple(sorted((str(key), _several(value)) for key, value in table.get("services", {}).items()))
     return Folder(path=path, services=services, inside=inside, sources=sources, compiler=compiler, **lists)
+
+
+def _several(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - any type of TOML
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)

@@ -18,20 +18,20 @@ from configs.sink_rules import sink_problems
 from configs.source_rules import source_problems
 from configs.spelling import spelling_problems
 from configs.worker_rules import worker_problems
+from settings.quality import quarantine_name
 from settings.sql_names import pattern
+from specification.archive import quality as judging
 from specification.archive import sink
 from specification.source.sql import publication_tables
 from specification.streaming import debezium
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from configs.keys import Kind
     from problem import Problem
     from specification.stack import Specification
-
-# Transforms of each connector, with which a longer chain must begin.
-_CHAINS = {"debezium": debezium.CHAIN, "s3": sink.PLACE_CHAIN, "iceberg": sink.HOUR_CHAIN}
+    from specification.streaming.parts import ConnectorSpec
 
 # Keys that a setting controls.
 _SETTINGS = {
@@ -78,6 +78,7 @@ class Part:
         kind: Kind of the configuration.
         further: Further keys of the stack file.
         rendered: The whole configuration.
+        chain: Transforms of the program, with which a longer chain must begin.
     """
 
     section: str
@@ -85,6 +86,7 @@ class Part:
     kind: Kind
     further: Mapping[str, str]
     rendered: Mapping[str, str]
+    chain: tuple[str, ...] = ()
 
 
 def agreement_problems(specification: Specification) -> list[Problem]:
@@ -118,7 +120,9 @@ def agreement_problems(specification: Specification) -> list[Problem]:
         left_out=debezium.left_out(tables),
     )
     pairs = pair_problems(source.rendered, archive.rendered, worker.rendered, expected=expected)
-    if len({table.archive_name for table in tables}) < len(tables):
+    archived = [table.archive_name for table in tables]
+    archived += [quarantine_name(table.archive_name) for table in judging.quarantined(settings.quality, tables)]
+    if len(set(archived)) < len(archived):
         # the settings say so already; one route for two tables is what follows from it
         pairs = [pair for pair in pairs if pair.key != "iceberg.tables"]
     ends = {source: "source", archive: "sink", worker: "worker"}
@@ -135,15 +139,24 @@ def _parts(specification: Specification) -> tuple[Part, Part, Part, Part, Part, 
     brokers = streaming.kafka.created.properties[0] if streaming.kafka.created else {}
     parameters = source.created.parameters if source.created else {}
     format_kind: Kind = "iceberg" if settings.archive.format == "iceberg" else "s3"
+    written = sink.HOUR_CHAIN if settings.archive.format == "iceberg" else sink.PLACE_CHAIN
+    sink_chain = (*written, *judging.chain(settings.quality, settings.source.tables))
     change = {topic.name: topic.config for topic in streaming.kafka.topics}[settings.names.topic(settings.source.tables[0])]
     return (
-        Part("source.debezium", "extra", "debezium", settings.source.debezium.extra, streaming.source_connector.config),
-        Part("archive", "extra", format_kind, settings.archive.extra, specification.archive.sink.config),
+        Part("source.debezium", "extra", "debezium", settings.source.debezium.extra, streaming.source_connector.config, debezium.CHAIN),
+        Part("archive", "extra", format_kind, settings.archive.extra, _as_one(specification.archive.connectors), sink_chain),
         Part("streaming.connect", "extra", "worker", settings.streaming.connect.extra, streaming.connect.properties),
         Part("streaming.kafka", "extra", "broker", settings.streaming.kafka.extra, brokers),
         Part("source", "parameters", "postgresql", settings.source.parameters, parameters),
         Part("streaming.topics", "extra", "topic", settings.streaming.topics.extra, change),
     )
+
+
+def _as_one(sinks: Sequence[ConnectorSpec]) -> dict[str, str]:
+    """Return the configuration of all sinks, as one that reads every topic: they differ in their topics and tables, and by their names."""
+    merged = {key: value for one in reversed(sinks) for key, value in one.config.items()}
+    lists: dict[str, str] = {key: ",".join(one.config[key] for one in sinks) for key in ("topics", "iceberg.tables") if key in merged}
+    return {**merged, **lists}
 
 
 def _of_part(part: Part, *semantic: list[Problem]) -> list[Problem]:
@@ -176,7 +189,7 @@ def _owned(part: Part) -> list[Problem]:
 
 def _chained(part: Part) -> list[Problem]:
     """Return further keys that change the program's own transforms, which may only be followed by others."""
-    own = _CHAINS.get(part.kind, ())
+    own = part.chain
     problems = [
         problem(part.further, key, "is fixed: the archive's columns follow from this transform", "remove it")
         for key in part.further

@@ -142,6 +142,7 @@ def _rotation(settings: Settings) -> Iterator[Problem]:
         "catalog": not archive.has_catalog_database,
         "kafka": streaming.kafka.external is None or not streaming.kafka.external.logs_in,
         "archive": archive.web_identity is not None,
+        "audit": not settings.is_read,
     }
     for name, is_absent in absent.items():
         word = getattr(rotation, name)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from problem import Problem
+from settings.parsing import is_declared_default
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +17,7 @@ Judge = Callable[[Mapping[str, Any]], Sequence[Problem]]
 
 # A refused key hides what later checks say about the others.
 _ROUNDS: Final = 3
+_ONE: Final = "remove one of the two"
 
 
 def tried(problems: Sequence[Problem], values: Mapping[str, Any], judge: Judge) -> list[Problem]:
@@ -37,11 +39,15 @@ def tried(problems: Sequence[Problem], values: Mapping[str, Any], judge: Judge) 
         if section is None or spelt is None:
             continue  # no other key is meant, or it stands in a file of its own
         value = section.pop(spelt)
-        if item.meant in section:
-            cures[at] = replace(item, cure=f"did you mean {item.meant}? It is written as well; remove one of the two")
+        place = _place(item)
+        if place in open_ones:
+            other = problems[open_ones[place][0]]
+            cures[at] = replace(item, cure=f"did you mean {item.meant}? {other.key or other.path} stands for it as well; {_ONE}")
+        elif item.meant in section and not (section is changed and is_declared_default(item.meant, section[item.meant])):
+            cures[at] = replace(item, cure=f"did you mean {item.meant}? It is written as well; {_ONE}")
         else:
             section[item.meant] = value
-            open_ones[_place(item)] = (at, section)
+            open_ones[place] = (at, section)
     known = {one for one in problems if not one.meant}
     for _ in range(_ROUNDS):
         refused = _refusals([one for one in judge(changed) if one not in known], open_ones) if open_ones else {}

@@ -5,14 +5,15 @@ The same models judge the declared resources in the policy pack; here the cure n
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from capacity import disk, jvm, pods, postgres, postgres_parameters, sink, threads, wide_rows
+from capacity import jvm, pods, postgres, postgres_parameters, sink, threads, wide_rows
 from capacity.quantity import MIB, whole_mib
+from capacity.sink_heap import SinkHeap, together
+from judgement.counting import UncountableError, counting
 from judgement.java import SMALLEST_HEAP_MIB
+from judgement.volumes import largest_record, records, topics, volumes, wal
 from problem import Problem
-from settings.names import BROKERS
 from settings.source import LEAST_CONNECTIONS
 from specification.source.postgres import server_parameters
 
@@ -30,7 +31,7 @@ def fit_problems(specification: Specification) -> tuple[list[Problem], list[Prob
     """Return every size that does not fit, and every size that cannot be counted, which most often breaks another rule too."""
     problems: list[Problem] = []
     uncountable: dict[str, Problem] = {}
-    for check in (_budget, _java, _postgres, _sink, _wide, _topics, _wal, _volumes):
+    for check in (_budget, _java, _postgres, _sink, _wide, records, topics, wal, volumes):
         try:
             problems += check(specification)
         except UncountableError as error:
@@ -38,29 +39,7 @@ def fit_problems(specification: Specification) -> tuple[list[Problem], list[Prob
     return problems, list(uncountable.values())
 
 
-class UncountableError(ValueError):
-    """A size in the further keys that cannot be counted.
-
-    Attributes:
-        problem: The problem, with the path of the setting.
-    """
-
-    def __init__(self, error: ValueError, path: str) -> None:
-        """Create the problem for the setting at ``path``."""
-        super().__init__(str(error))
-        self.problem = Problem(path=path, rule=str(error))
-
-
-@contextmanager
-def _counting(path: str) -> Iterator[None]:
-    """Raise UncountableError for the setting at ``path`` if the model in the block cannot count it."""
-    try:
-        yield
-    except ValueError as error:
-        raise UncountableError(error, path) from error
-
-
-def sink_heap(specification: Specification) -> sink.SinkHeap:
+def sink_heap(specification: Specification) -> SinkHeap:
     """Return the heap that one worker needs to run all connectors of the stack, even as the last worker.
 
     Raises:
@@ -69,30 +48,10 @@ def sink_heap(specification: Specification) -> sink.SinkHeap:
     streaming, archive = specification.streaming, specification.archive
     topics = {topic.name: topic.partitions for topic in streaming.kafka.topics}
     sizes = sink.parquet_of(archive.tables[0].properties) if archive.tables else None
-    with _counting("archive"):
-        return sink.memory(archive.sink.config, topics, streaming.source_connector.config, sizes, largest_record(specification))
-
-
-def largest_record(specification: Specification) -> int:
-    """Return the largest record of a change, in bytes."""
-    read = specification.archive.sink.config["topics"].split(",")
-    with _counting("streaming.topics.extra"):
-        return wide_rows.largest(topic.config for topic in specification.streaming.kafka.topics if topic.name in read)
-
-
-def broker_disk_mib(specification: Specification) -> int:
-    """Return the upper bound of one broker's stored data, in MiB; 0 for an existing cluster.
-
-    Raises:
-        UncountableError: If a size cannot be counted.
-    """
-    kafka = specification.streaming.kafka
-    if kafka.created is None:
-        return 0
-    counted = [disk.Topic(topic.name, topic.partitions, topic.replication_factor, topic.config) for topic in kafka.topics]
-    with _counting("streaming.kafka.extra"):
-        needed, _unbounded = disk.broker_bytes(counted, kafka.created.properties[0], BROKERS)
-    return whole_mib(needed)
+    with counting("archive"):
+        record = largest_record(specification)
+        heaps = [sink.memory(one.config, topics, tables=sizes, record=record) for one in archive.connectors]
+        return together(heaps, sink.source_heap(streaming.source_connector.config))
 
 
 def _parts(sizes: Mapping[str, int]) -> str:
@@ -116,7 +75,7 @@ def _java(specification: Specification) -> Iterator[Problem]:
     if streaming.kafka.created is not None:
         added = threads.of_broker(streaming.kafka.created.properties[0])
         yield from _java_in("streaming.kafka", streaming.kafka.created.workload, added)
-    tasks = threads.of_worker([streaming.source_connector.config, specification.archive.sink.config])
+    tasks = threads.of_worker([one.config for one in specification.connectors])
     yield from _java_in("streaming.connect", streaming.connect.workload, {"tasks.max": tasks} if tasks else {})
     if streaming.registry is not None:
         yield from _java_in("streaming.registry", streaming.registry.workload, {})
@@ -143,14 +102,18 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
     source, created = specification.settings.source, specification.source.created
     if created is None:
         return
-    with _counting("source.parameters"):
+    with counting("source.parameters"):
         parameters = postgres_parameters.as_read(created.parameters)
-        needs = postgres.memory(parameters)
+        needs = postgres.memory(parameters, audited=specification.audit is not None)
         joined = postgres.shm_bytes(parameters) - postgres.SHM_MIB * MIB
     over = whole_mib(needs.needed) - source.memory_mib
     if over > 0:
         rule = f"PostgreSQL may take {whole_mib(needs.needed)} MiB ({_parts(needs.parts())}), but its pod has {source.memory_mib} MiB"
-        yield Problem(path="source", rule=rule, cure=f"{_smaller(source, parameters, over)}raise source.memoryMib by {over}")
+        yield Problem(
+            path="source",
+            rule=rule,
+            cure=f"{_smaller(source, parameters, over, audited=specification.audit is not None)}raise source.memoryMib by {over}",
+        )
     if joined > 0:
         yield Problem(
             path="source.parameters",
@@ -160,10 +123,10 @@ def _postgres(specification: Specification) -> Iterator[Problem]:
         )
 
 
-def _smaller(source: SourceSettings, parameters: Mapping[str, str], over: int) -> str:
+def _smaller(source: SourceSettings, parameters: Mapping[str, str], over: int, *, audited: bool) -> str:
     """Return the part of the cure that takes ``over`` MiB away, by the parameters of the stack that add most, or else by the settings."""
     further = postgres_parameters.as_read(source.parameters)
-    own = postgres_parameters.as_read(server_parameters(source.model_copy(update={"parameters": {}})))
+    own = postgres_parameters.as_read(server_parameters(source.model_copy(update={"parameters": {}}), audited=audited))
     without = {name: {**own, **{other: value for other, value in further.items() if other != name}} for name in further}
     heavy = postgres.enough(postgres.savings(parameters, without), over * MIB)
     if heavy:
@@ -180,12 +143,14 @@ def _sink(specification: Specification) -> Iterator[Problem]:
     heap, configured = sink_heap(specification), specification.streaming.connect.heap_mib
     over = whole_mib(heap.needed) - configured
     if over > 0:
+        wide = ", streaming.topics.maxRecordMib" if specification.settings.streaming.topics.max_record_mib else ""
         files = "archive.flushRecords" if specification.settings.archive.format == "parquet" else "archive.commitIntervalMs"
         yield Problem(
             path="streaming.connect.jvm.heapMib",
             rule=f"is {configured}, but the connectors need {whole_mib(heap.needed)} MiB ({_parts(heap.parts())}; each further table needs "
             f"{whole_mib(heap.per_table)})",
-            cure=f"lower archive.tasks, {files} or streaming.topics.partitions, or raise heapMib by {over}",
+            cure=f"lower archive.tasks, {files}{wide}, streaming.topics.partitions or source.debezium.maxQueueMib, or raise heapMib by "
+            f"{over}",
         )
 
 
@@ -198,42 +163,6 @@ def _wide(specification: Specification) -> Iterator[Problem]:
             path="streaming.topics.maxRecordMib",
             rule=f"is {whole_mib(record)}: rows of that size need {whole_mib(needed)} MiB of buffers outside the heap, and "
             f"streaming.connect.jvm.directMib is {streaming.connect.jvm.direct_mib}",
-            cure=f"lower it or archive.tasks, or raise directMib and streaming.connect.memoryMib by {over}",
-        )
-
-
-def _topics(specification: Specification) -> Iterator[Problem]:
-    streaming = specification.settings.streaming
-    needed, volume = broker_disk_mib(specification), streaming.kafka.storage_mib
-    if needed > volume:
-        yield Problem(
-            path="streaming.kafka.storageMib",
-            rule=f"the topics may hold {needed} MiB on each broker, but its volume has {volume} MiB",
-            cure=f"lower streaming.topics.retentionMib ({streaming.topics.retention_mib}) or give the brokers larger volumes",
-        )
-
-
-def _wal(specification: Specification) -> Iterator[Problem]:
-    source, created = specification.settings.source, specification.source.created
-    if created is None:
-        return
-    with _counting("source.parameters"):
-        held = whole_mib(postgres.disk_bytes(postgres_parameters.as_read(created.parameters)) or 0)
-    further = {name.lower() for name in source.parameters}
-    if held > postgres.wal_room(source.storage_mib):
-        yield Problem(
-            path="source.slotWalKeepMib",
-            rule=f"a stopped connector may hold back {held} MiB of WAL ({source.slot_wal_keep_mib} MiB and max_wal_size), "
-            f"more than three quarters of the {source.storage_mib} MiB volume",
-            cure=f"lower {'it or max_wal_size in source.parameters' if 'max_wal_size' in further else 'it'}, or raise source.storageMib",
-        )
-
-
-def _volumes(specification: Specification) -> Iterator[Problem]:
-    volumes, budget = specification.volumes_mib, specification.settings.budget.disk_mib
-    if volumes > budget:
-        yield Problem(
-            path="budget.diskMib",
-            rule=f"the volumes take {volumes} MiB together and budget.diskMib is {budget}",
-            cure=f"lower source.storageMib or streaming.kafka.storageMib, or raise the budget to {volumes}",
+            cure=f"lower it or archive.tasks, take a codec of Parquet without such buffers, as zstd, or raise directMib and "
+            f"streaming.connect.memoryMib by {over}",
         )

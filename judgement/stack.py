@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from judgement.agreement import agreement_problems
+from judgement.audits import audit_problems
+from judgement.captured import captured_problems
 from judgement.choices import choice_problems
+from judgement.clear_text import clear_text_problems
 from judgement.cures import tried
 from judgement.effects import void_keys
 from judgement.fit import fit_problems
 from judgement.java import java_problems
+from judgement.monitored import monitoring_problems
+from judgement.quality import quality_problems
+from judgement.receivers import receiver_problems
+from judgement.signing import signing_problems
+from judgement.sinks import sink_problems
 from judgement.topic_names import topic_name_problems
 from problem import Problem
 from settings.parsing import PROJECT, misspelt_projects, validate, values_of
@@ -108,6 +116,14 @@ def judge(specification: Specification) -> list[Problem]:
         *void_keys(settings),
         *java_problems(settings),
         *topic_name_problems(specification),
+        *sink_problems(settings),
+        *audit_problems(specification),
+        *monitoring_problems(specification.settings),
+        *receiver_problems(settings),
+        *signing_problems(specification),
+        *clear_text_problems(settings),
+        *quality_problems(settings),
+        *captured_problems(settings),
         *fit,
         *(agreement or uncountable),
     ]

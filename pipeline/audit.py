@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from checks.neutral import complain
+from pipeline import shared_options
 from pipeline.teaching import INTERRUPTED, NOT_UNDERSTOOD, Command
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class _Since(click.ParamType[int]):
 @click.command(
     cls=Command,
     examples=[
-        "python -m pipeline audit                                  # the sandbox: all tables, 60 s of the database's log",
+        "python -m pipeline audit --stack sandbox                  # all tables, 60 s of the database's log",
         "python -m pipeline audit --stack prod --table orders --since 2h",
         "python -m pipeline audit --stack prod --no-database --json > audit.json",
         "python -m pipeline audit --stack prod --offline           # from the archive alone",
@@ -70,8 +72,8 @@ class _Since(click.ParamType[int]):
         INTERRUPTED: "it was interrupted",
     },
 )
-@click.option("--stack", default="sandbox", metavar="NAME", help="Name of a Pulumi.<stack>.yaml that is up.")
-@click.option("--table", "tables", multiple=True, metavar="TABLE", help="Only this table, with or without schema; may be repeated.")
+@shared_options.stack("that is up")
+@shared_options.tables()
 @click.option("--since", "since_ms", type=_Since(), metavar="TIME", help="Begin with Kafka's records of this time: 2h, or ISO 8601 (UTC).")
 @click.option("--for", "seconds", type=_Duration(), default="60s", metavar="SPAN", help="How long to listen to the database's log.")
 @click.option("--no-database", is_flag=True, help="Do not listen to the database: begin the account at Kafka.")
@@ -109,17 +111,18 @@ def audit(
 
 
 def _run(stack: str, tables: tuple[str, ...], options: Options, *, as_json: bool) -> int:
-    from audit import UnknownTableError, run  # noqa: PLC0415 - as above
+    from audit.auditing import run  # noqa: PLC0415 - as above
+    from checks.progress import Progress  # noqa: PLC0415 - as above
     from judgement.stack import SettingsError  # noqa: PLC0415 - as above
+    from reading.chosen_tables import NoTableError  # noqa: PLC0415 - as above
     from reading.stack import NotRunningError, running  # noqa: PLC0415 - as above
     from recording.stackfile import StackFileError, UnknownStackError  # noqa: PLC0415 - as above
-    from sandbox.progress import Progress  # noqa: PLC0415 - as above
 
+    # the folder of the rows goes too where a tool ends this command
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         report = run(running(stack), tables, options, Progress())
-    except UnknownTableError as error:
-        raise click.UsageError(str(error)) from None
-    except UnknownStackError as error:
+    except (NoTableError, UnknownStackError) as error:
         complain(f"error: {error}")
         return NOT_UNDERSTOOD
     except (NotRunningError, StackFileError, SettingsError) as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from pipeline import shared_options
+from pipeline.numbers import Finite
 from pipeline.teaching import Command, Group
 
-_stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a Pulumi.<stack>.yaml that is up.")
+_stack = shared_options.stack("that is up")
 _CODES = {
     0: "done",
     1: "the stack is not up or does not answer, or it has not ended in time",
@@ -39,10 +41,10 @@ def backfill() -> None:
     exit_codes=_CODES,
 )
 @_stack
-@click.option("--table", required=True, metavar="TABLE", help="The table, for example public.users.")
+@click.option("--table", required=True, metavar="TABLE", help=f"The table, {shared_options.BARE}.")
 @click.option("--where", metavar="CONDITION", help="Only these rows: comparisons of the table's columns with values, joined by 'and'.")
 @click.option("--wait/--no-wait", default=True, help="Show the progress until the end, or return at once.")
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), default=24.0, metavar="N", help="The most that the wait may take.")
+@click.option("--hours", type=Finite(min=0, min_open=True), default=24.0, metavar="N", help="The most that the wait may take.")
 def start(stack: str, table: str, where: str | None, *, wait: bool, hours: float) -> int:
     """Read a table again, or the rows of a condition.
 
@@ -87,7 +89,7 @@ def resume(stack: str) -> int:
     exit_codes=_CODES,
 )
 @_stack
-@click.option("--table", metavar="TABLE", help="Only this table.  [default: all]")
+@click.option("--table", metavar="TABLE", help=f"Only this table, {shared_options.BARE}.  [default: all]")
 def stop(stack: str, table: str | None) -> int:
     """End backfills; rows that have been read stay in the archive."""
     from backfill import commands  # noqa: PLC0415 - as above

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from bench.topics import TOPICS, Options
+from pipeline.places import Written
 from pipeline.teaching import INTERRUPTED, Command
 
 _COUNT: Final = click.IntRange(min=1)
@@ -18,10 +18,12 @@ _DEFAULTS: Final = Options()
     cls=Command,
     lists={"Topics": {name: topic.meaning for name, topic in TOPICS.items()}},
     examples=[
-        "python -m pipeline bench                       # all but steps, builds and engine",
+        "python -m pipeline bench                       # all but steps, builds, engine, audit and agents",
         "python -m pipeline bench memory                # only memory",
         "python -m pipeline bench visible --inserts 5   # a quick look",
         "python -m pipeline bench drain --rows 20000    # a tenth of the queue",
+        "python -m pipeline bench audit --rows 100000000   # some minutes, and 6 GB below TMPDIR",
+        "python -m pipeline bench agents                # a quarter of an hour: seven queues, and two changes of the sandbox",
         "",
         "# the steps of a start, recorded by the starts themselves: with empty caches, with full ones, once more",
         "rm -rf /var/cache/data-ingestion-sandbox; time .venv/bin/python -m pipeline sandbox up --times cold.json",
@@ -37,14 +39,14 @@ _DEFAULTS: Final = Options()
 @click.option("--again", metavar="FILE[@SECONDS]", help="Steps of a start with a sandbox that runs.")
 @click.option("--runs", type=_COUNT, default=_DEFAULTS.runs, metavar="N", help="How often plan times each command.")
 @click.option("--inserts", type=_COUNT, default=_DEFAULTS.inserts, metavar="N", help="How many single rows visible inserts.")
-@click.option("--rows", type=_COUNT, default=_DEFAULTS.rows, metavar="N", help="How many rows drain queues.")
-@click.option("--minutes", type=_COUNT, default=_DEFAULTS.minutes, metavar="N", help="The most that drain may take.")
+@click.option("--rows", type=_COUNT, default=_DEFAULTS.rows, metavar="N", help="How many rows drain and agents queue, or audit compares.")
+@click.option("--minutes", type=_COUNT, default=_DEFAULTS.minutes, metavar="N", help="The most that one queue may take.")
 @click.option(
     "--variant", default=_DEFAULTS.variant, show_default=False, metavar="NAME", help="Only builds whose name begins so.  [default: all]"
 )
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=Written(folder=True),
     default=_DEFAULTS.to,
     show_default=False,
     metavar="FOLDER",
@@ -57,7 +59,8 @@ def bench(words: tuple[str, ...], /, topics: tuple[str, ...], **options: Any) ->
     The figures go to bench/figures.md (to read) and bench/figures.json (single values). Without a topic all are measured but those that are
     only measured when asked for, steps only where a file is given. They run in the order below whatever the order given, so memory's peaks
     hold what the others did. What is measured replaces its chapter in the figures; the other chapters stay. Rows that a measurement inserts
-    are removed and the sink is resumed, also after Ctrl-C. Their changes stay in the archive, which keeps every change.
+    are removed, the sink is resumed and the monitoring is brought back, also after Ctrl-C. Changes of those rows stay in the archive, which
+    keeps every change.
     """
     from bench import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
 

@@ -9,7 +9,26 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from checks.neutral import complain
-from pipeline import audit, backfill, bench, dlq, documents, epoch, faults, images, laptop, review, sandbox, stacks, views
+from pipeline import (
+    audit,
+    backfill,
+    bench,
+    dashboards,
+    ddl,
+    dlq,
+    documents,
+    epoch,
+    faults,
+    images,
+    laptop,
+    monitoring,
+    quality,
+    review,
+    sandbox,
+    stacks,
+    status,
+    views,
+)
 from pipeline.output import UnwritableOutputError, prepared
 from pipeline.teaching import INTERRUPTED, Group
 
@@ -40,9 +59,15 @@ def root() -> None:
 
 for command in (
     *stacks.COMMANDS,
+    ddl.ddl,
     views.views,
     backfill.backfill,
+    status.status,
+    status.exporter,
+    dashboards.dashboards,
+    monitoring.monitoring,
     audit.audit,
+    quality.quality,
     dlq.dlq,
     epoch.epoch,
     review.review,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pipeline import shared_options
 from pipeline.teaching import INTERRUPTED, Group
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = "the command was not understood, or there is no such stack"
 _CODES: Final = {2: _UNKNOWN, INTERRUPTED: "it was interrupted; what was not finished is not visible"}
-_stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a Pulumi.<stack>.yaml; the stack must run.")
+_stack = shared_options.stack("that is up")
 
 
 def _choice(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from pipeline import shared_options
 from pipeline.teaching import INTERRUPTED, Command, Group
 
-_stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a Pulumi.<stack>.yaml that is up.")
+_stack = shared_options.stack("that is up")
 _USAGE = "the command was not understood, or there is no such stack"
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import click
 
+from pipeline.numbers import Finite
+from pipeline.places import Written
 from pipeline.teaching import INTERRUPTED, Command
 
 _TO: Final = Path("bench/faults.json")
@@ -29,11 +31,9 @@ _TO: Final = Path("bench/faults.json")
 @click.option("--seed", type=int, metavar="N", help="Repeat the run with this seed.  [default: any]", show_default=False)
 @click.option("--count", type=click.IntRange(min=1), default=60, metavar="N", help="How many faults.")
 @click.option("--only", multiple=True, metavar="KIND", help="A kind of fault to choose from; may be given several times.")
-@click.option("--rate", type=click.FloatRange(min=1), default=1200.0, metavar="N", help="Changes per second of the load.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Begin no further fault after so long.")
-@click.option(
-    "--json", "to", type=click.Path(path_type=Path), default=_TO, metavar="FILE", help="Where the result goes; its table beside it."
-)
+@click.option("--rate", type=Finite(min=1), default=1200.0, metavar="N", help="Changes per second of the load.")
+@click.option("--minutes", type=Finite(min=0, min_open=True), metavar="N", help="Begin no further fault after so long.")
+@click.option("--json", "to", type=Written(folder=False), default=_TO, metavar="FILE", help="Where the result goes; its table beside it.")
 @click.option("--list", "listed", is_flag=True, help="Show the kinds of fault and do nothing else.")
 @click.pass_obj
 def faults(

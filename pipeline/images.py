@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from images.references import LAPTOP, REFERENCES
+from images.references import HOST, LAPTOP, REFERENCES
 from pipeline.teaching import Group
 
 if TYPE_CHECKING:
@@ -90,6 +90,46 @@ def build(names: tuple[str, ...], store: Path, overrides: tuple[str, ...]) -> in
     from images import commands  # noqa: PLC0415 - as above
 
     return commands.build(names, store, overrides)
+
+
+@images.command(
+    examples=[
+        "python -m pipeline images sbom",
+        "python -m pipeline images sbom connect --into bills",
+        "docker save eclipse-temurin:21-jre-noble > base.tar; python -m pipeline images sbom kafka connect --base base.tar",
+    ],
+    exit_codes=_CODES,
+)
+@click.argument(
+    "names",
+    nargs=-1,
+    metavar="[IMAGE]...",
+    type=click.Choice([*REFERENCES, HOST]),
+    help=f"Folders below images/, and '{HOST}' for this machine's Python environment.  [default: all]",
+)
+@_store
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=Path("sbom"),
+    metavar="FOLDER",
+    help="Where the bills are written, a file for each image.",
+)
+@click.option(
+    "--base",
+    type=click.Path(path_type=Path),
+    metavar="ARCHIVE",
+    help="OCI archive of the base of these images, whose Debian packages are listed too; without it a base is named only.",
+)
+def sbom(names: tuple[str, ...], store: Path, into: Path, base: Path | None) -> int:
+    """List the parts of images, as CycloneDX' bill of materials.
+
+    Jars, also those inside of archives and other jars, wheels and base, by package URL, SHA-256 and the licence that they name. Of the same
+    pins come the same bytes.
+    """
+    from images import commands  # noqa: PLC0415 - as above
+
+    return commands.bills(names, store, into, base)
 
 
 @images.command(

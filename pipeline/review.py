@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +25,7 @@ def review() -> None:
         "pulumi preview --stack dev --json --policy-pack policy > preview.json",
         "python -m pipeline review digest preview.json > comment.md",
         "python -m pipeline review digest --format text preview.json",
+        "mkdir before; git archive HEAD^ | tar -x -C before; python -m pipeline review digest --before before preview.json",
         "pulumi refresh --stack dev --preview-only --json | python -m pipeline review digest --drift",
     ],
     exit_codes={
@@ -42,10 +44,23 @@ def review() -> None:
     help="Length of the comment in Markdown, GitHub's unless told; the lead is never cut.",
 )
 @click.option("--stack", metavar="PROJECT/STACK", help="Name of the stack, needed only where no resource tells it.")
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Checkout before the change; with it the comment lists changed parts of images and packages, by their pins.",
+)
 @click.option("--drift", is_flag=True, help="The input is of 'pulumi refresh --preview-only': what was changed outside.")
 @click.option("--fail-on-data-loss", is_flag=True, help="Exit with 3 when something would be lost, so that a CI can ask for a yes.")
 def digest(
-    preview: str | None, form: Literal["markdown", "text"], limit: int, stack: str | None, *, drift: bool, fail_on_data_loss: bool
+    preview: str | None,
+    form: Literal["markdown", "text"],
+    limit: int,
+    stack: str | None,
+    before: Path | None,
+    *,
+    drift: bool,
+    fail_on_data_loss: bool,
 ) -> int:
     """Turn the output of 'pulumi preview --json' into a comment.
 
@@ -55,7 +70,7 @@ def digest(
     """
     from review import commands  # noqa: PLC0415 - each command loads only what it needs
 
-    return commands.digest(preview, form=form, limit=limit, stack=stack, drift=drift, fail_on_data_loss=fail_on_data_loss)
+    return commands.digest(preview, form=form, limit=limit, stack=stack, before=before, drift=drift, fail_on_data_loss=fail_on_data_loss)
 
 
 @review.command(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from pipeline.places import Written
 from pipeline.teaching import INTERRUPTED, Group
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CODES: Final = {
     0: "it did what was asked",
@@ -45,7 +48,7 @@ def sandbox() -> None:
 @click.option("--prove", is_flag=True, help="Make sample changes and check the archive even when nothing was changed.")
 @click.option(
     "--times",
-    type=click.Path(path_type=Path),
+    type=Written(folder=False),
     metavar="FILE",
     help="Write the seconds that each step took as JSON ('bench steps' reads it).",
 )
@@ -91,14 +94,14 @@ def down() -> int:
     examples=["python -m pipeline sandbox status"],
     exit_codes={
         **_CODES,
-        0: "every pod is ready, every task runs, the history is whole, no dead letter is open, and no row is in the archive twice",
+        0: "every pod is ready, 'status' finds nothing late, in doubt, lost or stopped, and no row is in the archive twice",
         1: "something is not",
     },
 )
 def status() -> int:
-    """Pods, connectors, dead letters, rows in the archive.
+    """Pods, what 'status' shows, rows in the archive.
 
-    One screen on the four hops.
+    One screen: pods with their memory, the four hops as 'python -m pipeline status' shows them, and the archive's rows by operation.
     """
     from sandbox import commands  # noqa: PLC0415 - as above
 

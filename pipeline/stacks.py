@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 import click
 
+from pipeline import shared_options
 from pipeline.teaching import Command
 
-_stack = click.option("--stack", default="dev", metavar="NAME", help="Name of a Pulumi.<stack>.yaml.")
+_stack = shared_options.stack()
 
 
 @click.command(
@@ -62,9 +64,12 @@ def doctor(stack: str, *, as_json: bool) -> int:
     Looks at everything that 'up' needs: this machine, Docker, Kind, the Pulumi CLI, the cluster, AWS, the database. Whatever is missing is
     shown with its cure. Nothing is changed.
     """
+    from checks.direct import without_proxy  # noqa: PLC0415 - as above
     from doctor import commands  # noqa: PLC0415 - as above
+    from sandbox import addresses, lifecycle  # noqa: PLC0415 - as above
 
-    return commands.doctor(stack, as_json=as_json)
+    os.environ |= without_proxy(os.environ, addresses.NODE)
+    return commands.doctor(stack, lifecycle.checks, as_json=as_json)
 
 
 @click.command(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipeline import shared_options
 from pipeline.teaching import Command
 from views.dialects import DIALECTS
 
@@ -26,9 +27,9 @@ from views.dialects import DIALECTS
         2: "the command was not understood, or there is no such stack or table",
     },
 )
-@click.option("--stack", default="dev", metavar="NAME", help="Name of a Pulumi.<stack>.yaml.")
+@shared_options.stack()
 @click.option("--engine", type=click.Choice(list(DIALECTS)), default="duckdb", help="Query engine that runs the text.")
-@click.option("--table", "tables", multiple=True, metavar="TABLE", help="Only this table, for example public.users; may be repeated.")
+@shared_options.tables()
 @click.option(
     "--as-of",
     metavar="MOMENT",
@@ -44,8 +45,8 @@ from views.dialects import DIALECTS
 def views(stack: str, engine: str, tables: tuple[str, ...], as_of: str | None, namespace: str, to: Path | None) -> int:
     """Print the views that show each table as it is now.
 
-    The archive is a log of changes. A view returns the last change of each key, without deleted rows, in the order of the database's log,
-    so that repeated, late and backfilled rows count once. Needs no network, and changes nothing but the files in FOLDER.
+    The archive is a log of changes. A view returns the last change of each key, without deleted rows, in the order of the database's
+    commits, so that repeated, late and backfilled rows count once. Needs no network, and changes nothing but the files in FOLDER.
     """
     from reading import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
 

@@ -11,7 +11,7 @@ from judgement.effects import assumed_tables
 from judgement.room import further_tables
 from judgement.stack import SettingsError, parse_text
 from plan.picture import drawn
-from plan.report import heap_line, judgement, memory, memory_table, not_judged, tree
+from plan.report import further_memory, heap_line, judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded, violations
 from policy.configuration import Configuration
 from policy.limits import of_stack, with_pack_configuration
@@ -54,7 +54,8 @@ def plan(stack: str, *, policy_config: Path | None = None, picture: Path | None 
         return REFUSED
     if not brief:
         show(tree(recording), "")
-    show(memory_table(sums), *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
+    further = [memory_table(own, f"Memory of {namespace} in MiB") for namespace, own in further_memory(known).items()]
+    show(memory_table(sums), *further, *heap_line(known, further_tables(settings)), "", judgement(found), *not_judged(recording))
     warning = assumed_tables(settings, stack)
     if warning:
         complain(f"warning: {warning}")

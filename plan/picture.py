@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from capacity import jvm, jvm_flags, postgres, postgres_parameters
 from capacity.quantity import MIB
 from capacity.workloads import workload
-from policy.fit_rules import server_file, sized_containers
+from policy.fit_rules import is_audited, server_file, sized_containers
 from policy.kinds import mib, starts_pods
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def spent(resource: Declared, record: Record) -> dict[str, int]:
             used = {"heap": java.heap, "off-heap": java.off_heap, "page cache": java.page_cache}
         elif postgres_parameters.is_postgres(container):
             text = server_file(record, str(resource.namespace), spec, container)
-            needs = postgres.memory(postgres_parameters.parameters(container, text or ""))
+            needs = postgres.memory(postgres_parameters.parameters(container, text or ""), audited=is_audited(record))
             used = {"shared buffers": needs.shared, "connections and workers": needs.needed - needs.shared}
         else:
             used = {"other processes": limit}
@@ -69,10 +69,10 @@ def spent(resource: Declared, record: Record) -> dict[str, int]:
 
 
 def bars(record: Record) -> list[Bar]:
-    """Return a row for each pod of each workload, largest workload first."""
+    """Return a row for each pod of each workload of the pipeline, largest workload first; other namespaces have budgets of their own."""
     workloads = []
     for resource in record.resources.values():
-        if starts_pods(resource):
+        if starts_pods(resource) and resource.namespace not in record.limits.further:
             part = workload(resource.kind, resource.inputs, nodes=record.limits.nodes)
             parts = spent(resource, record)
             rows = [Bar(f"{part.name}{f'-{number}' if part.replicas > 1 else ''}", parts) for number in range(part.replicas)]

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from capacity.sink_heap import together
 from capacity.workloads import total
-from policy.budget_rules import counted_workloads
+from policy.budget_rules import counted_workloads, namespace_total
 from policy.kinds import mib as _mib
 from policy.sink_rules import largest_record, sink_heap, sinks, worker_heap
 
@@ -46,11 +47,23 @@ def _grow(branch: Tree, recording: Recording, resources: Sequence[Resource]) -> 
 
 
 def memory(record: Record) -> Total:
-    """Add up the memory of everything declared, as the rules count it; what cannot be read is left out, and a violation."""
-    return total(counted_workloads(record), sum(record.limits.memory.values()))
+    """Add up the memory of everything declared, as the rules count it; what cannot be read is left out, and a violation.
+
+    The stack's further namespaces have sums of their own.
+    """
+    parts, limits = counted_workloads(record), record.limits
+    for namespace in limits.further:
+        for part in counted_workloads(record, namespace):
+            parts.remove(part)
+    return total(parts, sum(budget for namespace, budget in limits.memory.items() if namespace not in limits.further))
 
 
-def memory_table(sums: Total) -> RenderableType:
+def further_memory(record: Record) -> dict[str, Total]:
+    """Add up the memory of each further namespace of the stack, by name."""
+    return {namespace: namespace_total(record, namespace) for namespace in record.limits.further}
+
+
+def memory_table(sums: Total, heading: str = "Memory in MiB") -> RenderableType:
     """Memory per workload, in MiB: one pod, all pods when calm, and the most during a rollout."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("workload")
@@ -62,25 +75,27 @@ def memory_table(sums: Total) -> RenderableType:
     table.add_row("budget", "", "", _mib(sums.budget), _mib(sums.budget))
     over = "red" if sums.peak > sums.budget else ""
     table.add_row("free", "", "", _mib(sums.free), _mib(sums.budget - sums.peak), style=over)
-    return Group("Memory in MiB", table)
+    return Group(heading, table)
 
 
 def heap_line(record: Record, further_tables: int) -> Iterator[str]:
-    """Heap of the worker for each sink, in MiB, and the cost of one more table.
+    """Heap of the worker with all sinks, in MiB, and the cost of one more table.
 
     Args:
         record: Everything that the stack declares.
         further_tables: How many more tables fit.
     """
     worker = worker_heap(record)
-    for connector in sinks(record) if worker else ():
-        heap, given = sink_heap(connector, record), worker[1] if worker else 0
+    found = list(sinks(record))
+    if worker and found:
+        heaps, given = [sink_heap(connector, record) for connector in found], worker[1]
+        heap, row = together(heaps, heaps[0].source), max(largest_record(connector.inputs["config"], record) for connector in found)
         parts = ", ".join(f"{name} {_mib(size)}" for name, size in heap.parts().items())
         places = "in heap" + (" and on the brokers' disks" if any(part.name == "kafka" for part in counted_workloads(record)) else "")
         yield (
             f"Heap of Connect in MiB: {_mib(heap.needed)} of {_mib(given)} ({parts}).\n"
             f"One more table costs {_mib(heap.per_table)} MiB of it; {further_tables} more fit, {places}.\n"
-            f"A row may have {_mib(largest_record(connector.inputs['config'], record))} MiB."
+            f"A row may have {_mib(row)} MiB."
         )
 
 

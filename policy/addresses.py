@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
 from settings.cluster import is_private
+from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,3 +52,13 @@ def is_inside(text: str) -> bool:
         return False
     network = ip_network(text.strip(), strict=False)
     return network.is_loopback or is_private(str(network))
+
+
+def public_ranges(ranges: Iterable[object]) -> str | None:
+    """Return the address ranges, for a message, that are not part of a private network, whatever they except."""
+    for one in ranges:
+        if isinstance(one, Unknown):
+            return "addresses that are not known at preview"
+        if not is_inside(str(one)):
+            return f"{one}, which may be outside your network,"
+    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from configs.classes import ICEBERG_SINKS
 from configs.tokens import CONNECTOR
-from policy.buckets import buckets, is_for, is_s3, named
+from policy.buckets import NATIVE_BUCKET, buckets, is_for, is_s3, keys_of, named
 from policy.rule import Rule, nothing
 from problem import Problem
 from unknown import Unknown
@@ -21,6 +21,9 @@ _WAREHOUSE = "iceberg.catalog.warehouse"
 # Storage classes whose objects are restored for hours before anybody can read them.
 _OUT_OF_REACH = {"GLACIER", "DEEP_ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"}
 _LIFECYCLES = ("Bucket", "BucketLifecycleConfiguration", "BucketIntelligentTieringConfiguration")
+_ENCRYPTION = "BucketServerSideEncryptionConfiguration"
+# Switch of a key of each provider
+_SWITCHES = {"aws:kms/key:Key": "isEnabled", "aws-native:kms:Key": "enabled"}
 _ARCHIVE_LAYER = "cdc:archive:Archive$"
 _READ = "Iceberg keeps reading its oldest files, and deletes the ones that it no longer needs by itself"
 
@@ -28,9 +31,30 @@ _READ = "Iceberg keeps reading its oldest files, and deletes the ones that it no
 def _kept(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     for bucket, prefix in _warehouses(record).items():
         for resource in record.resources.values():
-            if (is_s3(resource, *_LIFECYCLES) or resource.type == "aws-native:s3:Bucket") and _concerns(resource, bucket, record):
+            if (is_s3(resource, *_LIFECYCLES) or resource.type == NATIVE_BUCKET) and _concerns(resource, bucket, record):
                 yield from ((resource, problem) for problem in _ended(resource.inputs, prefix))
     yield from _own_kept(record)
+    yield from _readable(record)
+
+
+def _readable(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    """Judge a key of this program that is switched off: where a bucket's key is known after the deployment only, it may be that one."""
+    encrypted = [one.inputs for one in record.resources.values() if is_s3(one, "Bucket", _ENCRYPTION) or one.type == NATIVE_BUCKET]
+    # the key of this program has no ARN before the deployment
+    if not any(isinstance(key, Unknown) for inputs in encrypted for key in keys_of(inputs)):
+        return
+    for key, switch in _SWITCHES.items():
+        for resource in record.of_type(key):
+            if resource.inputs.get(switch) in (False, "false"):
+                yield (
+                    resource,
+                    Problem(
+                        key=switch,
+                        value="false",
+                        rule="may be the key of a bucket of this program, of which nothing can be read or written then",
+                        cure="set it to true",
+                    ),
+                )
 
 
 def _warehouses(record: Record) -> dict[str, str]:
@@ -47,7 +71,7 @@ def _warehouses(record: Record) -> dict[str, str]:
 
 def _concerns(resource: Declared, bucket: str, record: Record) -> bool:
     """Return whether a resource is a bucket, or belongs to it; one of an unknown bucket belongs to the only one, or to its own layer's."""
-    name = resource.inputs.get("bucketName") if resource.type.startswith("aws-native:") else named(resource)
+    name = named(resource)
     if name is not None:
         return name == bucket or any(is_for(resource, one) and named(one) == bucket for one in buckets(record))
     return _ARCHIVE_LAYER in resource.urn or len(buckets(record)) == 1
@@ -148,7 +172,7 @@ def _keeps_versions(resource: Declared) -> bool:
 RULES = (
     Rule(
         name="archive-kept",
-        says="No lifecycle or missing version ends the archive's objects, and a destroyed stack keeps what its settings keep.",
+        says="No lifecycle, missing version or disabled key ends the archive's objects; a destroyed stack keeps what its settings keep.",
         check=nothing,
         at_end=_kept,
         severity="critical",

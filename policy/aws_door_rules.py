@@ -33,6 +33,12 @@ _PREFIX_LISTS = {
     "aws-native:ec2:PrefixList",
 }
 _PROVIDERS = ("aws:", "aws-native:")
+# Services behind a private endpoint, and who may connect to them.
+_ENDPOINTS = {
+    "aws-native:ec2:VpcEndpointServicePermissions",
+    "aws:ec2/vpcEndpointService:VpcEndpointService",
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple",
+}
 # A public address of Amazon MSK that is none.
 _NOT_PUBLIC = {None, "", "DISABLED"}
 
@@ -97,12 +103,26 @@ def _shared(resource: Declared) -> Iterator[Problem]:
     accounts = resource.inputs.get("sharedAccounts")
     listed = accounts if isinstance(accounts, (list, tuple)) else [accounts]
     if resource.type.startswith("aws:rds/") and any(isinstance(one, Unknown) or str(one).lower() == "all" for one in listed):
-        yield Problem(rule="is, or may be, shared with every account", cure="list the accounts in sharedAccounts")
+        yield Problem(rule="is, or may be, shared with every account", cure="list accounts of your own in sharedAccounts")
+    yield from _endpoint(resource)
     login: object = resource.inputs.get("clientAuthentication")
     said = login.get("unauthenticated") if isinstance(login, Mapping) else login
     said = said.get("enabled") if isinstance(said, Mapping) else said
     if resource.type.partition(":")[2].startswith("msk") and (isinstance(said, Unknown) or str(said).lower() == "true"):
         yield Problem(rule="has brokers that admit, or perhaps admit, clients without a login", cure="set unauthenticated to false")
+
+
+def _endpoint(resource: Declared) -> Iterator[Problem]:
+    """Check that a private endpoint admits no callers of every account without acceptance of each."""
+    if resource.type not in _ENDPOINTS or resource.inputs.get("acceptanceRequired") is True:
+        return
+    said = resource.inputs.get("principalArn", resource.inputs.get("allowedPrincipals"))
+    listed = said if isinstance(said, (list, tuple)) else [said]
+    if any(isinstance(one, Unknown) or one == "*" for one in listed):
+        yield Problem(
+            rule="lets, or may let, every account connect to what is behind it",
+            cure="list accounts or roles, or set acceptanceRequired to true beside them",
+        )
 
 
 def _at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from capacity import commands, jvm_flags
+from capacity.jvm import BROKERS
 from policy import files
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared, Record
 
-# Main class and start script of a broker.
-_BROKERS = {"kafka.Kafka", "kafka-server-start"}
 # Entry point of all Confluent images, whatever software they contain.
 _ENTRY_POINT = "/etc/confluent/docker/run"
 
@@ -41,7 +40,7 @@ def broker_properties(record: Record, resource: Declared, spec: Mapping[str, Any
 def is_broker(container: Mapping[str, Any]) -> bool:
     """Return whether a container runs a Kafka broker: by its command, through a shell or not, or by its image's entry point."""
     words = commands.words(container)
-    if any(commands.basename(word).removesuffix(".sh") in _BROKERS for word in words):
+    if any(commands.basename(word).removesuffix(".sh") in BROKERS for word in words):
         return True
     by_itself = not words or _ENTRY_POINT in words
     return by_itself and jvm_flags.is_java(container) and "KAFKA_PROCESS_ROLES" in commands.variables(container)

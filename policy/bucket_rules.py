@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from policy.buckets import is_s3, named, uncovered
+from policy.buckets import NATIVE_BUCKET, is_s3, named, uncovered
 from policy.iam_documents import is_document, listed, matches, statements
 from policy.principals import admissions
 from policy.rule import Rule, nothing
@@ -35,6 +36,7 @@ _POLICY_HOLDERS = (
     "ObjectLambdaAccessPointPolicy",
 )
 _OWN_BLOCKS = {"AccessPoint": "publicAccessBlockConfiguration", "MultiRegionAccessPoint": "publicAccessBlock"}
+_BY_DEFAULT = ("applyServerSideEncryptionByDefault", "serverSideEncryptionByDefault")
 # Keys that no statement about every object leaves out.
 _ANY_KEYS = ("q", "0/z.parquet", "topics/postgres.public.users/a=1/~")
 
@@ -54,15 +56,17 @@ def _not_public(resource: Declared, _record: Record) -> Iterator[Problem]:
             yield from _own_blocks(holder, _OWN_BLOCKS.get(resource.kind))
             yield from admissions(holder.get("policy"))
     if resource.type.startswith("aws-native:s3"):
-        yield from _native(resource.inputs)
+        yield from _native(resource)
 
 
-def _native(inputs: Mapping[str, Any]) -> Iterator[Problem]:
+def _native(resource: Declared) -> Iterator[Problem]:
     """Judge a bucket, an access point or a policy of the provider aws-native."""
+    inputs = resource.inputs
     acl = inputs.get("accessControl")
     if isinstance(acl, Unknown) or acl in _NATIVE_ACLS:
         yield Problem(rule=f"the ACL is {acl!r}, which allows or may allow public access", cure="remove it, BucketOwnerEnforced needs none")
-    yield from _own_blocks(inputs, "publicAccessBlockConfiguration")
+    # a bucket has none of the blocks that it leaves out, an access point all
+    yield from _own_blocks(inputs, "publicAccessBlockConfiguration", absent=resource.type != NATIVE_BUCKET)
     for key in ("policy", "policyDocument", "resourcePolicy"):
         yield from admissions(inputs.get(key))
 
@@ -80,46 +84,51 @@ def _public_acl(inputs: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(rule=f"a grant is for {uri}, which allows or may allow public access", cure="remove it, or name the account")
 
 
-def _own_blocks(holder: Mapping[str, Any], key: str | None) -> Iterator[Problem]:
+def _own_blocks(holder: Mapping[str, Any], key: str | None, *, absent: bool = True) -> Iterator[Problem]:
     blocks = holder.get(key) if key else None
-    unblocked = [name for name in _BLOCKS if isinstance(blocks, Mapping) and blocks.get(name, True) is not True]
+    unblocked = [name for name in _BLOCKS if isinstance(blocks, Mapping) and blocks.get(name, absent) is not True]
     if unblocked or isinstance(blocks, Unknown):
         yield Problem(
-            rule=f"{', '.join(unblocked) or key} of its public access block is not true", cure="leave them out, which sets all four to true"
+            rule=f"{', '.join(unblocked) or key} of its public access block is not true",
+            cure="leave them out, which sets all four to true" if absent else "set all four to true",
         )
 
 
-def _companion(kind: str, missing: Problem, good: Callable[[Declared, Declared], bool]) -> AtEnd:
+def _companion(kind: str, missing: Problem, good: Callable[[Declared, Declared], bool], native: str) -> AtEnd:
     """Create the check that every bucket has a companion resource of a kind, or holds the same itself.
 
     Args:
         kind: Kind of the companion.
         missing: The problem of a bucket without one.
         good: Decides whether a companion, or the bucket itself, is sufficient for a bucket.
+        native: Cure for a bucket of the provider aws-native.
     """
 
     def at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
-        return ((bucket, missing) for bucket in uncovered(record, kind, good))
+        return (
+            (bucket, replace(missing, cure=native) if bucket.type == NATIVE_BUCKET else missing) for bucket in uncovered(record, kind, good)
+        )
 
     return at_end
 
 
 def _blocks_public(resource: Declared, _bucket: Declared) -> bool:
-    return is_s3(resource, "BucketPublicAccessBlock")
+    # that all four are true is judged where they stand
+    inside = resource.type == NATIVE_BUCKET and resource.inputs.get("publicAccessBlockConfiguration") is not None
+    return inside or is_s3(resource, "BucketPublicAccessBlock")
 
 
 def _encrypts(resource: Declared, _bucket: Declared) -> bool:
-    inside = resource.inputs.get("serverSideEncryptionConfiguration")
+    inside, native = (resource.inputs.get(key) for key in ("serverSideEncryptionConfiguration", "bucketEncryption"))
     rules = [inside.get("rule")] if isinstance(inside, Mapping) else resource.inputs.get("rules") or []
-    return isinstance(rules, (list, tuple)) and any(
-        ((rule or {}).get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"}
-        for rule in rules
-    )
+    rules = native.get("serverSideEncryptionConfiguration") if isinstance(native, Mapping) else rules
+    said = [rule.get(key) for rule in rules for key in _BY_DEFAULT if isinstance(rule, Mapping)] if isinstance(rules, (list, tuple)) else []
+    return any(isinstance(one, Mapping) and one.get("sseAlgorithm") in {"AES256", "aws:kms", "aws:kms:dsse"} for one in said)
 
 
 def _denies_plain_http(resource: Declared, bucket: Declared) -> bool:
     """Return whether a policy denies every request without TLS, on the bucket and on every object in it."""
-    document = resource.inputs.get("policy")
+    document = resource.inputs.get("policy", resource.inputs.get("policyDocument"))
     if document is None or isinstance(document, Unknown) or not is_document(document):
         return False
     denied = [arn for statement in statements(document) if _only_plain_http(statement) for arn in listed(statement.get("Resource"))]
@@ -170,19 +179,21 @@ RULES = (
         name="bucket-private",
         says="No bucket is public.",
         check=_not_public,
-        at_end=_companion("BucketPublicAccessBlock", _OPEN, _blocks_public),
+        at_end=_companion(
+            "BucketPublicAccessBlock", _OPEN, _blocks_public, "set publicAccessBlockConfiguration with all four settings true"
+        ),
         severity="critical",
     ),
     Rule(
         name="bucket-tls-only",
         says="Every bucket is accessible over TLS only.",
         check=nothing,
-        at_end=_companion("BucketPolicy", _PLAIN_HTTP, _denies_plain_http),
+        at_end=_companion("BucketPolicy", _PLAIN_HTTP, _denies_plain_http, _PLAIN_HTTP.cure),
     ),
     Rule(
         name="bucket-encrypted",
         says="Every bucket declares its encryption.",
         check=nothing,
-        at_end=_companion("BucketServerSideEncryptionConfiguration", _CLEAR, _encrypts),
+        at_end=_companion("BucketServerSideEncryptionConfiguration", _CLEAR, _encrypts, "set bucketEncryption with AES256 or aws:kms"),
     ),
 )

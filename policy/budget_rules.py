@@ -77,6 +77,10 @@ def _lowered(sums: Total, resource: Declared, over: int, *, rolling: bool) -> st
     return f"Lower {part.kind} {part.name} by {whole_mib(each)}Mi a pod"
 
 
+def _raised(record: Record, namespace: str, size: int) -> str:
+    return record.limits.raised(namespace, size, *_BUDGET, further=record.limits.further)
+
+
 def _concerned(resource: Declared, record: Record) -> Iterator[tuple[str, Total] | Problem]:
     """Yield each namespace to which a resource adds memory, with its totals, or a problem."""
     if starts_pods(resource) or (resource.is_kubernetes and resource.kind == "HorizontalPodAutoscaler"):
@@ -124,7 +128,7 @@ def _within_budget(resource: Declared, record: Record) -> Iterator[Problem]:
                     f"the pods of namespace {namespace} may use {mib(sums.steady)} MiB, {mib(over)} more than the budget of "
                     f"{mib(sums.budget)}:\n{owners(sums, rolling=False)}"
                 ),
-                cure=f"{_lowered(sums, resource, over, rolling=False)}, or {record.limits.raised(namespace, sums.steady, *_BUDGET)}",
+                cure=f"{_lowered(sums, resource, over, rolling=False)}, or {_raised(record, namespace, sums.steady)}",
             )
 
 
@@ -140,7 +144,7 @@ def _within_peak(resource: Declared, record: Record) -> Iterator[Problem]:
                     f"a rollout in namespace {namespace} may use {mib(sums.peak)} MiB, {mib(over)} more than the budget of "
                     f"{mib(sums.budget)}:\n{owners(sums, rolling=True)}"
                 ),
-                cure=f"{cure}, or {record.limits.raised(namespace, sums.peak, *_BUDGET)}",
+                cure=f"{cure}, or {_raised(record, namespace, sums.peak)}",
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from capacity import postgres_parameters
-from policy.fit_rules import sources
+from policy.fit_rules import servers, sources
 from policy.guarded import has_labels, may_be_same, pods_of
 from settings.names import PART_OF
 
@@ -29,6 +29,39 @@ def is_captured(record: Record, server: Declared, container: Mapping[str, Any], 
     read = (postgres_parameters.of_variables(container), *(postgres_parameters.parameters(one, text) for one in (container, {})))
     levels = [one.get(_LEVEL, "") for one in read]
     return "logical" in {level.lower() for level in levels} or _is_named(record, server)
+
+
+def captured_servers(record: Record) -> list[Declared]:
+    """Return the workloads whose servers are captured, of those whose file and parameters can be read."""
+    found = []
+    for server, container, _left, text in servers(record):
+        try:
+            if isinstance(text, str) and is_captured(record, server, container, text):
+                found.append(server)
+        except postgres_parameters.ParameterError:
+            continue  # postgres-fits reports it
+    return found
+
+
+def is_of_pipeline(record: Record, kind: str, name: str) -> bool:
+    """Return whether the pipeline's sessions have what is set for a role or a database: its own, the superuser's, or any one.
+
+    Args:
+        record: All declared resources.
+        kind: ``role`` or ``database``.
+        name: Its name; empty where it is not known.
+    """
+    stack = record.limits.specification
+    key = "database.user" if kind == "role" else "database.dbname"
+    names = {str(config.get(key) or "") for config in sources(record)}
+    if stack and kind == "role":
+        own = stack.settings.names
+        names |= {own.app_role, own.catalog_role, own.debezium_role, own.owner_role}
+    elif stack:
+        names |= {stack.source.database, stack.settings.names.catalog_database}
+    # a reference does not tell the name
+    is_told = any(one and "${" not in one for one in names)
+    return not name or name in names | {"postgres"} or not is_told
 
 
 def is_own(server: Declared) -> bool:

@@ -71,7 +71,7 @@ _KINDS: Final = {
     "kafka.strimzi.io": "KafkaConnector KafkaRebalance KafkaTopic KafkaUser",
     "keda.sh": "ClusterTriggerAuthentication TriggerAuthentication",
     "kueue.x-k8s.io": "AdmissionCheck ClusterQueue Cohort LocalQueue ResourceFlavor Topology WorkloadPriorityClass",
-    "kyverno.io": "ClusterPolicy Policy PolicyException",
+    "kyverno.io": "CleanupPolicy ClusterCleanupPolicy ClusterPolicy GlobalContextEntry Policy PolicyException",
     "logging.banzaicloud.io": "ClusterFlow ClusterOutput Flow Output SyslogNGClusterFlow SyslogNGClusterOutput SyslogNGFlow SyslogNGOutput",
     "loki.grafana.com": "AlertingRule RecordingRule RulerConfig",
     "monitoring.coreos.com": "AlertmanagerConfig PodMonitor Probe PrometheusRule ScrapeConfig ServiceMonitor",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from configs.credentials.annotations import shows
+from configs.credentials.values import is_object_name, looks_random
 from policy.kinds import BUILT_IN_GROUPS
 from problem import Problem
 
@@ -36,6 +38,18 @@ _REFERRING: Final = (
     "alias",
     "kind",
 )
+# API groups in which a field of such an end has the name of another object: basicAuth.secret and oidc.clientSecret that of a Secret,
+# action.pass that of an upstream, secretKey that of a key within a Secret.
+_BY_NAME: Final = {
+    "external-secrets.io": ("secretkey",),
+    "k8s.nginx.org": ("secret", "pass"),
+    "secrets-store.csi.x-k8s.io": ("secretkey",),
+    "traefik.containo.us": ("secret",),
+    "traefik.io": ("secret",),
+}
+# Parameters of an API group that only list which credentials a driver fetches
+_LISTS: Final = {"secrets-store.csi.x-k8s.io": ("objects",)}
+_NAME_OF_A_KEY: Final = re.compile(r"[\w.-]{1,253}", re.ASCII)
 _DEEPEST: Final = 30
 _PAIR: Final = ("name", "key")
 
@@ -50,20 +64,38 @@ def problems(resource: Declared) -> Iterator[Problem]:
             value = value.get(step) if isinstance(value, Mapping) else None
         yield from _within(value, ".".join(_ATTRIBUTES[resource.kind]), _DEEPEST)
     elif resource.group not in BUILT_IN_GROUPS and resource.kind.removesuffix("Patch") not in _SEALED:
-        yield from _within(resource.inputs.get("spec"), "spec", _DEEPEST)
+        spec = _without(resource.inputs.get("spec"), _LISTS.get(resource.group, ()))
+        yield from _within(spec, "spec", _DEEPEST, naming=_BY_NAME.get(resource.group, ()))
 
 
-def _within(value: object, path: str, depth: int) -> Iterator[Problem]:
+def _without(spec: object, listing: tuple[str, ...]) -> object:
+    """Return a specification without some of its parameters."""
+    parameters = spec.get("parameters") if isinstance(spec, Mapping) and listing else None
+    if not isinstance(spec, Mapping) or not isinstance(parameters, Mapping):
+        return spec
+    return {**spec, "parameters": {key: item for key, item in parameters.items() if key not in listing}}
+
+
+def _within(value: object, path: str, depth: int, *, naming: tuple[str, ...] = ()) -> Iterator[Problem]:
     if isinstance(value, Mapping) and depth:
         pair = next((value[key] for key in _PAIR if isinstance(value.get(key), str)), None)
         for key, item in value.items():
             below = f"{path}.{key}"
             if isinstance(item, str):
                 name = pair if key == "value" and pair else str(key)
-                if not name.lower().endswith(_REFERRING) and shows(name, item):
+                is_name = name.lower().endswith(naming) and _is_name(name, item)
+                if not (is_name or name.lower().endswith(_REFERRING)) and shows(name, item):
                     yield Problem(path=below, rule=_RULE, cure=_CURE)
             else:
-                yield from _within(item, below, depth - 1)
+                yield from _within(item, below, depth - 1, naming=naming)
     elif isinstance(value, (list, tuple)) and depth:
         for at, item in enumerate(value):
-            yield from _within({"": item} if isinstance(item, str) else item, f"{path}[{at}]", depth - 1)
+            inner = {"": item} if isinstance(item, str) else item
+            yield from _within(inner, f"{path}[{at}]", depth - 1, naming=naming)
+
+
+def _is_name(field: str, value: str) -> bool:
+    """Return whether a value is the name of an object, or of a key within one, in a field of names."""
+    if field.lower().endswith("key"):
+        return _NAME_OF_A_KEY.fullmatch(value) is not None and not looks_random(value)
+    return is_object_name(value, certain=True)

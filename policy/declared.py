@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from capacity.quantity import whole_mib
@@ -106,7 +107,8 @@ class Limits:
         nodes: Number of nodes of the cluster, or None when unknown.
         exceptions: Rule, resource name and reason of each exception.
         problem: Reason why the stack's own budget could not be read, or an empty string.
-        own: Namespace whose budgets are the stack's settings.
+        own: Namespace of the pipeline, whose budgets are the stack's settings.
+        further: Further namespaces of the stack, each with the setting of its memory budget; empty where its own pods are the budget.
         node_ports: Ports of the nodes at which the pipeline is published.
         specification: What the stack's settings make the program declare, or None where they are not known.
     """
@@ -117,20 +119,28 @@ class Limits:
     exceptions: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
     own: str = ""
+    further: Mapping[str, str] = field(default_factory=dict)
     node_ports: tuple[int, ...] = ()
     specification: Specification | None = None
 
-    def raised(self, namespace: str, size: int, setting: str, table: str) -> str:
+    def raised(self, namespace: str, size: int, setting: str, table: str, further: Mapping[str, str] = MappingProxyType({})) -> str:
         """Render the cure that raises a namespace's budget.
 
         Args:
             namespace: Namespace of the budget.
             size: Required size, in bytes.
-            setting: Key of the stack's own budget.
+            setting: Key of the pipeline's budget.
             table: Place of all other budgets in the pack's configuration.
+            further: Key of the budget of each further namespace; empty where the sizes of the pods are the budget.
         """
-        needed = whole_mib(size)
-        return f"raise {setting} to {needed}" if namespace == self.own else f"set {namespace} to {needed}Mi in {table}"
+        needed, key = whole_mib(size), setting if namespace == self.own else further.get(namespace)
+        if key == "":
+            return "declare it in another namespace, since this budget is what the settings give to its own pods"
+        return f"raise {key} to {needed}" if key else f"set {namespace} to {needed}Mi in {table}"
+
+    def owns(self, namespace: object) -> bool:
+        """Return whether a namespace is, or may be, the pipeline's or a further one of the stack."""
+        return isinstance(namespace, Unknown) or (bool(self.own) and namespace in {self.own, *self.further})
 
 
 class Record:

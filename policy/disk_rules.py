@@ -114,11 +114,18 @@ def _volumes(resource: Declared, record: Record) -> Iterator[Problem]:
 def _brokers(record: Record) -> list[tuple[Declared, dict[str, str] | None]]:
     """Return every broker with its properties, or None while they are not declared."""
     return [
-        (resource, broker_properties(record, resource, spec, container))
+        (resource, _counted_properties(broker_properties(record, resource, spec, container)))
         for resource in record.of_kind(*POD_KINDS)
         for spec, container, _left in sized_containers(resource)
         if is_broker(container)
     ]
+
+
+def _counted_properties(properties: dict[str, str] | None) -> dict[str, str] | None:
+    """Return a broker's properties without those that are no number: broker-config refuses them, and the rest is counted as it is."""
+    if properties is None:
+        return None
+    return {key: value for key, value in properties.items() if key not in disk.NUMBERS or _WHOLE.fullmatch(value)}
 
 
 def _brokers_configured(record: Record) -> Iterator[tuple[Declared | None, Problem]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from capacity.pods import POD_KINDS
 from configs.tokens import ACL, CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, QUOTA, TOPIC
 from policy.attachments import ATTACHMENTS
+from policy.eks_access import is_map
 from policy.files import with_key
-from policy.guarded import may_be_same
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\*|\d+)\]|([^.\[\]]+)')
 _ITEM = "[]"
-_POD = "automountServiceAccountToken hostIPC hostNetwork hostPID overhead resources runtimeClassName securityContext volumes"
+_POD = (
+    "automountServiceAccountToken hostIPC hostNetwork hostPID overhead priorityClassName resources runtimeClassName securityContext volumes"
+)
 _CONTAINER = "args command env envFrom lifecycle livenessProbe readinessProbe resources securityContext startupProbe volumeMounts"
 # Properties of a workload beside its pod: numbers of pods, and how they replace each other.
 _OF_WORKLOAD = (
@@ -42,6 +44,7 @@ _KUBERNETES = {
     "NetworkPolicy": "spec",
     "PersistentVolumeClaim": "spec.resources",
     "PodDisruptionBudget": "spec",
+    "PriorityClass": "globalDefault preemptionPolicy value",
     "ResourceQuota": "spec",
     "Role": "rules",
     "RoleBinding": "roleRef subjects",
@@ -56,6 +59,8 @@ _OTHERS = {
     CONNECTOR: "config",
     QUOTA: "config entityName",
     TOPIC: "config partitions replicationFactor",
+    "aws:eks/accessEntry:AccessEntry": "kubernetesGroups principalArn userName",
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": "accessScope policyArn",
     "aws:ec2/securityGroupRule:SecurityGroupRule": "cidrBlocks ipv6CidrBlocks fromPort toPort protocol",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/policy:Policy": "policy",
@@ -77,7 +82,18 @@ _OTHERS = {
     ),
     "aws:s3tables/tableBucketPolicy:TableBucketPolicy": "resourcePolicy",
     "aws:s3tables/tablePolicy:TablePolicy": "resourcePolicy",
+    "aws:lakeformation/dataLakeSettings:DataLakeSettings": "admins createDatabaseDefaultPermissions createTableDefaultPermissions",
+    "aws:lakeformation/permissions:Permissions": "permissions permissionsWithGrantOptions principal",
     "aws:msk/cluster:Cluster": "brokerNodeGroupInfo.connectivityInfo",
+    **dict.fromkeys(
+        (
+            *("aws:rds/clusterSnapshot:ClusterSnapshot", "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy"),
+            *("aws:rds/snapshot:Snapshot", "aws:rds/snapshotCopy:SnapshotCopy"),
+        ),
+        "sharedAccounts",
+    ),
+    "postgresql:index/defaultPrivileges:DefaultPrivileges": "privileges role",
+    "postgresql:index/grant:Grant": "objects privileges role",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "cidrIpv4 cidrIpv6 fromPort toPort ipProtocol",
 }
 # Types of buckets' guards, whatever number a version of the provider appends.
@@ -89,6 +105,14 @@ _BUCKETS = {
     "BucketPublicAccessBlock": "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
     "BucketServerSideEncryptionConfiguration": "rules",
     "BucketVersioning": "versioningConfiguration",
+}
+# The same of the other provider of AWS.
+_NATIVE_BUCKETS = {
+    "aws-native:s3:AccessPoint": "policy publicAccessBlockConfiguration",
+    "aws-native:s3:Bucket": "accessControl bucketEncryption lifecycleConfiguration publicAccessBlockConfiguration versioningConfiguration",
+    "aws-native:s3:BucketPolicy": "policyDocument",
+    "aws-native:s3:MultiRegionAccessPoint": "publicAccessBlockConfiguration",
+    "aws-native:s3:MultiRegionAccessPointPolicy": "policy",
 }
 # Resources of the program's own providers, every input of which decides what the pipeline reads or writes.
 _WHOLE = {GROUP_POSITION, ICEBERG_TABLE}
@@ -130,10 +154,10 @@ def _judged(resource: Declared, record: Record) -> Iterator[str]:
     if starts_pods(resource):
         yield from _of_workload(resource.kind)
     elif resource.is_kubernetes:
-        own = not record.limits.own or may_be_same(resource.namespace, record.limits.own)
+        own = not record.limits.own or record.limits.owns(resource.namespace)
         if resource.kind in _KUBERNETES and (own or resource.kind not in _OWN_ONLY):
             yield from ["aggregationRule"] if _is_gathered(resource) else _KUBERNETES[resource.kind].split()
-        if resource.kind == "ConfigMap" and any(next(with_key(resource, key), None) for key in _FILES):
+        if resource.kind == "ConfigMap" and (is_map(resource) or any(next(with_key(resource, key), None) for key in _FILES)):
             yield "data"
     elif resource.type in _WHOLE:
         yield from resource.inputs
@@ -142,7 +166,7 @@ def _judged(resource: Declared, record: Record) -> Iterator[str]:
     elif resource.type.startswith("aws:s3/"):
         yield from _BUCKETS.get(re.sub(r"V\d$", "", resource.kind), "").split()
     else:
-        yield from _OTHERS.get(resource.type, "").split()
+        yield from (_OTHERS | _NATIVE_BUCKETS).get(resource.type, "").split()
         if resource.type.startswith("aws:") and "publiclyAccessible" in resource.inputs:
             yield "publiclyAccessible"
         # a role that attaches none itself shows what others attach to it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ _LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 def properties(text: str) -> dict[str, str]:
     """Parse a file as ``java.util.Properties`` does: every separator, escapes and continued lines; the last line of a key counts."""
+    return dict(_properties(text))
+
+
+@functools.lru_cache(maxsize=256)
+def _properties(text: str) -> dict[str, str]:
     found = (match for line in _logical_lines(text) if (match := _PAIR.fullmatch(line)))
     return {_unescaped(match[1]): _unescaped(match[2]).strip() for match in found}
 

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from capacity import pods, postgres, postgres_parameters
 from capacity.pods import POD_KINDS, UnreadableError
+from capacity.postgres_sessions import Sessions, added
 from capacity.quantity import MIB, whole_mib
 from configs.classes import GUARDED_DEBEZIUM
+from configs.postgres_numbers import unquoted
 from configs.tokens import CONNECTOR
 from policy.kinds import mib, starts_pods
+from policy.postgres_sessions import is_of_provider, settings, tuned
+from policy.postgres_statements import statements
 from policy.rule import Rule
 from problem import Problem
 from unknown import Unknown
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from policy.declared import Declared, Record
 
 _DEBEZIUM = ("io.debezium.", GUARDED_DEBEZIUM)
+_WRITTEN = {"ConfigMap", "Secret"}
 _SHM = "/dev/shm"  # noqa: S108 - a path in pods
 
 
@@ -95,6 +100,12 @@ def slots(record: Record) -> int:
     return max(len(sources(record)), 1)
 
 
+def is_audited(record: Record) -> bool:
+    """Return whether the stack has a scheduled audit, which decodes the log of the database too."""
+    stack = record.limits.specification
+    return stack is not None and stack.audit is not None
+
+
 def sources(record: Record) -> list[Mapping[str, Any]]:
     """Return the configurations of the Debezium connectors."""
     configs = [connector.inputs.get("config") for connector in record.of_type(CONNECTOR)]
@@ -102,32 +113,64 @@ def sources(record: Record) -> list[Mapping[str, Any]]:
 
 
 def _postgres_fits(resource: Declared, record: Record) -> Iterator[Problem]:
-    if resource.kind != "ConfigMap" and resource.type != CONNECTOR and not starts_pods(resource):
+    if not (resource.kind in _WRITTEN or resource.type == CONNECTOR or is_of_provider(resource) or starts_pods(resource)):
         return
     for server, container, left, text in record.once("servers", lambda: list(servers(record))):
-        if text is None or (starts_pods(resource) and server is not resource):
-            continue
-        try:
-            parameters = postgres_parameters.parameters(container, text)
-            needs = postgres.memory(parameters, slots=slots(record))
-        except postgres_parameters.ParameterError as error:
-            yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
-            continue
-        over = needs.needed - left
-        if over > 0:
-            yield Problem(
-                rule=f"PostgreSQL in {server.title} may take {mib(needs.needed)} MiB, with {mib(left)} available ({table(needs.parts())})",
-                cure=f"lower {_heavy(parameters, over, slots(record))}, or raise the limit by {whole_mib(over)}Mi",
-            )
-        joined = postgres.shm_bytes(parameters)
-        if joined > postgres.SHM_MIB * MIB and not any(mount.get("mountPath") == _SHM for mount in container.get("volumeMounts") or []):
-            yield Problem(
-                rule=(
-                    f"a parallel query in {server.title} may take {mib(joined)} MiB of {_SHM}, and the container has "
-                    f"{postgres.SHM_MIB} there"
-                ),
-                cure=f"mount an emptyDir in memory at {_SHM}, or lower work_mem or max_parallel_workers_per_gather",
-            )
+        tunes = starts_pods(resource) and server.namespace == resource.namespace and bool(settings(resource) or statements(resource))
+        if text is not None and (server is resource or tunes or not starts_pods(resource)):
+            yield from _of_server(record, server, container, left, text)
+
+
+def _of_server(record: Record, server: Declared, container: Mapping[str, Any], left: int, text: str | Unknown) -> Iterator[Problem]:
+    decoded = slots(record)
+    try:
+        parameters = _largest(record, server, container, text)
+        needs = postgres.memory(parameters, slots=decoded, audited=is_audited(record))
+        own = tuned(record, server.namespace)
+        further = added(parameters, own, slots=decoded) if own else {}
+        joined = max(postgres.shm_bytes({**parameters, **one.parameters}) for one in (Sessions("", {}), *own))
+    except postgres_parameters.ParameterError as error:
+        yield Problem(rule=f"PostgreSQL in {server.title}: {error}")
+        return
+    needed = needs.needed + sum(further.values())
+    over = needed - left
+    if over > 0:
+        parts = needs.parts() | {f"further of {about}": size for about, size in further.items()}
+        lower = _lighter(own, further) if further else f"lower {_heavy(parameters, over, decoded)}"
+        yield Problem(
+            rule=f"PostgreSQL in {server.title} may take {mib(needed)} MiB, with {mib(left)} available ({table(parts)})",
+            cure=f"{lower}, or raise the limit by {whole_mib(over)}Mi",
+        )
+    if joined > postgres.SHM_MIB * MIB and not any(mount.get("mountPath") == _SHM for mount in container.get("volumeMounts") or []):
+        yield Problem(
+            rule=f"a parallel query in {server.title} may take {mib(joined)} MiB of {_SHM}, and the container has {postgres.SHM_MIB} there",
+            cure=f"mount an emptyDir in memory at {_SHM}, or lower work_mem or max_parallel_workers_per_gather",
+        )
+
+
+def _largest(record: Record, server: Declared, container: Mapping[str, Any], text: str | Unknown) -> dict[str, str]:
+    """Return the parameters of a server with which it takes most: its own, or those over which a statement sets others.
+
+    Raises:
+        ParameterError: For a value that PostgreSQL would refuse, or that is unknown at preview.
+    """
+    parameters = postgres_parameters.parameters(container, text)
+    fixed = postgres_parameters.parameters(container, "")
+    found = [parameters]
+    for resource in record.of_kind("ConfigMap", "Secret", *POD_KINDS, namespace=server.namespace):
+        found += [{**parameters, **{key: unquoted(value) for key, value in said.items()}, **fixed} for said in statements(resource)]
+    return parameters if len(found) == 1 else max(found, key=lambda one: postgres.memory(one, slots=slots(record)).needed)
+
+
+def _lighter(own: list[Sessions], further: Mapping[str, int]) -> str:
+    """Return the cure for the sessions that add most: their parameters, and the limit of their connections where they have none."""
+    about = max(further, key=lambda one: further[one])
+    (first, *_others) = [one for one in own if one.about == about]
+    shown = " and ".join(f"{name} ({value})" for name, value in first.parameters.items())
+    limited = (
+        "" if first.most is not None or not about.startswith(("role ", "database ")) else f", give {about} a CONNECTION LIMIT beside it"
+    )
+    return f"lower {shown} of {about}{limited}"
 
 
 def _heavy(parameters: Mapping[str, str], over: int, decoded: int) -> str:

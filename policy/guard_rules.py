@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from policy.guarded import is_guarded
 from policy.own_guards import missing
 from policy.rule import Rule
+from policy.starving import starved
 from problem import Problem
-from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
+    from unknown import Unknown
 
 # Patches of guards, each with the groups of its kind.
 _PATCHES = {
@@ -41,10 +42,11 @@ def _kept(resource: Declared, record: Record) -> Iterator[Problem]:
 def _at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Yield the guards that are missing, and what loosens those of further namespaces with guarded pods."""
     yield from missing(record)
+    yield from ((one, problem) for one, problem in starved(record) if one is not None and _has_budget(one.namespace, record))
     for resource in record.of_kind("Namespace", "NamespacePatch", *_PATCHES):
         if _is_core(resource, "Namespace"):
             name = _name_of(resource)
-            is_late = isinstance(name, str) and name != record.limits.own and not any(_labels_kept(resource, record))
+            is_late = isinstance(name, str) and not record.limits.owns(name) and not any(_labels_kept(resource, record))
             found = _level_problems(resource, [_STRICT]) if is_late and is_guarded(name, record) else ()
         else:
             is_late = not _has_budget(resource.namespace, record) and is_guarded(resource.namespace, record)
@@ -57,7 +59,7 @@ def _is_core(resource: Declared, kind: str) -> bool:
 
 
 def _has_budget(namespace: str | Unknown, record: Record) -> bool:
-    return isinstance(namespace, Unknown) or namespace in record.limits.memory or namespace == record.limits.own
+    return namespace in record.limits.memory or record.limits.owns(namespace)
 
 
 def _patched(resource: Declared) -> Iterator[Problem]:
@@ -92,11 +94,11 @@ def _label(namespace: Declared, key: str) -> object:
 def _labels_kept(resource: Declared, record: Record) -> Iterator[Problem]:
     """Check that a namespace does not admit what Pod Security would refuse there: ``baseline`` is enough where others run."""
     name = _name_of(resource)
-    if isinstance(name, Unknown) or (name and name == record.limits.own):
+    if record.limits.owns(name):
         yield from _level_problems(resource, [_STRICT])
     elif name in record.limits.memory:
         yield from _level_problems(resource, [_STRICT, _BASELINE])
-    if resource.kind == "Namespace" and name == record.limits.own and _level(resource) is None:
+    if resource.kind == "Namespace" and isinstance(name, str) and record.limits.owns(name) and _level(resource) is None:
         yield Problem(rule="enforces no Pod Security", cure=f"set the label {_ENFORCE} to {_STRICT}")
 
 

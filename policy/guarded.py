@@ -36,11 +36,16 @@ _IMAGES = {
 def runs_guarded(container: Mapping[str, Any]) -> bool:
     """Return whether a container runs a broker, a database, a registry or Connect."""
     words = {commands.basename(word).removesuffix(".sh").rpartition(".")[2] for word in commands.words(container)}
-    if words & _PROGRAMS or is_broker(container) or postgres_parameters.is_postgres(container):
+    if words & _PROGRAMS or is_broker(container) or postgres_parameters.is_postgres(container) or runs_apicurio(container):
         return True
     folder, image = commands.image_name(container)
     by_entry_point = not container.get("command") and not _runs_a_tool(container)
     return by_entry_point and not _IMAGES.isdisjoint((image, f"{folder}/{image}"))
+
+
+def runs_apicurio(container: Mapping[str, Any]) -> bool:
+    """Return whether a command starts the jar of Apicurio's registry, which has no name of its own."""
+    return any("apicurio" in word and word.endswith(".jar") for word in commands.words(container))
 
 
 def _runs_a_tool(container: Mapping[str, Any]) -> bool:
@@ -72,12 +77,21 @@ def guarded_pods(record: Record) -> list[Pods]:
 
 def _guarded_pods(record: Record) -> Iterator[Pods]:
     for component in COMPONENTS if record.limits.own else ():
-        labels = {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/component": component}
-        yield Pods(f"the pods of {component}", record.limits.own, labels)
-    for workload in record.of_kind(*POD_KINDS):
-        found = pods_of(workload)
+        yield _own_pods(component, record.limits.own)
+    stack = record.limits.specification
+    if stack is not None and stack.monitoring is not None:
+        # Prometheus and Alertmanager ask for no login: silences of alerts, names of tables, and the figures of every part
+        for workload in stack.monitoring.workloads:
+            yield _own_pods(workload.component, stack.monitoring.namespace)
+    for declared in record.of_kind(*POD_KINDS):
+        found = pods_of(declared)
         if found is not None:
             yield found
+
+
+def _own_pods(component: str, namespace: str) -> Pods:
+    labels = {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/component": component}
+    return Pods(f"the pods of {component}", namespace, labels)
 
 
 @functools.lru_cache(maxsize=1024)

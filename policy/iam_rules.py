@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from configs.tokens import CONNECTOR
 from policy.attachments import ATTACHMENTS, attached, undeclared
+from policy.buckets import written_buckets
 from policy.iam_documents import (
     actions_without_resource,
     chosen_by_aws,
@@ -21,6 +21,7 @@ from policy.iam_documents import (
     statements,
     wider_than_a_name,
 )
+from policy.lake_grants import granted
 from policy.principals import NO_DOCUMENT, trust_problem
 from policy.resource_policies import everybody_admitted
 from policy.rule import Rule
@@ -161,25 +162,13 @@ def _shown(resource: str) -> str:
 
 def _whole(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     yield from undeclared(record)
+    yield from granted(record)
     yield from _without_abort(record)
-
-
-def _written_buckets(record: Record) -> set[str]:
-    """Return the buckets that a sink of this program writes to; one named by a reference may be any bucket of this program."""
-    declared = {one.inputs.get("bucket") for one in record.resources.values() if one.type.startswith("aws:s3/bucket:Bucket")}
-    configs = [resource.inputs.get("config") for resource in record.of_type(CONNECTOR)]
-    found: set[object] = set()
-    for config in configs:
-        if isinstance(config, Mapping):
-            warehouse = str(config.get("iceberg.catalog.warehouse") or "").partition("://")[2].partition("/")[0]
-            named = {name for name in (config.get("s3.bucket.name"), warehouse) if isinstance(name, Unknown) or name}
-            found |= {one for name in named for one in (declared if isinstance(name, Unknown) or "${" in str(name) else {name})}
-    return {str(name) for name in found}
 
 
 def _without_abort(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Yield the rights by which a sink starts uploads to its archive and cannot give one up."""
-    buckets = _written_buckets(record)
+    buckets = written_buckets(record)
     for kind, key in _IDENTITY_POLICIES.items():
         for resource in record.of_type(kind) if buckets else []:
             document = resource.inputs.get(key)

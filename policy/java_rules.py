@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm, jvm_flags, threads
+from capacity import jvm, jvm_beside, jvm_flags, threads
 from capacity.commands import words
 from capacity.pods import POD_KINDS
 from capacity.quantity import MIB, whole_mib
@@ -49,6 +49,30 @@ def _java_fits(resource: Declared, _record: Record) -> Iterator[Problem]:
                     f"Java in container {name} may take {mib(java.needed)} MiB, with {mib(left)} available ({table(java.parts())}){unset}"
                 ),
                 cure=f"{lower}, set the missing bounds, or raise the limit by {whole_mib(over)}Mi",
+            )
+    yield from _java_beside(resource)
+
+
+def _java_beside(resource: Declared) -> Iterator[Problem]:
+    """Yield each container whose process fits, and does not beside the Java that its probes and hooks start."""
+    for _spec, container, left in sized_containers(resource):
+        name = repr(container.get("name"))
+        try:
+            places, beside = jvm_beside.largest(container, left)
+        except jvm_flags.FlagError as error:
+            yield Problem(rule=f"container {name}, a probe or hook: {error}")
+            continue
+        try:
+            own = jvm.memory(container, left).needed if beside and jvm_flags.is_java(container) else 0
+        except jvm_flags.FlagError:
+            continue  # java-fits reports it
+        if own <= left < own + beside:
+            yield Problem(
+                rule=(
+                    f"{' and '.join(places)} of container {name} start Java of up to {mib(beside)} MiB beside the {mib(own)} MiB of its "
+                    f"process, with {mib(left)} available"
+                ),
+                cure=f"ask by httpGet or tcpSocket, or raise the limit by {whole_mib(own + beside - left)}Mi",
             )
 
 

@@ -17,7 +17,7 @@ from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
 from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
 from configs.verdict import connector_problems
 from configs.worker_rules import worker_problems
-from policy import files, own_connectors
+from policy import files, own_connectors, own_files
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
 from problem import Problem
@@ -165,9 +165,10 @@ def _coordinators(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
             )
 
 
-def _broker(resource: Declared, _record: Record) -> Iterator[Problem]:
+def _broker(resource: Declared, record: Record) -> Iterator[Problem]:
     for name, config in files.with_key(resource, "process.roles"):
-        yield from (replace(problem, about=name) for problem in _of_broker(config))
+        found = first_per_key(_of_broker(config), own_files.changed(resource, record, "broker", name, config))
+        yield from (replace(problem, about=name) for problem in found)
 
 
 def _of_broker(config: dict[str, str]) -> list[Problem]:
@@ -176,9 +177,9 @@ def _of_broker(config: dict[str, str]) -> list[Problem]:
 
 def _worker(resource: Declared, record: Record) -> Iterator[Problem]:
     """Check the worker alone; ``_worker_with_connectors`` checks it with its connectors once all are declared."""
-    del record
     for name, config in files.with_key(resource, "config.storage.topic"):
-        found = first_per_key(spelling_problems("worker", config), worker_problems(config), declared_problems("worker", config))
+        differing = own_files.changed(resource, record, "worker", name, config)
+        found = first_per_key(spelling_problems("worker", config), worker_problems(config), declared_problems("worker", config), differing)
         yield from (replace(problem, about=name) for problem in found)
 
 

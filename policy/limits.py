@@ -40,11 +40,15 @@ SCHEMA: dict[str, dict[str, Any]] = {
 def of_stack(settings: Settings) -> Limits:
     """Return the budgets and exceptions in a stack's settings."""
     namespace = settings.names.namespace
+    further = {name: budget * MIB for name, budget in settings.further_mib.items()}
+    # the budget of the monitoring is the sum of its pods: no setting leaves room for another pod
+    keys = {settings.audit_namespace: "audit.memoryMib", settings.monitoring_namespace: ""}
     return Limits(
-        memory={namespace: settings.budget.memory_mib * MIB},
+        memory={namespace: settings.budget.memory_mib * MIB, **further},
         volumes={namespace: settings.budget.disk_mib * MIB},
         exceptions=tuple((item.rule, item.resource, item.reason) for item in settings.policy.exceptions),
         own=namespace,
+        further={name: keys[name] for name in further},
         node_ports=_node_ports(settings.host) if settings.host.exposure == "nodePort" else (),
         specification=Specification.of(settings),
     )

@@ -26,7 +26,7 @@ def _bounded(resource: Declared, record: Record) -> Iterator[Problem]:
     if hidden:
         yield Problem(rule=hidden)
     yield from _readable_overhead(resource)
-    if resource.kind in {"Namespace", "NamespacePatch"} and resource.object_name == record.limits.own:
+    if resource.kind in {"Namespace", "NamespacePatch"} and record.limits.owns(resource.object_name):
         yield from _injected(resource.inputs.get("metadata"), _INJECTED_BY_NAMESPACE)
     if starts_pods(resource):
         yield from _counted(resource, record)
@@ -66,12 +66,17 @@ def _counted(resource: Declared, record: Record) -> Iterator[Problem]:
 
 # Annotations and labels of a pod by which a controller adds a container, each with the values that switch it off.
 _INJECTED = re.compile(
-    r"(sidecar\.istio\.io/inject|linkerd\.io/inject|vault\.hashicorp\.com/agent-inject|dapr\.io/enabled|"
-    r"consul\.hashicorp\.com/connect-inject|instrumentation\.opentelemetry\.io/inject-\S+|sidecar\.opentelemetry\.io/inject|"
-    r"cloudsql\.cloud\.google\.com/\S*inject\S*|kuma\.io/sidecar-injection|appmesh\.k8s\.aws/sidecarInjectorWebhook)"
+    # cert-manager injects into webhooks; Vault's further keys have an effect beside agent-inject only
+    r"((?!cert-manager\.io/|vault\.hashicorp\.com/agent-inject-)[^/\s]+/([\w.-]+[-.])?inject(-\S+)?|[^/\s]+/sidecar-?[iI]nject\S+|"
+    r"dapr\.io/enabled|gke-gcsfuse/volumes|injector\.tumblr\.com/request|admission\.datadoghq\.com/enabled)"
 )
 _INJECTED_BY_NAMESPACE = re.compile(rf"istio-injection|istio\.io/rev|{_INJECTED.pattern}")
 _OFF = {"false", "disabled", "no", "off", ""}
+
+
+def adds_container(key: str) -> bool:
+    """Return whether a controller adds a container to a pod with this label or annotation, or to the pods of a namespace with it."""
+    return _INJECTED_BY_NAMESPACE.fullmatch(key) is not None
 
 
 def _readable_overhead(resource: Declared) -> Iterator[Problem]:

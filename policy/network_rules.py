@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from policy.addresses import is_inside
+from policy import calico_policies, cilium_policies
+from policy.addresses import public_ranges
 from policy.guarded import guarded_pods, may_be_same, names_namespaces, pods_of, restricts, selects
 from policy.rule import Rule
 from problem import Problem
@@ -20,14 +21,9 @@ if TYPE_CHECKING:
 
 _CURE = "name the clients in from: a podSelector, a namespaceSelector with labels, or the private ranges of an ipBlock"
 _GROUPS = {"networking.k8s.io", "extensions"}
-_CILIUM = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"}
-_CALICO = {"NetworkPolicy", "GlobalNetworkPolicy"}
 # Policies whose permissions no NetworkPolicy takes back; those of the kind Baseline give way to every NetworkPolicy.
 _ADMIN = {"AdminNetworkPolicy", "ClusterNetworkPolicy"}
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
-_CALICO_GROUPS = {"crd.projectcalico.org", "projectcalico.org"}
-# Entities of Cilium that include addresses outside the cluster.
-_WORLD = {"all", "world", "world-ipv4", "world-ipv6"}
 
 
 def _kind(resource: Declared) -> str | None:
@@ -36,11 +32,11 @@ def _kind(resource: Declared) -> str | None:
         return None
     if resource.kind.removesuffix("List") == "NetworkPolicy" and resource.group in _GROUPS:
         return "kubernetes"
-    if resource.kind in _CILIUM and resource.group == "cilium.io":
+    if resource.kind in cilium_policies.KINDS and resource.group == "cilium.io":
         return "cilium"
     if resource.kind in _ADMIN and resource.group == "policy.networking.k8s.io":
         return "admin"
-    return "calico" if resource.kind in _CALICO and resource.group in _CALICO_GROUPS else None
+    return "calico" if resource.kind in calico_policies.KINDS and resource.group in calico_policies.GROUPS else None
 
 
 def _closed(resource: Declared, record: Record) -> Iterator[Problem]:
@@ -66,16 +62,15 @@ def _open_to(policy: Declared, guarded: Iterable[Pods]) -> Iterator[Problem]:
     """Yield how a policy lets everybody in to guarded pods."""
     plugin = _kind(policy)
     for namespace, spec in _specifications(policy, plugin):
-        reached = [
-            pods for pods in guarded if (namespace is None or may_be_same(namespace, pods.namespace)) and _covers(plugin, spec, pods)
-        ]
+        near = [pods for pods in guarded if namespace is None or may_be_same(namespace, pods.namespace)]
+        reached = [pods for pods in near if _covers(policy, plugin, spec, pods)]
         if reached:
-            yield from _open(plugin, spec, reached[0])
+            yield from _open(policy, plugin, spec, reached[0])
 
 
 def _specifications(policy: Declared, plugin: str | None) -> Iterator[tuple[str | Unknown | None, object]]:
     """Yield each specification in an object with its namespace, None for all namespaces."""
-    everywhere = policy.kind.startswith(("Global", "CiliumClusterwide")) or plugin == "admin"
+    everywhere = _is_everywhere(policy)
     items = policy.objects
     for item in items if isinstance(items, (list, tuple)) else [policy.inputs]:
         one = item if isinstance(item, Mapping) else {"spec": item}
@@ -87,28 +82,23 @@ def _specifications(policy: Declared, plugin: str | None) -> Iterator[tuple[str 
                 yield namespace, spec
 
 
-def _covers(plugin: str | None, spec: object, pods: Pods) -> bool:
+def _is_everywhere(policy: Declared) -> bool:
+    """Return whether a policy belongs to no namespace."""
+    return policy.kind.startswith(("Global", "CiliumClusterwide")) or policy.kind in _ADMIN
+
+
+def _covers(policy: Declared, plugin: str | None, spec: object, pods: Pods) -> bool:
     """Return whether a policy applies, or may apply, to pods."""
     if not isinstance(spec, Mapping):
         return True
     if plugin == "admin":
         return _is_subject(spec.get("subject"), pods)
     if plugin == "calico":
-        selector = spec.get("selector")
-        return selector in (None, "", "all()") or any(str(value) in str(selector) for value in pods.labels.values())
-    selector = spec.get("podSelector" if plugin == "kubernetes" else "endpointSelector")
-    return selects(_without_prefixes(selector) if plugin == "cilium" else selector, pods.labels)
+        return calico_policies.applies(spec, pods, everywhere=_is_everywhere(policy))
+    return cilium_policies.applies(spec, pods) if plugin == "cilium" else selects(spec.get("podSelector"), pods.labels)
 
 
-def _without_prefixes(selector: object) -> object:
-    """Return a selector of Cilium with its labels as they stand on pods."""
-    labels = selector.get("matchLabels") if isinstance(selector, Mapping) else None
-    if not isinstance(selector, Mapping) or not isinstance(labels, Mapping):
-        return selector
-    return {**selector, "matchLabels": {str(key).removeprefix("k8s:").removeprefix("any:"): value for key, value in labels.items()}}
-
-
-def _open(plugin: str | None, spec: object, pods: Pods) -> Iterator[Problem]:
+def _open(policy: Declared, plugin: str | None, spec: object, pods: Pods) -> Iterator[Problem]:
     to = f"to {pods.title}"
     if not isinstance(spec, Mapping):
         yield Problem(rule=f"lets in clients {to} that are not known at preview", cure="set plain values")
@@ -118,11 +108,18 @@ def _open(plugin: str | None, spec: object, pods: Pods) -> Iterator[Problem]:
         return  # ingress rules have no effect then
     rules = spec.get("ingress") or []
     for rule in rules if isinstance(rules, (list, tuple)) else [rules]:
-        said = {"kubernetes": _everybody, "cilium": _everybody_of_cilium, "calico": _everybody_of_calico, "admin": _everybody_of_admin}[
-            str(plugin)
-        ](rule)
+        said = _let_in(plugin, rule, everywhere=_is_everywhere(policy))
         if said:
             yield Problem(rule=f"lets {said} in {to}", cure=_CURE)
+
+
+def _let_in(plugin: str | None, rule: object, *, everywhere: bool) -> str | None:
+    """Return whom an ingress rule lets in if these are not named clients."""
+    if plugin == "cilium":
+        return cilium_policies.everybody(rule, clusterwide=everywhere)
+    if plugin == "calico":
+        return calico_policies.everybody(rule, everywhere=everywhere)
+    return _everybody_of_admin(rule) if plugin == "admin" else _everybody(rule)
 
 
 def _everybody(rule: object) -> str | None:
@@ -142,7 +139,7 @@ def _wide_peer(peer: object) -> str | None:
         return "clients that are not known at preview"
     block, namespaces, pods = (peer.get(key) for key in ("ipBlock", "namespaceSelector", "podSelector"))
     if isinstance(block, Mapping):
-        return _public([block.get("cidr")])
+        return public_ranges([block.get("cidr")])
     if namespaces is None and pods is None:
         return "everybody (an empty peer)"
     if namespaces is None or names_namespaces(namespaces):
@@ -151,33 +148,6 @@ def _wide_peer(peer: object) -> str | None:
         return "namespaces that are not known at preview"
     names_pods = isinstance(pods, Mapping) and restricts(pods)
     return None if names_pods else "the pods of every namespace"
-
-
-def _public(ranges: Iterable[object]) -> str | None:
-    """Return the address ranges that are not part of a private network, whatever they except."""
-    for one in ranges:
-        if isinstance(one, Unknown):
-            return "addresses that are not known at preview"
-        if not is_inside(str(one)):
-            return f"{one}, which may be outside your network,"
-    return None
-
-
-def _everybody_of_cilium(rule: object) -> str | None:
-    if not isinstance(rule, Mapping):
-        return "clients that are not known at preview"
-    peers = {key: value for key, value in rule.items() if str(key).startswith("from") and value}
-    if not peers:
-        return "everybody (a rule without from)" if rule else None  # an empty rule of Cilium allows nothing
-    entities = peers.get("fromEntities")
-    if isinstance(entities, Unknown) or (
-        isinstance(entities, (list, tuple)) and any(isinstance(one, Unknown) or one in _WORLD for one in entities)
-    ):
-        return "everybody (fromEntities)"
-    sets = peers.get("fromCIDRSet")
-    ranges = [one.get("cidr") for one in sets if isinstance(one, Mapping)] if isinstance(sets, (list, tuple)) else []
-    listed = peers.get("fromCIDR")
-    return _public([*ranges, *(listed if isinstance(listed, (list, tuple)) else [])])
 
 
 def _is_subject(subject: object, pods: Pods) -> bool:
@@ -203,19 +173,6 @@ def _everybody_of_admin(rule: object) -> str | None:
         if wide:
             return wide
     return None
-
-
-def _everybody_of_calico(rule: object) -> str | None:
-    if not isinstance(rule, Mapping):
-        return "clients that are not known at preview"
-    if str(rule.get("action", "Allow")).lower() != "allow":
-        return None
-    source = rule.get("source")
-    said: Mapping[str, Any] = source if isinstance(source, Mapping) else {}
-    if said.get("nets"):
-        return _public(said["nets"])
-    named = any(said.get(key) not in (None, "", "all()", {}) for key in ("selector", "namespaceSelector", "serviceAccounts", "services"))
-    return None if named else "everybody (a rule without source)"
 
 
 RULES = (

@@ -28,9 +28,9 @@ def changed(resource: Declared, record: Record) -> Iterator[Problem]:
     config = resource.inputs.get("config")
     if stack is None or resource.type != CONNECTOR or not isinstance(config, Mapping):
         return
-    for own in (stack.streaming.source_connector, stack.archive.sink):
+    for own in stack.connectors:
         if resource.inputs.get("name") == own.name:
-            yield from _differing(config, own.config)
+            yield from differing(KIND_BY_CLASS[own.config["connector.class"]], config, own.config, "connector")
 
 
 def unguarded(resource: Declared, config: Mapping[str, str]) -> Iterator[Problem]:
@@ -43,13 +43,20 @@ def unguarded(resource: Declared, config: Mapping[str, str]) -> Iterator[Problem
             rule="a database that went back in time would be skipped in silence until it has written as far as before",
             cure=f"set {GUARDED_DEBEZIUM}, which refuses it and has the same keys",
         )
-    if plain == PLAIN_ICEBERG_SINK and name == Names.sink_connector:
+    if plain == PLAIN_ICEBERG_SINK and (name == Names.sink_connector or name.startswith(f"{Names.sink_connector}-")):
         rule = "of the program's own sink would ignore every file after its control topic or the brokers were built anew"
         yield Problem(key="connector.class", value=PLAIN_ICEBERG_SINK, rule=rule, cure=f"set {ICEBERG_SINK}")
 
 
-def _differing(config: Mapping[str, object], rendered: Mapping[str, str]) -> Iterator[Problem]:
-    kind = KIND_BY_CLASS[rendered["connector.class"]]
+def differing(kind: Kind, config: Mapping[str, object], rendered: Mapping[str, str], what: str) -> Iterator[Problem]:
+    """Yield the keys of a configuration on which other parts depend, and that differ from what the settings render.
+
+    Args:
+        kind: Kind of the configuration.
+        config: The declared keys.
+        rendered: Keys as the settings render them.
+        what: Word for it in messages: ``connector`` or ``file``.
+    """
     for key, expected in rendered.items():
         value = config.get(key)
         if not _is_settled(kind, rendered, key) or isinstance(value, Unknown) or (value is not None and _text(value) == expected):
@@ -57,7 +64,7 @@ def _differing(config: Mapping[str, object], rendered: Mapping[str, str]) -> Ite
         rule = "is missing from" if value is None else "differs from"
         yield Problem(
             key=key,
-            rule=f"{rule} what the settings render for this connector, {expected!r}",
+            rule=f"{rule} what the settings render for this {what}, {expected!r}",
             cure="change the settings that decide it, and leave the key to the program",
         )
     known = {key: _text(value) for key, value in config.items() if not isinstance(value, Unknown)}
@@ -66,7 +73,7 @@ def _differing(config: Mapping[str, object], rendered: Mapping[str, str]) -> Ite
     for key in further:
         found = standing(kind, rendered, key)
         if found is not None and found.is_fixed:
-            yield Problem(key=key, rule="is not part of what the settings render for this connector", cure="remove it")
+            yield Problem(key=key, rule=f"is not part of what the settings render for this {what}", cure="remove it")
 
 
 def _is_settled(kind: Kind, rendered: Mapping[str, str], key: str) -> bool:
@@ -86,7 +93,7 @@ def undeclared_topics(record: Record) -> Iterator[tuple[Declared | None, Problem
         return
     names = [one.inputs.get("name") for one in record.of_type(TOPIC)]
     absent = [topic.name for topic in stack.streaming.kafka.topics if topic.name not in names]
-    own = {stack.streaming.source_connector.name, stack.archive.sink.name}
+    own = {one.name for one in stack.connectors}
     connector = next((one for one in record.of_type(CONNECTOR) if one.inputs.get("name") in own), None)
     if connector is not None and absent and not any(isinstance(name, Unknown) for name in names):
         yield (

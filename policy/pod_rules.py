@@ -12,6 +12,7 @@ from policy import pod_security
 from policy.kinds import starts_pods
 from policy.rule import Rule
 from problem import Problem
+from specification.monitoring.ports import PROMETHEUS
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _restricted(resource: Declared, record: Record) -> Iterator[Problem]:
     spec = _spec(resource)
     if spec is None:
         return
-    yield from _pod_problems(spec)
+    yield from _pod_problems(spec, may_ask=_finds_nodes(resource, spec, record))
     if resource.empty:
         rule = f"{', '.join(resource.empty[:5])} is empty, and the API server admits no pod with an empty item"
         yield Problem(rule=rule, cure="remove it, or leave it out where it has no value")
@@ -111,7 +112,7 @@ def _read_token(secret: Declared, record: Record) -> Iterator[Problem]:
             yield Problem(rule=f"is a token for the API server, and {workload.title} reads it", cure=_OTHER_WAY)
 
 
-def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
+def _pod_problems(spec: Mapping[str, Any], *, may_ask: bool) -> Iterator[Problem]:
     for flag in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(flag):
             yield Problem(rule=f"{flag} is on, which shares a namespace of the node with the pod", cure=f"remove {flag}")
@@ -123,13 +124,42 @@ def _pod_problems(spec: Mapping[str, Any]) -> Iterator[Problem]:
                     f"the volume {volume.get('name')!r} is of type {', '.join(sorted(kinds - _POD_VOLUMES))}, which reaches outside the pod"
                 )
             )
-        if any(_for_the_api_server(source) for source in (volume.get("projected") or {}).get("sources") or []):
+        if not may_ask and _has_token(volume):
             yield Problem(
                 rule=f"the volume {volume.get('name')!r} contains a token for the API server", cure="set the audience of its user"
             )
     if spec.get("automountServiceAccountToken") is not False:
         yield Problem(rule="the pod gets an unused token for the API server", cure="set automountServiceAccountToken to false")
     yield from pod_security.pod_context_problems(spec.get("securityContext") or {})
+
+
+def _finds_nodes(resource: Declared, spec: Mapping[str, Any], record: Record) -> bool:
+    """Return whether a pod is the stack's own Prometheus, which asks the API server where the nodes are.
+
+    It is by name, namespace, account and its one token, and the containers that mount the token start what the stack says. What the token
+    may do is judged with the roles of its account.
+    """
+    stack = record.limits.specification
+    watching = stack.monitoring if stack is not None else None
+    if watching is None or not watching.finds_nodes or (resource.namespace, resource.object_name) != (watching.namespace, PROMETHEUS):
+        return False
+    (own,) = [workload for workload in watching.workloads if workload.component == PROMETHEUS]
+    (wanted,) = [volume for volume in own.pod["volumes"] if "serviceAccountToken" in str(volume)]
+    tokens = [volume for volume in spec.get("volumes") or [] if _has_token(volume)]
+    holders = [
+        container
+        for _role, container in pods.containers(spec)
+        if any(mount.get("name") == wanted["name"] for mount in container.get("volumeMounts") or [])
+    ]
+    return (
+        tokens == [wanted]
+        and spec.get("serviceAccountName") == own.pod["serviceAccountName"]
+        and all(container.get("command") == own.process["command"] and not container.get("args") for container in holders)
+    )
+
+
+def _has_token(volume: Mapping[str, Any]) -> bool:
+    return any(_for_the_api_server(source) for source in (volume.get("projected") or {}).get("sources") or [])
 
 
 def _for_the_api_server(source: Mapping[str, Any]) -> bool:
@@ -171,7 +201,10 @@ RULES = (
     Rule(name="image-digest", says="Every image from elsewhere has a digest.", check=_digested, level="advisory", severity="low"),
     Rule(
         name="pod-restricted",
-        says="Every pod meets Pod Security restricted, with a read-only root file system and no token for the API server.",
+        says=(
+            "Every pod meets Pod Security restricted, with a read-only root file system; only the stack's Prometheus may have a token for "
+            "the API server."
+        ),
         check=_restricted,
     ),
 )

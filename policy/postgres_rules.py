@@ -12,25 +12,33 @@ from configs.postgres_access import access_problems
 from configs.postgres_allowed import parameter_problems
 from configs.postgres_ranges import range_problems
 from configs.postgres_rules import postgres_problems
+from configs.postgres_sessions import session_problems
 from configs.problems import first_per_key
 from configs.spelling import spelling_problems
-from policy.captured import is_captured, is_own
+from policy.captured import captured_servers, is_captured, is_of_pipeline, is_own
 from policy.files import with_key
-from policy.fit_rules import files_of, servers
+from policy.fit_rules import files_of, servers, sources
 from policy.kinds import starts_pods
+from policy.postgres_sessions import DATABASE, ROLE, SERVER, declared_settings
 from policy.postgres_statements import statements
 from policy.rule import Rule
+from problem import Problem
 from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from policy.declared import Declared, Record
-    from problem import Problem
 
 # A file with this parameter is one of a server that is captured.
 _MARK = "wal_level"
 _COMMAND_LINE = "the command line"
+# Resources of a database that a source connector captures by, with the connector's key that has their name
+_CAPTURE = {
+    "postgresql:index/publication:Publication": "publication.name",
+    "postgresql:index/replicationSlot:ReplicationSlot": "slot.name",
+    "postgresql:index/physicalReplicationSlot:PhysicalReplicationSlot": "slot.name",
+}
 # Words of the own server's command line, and addresses at which pods reach a server.
 _OWN_WORDS = {"config_file", "data_directory"}
 _EVERYWHERE = {"*", "0.0.0.0", "::", "0.0.0.0,::"}  # noqa: S104 - a server in a pod listens at every address of it
@@ -51,6 +59,8 @@ def _configured(resource: Declared, _record: Record) -> Iterator[Problem]:
 
 def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Judge the command line over the file of each server, and the timeouts in a file that was not judged by itself."""
+    yield from _of_sessions(record)
+    yield from _of_capture(record)
     for server, container, _left, text in servers(record):
         if text is None or isinstance(text, Unknown):
             continue  # postgres-fits reports it
@@ -76,6 +86,23 @@ def _together(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         yield from ((server, problem) for problem in range_problems(all_of_them) if problem.key not in alone)
 
 
+def _of_capture(record: Record) -> Iterator[tuple[Declared, Problem]]:
+    """Judge resources that stand in a database in the place of the publication or the slot of a source connector."""
+    for kind, key in _CAPTURE.items():
+        names = {config.get(key) for config in sources(record)} - {None}
+        for resource in record.of_type(kind):
+            if resource.inputs.get("name", resource.name) in names:
+                yield (
+                    resource,
+                    Problem(
+                        key="name",
+                        value=str(resource.inputs.get("name", resource.name)),
+                        rule=f"is the {key.partition('.')[0]} of a source connector: what it leaves out, or consumes, is never captured",
+                        cure="choose another name, and leave this one to the SQL of the pipeline",
+                    ),
+                )
+
+
 def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged: Mapping[str, str] | None) -> Iterator[Problem]:
     """Judge a captured server by what is written and was not judged by itself; absent is only a fault of the log's level."""
     before = set(range_problems(all_of_them)) | set(postgres_problems(judged or {}) if judged is not None else ())
@@ -87,10 +114,31 @@ def _of_captured(said: Mapping[str, str], all_of_them: Mapping[str, str], judged
 
 def _of_statements(record: Record, server: Declared, parameters: Mapping[str, str]) -> Iterator[tuple[Declared, Problem]]:
     """Judge what statements and scripts in the server's namespace set, over what the server has."""
-    for resource in record.of_kind("ConfigMap", *pods.POD_KINDS, namespace=server.namespace):
+    for resource in record.of_kind("ConfigMap", "Secret", *pods.POD_KINDS, namespace=server.namespace):
         for further in statements(resource):
             found = [problem for problem in postgres_problems({**parameters, **further}) if problem.key in further]
             yield from ((resource, replace(problem, about=f"a statement for {server.title}")) for problem in found)
+
+
+def _of_sessions(record: Record) -> Iterator[tuple[Declared, Problem]]:
+    """Judge what statements and resources set for roles, databases and, by ALTER SYSTEM, for the program's own server.
+
+    A server that this program does not declare is reached from the pipeline's namespace, or by the provider for PostgreSQL.
+    """
+    captured = {server.namespace: is_own(server) for server in captured_servers(record)}
+    near = captured or ({record.limits.own: False} if sources(record) and record.limits.own else {})
+    judged: dict[tuple[Declared, Problem], None] = {}
+    for namespace, is_own_server in near.items():
+        for resource, said in declared_settings(record, namespace):
+            found: list[Problem] = []
+            if said.kind == SERVER and is_own_server:
+                known = {problem.key for further in statements(resource) for problem in postgres_problems(further)}
+                found = [one for one in parameter_problems(said.parameters) if one.key not in known]
+            elif said.kind in {ROLE, DATABASE}:
+                of_pipeline = is_of_pipeline(record, said.kind, said.name)
+                found = session_problems(said.parameters, of_pipeline=of_pipeline, of_own_server=is_own_server)
+            judged |= {(resource, replace(one, about=said.about)): None for one in found}
+    yield from judged
 
 
 def _of_further_files(

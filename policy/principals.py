@@ -30,7 +30,8 @@ _NAMES = {
 # Keys whose value begins with a name, each with the character after it.
 _BEGINNINGS = {"aws:principalorgpaths": "/", "aws:sourceorgpaths": "/", "aws:userid": ":"}
 _ARNS = {"aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"}
-_ADDRESSES = {"aws:sourceip", "aws:vpcsourceip"}
+# Not aws:VpcSourceIp: every account has networks with the same private addresses.
+_ADDRESSES = {"aws:sourceip"}
 # Number of addresses in the widest ranges that still name callers: two IPv4 /8, such as all private ones, or an IPv6 /32.
 _WIDEST = {4: 2**25, 6: 2**96}
 _ACCOUNT = 4
@@ -46,6 +47,16 @@ NO_DOCUMENT = Problem(
 )
 
 
+# Services that read what a policy allows them for whoever configures them, in any account.
+_FOR_EVERYBODY = {"cloudfront.amazonaws.com", "serverlessrepo.amazonaws.com"}
+
+
+def _acts_for_everybody(statement: Mapping[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    services = listed(principal.get("Service")) if isinstance(principal, Mapping) else []
+    return any(service in _FOR_EVERYBODY for service in services)
+
+
 def names_everybody(statement: Mapping[str, Any]) -> bool:
     """Return whether the principal of a statement is everybody, before its conditions."""
     if "NotPrincipal" in statement:
@@ -57,7 +68,8 @@ def names_everybody(statement: Mapping[str, Any]) -> bool:
 
 def allows_everybody(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement of a resource policy allows everybody, since no condition restricts it to named callers."""
-    return statement.get("Effect") == "Allow" and names_everybody(statement) and not _named(statement)
+    wide = names_everybody(statement) or _acts_for_everybody(statement)
+    return statement.get("Effect") == "Allow" and wide and not _named(statement)
 
 
 def admissions(document: object) -> Iterator[Problem]:
@@ -69,7 +81,8 @@ def admissions(document: object) -> Iterator[Problem]:
         return
     for statement in statements(document):
         if allows_everybody(statement):
-            yield Problem(rule=f"statement {sid(statement)} allows all principals", cure="list the accounts or roles")
+            who = "all principals" if names_everybody(statement) else "a service that acts for every account"
+            yield Problem(rule=f"statement {sid(statement)} allows {who}", cure="list the accounts or roles, or set aws:SourceArn")
 
 
 def _named(statement: Mapping[str, Any]) -> bool:

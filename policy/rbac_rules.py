@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from policy.eks_access import mapped
 from policy.guarded import is_guarded, selects
 from policy.role_excess import aggregated, excess, looks_like_a_controller, selects_ruling
 from policy.rule import Rule
@@ -41,14 +42,17 @@ _EVERY_ACCOUNT = "system:serviceaccounts"
 
 
 def _exact(resource: Declared, record: Record) -> Iterator[Problem]:
-    """Judge what reaches the pipeline's own namespace, or all namespaces, whatever else is declared."""
+    """Judge what reaches the stack's own namespaces, or all namespaces, whatever else is declared."""
+    yield from mapped(resource, record, near=True)
     for kind, namespace, one in _objects(resource):
-        if kind == "ClusterRoleBinding" or (kind != "ClusterRole" and _is_own(namespace, record)):
+        if kind == "ClusterRoleBinding" or (kind != "ClusterRole" and record.limits.owns(namespace)):
             yield from _problems(kind, one)
 
 
 def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
     """Judge what depends on other resources: namespaces in which guarded pods are declared, and where a ClusterRole is bound."""
+    for resource in record.resources.values():
+        yield from ((resource, problem) for problem in mapped(resource, record, near=False))
     objects = [(resource, *one) for resource in record.resources.values() for one in _objects(resource)]
     elsewhere, bound = _bound_elsewhere(objects, record), _bound(objects)
     selectors = [selector for _resource, _kind, _namespace, one in objects for selector in aggregated(one.get("aggregationRule"))]
@@ -56,16 +60,12 @@ def _exact_at_end(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
         if kind == "ClusterRole":
             reaches = _name_of(one, resource) not in elsewhere or _is_aggregated(one, selectors)
         else:
-            reaches = kind != "ClusterRoleBinding" and not _is_own(namespace, record) and is_guarded(namespace, record)
+            reaches = kind != "ClusterRoleBinding" and not record.limits.owns(namespace) and is_guarded(namespace, record)
         if reaches:
             subjects, role_rules = bound.get(_name_of(one, resource), []), one.get("rules")
             to_accounts = all(_is_controller(subject, record) for subject in subjects) if subjects else looks_like_a_controller(role_rules)
             of_controller = kind == "ClusterRole" and to_accounts and not _is_aggregated(one, selectors)
             yield from ((resource, problem) for problem in _problems(kind, one, of_controller=of_controller))
-
-
-def _is_own(namespace: str | Unknown, record: Record) -> bool:
-    return isinstance(namespace, Unknown) or (bool(record.limits.own) and namespace == record.limits.own)
 
 
 def _objects(resource: Declared) -> Iterator[tuple[str, str | Unknown, Mapping[str, Any]]]:
@@ -95,7 +95,7 @@ def _bound_elsewhere(objects: list[tuple[Declared, str, str | Unknown, Mapping[s
     for _resource, kind, namespace, one in objects:
         reference = one.get("roleRef")
         if kind in _BINDINGS and isinstance(reference, Mapping) and reference.get("kind") == "ClusterRole":
-            reaches = kind == "ClusterRoleBinding" or _is_own(namespace, record) or is_guarded(namespace, record)
+            reaches = kind == "ClusterRoleBinding" or record.limits.owns(namespace) or is_guarded(namespace, record)
             (near if reaches else far).add(str(reference.get("name")))
     return far - near
 
@@ -121,7 +121,7 @@ def _is_controller(subject: object, record: Record) -> bool:
         return False
     name, namespace = subject.get("name"), subject.get("namespace")
     named = isinstance(name, str) and isinstance(namespace, str) and name not in {"", "default"} and bool(namespace)
-    return named and not _is_own(str(namespace), record) and not is_guarded(namespace, record)
+    return named and not record.limits.owns(namespace) and not is_guarded(namespace, record)
 
 
 def _is_aggregated(one: Mapping[str, Any], selectors: list[object]) -> bool:

@@ -25,12 +25,26 @@ _HOLDERS = {
         *("aws:s3tables/tableBucketPolicy:TableBucketPolicy", "aws:s3tables/tablePolicy:TablePolicy"),
         *("aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretPolicy:SecretPolicy", "aws:sns/topic:Topic"),
         *("aws:sns/topicPolicy:TopicPolicy", "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy"),
+        *("aws:schemas/registryPolicy:RegistryPolicy", "aws:ses/identityPolicy:IdentityPolicy"),
+        *("aws:codebuild/resourcePolicy:ResourcePolicy", "aws:mediastore/containerPolicy:ContainerPolicy"),
+        *("aws:networkfirewall/resourcePolicy:ResourcePolicy", "aws:oam/sinkPolicy:SinkPolicy"),
+        *(
+            "aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy",
+            "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
+        ),
+        *("aws:vpclattice/authPolicy:AuthPolicy", "aws:vpclattice/resourcePolicy:ResourcePolicy"),
     ),
-    ("accessPolicy",): ("aws:glacier/vault:Vault", "aws:glacier/vaultLock:VaultLock"),
+    ("accessPolicy",): (
+        "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy",
+        "aws:glacier/vault:Vault",
+        "aws:glacier/vaultLock:VaultLock",
+    ),
+    ("content",): ("aws:organizations/resourcePolicy:ResourcePolicy",),
     ("policyDocument",): (
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:codeartifact/domainPermissions:DomainPermissions",
         "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy",
+        "aws:xray/resourcePolicy:ResourcePolicy",
     ),
     ("accessPolicies",): (
         *("aws:elasticsearch/domain:Domain", "aws:elasticsearch/domainPolicy:DomainPolicy"),
@@ -40,6 +54,7 @@ _HOLDERS = {
 _PROPERTIES = {type_token: properties for properties, types in _HOLDERS.items() for type_token in types}
 _GRANT = "aws:kms/grant:Grant"
 _INVOCATION = "aws:lambda/permission:Permission"
+_EVENTS = "aws:cloudwatch/eventPermission:EventPermission"
 # What restricts an invocation by everybody; a function's URL has its own kind of login.
 _RESTRICTING = ("functionUrlAuthType", "principalOrgId", "sourceAccount", "sourceArn")
 
@@ -55,3 +70,5 @@ def everybody_admitted(resource: Declared) -> Iterator[Problem]:
     is_restricted = any(resource.inputs.get(name) for name in _RESTRICTING)
     if resource.type == _INVOCATION and is_wild(str(resource.inputs.get("principal"))) and not is_restricted:
         yield Problem(rule="lets everybody invoke the function", cure="name an account or a service in principal, or set sourceArn")
+    if resource.type == _EVENTS and is_wild(str(resource.inputs.get("principal"))) and not resource.inputs.get("condition"):
+        yield Problem(rule="lets everybody send events", cure="name the account in principal, or the organisation in condition")

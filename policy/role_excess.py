@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from policy.kinds import BUILT_IN_GROUPS
+from policy.lists import items_of, listed
 from policy.role_dangers import DANGERS, RBAC, READ
 from unknown import Unknown
 
@@ -52,8 +53,8 @@ _COUNTS = {"*/finalizers", "*/scale", "*/status"}
 
 def looks_like_a_controller(rules: object) -> bool:
     """Return whether a role has the marks of a controller that provides nodes or volumes."""
-    listed = rules if isinstance(rules, (list, tuple)) else []
-    return any(one.startswith(_MARKS) for rule in listed if isinstance(rule, Mapping) for one in _texts(rule.get("resources")) or ())
+    named = (_texts(rule.get("resources")) or () for rule in items_of(rules) if isinstance(rule, Mapping))
+    return any(one.startswith(_MARKS) for texts in named for one in texts)
 
 
 def excess(rule: object, *, of_controller: bool = False) -> tuple[str, str] | None:
@@ -90,14 +91,14 @@ def _unknown(said: str) -> tuple[str, str]:
 
 def _texts(value: object) -> list[str] | None:
     """Return a list of texts; None where it, or one of it, is unknown."""
-    listed = list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-    return None if any(isinstance(one, Unknown) for one in listed) else [str(one).lower() for one in listed]
+    said = listed(value)
+    return None if any(isinstance(one, Unknown) for one in said) else [str(one).lower() for one in said]
 
 
 def _names(value: object) -> list[str | Unknown]:
     """Return the names of objects; an empty name counts as none, since it also fits a request without a name."""
-    listed = list(value) if isinstance(value, (list, tuple)) else []
-    return [] if any(one in ("", "*") for one in listed) else [one if isinstance(one, Unknown) else str(one) for one in listed]
+    names = items_of(value)
+    return [] if any(one in ("", "*") for one in names) else [one if isinstance(one, Unknown) else str(one) for one in names]
 
 
 def _by_verbs(resources: set[str], verbs: set[str], names: list[str | Unknown]) -> tuple[str, str] | None:

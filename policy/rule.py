@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from capacity.pods import POD_KINDS
+from policy.shapes import misfits
 from problem import Problem
+from unknown import unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -95,7 +98,7 @@ def judge_end(rule: Rule, record: Record) -> list[Violation]:
             if resource is None or not excepted(rule, resource, record):
                 violations.append(_violation(rule, resource, problem))
     except Exception as error:  # noqa: BLE001 - any error is a violation
-        violations.append(_violation(rule, None, _failed(error)))
+        violations.append(_violation(rule, None, _failed(error, None, record)))
     return violations
 
 
@@ -103,10 +106,46 @@ def _problems(rule: Rule, resource: Declared, record: Record) -> Iterator[Proble
     try:
         yield from rule.check(resource, record)
     except Exception as error:  # noqa: BLE001 - any error is a violation
-        yield _failed(error)
+        yield _failed(error, resource, record)
 
 
-def _failed(error: Exception) -> Problem:
+# Paths in a message
+_MOST_PATHS = 5
+# Ends of paths whose values no rule looks into
+_LEAVES = (".value", ".name", ".uid", ".id", ".clusterIP")
+
+
+def _unseen(one: Declared, judged: Declared | None) -> str:
+    """Return the unknown parts of a resource below its specification, for a message; values that are judged by themselves are left out."""
+    try:
+        paths = [path for path in unknown_paths({"spec": one.inputs.get("spec")}) if not path.endswith(_LEAVES)]
+    except Exception:  # noqa: BLE001 - inputs that cannot be read have failed the rule already
+        return ""
+    listed = ", ".join(paths[:_MOST_PATHS]) + (f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else "")
+    return listed if one is judged or not listed else f"{listed} of {one.title}"
+
+
+def _misfit(one: Declared, judged: Declared | None) -> str:
+    """Return the first field of a resource that has another type than the API server takes, for a message; empty without one."""
+    try:
+        path, got, wanted = next(misfits(one.type, one.inputs), ("", "", ""))
+    except Exception:  # noqa: BLE001 - inputs that cannot be read have failed the rule already
+        return ""
+    where = path if one is judged else f"{path} of {one.title}"
+    return f"{where} is {got}, where Kubernetes takes {wanted}" if got else ""
+
+
+def _failed(error: Exception, resource: Declared | None, record: Record) -> Problem:
+    others = [one for one in record.resources.values() if one.kind in POD_KINDS]
+    unseen = next((found for one in (resource, *others) if one is not None and (found := _unseen(one, resource))), "")
+    if unseen:
+        return Problem(
+            rule=f"{unseen} is not known at preview, so this rule cannot judge it",
+            cure="set a plain value there; only a value of a variable, of a Secret or of a status may be known later",
+        )
+    misfit = next((told for one in (resource, *record.resources.values()) if one is not None and (told := _misfit(one, resource))), "")
+    if misfit:
+        return Problem(rule=f"{misfit}, so this rule cannot judge it", cure="write it as the API reference of its kind has it")
     # without the text of the error, which may contain a credential
     return Problem(
         rule=f"the rule could not run ({type(error).__name__}), which counts as a violation",

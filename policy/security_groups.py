@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs.ports import HIGHEST_PORT
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _OF_LIGHTSAIL = ("cidrs", "ipv6Cidrs", "cidrListAliases")
 _LISTS = ("prefixListIds", "prefixListId", "sourcePrefixListId")
 _TCP = {"tcp", "6"}
 _EVERY_PROTOCOL = {"-1", "all"}
-_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,11 @@ def _ports(rule: Mapping[str, object]) -> tuple[int, int] | None:
     protocol = rule.get("protocol", rule.get("ipProtocol"))
     named = "-1" if protocol is None or isinstance(protocol, Unknown) else str(protocol).lower()
     if named in _EVERY_PROTOCOL:
-        return 0, _LAST_PORT
+        return 0, HIGHEST_PORT
     if named not in _TCP:
         return None
-    first, last = _port(rule.get("fromPort"), 0), _port(rule.get("toPort"), _LAST_PORT)
-    return (0, _LAST_PORT) if first < 0 or last < 0 else (first, last)
+    first, last = _port(rule.get("fromPort"), 0), _port(rule.get("toPort"), HIGHEST_PORT)
+    return (0, HIGHEST_PORT) if first < 0 or last < 0 else (first, last)
 
 
 def _port(value: object, otherwise: int) -> int:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from policy.controller_routes import annotated, published_ports
+from policy.answering import answering
+from policy.controller_routes import annotated, exposing, published_ports, widening
+from policy.dns_answers import renamed
 from policy.guarded import COMPONENTS, guarded_pods, has_labels, is_guarded, may_be_same, pods_of
 from policy.rule import Rule
 from problem import Problem
@@ -23,7 +25,8 @@ _SERVICES = {"Service", "ServicePatch", "ServiceList"}
 # Kinds that publish a Service outside the cluster, of Kubernetes and of common controllers.
 _ROUTES = re.compile(
     r"(Ingress|HTTPRoute|GRPCRoute|TCPRoute|TLSRoute|UDPRoute|IngressRoute|IngressRouteTCP|IngressRouteUDP|TraefikService|VirtualService|"
-    r"HTTPProxy|TCPIngress|UDPIngress|Mapping|TCPMapping|Route|VirtualServer|TransportServer|ApisixRoute)(Patch|List)?"
+    r"HTTPProxy|TCPIngress|UDPIngress|Mapping|TCPMapping|Route|VirtualServer|VirtualServerRoute|TransportServer|ApisixRoute|Middleware|"
+    r"TargetGroupBinding|ServiceExport)(Patch|List)?"
 )
 # Keys of a route's specification that name a Service.
 _NAMING = {"name", "serviceName", "host", "service", "backend"}
@@ -59,16 +62,23 @@ def _published(resource: Declared, spec: object, record: Record) -> Iterator[Pro
         yield Problem(rule="the type is not known at preview, so its clients are unknown", cure="set a plain value")
         return
     ranges = spec.get("loadBalancerSourceRanges")
-    if spec.get("type") == "LoadBalancer" or (resource.kind == "ServicePatch" and ranges is not None):
+    patched = resource.kind == "ServicePatch"
+    if spec.get("type") == "LoadBalancer" or (patched and ranges is not None):
         yield from _let_in(ranges)
+    for key in widening(resource.inputs.get("metadata")) if spec.get("type") == "LoadBalancer" or patched else ():
+        yield Problem(
+            rule=f"{key} chooses other clients than loadBalancerSourceRanges, which no rule can judge", cure=f"remove it; {_CURE}"
+        )
+    for key in exposing(resource.inputs.get("metadata")):
+        yield Problem(rule=f"{key} opens the Service outside the cluster, {_PLAIN}", cure="remove it, and publish by host.exposure")
     addresses = spec.get("externalIPs")
-    if addresses and _is_guarded(resource, spec, record):
+    if addresses and (resource.namespace in record.limits.further or _is_guarded(resource, spec, record)):
         yield _at_addresses(addresses)
 
 
 def _is_at_home(namespace: str | Unknown, record: Record) -> bool:
-    """Return whether a namespace is, or may be, that of the pipeline, where a Service may send to pods by any way."""
-    return isinstance(namespace, Unknown) or (bool(record.limits.own) and namespace == record.limits.own)
+    """Return whether a namespace is, or may be, one of the stack's, where a Service may send to pods by any way."""
+    return record.limits.owns(namespace)
 
 
 def _is_near(namespace: str | Unknown, record: Record) -> bool:
@@ -129,7 +139,8 @@ def _around(resource: Declared, record: Record) -> Iterator[Problem]:
     """Judge a route against the Services declared so far, or a Service or its pods against the routes declared so far."""
     if _is_route(resource):
         yield from _routed(resource, record)
-        return
+        if resource.kind not in _SERVICES:
+            return
     if resource.kind != "Service" and pods_of(resource) is None:
         return
     if resource.kind == "Service" and not _targets(record, resource.namespace, resource.object_name):
@@ -144,7 +155,10 @@ def _around(resource: Declared, record: Record) -> Iterator[Problem]:
 
 
 def _is_route(resource: Declared) -> bool:
-    return resource.is_kubernetes and (_ROUTES.fullmatch(resource.kind) is not None or bool(published_ports(resource)))
+    if not resource.is_kubernetes:
+        return False
+    mapped = resource.kind in _SERVICES and next(annotated(resource.inputs.get("metadata")), None) is not None
+    return mapped or _ROUTES.fullmatch(resource.kind) is not None or bool(published_ports(resource))
 
 
 def _routed(route: Declared, record: Record) -> Iterator[Problem]:
@@ -160,16 +174,24 @@ def _routed(route: Declared, record: Record) -> Iterator[Problem]:
 def _published_by(route: Declared) -> Iterator[tuple[str, str | None]]:
     """Yield every name in a route that may be a Service's, each with its namespace where one stands beside it."""
     yield from published_ports(route)
-    if route.kind.startswith("Ingress"):
+    if route.kind.removesuffix("Patch") == "ServiceExport":
+        yield route.object_name, None
+    if route.kind.startswith("Ingress") or route.kind in _SERVICES:
         yield from annotated(route.inputs.get("metadata"))
-    for spec in _specifications(route) if route.kind != "ConfigMap" else ():
-        if route.kind != "VirtualService" or _leaves_the_mesh(spec):
+    for spec in _specifications(route) if route.kind not in {"ConfigMap", *_SERVICES} else ():
+        if route.kind == "Middleware":
+            # other middlewares only change a request on its way
+            yield from _named_services(spec.get("errors") if isinstance(spec, Mapping) else spec)
+        elif route.kind != "VirtualService" or _leaves_the_mesh(spec):
             yield from _named_services(spec)
 
 
 def _leaves_the_mesh(spec: object) -> bool:
-    gateways = spec.get("gateways") if isinstance(spec, Mapping) else None
-    return isinstance(gateways, Unknown) or any(one != "mesh" for one in gateways or [])
+    """Return whether a route of Istio may be reached from outside: by its gateways, or, without hosts, by those of who delegates to it."""
+    if not isinstance(spec, Mapping):
+        return False
+    gateways = spec.get("gateways")
+    return not spec.get("hosts") or isinstance(gateways, Unknown) or any(one != "mesh" for one in gateways or [])
 
 
 def _named_services(value: object, namespace: str | None = None) -> Iterator[tuple[str, str | None]]:
@@ -188,11 +210,17 @@ def _named_services(value: object, namespace: str | None = None) -> Iterator[tup
             yield from _named_services(item, namespace)
 
 
+def _answered(record: Record) -> Iterator[tuple[Declared | None, Problem]]:
+    yield from answering(record, _targets)
+    yield from renamed(record, _targets)
+
+
 RULES = (
     Rule(
         name="service-private",
-        says="No load balancer opens the pipeline to more than private networks, and no route publishes its brokers, database or Connect.",
+        says="No load balancer or route opens the pipeline to more than private networks, and nothing else answers under its names.",
         check=_within_the_network,
+        at_end=_answered,
         severity="critical",
     ),
 )

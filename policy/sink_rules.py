@@ -11,6 +11,7 @@ from capacity import jvm, jvm_flags, sink, wide_rows
 from capacity.commands import words
 from capacity.pods import POD_KINDS
 from capacity.quantity import MIB, whole_mib
+from capacity.sink_heap import SinkHeap, together
 from configs.tokens import CONNECTOR, ICEBERG_TABLE, TOPIC
 from policy import files
 from policy.fit_rules import files_of, sized_containers, sources, table
@@ -83,7 +84,7 @@ def _parquet(record: Record) -> sink.Parquet | None:
     return sink.Parquet(max(size.row_group for size in sizes), max(size.page for size in sizes)) if sizes else None
 
 
-def sink_heap(connector: Declared, record: Record) -> sink.SinkHeap:
+def sink_heap(connector: Declared, record: Record) -> SinkHeap:
     """Return the heap that a worker needs for one sink connector together with all sources.
 
     Raises:
@@ -151,8 +152,7 @@ def _over(record: Record) -> Iterator[Problem]:
             yield Problem(rule=f"{connector.name} {error}")
             return
     source = sum(sink.source_heap(config) for config in sources(record))
-    own = [heap.needed - heap.source - heap.framework for heap in heaps]
-    needed = source + sum(own) + sink.FRAMEWORK_MIB * MIB
+    needed = together(heaps, source).needed if heaps else source + sink.FRAMEWORK_MIB * MIB
     over = needed - worker[1]
     if over > 0:
         parts = {"source connectors": source, "worker": sink.FRAMEWORK_MIB * MIB}
@@ -164,14 +164,14 @@ def _over(record: Record) -> Iterator[Problem]:
                 f"the connectors need {mib(needed)} MiB of heap in {worker[0].title}, which has {mib(worker[1])} ({table(parts)}){further}"
             ),
             cure=(
-                f"lower flush.size, the commit interval, tasks.max, max.queue.size.in.bytes or the topics' "
-                f"partitions, or raise -Xmx by {whole_mib(over)}m and the limit with it"
+                f"lower flush.size, the commit interval, tasks.max, max.queue.size.in.bytes, or the topics' "
+                f"partitions or {wide_rows.LIMIT}, or raise -Xmx by {whole_mib(over)}m and the limit with it"
             ),
         )
     yield from _wide(record, heaps)
 
 
-def _wide(record: Record, heaps: Sequence[sink.SinkHeap]) -> Iterator[Problem]:
+def _wide(record: Record, heaps: Sequence[SinkHeap]) -> Iterator[Problem]:
     """Compare the direct buffers that the largest rows take with those of the smallest worker."""
     worker, given = min(((resource, java.direct) for resource, java in _processes(record)), key=lambda one: one[1])
     row = max((largest_record(connector.inputs["config"], record) for connector in sinks(record)), default=0)
@@ -184,8 +184,8 @@ def _wide(record: Record, heaps: Sequence[sink.SinkHeap]) -> Iterator[Problem]:
                 f"which has {mib(given)}"
             ),
             cure=(
-                f"lower {wide_rows.LIMIT} of the topics, tasks.max or max.partition.fetch.bytes, or raise -XX:MaxDirectMemorySize to "
-                f"{whole_mib(needed)}m and the limit with it"
+                f"lower {wide_rows.LIMIT} of the topics, tasks.max or max.partition.fetch.bytes, take a codec of Parquet without such "
+                f"buffers, as zstd, or raise -XX:MaxDirectMemorySize to {whole_mib(needed)}m and the limit with it"
             ),
         )
 

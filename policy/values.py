@@ -27,9 +27,11 @@ def _read(get: Callable[[], Any]) -> Any:  # noqa: ANN401 - any JSON value
         value = get()
     except UnknownValueError:
         return UNKNOWN
+    if isinstance(value, (str, bytes, bool)):
+        return value
     if isinstance(value, Mapping):
         return plain(value)
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+    if isinstance(value, Sequence):
         return [_read(lambda index=index: value[index]) for index in range(len(value))]  # type: ignore[misc]
     if isinstance(value, float) and value.is_integer():
         return int(value)

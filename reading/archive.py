@@ -58,7 +58,11 @@ def _catalog(outputs: Mapping[str, Any]) -> Catalog:
     """Return the catalog of the tables: the JDBC one where the stack has it, else Glue; absent keys are those of the environment."""
     reader = outputs["reader"]
     store = {"s3.endpoint": reader["endpoint"], "s3.region": reader["region"]}
-    keys = {"s3.access-key-id": reader.get("accessKeyId"), "s3.secret-access-key": reader.get("secretAccessKey")}
+    keys = {
+        "s3.access-key-id": reader.get("accessKeyId"),
+        "s3.secret-access-key": reader.get("secretAccessKey"),
+        "s3.session-token": reader.get("sessionToken"),
+    }
     files = {key: value for key, value in {**store, **keys}.items() if value}
     catalog = outputs.get("catalog")
     if catalog is None:
@@ -74,17 +78,18 @@ class Archive:
 
     Args:
         outputs: The stack's outputs: ``reader``, and ``catalog`` where the tables are in a JDBC catalog.
+        keeps: Whether small files are kept in memory for the next query.
 
     Attributes:
         filesystem: The store of its files.
     """
 
-    def __init__(self, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, outputs: Mapping[str, Any], *, keeps: bool = True) -> None:
         """Connect lazily; nothing is read yet."""
         reader = outputs["reader"]
         self._catalog = _catalog(outputs)
         self._namespace = reader["namespace"]
-        self._store = Store(reader, KeptFiles())
+        self._store = Store(reader, KeptFiles() if keeps else None)
         self.filesystem = self._store.filesystem
 
     def database(self) -> duckdb.DuckDBPyConnection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from checks.folder import UnwrittenFilesError, write
 from checks.neutral import complain
 from judgement.stack import SettingsError, parse_text
 from reading.chosen_tables import NoTableError, chosen
@@ -31,7 +32,7 @@ def views(
     Args:
         stack: Name of a stack file.
         engine: Name of the engine that will run them.
-        names: Qualified names of tables; all by default.
+        names: Names of tables, with the schema where two have one name; all by default.
         as_of: Time or position in the log; the present by default.
         namespace: Namespace of the archived tables in the engine's catalog.
         to: Folder for the files; without it, the text is printed.
@@ -53,11 +54,9 @@ def views(
         print("\n".join(made.values()), end="")
         return FINE
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        for name, text in made.items():
-            (to / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        complain(f"error: {to} cannot be written: {error.strerror}")
+        write(made, to)
+    except UnwrittenFilesError as error:
+        complain(f"error: {error}")
         return WRONG
     print(f"wrote {len(made)} file(s) to {to}")
     return FINE

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from judgement.stack import parse_text
+from reading import saved_outputs
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
-from sandbox import outputs as sandbox_outputs
-from sandbox.stack_settings import STACK as SANDBOX
 from settings.names import Names
 from specification.archive.sink import CATALOG
 
@@ -41,7 +40,7 @@ class RunningStack:
 
     name: str
     settings: Settings
-    outputs: Mapping[str, Any]
+    outputs: Mapping[str, Any] = field(repr=False)
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -65,13 +64,13 @@ def running(stack: str) -> RunningStack:
         NotRunningError: If the stack is not up.
     """
     settings = parse_text(stack_config(ROOT, stack).values)
-    return RunningStack(stack, settings, _sandbox() if stack == SANDBOX else _by_pulumi(stack, settings))
+    return RunningStack(stack, settings, _sandbox() if stack == saved_outputs.STACK else _by_pulumi(stack, settings))
 
 
 def _sandbox() -> Mapping[str, Any]:
     try:
-        return sandbox_outputs.read()
-    except sandbox_outputs.NoSandboxError as error:
+        return saved_outputs.read()
+    except saved_outputs.NoSandboxError as error:
         raise NotRunningError(str(error)) from None
 
 

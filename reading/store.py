@@ -135,6 +135,7 @@ class Store:
             region=reader["region"],
             access_key=reader.get("accessKeyId"),
             secret_key=reader.get("secretAccessKey"),
+            session_token=reader.get("sessionToken"),
         )
         self._database = duckdb.connect()
         self._database.register_filesystem(ArrowS3(self.filesystem, kept))

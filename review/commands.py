@@ -12,6 +12,7 @@ from review.digest import DRIFT, PREVIEW
 from review.digest import digest as digested
 from review.findings import Findings
 from review.markdown import GITHUB_LIMIT, LeadTooLongError, markdown
+from review.pins import UnreadablePinsError, changed
 from review.plain import plain
 from review.preview import UnreadablePreviewError
 from review.published import UnreadablePagesError
@@ -21,6 +22,7 @@ from review.reading import read
 if TYPE_CHECKING:
     from typing import Literal
 
+_CHECKOUT = Path(__file__).resolve().parent.parent
 UNREADABLE = 1
 LOSES_DATA = 3
 
@@ -31,6 +33,7 @@ def digest(
     form: Literal["markdown", "text"] = "markdown",
     limit: int = GITHUB_LIMIT,
     stack: str | None = None,
+    before: Path | None = None,
     drift: bool = False,
     fail_on_data_loss: bool = False,
 ) -> int:
@@ -41,6 +44,7 @@ def digest(
         form: Markdown for a comment, or text for a terminal.
         limit: Limit of the Markdown, in characters.
         stack: Project and stack, for a preview without resources.
+        before: Checkout before the change, of which changed pins are listed; None to list none.
         drift: True for the output of a refresh: changes from outside the program.
         fail_on_data_loss: True to return a separate exit code for data loss.
     """
@@ -50,7 +54,8 @@ def digest(
         if name is None:
             complain("this preview has no resources, so its stack is unknown: pass --stack PROJECT/STACK")
             return UNREADABLE
-        document = digested(findings, name, DRIFT if drift else PREVIEW)
+        pins = changed(before, _CHECKOUT) if before else ()
+        document = digested(findings, name, DRIFT if drift else PREVIEW, pins)
         if form == "text":
             show(plain(document))
         else:
@@ -58,7 +63,7 @@ def digest(
     except OSError as error:
         complain(f"the preview {preview or 'on standard input'} cannot be read: {error.strerror}")
         return UNREADABLE
-    except (UnreadablePreviewError, LeadTooLongError, UnicodeDecodeError) as error:
+    except (UnreadablePreviewError, LeadTooLongError, UnreadablePinsError, UnicodeDecodeError) as error:
         complain(error)
         return UNREADABLE
     return LOSES_DATA if fail_on_data_loss and findings.loses_data else 0

@@ -75,13 +75,14 @@ DRIFT: Final = Wording(
 )
 
 
-def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
+def digest(found: Findings, stack: str, wording: Wording = PREVIEW, pins: tuple[Key, ...] = ()) -> Document:
     """Return the comment.
 
     Args:
         found: Findings of a preview.
         stack: Name of the stack, as ``project/stack``.
         wording: Wording for the preview of a change or for a drift check.
+        pins: Changed pins of images and packages, which no preview contains.
     """
     sections = (
         *_errors(found),
@@ -90,6 +91,7 @@ def digest(found: Findings, stack: str, wording: Wording = PREVIEW) -> Document:
         *(() if wording.drift else (*memory_sections(found), *_policies(found))),
         *_keys("Connector keys", found.connector_keys),
         *_keys("Topics and settings", found.setting_keys),
+        *_keys("Parts of images and packages", pins),
         *_all_changes(found),
     )
     return Document(

@@ -32,6 +32,8 @@ _PLACES: Final = {
     "metadata.log.dir": _EMPTY,
     "offset.storage.topic": "the positions of all source connectors are lost: Debezium reads all tables again",
 }
+# Of these, those that name another place than before also where none was named
+_FROM_NOWHERE: Final = ("data_directory", "log.dirs", "metadata.log.dir")
 # Keys whose limit deletes what is beyond it when it is lowered
 _LIMITS: Final = ("log.retention.ms", "log.retention.minutes", "log.retention.hours", "log.retention.bytes", "offsets.retention.minutes")
 _SLOT_LIMIT = re.compile(
@@ -41,7 +43,7 @@ _SLOTS = re.compile(r"(?i)max.slot.wal|wal.level")
 _SLOT_KEY: Final = "max_slot_wal_keep_size"
 _WAL_LEVEL = re.compile(r"(?im)^(?![ \t]*[#!])[^\n#]*?\bwal[_-]level\b[ \t]*(?:=|\bto\b)?[ \t]*'?(\w+)")
 # Comments of SQL and shell; the flag of a command begins with two hyphens too, and a pattern of file names holds the mark of a block
-_COMMENT = re.compile(r"(?im)^[ \t]*#[^\n]*|--(?=\s|drop\b|truncate\b|delete\b|alter\b)[^\n]*|'[^']*'")
+_COMMENT = re.compile(r"(?im)^[ \t]*#[^\n]*|--(?=\s|drop\b(?!-)|truncate\b|delete\s+(?:only\s+)?from\b|alter\b)[^\n]*|'[^']*'")
 _NAME: Final = r"(?:only\s+)?(?:if\s+exists\s+)?(?:only\s+)?[\w.\"$%{}]+"
 _DROPPING = re.compile(
     rf"""(?ix)\b(?:
@@ -49,10 +51,26 @@ _DROPPING = re.compile(
     |truncate\s+(?!on\b|or\b|for\b|to\b|table\s+on\b)(?:table\s+)?{_NAME}
     |delete\s+from\s+{_NAME}
     |alter\s+table\s+[^;]{{0,400}}?\bdrop\s+(?!constraint\b|not\b|default\b|identity\b|expression\b){_NAME}
+    |drop\s+(?:type|domain|extension)\s+[^;]{{0,200}}?\bcascade\b
+    |alter\s+(?:column\s+)?[\w.\"]+\s+(?:set\s+data\s+)?type\s+[^;]{{0,100}}?\busing\b
+    |merge\s+into\s+[^;]{{0,400}}?\bthen\s+delete\b
+    |set\s+unlogged
+    |lo_unlink
     |pg_drop_replication_slot
+    |pg_replication_slot_advance
+    |pg_logical_slot_get_(?:binary_)?changes
+    |pg_recvlogical\s[^;|&\n]{{0,200}}?--(?:start|drop-slot)\b
     |drop_replication_slot
     |pg_resetwal
     |dropdb\s+[\w.\"$%{{}}-]+
+    |kafka-(?:topics|consumer-groups)(?:\.sh)?\s[^;|&\n]{{0,200}}?--delete(?:-offsets)?\b
+    |kafka-delete-records(?:\.sh)?\s+\S
+    |(?:aws\s+(?:[\w./:=-]{{1,60}}\s+){{0,4}}s3|gsutil|mc|s3cmd)\s+(?:-\S{{1,60}}\s+){{0,5}}(?:rm|rb|del)\s+\S[^;|&\n]{{0,200}}
+    |aws\s+(?:[\w./:=-]{{1,60}}\s+){{0,4}}s3api\s+delete-(?:objects?|bucket)\s
+    |rclone\s+(?:-\S{{1,60}}\s+){{0,5}}(?:delete|purge|deletefile)\s+\S{{1,200}}
+    |rm\s+(?:-\S{{1,60}}\s+){{0,5}}(?:-\w{{0,10}}r\w{{0,10}}|--recursive)\s+(?:-\S{{1,60}}\s+){{0,5}}(?!["']?/tmp/|["']?/var/(?:tmp|cache)/)\S{{1,200}}
+    |find\s[^;|&\n]{{1,200}}?\s-delete\b
+    |mkfs(?:\.\w{{1,10}})?\s+\S
     )"""
 )
 
@@ -77,7 +95,7 @@ def of_files(step: Step, around: Surroundings) -> Iterator[Loss]:
 
 
 def _statements(text: str) -> Counter[str]:
-    if not re.search(r"(?i)drop|truncate|delete\s|pg_resetwal", text):
+    if not re.search(r"(?i)drop|truncate|delete|_slot_|pg_re|unlogged|lo_unlink|type\s|\brm\s|\brb\s|\bdel\s|purge|mkfs", text):
         return Counter()
     bare = _COMMENT.sub(lambda found: found[0] if found[0].startswith("'") else " ", text)
     one, other = (Counter(" ".join(found[0].split()) for found in _DROPPING.finditer(form)) for form in (bare, _without_blocks(bare)))
@@ -120,13 +138,18 @@ def _retained(text: str) -> int | None:
 
 def _of_keys(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Loss]:
     for key, why in _PLACES.items():
-        if key in old and old[key] != new.get(key) and not _within(old[key], new.get(key)):
-            yield Loss("check", "what the server stores", f"{name}: {key} {old[key]} → {new.get(key, 'unset')}: {why}")
+        fresh = key in _FROM_NOWHERE and key in new and key not in old and new[key] not in old.values()
+        if fresh or (key in old and old[key] != new.get(key) and not _within(old[key], new.get(key))):
+            yield Loss("check", "what the server stores", f"{name}: {key} {old.get(key, 'unset')} → {new.get(key, 'unset')}: {why}")
     for key in _LIMITS:
         most, least = whole(old.get(key)), whole(new.get(key))
         if old.get(key) != new.get(key) and key in new and (least is None or lowered(most, least)):
             why = "the brokers delete what is beyond it, of every topic without a limit of its own"
             yield Loss("check", "records in topics", f"{name}: {key} {old.get(key, 'unset')} → {new[key]}: {why}")
+    policies = [set(str(found.get("log.cleanup.policy", "delete")).split(",")) for found in (old, new)]
+    if "compact" in policies[1] - policies[0]:
+        why = "of each key only the last record stays, in every topic without a policy of its own"
+        yield Loss("check", "records in topics", f"{name}: log.cleanup.policy becomes {new['log.cleanup.policy']}: {why}")
     if truth(new.get("unclean.leader.election.enable")) and not truth(old.get("unclean.leader.election.enable")):
         why = "a replica that lags may lead, and records that it lacks are dropped"
         yield Loss("check", "records in topics", f"{name}: unclean.leader.election.enable becomes true: {why}")

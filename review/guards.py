@@ -29,15 +29,19 @@ _GUARDING: Final = (
     "disableApiTermination",
     "enableDeletionProtection",
     "isEnabled",
+    "finalSnapshot",
     "objectLockEnabled",
+    "objectLockLegalHoldStatus",
     "preventDestroy",
     "skipDestroy",
     "terminationProtection",
 )
 # Times and numbers of backups that keep less when lowered
 _KEEPING: Final = (
+    "backtrackWindow",
     "backupRetentionPeriod",
     "automatedSnapshotRetentionPeriod",
+    "manualSnapshotRetentionPeriod",
     "deletionWindowInDays",
     "recoveryWindowInDays",
     "messageRetentionSeconds",
@@ -45,6 +49,10 @@ _KEEPING: Final = (
     "retentionPeriod",
     "snapshotRetentionLimit",
 )
+# Of these, those that keep everything where they are not set, or 0
+_ENDLESS: Final = ("retentionInDays",)
+# Words by which some switches are on or off
+_WORDS: Final = {**dict.fromkeys(("active", "enabled", "on"), True), **dict.fromkeys(("inactive", "disabled", "off"), False)}
 
 
 def emptied_by(inputs: Mapping[str, Any]) -> str | None:
@@ -63,6 +71,10 @@ def of_guards(step: Step) -> Iterator[Loss]:
     yield from _of_switches(step)
 
 
+def _switched(value: object) -> bool | None:
+    return _WORDS[value.lower()] if isinstance(value, str) and value.lower() in _WORDS else truth(value)
+
+
 def _of_switches(step: Step) -> Iterator[Loss]:
     assert step.old is not None  # noqa: S101 - guaranteed by the caller
     assert step.new is not None  # noqa: S101 - as above
@@ -73,14 +85,16 @@ def _of_switches(step: Step) -> Iterator[Loss]:
             now = f"{key} becomes {'true' if after else 'a value that the preview does not show'}"
             yield Loss("check", "its data", f"{now}: {_LATER} {effect}")
     for key in _GUARDING:
-        before, after = truth(at(old, key)), truth(at(new, key))
+        before, after = _switched(at(old, key)), _switched(at(new, key))
         if before is not after and before is not False and after is not True:
             now = "is switched off" if after is False else "becomes a value that the preview does not show"
             effect = "everything encrypted with it cannot be read" if key == "isEnabled" else f"{_LATER} is no longer refused"
             yield Loss("check", "its data", f"{key} {now}: {effect}")
     for key in _KEEPING:
         before_days, after_days = at(old, key), at(new, key)
-        if before_days is None or before_days == after_days:
+        if key in _ENDLESS and before_days in (None, 0) and after_days not in (None, 0):
+            yield Loss("check", "its data", f"{key} (without end) → {after_days}: what is older is deleted")
+        if before_days is None or before_days == after_days or (key in _ENDLESS and (before_days == 0 or after_days in (None, 0))):
             continue
         one, other = whole(before_days), whole(after_days)
         if after_days is None or one is None or other is None or other < one:

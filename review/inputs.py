@@ -84,3 +84,19 @@ def texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from texts(item)
+
+
+def pod_of(inputs: object) -> object:
+    """Return the specification of the pods that an object starts, or of the pod that it is."""
+    spec = at(inputs, "spec", "jobTemplate", "spec") or at(inputs, "spec")
+    return at(spec, "template", "spec") or at(inputs, "spec")
+
+
+def process(container: object) -> Mapping[str, Any]:
+    """Return image, command and arguments of a container, as far as they are shown and of their types."""
+    words = {
+        key: [word for word in found if isinstance(word, str)]
+        for key in ("command", "args")
+        if isinstance(found := at(container, key), list)
+    }
+    return {"image": text(container, "image") or "", **words}

@@ -97,10 +97,13 @@ _POSITION: Final = {
     "iceberg.connect.group-id": "the position is stored under another name: every topic is read from the start",
     "iceberg.catalog.warehouse": "new tables begin empty in another place",
     "s3.bucket.name": "objects go to another bucket; those in the old one stay there",
+    "topics.regex": "changes of topics that it no longer matches no longer arrive",
+    "errors.deadletterqueue.topic.name": "a record that cannot be written is set aside elsewhere, or dropped where errors.tolerance is all",
     "topics.dir": "objects go below another prefix; those below the old one stay there",
 }
 _LISTS: Final = ("table.include.list", "schema.include.list", "topics", "iceberg.tables")
 _EXCLUDING: Final = ("table.exclude.list", "schema.exclude.list", "column.exclude.list")
+_SKIPPED: Final = "skipped.operations"
 _TOLERANCE: Final = "errors.tolerance"
 
 
@@ -133,6 +136,10 @@ def _of_config(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         more = _items(new.get(key)) - _items(old.get(key))
         if more:
             yield f"{key} now has {', '.join(sorted(more))}: changes there no longer arrive"
+    skipped = _items(new.get(_SKIPPED)) - _items(old.get(_SKIPPED)) - {"none"}
+    unseen = closed(new.get(_SKIPPED)) and not closed(old.get(_SKIPPED))
+    if skipped or unseen:
+        yield f"{_SKIPPED} {'is ' + UNSEEN if unseen else 'now has ' + ', '.join(sorted(skipped))}: such changes are never captured"
     if new.get(_TOLERANCE) == "all" != old.get(_TOLERANCE):
         yield f"{_TOLERANCE} becomes all: a record that cannot be written is skipped"
 

@@ -16,6 +16,7 @@ CONFIG_MAP: Final = "kubernetes:core:ConfigMap"
 BUCKET: Final = "aws:s3/bucket:Bucket"
 VERSIONING: Final = "aws:s3/bucketVersioning:BucketVersioning"
 LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+OBJECT_LOCK: Final = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 # Connect's topic with the position of each source connector
 POSITIONS: Final = topics.CONNECT_OFFSETS
 

@@ -5,11 +5,24 @@ Tables by type. A type in none of them is reported as unknown, never as harmless
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from capacity.pods import POD_KINDS
 from configs import tokens
-from review import bucket_losses, kafka_losses, kinds, mount_losses, topic_losses, volume_losses
+from review import (
+    bucket_losses,
+    iceberg_losses,
+    kafka_losses,
+    kinds,
+    mount_losses,
+    server_versions,
+    stops,
+    store_losses,
+    topic_losses,
+    volume_losses,
+)
+from review.denials import of_policies
 from review.file_losses import of_files
 from review.guards import emptied_by, of_guards
 from review.inputs import at, truth
@@ -72,20 +85,34 @@ HOLDS: Final[dict[str, Judge]] = {
     "tls:index/privateKey:PrivateKey": _credential,
     "tls:index/selfSignedCert:SelfSignedCert": _credential,
     "tls:index/locallySignedCert:LocallySignedCert": _credential,
+    kinds.OBJECT_LOCK: store_losses.of_object_lock,
+    store_losses.EFS_BACKUPS: store_losses.of_efs_backups,
+    store_losses.SECRET: store_losses.of_secret,
+    **dict.fromkeys(store_losses.INSTANCES, store_losses.of_instance),
 }
 
 # Resource type to the data that a change in place loses
 _CHANGES: Final[dict[str, tuple[Judge, ...]]] = {
     kinds.SET: (volume_losses.of_set_change,),
     kinds.VOLUME: (volume_losses.of_volume_change,),
+    stops.DEPLOYMENT: (stops.of_workers,),
+    kinds.STORAGE_CLASS: (volume_losses.of_class_change,),
     tokens.TOPIC: (topic_losses.of_topic_change,),
     tokens.CONNECTOR: (kafka_losses.of_connector_change,),
-    kinds.BUCKET: (bucket_losses.of_versioning_change, bucket_losses.of_lifecycle_change),
+    kinds.BUCKET: (bucket_losses.of_versioning_change, bucket_losses.of_lifecycle_change, store_losses.of_object_lock),
     kinds.VERSIONING: (bucket_losses.of_versioning_change,),
     kinds.LIFECYCLE: (bucket_losses.of_lifecycle_change,),
+    kinds.OBJECT_LOCK: (store_losses.of_object_lock,),
+    tokens.ICEBERG_TABLE: (iceberg_losses.of_table_change,),
+    store_losses.DYNAMODB: (store_losses.of_dynamodb_change,),
+    store_losses.EFS_BACKUPS: (store_losses.of_efs_backups,),
+    **dict.fromkeys(store_losses.DATABASES, (store_losses.of_database_change,)),
+    **dict.fromkeys((iceberg_losses.OPTIMIZER, iceberg_losses.TABLE_BUCKET, iceberg_losses.S3_TABLE), (iceberg_losses.of_maintenance,)),
 }
 # Types whose successor is compared with them as in a change in place
-_SETTINGS: Final = {kinds.LIFECYCLE, kinds.VERSIONING}
+_SETTINGS: Final = {kinds.LIFECYCLE, kinds.STORAGE_CLASS, kinds.VERSIONING}
+# Types that delete data of others from their creation on
+_AT_ONCE: Final = {kinds.LIFECYCLE, iceberg_losses.OPTIMIZER}
 
 _HARMLESS_KUBERNETES: Final = {
     *POD_KINDS,
@@ -132,7 +159,8 @@ def holds_nothing(kind: str) -> bool:
 
 def known(kind: str) -> bool:
     """Tell whether the effect of a change on the data of a type can be judged."""
-    return kinds.base(kind) in HOLDS or kinds.base(kind) in _CHANGES or holds_nothing(kind)
+    base = kinds.base(kind)
+    return base in HOLDS or (base in _CHANGES and base not in store_losses.STORES) or holds_nothing(kind)
 
 
 def losses(step: Step, around: Surroundings) -> tuple[Loss, ...]:
@@ -149,14 +177,17 @@ def _of(step: Step, around: Surroundings) -> Iterator[Loss]:
         yield Loss("check", "unknown", "all its properties are unknown or secret in the preview, so the fate of its data cannot be judged")
     elif step.fate in ("delete", "replace", "forget") and step.old:
         yield from _gone(step, around)
-    elif step.fate == "update" or kind == kinds.LIFECYCLE:
+    elif step.fate == "update" or kind in _AT_ONCE:
         yield from _changed(step, around)
     if step.fate == "replace" and kind in _SETTINGS:
         yield from _changed(step, around)
     if step.fate in ("update", "replace"):
         yield from mount_losses.of_pods(step, around)
+        yield from server_versions.of_images(step, around)
     if stays and not silent:
         yield from of_guards(step)
+    yield from of_policies(step, around)
+    yield from stops.of_connectors(step, around)
     if step.fate in ("create", "update", "replace"):
         yield from of_files(step, around)
 
@@ -166,13 +197,18 @@ def _changed(step: Step, around: Surroundings) -> Iterator[Loss]:
 
 
 def _gone(step: Step, around: Surroundings) -> Iterator[Loss]:
-    judge = HOLDS.get(kinds.base(step.type))
+    kind = kinds.base(step.type)
+    judge = HOLDS.get(kind) or (partial(_store, kind) if kind in store_losses.STORES else None)
     if step.fate == "forget" or (step.old and step.old.retained):
         yield from _left(step, around, judge)
     elif judge:
         yield from judge(step, around)
     elif not holds_nothing(step.type):
         yield from _unknown(step)
+
+
+def _store(kind: str, step: Step, _around: Surroundings) -> Iterator[Loss]:
+    return store_losses.of_store(kind, step)
 
 
 def _left(step: Step, around: Surroundings, judge: Judge | None) -> Iterator[Loss]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,7 @@ from capacity.workloads import total, workload
 from policy.budget_rules import counted_workloads
 from policy.declared import Limits, Record, namespace_of
 from policy.kinds import hides_pods, starts_pods
+from review.inputs import at
 from unknown import Unknown
 
 if TYPE_CHECKING:
@@ -89,13 +91,13 @@ def _sums(record: Record, namespace: str) -> Total:
 
 
 def _quota(record: Record, namespace: str) -> int:
-    """Return the smallest of the namespace's quotas for memory limits, in bytes; 0 for none."""
+    """Return the smallest of the namespace's quotas for memory limits, in bytes; 0 for none. Kubernetes refuses one that it cannot read."""
     limits = []
     for quota in record.of_kind("ResourceQuota", namespace=namespace):
-        hard = (quota.inputs.get("spec") or {}).get("hard") or {}
-        if isinstance(hard.get("limits.memory"), (str, int, float)):
-            limits.append(parse_bytes(hard["limits.memory"]))
-    return min(limits, default=0)
+        said = at(quota.inputs, "spec", "hard", "limits.memory")
+        with contextlib.suppress(ValueError):
+            limits.append(parse_bytes(said) if isinstance(said, (str, int, float)) else 0)
+    return min((limit for limit in limits if limit), default=0)
 
 
 def _uncounted(record: Record, namespace: str) -> Iterable[str]:

@@ -7,9 +7,11 @@ previewed change may be the very one that exposes a password.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from configs.credentials.manifests import SECRETS
 from configs.credentials.names import opens_credentials, stands_beside
 from configs.credentials.values import is_referred
 from review.texts import SHOWN_AS, names_a_secret, secret_words, text_without_secrets
@@ -21,9 +23,12 @@ _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 # Value of that key for a secret (same file, Secret)
 _SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
-# Properties of a Secret that are hidden whole, and the kinds that have them, whatever their API group
-_CLOSED: Final = {"data", "stringData", "items"}
-_SECRETS: Final = {"Secret", "SecretPatch", "SecretList"}
+# Properties of a Secret that are hidden whole
+_CLOSED: Final = {"data", "stringData", "items", "binaryData"}
+# Annotations with an earlier manifest of their object, in any form: of kubectl, kapp, the operator SDK and Rancher
+_LAST_APPLIED: Final = re.compile(r".*(last-applied|/original|/applied)[\w-]*")
+# The provider's own copies of an object's properties, and the defaults that it has set
+_COPIES: Final = {"__defaults", "__internal", "__inputs", "__initialApiVersion", "__fieldManager"}
 # Names of the two fields of a pair, without case and underscores
 _NAMES: Final = ("name", "key", "parametername", "parameterkey", "optionname", "variable", "header")
 _VALUES: Final = ("value", "parametervalue", "optionvalue", "content")
@@ -58,35 +63,39 @@ def cleaned(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         kind: Type token of the resource.
         properties: Properties, as the CLI writes them.
     """
-    secret = {kind.rpartition(":")[2], str(properties.get("kind"))} & _SECRETS
-    closed = (_CLOSED if secret else set()) | ({"value"} if properties.get("type") == "SecureString" else set())
-    return {
-        key: Hidden(value) if key in closed else _cleaned(key, value)
-        for key, value in properties.items()
-        if key not in {"__defaults", "__internal"}
-    }
+    closed = _closed(kind.rpartition(":")[2], properties) | ({"value"} if properties.get("type") == "SecureString" else set())
+    return {key: Hidden(value) if key in closed else _cleaned(key, value) for key, value in properties.items() if key not in _COPIES}
+
+
+def _closed(kind: str, properties: Mapping[str, Any]) -> set[str]:
+    """Return the properties of an object that are hidden whole: those of a Secret, at whatever depth it is described."""
+    return _CLOSED if {kind, str(properties.get("kind"))} & SECRETS else set()
 
 
 def _cleaned(key: str, value: Any, *, below: bool = False) -> Any:  # noqa: ANN401 - anything as JSON knows it
     """Clean one value; below the name of a credential, every literal is hidden that does not say who, what or where."""
+    if _LAST_APPLIED.fullmatch(key) and isinstance(value, (str, Mapping, list)):
+        return Hidden(value)
     below = (below or opens_credentials(key)) and not stands_beside(key)
     if isinstance(value, Mapping):
         return _object(value, below=below)
     if isinstance(value, list):
         return _list(key, value, below=below)
-    if value == _UNKNOWN:
-        return UNKNOWN
-    if value is None or isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, bool) or value == _UNKNOWN:
+        return UNKNOWN if value == _UNKNOWN else value
     if names_a_secret(key, value) or (below and not is_referred(value)):
         return Hidden(value)
-    return text_without_secrets(value) if isinstance(value, str) else value
+    shown = text_without_secrets(value) if isinstance(value, str) else value
+    return Hidden(value) if shown == SHOWN_AS else shown
 
 
 def _object(value: Mapping[str, Any], *, below: bool) -> Any:  # noqa: ANN401 - as above
     if stands_for_a_value(value):
         return Hidden() if value[_SIGNATURE] == _SEALED else f"(a file: {value.get('path') or value.get('uri') or 'its content'})"
-    cleaned_all = {key: _cleaned(key, item, below=below) for key, item in value.items()}
+    closed = _closed("", value)
+    cleaned_all = {
+        key: Hidden(item) if key in closed else _cleaned(key, item, below=below) for key, item in value.items() if key not in _COPIES
+    }
     fields = {key.lower().replace("_", ""): key for key in value if isinstance(key, str)}
     name = next((value[fields[field]] for field in _NAMES if isinstance(value.get(fields.get(field, "")), str)), None)
     held = next((fields[field] for field in _VALUES if field in fields), None)

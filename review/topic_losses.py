@@ -23,6 +23,9 @@ _OWN: Final = {
 _LONG = re.compile(r"[+-]?\d+")
 _LARGEST: Final = 2**63
 
+# Kafka's own delete.retention.ms
+_MARKS_MS: Final = 86_400_000
+
 
 def of_topic_change(step: Step, around: Surroundings) -> Iterator[Loss]:
     """Yield the data that an update of a topic loses."""
@@ -49,6 +52,11 @@ def _of_config(old: Mapping[str, Any], new: Mapping[str, Any], around: Surroundi
         yield True, f"{told}: the new policy removes other records"
     if truth(new.get("unclean.leader.election.enable")) is not False and truth(old.get("unclean.leader.election.enable")) is False:
         yield False, "unclean.leader.election.enable becomes true: a replica that lags may lead, and records that it lacks are dropped"
+    if truth(old.get("remote.storage.enable")) and truth(new.get("remote.storage.enable")) is not True:
+        yield False, "remote.storage.enable is switched off: segments that only the remote storage has are deleted or no longer read"
+    marks = [whole(config.get("delete.retention.ms", _MARKS_MS)) for config in (old, new)]
+    if "compact" in after and old.get("delete.retention.ms") != new.get("delete.retention.ms") and (marks[1] is None or lowered(*marks)):
+        yield False, f"delete.retention.ms {marks[0]} → {marks[1]}: a reader that is away for longer never sees deletions"
     if _fewer(old.get("min.insync.replicas"), new.get("min.insync.replicas")):
         change = f"{old.get('min.insync.replicas')} → {new.get('min.insync.replicas', 'unset')}"
         yield False, f"min.insync.replicas {change}: a record counts as written on fewer brokers"

@@ -192,6 +192,14 @@ def of_volume_change(step: Step, _around: Surroundings) -> Iterator[Loss]:
         yield Loss("check", "the volume", f"its reclaim policy {old} → {new}: from now on it is deleted with its claim")
 
 
+def of_class_change(step: Step, _around: Surroundings) -> Iterator[Loss]:
+    """Yield the change of a StorageClass whose volumes outlived their claims."""
+    old, new = (at(state.inputs, "reclaimPolicy") for state in (step.old, step.new) if state)
+    if old == "Retain" and new != "Retain":
+        told = "a value that the preview does not show" if closed(new) else new or "unset, which is Delete"
+        yield Loss("check", "volumes", f"its reclaim policy Retain → {told}: volumes made from now on are deleted with their claims")
+
+
 def size(claim: Mapping[str, Any]) -> str:
     """Return size and name of a claim."""
     return f"{_or_unknown(at(claim, 'spec', 'resources', 'requests', 'storage'))} ({_or_unknown(at(claim, 'metadata', 'name'))})"

@@ -1,4 +1,4 @@
-"""The one base of all images: a minimal Debian with Java, PostgreSQL and Python, made from the packages this machine can reach."""
+"""The one base of all images: a minimal Debian with Java, PostgreSQL, Python and Prometheus, from the packages this machine can reach."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SUITE: Final = "trixie"
-PACKAGES: Final = ("openjdk-21-jre-headless", "postgresql-17", "procps", "curl", "python3")
+PACKAGES: Final = (
+    "openjdk-21-jre-headless",
+    "postgresql-17",
+    "postgresql-17-pgaudit",
+    "procps",
+    "curl",
+    "python3",
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-postgres-exporter",
+)
 
 _KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _TIMEOUT_S: Final = 1200.0
@@ -29,6 +39,12 @@ _LEFT_OUT: Final = (
     "/usr/lib/*/libz3*",
     "/usr/lib/postgresql/*/lib/llvmjit*",
     "/usr/lib/postgresql/*/lib/bitcode/*",
+    # the tools of Prometheus and Alertmanager, as large as these themselves, and pages that need a download
+    "/usr/bin/promtool",
+    "/usr/bin/amtool",
+    "/usr/share/prometheus/web/*",
+    "/usr/share/javascript/*",
+    "/usr/share/nodejs/*",
 )
 # The package would otherwise make a database of its own during installation.
 _NO_CLUSTER: Final = (
@@ -54,10 +70,7 @@ def architecture() -> str:
 
 def make(tarball: Path) -> None:
     """Write the base's root file system as a tar file; temporary files go beside it. Raises BaseImageError."""
-    mirrors = sources(_index_targets())
-    if not mirrors:
-        msg = "apt knows no Debian mirror: `apt-get indextargets` lists no package index of Debian; run `apt-get update`, check /etc/apt"
-        raise BaseImageError(msg)
+    archives = mirrors()
     command = [
         "mmdebstrap",
         "--variant=minbase",
@@ -67,7 +80,16 @@ def make(tarball: Path) -> None:
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
     command += [f"--aptopt={line}" for line in _proxies()]
     command += [f"--essential-hook={_NO_CLUSTER}", SUITE, str(tarball), "-"]
-    _run(command, "making the base file system", given="\n".join(mirrors) + "\n", temporary=tarball.parent)
+    _run(command, "making the base file system", given="\n".join(archives) + "\n", temporary=tarball.parent)
+
+
+def mirrors() -> list[str]:
+    """Return this machine's Debian archives as one-line apt sources for the base's suite; raise BaseImageError if apt knows none."""
+    found = sources(_index_targets())
+    if not found:
+        msg = "apt knows no Debian mirror: `apt-get indextargets` lists no package index of Debian; run `apt-get update`, check /etc/apt"
+        raise BaseImageError(msg)
+    return found
 
 
 def sources(targets: Iterable[str]) -> list[str]:

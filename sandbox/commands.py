@@ -13,8 +13,8 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from checks.direct import without_proxy
+from checks.progress import Progress
 from sandbox.addresses import NODE
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +130,7 @@ def status() -> int:
 @_for_people
 def outputs(*, as_json: bool = False) -> int:
     """Print addresses, and with `as_json` credentials too."""
-    from sandbox import outputs as kept  # noqa: PLC0415 - as above
+    from reading import saved_outputs as kept  # noqa: PLC0415 - as above
 
     collected = kept.read()
     print(json.dumps(collected, indent=2) if as_json else _endpoints(collected))
@@ -140,8 +140,8 @@ def outputs(*, as_json: bool = False) -> int:
 @_for_people
 def demo() -> int:
     """Change some rows and wait until the archive has them; 1 when it is not right."""
+    from reading import saved_outputs as kept  # noqa: PLC0415 - as above
     from sandbox import demo as changes  # noqa: PLC0415 - as above
-    from sandbox import outputs as kept  # noqa: PLC0415 - as above
 
     return 0 if changes.prove(kept.read(), Progress()) else 1
 

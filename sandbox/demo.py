@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from sandbox.progress import Progress
+    from checks.progress import Progress
     from settings.tables import Table
 
 _TIMEOUT_S = 180

@@ -105,11 +105,16 @@ def differences(table: Table, rows: Mapping[Any, Mapping[str, Any]], archived: M
         wrong = [
             f"{column} is {value!r} in the database and {archived[key].get(column)!r} in the archive"
             for column, value in rows[key].items()
-            if archived[key].get(column) != value
+            if not _is_same(value, archived[key].get(column))
         ]
         if wrong:
             found.append(Difference(table.name, key, "; ".join(wrong)))
     return sorted(found, key=str)
+
+
+def _is_same(value: object, archived: object) -> bool:
+    """Return whether two values are one; NaN, which differs from itself in Python, is one value in a database."""
+    return value == archived or (value != value and archived != archived)  # noqa: PLR0124 - true of NaN alone
 
 
 def compare(outputs: Mapping[str, Any], archive: Archive, tables: Sequence[Table]) -> list[Difference]:

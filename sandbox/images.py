@@ -22,7 +22,7 @@ from sandbox.paths import CACHE, CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.progress import Progress, Step
+    from checks.progress import Progress, Step
 
 REFERENCES: Final = {name: reference for name, reference in references.REFERENCES.items() if name != "registry-confluent"}
 """Folder below images/ to the name that pods use, for what the sandbox runs: no package registry has Confluent's."""
@@ -150,6 +150,9 @@ def _key(folder: Path) -> str:
     for file in _inputs(folder):
         digest.update(f"\n{file.relative_to(folder)} ".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for own in staging.program_files(folder):
+        digest.update(f"\n{own} ".encode())
+        digest.update(hashlib.sha256((CHECKOUT / own).read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 

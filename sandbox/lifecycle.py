@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reading import saved_outputs
 from recording.program import load as load_program
 from recording.stackfile import stack_config
-from sandbox import cloud, cluster, images, outputs, preflight, reader, toolchain
+from sandbox import alert_receiver, cloud, cluster, images, outputs, preflight, reader, toolchain
 from sandbox.adapter import Adapter, JournalError, Result
 from sandbox.adapter.driver import JOURNAL
 from sandbox.adapter.journal import Journal
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from checks.check import Check
-    from sandbox.progress import Progress
+    from checks.progress import Progress
     from settings.model import Settings
 
 _WITH_THE_NODE = "Everything goes with the node"
@@ -50,7 +52,8 @@ class Made:
 def published_ports(stack: Settings) -> list[int]:
     """Return every port that the sandbox opens on 127.0.0.1."""
     store = [int(stack.archive.store.host_endpoint.rsplit(":", 1)[1])] if stack.archive.store else []
-    return [*(pair.node for pair in stack.host.pairs), *store]
+    alerts = [alert_receiver.NODE_PORT] if stack.monitoring.enabled else []
+    return [*(pair.node for pair in stack.host.pairs), *store, *alerts]
 
 
 def checks() -> list[Check[Any]]:
@@ -113,7 +116,7 @@ def by_cli(arguments: Sequence[str], progress: Progress) -> int:
     emulator = cloud.known()
     if emulator is None or not cluster.answers():
         message = "there is no sandbox for the Pulumi CLI on this machine; make one with 'make sandbox ENGINE=pulumi'"
-        raise outputs.NoSandboxError(message)
+        raise saved_outputs.NoSandboxError(message)
     cluster.refuse_another()
     refuse_the_adapters()
     stack = PulumiStack(home.prepare(pulumi_stack.PLACE, progress), emulator)
@@ -128,10 +131,10 @@ def by_cli(arguments: Sequence[str], progress: Progress) -> int:
 def _follow(made: Mapping[str, Any], emulator: cloud.Cloud, progress: Progress) -> None:
     """Write anew what scripts need, from the stack's outputs; a stack that is not complete keeps what was known."""
     if not made:
-        outputs.forget()
+        saved_outputs.forget()
         return
     try:
-        outputs.save(outputs.collect(made, reader.ensure(emulator, settings().archive.bucket, _known_reader())))
+        saved_outputs.save(outputs.collect(made, reader.ensure(emulator, settings().archive.bucket, _known_reader())))
     except outputs.IncompleteStackError as missing:
         progress.note(f"'python -m pipeline sandbox outputs' shows what was known before: {missing}")
 
@@ -167,25 +170,32 @@ def _ground(stack: Settings, progress: Progress, *, by_engine: bool = False) -> 
             step.waiting(reference)
             cluster.import_image(archive, reference)
     kube = Kube(kubeconfig)
+    if stack.monitoring.enabled:
+        alert_receiver.up(kube, progress)
     return kube, cloud.up(kube, progress)
 
 
 def _pipeline(stack: Settings, kube: Kube, emulator: cloud.Cloud, engine: PulumiStack | None, progress: Progress) -> Made:
-    if engine is not None:
-        result = engine.up(progress)
-    else:
-        os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
-        config = stack_config(CHECKOUT, STACK)
-        result = Adapter(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
+    watched = stack.monitoring_namespace
+    with nullcontext() if watched is None else alert_receiver.introduced(kube, watched):
+        result = _carried_out(kube, emulator, engine, progress)
     collected = outputs.collect(result.outputs, reader.ensure(emulator, stack.archive.bucket, _known_reader()))
-    outputs.save(collected)
+    saved_outputs.save(collected)
     return Made(result, collected)
+
+
+def _carried_out(kube: Kube, emulator: cloud.Cloud, engine: PulumiStack | None, progress: Progress) -> Result:
+    if engine is not None:
+        return engine.up(progress)
+    os.environ |= {"AWS_ACCESS_KEY_ID": emulator.access_key_id, "AWS_SECRET_ACCESS_KEY": emulator.secret_access_key}
+    config = stack_config(CHECKOUT, STACK)
+    return Adapter(STATE, kube).up(load_program(CHECKOUT), config.project, STACK, config.values, progress)
 
 
 def _known_reader() -> reader.Reader | None:
     try:
-        known = outputs.read()["reader"]
-    except (outputs.NoSandboxError, KeyError):
+        known = saved_outputs.read()["reader"]
+    except (saved_outputs.NoSandboxError, KeyError):
         return None
     return reader.Reader(known["endpoint"], known["region"], known["accessKeyId"], known["secretAccessKey"])
 

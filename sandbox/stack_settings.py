@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from judgement.stack import parse_text
+from reading.saved_outputs import STACK
 from recording.stackfile import stack_config
 from sandbox.paths import CHECKOUT
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from settings.model import Settings
     from settings.tables import Table
-
-STACK: Final = "sandbox"
 
 
 def settings() -> Settings:

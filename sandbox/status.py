@@ -1,27 +1,29 @@
-"""Status of the sandbox on one screen: pods with their memory, connectors with their tasks, history, dead letters, rows in the archive."""
+"""Status of the sandbox on one screen: pods with their memory, what `status` shows of any stack, the last audit, rows in the archive."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 
 from capacity.quantity import MIB, parse_bytes
-from dead_letters.cluster import dead_letter_topic
-from dead_letters.topic import TopicError
-from epochs.diagnosis import State, diagnosis
-from epochs.looking import look
+from description.running import described
+from reading import saved_outputs
 from reading.archive import Archive
 from reading.stack import RunningStack
-from sandbox import connectors, memory, outputs, rollout
+from sandbox import memory, rollout
+from sandbox.audits import last_run
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
 from sandbox.stack_settings import STACK, captured, settings
+from specification.lateness import Lateness
+from status import screen
+from status.levels import Level
+from status.looking import Looks
+from status.view import view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rich.console import Console
 
 NAMESPACE = "data-ingestion"
@@ -46,53 +48,35 @@ def _show_pods(kube: Kube, console: Console) -> bool:
     return good
 
 
-def _show_connectors(collected: Mapping[str, Any], console: Console) -> bool:
-    grid = Grid(title="Connectors", title_justify="left")
-    for title in ("connector", "state", "tasks"):
-        grid.add_column(title)
-    states = []
-    for name, status in sorted(connectors.statuses(collected).items()):
-        tasks = [task.state for task in status.tasks]
-        states += [status.connector.state, *tasks]
-        grid.add_row(name, status.connector.state, ", ".join(tasks) or "none")
-    console.print(grid)
-    return bool(states) and set(states) == {"RUNNING"}
+def _show_parts(stack: RunningStack, console: Console) -> bool:
+    reader = described(stack)
+    seen = view(Looks(reader).look(), Lateness.of(reader))
+    console.print("\n".join(screen.lines(seen)))
+    return seen.level is Level.HEALTHY
 
 
-def _show_dead_letters(collected: Mapping[str, Any], console: Console) -> bool:
-    topic = dead_letter_topic(settings(), collected["kafka"]["bootstrapServers"])
-    try:
-        found = topic.count()
-    except TopicError as error:
-        console.print(f"Dead letters  NOT KNOWN: {error}")
-        return False
-    look = f": .venv/bin/python -m pipeline dlq list --stack {STACK}" if found.is_wrong else ""
-    console.print(f"Dead letters  {found}{look}")
-    return not found.is_wrong
-
-
-def _show_history(collected: Mapping[str, Any], console: Console) -> bool:
-    """Show a break at once: a source whose slot is lost still says RUNNING for half an hour."""
+def _show_audit(kube: Kube, console: Console) -> bool:
     stack = settings()
-    verdict = diagnosis(stack.names, stack.streaming, look(RunningStack(STACK, stack, collected)))
-    good = verdict.state is State.WHOLE
-    next_ = "" if good else f": {verdict.text}; .venv/bin/python -m pipeline epoch show --stack {STACK}"
-    console.print(f"History       epoch {stack.names.epoch}, {verdict.state.value if good else verdict.state.name}{next_}")
-    return good
+    if stack.audit_namespace is None:
+        return True
+    found = last_run(kube.list("Job", stack.audit_namespace), kube.list("Pod", stack.audit_namespace))
+    console.print(f"Audit         {f'no run yet, the schedule is {stack.audit.schedule} (UTC)' if found is None else found.text}")
+    return found is None or not found.is_wrong
 
 
 def show(console: Console) -> int:
     """Print the state of the sandbox.
 
     Returns:
-        0 if every pod is ready, every task runs, the history is whole, no dead letter is open and no row is in the archive twice, else 1.
+        0 if every pod is ready, `status` finds nothing late, in doubt, lost or stopped, the last audit has not failed and no row is in the
+        archive twice, else 1.
     """
-    collected = outputs.read()
+    collected = saved_outputs.read()
+    kube = Kube(KUBECONFIG)
     good = [
-        _show_pods(Kube(KUBECONFIG), console),
-        _show_connectors(collected, console),
-        _show_history(collected, console),
-        _show_dead_letters(collected, console),
+        _show_pods(kube, console),
+        _show_parts(RunningStack(STACK, settings(), collected), console),
+        _show_audit(kube, console),
         show_archive(Archive(collected), captured(collected), console),
     ]
     return 0 if all(good) else 1

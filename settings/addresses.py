@@ -9,11 +9,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
+from configs.ports import is_port
+
 _LABEL = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?")
 _DIGITS = re.compile(r"[0-9]+")
 _LONGEST_HOST = 253
-_LAST_PORT = 65535
-_PATH = re.compile(r"(/[!-~]*[!-.0-~])?")
+# Characters of a path by RFC 3986, without '@'; a brace would begin a template where alerts quote the URL
+_IN_PATH = r"[-\w.~%!$&'()*+,;=:]"
+_PATH = re.compile(rf"(/(?:{_IN_PATH}|/)*{_IN_PATH})?", re.ASCII)
 # Shortest prefix of a range of public addresses: the servers of one system fill no more.
 _LEAST_PREFIX = {4: 8, 6: 16}
 _IN_URLS = ("?", "#", "@", "\\")
@@ -78,14 +81,10 @@ def _host(value: str) -> str:
 
 def _host_port(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not _is_port(port) or _host_fault(host):
-        message = "must be host:port with a port up to 65535, such as kafka-1.example.com:9096"
+    if not is_port(port) or _host_fault(host):
+        message = "must be host:port with a port from 1 to 65535, such as kafka-1.example.com:9096"
         raise ValueError(message)
     return value
-
-
-def _is_port(text: str) -> bool:
-    return bool(_DIGITS.fullmatch(text)) and not text.startswith("0") and len(text) <= len(str(_LAST_PORT)) and int(text) <= _LAST_PORT
 
 
 def _authority(value: str) -> SplitResult | None:
@@ -98,7 +97,7 @@ def _authority(value: str) -> SplitResult | None:
     if parts.scheme not in {"http", "https"} or any(mark in value for mark in _IN_URLS) or not value.isascii() or not value.isprintable():
         return None
     written = parts.netloc.removeprefix(f"[{host}]") if ":" in host else parts.netloc[len(host) :]
-    if written and not (written.startswith(":") and _is_port(written[1:])):
+    if written and not (written.startswith(":") and is_port(written[1:])):
         return None
     return parts
 
@@ -145,7 +144,7 @@ def _egress(value: str) -> str:
     least = _LEAST_PREFIX[network.version]
     if network.prefixlen < least and not network.is_private:
         message = (
-            f"{value} is more than a network of servers, and the worker may connect to all of it; write ranges of /{least} or smaller, as "
+            f"{value} is more than a network of servers, and pods may connect to all of it; write ranges of /{least} or smaller, as "
             "the provider of the server lists them"
         )
         raise ValueError(message)

@@ -46,6 +46,16 @@ def _bucket(value: str) -> str:
     return value
 
 
+# Name of a sink. Other ends are those of the coordinator's group and of a later epoch's control topic.
+SinkName = Annotated[
+    str,
+    *written(
+        "(?!.*(coord|epoch[0-9]+)$)[a-z]([-a-z0-9]{0,28}[a-z0-9])?",
+        "is no name of a sink: at most 30 lower-case letters, digits and hyphens, which begin with a letter, end with a letter or digit, "
+        "and do not end with coord or epoch and a number",
+    ),
+]
+
 # An S3 bucket name.
 BucketName = Annotated[str, AfterValidator(_bucket), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"})]
 
@@ -132,10 +142,17 @@ class ArchiveSettings(Section):
     are. Every commit writes the list of all snapshots anew, some 1.25 kB for each, and the worker holds it: at most 5,000 fit."""
     tasks: int = Field(default=3, ge=1, le=24, strict=True)
     """Number of sink tasks; a divisor of the change topics' partitions balances them."""
+    sinks: dict[SinkName, tuple[Line, ...]] = Field(default={})
+    """Tables with a sink connector of their own, by the sink's name: ``{audit: [public.audit_log]}``. Whatever stops one sink then stops
+    its tables only. A table may get such a sink at any time, and goes on where the sink of all others stopped; it stays there. Only with
+    the format ``iceberg``; each sink has ``tasks`` tasks, a control topic, and memory of the worker."""
     destroy_with_stack: Switch = False
     """If true, ``pulumi destroy`` deletes bucket, objects and tables; if false, a bucket with objects is not deleted."""
     expire_noncurrent_days: int = Field(default=7, ge=1, le=2**31 - 1, strict=True)
     """Days after which overwritten or deleted object versions are removed."""
+    access_log_bucket: BucketName | None = None
+    """Existing bucket of the same region and account to which S3 writes a line for each request to the archive, below ``<bucket>/``: who
+    read, wrote or deleted which object, and when (docs/trail.md). It must let S3 write; by default there is no such log."""
     extra: Keys = Field(default={})
     """Further keys of the sink connector, in its own spelling; checked like all others."""
 
@@ -170,6 +187,12 @@ class ArchiveSettings(Section):
             yield Problem(
                 rule=f"bucket {self.bucket!r} has {len(self.bucket)} characters, but its name is part of the names of IAM user and role",
                 cure=f"use at most {_LONGEST_NAMED}",
+            )
+
+        if self.access_log_bucket == self.bucket:
+            yield Problem(
+                rule=f"accessLogBucket {self.bucket!r} is the bucket itself: each line of the log would be a request, which has a line",
+                cure="name another bucket",
             )
 
     def _snapshot_contradictions(self) -> Iterator[Problem]:

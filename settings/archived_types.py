@@ -43,17 +43,29 @@ AS_TEXT: Final = {
 """Types of which the archive has PostgreSQL's own text, by subject."""
 
 REFUSED: Final = (
-    (("money",), "Debezium reads it by the server's locale", "`numeric(19,2)`"),
+    (("money",), "Debezium reads it by the server's locale", "`numeric(23,4)`"),
     (
         ("point", "lseg", "path", "box", "polygon", "line", "circle"),
         "Debezium makes numbers of its own of it",
         "columns of `double precision`",
     ),
-    (("hstore",), "its text is lost where a row is read", "`jsonb`"),
-    (("geometry", "geography", "vector", "halfvec", "sparsevec", "isbn"), "Debezium has its own form", "`text`"),
     (("refcursor",), "the driver would run it", "`text`"),
 )
 """Types that cannot be archived exactly, with the reason and another type."""
+
+OF_EXTENSIONS: Final = (
+    *("citext", "hstore", "ltree", "lquery", "ltxtquery", "cube", "seg", "query_int"),
+    *("ean13", "isbn", "isbn13", "ismn", "ismn13", "issn", "issn13", "upc"),
+    *("geometry", "geography", "vector", "halfvec", "sparsevec"),
+)
+"""Types of extensions of which the archive has PostgreSQL's own text; the table file says so."""
+
+_OF_CATALOG: Final = ("class", "collation", "config", "dictionary", "namespace", "oper", "operator", "proc", "procedure", "role", "type")
+BY_SESSION: Final = {
+    "money": "the server's locale",
+    **{f"reg{kind}": "names that may change, and the session's search path" for kind in _OF_CATALOG},
+}
+"""Types whose text is not the same in every session, with what it follows; no type that has one inside is archived."""
 
 UNORDERED: Final = frozenset({"json", "xml", "txid_snapshot", "pg_snapshot"})
 """Types of which PostgreSQL makes no key."""
@@ -65,7 +77,7 @@ _MOST_IN_POSTGRESQL: Final = 1000
 _NUMERIC: Final = re.compile(r"numeric\(([1-9][0-9]{0,3}),(-?[0-9]{1,4})\)")
 _SIZED: Final = re.compile(r"(varchar|char|bit|varbit)\(([1-9][0-9]{0,8})\)")
 # What Debezium parses, so that PostgreSQL's text of it is lost
-_DEBEZIUMS: Final = frozenset(name for names, _, _ in REFUSED for name in names)
+_DEBEZIUMS: Final = {name: (reason, cure) for names, reason, cure in REFUSED for name in names}
 # Without what JSON has and jsonb refuses: the null character, halves of pairs, numbers beyond numeric
 _LITERAL: Final = re.compile(r"'((?:[^'\\eE\x00]|''|(?<![0-9])[eE])*)'")
 _NAME: Final = re.compile(r"""([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}")(\.([a-z_][a-z0-9_$]*|"[^"\x00]{1,63}"))?(\[\])?""")
@@ -114,9 +126,18 @@ def type_fault(sql_type: str, written: str) -> str | None:
     return f"type {written[:_SHOWN]!r} cannot be archived faithfully; use one of {known}"
 
 
+def lost(written: str) -> tuple[str, str] | None:
+    """Return why the values of a type, or of an array of it, do not arrive as they are, and another type; None without such a reason.
+
+    Args:
+        written: Type with or without schema and size.
+    """
+    return _DEBEZIUMS.get(written.removesuffix("[]").partition("(")[0].rpartition(".")[2].strip('"'))
+
+
 def own_type_fault(written: str) -> str | None:
     """Return why a type that only the database knows cannot be archived as text; None where it can."""
-    if written.removesuffix("[]").rpartition(".")[2].strip('"') in _DEBEZIUMS:
+    if lost(written):
         return f"type {written!r} has no text that Debezium leaves as it is; leave the column out"
     if archive_type(usual(written)):
         return f"type {written!r} is known, and archived as {archive_type(usual(written))}; remove archivedAs"

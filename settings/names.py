@@ -26,11 +26,21 @@ CONNECT_PORT = 8083
 # Value of the label app.kubernetes.io/part-of on every object.
 PART_OF = "data-ingestion"
 
-# Control topic of the Iceberg sink in the first epoch.
+# Control topic of the Iceberg sink in the first epoch, and the start of those of further sinks.
 CONTROL_TOPIC = "iceberg-control"
 
 # Mount folder of the Secrets in a Connect worker, and the only folder that its config provider may read.
 CONNECT_SECRETS = "/etc/connect/secrets"
+
+# Mount folder of the Secrets in a pod that only reads the stack: a folder for each login.
+READER_SECRETS = "/etc/stack/secrets"
+
+# Mount folder of the stack's description in such a pod, and its file.
+READER_CONFIG = "/etc/stack/description"
+READER_FILE = "stack.json"
+
+# Port of the exporter of the pipeline's figures.
+EXPORTER_PORT = 9400
 
 
 class PublishedPort(Section):
@@ -65,6 +75,8 @@ class Names(Section):
     owner_role: ClassVar[str] = "app_owner"
     app_role: ClassVar[str] = "app_rw"
     catalog_role: ClassVar[str] = "iceberg"
+    audit_role: ClassVar[str] = "audit"
+    trail_role: ClassVar[str] = "trail"
     catalog_database: ClassVar[str] = "iceberg_catalog"
     sink_connector: ClassVar[str] = "s3-sink-connector"
     connect_group: ClassVar[str] = "connect-cluster"
@@ -100,15 +112,17 @@ class Names(Section):
         """Source connector of the epoch; Connect stores a position under the connector's name, so a new name has none."""
         return self._in_epoch("postgres-cdc-connector")
 
-    @property
-    def iceberg_control_topic(self) -> str:
-        """Control topic of the epoch: each table stores its position in the topic under the topic's name."""
-        return self._in_epoch(CONTROL_TOPIC)
+    def sink(self, name: str = "") -> str:
+        """Return the name of a sink connector, by the sink's name in ``archive.sinks``; without one, of the sink of all other tables."""
+        return f"{self.sink_connector}-{name}" if name else self.sink_connector
 
-    @property
-    def iceberg_control_topics(self) -> tuple[str, ...]:
-        """Control topics of all epochs; the earlier ones stay, since a protected topic cannot be deleted."""
-        return tuple(self.of_epoch(epoch).iceberg_control_topic for epoch in range(1, self._epoch + 1))
+    def control_topic(self, sink: str = "") -> str:
+        """Return the control topic of an Iceberg sink in the epoch: each table stores its position in the topic under the topic's name."""
+        return self._in_epoch(f"{CONTROL_TOPIC}-{sink}" if sink else CONTROL_TOPIC)
+
+    def control_topics(self, sink: str = "") -> tuple[str, ...]:
+        """Return an Iceberg sink's control topics of all epochs; the earlier ones stay, since a protected topic cannot be deleted."""
+        return tuple(self.of_epoch(epoch).control_topic(sink) for epoch in range(1, self._epoch + 1))
 
     def topic(self, table: Table) -> str:
         """Return the change topic of a table: ``postgres.public.users``."""
@@ -133,9 +147,13 @@ class Names(Section):
         """Return the key prefix of a table's files in the bucket: ``topics/postgres.public.users``."""
         return f"{OBJECT_ROOT}/{self.topic(table)}"
 
-    def route_regex(self, table: Table) -> str:
-        """Return the expression that matches the topic of a table and no other."""
-        return f"^{re.escape(self.topic(table))}$"
+    def quarantine_prefix(self, table: Table) -> str:
+        """Return the key prefix of the files with a table's bad rows, beside those of the good ones and never below them."""
+        return f"{self.object_prefix(table)}_quarantine"
+
+    def route_regex(self, table: Table, suffix: str = "") -> str:
+        """Return the expression that matches the topic of a table, with what may be behind it, and no other."""
+        return f"^{re.escape(self.topic(table) + suffix)}$"
 
     def service(self, name: str) -> str:
         """Return the full DNS name of a Service of the pipeline inside the cluster."""

@@ -54,15 +54,22 @@ def values_of(texts: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+def is_declared_default(name: str, value: Any) -> bool:  # noqa: ANN401 - any value of a stack file
+    """Return whether a value may be a default of ``Pulumi.yaml``, which every stack has though nobody has written it."""
+    field = Settings.model_fields.get(name)
+    return field is not None and not field.is_required() and value in ({}, field.default)
+
+
 def misspelt_projects(texts: Mapping[str, str]) -> list[Problem]:
     """Return a problem for each key whose project is nearly this one: it would be ignored as another project's."""
     found = []
+    values = values_of(texts)
     for key in sorted(texts):
         project, _, name = key.partition(":")
         if project != PROJECT and nearest(project, [PROJECT], _MISSPELT):
             section = name if name in _SECTIONS else nearest(name, _SECTIONS)
             cure = f"did you mean {PROJECT}:{section}?" if section else f"the settings of {PROJECT} are described in docs/settings.md"
-            if f"{PROJECT}:{section}" in texts:
+            if section in values and not is_declared_default(section, values[section]):
                 cure += " It is written as well; remove one of the two"
             found.append(Problem(path="", rule=f"{key} is not a setting: no project is called {project}", cure=cure))
     return found

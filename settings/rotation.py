@@ -27,6 +27,9 @@ class Rotation(Section):
     """Login to an existing Kafka cluster."""
     archive: Word | None = None
     """AWS access key of the worker."""
+    audit: Word | None = None
+    """Credentials of the scheduled audit and of the monitoring: database role, users of the schema registry and of Connect's REST
+    interface, and AWS access keys."""
 
     def words(self, *names: str) -> dict[str, str]:
         """Return the words of the named credentials that have one; a changed word rolls the pods that hold the credential."""

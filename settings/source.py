@@ -9,6 +9,7 @@ from pydantic import Field
 
 from problem import Problem
 from settings.addresses import HostName, ServerRange
+from settings.column_rules import ColumnRules
 from settings.section import Section
 from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Table
@@ -48,8 +49,10 @@ class DebeziumSettings(Section):
     """Pause of Debezium while it waits for changes, in ms; with its default of 500, half of the changes wait half a second."""
     heartbeat_interval_ms: int = Field(default=10_000, ge=1_000, le=600_000, strict=True)
     """Interval of writes to the heartbeat table, in ms; they move the replication slot of a quiet database."""
-    max_queue_mib: Mebibytes = 32
-    """Upper bound of the changes that wait on the worker's heap between reading and writing."""
+    max_queue_mib: Mebibytes = 16
+    """Upper bound of the changes that wait on the worker's heap between reading and writing, and of the rows that a snapshot reads at once.
+
+    Both count: the source needs twice as much. Less makes the first snapshot of a distant database slower."""
     extra: Keys = Field(default={})
     """Further keys of the connector, in its own spelling; checked like all others."""
 
@@ -127,8 +130,9 @@ class SourceSettings(Section):
 
     @property
     def has_shop_tables(self) -> bool:
-        """True if all tables of the shop are captured, so that its sample rows fit."""
-        return all(table in self.tables for table in TABLES)
+        """True if all tables of the shop are captured, so that its sample rows fit; rules of quality change nothing in a database."""
+        captured = [_unjudged(table) for table in self.tables]
+        return all(table in captured for table in TABLES)
 
     @property
     def sample_rows(self) -> str:
@@ -140,3 +144,7 @@ class SourceSettings(Section):
     def is_managed(self) -> bool:
         """True if the program creates the server."""
         return self.kind == "managed"
+
+
+def _unjudged(table: Table) -> Table:
+    return table.model_copy(update={"columns": tuple(column.model_copy(update={"quality": ColumnRules()}) for column in table.columns)})

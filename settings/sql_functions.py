@@ -71,6 +71,11 @@ def _functions() -> Mapping[str, tuple[Signature, ...]]:
     return {name: tuple(signatures) for name, signatures in found.items()}
 
 
+def is_known(name: str) -> bool:
+    """Return whether a function is one of PostgreSQL's own that a default or a check may call: it changes nothing."""
+    return name in _functions() or name in _OF_ANY
+
+
 def called_by_name(name: str, given: Sequence[Typed]) -> Typed:
     """Return the type of the result of a function whose name is in quotes, as ``pg_dump`` writes one that is a word of the grammar.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -94,11 +94,14 @@ def takes(sql_type: str, written: str) -> bool:  # noqa: PLR0911 - one for each 
     return _is_moment(written.strip())
 
 
+# A number as PostgreSQL, Java and DuckDB read it: Python also takes underscores and the digits of every script.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,6})?")
+
+
 def _is_number(sql_type: str, written: str) -> bool:
-    try:
-        number = Decimal(written.strip())
-    except InvalidOperation:
+    if not _DECIMAL.fullmatch(written.strip()):
         return False
+    number = Decimal(written.strip())
     if not number.is_finite() or abs(number.adjusted()) > 300:  # noqa: PLR2004 - the range of double precision
         return False
     sized = _NUMERIC.fullmatch(sql_type)

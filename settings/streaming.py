@@ -29,7 +29,7 @@ class ExistingKafka(Section):
     """Servers, ``host:port`` each; pods and the program connect to the same names."""
     addresses: tuple[ServerRange, ...] = Field(min_length=1)
     """Address ranges of the brokers; worker and registry may connect to these and to no others."""
-    brokers: int = Field(default=3, ge=3, strict=True)
+    brokers: int = Field(default=3, ge=3, le=1000, strict=True)
     """Number of brokers; three copies of each partition need three."""
     protocol: Literal["SASL_SSL", "SSL", "PLAINTEXT"] = "SASL_SSL"
     """Protocol of the clients; certificates need an authority that Java trusts by default, as those of MSK have."""
@@ -157,8 +157,8 @@ class TopicSettings(Section):
     retention_mib: Mebibytes = 48
     """Retention size of each partition; the limit reached first deletes a segment."""
     max_record_mib: int | None = Field(default=None, ge=1, le=16, strict=True)
-    """Largest change, in MiB: a row in Avro, uncompressed; a larger one stops the source. By default 8, 4, 2 or 1, whatever fits the
-    buffers of Connect outside the heap (`streaming.connect.jvm.directMib`); `make plan` prints it."""
+    """Largest change, in MiB: a row in Avro, uncompressed; a larger one stops the source. By default 8, 4, 2 or 1, whatever fits
+    Connect's buffers outside the heap (`streaming.connect.jvm.directMib`) and a tenth of its heap; `make plan` prints it."""
     extra: Keys = Field(default={})
     """Further configuration of each change topic, in the broker's own spelling; checked like all others."""
 

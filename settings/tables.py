@@ -8,7 +8,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from settings import table_rules
 from settings.archived_types import archive_type, is_server_text, literal_fault, own_type_fault, type_fault
+from settings.column_rules import ColumnRules, as_rules, rule_problems
 from settings.default_sql import default_fault
+from settings.derived_rules import derived_rules
 from settings.section import Section
 from settings.sql_names import quoted
 from settings.sql_types import EXAMPLES, INTEGERS, family, usual
@@ -16,6 +18,8 @@ from settings.types import DatabaseName, Line, SchemaName, SqlIdentifier, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from settings.column_rules import Rule
 
 # Hour partition of the archive, outermost column first; the values are zero-padded strings.
 PARTITION_COLUMNS = ("year", "month", "day", "hour")
@@ -48,6 +52,8 @@ class Column(Section):
     """If true, the database generates the value."""
     constraint: str = ""
     """Further SQL: ``UNIQUE``, ``CHECK (price >= 0)`` or ``REFERENCES public.users(id)``, of a table above this one."""
+    quality: ColumnRules = ColumnRules()
+    """Quality rules, beside those that follow from the CHECKs; one of the same key replaces theirs. Only with ``quality.enabled``."""
 
     @field_validator("name")
     @classmethod
@@ -74,7 +80,7 @@ class Column(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
-        problems = [*self._default_problems(), *self._identity_problems()]
+        problems = [*self._default_problems(), *self._identity_problems(), *rule_problems(self, self.quality)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -118,6 +124,12 @@ class Column(Section):
     def is_server_text(self) -> bool:
         """True if the archive has PostgreSQL's own text of the values, of whichever type they are."""
         return self.archived_as == "text" or is_server_text(self.type)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Quality rules of the column: those that follow from its CHECKs, and its own."""
+        derived = {rule.kind: rule for rule in as_rules(self.name, derived_rules(self, self.constraint))}
+        return tuple({**derived, **{rule.kind: rule for rule in as_rules(self.name, self.quality)}}.values())
 
     @property
     def definition(self) -> str:
@@ -193,6 +205,11 @@ class Table(Section):
         return self.name if self.database_schema == "public" else f"{self.database_schema}_{self.name}"
 
     @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Quality rules of the table, in the order of its columns."""
+        return tuple(rule for column in self.columns for rule in column.rules)
+
+    @property
     def touches_updated_at(self) -> bool:
         """True if a trigger must maintain an ``updated_at`` column: one with the type of a time."""
         return any(column.name == _UPDATED and column.type in _TOUCHED for column in self.columns)
@@ -220,10 +237,10 @@ METADATA_COLUMNS: tuple[tuple[str, str], ...] = (
 )
 
 
-def archive_columns(table: Table) -> list[tuple[str, str]]:
-    """Return name and Iceberg type of each column of a table's archive.
+def archive_columns(table: Table, *further: str) -> list[tuple[str, str]]:
+    """Return name and Iceberg type of each column of a table's archive, and of further ones with text.
 
     All columns are optional there, since a column dropped at the source must not stop the archive.
     """
     captured = [(column.name, column.archive_type) for column in table.columns]
-    return [*captured, *METADATA_COLUMNS, *((name, "string") for name in PARTITION_COLUMNS)]
+    return [*captured, *METADATA_COLUMNS, *((name, "string") for name in (*further, *PARTITION_COLUMNS))]

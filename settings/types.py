@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from configs.ports import HIGHEST_PORT, is_port
 from settings.sql_names import PLAIN, RESERVED
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ def _switch(value: Any) -> Any:  # noqa: ANN401 - any value of a stack file
 # Schemas of PostgreSQL itself.
 _SYSTEM_SCHEMA = re.compile("pg_[a-z0-9_]*|information_schema")
 _LONGEST_NAME = 63
+
+
+_PORT_OF_ISSUER = re.compile(":oidc-provider/[^/]*:([0-9]+)")
+
+
+def _issued_at_a_port(value: str) -> str:
+    port = _PORT_OF_ISSUER.search(value)
+    if port is not None and not is_port(port[1]):
+        message = f"names an issuer at port {port[1]}, and ports are numbers from 1 to {HIGHEST_PORT}; write the ARN as IAM shows it"
+        raise ValueError(message)
+    return value
 
 
 def _identifier(value: str) -> str:
@@ -114,7 +126,7 @@ Mebibytes = Annotated[int, Field(gt=0, le=1024 * 1024, strict=True)]
 Millicores = Annotated[int, Field(gt=0, le=128_000, strict=True)]
 
 # A TCP port.
-Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+Port = Annotated[int, Field(ge=1, le=HIGHEST_PORT, strict=True)]
 
 # A PostgreSQL name that needs no quotes: lower case, digits, underscore, at most 63 characters, none of its reserved words.
 SqlIdentifier = Annotated[str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": "^[a-z_][a-z0-9_]{0,62}$"})]
@@ -168,10 +180,18 @@ OidcProviderArn = Annotated[
         "must be the ARN of the cluster's identity provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer>, whose issuer is a URL "
         "without https:// and without a trailing slash",
     ),
+    AfterValidator(_issued_at_a_port),
 ]
 
 # Text in one line, such as a foreign name.
-Line = Annotated[str, *written("[^\\x00-\\x1f\\x7f]+", "must be a text in one line; write one")]
+Line = Annotated[
+    str,
+    # neither control characters nor marks that change the order of what is printed, nor halves of a character
+    *written(
+        "[^\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ud800-\\udfff]{1,1000}",
+        "must be a text in one line, of at most 1000 visible characters; write one",
+    ),
+]
 
 _Key = Annotated[
     str,
@@ -185,6 +205,9 @@ def _value(found: str, what: str) -> tuple[BeforeValidator, AfterValidator, With
     schema = WithJsonSchema({"type": ["string", "number", "boolean"]})
     return BeforeValidator(_plain_text), AfterValidator(_without(re.compile(found), what)), schema
 
+
+# A value as text: a number or a word of YAML, too.
+Scalar = Annotated[str, *_value(r"[\x00-\x1f\x7f]", "a line break or another control character")]
 
 # Keys of the software that is configured, and their values, merged over what the program writes.
 Keys = dict[_Key, Annotated[str, *_value(r"[\x00-\x08\x0b-\x1f\x7f]", "a control character")]]

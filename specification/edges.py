@@ -85,12 +85,20 @@ PUBLISHED: tuple[tuple[str, int], ...] = (
 )
 
 
-def _ports(numbers: Sequence[int]) -> list[Manifest]:
+def port_list(numbers: Sequence[int]) -> list[Manifest]:
+    """Return TCP ports as a network policy lists them."""
     return [{"protocol": "TCP", "port": number} for number in numbers]
 
 
-def _selector(component: str) -> Manifest:
+def selector(component: str) -> Manifest:
+    """Return the selector of a component's pods."""
     return {"matchLabels": labels(component)}
+
+
+def in_namespace(namespace: str, component: str | None = None) -> Manifest:
+    """Return a peer in another namespace: the pods of one component there, or all of them."""
+    peer: Manifest = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    return peer if component is None else {**peer, "podSelector": selector(component)}
 
 
 def deny_all() -> dict[str, Manifest]:
@@ -117,14 +125,14 @@ def edge_policies(edges: Sequence[Edge]) -> dict[str, Manifest]:
     for edge in edges:
         name = f"{edge.source}-to-{edge.target}"
         built[f"{name}-egress"] = {
-            "podSelector": _selector(edge.source),
+            "podSelector": selector(edge.source),
             "policyTypes": ["Egress"],
-            "egress": [{"to": [{"podSelector": _selector(edge.target)}], "ports": _ports(edge.ports)}],
+            "egress": [{"to": [{"podSelector": selector(edge.target)}], "ports": port_list(edge.ports)}],
         }
         built[f"{name}-ingress"] = {
-            "podSelector": _selector(edge.target),
+            "podSelector": selector(edge.target),
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": [{"podSelector": _selector(edge.source)}], "ports": _ports(edge.ports)}],
+            "ingress": [{"from": [{"podSelector": selector(edge.source)}], "ports": port_list(edge.ports)}],
         }
     return built
 
@@ -139,9 +147,9 @@ def published_policies(sources: Sequence[str], created: Collection[str] = COMPON
     allowed = [{"ipBlock": {"cidr": source}} for source in sources]
     return {
         f"host-to-{component}": {
-            "podSelector": _selector(component),
+            "podSelector": selector(component),
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": allowed, "ports": _ports([port])}],
+            "ingress": [{"from": allowed, "ports": port_list([port])}],
         }
         for component, port in PUBLISHED
         if component in created
@@ -152,26 +160,26 @@ def outside_policies(outside: Sequence[ExternalSystem]) -> dict[str, Manifest]:
     """Return egress policies to existing systems: their addresses and ports, nothing else."""
     return {
         f"{source}-to-{target.name}": {
-            "podSelector": _selector(source),
+            "podSelector": selector(source),
             "policyTypes": ["Egress"],
-            "egress": [{"to": [{"ipBlock": {"cidr": address}} for address in target.addresses], "ports": _ports(target.ports)}],
+            "egress": [{"to": [{"ipBlock": {"cidr": address}} for address in target.addresses], "ports": port_list(target.ports)}],
         }
         for target in outside
         for source in target.sources
     }
 
 
-def object_store_policies(store: ObjectStoreInCluster | None) -> dict[str, Manifest]:
-    """Return Connect's egress policy: public HTTPS for AWS (S3, STS, Glue have no fixed addresses), or the store's namespace."""
+def object_store_policies(store: ObjectStoreInCluster | None, client: str = "connect") -> dict[str, Manifest]:
+    """Return a client's egress policy: public HTTPS for AWS (S3, STS, Glue have no fixed addresses), or the store's namespace."""
     if store is None:
         to: list[Manifest] = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(PRIVATE_RANGES)}}]
-        ports = _ports([443])
+        ports = port_list([443])
     else:
-        to = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": store.namespace}}}]
-        ports = _ports([store.port])
+        to = [in_namespace(store.namespace)]
+        ports = port_list([store.port])
     return {
-        f"connect-to-{OBJECT_STORE}": {
-            "podSelector": _selector("connect"),
+        f"{client}-to-{OBJECT_STORE}": {
+            "podSelector": selector(client),
             "policyTypes": ["Egress"],
             "egress": [{"to": to, "ports": ports}],
         }

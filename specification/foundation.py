@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from capacity.quantity import whole_mib
 from settings.names import PART_OF
-from specification.edges import COMPONENTS, OBJECT_STORE, ExternalSystem, ObjectStoreInCluster, all_policies
-from specification.streaming import registry
+from specification.audit import network as of_audit
+from specification.edges import COMPONENTS, ObjectStoreInCluster, all_policies
+from specification.existing import external_systems
+from specification.monitoring import network as of_monitoring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,14 +52,31 @@ class Foundation:
 
     @property
     def namespace_labels(self) -> dict[str, str]:
-        """Labels of the namespace, which admits only pods that satisfy Pod Security ``restricted``."""
-        modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-        return {"app.kubernetes.io/part-of": PART_OF, **modes}
+        """Labels of the namespace."""
+        return restricted_labels()
 
     @property
     def reclaim_policy(self) -> str:
         """Reclaim policy of the storage classes: the fate of a volume after the deletion of its claim."""
         return "Retain" if self.keep_volumes else "Delete"
+
+
+def restricted_labels() -> dict[str, str]:
+    """Return the labels of a namespace that admits only pods that satisfy Pod Security ``restricted``."""
+    modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+    return {"app.kubernetes.io/part-of": PART_OF, **modes}
+
+
+def memory_quota(memory_mib: int) -> Manifest:
+    """Return the specification of a ResourceQuota: the memory of all pods of a namespace."""
+    memory = f"{memory_mib}Mi"
+    return {"hard": {"limits.memory": memory, "requests.memory": memory}}
+
+
+def container_limits(largest_mib: int) -> Manifest:
+    """Return the specification of a LimitRange: the memory of a namespace's largest container."""
+    bounds: Manifest = {"type": "Container", "max": {"memory": f"{largest_mib}Mi"}, "min": {"memory": f"{_SMALLEST_MIB}Mi"}}
+    return {"limits": [bounds]}
 
 
 def foundation(settings: Settings, workloads: Sequence[Workload]) -> Foundation:
@@ -75,38 +94,19 @@ def foundation(settings: Settings, workloads: Sequence[Workload]) -> Foundation:
     external = external_systems(settings)
     created = COMPONENTS - {other.name for other in external}
     store = settings.archive.store
-    memory = f"{settings.budget.memory_mib}Mi"
-    largest = f"{whole_mib(max(workload.largest_container_bytes for workload in workloads))}Mi"
-    bounds: Manifest = {"type": "Container", "max": {"memory": largest}, "min": {"memory": f"{_SMALLEST_MIB}Mi"}}
+    largest = whole_mib(max(workload.largest_container_bytes for workload in workloads))
     return Foundation(
         namespace=settings.names.namespace,
         existing_namespace=settings.cluster.existing_namespace,
         protect=settings.protect,
         keep_volumes=settings.cluster.keep_volumes,
-        quota={"hard": {"limits.memory": memory, "requests.memory": memory}},
-        limits={"limits": [bounds]},
+        quota=memory_quota(settings.budget.memory_mib),
+        limits=container_limits(largest),
         provisioner=settings.cluster.provisioner,
         storage_classes=tuple(name for name, is_created in classes.items() if is_created),
-        network_policies=all_policies(
-            settings.host.sources, ObjectStoreInCluster(store.namespace, store.port) if store else None, created, external
-        ),
+        network_policies={
+            **all_policies(settings.host.sources, ObjectStoreInCluster(store.namespace, store.port) if store else None, created, external),
+            **of_audit.pipeline_policies(settings),
+            **of_monitoring.pipeline_policies(settings),
+        },
     )
-
-
-def external_systems(settings: Settings) -> list[ExternalSystem]:
-    """Return the existing systems outside the namespace that the stack uses."""
-    database, streaming = settings.source.external, settings.streaming
-    kafka, schemas = streaming.kafka.external, streaming.registry.external
-    systems = []
-    if database is not None:
-        systems.append(ExternalSystem("postgresql", ("connect",), database.addresses, (database.port,)))
-    if kafka is not None:
-        clients = ("connect", registry.NAME) if streaming.registry.is_managed else ("connect",)
-        systems.append(ExternalSystem("kafka", clients, kafka.addresses, kafka.ports))
-    if settings.archive.aws_addresses:
-        systems.append(ExternalSystem("aws-endpoints", ("connect",), settings.archive.aws_addresses, (443,)))
-    if settings.archive.endpoint is not None:
-        systems.append(ExternalSystem(OBJECT_STORE, ("connect",), settings.archive.endpoint.addresses, (settings.archive.endpoint.port,)))
-    if schemas is not None:
-        systems.append(ExternalSystem(registry.NAME, ("connect",), schemas.addresses, (schemas.port,)))
-    return systems

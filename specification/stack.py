@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from capacity.pods import containers, pod_spec
 from capacity.quantity import whole_mib
 from specification.archive.layer import archive
+from specification.audit.layer import audit
 from specification.foundation import foundation
+from specification.monitoring.layer import monitoring
 from specification.services import PublishedServices
 from specification.source.layer import source
 from specification.streaming.layer import streaming
@@ -15,9 +18,11 @@ from specification.streaming.layer import streaming
 if TYPE_CHECKING:
     from settings.model import Settings
     from specification.archive.layer import Archive
+    from specification.audit.layer import Audit
     from specification.foundation import Foundation
+    from specification.monitoring.layer import Monitoring
     from specification.source.layer import Source
-    from specification.streaming.parts import Streaming
+    from specification.streaming.parts import ConnectorSpec, Streaming
     from specification.workload import Workload
 
 
@@ -31,6 +36,8 @@ class Specification:
         source: Captured database.
         streaming: Kafka, schema registry, Connect and Debezium.
         archive: Bucket, AWS identity, Iceberg tables and sink.
+        audit: The scheduled audit, or None without one.
+        monitoring: Prometheus, Alertmanager and the exporters, or None without them.
     """
 
     settings: Settings
@@ -38,6 +45,8 @@ class Specification:
     source: Source
     streaming: Streaming
     archive: Archive
+    audit: Audit | None
+    monitoring: Monitoring | None
 
     @classmethod
     def of(cls, settings: Settings) -> Specification:
@@ -51,12 +60,27 @@ class Specification:
             source=database,
             streaming=stream,
             archive=archive(settings, database, stream.kafka, stream.registry_url),
+            audit=audit(settings, database, stream.registry_url),
+            monitoring=monitoring(settings, database, stream.registry_url, _workloads(database, stream)),
         )
+
+    @property
+    def connectors(self) -> tuple[ConnectorSpec, ...]:
+        """The source connector, and those of all sinks."""
+        return (self.streaming.source_connector, *self.archive.connectors)
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """All workloads that the program creates."""
         return _workloads(self.source, self.streaming)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Images of all containers, each once: of the pipeline, the audit and the monitoring."""
+        watched = self.monitoring.workloads if self.monitoring else ()
+        pods = [workload.pod for workload in (*self.workloads, *watched)]
+        pods += [pod_spec("CronJob", {"spec": self.audit.cron_job})] if self.audit else []
+        return tuple(dict.fromkeys(str(container["image"]) for pod in pods for _role, container in containers(pod)))
 
     @property
     def memory_mib(self) -> int:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from settings.model import Settings
 
+# Stack files of the project, without what a test on the sandbox writes beside them for a while
+STACK_FILES: Final = sorted(path for path in ROOT.glob("Pulumi.*.yaml") if not path.name.startswith("Pulumi.e2e-"))
+
 # every combination of format, catalog, registry, object store and surroundings that differs: the stack file and its overrides
 STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dev": ("dev", {}),
@@ -28,7 +31,7 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {
             "cluster": {"context": "prod", "identifier": "data-ingestion-prod", "existingNamespace": True},
             "host": {"exposure": "internal", "sources": ["10.0.0.0/8"]},
-            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-5"},
+            "images": {"connect": "registry.example.com/data-ingestion/connect:4.3.1-10"},
             "source": {
                 "kind": "external",
                 "external": {"host": "db.internal", "port": 6432, "addresses": ["10.1.0.0/16"], "secret": "db", "catalogSecret": "catalog"},
@@ -72,6 +75,28 @@ STACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "glue": ("dev", {"archive": {"bucket": "warehouse", "catalog": "glue"}, "streaming": {"registry": {"kind": "apicurio"}}}),
     "parquet": ("dev", {"archive": {"bucket": "warehouse", "format": "parquet"}}),
 }
+
+# Secrets that the monitoring of each of STACKS needs, since it uses existing systems
+_WATCHES: Final[dict[str, dict[str, str]]] = {
+    "prod": {"database": "watch-db"},
+    "guest": {"database": "watch-db", "kafka": "watch-msk", "registry": "watch-schemas"},
+    "endpoint": {"store": "watch-store"},
+}
+
+
+def watched(stack: str, **monitoring: Any) -> tuple[str, dict[str, Any]]:
+    """Return stack file and overrides of one of STACKS with monitoring on, and further settings of it."""
+    file, overrides = STACKS[stack]
+    secrets = {"secrets": _WATCHES[stack]} if stack in _WATCHES else {}
+    return file, {**overrides, "monitoring": {"enabled": True, **secrets, **monitoring}}
+
+
+def unwatched(stack: str) -> tuple[str, dict[str, Any]]:
+    """Return stack file and overrides of one of STACKS with monitoring off."""
+    file, overrides = STACKS[stack]
+    images = {key: value for key, value in overrides.get("images", {}).items() if "prometheus" not in key}
+    return file, {**overrides, "monitoring": {"enabled": False}, **({"images": images} if file == "sandbox" else {})}
+
 
 # parts that a stack either creates or uses as existing ones
 MAKES: Final[dict[str, Callable[[Settings], bool]]] = {
@@ -133,14 +158,22 @@ class Declared:
         return Declared(settings=settings_of(stack), recording=record(file, overrides, preview=False))
 
     def only(self, type_token: str) -> Resource:
-        """Return the only resource of a type."""
-        (found,) = self.recording.of_type(type_token)
+        """Return the only resource of a type, those of audit and monitoring left out."""
+        readers = ("::cdc:audit:Audit$", "::cdc:monitoring:Monitoring$")
+        (found,) = [item for item in self.recording.of_type(type_token) if not any(reader in item.urn for reader in readers)]
         return found
 
     def objects(self, kind: str) -> dict[str, Resource]:
-        """Return the Kubernetes objects of a kind, by object name."""
+        """Return the Kubernetes objects of a kind, by object name; those of the stack's further namespaces are left out."""
         found = [resource for resource in self.recording.resources if resource.type.endswith(f":{kind}") and resource.custom]
-        return {item.inputs["metadata"]["name"]: item for item in found if item.type.startswith("kubernetes:")}
+        named = [(item.inputs["metadata"], item) for item in found if item.type.startswith("kubernetes:")]
+        further = set(self.settings.further_mib)
+        return {said["name"]: item for said, item in named if not further & {said.get("namespace"), said["name"]}}
+
+    def inside(self, kind: str, namespace: str) -> dict[str, Any]:
+        """Return the Kubernetes objects of a kind in any one namespace, by name, as they are sent to the cluster."""
+        found = [item.inputs for item in self.recording.resources if item.custom and item.type.endswith(f":{kind}")]
+        return {item["metadata"]["name"]: item for item in found if item["metadata"].get("namespace") == namespace}
 
     def manifest(self, kind: str, name: str) -> Any:
         """Return one Kubernetes object as it is sent to the cluster."""

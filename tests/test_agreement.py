@@ -21,7 +21,7 @@ def schema_sql(declared: Declared) -> str:
 def published_tables(declared: Declared) -> list[str]:
     """Return the tables of the publication, read from the SQL."""
     (listed,) = re.findall(r"ALTER PUBLICATION \w+ SET TABLE (.*);", schema_sql(declared))
-    return str(listed).split(", ")
+    return [table.removeprefix("ONLY ") for table in str(listed).split(", ")]
 
 
 @where_made("database")

@@ -20,27 +20,99 @@ LONGEST = 250
 # files over LONGEST lines, each with its reason
 LONGER: dict[str, str] = {}
 
-LAYERS = ("foundation", "source", "streaming", "archive")
+LAYERS = ("foundation", "source", "streaming", "archive", "audit", "monitoring")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
 # modules at the root: the program, its exports and its configuration, and three that every package may import
 FOR_ALL = {"problem", "unknown", "waiting"}
 ROOT_MODULES = ("__main__", "outputs", "running_stack", *sorted(FOR_ALL))
 
-# packages that each package may import in addition to itself; an unlisted package contains commands
+# packages that each package may import in addition to itself, from the ground up; the command line may import them all
 MAY_IMPORT: dict[str, set[str]] = {
+    "checks": set(),
     "configs": set(),
     "capacity": {"configs"},
-    "images": set(),
-    "checks": set(),
+    "images": {"checks"},
     "providers": {"configs"},
     "settings": {"configs"},
-    "specification": {"capacity", "configs", "settings"},
-    "judgement": {"capacity", "configs", "settings", "specification"},
-    "views": {"settings"},
-    "components": {"capacity", "configs", "providers", "settings", "specification"},
-    # the reader of YAML files, and of misspelt words
+    "laptop": {"images", "settings"},
     "recording": {"configs", "settings"},
-    "policy": {"capacity", "configs", "judgement", "recording", "running_stack", "settings", "specification"},
+    "specification": {"capacity", "configs", "settings"},
+    "components": {"providers", "settings", "specification"},
+    "judgement": {"capacity", "configs", "settings", "specification"},
+    "existing_database": {"capacity", "checks", "judgement", "recording", "settings", "specification"},
+    "ddl": {"checks", "existing_database", "judgement", "providers", "recording", "settings", "specification"},
+    "existing_prometheus": {"checks", "judgement", "recording", "specification"},
+    "policy": {"capacity", "configs", "judgement", "running_stack", "settings", "specification"},
+    "plan": {"capacity", "checks", "judgement", "policy", "recording"},
+    "views": {"settings"},
+    "reading": {"checks", "configs", "judgement", "recording", "settings", "specification", "views"},
+    "dead_letters": {"checks", "judgement", "providers", "reading", "recording", "settings"},
+    "description": {"configs", "providers", "reading", "recording", "settings", "specification"},
+    "audit": {"checks", "configs", "dead_letters", "description", "reading", "settings", "views"},
+    "backfill": {"checks", "description", "judgement", "providers", "reading", "recording", "settings"},
+    "doctor": {
+        "capacity",
+        "checks",
+        "dead_letters",
+        "existing_database",
+        "judgement",
+        "laptop",
+        "policy",
+        "providers",
+        "recording",
+        "settings",
+        "specification",
+    },
+    "epochs": {
+        "capacity",
+        "checks",
+        "configs",
+        "description",
+        "judgement",
+        "providers",
+        "reading",
+        "recording",
+        "settings",
+        "specification",
+    },
+    "review": {"capacity", "checks", "configs", "doctor", "images", "policy", "providers", "settings"},
+    "status": {
+        "audit",
+        "backfill",
+        "capacity",
+        "checks",
+        "configs",
+        "ddl",
+        "dead_letters",
+        "description",
+        "epochs",
+        "existing_database",
+        "judgement",
+        "providers",
+        "reading",
+        "recording",
+        "settings",
+        "specification",
+    },
+    "dashboards": {"capacity", "checks", "judgement", "recording", "settings", "specification", "status"},
+    "quality": {"audit", "checks", "dead_letters", "description", "judgement", "reading", "recording", "settings", "status"},
+    "sandbox": {
+        "capacity",
+        "checks",
+        "configs",
+        "description",
+        "images",
+        "judgement",
+        "providers",
+        "reading",
+        "recording",
+        "settings",
+        "specification",
+        "status",
+    },
+    "bench": {"audit", "capacity", "checks", "reading", "sandbox", "settings"},
+    "faults": {"audit", "bench", "checks", "dead_letters", "providers", "reading", "sandbox", "settings"},
+    "tools": {"ddl", "description", "judgement", "plan", "policy", "recording", "review", "settings", "specification", "status"},
 }
 # programs that only Pulumi starts
 STARTED_BY_THE_ENGINE = {
@@ -50,6 +122,8 @@ STARTED_BY_THE_ENGINE = {
     "providers/kafkaconnect/__main__.py",
     "sandbox/standins/__main__.py",
 }
+# programs that only a pod starts
+STARTED_IN_A_POD = {"audit/__main__.py", "quality/__main__.py", "status/__main__.py"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -57,7 +131,9 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base
 def sources() -> tuple[Path, ...]:
     """Return every Python file of the project but the tests, relative to its root."""
     found = (path.relative_to(ROOT) for path in sorted(ROOT.rglob("*.py")))
-    return tuple(path for path in found if not path.parts[0].startswith(".") and path.parts[0] not in {"tests", "node_modules"})
+    # what is staged for an image, of others or copied
+    own = (path for path in found if not (path.parts[0] == "images" and "contents" in path.parts))
+    return tuple(path for path in own if not path.parts[0].startswith(".") and path.parts[0] not in {"tests", "node_modules"})
 
 
 @functools.cache
@@ -119,6 +195,15 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
             assert own <= allowed, f"{path} imports {sorted(own - allowed)}"
 
 
+def test_every_package_is_in_the_table_and_imports_packages_above_it_only() -> None:
+    """So the folders have an order, and no circle."""
+    assert {path.parts[0] for path in sources() if len(path.parts) > 1} == {*MAY_IMPORT, "pipeline"}
+    above = {"running_stack"}
+    for package, allowed in MAY_IMPORT.items():
+        assert allowed <= above, f"{package} may import {sorted(allowed - above)}, which stand below it"
+        above.add(package)
+
+
 def test_modules_at_the_root_are_few() -> None:
     assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
 
@@ -126,7 +211,7 @@ def test_modules_at_the_root_are_few() -> None:
 def test_there_is_one_command_line_and_nothing_knows_it() -> None:
     """It may import any package; whatever it calls works without it."""
     programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
-    assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE}
+    assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE, *STARTED_IN_A_POD}
     started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
     assert {path for path in importers("argparse", "click") if not path.startswith("pipeline/")} == started_with_arguments
     assert {path for path in importers("pipeline") if not path.startswith("pipeline/")} == set()

@@ -8,7 +8,7 @@ import pytest
 
 from configs.session import OPTIONS
 from configs.standing import standings
-from settings.archived_types import AS_TEXT, PLAIN, REFUSED, archive_type, own_type_fault, type_fault
+from settings.archived_types import AS_TEXT, OF_EXTENSIONS, PLAIN, REFUSED, archive_type, own_type_fault, type_fault
 from settings.tables import Column
 from tests.images.test_exact_values import SETUP as TRIED_ELSEWHERE
 from tests.images.type_matrix import ALIKE, BYTES, OWN, PLAINLY, TEXT
@@ -26,7 +26,7 @@ def test_the_document_holds_the_tables_that_the_model_gives() -> None:
 def test_every_type_has_values_that_are_tried() -> None:
     tried = {re.sub(r"\(.*?\)| year to month", "", kind) for kind in (*TEXT, *BYTES, *PLAINLY)}
     elsewhere = {kind for kind in PLAIN if f" {kind}" in TRIED_ELSEWHERE}
-    every = {*PLAIN, *(name for names in AS_TEXT.values() for name in names)}
+    every = {*PLAIN, *OF_EXTENSIONS, *(name for names in AS_TEXT.values() for name in names)}
     assert every <= tried | elsewhere
     assert {kind.removesuffix("[]") for kind in tried if kind.endswith("[]")} - OWN > {"text", "bytea", "interval", "timestamptz"}
 

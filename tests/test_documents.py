@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from judgement.fit import broker_disk_mib
 from judgement.stack import parse
+from judgement.volumes import broker_disk_mib
 from recording.recorder import ROOT
 from settings import shop
 from settings.model import Settings
 from settings.streaming import KafkaSettings, TopicSettings
 from specification.stack import Specification
+from specification.streaming.topics import DEAD_LETTER_DAYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +111,17 @@ def test_headings_and_pages_that_messages_point_to_exist() -> None:
 
 def test_the_front_page_stays_short() -> None:
     assert len(README.splitlines()) <= 150
+
+
+def test_no_document_orders_changes_by_the_position_alone() -> None:
+    """A reader who does gets wrong states (ADR 26)."""
+    wrong = re.compile(r"\b(by|only) `__source_lsn`|`__source_lsn` (is|gives)\b")
+    assert [path.name for path in DOCUMENTS if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_security_page_says_how_long_dead_letters_are_kept() -> None:
+    days = TopicSettings().retention_days + DEAD_LETTER_DAYS
+    assert f"{days} by default" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

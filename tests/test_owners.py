@@ -14,6 +14,7 @@ from tests.test_architecture import sources
 # Pydantic needs the class of a connector as a literal type, and images import nothing of the program.
 ALSO_IN = {
     "configs/models.py": {classes.GUARDED_DEBEZIUM, classes.S3_SINK, classes.ICEBERG_SINK},
+    "images/keydump/asked.py": {classes.ICEBERG_SINK},
     "images/staging.py": {classes.S3_SINK},
     # the end of a resource's logical name
     "review/losses.py": {names.KAFKA_CLUSTER_ID},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from capacity.workloads import Total
     from recording import Recording, Resource
 
-LAYERS = ("foundation", "source", "streaming", "archive")
+LAYERS = ("foundation", "source", "streaming", "archive", "audit", "monitoring")
 
 
 def layer(recording: Recording, resource: Resource) -> str:
@@ -72,10 +72,11 @@ def test_a_preview_knows_everything_that_a_policy_judges() -> None:
     assert [resource.name for resource, kind in seen.items() if kind in judged and has_unknown(dict(resource.inputs))] == []
 
 
-def test_the_top_of_the_tree_is_four_layers_and_shared_providers(declared: Declared) -> None:
+def test_the_top_of_the_tree_is_four_layers_what_reads_them_and_shared_providers(declared: Declared) -> None:
     recording = declared.recording
     top = [resource for resource in recording.resources if recording.parent(resource) is None]
-    assert {resource.name for resource in top if not resource.custom} == set(LAYERS)
+    off = {"audit": not declared.settings.audit.is_on, "monitoring": not declared.settings.monitoring.enabled}
+    assert {resource.name for resource in top if not resource.custom} == {name for name in LAYERS if not off.get(name)}
     assert [resource.name for resource in top if resource.custom and not resource.is_provider] == []
 
 
@@ -88,11 +89,17 @@ def test_every_resource_names_its_provider(declared: Declared) -> None:
         assert by_urn[resource.provider].type == f"pulumi:providers:{resource.type.split(':')[0]}"
 
 
-def test_nothing_is_declared_outside_the_namespace(declared: Declared) -> None:
-    cluster_wide = {"Namespace", "StorageClass"}
+def test_nothing_is_declared_outside_the_namespaces(declared: Declared) -> None:
+    cluster_wide = {"Namespace", "StorageClass", "ClusterRole", "ClusterRoleBinding"}
+    settings = declared.settings
+    own = {"audit": settings.audit_namespace, "monitoring": settings.monitoring_namespace}
+    # the names by which Prometheus finds pods are beside the pods
+    scraped = {"connect-metrics", "schema-registry-metrics"}
     for resource in declared.recording.resources:
         if resource.type.startswith("kubernetes:") and resource.inputs["kind"] not in cluster_wide:
-            assert resource.inputs["metadata"].get("namespace") == declared.settings.names.namespace, resource.name
+            metadata = resource.inputs["metadata"]
+            inside = None if metadata["name"] in scraped else own.get(layer(declared.recording, resource))
+            assert metadata.get("namespace") == (inside or settings.names.namespace), resource.name
 
 
 def test_every_object_waits_for_the_namespace_and_its_quota(declared: Declared) -> None:
@@ -130,8 +137,10 @@ def test_workloads_wait_for_all_they_mount(declared: Declared) -> None:
 
 
 def test_services_that_are_awaited_come_after_their_pods(declared: Declared) -> None:
-    """A headless one is created before: the pods are named by it."""
+    """A headless one is created before: the pods are named by it. Those of the monitoring name pods that are there already."""
     for service in declared.objects("Service").values():
+        if layer(declared.recording, service) == "monitoring":
+            continue
         selector = service.inputs["spec"]["selector"].items()
         for name, pod in declared.pods.items():
             if pod["metadata"]["labels"].items() <= dict(selector).items():
@@ -181,7 +190,7 @@ def test_the_sink_waits_for_tables_bucket_and_identity(declared: Declared) -> No
     assert set(declared.iceberg_tables.values()) <= before
     assert not MAKES["role"](declared.settings) or declared.objects("Secret")["connect-archive"] in before
     aws = {resource for resource in declared.recording.resources if resource.type.startswith("aws:")}
-    assert aws <= before
+    assert {resource for resource in aws if layer(declared.recording, resource) not in {"audit", "monitoring"}} <= before
 
 
 def test_exported_memory_is_the_sum_of_the_limits(declared: Declared) -> None:

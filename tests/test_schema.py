@@ -9,15 +9,13 @@ import jsonschema
 import pytest
 import yaml
 
-from recording.recorder import ROOT
 from settings.model import Settings
 from settings.parsing import PROJECT
-from tests.declared import STACKS
+from tests.declared import STACK_FILES, STACKS
 from tools import commands
 from tools.schema import DOCUMENT, render
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(DOCUMENT.read_text(encoding="utf-8")))
-STACK_FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
 
 
 def faults(config: dict[str, Any]) -> list[str]:

@@ -38,9 +38,9 @@ def _schema() -> Iterator[Document]:
 
 
 def _architecture() -> Iterator[Document]:
-    from tools import diagram  # noqa: PLC0415 - as above
+    from tools import architecture  # noqa: PLC0415 - as above
 
-    yield Document(diagram.DOCUMENT, diagram.updated)
+    yield Document(architecture.DOCUMENT, architecture.updated)
 
 
 def _review() -> Iterator[Document]:
@@ -62,6 +62,30 @@ def _fidelity() -> Iterator[Document]:
     yield Document(fidelity.DOCUMENT, fidelity.updated)
 
 
+def _schema_changes() -> Iterator[Document]:
+    from tools import schema_changes  # noqa: PLC0415 - as above
+
+    yield Document(schema_changes.DOCUMENT, schema_changes.updated)
+
+
+def _metrics() -> Iterator[Document]:
+    from tools import metrics_list  # noqa: PLC0415 - as above
+
+    yield Document(metrics_list.DOCUMENT, metrics_list.updated)
+
+
+def _runbooks() -> Iterator[Document]:
+    from tools import runbooks  # noqa: PLC0415 - as above
+
+    yield Document(runbooks.DOCUMENT, runbooks.updated)
+
+
+def _fired() -> Iterator[Document]:
+    from tools import fired  # noqa: PLC0415 - as above
+
+    yield Document(fired.DOCUMENT, fired.updated)
+
+
 def _whole(make: Callable[[str], str], stack: str, _: str) -> str:
     """Return a document of which nothing stays."""
     return make(stack)
@@ -71,6 +95,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "settings": Kind("the tables in docs/settings.md, from the typed model", _settings),
     "schema": Kind("settings/stack-file.schema.json for editors, from the same model", _schema),
     "fidelity": Kind("the tables of types in docs/fidelity.md, from the typed model", _fidelity),
+    "schema-changes": Kind("the verdicts in docs/schema-changes.md, on an example of each statement", _schema_changes),
+    "metrics": Kind("the table in docs/metrics.md, from the exporter's list", _metrics),
+    "runbooks": Kind("the tables in docs/runbooks/README.md, from the rules of Prometheus", _runbooks),
+    "fired": Kind("the table of fired alerts in docs/monitoring.md, from bench/alerts.json", _fired),
     "architecture": Kind("the pictures in docs/architecture.md, from what is declared", _architecture),
     "review": Kind("the comment in docs/review.md, from a stored preview", _review),
     "pictures": Kind("docs/memory-<stack>.svg of every stack, from what is declared", _pictures),

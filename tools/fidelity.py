@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from settings.archived_types import AS_TEXT, PLAIN, REFUSED
+from settings.archived_types import AS_TEXT, OF_EXTENSIONS, PLAIN, REFUSED
 from tools.generated import replaced
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "fidelity.md"
@@ -28,6 +28,7 @@ def exact() -> str:
     rows = [(names, f"`{archived}`", "") for archived, names in by_type.items()]
     rows.append((["numeric(p,s)"], "`decimal(p,s)`", "up to 38 digits, `s` from 0 to `p`"))
     rows += [(list(names), "`string`, the server's text", _REMARKS.get(subject, "")) for subject, names in AS_TEXT.items()]
+    rows.append((list(OF_EXTENSIONS), "`string`, the server's text", "types of extensions; the table file says `archivedAs: text`"))
     rows.append((["text[]"], "`string`, the server's text", "an array of any type of this table, of one dimension or more"))
     return _table(("type", "archived as", "remark"), [(_listed(names), archived, remark) for names, archived, remark in rows])
 

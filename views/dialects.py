@@ -47,6 +47,12 @@ DIALECTS: Final[dict[str, Dialect]] = {
     "duckdb": Dialect("DuckDB", in_quotes, _SPLIT),
     "athena": Dialect("Amazon Athena", in_quotes, _SPLIT),
     "spark": Dialect("Apache Spark", _backtick, _SPLIT),
-    "clickhouse": Dialect("ClickHouse", in_quotes, "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])", "{text}"),
+    "clickhouse": Dialect(
+        "ClickHouse",
+        in_quotes,
+        "toInt64OrZero(splitByChar('\"', coalesce({text}, ''))[2])",
+        # a cast to a number takes no NULL, and a function from text takes no number
+        "toInt32OrNull(toString({text}))",
+    ),
     "dbt": Dialect("dbt", _by_adapter, _SPLIT),
 }

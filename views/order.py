@@ -25,6 +25,7 @@ SEQUENCE: Final = "__source_sequence"
 EPOCH: Final = "__epoch"
 """Number of the life of the pipeline; positions of different lives do not compare."""
 SNAPSHOT: Final = "snapshot_position"
+TRUNCATED: Final = "truncated_position"
 _LAST_RESORT: Final = ("__kafka_offset",)
 
 
@@ -69,6 +70,28 @@ class Log:
     def first_snapshot(self) -> str:
         """Aggregate of an epoch: position at which its first snapshot was taken; rows that a backfill read do not count."""
         return f"min(CASE WHEN {self.column(OPERATION)} = 'r' AND NOT {self._has_commit} THEN {self.column(POSITION)} END)"
+
+    @property
+    def is_change(self) -> str:
+        """Condition for the changes of rows: the mark of a TRUNCATE has no row, only values that stand for none."""
+        return f"{self.column(OPERATION)} <> 't'"
+
+    @property
+    def last_truncate(self) -> str:
+        """Aggregate of an epoch: position of the last TRUNCATE of the table."""
+        return f"max(CASE WHEN NOT {self.is_change} THEN {self.column(POSITION)} END)"
+
+    @property
+    def is_after_truncate(self) -> str:
+        """Condition for the changes that the last TRUNCATE did not remove.
+
+        A TRUNCATE holds its table alone from its own position to its commit. So every other transaction with a change of the table ended
+        before or began after it, and a snapshot that began before its commit either read the table before it or finds it empty: positions
+        order all of them. What a backfill has read has none; it was read after the commit that it names.
+        """
+        mark, position = f"last_epoch.{TRUNCATED}", self.column(POSITION)
+        read = f"coalesce({position}, CASE WHEN {self._has_commit} THEN {self._commit} END)" if SEQUENCE in self.columns else position
+        return f"({mark} IS NULL OR {read} > {mark})"
 
     @property
     def committed_before(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from views.order import OPERATION, SNAPSHOT, Log
+from views.order import OPERATION, SNAPSHOT, TRUNCATED, Log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,19 +62,20 @@ FROM (
   FROM {relation} AS changes
   CROSS JOIN (
 {_last_epoch(log, relation, seen, epoch)}
-  ) AS last_epoch{_where([*of_last_epoch, *seen], "  ")}
+  ) AS last_epoch{_where([*of_last_epoch, *seen, log.is_change, log.is_after_truncate], "  ")}
 ) AS numbered
 WHERE numbered.newest = 1 AND numbered.{log.dialect.quoted(OPERATION)} <> 'd'
 """  # noqa: S608 - names of the table model, quoted
 
 
 def _last_epoch(log: Log, relation: str, seen: Sequence[str], epoch: int | None) -> str:
-    """Return the query, of one row, for the last epoch and the position of its first snapshot."""
+    """Return the query, of one row, for the last epoch and the positions of its first snapshot and its last TRUNCATE."""
     source = f"    FROM {relation} AS changes{_where(seen, '    ')}"
+    positions = f"{log.first_snapshot} AS {SNAPSHOT}, {log.last_truncate} AS {TRUNCATED}"
     if log.epoch is None or epoch is not None:
-        return f"    SELECT {log.first_snapshot} AS {SNAPSHOT}\n{source}"
+        return f"    SELECT {positions}\n{source}"
     last = f"    GROUP BY {log.epoch}\n    ORDER BY epoch DESC\n    LIMIT 1"
-    return f"    SELECT {log.epoch} AS epoch, {log.first_snapshot} AS {SNAPSHOT}\n{source}\n{last}"
+    return f"    SELECT {log.epoch} AS epoch, {positions}\n{source}\n{last}"
 
 
 def _where(conditions: Sequence[str], indent: str) -> str:

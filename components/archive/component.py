@@ -1,4 +1,4 @@
-"""Archive layer: bucket, AWS identity of the writer, Iceberg tables (format ``iceberg``) and sink connector.
+"""Archive layer: bucket, AWS identity of the writer, Iceberg tables (format ``iceberg``) and sink connectors.
 
 Rows become visible after the commit interval. The bucket is never emptied unless the settings say so.
 """
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.archive.identity import WriterIdentity
+from components.archive.identity import IdentityFactory
 from providers.iceberg import Column
 from providers.iceberg import Provider as CatalogProvider
 from providers.iceberg import Table as TableResource
-from providers.kafkaconnect import Connector, GroupPosition
+from providers.kafkaconnect.sdk import Connector, GroupPosition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from specification.archive.iam import Document
     from specification.archive.layer import Archive, Bucket, Catalog
     from specification.archive.position import Position
+    from specification.archive.sinks import SinkSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,12 @@ class ArchiveResources:
     Attributes:
         bucket: Name of the bucket, known once it exists.
         role_arn: ARN of the worker's role, or None without AWS.
-        sink: The sink connector.
+        sinks: The sink connectors.
     """
 
     bucket: pulumi.Output[str]
     role_arn: pulumi.Output[str] | None
-    sink: pulumi.Resource
+    sinks: tuple[pulumi.Resource, ...]
 
 
 def _encryption(key_arn: str | None) -> manifest.Manifest:
@@ -55,8 +56,12 @@ def _encryption(key_arn: str | None) -> manifest.Manifest:
     }
 
 
+def _of_sink(name: str, sink: SinkSpec) -> str:
+    return f"{name}-{sink.name}" if sink.name else name
+
+
 class ArchiveComponent(pulumi.ComponentResource):
-    """Bucket, identity, tables and the sink connector."""
+    """Bucket, identity, tables and the sink connectors."""
 
     resources: ArchiveResources
 
@@ -76,23 +81,17 @@ class ArchiveComponent(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         bucket = self._bucket(spec.bucket) if spec.bucket else None
         guards = self._guards(bucket, spec.bucket) if bucket and spec.bucket else []
-        identity = WriterIdentity(parent=self, prefix=name, spec=spec.writer, namespace=foundation.namespace).declare()
+        identity = IdentityFactory(parent=self, prefix=name, spec=spec.writer, namespace=foundation.namespace).declare()
         tables = self._tables(spec.catalog, guards, source) if spec.catalog else []
-        positions = [self._position(spec.position, stream)] if spec.position else []
-        sink = Connector(
-            f"{name}-sink-connector",
-            name=spec.sink.name,
-            config=dict(spec.sink.config),
-            rollout=rollout,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                provider=stream.worker,
-                depends_on=[*guards, *identity.ready, *tables, *positions, *stream.ready],
-                deleted_with=foundation.ends_with,
-            ),
-        )
+        first, *others = spec.sinks
+        before = [*guards, *identity.ready, *tables, *stream.ready]
+        every = self._sink(first, stream, rollout, before)
+        # one that takes tables over needs the first one to have given them up
+        further = [self._sink(one, stream, rollout, [*before, every]) for one in others]
         self.resources = ArchiveResources(
-            bucket=bucket.bucket if bucket else pulumi.Output.from_input(spec.bucket_name), role_arn=identity.role_arn, sink=sink
+            bucket=bucket.bucket if bucket else pulumi.Output.from_input(spec.bucket_name),
+            role_arn=identity.role_arn,
+            sinks=(every, *further),
         )
         outputs = {"bucket": self.resources.bucket}
         self.register_outputs({**outputs, "roleArn": identity.role_arn} if identity.role_arn else outputs)
@@ -107,7 +106,7 @@ class ArchiveComponent(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=bucket, protect=self._foundation.protect or None)
 
     def _guards(self, bucket: aws.s3.Bucket, spec: Bucket) -> list[pulumi.Resource]:
-        """Declare access block, policy, ownership, versioning, encryption and lifecycle; they remain on a bucket that is not deleted."""
+        """Declare what guards the bucket and logs its requests; it remains on a bucket that is not deleted."""
         name, child = self._name, self._guarding(bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
@@ -121,6 +120,7 @@ class ArchiveComponent(pulumi.ComponentResource):
         return [
             block,
             *([self._tls_only(bucket, block, spec.tls_only)] if spec.tls_only else []),
+            *([self._access_log(bucket, spec.access_log)] if spec.access_log else []),
             aws.s3.BucketOwnershipControls(
                 f"{name}-ownership", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
             ),
@@ -154,11 +154,33 @@ class ArchiveComponent(pulumi.ComponentResource):
         options = self._guarding(bucket, block)
         return aws.s3.BucketPolicy(f"{self._name}-tls-only", bucket=bucket.id, policy=json.dumps(policy), opts=options)
 
-    def _position(self, spec: Position, stream: StreamingResources) -> GroupPosition:
+    def _access_log(self, bucket: aws.s3.Bucket, into: str) -> aws.s3.BucketLogging:
+        return aws.s3.BucketLogging(
+            f"{self._name}-access-log",
+            bucket=bucket.id,
+            target_bucket=into,
+            # several archives may have one bucket for their logs
+            target_prefix=f"{self._spec.bucket_name}/",
+            opts=self._guarding(bucket),
+        )
+
+    def _sink(self, spec: SinkSpec, stream: StreamingResources, rollout: str, before: Sequence[pulumi.Resource]) -> Connector:
+        positions = [self._position(spec, spec.position, stream)] if spec.position else []
+        return Connector(
+            _of_sink(f"{self._name}-sink-connector", spec),
+            name=spec.connector.name,
+            config=dict(spec.connector.config),
+            rollout=rollout,
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=stream.worker, depends_on=[*before, *positions], deleted_with=self._foundation.ends_with
+            ),
+        )
+
+    def _position(self, sink: SinkSpec, spec: Position, stream: StreamingResources) -> GroupPosition:
         # only a connector of an earlier epoch, which has to be stopped, needs the workers
         before = stream.ready if spec.connector else stream.topics
         return GroupPosition(
-            f"{self._name}-sink-position",
+            _of_sink(f"{self._name}-sink-position", sink),
             bootstrap_servers=list(spec.bootstrap),
             group=spec.group,
             topic=spec.topic,

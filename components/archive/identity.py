@@ -1,4 +1,4 @@
-"""The worker's AWS identity: a role, permission to assume it, and the Secret with the SDK's config files."""
+"""AWS identity of pods: a role, permission to assume it, and the Secret with the SDK's config files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from specification.archive import iam
 
 if TYPE_CHECKING:
     from specification.archive.iam import Document
-    from specification.archive.layer import Writer
+    from specification.archive.identity import PodIdentity
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriterResources:
-    """Resources of the identity that the archive uses.
+class IdentityResources:
+    """Resources of an identity that its users need.
 
     Attributes:
         role_arn: ARN of the role, or None without AWS.
-        ready: Resources that must exist before the worker can write.
+        ready: Resources that must exist before the pods can use it.
     """
 
     role_arn: pulumi.Output[str] | None = None
@@ -32,59 +32,59 @@ class WriterResources:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriterIdentity:
-    """A role that can only write the archive, assumed with the cluster's identity or with a key that has no other permission.
+class IdentityFactory:
+    """A role for one component's pods, assumed with the cluster's identity or with a key that has no other permission.
 
     Attributes:
         parent: Parent component.
         prefix: First part of the logical names.
         spec: Specification of the identity, or None if an existing Secret holds it.
-        namespace: The worker's namespace.
+        namespace: Namespace of the pods.
     """
 
     parent: pulumi.ComponentResource
     prefix: str
-    spec: Writer | None
+    spec: PodIdentity | None
     namespace: pulumi.Input[str]
 
-    def declare(self) -> WriterResources:
-        """Declare the role, its permissions and the worker's Secret; declare nothing if an existing Secret holds the identity."""
+    def declare(self) -> IdentityResources:
+        """Declare the role, its permissions and the pods' Secret; declare nothing if an existing Secret holds the identity."""
         spec = self.spec
         if spec is None:
-            return WriterResources()
+            return IdentityResources()
         role, files, dependencies = self._with_token(spec, spec.trust_pods) if spec.trust_pods else self._with_key(spec)
-        metadata: manifest.Manifest = {"name": spec.secret, "namespace": self.namespace, "labels": manifest.labels("connect")}
+        metadata: manifest.Manifest = {"name": spec.secret, "namespace": self.namespace, "labels": manifest.labels(spec.component)}
         secret = k8s.core.v1.Secret(f"{self.prefix}-credentials", metadata=metadata, string_data=files, opts=self._child)
-        return WriterResources(role_arn=role.arn, ready=(*dependencies, secret))
+        return IdentityResources(role_arn=role.arn, ready=(*dependencies, secret))
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self.parent)
 
-    def _with_key(self, spec: Writer) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
+    def _with_key(self, spec: PodIdentity) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
         """Declare a user whose key may only assume the role."""
         name, child = self.prefix, self._child
         user = aws.iam.User(f"{name}-user", name=spec.user, force_destroy=True, opts=child)
         role = self._role(spec, user.arn.apply(lambda arn: json.dumps(iam.trust(arn))))
-        assume = aws.iam.UserPolicy(f"{name}-assume", user=user.name, policy=json.dumps(spec.assume), opts=child)
+        assume = aws.iam.UserPolicy(f"{name}-assume", name=f"{name}-assume", user=user.name, policy=json.dumps(spec.assume), opts=child)
         key = aws.iam.AccessKey(
             f"{name}-key", user=user.name, opts=pulumi.ResourceOptions(parent=self.parent, replacement_trigger=spec.rotation)
         )
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(key.id, key.secret, role.arn).apply(
-            lambda parts: iam.aws_files(parts[0], parts[1], parts[2], spec.region, spec.sts_endpoint)
+            lambda parts: iam.aws_files(parts[0], parts[1], parts[2], spec.region, spec.sts_endpoint, spec.component)
         )
         return role, files, [assume, *self._rights(spec, role)]
 
-    def _with_token(self, spec: Writer, trust: Document) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
+    def _with_token(self, spec: PodIdentity, trust: Document) -> tuple[aws.iam.Role, pulumi.Output[dict[str, str]], list[pulumi.Resource]]:
         """Declare a role that trusts the pod's service account token, through the cluster's identity provider; a token lasts one hour."""
         role = self._role(spec, json.dumps(trust))
-        return role, role.arn.apply(lambda arn: iam.token_files(arn, spec.region)), self._rights(spec, role)
+        return role, role.arn.apply(lambda arn: iam.token_files(arn, spec.region, spec.component)), self._rights(spec, role)
 
-    def _role(self, spec: Writer, trust: pulumi.Input[str]) -> aws.iam.Role:
+    def _role(self, spec: PodIdentity, trust: pulumi.Input[str]) -> aws.iam.Role:
         return aws.iam.Role(f"{self.prefix}-role", name=spec.role, assume_role_policy=trust, opts=self._child)
 
-    def _rights(self, spec: Writer, role: aws.iam.Role) -> list[pulumi.Resource]:
-        return [
-            aws.iam.RolePolicy(f"{self.prefix}-{right}", role=role.name, policy=json.dumps(document), opts=self._child)
-            for right, document in spec.rights.items()
-        ]
+    def _rights(self, spec: PodIdentity, role: aws.iam.Role) -> list[pulumi.Resource]:
+        # With a name of its own: a policy whose creation broke off is then written again by the next run. Under a name that the
+        # engine makes up it would stay with the role, as undeclared rights, and IAM would refuse to delete the role.
+        names = {f"{self.prefix}-{right}": json.dumps(document) for right, document in spec.rights.items()}
+        return [aws.iam.RolePolicy(name, name=name, role=role.name, policy=policy, opts=self._child) for name, policy in names.items()]

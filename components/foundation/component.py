@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.foundation.namespace import GuardFactory
 from settings.names import PART_OF
 
 if TYPE_CHECKING:
@@ -44,9 +45,17 @@ class FoundationComponent(pulumi.ComponentResource):
         super().__init__("cdc:foundation:Foundation", name, None, opts)
         self._name, self._spec = name, spec
         self._child = pulumi.ResourceOptions(parent=self)
-        namespace = None if spec.existing_namespace else self._namespace_resource()
+        namespace = (
+            None if spec.existing_namespace else GuardFactory.created(self, name, spec.namespace, spec.namespace_labels, keep=spec.protect)
+        )
         self._namespace: pulumi.Input[str] = namespace.metadata["name"] if namespace else spec.namespace
-        inside: list[Any] = [self._quota(), self._limits(), *self._storage_classes(), *self._network_policies()]
+        factory = GuardFactory(parent=self, prefix=name, namespace=self._namespace)
+        inside: list[Any] = [
+            factory.quota(spec.quota),
+            factory.limits(spec.limits),
+            *self._storage_classes(),
+            *factory.policies(spec.network_policies),
+        ]
         settled = pulumi.Output.all(self._namespace, *(resource.metadata["name"] for resource in inside))
         self.resources = FoundationResources(
             namespace=settled.apply(lambda names: str(names[0])),
@@ -54,23 +63,6 @@ class FoundationComponent(pulumi.ComponentResource):
             ends_with=namespace,
         )
         self.register_outputs({"namespace": self.resources.namespace})
-
-    def _namespace_resource(self) -> k8s.core.v1.Namespace:
-        keep = self._spec.protect or None
-        options = pulumi.ResourceOptions(parent=self, protect=keep, retain_on_delete=keep)
-        metadata: Any = {"name": self._spec.namespace, "labels": self._spec.namespace_labels}
-        return k8s.core.v1.Namespace(f"{self._name}-namespace", metadata=metadata, opts=options)
-
-    def _metadata(self, name: str) -> Any:  # noqa: ANN401 - a TypedDict of the SDK that holds an output
-        return {"name": name, "namespace": self._namespace, "labels": {"app.kubernetes.io/part-of": PART_OF}}
-
-    def _quota(self) -> k8s.core.v1.ResourceQuota:
-        metadata = self._metadata("memory-budget")
-        return k8s.core.v1.ResourceQuota(f"{self._name}-memory-budget", metadata=metadata, spec=self._spec.quota, opts=self._child)
-
-    def _limits(self) -> k8s.core.v1.LimitRange:
-        metadata = self._metadata("container-memory")
-        return k8s.core.v1.LimitRange(f"{self._name}-container-memory", metadata=metadata, spec=self._spec.limits, opts=self._child)
 
     def _storage_classes(self) -> list[k8s.storage.v1.StorageClass]:
         return [
@@ -83,10 +75,4 @@ class FoundationComponent(pulumi.ComponentResource):
                 opts=self._child,
             )
             for name in self._spec.storage_classes
-        ]
-
-    def _network_policies(self) -> list[k8s.networking.v1.NetworkPolicy]:
-        return [
-            k8s.networking.v1.NetworkPolicy(f"{self._name}-{name}", metadata=self._metadata(name), spec=spec, opts=self._child)
-            for name, spec in self._spec.network_policies.items()
         ]

@@ -31,6 +31,7 @@ class SourceResources:
         is_inside: Whether the database is in the pipeline's namespace and ends with it.
         app_password: Password of the application's role, or None for an existing database.
         catalog_password: Password of the catalog's role, or None if the program reads it from its environment.
+        audit_password: Password of the audit's role, or None without a scheduled audit or for an existing database.
         ca_certificate: Certificate of the server's authority, PEM, or None for an existing database.
     """
 
@@ -38,6 +39,7 @@ class SourceResources:
     is_inside: bool = False
     app_password: pulumi.Output[str] | None = None
     catalog_password: pulumi.Output[str] | None = None
+    audit_password: pulumi.Output[str] | None = None
     ca_certificate: pulumi.Output[str] | None = None
 
 
@@ -84,6 +86,7 @@ class SourceComponent(pulumi.ComponentResource):
             is_inside=True,
             app_password=passwords["app"],
             catalog_password=passwords.get("catalog"),
+            audit_password=passwords.get("audit"),
             ca_certificate=certificates.authority,
         )
         self.register_outputs({"host": created.host, "database": spec.database})

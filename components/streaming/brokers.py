@@ -13,7 +13,7 @@ import pulumi_kafka as kafka_sdk
 import pulumi_random as random
 
 from components.objects import ObjectFactory
-from providers.kafkaconnect import ClusterReady, Provider
+from providers.kafkaconnect.sdk import ClusterReady, Provider
 from settings.names import KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
 from specification import names
 from specification.streaming.kafka import cluster_id

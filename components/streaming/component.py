@@ -15,10 +15,12 @@ import pulumi_random as random
 from components.streaming.brokers import KafkaComponent
 from components.streaming.connect import ConnectComponent
 from components.streaming.registry import RegistryComponent
-from providers.kafkaconnect import Connector, Provider, Removal
-from specification.streaming.connect import CONNECT_USER
+from providers.kafkaconnect.sdk import Connector, Provider, Removal
+from specification.streaming.connect import CONNECT_USER, READER_USER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from components.foundation.component import FoundationResources
     from components.source.component import SourceResources
     from specification.streaming.parts import Streaming
@@ -32,15 +34,19 @@ class StreamingResources:
         worker: Provider that manages connectors.
         topics: Every topic that the program creates.
         ready: Resources that must exist before a sink can read.
-        connect_password: Password of Connect's REST interface.
+        connect_password: Password of the operator of Connect's REST interface.
+        reader_password: Password of the user who may only read there, or None without monitoring.
         registry_password: Password of the registry's operator, or None for an existing registry.
+        audit_password: Password of the registry's user for a scheduled audit, or None without one or for an existing registry.
     """
 
     worker: Provider
     topics: tuple[pulumi.Resource, ...]
     ready: tuple[pulumi.Resource, ...]
     connect_password: pulumi.Output[str]
+    reader_password: pulumi.Output[str] | None
     registry_password: pulumi.Output[str] | None
+    audit_password: pulumi.Output[str] | None
 
 
 class StreamingComponent(pulumi.ComponentResource):
@@ -59,29 +65,34 @@ class StreamingComponent(pulumi.ComponentResource):
         """Declare brokers, topics, registry and workers; ``capture`` declares the source connector."""
         super().__init__("cdc:streaming:Streaming", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        password = random.RandomPassword(
-            f"{name}-connect-password", length=32, special=False, keepers=spec.connect.keepers, opts=child
-        ).result
+        logins = {CONNECT_USER: f"{name}-connect-password", READER_USER: f"{name}-connect-reader-password"}
+        passwords = {
+            user: random.RandomPassword(logins[user], length=32, special=False, keepers=keepers, opts=child).result
+            for user, keepers in spec.connect.keepers.items()
+        }
+        password = passwords[CONNECT_USER]
         # only the password is dynamic; the provider connects to the workers for connectors only, which wait for the workers
         worker = Provider(f"{name}-connect-provider", url=spec.connect.url, username=CONNECT_USER, password=password, opts=child)
         kafka = KafkaComponent("kafka", spec.kafka, foundation, worker, child)
         schemas = RegistryComponent("registry", spec.registry, foundation, kafka.topics, child) if spec.registry else None
         before = [*kafka.topics, *([schemas.service] if schemas else [])]
-        connect = ConnectComponent("connect", spec.connect, foundation, password, [*before, *source.ready], child)
+        connect = ConnectComponent("connect", spec.connect, foundation, passwords, [*before, *source.ready], child)
         self.resources = StreamingResources(
             worker=worker,
             topics=kafka.topics,
             ready=(*before, connect.service),
             connect_password=password,
+            reader_password=passwords.get(READER_USER),
             registry_password=schemas.operator_password if schemas else None,
+            audit_password=schemas.audit_password if schemas else None,
         )
         self._name, self._spec, self._foundation, self._source = name, spec, foundation, source
         self.register_outputs({"registryUrl": spec.registry_url})
 
-    def capture(self, sink: pulumi.Resource) -> None:
-        """Declare the source connector; that of a later epoch starts once the sink runs."""
+    def capture(self, sinks: Sequence[pulumi.Resource]) -> None:
+        """Declare the source connector; that of a later epoch starts once the sinks run."""
         spec, source = self._spec.source_connector, self._source
-        before = [*self.resources.ready, *source.ready, *([sink] if self._spec.kafka.epoch > 1 else [])]
+        before = [*self.resources.ready, *source.ready, *(sinks if self._spec.kafka.epoch > 1 else [])]
         Connector(
             f"{self._name}-source-connector",
             name=spec.name,

@@ -8,10 +8,10 @@ import pulumi
 
 from components.objects import ObjectFactory
 from specification import names
-from specification.streaming.connect import CONNECT_USER, login_files
+from specification.streaming.connect import login_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from components.foundation.component import FoundationResources
     from specification.streaming.parts import Connect
@@ -27,7 +27,7 @@ class ConnectComponent(pulumi.ComponentResource):
         name: str,
         spec: Connect,
         foundation: FoundationResources,
-        password: pulumi.Output[str],
+        passwords: Mapping[str, pulumi.Output[str]],
         after: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -37,7 +37,7 @@ class ConnectComponent(pulumi.ComponentResource):
         mounted = [
             objects.account(),
             *(objects.files(file, files) for file, files in spec.workload.files.items()),
-            objects.secret(names.CONNECT_LOGIN, password.apply(lambda known: login_files(CONNECT_USER, known))),
+            objects.secret(names.CONNECT_LOGIN, pulumi.Output.all(**passwords).apply(login_files)),
         ]
         self.service = objects.published(spec.published, objects.workload(spec.workload, [*mounted, *after]))
         self.register_outputs({})

@@ -23,6 +23,7 @@ class RegistryComponent(pulumi.ComponentResource):
 
     service: pulumi.Resource
     operator_password: pulumi.Output[str]
+    audit_password: pulumi.Output[str] | None
 
     def __init__(
         self,
@@ -37,9 +38,9 @@ class RegistryComponent(pulumi.ComponentResource):
         objects = ObjectFactory(parent=self, prefix=name, namespace=foundation.namespace, component=registry.NAME)
         passwords = {
             user: random.RandomPassword(
-                f"{name}-{user}-password", length=32, special=False, keepers=spec.keepers, opts=objects.options()
+                f"{name}-{user}-password", length=32, special=False, keepers=spec.keepers[user], opts=objects.options()
             ).result
-            for user in (registry.WORKER_USER, registry.OPERATOR_USER)
+            for user in spec.keepers
         }
         login = pulumi.Output.all(**passwords).apply(lambda known: registry.login_files(spec.kind, known))
         mounted = [
@@ -50,4 +51,5 @@ class RegistryComponent(pulumi.ComponentResource):
         ]
         self.service = objects.published(spec.published, objects.workload(spec.workload, [*mounted, *topics]))
         self.operator_password = passwords[registry.OPERATOR_USER]
+        self.audit_password = passwords.get(registry.AUDIT_USER)
         self.register_outputs({})

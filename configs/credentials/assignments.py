@@ -168,7 +168,9 @@ def _of_file(reading: Reading, named: Name, at: int) -> Span | None:
         return None
     if whole is not None and text[at] in "\"'" and value is not None and text[stop : stop + 1].strip(",;\n \t})]#") != "":
         stop = at + len((_LINE.match(text, at) or [""])[0].rstrip())
-    sentence = whole is None and (plain.lower() == name.rpartition(".")[2].lower() or continues(text, at, stop, plain))
+    sentence = whole is None and (
+        plain.lower() == name.rpartition(".")[2].lower() or continues(text, at, stop, name.rpartition(".")[2], plain)
+    )
     if whole is None and text[at] not in "\"'`\\":  # no rest of a word is shown; only here, since it may be as long as the text
         stop = (_WORD.match(text, at) or value).end()  # type: ignore[union-attr]
     return Span(at, stop, sure=certain and not sentence and not is_expression(reading, name, at, plain))

@@ -44,6 +44,7 @@ _LOGINS: Final = {
     **_each("http https xh", "-a", "--auth"),
     **_each("etcdctl consul vault nats influx kcat", "--user", "-u"),
     **_each("smbclient", "-U"),
+    **_each("lftp", "-u"),
     **_each("wget ab hey wrk siege", "-A", "--auth", "-a"),
 }
 # Words before a user's password, by program
@@ -101,10 +102,11 @@ def _of_program(program: str, words: Sequence[str]) -> Iterator[int]:  # noqa: C
             yield from ([at + 1] if word == flag and _literal(after) else [at] if attached else [])
         for flag in _ATTACHED.get(program, ()):
             yield from [at] if _attached(word, flag) else []
+        separator = "," if program == "lftp" else "%"
         for flag in _LOGINS.get(program, ()):
-            if word == flag and _is_login(after):
+            if word == flag and _is_login(after, separator):
                 yield at + 1
-            elif word.startswith(flag) and word != flag and _is_login(word.removeprefix(flag).lstrip("=")):
+            elif word.startswith(flag) and word != flag and _is_login(word.removeprefix(flag).lstrip("="), separator):
                 yield at
         if word in _BEHIND.get(program, ()) and len(words) > at + 2:
             last = len(words) - 1 if program == "htpasswd" else min(at + (4 if program == "mc" else 2), len(words) - 1)
@@ -125,8 +127,8 @@ def _attached(word: str, flag: str) -> bool:
     return word.startswith(flag) and not word.startswith("--") and len(word) > len(flag) + 1 and _literal(word.removeprefix(flag))
 
 
-def _is_login(word: str) -> bool:
-    user, sign, password = word.partition(":") if ":" in word else word.partition("%")
+def _is_login(word: str, separator: str = "%") -> bool:
+    user, sign, password = word.partition(":") if ":" in word else word.partition(separator)
     return bool(sign and password and "/" not in user) and not is_elsewhere(password)
 
 

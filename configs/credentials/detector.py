@@ -8,7 +8,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from configs.credentials import assignments, commands, documents, flags, forms, pairs, places, statements, structures
+from configs.credentials import assignments, commands, declarations, documents, flags, forms, pairs, places, statements, structures
+from configs.credentials.manifests import shows_secret, without_secret
 from configs.credentials.names import Sense, sense
 from configs.credentials.public import is_public
 from configs.credentials.reading import Reading, read
@@ -42,6 +43,7 @@ def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: boo
         assignments.spans(reading, prose=prose),
         structures.spans(reading),
         pairs.spans(reading),
+        declarations.spans(reading),
         places.spans(reading, file),
         statements.spans(reading),
         documents.spans(reading, file),
@@ -52,26 +54,37 @@ def credentials(text: str, file: str = "", *, prose: bool = False, doubtful: boo
         span
         for reader in readers
         for span in reader
-        if not (_is_hidden_already(text, span) or _is_caption(reading, span) or is_public(text, span.start, span.end))
+        if not (
+            _is_hidden_already(text, span)
+            or _is_caption(reading, span)
+            or declarations.is_declared(reading, span, file)
+            or is_public(text, span.start, span.end)
+        )
     )
 
 
-_CAPTION = re.compile(r"[\"'\s]*[A-Z][a-z]+[\"',;\s]*")
-_LABELLED = re.compile(r"\b(?!pass|pw|secret|token|key|kenn)([a-z]{3,20})[\"']?[ \t]{0,20}[:=>][ \t]{0,20}[\"']?\1\b")
+_CAPTION = re.compile(r"[\"'\s]*(?:[A-Z]|[^\W\d_a-z])[^\W\d_]*(?:[ -][^\W\d_]+){0,3}[\"',;\s]*")
+# A field with its own name as caption, or a button
+_LABELLED = re.compile(
+    r"(?<![\w-])(?:([^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)[\"']?[ \t]{0,20}[:=>][ \t]{0,20}[\"']?\1(?![\w-])|"
+    r"(?:cancel|submit|sign ?in|sign ?out|log ?out)[\"']?[ \t]{0,20}[:=>][ \t]{0,20}[\"']?[^\W\d_])"
+)
 
 
 def _is_caption(reading: Reading, span: Span) -> bool:
     """Return whether a value is the caption of a field, as a file of captions has them: ``username: Username, password: Password``."""
     value = reading.text[span.start : span.end] if span.end - span.start <= _A_CAPTION else ""
-    return bool(_CAPTION.fullmatch(value)) and sense(bare(value.rstrip(",; "))) is Sense.PASSWORD and _captions(reading.lowered)
+    return bool(_CAPTION.fullmatch(value)) and sense(bare(value.rstrip(",; "))) in _ASKED and _captions(reading.lowered)
 
 
 @functools.lru_cache(maxsize=1)
 def _captions(lowered: str) -> bool:
-    return bool(_LABELLED.search(lowered))
+    return any(found[1] is None or (len(found[1]) > _A_LETTER and sense(found[1]) is Sense.NONE) for found in _LABELLED.finditer(lowered))
 
 
 _A_CAPTION: Final = 40
+_ASKED: Final = {Sense.PASSWORD, Sense.EITHER}
+_A_LETTER: Final = 2
 
 
 def _is_hidden_already(text: str, span: Span) -> bool:
@@ -95,11 +108,16 @@ def shows_credential(text: str, file: str = "") -> bool:
 def hidden(text: str, file: str = "") -> str:
     """Replace every credential of a text, and what may be one, by ``[secret]``; references stay, they reveal nothing.
 
+    A text with the manifest of a Kubernetes Secret is hidden whole.
+
     Args:
         text: A file, a command or a value.
         file: Name of the file, where there is one.
     """
-    if len(text) > _LONGEST_SHOWN or any(span.sure for span in credentials(_decoded(text), file)):
+    decoded = _decoded(text)
+    if len(text) > _LONGEST_SHOWN or shows_secret(text) or shows_secret(decoded):
+        return SHOWN_AS
+    if any(span.sure for span in credentials(decoded, file)):
         return SHOWN_AS
     return masked(text, credentials(text, file))
 
@@ -108,7 +126,8 @@ def hidden_in_message(text: str) -> str:
     """Replace every credential of a message; prose such as ``a Secret: valueFrom`` stays."""
     if len(text) > _LONGEST_SHOWN:
         return SHOWN_AS
-    return masked(text, credentials(text, prose=True))
+    shown = without_secret(text, SHOWN_AS)
+    return masked(shown, credentials(shown, prose=True))
 
 
 def _decoded(text: str) -> str:

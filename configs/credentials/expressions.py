@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from configs.credentials.captions import is_caption
 from configs.credentials.judging import is_credential
 from configs.credentials.names import Sense, sense
 from configs.credentials.spans import Span
@@ -21,11 +22,16 @@ _SETTER = re.compile(r"\(\s{0,40}([\"'])([^\"'\n]{1,500})\1\s*\)")
 _SETS = re.compile(r"(?:set|with)?_?(pass\w{0,40}|\w{0,40}(?:Password|Secret|Token|ApiKey|_password|_secret|_token))")
 
 
-_SENTENCE = re.compile(r"[ \t]+[A-Za-z0-9]")
+_SENTENCE = re.compile(r"[ \t]+[^\W_]")
+# The rest of a caption, up to the end of its line or text
+_REST = re.compile(r"[^\n\"<]{0,200}")
 
 
-def continues(text: str, at: int, stop: int, plain: str) -> bool:
-    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``."""
+def continues(text: str, at: int, stop: int, name: str, plain: str) -> bool:
+    """Return whether a sentence follows a colon, as in ``Password: at least 12 characters``, or a caption in any language."""
+    rest = _REST.match(text, at)
+    if rest and is_caption(name, rest[0]):
+        return True
     if text[at - 2 : at] != ": " or not plain.isalpha() or not text[at].isalpha() or not _SENTENCE.match(text, stop):
         return False
     return plain.islower() or is_sentence(text[at : min(stop + _A_SENTENCE, text.find("\n", stop) % (len(text) + 1))])

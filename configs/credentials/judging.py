@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+from configs.credentials.captions import is_caption
 from configs.credentials.names import Sense, identifies, may_be_secret, sense, words
 from configs.credentials.public import is_example
 from configs.credentials.values import (
@@ -36,6 +37,10 @@ _NAMES = re.compile(r"[a-z][a-z0-9]*(?:[-_./=][a-z0-9]+)*")
 # prod/database/main
 _IN_A_STORE = re.compile(r"[a-z][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_.-]*)+")
 _ADDRESS = re.compile(r"https?://[^\s@]+")
+# Oracle's user/password@host, or no address at all
+_IN_AN_ADDRESS = re.compile(r"[\w.]+/[^\s/@:]{3,}@\S+|[^\s:/=@;,?]+")
+# A phrase of BIP 39 has 12 to 24 words of 3 to 8 letters
+_PHRASE = re.compile(r"[a-z]{3,8}(?: [a-z]{3,8}){11,23}")
 _TWO_WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
 _DEFAULT = re.compile(r"\$\{(?:env:)?[A-Za-z_][\w.]*:-?(?![?+])([^}]+)\}")
 
@@ -62,12 +67,14 @@ def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, PLR0912, C9
     default = _DEFAULT.fullmatch(text)
     if default and (":-" in text or not text[2:3].islower() or "." in text.partition(":")[0]):
         text = default[1]
+    if kind is Sense.PHRASE:
+        return bool(_PHRASE.fullmatch(text)) or looks_random(text)
     if _OF_AIRFLOW.fullmatch(name) and not _QUALIFIED.search(name):
         return looks_random(text) or (looks_chosen(text) and not _NAMES.fullmatch(text))
     if not text or is_example(text) or is_elsewhere(text) or is_label(name, text) or is_sentence(text) or _repeats(name, text):
         return False
     if kind is Sense.PASSWORD:
-        return not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
+        return not is_caption(name, text) and not (name.lower() in {"pwd", "oldpwd"} and text.startswith("/"))
     if text.lower() in {"password", "secret"}:  # the name of an entry, or a type
         return False
     if kind is Sense.HEADER:
@@ -78,6 +85,10 @@ def _is_credential(name: str, value: str) -> bool:  # noqa: PLR0911, PLR0912, C9
         return not is_referred(text.partition(":")[2] or text)
     if kind is Sense.OBJECT:
         return not is_object_name(text, certain=True) and not (_IN_A_STORE.fullmatch(text) and not any(map(looks_random, text.split("/"))))
+    if kind is Sense.ADDRESS:
+        return looks_random(text) or (bool(_IN_AN_ADDRESS.fullmatch(text)) and not is_plain(text) and looks_chosen(text))
+    if kind is Sense.ALONE:  # with a colon, it is a scope, an address or a type
+        return ":" not in text and not is_plain(text) and looks_chosen(text)
     if kind is Sense.EITHER:
         if _ADDRESS.fullmatch(text):  # the detector judges what is in it
             return False

@@ -24,6 +24,9 @@ class Sense(Enum):
         LOGIN: A user and a password with a colon between them.
         HEADER: A header of HTTP with a scheme and a credential.
         JAAS: The text of a login module.
+        ADDRESS: An address of a server, which may contain a login.
+        PHRASE: A dozen words or more from which a key is made.
+        ALONE: A credential if it looks like one and no section stands under the name: ``jwt`` is more often a section than a token.
     """
 
     NONE = 0
@@ -35,6 +38,9 @@ class Sense(Enum):
     LOGIN = 6
     HEADER = 7
     JAAS = 8
+    ADDRESS = 9
+    PHRASE = 10
+    ALONE = 11
 
 
 def _set(words: str) -> frozenset[str]:
@@ -74,7 +80,7 @@ _ABOUT = _set(
     "handler helper cache generator store stores reader loader resolver callback cookie domain alphabet charset characters chars budget "
     "usage usages price cost per window rate bytes seconds second minutes hours days ms sec secs total index offset position delimiter "
     "separator splitter ring replicator operator controller injector agent sidecar image tag driver plugin module engine protocol "
-    "scheme sync refresh renewal renew revocation verify verification verifier check checker change signer public fingerprint "
+    "scheme schemes sync refresh renewal renew revocation verify verification verifier check checker change signer public fingerprint "
     "thumbprint checksum digest sha status state phase event error message link page view form input screen email subject sender grace "
     "warn warning attempts retries tries lockout log logging level metrics docs doc description comment note optional allowed denied "
     "mapping cli stdin creation review request projection volume volumes exchange bits iterations rounds memory cpu replicas stdout "
@@ -124,6 +130,10 @@ def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
         return Sense.NONE
     at, found = places[-1]
     behind = parts[at + 1 :]
+    if parts[at] == "bearer" and name.isupper():
+        return Sense.TOKEN  # a variable; bearer: http is a scheme
+    if behind == ("header",) and (found is Sense.HEADER or parts[at] == "auth"):
+        return Sense.EITHER  # the value of the header, or its name
     if found is Sense.TOKEN and parts[at].startswith("secret") and at and (parts[at - 1] in _OBJECTS or len(places) > 1) and not behind:
         joined = at == places[0][0] + 1 and parts[at - 1] in _QUALIFIERS
         return Sense.OBJECT if not joined or parts[at - 1] in _OBJECTS else found
@@ -137,6 +147,21 @@ def sense(name: str) -> Sense:  # noqa: PLR0911 - one line for each case
 
 
 _LONGEST = 200
+# Words that say credential, or an address with one, where they end a name: jwt, and not jwt_algorithms
+_AT_THE_END = {
+    **dict.fromkeys(("bearer", "jwt", "jwe", "pepper", "totp"), Sense.ALONE),
+    "dsn": Sense.ADDRESS,
+    "connstr": Sense.ADDRESS,
+    "mnemonic": Sense.PHRASE,
+}
+_OF_ONE = {"authorization": Sense.HEADER, "authorisation": Sense.HEADER, "userinfo": Sense.LOGIN}
+_OF_TWO = {
+    **dict.fromkeys((("user", "info"), ("user", "infos")), Sense.LOGIN),
+    **dict.fromkeys((("jaas", "config"), ("jaas", "conf")), Sense.JAAS),
+    **{("pass", word): Sense.PASSWORD for word in ("phrase", "word", "code")},
+    **{(word, end): Sense.ADDRESS for word in ("connection", "conn") for end in ("string", "str")},
+    **{(word, "phrase"): Sense.PHRASE for word in ("seed", "recovery", "mnemonic", "backup")},
+}
 _SAYING_LITTLE = _set("pat sas signature auth salt seed cookie jaas pin otp passwd key clave parola")
 # Words behind a credential's that leave it one
 _STILL = _set("value plain text plaintext string data base b literal raw clear old new current previous prod dev test stage staging")
@@ -144,14 +169,10 @@ _STILL = _set("value plain text plaintext string data base b literal raw clear o
 
 def _of_word(parts: tuple[str, ...], at: int) -> Sense:  # noqa: PLR0911 - one line for each kind of word
     word, before = parts[at], parts[at - 1] if at else ""
-    if word in {"authorization", "authorisation"}:
-        return Sense.HEADER
-    if word in {"info", "infos", "userinfo"} and (before == "user" or word == "userinfo"):
-        return Sense.LOGIN
-    if word in {"config", "conf"} and before == "jaas":
-        return Sense.JAAS
-    if word in {"phrase", "word", "code"} and before == "pass":
-        return Sense.PASSWORD
+    if at == len(parts) - 1 and word in _AT_THE_END:
+        return _AT_THE_END[word]
+    if word in _OF_ONE or (before, word) in _OF_TWO:
+        return _OF_ONE.get(word) or _OF_TWO[before, word]
     if _PASSWORD.search(word):
         return Sense.PASSWORD
     if _TOKEN.search(word):

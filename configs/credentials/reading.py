@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Parts of every name that says credential, in lower case; a search for them costs the least of all scans
 _CANDIDATE: Final = re.compile(
     r"pas|pw|ps[wk]|secret|token|key|cred|auth|jaas|info|dsn|salt|seed|cookie|signature|sas|pat|pin|otp|senha|wort|wacht|contrase|clave|"
-    r"parola|haslo|heslo|mdp|sifre|lozinka|salasana|losen|jelszo|adgangs"
+    r"parola|haslo|heslo|mdp|sifre|lozinka|salasana|losen|jelszo|adgangs|bearer|jw[te]|pepper|mnemonic|phrase|connstr|conn(?:ection)?[._-]?str"
 )
 # and of other scripts, only searched for where there is one
 _FOREIGN: Final = re.compile(_CANDIDATE.pattern + r"|парол|密[码碼]|口令|パスワード|비밀번호|암호|סיסמה|hasło|lösen|jelszó|şifre")

@@ -65,6 +65,10 @@ def verdict(parent: str, name: str, value: str) -> bool | None:
 _A_LINE: Final = 200
 
 
+# Names whose values stand directly under them
+_NO_SECTIONS: Final = {Sense.NONE, Sense.ADDRESS, Sense.PHRASE, Sense.ALONE}
+
+
 @functools.lru_cache(maxsize=8192)
 def _verdict(parent: str, name: str, value: str) -> bool | None:
     if not value or is_referred(value) or value.startswith("&"):
@@ -79,7 +83,7 @@ def _verdict(parent: str, name: str, value: str) -> bool | None:
     plain = is_elsewhere(value) or is_plain(value) or is_sentence(value) or bool(_REGEX.search(value))
     return (
         not plain
-        and kind is not Sense.NONE
+        and kind not in _NO_SECTIONS
         and not (name and identifies(name))
         and (kind is Sense.PASSWORD or looks_chosen(value))
         and not value.startswith(("#", "//"))

@@ -21,7 +21,7 @@ _REFERENCE: Final = re.compile(
     r"|[#%]\{(?:[A-Z][A-Z0-9_]*|[A-Za-z_@$][A-Za-z_]*(?:[.:\[(][\w.:\[\]()'\"/| ,-]*)?)\}|%\{(?:\[@?[\w@.-]+\])+\}"
     r"|%\(\w[^)]*\)s?|%[A-Z_]+%|\[secret\]|\(not shown\)"
     # Grafana's $__file{…}, keys of Argo CD's own Secret ($oidc.name.clientSecret), Ruby's templates
-    r"|\$__(?:file|env|vault)\{[^}\n]*\}|\$[a-z]+(?:\.[A-Za-z][A-Za-z-]*)+(?![\w$!.])|<%=[^%\n]{1,300}%>"
+    r"|\$__(?:file|env|vault)\{[^}\n]*\}|\$[a-z]+(?:\.[A-Za-z][A-Za-z-]*)+(?![\w$!.])|<%=(?!\s*(?P<q>['\"])[^'\"]{0,200}(?P=q)\s*%>)[^%\n]{1,300}%>"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)(vault|ref\+\w+|op|sm|gcp|aws|ssm|secretsmanager|awssm|bws|keyvault|akv|doppler|infisical|sops|file|env|kubernetes|k8s|secret)"
@@ -30,6 +30,9 @@ _ELSEWHERE: Final = re.compile(
     r"|\{[A-Za-z_][\w.!:\[\]'\"]*\}|%[-+#0-9.]*[a-zA-Z]|\$[a-z]{2,}|aws4-hmac-sha256"
     r"|(?=[\w/-]{1,200}/\*)[\w-]+(?:/[\w*-]+)+|(?:files|compat|sss|systemd|db|nis|ldap)(?: \w+)*|\*\.\w+|#[0-9a-fA-F]{3,8}"
     r"|[~^]\d+(\.[\dx*]+){1,3}[\w. |^~-]{0,60}"
+    # placeholders that a deployment replaces, Azure's references, and $secret:key of Keycloak's operator
+    r"|__[A-Z][A-Z0-9_]{1,80}__|@@[A-Z][A-Z0-9_]{1,80}@@|#\{[A-Za-z][\w.]{1,80}\}#|@Microsoft\.(KeyVault|AppConfiguration)\([^()]{1,400}\)"
+    r"|\$[a-z][a-z0-9-]{1,60}:[A-Za-z][A-Za-z_.-]{1,60}"
     # a login module of Kafka whose options hold no credential
     r"|[\w.]{1,200}LoginModule (required|requisite|sufficient|optional)"
     r"(?: (?!\w*(?:password|secret|key|token))[\w.]{1,60}=(?:\"[^\"\n]{0,200}\"|[^\s;\"]{1,200})){0,12};?"
@@ -37,7 +40,7 @@ _ELSEWHERE: Final = re.compile(
 _TYPES: Final = re.compile(
     r"(?i)(string|str|text|varchar|char|character varying|bytea|bytes|blob|secretstr|securestring|int|integer|number|bool|"
     r"boolean|object|array|optional|required|none|null|nil|undefined|default|inherit|read|write|unset|not null|any|env|file|uuid|jsonb?|nvarchar|list|dict|tuple|float|bytearray|obrigat[oó]ri[oa]|opcional|requerid[oa]|obligatori[oa]|erforderlich|requis|obligatoire|optionnel"  # noqa: E501 - one form
-    r"|u?int\d{1,3}|float\d\d)(\(\d*\))?(\[\]|\?)?[,;]?"
+    r"|u?int\d{1,3}|float\d\d|id(?=!))(\(\d*\))?(\[\]|\?|!)?[,;]?"
 )
 _SWITCH: Final = re.compile(r"(?i)true|false|yes|no|on|off|none|null|nil|~|\{\}|\[\]|enabled|disabled")
 _PLAIN: Final = re.compile(r"(?i)\d{1,9}(\.\d+)?\s?(ms|[a-z]{0,2})|\d+(ms|[smhd])|-?\d+")

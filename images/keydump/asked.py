@@ -11,6 +11,7 @@ _POSTGRES: Final = f"{_DEBEZIUM}.connector.postgresql"
 _KAFKA: Final = f"{_CONNECT}.transforms"
 _UNWRAP: Final = f"{_DEBEZIUM}.transforms.ExtractNewRecordState"
 _AVRO: Final = "io.confluent.kafka.serializers"
+_SINK: Final = "dataingestion.connect.GuardedIcebergSink"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,17 @@ class Asked:
         members: ``class#member`` for each part of the table, see DumpKeys.java; with the prefix ``name=`` in a table of several
             configurations, each under its name.
         without: Keys that a class declares for related classes and that this one does not read.
+        own: Classes of this project that declare keys; no lock file has them.
+        beyond: Table whose keys this one does not repeat: of the class that the asked one extends; in the same image.
     """
 
     table: str
     image: str
-    artifacts: tuple[str, ...]
     members: tuple[str, ...]
+    artifacts: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()
+    beyond: str = ""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -100,13 +105,23 @@ TABLES: Final = (
         table="connect-worker",
         image="connect",
         artifacts=("connect-runtime",),
-        members=(f"{_CONNECT}.runtime.distributed.DistributedConfig#config",),
+        members=(
+            f"{_CONNECT}.runtime.distributed.DistributedConfig#config",
+            f"{_CONNECT}.connector.policy.AllowlistConnectorClientConfigOverridePolicy#CONFIG_DEF",
+        ),
     ),
     Asked(
         table="iceberg-sink",
         image="connect",
         artifacts=("iceberg-kafka-connect",),
         members=("org.apache.iceberg.connect.IcebergSinkConfig#CONFIG_DEF",),
+    ),
+    Asked(
+        table="guarded-sink",
+        image="connect",
+        own=(_SINK,),
+        members=(f"{_SINK}#config",),
+        beyond="iceberg-sink",
     ),
     Asked(
         table="avro-converter",

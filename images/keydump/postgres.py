@@ -8,12 +8,12 @@ import json
 import os
 import stat
 import subprocess
-import tarfile
-from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from images import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 # User and group of the server in the image; PostgreSQL refuses to run as root
@@ -48,6 +48,7 @@ def dump(archives: Sequence[Path], scratch: Path) -> dict[str, Any]:
         The table with its source, in the form of the jars' tables, plus ``unit`` and ``context``.
 
     Raises:
+        ArchiveError: If no archive has one of the image's layers.
         PostgresError: If the server does not start or does not answer.
     """
     lay_out(archives, scratch)
@@ -92,28 +93,7 @@ def unpack(archives: Sequence[Path], into: Path) -> None:
     """Unpack the file system of the first archive's only image, layer over layer.
 
     Raises:
-        PostgresError: If no archive has one of the layers.
+        ArchiveError: If no archive has one of the layers.
     """
-    with ExitStack() as stack:
-        opened = [stack.enter_context(tarfile.open(archive)) for archive in archives]
-        for layer in _layers(opened[0]):
-            with tarfile.open(fileobj=_blob(opened, layer)) as files:
-                files.extractall(into, filter="tar")
-
-
-def _blob(archives: Sequence[tarfile.TarFile], digest: str) -> IO[bytes]:
-    name = f"blobs/{digest.replace(':', '/')}"
-    for archive in archives:
-        if name in archive.getnames():
-            return archive.extractfile(name) or io.BytesIO()
-    message = f"no archive has the layer {digest}; pass the archive of the base image too"
-    raise PostgresError(message)
-
-
-def _layers(archive: tarfile.TarFile) -> Iterator[str]:
-    """Yield the layers' digests in order; an index may point to another."""
-    document = json.load(archive.extractfile("index.json") or io.BytesIO())
-    while "manifests" in document:
-        document = json.load(_blob([archive], document["manifests"][0]["digest"]))
-    for layer in document["layers"]:
-        yield layer["digest"]
+    for layer in layers.opened(archives):
+        layer.extractall(into, filter="tar")

@@ -47,7 +47,7 @@ def generate(images: Path, store: Store) -> dict[str, dict[str, Any]]:
         tables = [table for table in TABLES if table.image == image]
         entries = staging.entries_of(images / image)
         with TemporaryDirectory(dir=store.scratch()) as name:
-            folders = _laid_out(entries, store, Path(name))
+            folders = _laid_out(images / image, store, Path(name))
             answer = _ask([argument for table in tables for argument in table.arguments], folders)
         generated |= {table.table: _table(table, answer, entries) for table in tables}
     return generated
@@ -79,10 +79,9 @@ def version_of(artifact: str, entries: Sequence[Entry]) -> str:
     raise KeysError(message)
 
 
-def _laid_out(entries: Sequence[Entry], store: Store, into: Path) -> list[Path]:
-    """Stage the jars of an image, unpack the archives, and return the folders of the jars."""
-    store.fetch(entries)
-    store.stage(entries, into)
+def _laid_out(image: Path, store: Store, into: Path) -> list[Path]:
+    """Stage the jars of an image, also those of its own sources, unpack the archives, and return the folders of the jars."""
+    staging.stage_pinned(image, store, into)
     for archive in into.rglob("*.tar.gz"):
         with tarfile.open(archive) as files:
             files.extractall(archive.parent, filter="data")
@@ -100,8 +99,9 @@ def _ask(arguments: Sequence[str], folders: Sequence[Path]) -> dict[str, dict[st
 
 
 def _table(asked: Asked, answer: Mapping[str, dict[str, Any]], entries: Sequence[Entry]) -> dict[str, Any]:
-    source = ", ".join(version_of(artifact, entries) for artifact in asked.artifacts)
+    source = ", ".join([*(version_of(artifact, entries) for artifact in asked.artifacts), *asked.own])
     names = sorted({argument.partition("=")[0] for argument in asked.arguments})
     if names == [asked.table]:
-        return {"source": source, "keys": {key: entry for key, entry in answer[asked.table].items() if key not in asked.without}}
+        without = asked.without | answer.get(asked.beyond, {}).keys()
+        return {"source": source, "keys": {key: entry for key, entry in answer[asked.table].items() if key not in without}}
     return {"source": source, "classes": {name: answer[name] for name in names}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from configs.topics import SINK
 from problem import Problem
 from providers.differences import step
 from providers.iceberg.columns import same_type, type_problem, widens
@@ -16,7 +17,7 @@ from providers.operations import Plain, has_unknown
 from unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAMESPACE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
@@ -83,6 +84,7 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
     problems += _version_problem(old.get("properties") or {}, new.get("properties") or {})
     problems += _column_losses(by_name(old["columns"]), new["columns"], may_be_wider=not old_is_complete)
     if old_is_complete:
+        problems += _sink_problem(old.get("properties") or {}, new.get("properties") or {})
         kept = by_name(new["columns"])
         problems += [
             Problem(
@@ -94,6 +96,18 @@ def losses(old: Plain, new: Plain, *, old_is_complete: bool) -> list[Problem]:
             if name not in kept
         ]
     return problems
+
+
+def _sink_problem(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield that a table would leave the sink that it has got: another sink would read its topic from where that one began."""
+    before, after = old.get(SINK), new.get(SINK)
+    if before is not None and after not in (UNKNOWN, before):
+        other = repr(after) if after else "the one of all other tables"
+        yield Problem(
+            path="properties",
+            rule=f"the table has the sink {before!r} and cannot go to {other}: that one would archive again what this one has archived",
+            cure=f"leave it under archive.sinks.{before}",
+        )
 
 
 def by_name(columns: list[Plain]) -> dict[str, Plain]:

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from configs.ports import HIGHEST_PORT
 from providers.deadline import OverdueError, within
 from providers.differences import differences
 from providers.kafkaconnect.librdkafka import Security, UnansweredError, administrator, answered, client
-from providers.kafkaconnect.readiness_rules import DEFAULT_TIMEOUT, HIGHEST_PORT, gate_problems
+from providers.kafkaconnect.readiness_rules import DEFAULT_TIMEOUT, gate_problems
 from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
 from providers.readable import one_line
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from configs.ports import is_port
 from problem import Problem
 from unknown import UNKNOWN
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from providers.operations import Plain
 
 DEFAULT_TIMEOUT: Final = 300
-HIGHEST_PORT: Final = 65535
 _PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 
@@ -88,6 +88,4 @@ def _fewer_partitions(wanted: object, had: object) -> Iterator[Problem]:
 
 def _is_address(server: object) -> bool:
     host, colon, port = server.rpartition(":") if isinstance(server, str) else ("", "", "")
-    return (
-        bool(host and colon) and port.isascii() and port.isdigit() and len(port) <= len(str(HIGHEST_PORT)) and 0 < int(port) <= HIGHEST_PORT
-    )
+    return bool(host and colon) and is_port(port)

@@ -61,7 +61,7 @@ def _superseded_problems(config: Mapping[str, str]) -> Iterator[Problem]:
     ]
     for prefix, listed in tables:
         for key in sorted(config):
-            fault = superseded.advice(listed, key.removeprefix(prefix)) if key.startswith(prefix) else None
+            fault = superseded.advice(listed, key.removeprefix(prefix), prefix=prefix, present=config) if key.startswith(prefix) else None
             if fault is not None:
                 yield Problem(path=step("config", key), rule=f"has no effect: {fault.rule}", cure=fault.cure)
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from checks.progress import Progress
     from sandbox.kubernetes import Kube
-    from sandbox.progress import Progress
 
 JOURNAL: Final = "journal.json"
 

@@ -17,9 +17,9 @@ from sandbox.adapter.journal import Entry, Journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from checks.progress import Progress
     from recording import Resource
     from sandbox.adapter.family import Change, Family
-    from sandbox.progress import Progress
     from waiting import Display
 
 

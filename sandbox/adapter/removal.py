@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable
 
+    from checks.progress import Progress
     from sandbox.adapter.family import Family
     from sandbox.adapter.journal import Entry, Journal
-    from sandbox.progress import Progress
 
 _WORKERS: Final = 16
 

@@ -12,8 +12,8 @@ from sandbox.cloud.account import Cloud, CloudError, known
 from sandbox.kubernetes import KubeError
 
 if TYPE_CHECKING:
+    from checks.progress import Progress, Step
     from sandbox.kubernetes import Kube
-    from sandbox.progress import Progress, Step
     from specification.manifest import Manifest
 
 _POD_TIMEOUT_S: Final = 180

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox import whole_file
+from checks import whole_file
 from sandbox.cloud.workload import NODE_PORT
 from sandbox.paths import STATE
 from waiting import Patience

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import addresses
 from sandbox.cluster import configs
-from sandbox.paths import STATE
+from sandbox.paths import CHECKOUT, STATE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,10 @@ BINARY = STATE / "bin" / "node"
 PKI = STATE / "pki"
 ADMIN = PKI / "admin.kubeconfig"
 CONTAINERD_SOCKET = STATE / "containerd" / "run" / "containerd.sock"
+TRAIL_POLICY = CHECKOUT / "laptop" / "audit-policy.yaml"
+"""Rules of the API server's trail, which are the laptop's too."""
+TRAIL = STATE / "log" / "audit.log"
+"""The trail: a line of JSON for each request."""
 
 
 _FRUGAL = {"GOGC": "50"}  # half the heap for a little more CPU
@@ -86,10 +90,19 @@ def etcd() -> Component:
 
 
 def api_server() -> Component:
-    """Return the API server. Admission is Kubernetes' default set, Pod Security among it, plus the limits of a node's credential."""
+    """Return the API server, which writes the trail of changes as the laptop's does.
+
+    Admission is Kubernetes' default set, Pod Security among it, plus the limits of a node's credential.
+    """
+    policy = STATE / "config" / "audit-policy.yaml"
     return _applet(
         "kube-apiserver",
+        {policy: TRAIL_POLICY.read_text(encoding="utf-8")},
         **{
+            "audit-policy-file": policy,
+            "audit-log-path": TRAIL,
+            "audit-log-maxsize": 20,
+            "audit-log-maxbackup": 2,
             "advertise-address": addresses.NODE,
             "bind-address": addresses.NODE,
             "secure-port": addresses.API_PORT,

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 
-from sandbox import whole_file
+from checks import whole_file
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import CHECKOUT, STATE
 

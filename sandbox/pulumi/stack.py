@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from checks.progress import Progress
     from sandbox.cloud import Cloud
-    from sandbox.progress import Progress
 
 PLACE: Final = STATE / "pulumi"
 """The CLI's home, its state, and the passphrase of that state's secrets."""

@@ -86,26 +86,69 @@ def write_archive(bucket: str, *, reads: bool) -> Document:
         old_metadata.append({"Sid": "DropOldMetadata", "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": resources})
     return _document(
         {"Sid": "WriteObjects", "Effect": "Allow", "Action": objects, "Resource": f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*"},
-        {
-            "Sid": "ListPrefix",
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": f"arn:aws:s3:::{bucket}",
-            "Condition": {"StringLike": {"s3:prefix": [f"{OBJECT_ROOT}/*"]}},
-        },
+        _list_prefix(bucket),
         *old_metadata,
     )
 
 
+def _list_prefix(bucket: str) -> Document:
+    """Return the statement that lists the archive's prefix and nothing else of the bucket."""
+    return {
+        "Sid": "ListPrefix",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{bucket}",
+        "Condition": {"StringLike": {"s3:prefix": [f"{OBJECT_ROOT}/*"]}},
+    }
+
+
+def _catalog_arns(region: str, database: str) -> list[str]:
+    """Return the ARNs of a Glue database with its tables; a role acts in its own account only."""
+    glue = f"arn:aws:glue:{region}:*"
+    return [f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"]
+
+
 def use_catalog(region: str, database: str) -> Document:
     """Return the actions of Iceberg's Glue catalog to read a table and commit a new version; a role acts in its own account only."""
-    glue = f"arn:aws:glue:{region}:*"
     return _document(
         {
             "Sid": "ReadAndCommitTables",
             "Effect": "Allow",
             "Action": ["glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"],
-            "Resource": [f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"],
+            "Resource": _catalog_arns(region, database),
+        }
+    )
+
+
+def read_archive(bucket: str) -> Document:
+    """Return the actions of a reader: objects below the archive's prefix, and a listing of it."""
+    return _document(
+        {"Sid": "ReadObjects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/{OBJECT_ROOT}/*"},
+        _list_prefix(bucket),
+    )
+
+
+def read_catalog(region: str, database: str) -> Document:
+    """Return the action by which a reader finds a table in Glue."""
+    return _document(
+        {
+            "Sid": "ReadTables",
+            "Effect": "Allow",
+            "Action": "glue:GetTable",
+            "Resource": _catalog_arns(region, database),
+        }
+    )
+
+
+def decrypt(key_arn: str, region: str) -> Document:
+    """Return the action of S3 with a KMS key on a reader's behalf."""
+    return _document(
+        {
+            "Sid": "DecryptObjects",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": key_arn,
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
         }
     )
 
@@ -124,10 +167,12 @@ def tls_only(bucket: str) -> Document:
     )
 
 
-def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None) -> dict[str, str]:
-    """Return the AWS SDK's files for the worker: a key that may only assume the role, and the profile that assumes it.
+def aws_files(
+    access_key_id: str, secret_access_key: str, role_arn: str, region: str, sts_endpoint: str | None, session: str = "connect"
+) -> dict[str, str]:
+    """Return the AWS SDK's files for a pod: a key that may only assume the role, and the profile that assumes it.
 
-    Every connector of the worker uses them without a credential in its configuration.
+    Whatever runs in the pod uses them without a credential in its configuration.
 
     Args:
         access_key_id: Access key id of the user.
@@ -135,12 +180,13 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
         role_arn: ARN of the role.
         region: AWS region.
         sts_endpoint: URL of STS in place of AWS's, or None.
+        session: Name of the role's sessions.
     """
     profile = [
         f"[profile {ARCHIVE_PROFILE}]",
         f"role_arn = {role_arn}",
         "source_profile = user",
-        "role_session_name = connect",
+        f"role_session_name = {session}",
         f"region = {region}",
     ]
     user = ["[profile user]", f"region = {region}"]
@@ -151,18 +197,19 @@ def aws_files(access_key_id: str, secret_access_key: str, role_arn: str, region:
     return {"config": "\n".join([*profile, "", *user, ""]), "credentials": "\n".join([*keys, ""])}
 
 
-def token_files(role_arn: str, region: str) -> dict[str, str]:
-    """Return the AWS SDK's files for a worker with a web identity, its pod's token: no key at all.
+def token_files(role_arn: str, region: str, session: str = "connect") -> dict[str, str]:
+    """Return the AWS SDK's files for a pod with a web identity, its pod's token: no key at all.
 
     Args:
         role_arn: ARN of the role.
         region: AWS region.
+        session: Name of the role's sessions.
     """
     profile = [
         f"[profile {ARCHIVE_PROFILE}]",
         f"role_arn = {role_arn}",
         f"web_identity_token_file = {AWS_TOKEN}/token",
-        "role_session_name = connect",
+        f"role_session_name = {session}",
         f"region = {region}",
     ]
     return {"config": "\n".join([*profile, ""]), "credentials": ""}

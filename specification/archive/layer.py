@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from settings.names import OBJECT_ROOT
+from settings.quality import BROKEN_RULES, quarantine_name
+from settings.sinks import by_table
 from settings.tables import PARTITION_COLUMNS, archive_columns
 from specification.archive import iam, sink, tables
-from specification.archive.position import first_position
-from specification.streaming.parts import ConnectorSpec
+from specification.archive import quality as judging
+from specification.archive.identity import PodIdentity
+from specification.archive.sinks import SinkSpec, specified
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from settings.archive import ArchiveSettings
     from settings.model import Settings
     from settings.names import Names
     from specification.archive.iam import Document
-    from specification.archive.position import Position
     from specification.source.layer import Source
-    from specification.streaming.parts import Kafka
+    from specification.streaming.parts import ConnectorSpec, Kafka
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Bucket:
         tls_only: Policy that denies plain HTTP, or None for a store inside the cluster, which speaks only HTTP.
         kms_key_arn: Key that encrypts the objects, or None for S3's own key.
         expire_noncurrent_days: Days after which old object versions are removed.
+        access_log: Bucket to which S3 writes each request, or None.
     """
 
     name: str
@@ -40,33 +43,7 @@ class Bucket:
     tls_only: Document | None
     kms_key_arn: str | None
     expire_noncurrent_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
-    """The worker's AWS identity.
-
-    Attributes:
-        user: Name of the IAM user whose key may only assume the role, or None with a web identity.
-        role: Name of the role.
-        rights: Policy documents of the role by name.
-        assume: Policy document of the user, or None.
-        trust_pods: Trust policy for the cluster's own tokens, or None.
-        secret: Name of the Secret with the SDK's files.
-        rotation: Word of the access key; a changed word replaces the key.
-        region: AWS region.
-        sts_endpoint: STS as pods reach it, or None for AWS.
-    """
-
-    user: str | None
-    role: str
-    rights: Mapping[str, Document]
-    assume: Document | None
-    trust_pods: Document | None
-    secret: str
-    rotation: str
-    region: str
-    sts_endpoint: str | None
+    access_log: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,34 +104,32 @@ class Archive:
         writer: The worker's AWS identity, or None without AWS.
         catalog: The Iceberg catalog, or None with plain Parquet files.
         tables: The Iceberg tables.
-        position: First position of the Iceberg sink's coordinator, or None with plain Parquet files.
-        sink: The sink connector.
+        sinks: The sinks; the first one has every table without a sink of its own.
     """
 
     bucket_name: str
     bucket: Bucket | None
-    writer: Writer | None
+    writer: PodIdentity | None
     catalog: Catalog | None
     tables: tuple[IcebergTable, ...]
-    position: Position | None
-    sink: ConnectorSpec
+    sinks: tuple[SinkSpec, ...]
+
+    @property
+    def connectors(self) -> tuple[ConnectorSpec, ...]:
+        """Connectors of all sinks."""
+        return tuple(one.connector for one in self.sinks)
 
 
 def archive(settings: Settings, source: Source, kafka: Kafka, registry_url: str) -> Archive:
     """Return the specification of the archive layer."""
-    section, names, tables = settings.archive, settings.names, settings.source.tables
-    if section.format == "iceberg":
-        config = sink.iceberg_config(names, tables, section, registry_url, source.inside, settings.streaming.kafka.external)
-    else:
-        config = sink.parquet_config(names, tables, section, registry_url)
+    section, names = settings.archive, settings.names
     return Archive(
         bucket_name=section.bucket,
         bucket=None if section.existing_bucket else _bucket(section),
         writer=None if section.endpoint is not None else _writer(settings),
         catalog=_catalog(section, names, source) if section.format == "iceberg" else None,
         tables=_tables(settings) if section.format == "iceberg" else (),
-        position=first_position(names, kafka) if section.format == "iceberg" else None,
-        sink=ConnectorSpec(name=names.sink_connector, config=config, last_config={}),
+        sinks=tuple(specified(settings, one, source, kafka, registry_url) for one in settings.sinks),
     )
 
 
@@ -165,10 +140,11 @@ def _bucket(section: ArchiveSettings) -> Bucket:
         tls_only=iam.tls_only(section.bucket) if section.store is None else None,
         kms_key_arn=section.kms_key_arn,
         expire_noncurrent_days=section.expire_noncurrent_days,
+        access_log=section.access_log_bucket,
     )
 
 
-def _writer(settings: Settings) -> Writer:
+def _writer(settings: Settings) -> PodIdentity:
     section, names, by = settings.archive, settings.names, settings.archive.web_identity
     role = f"{section.bucket}-writer"
     rights = {"write": iam.write_archive(section.bucket, reads=section.format == "iceberg")}
@@ -176,7 +152,8 @@ def _writer(settings: Settings) -> Writer:
         rights["catalog"] = iam.use_catalog(section.region, names.archive_namespace)
     if section.kms_key_arn is not None:
         rights["key"] = iam.use_key(section.kms_key_arn, section.region)
-    return Writer(
+    return PodIdentity(
+        component="connect",
         user=None if by else f"{section.bucket}-connect",
         role=role,
         rights=rights,
@@ -207,16 +184,42 @@ def _catalog(section: ArchiveSettings, names: Names, source: Source) -> Catalog:
 
 
 def _tables(settings: Settings) -> tuple[IcebergTable, ...]:
+    """Return the tables of all rows, or of the good ones, and the quarantine of those that have one."""
+    names, quality, captured = settings.names, settings.quality, settings.source.tables
+    sinks = by_table(settings.sinks)
+    marks = {table.qualified: (BROKEN_RULES,) for table in judging.judged(captured)} if quality.marks else {}
+    return (
+        *(
+            _table(
+                settings,
+                table.archive_name,
+                names.object_prefix(table),
+                archive_columns(table, *marks.get(table.qualified, ())),
+                sinks[table.qualified].name,
+            )
+            for table in captured
+        ),
+        *(
+            _table(
+                settings,
+                quarantine_name(table.archive_name),
+                names.quarantine_prefix(table),
+                archive_columns(table, BROKEN_RULES),
+                sinks[table.qualified].name,
+            )
+            for table in judging.quarantined(quality, captured)
+        ),
+    )
+
+
+def _table(settings: Settings, name: str, prefix: str, columns: Sequence[tuple[str, str]], sink_name: str) -> IcebergTable:
     section, names = settings.archive, settings.names
-    return tuple(
-        IcebergTable(
-            namespace=names.archive_namespace,
-            name=table.archive_name,
-            columns=tuple(archive_columns(table)),
-            partition_by=PARTITION_COLUMNS,
-            location=f"s3://{section.bucket}/{names.object_prefix(table)}",
-            properties=tables.properties(names, table, section, settings.streaming.seams),
-            delete_on_destroy=section.destroy_with_stack,
-        )
-        for table in settings.source.tables
+    return IcebergTable(
+        namespace=names.archive_namespace,
+        name=name,
+        columns=tuple(columns),
+        partition_by=PARTITION_COLUMNS,
+        location=f"s3://{section.bucket}/{prefix}",
+        properties=tables.properties(names, prefix, section, settings.streaming.seams, sink_name),
+        delete_on_destroy=section.destroy_with_stack,
     )

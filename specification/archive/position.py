@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from settings.names import Names
+    from settings.sinks import Sink
     from specification.streaming.parts import Kafka
 
 
@@ -35,14 +36,14 @@ class Position:
     connector: str | None
 
 
-def first_position(names: Names, kafka: Kafka) -> Position:
-    """Return the position in the control topic of the epoch."""
-    (control,) = (topic for topic in kafka.topics if topic.name == names.iceberg_control_topic)
+def first_position(names: Names, kafka: Kafka, sink: Sink) -> Position:
+    """Return a sink's position in its control topic of the epoch."""
+    (control,) = (topic for topic in kafka.topics if topic.name == sink.control_topic)
     return Position(
         bootstrap=kafka.bootstrap,
         security=kafka.security,
-        group=coordinator_group(names.sink_connector),
+        group=coordinator_group(sink.connector),
         topic=control.name,
         partitions=control.partitions,
-        connector=names.sink_connector if names.epoch > 1 else None,
+        connector=sink.connector if names.epoch > 1 else None,
     )

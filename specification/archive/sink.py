@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from configs.classes import SOUND_VALUES
+from configs.classes import COMMIT_COUNTERS, SOUND_VALUES
 from configs.models import ConfluentS3Sink, IcebergSink
+from configs.topics import sink_group
 from settings.names import CONNECT_SECRETS, OBJECT_ROOT
+from settings.quality import QUARANTINE, QualitySettings, quarantine_name
 from settings.tables import PARTITION_COLUMNS
+from specification.archive import quality as judging
 from specification.streaming.connect import secret_reference
 from specification.streaming.converters import converter_settings
 from specification.streaming.external import client_security
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from specification.services import Address
 
 _JAVA_PATTERNS = {"year": "yyyy", "month": "MM", "day": "dd", "hour": "HH"}
-# Transforms of each sink, in their order.
+# Transforms of each sink, in their order; behind them stands the one that judges rows, where the stack has it.
 PLACE_CHAIN = ("place", "sound")
 HOUR_CHAIN = ("place", *PARTITION_COLUMNS[1:], *(f"{part}Text" for part in PARTITION_COLUMNS), "sound")
 # Name of the Iceberg catalog; sink and program must use the same name, since a JDBC database can hold several catalogs.
@@ -37,6 +40,10 @@ def _types(table: Table) -> str:
     """Return the types of a table's columns in the archive, as the transform reads them."""
     return " ".join(f"{column.name}={column.archive_type}" for column in table.columns)
 
+
+# Counters of the commits to each table, in place of a line of the log for each.
+COUNTED_COMMITS = {"iceberg.catalog.metrics-reporter-impl": COMMIT_COUNTERS}
+_UNJUDGED = QualitySettings()
 
 # Above every dead letter: 16 MiB of a record and the headers (settings/streaming.py, specification/streaming/topics.py).
 _LARGEST_LETTER = 17 * 1024 * 1024
@@ -78,7 +85,9 @@ def _clients(registry_url: str) -> dict[str, str]:
     }
 
 
-def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str) -> dict[str, str]:
+def parquet_config(
+    names: Names, tables: Sequence[Table], settings: ArchiveSettings, registry_url: str, quality: QualitySettings = _UNJUDGED
+) -> dict[str, str]:
     """Return the configuration of Confluent's S3 sink: plain Parquet, partitioned by commit time in the database.
 
     Objects have the prefix ``topics/<topic>/year=…/month=…/day=…/hour=…/``. The sink closes a file after ``flush_records`` rows, after the
@@ -99,11 +108,12 @@ def parquet_config(names: Names, tables: Sequence[Table], settings: ArchiveSetti
         rotate_schedule_interval_ms=2 * settings.interval_ms,
         store_url=url,
         s3_path_style_access_enabled=True if url else None,
-        transforms=PLACE_CHAIN,
+        transforms=(*PLACE_CHAIN, *judging.chain(quality, tables)),
         families={
             **_clients(registry_url),
             **_place(names),
             **_SOUND,
+            **judging.transform(names, tables, quality),
         },
     )
     return {**connector.rendered(), **settings.extra}
@@ -175,15 +185,25 @@ def table_name(names: Names, table: Table) -> str:
     return f"{names.archive_namespace}.{table.archive_name}"
 
 
-def iceberg_config(
+def quarantine(names: Names, table: Table) -> str:
+    """Return the name of the table with a table's bad rows: ``archive.users_quarantine``."""
+    return f"{names.archive_namespace}.{quarantine_name(table.archive_name)}"
+
+
+def iceberg_config(  # noqa: PLR0913 - all that a sink's configuration follows from
     names: Names,
     tables: Sequence[Table],
     settings: ArchiveSettings,
     registry_url: str,
     database: Address,
     kafka: ExistingKafka | None = None,
+    quality: QualitySettings = _UNJUDGED,
+    *,
+    name: str = "",
 ) -> dict[str, str]:
     """Return the configuration of Apache Iceberg's sink: one table per topic, committed exactly once.
+
+    With a quarantine, each judged table has a second one for its bad rows, which the same commits fill.
 
     The sink commits at every commit interval, with or without new rows.
 
@@ -196,19 +216,25 @@ def iceberg_config(
         registry_url: Confluent-compatible API of the registry as the worker reaches it.
         database: PostgreSQL as the worker reaches it, for a JDBC catalog.
         kafka: Existing Kafka cluster, for the login of the sink's own clients, or None.
+        quality: Settings of data quality.
+        name: Name of the sink in ``archive.sinks``. It goes on where the sink of all tables stopped, with the tables that it takes over.
     """
-    routes = {f"iceberg.table.{table_name(names, table)}.route-regex": names.route_regex(table) for table in tables}
+    routes = {
+        **{table_name(names, table): names.route_regex(table) for table in tables},
+        **{quarantine(names, table): names.route_regex(table, QUARANTINE) for table in judging.quarantined(quality, tables)},
+    }
     group = {"session.timeout.ms": "8000", "heartbeat.interval.ms": "2000"}
     connector = IcebergSink(
         **_common(names, tables, settings),
         iceberg_catalog=CATALOG,
-        iceberg_tables=tuple(table_name(names, table) for table in tables),
+        iceberg_tables=tuple(routes),
         iceberg_tables_route_field="__topic",
-        iceberg_control_topic=names.iceberg_control_topic,
+        iceberg_control_topic=names.control_topic(name),
+        guard_earlier_group=sink_group(names.sink()) if name else None,
         iceberg_control_commit_interval_ms=settings.interval_ms,
-        transforms=HOUR_CHAIN,
+        transforms=(*HOUR_CHAIN, *judging.chain(quality, tables)),
         families={
-            **routes,
+            **{f"iceberg.table.{table}.route-regex": expression for table, expression in routes.items()},
             **_clients(registry_url),
             **_catalog(names, settings, database),
             **{f"iceberg.kafka.{key}": value for key, value in group.items()},
@@ -217,6 +243,7 @@ def iceberg_config(
             **_hour_partition(names),
             **_SOUND,
             **{f"transforms.sound.types.{names.topic(table)}": _types(table) for table in tables},
+            **judging.transform(names, tables, quality),
         },
     )
     return {**connector.rendered(), **settings.extra}

@@ -46,10 +46,7 @@ def allow_connect(names: Names) -> str:
 
 
 def script(names: Names) -> str:
-    """Return the whole script for psql, outside a transaction; correct objects remain unchanged.
-
-    The psql variable ``managed`` is true on RDS and Aurora, where the administrator is not a superuser.
-    """
+    """Return the whole script for psql, outside a transaction; correct objects remain unchanged."""
     role, database = f"FROM pg_roles WHERE rolname = '{names.catalog_role}'", f"FROM pg_database WHERE datname = '{names.catalog_database}'"
     allowed = "has_database_privilege('{}', '" + names.catalog_database + "', 'CONNECT')"
     return "".join(
@@ -57,7 +54,7 @@ def script(names: Names) -> str:
             "-- 4. The Iceberg catalog: a role, and a database of its own that nobody else is let into. No transaction may hold this.\n",
             when(f"NOT EXISTS (SELECT {role})", create_role(names)),
             when(f"EXISTS (SELECT {role} AND NOT rolcanlogin)", allow_login(names)),
-            f"\\if :managed\n{join_role(names)}\n\\endif\n",
+            when("NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)", join_role(names)),
             when(f"NOT EXISTS (SELECT {database})", create_database(names)),
             when(f"EXISTS (SELECT {database} AND datdba <> '{names.catalog_role}'::regrole)", own_database(names)),
             when(allowed.format("public"), keep_out(names)),

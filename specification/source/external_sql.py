@@ -6,11 +6,10 @@ cannot log in until the administrator sets its password with psql's own command,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from settings.sql_names import text_literal
-from specification.source import catalog_sql
+from specification.source import catalog_sql, server_parameters
 from specification.source.sql import (
     create_heartbeat,
     grant_heartbeat,
@@ -26,79 +25,6 @@ if TYPE_CHECKING:
 
     from settings.names import Names
     from settings.tables import Table
-
-# Replication slots of one pipeline, and connections that read them.
-SLOTS: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A server parameter that logical replication needs.
-
-    Attributes:
-        name: Name of the parameter.
-        value: Recommended value.
-        wrong: SQL condition that is true if the current value is insufficient.
-        rds: Setting in the parameter group of RDS or Aurora, ``name = value``.
-        restart: Whether it takes effect only at a restart; otherwise a reload is enough.
-    """
-
-    name: str
-    value: str
-    wrong: str
-    rds: str
-    restart: bool
-
-
-def parameters(names: Names, wal_keep_mib: int) -> tuple[Parameter, ...]:
-    """Return the server parameters that logical replication needs.
-
-    Args:
-        names: Names of the pipeline; its own slot counts once.
-        wal_keep_mib: Maximum write-ahead log, in MiB, that a slot may hold back before PostgreSQL invalidates it.
-    """
-    keep = f"{wal_keep_mib}MB"
-    others = f"(SELECT count(*) FROM pg_replication_slots WHERE slot_name <> '{names.current_slot}')"
-    own_sender = f"(SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{names.current_slot}')"
-    senders = f"(SELECT count(*) FROM pg_stat_replication WHERE pid IS DISTINCT FROM {own_sender})"
-    return (
-        Parameter("wal_level", "logical", "current_setting('wal_level') <> 'logical'", "rds.logical_replication = 1", restart=True),
-        Parameter(
-            "max_replication_slots",
-            "10",
-            f"{others} + {SLOTS} > current_setting('max_replication_slots')::int",
-            "max_replication_slots = 10",
-            restart=True,
-        ),
-        Parameter(
-            "max_wal_senders",
-            "10",
-            f"{senders} + {SLOTS} > current_setting('max_wal_senders')::int",
-            "max_wal_senders = 10",
-            restart=True,
-        ),
-        Parameter(
-            "max_slot_wal_keep_size",
-            keep,
-            "current_setting('max_slot_wal_keep_size') = '-1'",
-            f"max_slot_wal_keep_size = {wal_keep_mib}",
-            restart=False,
-        ),
-        Parameter("wal_sender_timeout", "60s", "current_setting('wal_sender_timeout') = '0'", "wal_sender_timeout = 60000", restart=False),
-    )
-
-
-def set_parameter(parameter: Parameter, *, managed: bool) -> str:
-    """Return how to set a parameter: a statement, or on RDS and Aurora the change of the parameter group.
-
-    Args:
-        parameter: Parameter to set.
-        managed: Whether the server is RDS or Aurora.
-    """
-    if managed:
-        return f"in the parameter group: {parameter.rds}" + (", then reboot the instance" if parameter.restart else "")
-    then = "-- then restart the server" if parameter.restart else "SELECT pg_reload_conf();"
-    return f"ALTER SYSTEM SET {parameter.name} = '{parameter.value}'; {then}"
 
 
 def create_role(names: Names) -> str:
@@ -170,28 +96,16 @@ def _header(names: Names, host: str, port: int, *, catalog: bool) -> str:
     passwords = "".join(f"--   psql \"{connection}\" --command='\\password {role}'\n" for role in roles)
     return f"""\
 -- Makes the database {names.database} ready for change data capture. It may be run again: what is right already is left alone.
--- Run it as a superuser, or on RDS and Aurora as the master user, who must own the tables or be a member of the roles that do:
+-- Run it as a superuser, or as the administrator that a provider gives you (on RDS and Aurora the master user): who may create roles,
+-- may CREATE in the database and the schema of the heartbeat table, and owns the tables or is a member of the roles that do.
 --   psql "{connection}" --file=<this file>
 -- Then give each role its password; psql asks for it and sends only a hash:
 {passwords}\
 \\set ON_ERROR_STOP on
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_superuser') AS managed \\gset
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_superuser') AS managed, rolsuper AS superuser
+FROM pg_roles WHERE rolname = current_user \\gset
 
 """
-
-
-def _server(names: Names, wal_keep_mib: int) -> str:
-    own, managed = [], []
-    for parameter in parameters(names, wal_keep_mib):
-        own.append(when(parameter.wrong, f"ALTER SYSTEM SET {parameter.name} = '{parameter.value}'"))
-        note = " (reboot)" if parameter.restart else ""
-        managed.append(f"SELECT '  {parameter.rds}{note}' AS \"set in the parameter group:\" WHERE {parameter.wrong};\n")
-    return (
-        "-- 1. The server. What is set by ALTER SYSTEM takes effect at a reload (done here) or at a restart (yours to choose); RDS and\n"
-        "--    Aurora take it from the parameter group, and this shows what is missing there.\n"
-        "\\if :managed\n" + "".join(managed) + "\\else\n" + "".join(own) + "SELECT pg_reload_conf();\n"
-        'SELECT name AS "waits for a restart:" FROM pg_settings WHERE pending_restart;\n\\endif\n\n'
-    )
 
 
 def _role(names: Names) -> str:
@@ -199,7 +113,22 @@ def _role(names: Names) -> str:
     return (
         "-- 2. The role that reads changes: it may replicate, look at the captured tables, and write one table of its own.\n"
         + when(absent, create_role(names))
-        + f"\\if :managed\n{allow_replication(names, managed=True)}\n\\else\n{allow_replication(names, managed=False)}\n\\endif\n\n"
+        + f"\\if :managed\n{allow_replication(names, managed=True)}\n"
+        + f"\\elif :superuser\n{allow_replication(names, managed=False)}\n"
+        + f"\\else\n{_try_replication(names)}\\endif\n\n"
+    )
+
+
+def _try_replication(names: Names) -> str:
+    """Return SQL that allows replication as far as the administrator may: some providers let theirs, PostgreSQL 15 only a superuser."""
+    role = names.debezium_role
+    return (
+        f"SELECT rolcanlogin AND rolreplication AS replicates FROM pg_roles WHERE rolname = '{role}' \\gset\n"
+        "\\if :replicates\n\\else\n"
+        f"DO $$ BEGIN {allow_replication(names, managed=False)}\n"
+        "EXCEPTION WHEN insufficient_privilege THEN\n"
+        f"  RAISE WARNING '{role} lacks REPLICATION, which % may not give: allow it in the provider''s console', current_user;\n"
+        "END $$;\n\\endif\n"
     )
 
 
@@ -217,7 +146,7 @@ def script(names: Names, tables: Sequence[Table], host: str, port: int, wal_keep
     return "".join(
         [
             _header(names, host, port, catalog=catalog),
-            _server(names, wal_keep_mib),
+            server_parameters.script(names, wal_keep_mib),
             _role(names),
             "-- 3. In one transaction, which gives up after five seconds if somebody holds a table: then run it again.\n",
             "BEGIN;\nSET LOCAL lock_timeout = '5s';\n",

@@ -14,6 +14,7 @@ from specification.source import postgres
 from specification.source.bootstrap import bootstrap_script
 from specification.source.pod import NAME, database_pod
 from specification.source.sql import roles_sql, schema_sql
+from specification.source.trail_sql import no_trail_sql, trail_sql
 from specification.workload import stateful_set
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Role:
     Attributes:
         name: Short name, part of logical names.
         user: Name in the database.
-        secret: Secret of the client in the cluster, or None if the password is only an output of the program.
+        secret: Secret of the client in the namespace, or None if another place needs the password.
         keepers: Keepers of the password, which changes with them.
     """
 
@@ -110,27 +111,41 @@ def source(settings: Settings, services: PublishedServices) -> Source:
 
 def _roles(settings: Settings) -> tuple[Role, ...]:
     names, rotation = settings.names, settings.rotation
-    users = {"app": names.app_role, "debezium": names.debezium_role, "catalog": names.catalog_role}
+    users = {"app": names.app_role, "debezium": names.debezium_role}
+    if settings.archive.has_catalog_database:
+        users["catalog"] = names.catalog_role
+    if settings.is_read:
+        users["audit"] = names.audit_role
+    # the application runs elsewhere, and audit and monitoring have namespaces of their own
+    outside = {"app", "audit"}
     return tuple(
-        Role(name=role, user=user, secret=None if role == "app" else f"postgresql-{role}", keepers=rotation.keepers(role))
+        Role(name=role, user=user, secret=None if role in outside else f"postgresql-{role}", keepers=rotation.keepers(role))
         for role, user in users.items()
-        if role != "catalog" or settings.archive.has_catalog_database
     )
+
+
+def _trail(settings: Settings) -> str:
+    names, catalog, chosen = settings.names, settings.archive.has_catalog_database, settings.logs.reads_of
+    if not settings.logs.trail:
+        return no_trail_sql(names, catalog=catalog)
+    return trail_sql(names, [table.sql for table in settings.source.tables if table.qualified in chosen], catalog=catalog)
 
 
 def _database(settings: Settings, published: Published) -> Database:
     names, section = settings.names, settings.source
-    parameters, roles = postgres.server_parameters(section), _roles(settings)
+    catalog = settings.archive.has_catalog_database
+    parameters, roles = postgres.server_parameters(section, audited=settings.audit.is_on, logs=settings.logs), _roles(settings)
     files = {
         "postgresql.conf": postgres.server_conf(parameters),
         "pg_hba.conf": postgres.hba_conf(),
-        "bootstrap.sh": bootstrap_script(names, sample_data=bool(section.sample_rows)),
-        "roles.sql": roles_sql(names, postgres.SECRETS, catalog=settings.archive.has_catalog_database),
-        "schema.sql": schema_sql(names, section.tables),
+        "bootstrap.sh": bootstrap_script(names, sample_data=bool(section.sample_rows), trail=settings.logs.trail),
+        "roles.sql": roles_sql(names, postgres.SECRETS, catalog=catalog, is_read=settings.is_read, is_watched=settings.monitoring.enabled),
+        "schema.sql": schema_sql(names, section.tables, is_watched=settings.monitoring.enabled),
+        "trail.sql": _trail(settings),
         "sample.sql": section.sample_rows,
     }
     # the pod sets the roles' passwords at its start
-    checksum = manifest.checksum(files, settings.rotation.words("app", "debezium", "catalog"))
+    checksum = manifest.checksum(files, settings.rotation.words("app", "debezium", "catalog", "audit"))
     return Database(
         host=names.service(NAME),
         aliases=(NAME, "localhost"),

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capacity.postgres import AUDIT_DECODING_MIB
+from settings.names import Names
+from specification.logs import USUAL_LOGS, postgresql
+from specification.source.trail_sql import EXTENSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from settings.logs import LogSettings
     from settings.source import SourceSettings
 
 # User and group of PostgreSQL in Debian-based images.
@@ -18,14 +24,22 @@ DATA = f"{VOLUME}/pgdata"
 CONFIG = "/etc/postgresql"
 SECRETS = "/etc/postgresql-secrets"
 TLS = "/etc/postgresql-tls"
+_DECODING_MIB = 32
+_PRELOADED = "shared_preload_libraries"
 
 
-def server_parameters(settings: SourceSettings) -> dict[str, str]:
+def server_parameters(settings: SourceSettings, *, audited: bool = False, logs: LogSettings = USUAL_LOGS) -> dict[str, str]:
     """Return the parameters of ``postgresql.conf``.
 
     The assumed worst case is shared_buffers + wal_buffers 8 MB + two autovacuum workers 32 MB + logical decoding 32 MB
     + maintenance 48 MB + backends, about 400 MB of the default 512 MiB.
+
+    Args:
+        settings: Sizes of the server, and further parameters.
+        audited: Whether an audit decodes the log too, now and then: its memory is taken from what Debezium's decoding has.
+        logs: Level of its log, and whether there is a trail.
     """
+    further = {key: value for key, value in settings.parameters.items() if key.lower() != _PRELOADED}
     return {
         "listen_addresses": "'*'",
         "port": "5432",
@@ -38,7 +52,7 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
         "maintenance_work_mem": "32MB",
         "autovacuum_max_workers": "2",
         "autovacuum_work_mem": "32MB",
-        "logical_decoding_work_mem": "32MB",
+        "logical_decoding_work_mem": f"{_DECODING_MIB - (AUDIT_DECODING_MIB if audited else 0)}MB",
         "wal_buffers": "8MB",
         "max_parallel_workers_per_gather": "0",  # /dev/shm of a pod is 64 MB: a parallel query could fail there
         "wal_level": "logical",
@@ -54,12 +68,34 @@ def server_parameters(settings: SourceSettings) -> dict[str, str]:
         "ssl_cert_file": f"'{TLS}/tls.crt'",
         "ssl_key_file": f"'{TLS}/tls.key'",
         "ssl_min_protocol_version": "'TLSv1.2'",
-        "log_destination": "'stderr'",
-        "logging_collector": "off",
-        "log_checkpoints": "off",
-        "log_timezone": "'UTC'",
+        **postgresql(logs),
         "timezone": "'UTC'",
-        **settings.parameters,
+        **_preloaded(settings.parameters, logs),
+        **(trail_parameters() if logs.trail else {}),
+        **further,
+    }
+
+
+def _preloaded(further: Mapping[str, str], logs: LogSettings) -> dict[str, str]:
+    """Return the libraries that the server loads at its start: those of the stack, and the trail's."""
+    given = next((value for key, value in further.items() if key.lower() == _PRELOADED), "")
+    names = [name.strip() for name in given.strip().strip("'").split(",") if name.strip()]
+    names += [EXTENSION] if logs.trail and EXTENSION not in names else []
+    return {_PRELOADED: f"'{','.join(names)}'"} if names else {}
+
+
+def trail_parameters() -> dict[str, str]:
+    """Return the parameters of pgaudit: who changed roles, tables and rows, and read chosen tables, by name and without any statement.
+
+    Statements hold values, as a literal or as a parameter. Roles of programs have less (``trail_sql``).
+    """
+    return {
+        f"{EXTENSION}.log": "'ddl, role, write'",
+        f"{EXTENSION}.log_statement": "off",
+        f"{EXTENSION}.log_parameter": "off",
+        f"{EXTENSION}.log_relation": "on",
+        f"{EXTENSION}.log_catalog": "off",
+        f"{EXTENSION}.role": f"'{Names.trail_role}'",
     }
 
 

@@ -36,13 +36,16 @@ def _database(name: str, owner: str) -> str:
     )
 
 
-def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
+def roles_sql(names: Names, secrets: str, *, catalog: bool, is_read: bool = False, is_watched: bool = False) -> str:
     """Return the SQL of roles and databases; run as superuser in database ``postgres``.
 
     Args:
         names: Names of the pipeline.
         secrets: Folder inside the pod with one password file per role.
         catalog: Whether the Iceberg catalog is in this server, with a separate database and role.
+        is_read: Whether the audit and the monitoring have a role: it may replicate, which shows it every published change, and read the
+            catalog.
+        is_watched: Whether that role may read the server's own figures too.
     """
     statements = [
         "\\set ON_ERROR_STOP on\n",
@@ -58,7 +61,26 @@ def roles_sql(names: Names, secrets: str, *, catalog: bool) -> str:
             _role(names.catalog_role, "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION", f"{secrets}/catalog"),
             _database(names.catalog_database, names.catalog_role),
         ]
+    if is_read:
+        statements += [
+            _role(names.audit_role, "LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE", f"{secrets}/audit"),
+            f"GRANT CONNECT ON DATABASE {names.database} TO {names.audit_role};\n",
+        ]
+    if is_watched:
+        statements.append(f"GRANT pg_monitor TO {names.audit_role};\n")
+    if is_read and catalog:
+        statements += _read_catalog(names)
     return "".join(statements)
+
+
+def _read_catalog(names: Names) -> list[str]:
+    """Return SQL by which the reading role may read the catalog's tables, also those that the catalog's role creates later."""
+    return [
+        f"GRANT CONNECT ON DATABASE {names.catalog_database} TO {names.audit_role};\n",
+        f"\\connect {names.catalog_database}\n",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {names.audit_role};\n",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {names.catalog_role} IN SCHEMA public GRANT SELECT ON TABLES TO {names.audit_role};\n",
+    ]
 
 
 def replica_identity(table: str) -> str:
@@ -92,8 +114,12 @@ def publication_tables(names: Names, tables: Sequence[Table]) -> list[str]:
 
 
 def published_list(names: Names, tables: Sequence[Table]) -> str:
-    """Return the publication's tables for SQL."""
-    return ", ".join([*(table.sql for table in tables), names.heartbeat_table])
+    """Return the publication's tables for SQL, each without the tables that inherit from it.
+
+    Published without a replica identity, a child would refuse the application's UPDATE and DELETE. ``ONLY`` does not change what a
+    partitioned table publishes: its partitions never stand in the list.
+    """
+    return ", ".join(f"ONLY {table}" for table in [*(table.sql for table in tables), names.heartbeat_table])
 
 
 _TOUCH = """\
@@ -127,8 +153,18 @@ def grant_heartbeat(names: Names) -> str:
     return f"GRANT SELECT, INSERT, UPDATE ON {names.heartbeat_table} TO {names.debezium_role};"
 
 
-def schema_sql(names: Names, tables: Sequence[Table]) -> str:
-    """Return the SQL of tables, grants and publication; run as superuser in the captured database, acting as the owner role."""
+def _read_heartbeat(names: Names) -> str:
+    return f"GRANT USAGE ON SCHEMA public TO {names.audit_role};\nGRANT SELECT ON {names.heartbeat_table} TO {names.audit_role};"
+
+
+def schema_sql(names: Names, tables: Sequence[Table], *, is_watched: bool = False) -> str:
+    """Return the SQL of tables, grants and publication; run as superuser in the captured database, acting as the owner role.
+
+    Args:
+        names: Names of the pipeline.
+        tables: Captured tables.
+        is_watched: Whether the reading role may see the heartbeat's time.
+    """
     captured = ", ".join(table.qualified for table in tables)
     return "".join(
         [
@@ -148,6 +184,7 @@ def schema_sql(names: Names, tables: Sequence[Table]) -> str:
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {names.app_role};\n",
             f"GRANT SELECT ON {captured} TO {names.debezium_role};\n",
             f"{grant_heartbeat(names)}\n",
+            *([f"{_read_heartbeat(names)}\n"] if is_watched else []),
             "COMMIT;\n",
         ]
     )

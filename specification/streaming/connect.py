@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from configs import topics
-from configs.classes import JSON_CONVERTER
+from configs.classes import BASIC_AUTH, JSON_CONVERTER, REST_ACCESS
+from configs.overrides import overridable
+from configs.worker_rules import OVERRIDE_LIST, OVERRIDE_POLICY
 from settings.names import BROKERS, CONNECT_PORT, CONNECT_SECRETS
 from settings.types import NOTHING
+from specification.monitoring.jmx import NO_AGENT
 from specification.streaming import restarter
 from specification.streaming.external import bootstrap_servers, client_security
 from specification.streaming.jvm import flags
@@ -18,9 +21,12 @@ if TYPE_CHECKING:
 
     from settings.names import Names
     from settings.streaming import ConnectSettings, ExistingKafka
+    from specification.monitoring.jmx import Agent
 
 UID = 1000
 CONNECT_USER = "operator"
+# May only read, by the image's own extension, which knows the name.
+READER_USER = "reader"
 CONFIG = "/etc/connect/worker.properties"
 REST_LOGIN = "/etc/connect-rest"
 # curl's configuration with user and password of the REST interface, which must not appear in a command line.
@@ -54,12 +60,13 @@ def worker_properties(names: Names, extra: Mapping[str, str] = NOTHING, external
         "offset.flush.interval.ms": "1000",  # also the sleep of an idle sink task, after which it notices the start of a commit
         "scheduled.rebalance.max.delay.ms": "10000",
         "topic.creation.enable": "false",  # every topic is declared; a missing topic must be an error
-        "connector.client.config.override.policy": "All",
+        OVERRIDE_POLICY: "Allowlist",
+        OVERRIDE_LIST: ",".join(overridable()),
         "plugin.path": PLUGINS,
         "plugin.discovery": "service_load",  # saves a third of the start-up time; every plugin in the image has a manifest
         "listeners": f"http://0.0.0.0:{CONNECT_PORT}",
         "rest.advertised.host.name": "${env:POD_IP}",
-        "rest.extension.classes": "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension",
+        "rest.extension.classes": f"{BASIC_AUTH},{REST_ACCESS}",
         "config.providers": "env,dir",
         "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
         "config.providers.env.param.allowlist.pattern": "^POD_IP$",
@@ -74,11 +81,12 @@ def worker_mib(settings: ConnectSettings) -> int:
     return settings.memory_mib - restarter.MEMORY_MIB
 
 
-def worker_command(settings: ConnectSettings) -> list[str]:
+def worker_command(settings: ConnectSettings, agent: Agent = NO_AGENT) -> list[str]:
     """Return the command line of a worker."""
     return [
         "java",
         *flags(settings.jvm),
+        *agent.flags,
         # the JDBC driver makes it the zone of its sessions, in which PostgreSQL writes times within arrays and ranges
         "-Duser.timezone=UTC",
         f"-Dlog4j2.configurationFile={LOG4J}",
@@ -90,15 +98,24 @@ def worker_command(settings: ConnectSettings) -> list[str]:
     ]
 
 
-def login_files(user: str, password: str) -> dict[str, str]:
-    """Return the files for the REST interface's Basic authentication, and curl's credentials for the probe.
+def users(*, is_read: bool) -> tuple[str, ...]:
+    """Return the users of the REST interface; the one who may only read is there for the monitoring."""
+    return (CONNECT_USER, *((READER_USER,) if is_read else ()))
+
+
+def login_files(passwords: Mapping[str, str]) -> dict[str, str]:
+    """Return the files for the REST interface's Basic authentication, and the operator's login for curl.
+
+    Args:
+        passwords: Password of each user.
 
     Raises:
-        ValueError: If the password contains a character that one of the file formats interprets.
+        ValueError: If a password contains a character that one of the file formats interprets.
     """
-    if set(password) & set('"\\:\n# '):
+    if any(set(password) & set('"\\:\n# ') for password in passwords.values()):
         message = "the Connect password must consist of letters and digits: it is written to a properties file and a curl configuration"
         raise ValueError(message)
+    operator = passwords[CONNECT_USER]
     return {
         "jaas.conf": (
             "KafkaConnect {\n"
@@ -106,10 +123,10 @@ def login_files(user: str, password: str) -> dict[str, str]:
             f'  file="{REST_LOGIN}/users.properties";\n'
             "};\n"
         ),
-        "users.properties": f"{user}={password}\n",
-        "curl.conf": f'user = "{user}:{password}"\n',
-        "username": user,
-        "password": password,
+        "users.properties": "".join(f"{user}={password}\n" for user, password in passwords.items()),
+        "curl.conf": f'user = "{CONNECT_USER}:{operator}"\n',
+        "username": CONNECT_USER,
+        "password": operator,
     }
 
 

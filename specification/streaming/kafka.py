@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capacity.jvm import FENCED_START
 from capacity.quantity import MIB
 from settings.names import BROKERS, KAFKA_CONTROLLER_PORT, KAFKA_EXTERNAL_PORT, KAFKA_INTERNAL_PORT
 from settings.types import NOTHING
+from specification.logs import LOG4J_FILE
+from specification.monitoring.jmx import NO_AGENT
 from specification.streaming.jvm import flags
 
 if TYPE_CHECKING:
@@ -14,12 +17,13 @@ if TYPE_CHECKING:
 
     from settings.names import Names
     from settings.streaming import KafkaSettings
+    from specification.monitoring.jmx import Agent
     from specification.services import Address
 
 UID = 1000
 LIBS = "/opt/kafka/libs/*"
 CONFIG = "/etc/kafka/server.properties"
-LOG4J = "/etc/kafka-logging/log4j2.properties"
+LOG4J = f"/etc/kafka-logging/{LOG4J_FILE}"
 DATA_VOLUME = "/var/lib/kafka"
 LOG_DIRS = f"{DATA_VOLUME}/data"
 
@@ -92,16 +96,24 @@ def server_properties(names: Names, ordinal: int, outside: Address, extra: Mappi
     }
 
 
-def broker_command(settings: KafkaSettings) -> list[str]:
-    """Return the command line of a broker."""
+def broker_command(settings: KafkaSettings, bootstrap: str, agent: Agent = NO_AGENT) -> list[str]:
+    """Return the command line of a broker: Kafka's own, begun by `FencedStart`, which asks the other brokers first.
+
+    Args:
+        settings: Sizes of one broker.
+        bootstrap: Addresses of all brokers inside the cluster, comma separated.
+        agent: Prometheus' agent in the broker.
+    """
     return [
         "java",
         *flags(settings.jvm, first_tier_only=True),
+        *agent.flags,
         f"-Dlog4j2.configurationFile={LOG4J}",
         "-cp",
         LIBS,
-        "kafka.Kafka",
+        FENCED_START,
         CONFIG,
+        bootstrap,
     ]
 
 
@@ -126,19 +138,3 @@ def format_command() -> list[str]:
 def cluster_id(random_base64: str) -> str:
     """Return Kafka's cluster id from 16 random bytes in base64: 22 characters of the URL alphabet, never starting with a hyphen."""
     return random_base64.rstrip("=").replace("+", "A").replace("/", "B")
-
-
-# Log4j 2 to standard output, without the access log, which probes would fill, and without listings of configuration.
-LOGGING = """\
-status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d{ISO8601}] %p %m (%c{1})%n
-rootLogger.level = info
-rootLogger.appenderRef.console.ref = console
-logger.rest.name = org.apache.kafka.connect.runtime.rest.RestServer
-logger.rest.level = warn
-logger.values.name = org.apache.kafka.common.config.AbstractConfig
-logger.values.level = warn
-"""

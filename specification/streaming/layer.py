@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from settings.names import BROKERS
-from specification import manifest
+from specification import logs, manifest
 from specification import names as objects
 from specification.foundation import STREAMING_CLASS
+from specification.monitoring import jmx
 from specification.properties import properties_text
 from specification.source.sql import drop_slot_by_hand
 from specification.streaming import connect, debezium, kafka, pods, registry
@@ -39,13 +40,18 @@ def streaming(settings: Settings, services: PublishedServices, source: Source) -
         connect=_connect(settings, services.connect, source),
         source_connector=ConnectorSpec(
             name=names.source_connector,
-            config=debezium.source_config(
-                names, settings.source.tables, source.inside, url, settings.source.debezium, section.kafka.external, record_mib(settings)
-            ),
+            config=_source_config(settings, source, url),
             last_config=debezium.LAST_CONFIG,
             by_hand=drop_slot_by_hand(names),
         ),
     )
+
+
+def _source_config(settings: Settings, source: Source, url: str) -> dict[str, str]:
+    names, section, kafka = settings.names, settings.source, settings.streaming.kafka.external
+    config = debezium.source_config(names, section.tables, source.inside, url, section.debezium, kafka, record_mib(settings))
+    # a further key of the stack wins
+    return {**(debezium.COUNTED_BY_TABLE if settings.monitoring.enabled else {}), **config}
 
 
 def topics(settings: Settings) -> tuple[TopicSpec, ...]:
@@ -54,7 +60,7 @@ def topics(settings: Settings) -> tuple[TopicSpec, ...]:
         *change_topics(settings.names, settings.source.tables, settings.streaming.topics, record_mib(settings)),
         *support_topics(settings.names, settings.streaming.topics, record_mib(settings)),
         *registry.topics(settings.streaming.registry.kind),
-        *(iceberg_topics(settings.names) if settings.archive.format == "iceberg" else ()),
+        *(iceberg_topics(settings.names, settings.archive.sinks) if settings.archive.format == "iceberg" else ()),
     )
 
 
@@ -93,9 +99,10 @@ def _brokers(settings: Settings, published: tuple[Published, ...]) -> Brokers:
         kafka.server_properties(settings.names, ordinal, broker.outside, section.extra) for ordinal, broker in enumerate(published)
     )
     files = {f"{broker.name}.properties": properties_text(own) for broker, own in zip(published, properties, strict=True)}
-    files["log4j2.properties"] = kafka.LOGGING
+    agent = jmx.agent(settings, "kafka")
+    files |= {logs.LOG4J_FILE: logs.log4j(settings.logs), **dict(agent.files)}
     pod: manifest.Manifest = {
-        **pods.broker_pod(section, settings.images.kafka),
+        **pods.broker_pod(section, settings.images.kafka, settings.names.bootstrap_servers, agent),
         "topologySpreadConstraints": pods.spread("kafka", settings.cluster.spread, BROKERS),
     }
     return Brokers(
@@ -116,16 +123,23 @@ def _brokers(settings: Settings, published: tuple[Published, ...]) -> Brokers:
 
 def _registry(settings: Settings, published: Published) -> Registry:
     section = settings.streaming.registry
-    files = registry.config_files(settings.names, section, settings.streaming.kafka.external)
+    agent = jmx.agent(settings, "registry")
+    files = {**registry.config_files(settings.names, section, settings.streaming.kafka.external, settings.logs), **dict(agent.files)}
     return Registry(
         kind=section.kind,
         url=f"http://{published.outside}{registry.api_path(section.kind)}",
-        keepers=settings.rotation.keepers("registry"),
+        keepers={
+            user: settings.rotation.keepers("audit" if user == registry.AUDIT_USER else "registry")
+            for user in registry.users(is_read=settings.is_read)
+        },
         workload=deployment(
             registry.NAME,
-            registry.registry_pod(section, settings.images.registry_for(section.kind)),
+            registry.registry_pod(section, settings.images.registry_for(section.kind), agent),
             files={objects.REGISTRY_CONFIG: files},
-            checksum=manifest.checksum(files, settings.rotation.words("registry")),
+            # the registry reads its users at its start
+            checksum=manifest.checksum(
+                files, settings.rotation.words("registry", "audit"), *([registry.AUDIT_USER] if settings.is_read else [])
+            ),
         ),
         published=published,
     )
@@ -134,14 +148,21 @@ def _registry(settings: Settings, published: Published) -> Registry:
 def _connect(settings: Settings, published: Published, source: Source) -> Connect:
     section, rotation, kafka_section = settings.streaming.connect, settings.rotation, settings.streaming.kafka
     properties = connect.worker_properties(settings.names, section.extra, kafka_section.external)
-    files = {"worker.properties": properties_text(properties), "log4j2.properties": kafka.LOGGING}
-    pod = _connect_pod(settings, source)
+    agent = jmx.agent(settings, "connect")
+    files = {
+        "worker.properties": properties_text(properties),
+        logs.LOG4J_FILE: logs.log4j(settings.logs, agent.logging),
+        **dict(agent.files),
+    }
+    pod = _connect_pod(settings, source, agent)
     # a rotated key of AWS is in a Secret of another name, which rolls the pods anyway
     credentials = (*_READ_ONCE, "archive") if settings.archive.endpoint else _READ_ONCE
-    checksum = manifest.checksum(files, rotation.words(*credentials))
+    is_read = settings.monitoring.enabled
+    words = rotation.words(*credentials, *(["audit"] if is_read else []))
+    checksum = manifest.checksum(files, words, *([connect.READER_USER] if is_read else []))
     return Connect(
         url=f"http://{published.outside}",
-        keepers=rotation.keepers("connect"),
+        keepers={user: rotation.keepers("audit" if user == connect.READER_USER else "connect") for user in connect.users(is_read=is_read)},
         properties=properties,
         heap_mib=section.jvm.heap_mib,
         workload=deployment("connect", pod, files={objects.CONNECT_CONFIG: files}, checksum=checksum, replicas=section.workers),
@@ -150,7 +171,7 @@ def _connect(settings: Settings, published: Published, source: Source) -> Connec
     )
 
 
-def _connect_pod(settings: Settings, source: Source) -> manifest.Manifest:
+def _connect_pod(settings: Settings, source: Source, agent: jmx.Agent) -> manifest.Manifest:
     section, archive = settings.streaming.connect, settings.archive
     kafka_section, schemas = settings.streaming.kafka.external, settings.streaming.registry.external
     secrets = {
@@ -163,7 +184,7 @@ def _connect_pod(settings: Settings, source: Source) -> manifest.Manifest:
     mounted = {name: secret for name, secret in secrets.items() if secret}
     later = None if archive.endpoint else settings.rotation.archive_secret
     token = pods.web_token(archive.web_identity.audience) if archive.web_identity else None
-    pod = pods.connect_pod(section, settings.images.connect, mounted, later, token)
+    pod = pods.connect_pod(section, settings.images.connect, mounted, later, token, agent)
     if section.workers == 1:
         return pod
     return {**pod, "topologySpreadConstraints": pods.spread("connect", settings.cluster.spread)}

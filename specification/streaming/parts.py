@@ -84,14 +84,14 @@ class Registry:
     Attributes:
         kind: Kind of the registry.
         url: URL of the API as the program reaches it.
-        keepers: Keepers of the passwords.
+        keepers: Users, each with the keepers of its password.
         workload: Pod and files.
         published: Published service.
     """
 
     kind: str
     url: str
-    keepers: Mapping[str, str] | None
+    keepers: Mapping[str, Mapping[str, str] | None]
     workload: Workload
     published: Published
 
@@ -102,7 +102,7 @@ class Connect:
 
     Attributes:
         url: URL of the REST interface as the program reaches it.
-        keepers: Keepers of the password of the REST interface.
+        keepers: Users of the REST interface, each with the keepers of its password.
         properties: Properties of a worker.
         heap_mib: Java heap of a worker, in MiB.
         workload: Pods and files.
@@ -111,7 +111,7 @@ class Connect:
     """
 
     url: str
-    keepers: Mapping[str, str] | None
+    keepers: Mapping[str, Mapping[str, str] | None]
     properties: Mapping[str, str]
     heap_mib: int
     workload: Workload

@@ -14,6 +14,8 @@ from settings.names import (
     KAFKA_INTERNAL_PORT,
 )
 from specification import manifest, names
+from specification.logs import LOG4J_FILE
+from specification.monitoring.jmx import NO_AGENT
 from specification.streaming import connect, kafka, restarter
 from specification.streaming.jvm import ENVIRONMENT
 
@@ -22,19 +24,22 @@ if TYPE_CHECKING:
 
     from settings.streaming import ConnectSettings, KafkaSettings
     from specification.manifest import Manifest
+    from specification.monitoring.jmx import Agent
 
 
-def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
+def broker_pod(settings: KafkaSettings, image: str, bootstrap: str, agent: Agent = NO_AGENT) -> Manifest:
     """Return the pod of a broker; the pod's name selects its file, so that no script is needed.
 
     Args:
         settings: Sizes of one broker.
         image: Image of Kafka.
+        bootstrap: Addresses of all brokers inside the cluster, comma separated.
+        agent: Prometheus' agent in the broker; the container that formats the volume has none.
     """
     mounts = [
         manifest.mount("data", kafka.DATA_VOLUME, read_only=False),
         manifest.mount("config", kafka.CONFIG, subPathExpr="$(POD_NAME).properties"),
-        manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+        manifest.mount("config", kafka.LOG4J, subPath=LOG4J_FILE),
     ]
     pod_name: Manifest = {"POD_NAME": {"fieldRef": {"fieldPath": "metadata.name"}}}
     cluster: Manifest = {"CLUSTER_ID": {"configMapKeyRef": {"name": names.KAFKA_CLUSTER, "key": names.KAFKA_CLUSTER_ID}}}
@@ -49,10 +54,15 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
         containers=[
             manifest.container(
                 name="kafka",
-                command=kafka.broker_command(settings),
-                mounts=mounts,
+                command=kafka.broker_command(settings, bootstrap, agent),
+                mounts=[*mounts, *agent.mounts],
                 env_from=pod_name,
-                ports={"internal": KAFKA_INTERNAL_PORT, "controller": KAFKA_CONTROLLER_PORT, "external": KAFKA_EXTERNAL_PORT},
+                ports={
+                    "internal": KAFKA_INTERNAL_PORT,
+                    "controller": KAFKA_CONTROLLER_PORT,
+                    "external": KAFKA_EXTERNAL_PORT,
+                    **dict(agent.ports),
+                },
                 probes={
                     "startupProbe": manifest.tcp_probe("internal", period_s=1, failures=300),
                     "readinessProbe": manifest.tcp_probe("internal", period_s=5, failures=3),
@@ -66,7 +76,12 @@ def broker_pod(settings: KafkaSettings, image: str) -> Manifest:
 
 
 def connect_pod(
-    settings: ConnectSettings, image: str, secrets: Mapping[str, str], later: str | None, token: Manifest | None = None
+    settings: ConnectSettings,
+    image: str,
+    secrets: Mapping[str, str],
+    later: str | None,
+    token: Manifest | None = None,
+    agent: Agent = NO_AGENT,
 ) -> Manifest:
     """Return the pod of a Connect worker, with a second container that restarts failed tasks, within the same memory.
 
@@ -78,6 +93,7 @@ def connect_pod(
         secrets: Secrets for connectors: folder below ``CONNECT_SECRETS`` to name of the Secret.
         later: Name of the Secret with the archive's identity, or None if ``secrets`` contains an existing one.
         token: Volume with the pod's token for AWS, or None.
+        agent: Prometheus' agent in the worker.
     """
     mounts = [manifest.mount(f"secret-{name}", f"{CONNECT_SECRETS}/{name}") for name in dict.fromkeys((*secrets, "archive"))]
     return manifest.pod(
@@ -88,7 +104,7 @@ def connect_pod(
             manifest.container(
                 name="connect",
                 image=image,
-                command=connect.worker_command(settings),
+                command=connect.worker_command(settings, agent),
                 memory_mib=connect.worker_mib(settings),
                 cpu_millicores=settings.cpu_millicores,
                 env={
@@ -99,13 +115,14 @@ def connect_pod(
                     "AWS_EC2_METADATA_DISABLED": "true",
                 },
                 env_from={"POD_IP": {"fieldRef": {"fieldPath": "status.podIP"}}},
-                ports={"rest": CONNECT_PORT},
+                ports={"rest": CONNECT_PORT, **dict(agent.ports)},
                 mounts=[
                     manifest.mount("config", connect.CONFIG, subPath="worker.properties"),
-                    manifest.mount("config", kafka.LOG4J, subPath="log4j2.properties"),
+                    manifest.mount("config", kafka.LOG4J, subPath=LOG4J_FILE),
                     manifest.mount("rest-login", connect.REST_LOGIN),
                     *mounts,
                     *([manifest.mount("aws-token", AWS_TOKEN)] if token else []),
+                    *agent.mounts,
                 ],
                 probes={
                     "startupProbe": manifest.exec_probe(connect.health_command(), period_s=2, failures=150),

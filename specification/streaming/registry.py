@@ -7,30 +7,34 @@ from typing import TYPE_CHECKING
 from configs import topics as fixed
 from settings.names import BROKERS, REGISTRY_PORT
 from specification import manifest, names
+from specification.logs import LOG4J_FILE, USUAL_LOGS, log4j, quarkus
+from specification.monitoring.jmx import NO_AGENT
 from specification.properties import properties_text
 from specification.streaming.external import bootstrap_servers
 from specification.streaming.jvm import ENVIRONMENT, flags
 from specification.streaming.topics import TopicSpec
 
 if TYPE_CHECKING:
+    from settings.logs import LogSettings
     from settings.names import Names
     from settings.streaming import ExistingKafka, RegistrySettings
     from specification.manifest import Manifest
+    from specification.monitoring.jmx import Agent
 
 UID = 1000
 NAME = "schema-registry"
 WORKER_USER = "connect"
 OPERATOR_USER = "operator"
-# Secret with user and password of the worker.
-_HEALTH_PORT = 9000
+AUDIT_USER = "audit"
+# Compatibility level of every subject: old and new readers both understand every change.
+LEVEL = "FULL"
+# Health page and metrics of Apicurio, without a password.
+HEALTH_PORT = 9000
+HEALTH_PORT_NAME = "health"
 _CONFIG = "/etc/schema-registry-config"
 _LOGIN = "/etc/schema-registry-login"
-
-# Image of each kind when the stack names none.
-IMAGES = {
-    "confluent": "localhost/data-ingestion/registry-confluent:8.1.0-1",
-    "apicurio": "localhost/data-ingestion/registry:3.3.3-1",
-}
+# The access log, which probes would fill.
+_CONFLUENT_LOGGERS = "logger.requests.name = io.confluent.rest-utils.requests\nlogger.requests.level = warn\n"
 
 
 def api_url(names: Names, settings: RegistrySettings) -> str:
@@ -60,7 +64,7 @@ def _confluent_properties(names: Names, external: ExistingKafka | None) -> dict[
         "kafkastore.bootstrap.servers": ",".join(f"{protocol}://{server}" for server in bootstrap_servers(names, external).split(",")),
         "kafkastore.security.protocol": protocol,
         "kafkastore.topic.replication.factor": str(BROKERS),
-        "schema.compatibility.level": "full",
+        "schema.compatibility.level": LEVEL.lower(),
         "authentication.method": "BASIC",
         "authentication.realm": "SchemaRegistry",
         "authentication.roles": "admin,developer",
@@ -68,14 +72,15 @@ def _confluent_properties(names: Names, external: ExistingKafka | None) -> dict[
     }
 
 
-def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[str, str]:
+def _apicurio_properties(names: Names, external: ExistingKafka | None, logs: LogSettings) -> dict[str, str]:
     protocol = {"apicurio.kafkasql.security.protocol": external.protocol} if external else {}
     return {
         "quarkus.http.host": "0.0.0.0",  # noqa: S104 - a pod; the network policies limit its clients
         "quarkus.http.port": str(REGISTRY_PORT),
-        "quarkus.management.host": "0.0.0.0",  # noqa: S104 - for the kubelet's probes
-        "quarkus.management.port": str(_HEALTH_PORT),
+        "quarkus.management.host": "0.0.0.0",  # noqa: S104 - for the kubelet's probes and for Prometheus
+        "quarkus.management.port": str(HEALTH_PORT),
         "quarkus.otel.sdk.disabled": "true",
+        **quarkus(logs),
         "quarkus.http.auth.basic": "true",
         "quarkus.http.auth.permission.all.paths": "/*",
         "quarkus.http.auth.permission.all.policy": "authenticated",
@@ -91,42 +96,48 @@ def _apicurio_properties(names: Names, external: ExistingKafka | None) -> dict[s
         "apicurio.kafkasql.snapshot.scheduled.enabled": "false",  # a snapshot would be in the pod's /tmp; the journal is complete
         "apicurio.kafkasql.consumer.group-prefix": "registry-",
         "apicurio.kafkasql.consumer.poll.timeout": "200",
-        "apicurio.rules.global.compatibility": "FULL",
+        "apicurio.rules.global.compatibility": LEVEL,
     }
 
 
-def config_files(names: Names, settings: RegistrySettings, external: ExistingKafka | None = None) -> dict[str, str]:
+def config_files(
+    names: Names, settings: RegistrySettings, external: ExistingKafka | None = None, logs: LogSettings = USUAL_LOGS
+) -> dict[str, str]:
     """Return the registry's configuration without passwords. Compatibility FULL: old and new readers both understand every change.
 
     Args:
         names: Names of the pipeline.
         settings: Settings of the registry.
         external: Existing Kafka cluster, or None for brokers that the program creates.
+        logs: Level of its log.
     """
     if settings.kind == "apicurio":
-        return {"application.properties": properties_text(_apicurio_properties(names, external))}
-    return {"schema-registry.properties": properties_text(_confluent_properties(names, external))}
+        return {"application.properties": properties_text(_apicurio_properties(names, external, logs))}
+    return {
+        "schema-registry.properties": properties_text(_confluent_properties(names, external)),
+        LOG4J_FILE: log4j(logs, _CONFLUENT_LOGGERS),
+    }
 
 
 def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
     """Return the users in the registry's own format.
 
-    The worker may add compatible schemas; the operator may also change rules. Confluent's community registry authenticates users but does
-    not authorise them, so there the two differ only in name.
+    The worker may add compatible schemas; the operator may also change rules; the audit may read. Confluent's community registry
+    authenticates users but does not authorise them, so there they differ only in name.
 
     Args:
         kind: Kind of the registry.
-        passwords: Password of ``WORKER_USER`` and of ``OPERATOR_USER``.
+        passwords: Password of each user.
     """
     if kind == "apicurio":
-        roles = {WORKER_USER: "sr-developer", OPERATOR_USER: "sr-admin"}
+        roles = _of_users({WORKER_USER: "sr-developer", OPERATOR_USER: "sr-admin", AUDIT_USER: "sr-readonly"}, passwords)
         users = {f"quarkus.security.users.embedded.users.{user}": passwords[user] for user in roles}
         return {
             "users.properties": properties_text(
                 {**users, **{f"quarkus.security.users.embedded.roles.{user}": roles[user] for user in roles}}
             )
         }
-    roles = {WORKER_USER: "developer", OPERATOR_USER: "admin"}
+    roles = _of_users({WORKER_USER: "developer", OPERATOR_USER: "admin", AUDIT_USER: "developer"}, passwords)
     return {
         "users.properties": "".join(f"{user}: {passwords[user]},{role}\n" for user, role in roles.items()),
         "jaas.conf": (
@@ -138,15 +149,26 @@ def login_files(kind: str, passwords: dict[str, str]) -> dict[str, str]:
     }
 
 
-def command(settings: RegistrySettings) -> list[str]:
+def users(*, is_read: bool) -> tuple[str, ...]:
+    """Return the users of a registry; the audit is one where the stack has a scheduled one, or monitoring."""
+    return (WORKER_USER, OPERATOR_USER, *((AUDIT_USER,) if is_read else ()))
+
+
+def _of_users(roles: dict[str, str], passwords: dict[str, str]) -> dict[str, str]:
+    return {user: role for user, role in roles.items() if user in passwords}
+
+
+def command(settings: RegistrySettings, agent: Agent = NO_AGENT) -> list[str]:
     """Return the command line of the registry."""
     if settings.kind == "apicurio":
-        return ["java", *flags(settings.jvm, first_tier_only=True), "-jar", "/opt/apicurio/quarkus-run.jar"]
+        return ["java", *flags(settings.jvm, first_tier_only=True), *agent.flags, "-jar", "/opt/apicurio/quarkus-run.jar"]
     libraries = ("confluent-security/schema-registry", "confluent-common", "rest-utils", "schema-registry")
     return [
         "java",
         *flags(settings.jvm, first_tier_only=True),
+        *agent.flags,
         f"-Djava.security.auth.login.config={_LOGIN}/jaas.conf",
+        f"-Dlog4j2.configurationFile={_CONFIG}/{LOG4J_FILE}",
         "-cp",
         ":".join(f"/usr/share/java/{library}/*" for library in libraries),
         "io.confluent.kafka.schemaregistry.rest.SchemaRegistryMain",
@@ -154,20 +176,21 @@ def command(settings: RegistrySettings) -> list[str]:
     ]
 
 
-def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
+def registry_pod(settings: RegistrySettings, image: str, agent: Agent = NO_AGENT) -> Manifest:
     """Return the pod of the registry; its health page needs no password in either kind.
 
     Args:
         settings: Kind and sizes.
         image: Image of this kind.
+        agent: Prometheus' agent in the registry.
     """
     apicurio = settings.kind == "apicurio"
     env = dict(ENVIRONMENT)
-    ports = {"api": REGISTRY_PORT}
+    ports = {"api": REGISTRY_PORT, **dict(agent.ports)}
     if apicurio:
         env["SMALLRYE_CONFIG_LOCATIONS"] = f"{_CONFIG}/application.properties,{_LOGIN}/users.properties"
-        ports["health"] = _HEALTH_PORT
-    ready, port = ("/health/ready", "health") if apicurio else ("/v1/metadata/version", "api")
+        ports[HEALTH_PORT_NAME] = HEALTH_PORT
+    ready, port = ("/health/ready", HEALTH_PORT_NAME) if apicurio else ("/v1/metadata/version", "api")
     return manifest.pod(
         service_account=NAME,
         uid=UID,
@@ -176,12 +199,12 @@ def registry_pod(settings: RegistrySettings, image: str) -> Manifest:
             manifest.container(
                 name=NAME,
                 image=image,
-                command=command(settings),
+                command=command(settings, agent),
                 memory_mib=settings.memory_mib,
                 cpu_millicores=settings.cpu_millicores,
                 env=env,
                 ports=ports,
-                mounts=[manifest.mount("config", _CONFIG), manifest.mount("login", _LOGIN)],
+                mounts=[manifest.mount("config", _CONFIG), manifest.mount("login", _LOGIN), *agent.mounts],
                 probes={
                     "startupProbe": manifest.http_probe(ready, port, period_s=1, failures=300),
                     "readinessProbe": manifest.http_probe(ready, port, period_s=5, failures=3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from settings.names import CONNECT_PORT
+from specification.logs import SHELL_TIME
 
 # Memory limit of a shell and, for moments, curl; measured 2 MiB, and 5 MiB at the peak.
 MEMORY_MIB = 16
@@ -19,7 +20,7 @@ while :; do
   restarted=
   for name in $(ask "$WORKER/connectors" | tr -d '[]" ' | tr , ' '); do
     ask "$WORKER/connectors/$name/status" | grep -q '"state":"FAILED"' || continue
-    echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $name has failed tasks; restarting them"
+    echo "$(date -u "+$TIME") [restarter] WARN: $name has failed tasks; restarting them"
     ask --request POST "$WORKER/connectors/$name/restart?includeTasks=true&onlyFailed=true" >/dev/null
     restarted=yes
   done
@@ -42,6 +43,7 @@ def environment(login: str) -> dict[str, str]:
     """
     return {
         "LOGIN": login,
+        "TIME": SHELL_TIME,
         "WORKER": f"http://127.0.0.1:{CONNECT_PORT}",
         "FIRST_PAUSE_S": str(FIRST_PAUSE_S),
         "LONGEST_PAUSE_S": str(LONGEST_PAUSE_S),

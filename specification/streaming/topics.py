@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capacity import wide_rows
+from capacity import sink, wide_rows
 from capacity.quantity import MIB
 from configs import topics as fixed
 from settings.names import BROKERS
 from specification.streaming.kafka import SEGMENT_MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from settings.model import Settings
     from settings.names import Names
@@ -62,10 +62,18 @@ def _compacted() -> dict[str, str]:
 
 
 def record_mib(settings: Settings) -> int:
-    """Return the size of the largest change in MiB: the given one, or what the worker's buffers outside the heap take."""
-    given, streaming = settings.streaming.topics.max_record_mib, settings.streaming
-    partitions = len(settings.source.tables) * streaming.topics.partitions
-    return given or wide_rows.fitting(streaming.connect.jvm.direct_mib * MIB, partitions, min(settings.archive.tasks, partitions))
+    """Return the size of the largest change in MiB: the given one, or what the worker's heap and its buffers outside of it take."""
+    given, jvm = settings.streaming.topics.max_record_mib, settings.streaming.connect.jvm
+    partitions = [len(one.tables) * settings.streaming.topics.partitions for one in settings.sinks]
+    # a sink without a table is refused later
+    sinks = [_reading(number, settings) for number in partitions if number]
+    return given or wide_rows.fitting(jvm.direct_mib * MIB, jvm.heap_mib * MIB, sinks)
+
+
+def _reading(partitions: int, settings: Settings) -> wide_rows.Reading:
+    """Return what a sink holds for a largest row; tables of Iceberg have a codec without buffers outside the heap."""
+    files = 0 if settings.archive.format == "iceberg" else wide_rows.files_with_buffers(sink.S3_CODEC, partitions)
+    return wide_rows.Reading(partitions, min(settings.archive.tasks, partitions), files)
 
 
 def change_topics(names: Names, tables: Sequence[Table], settings: TopicSettings, record: int = 1) -> list[TopicSpec]:
@@ -101,6 +109,12 @@ def support_topics(names: Names, settings: TopicSettings, record: int = 1) -> li
     ]
 
 
-def iceberg_topics(names: Names) -> list[TopicSpec]:
-    """Return the Iceberg sink's control topics, one for each epoch; by the last one its tasks agree on a commit."""
-    return [TopicSpec(name, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4)) for name in names.iceberg_control_topics]
+def iceberg_topics(names: Names, sinks: Iterable[str] = ()) -> list[TopicSpec]:
+    """Return the Iceberg sinks' control topics, one for each epoch; by the last one a sink's tasks agree on a commit.
+
+    Args:
+        names: Names of the pipeline.
+        sinks: Names of the sinks that some tables have to themselves.
+    """
+    topics = (topic for sink in ("", *sinks) for topic in names.control_topics(sink))
+    return [TopicSpec(topic, 1, _deleted(7 * _DAY_MS, SEGMENT_MIB * 4)) for topic in topics]

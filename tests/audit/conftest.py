@@ -26,11 +26,12 @@ from audit.accounting import Accounts
 from audit.archive_side import ArchiveSide
 from audit.canonical import compared
 from audit.kafka_side import ranges
-from audit.records import ASIDE, PLACES, ROW, kafka_schema
+from audit.records import ASIDE, PLACES, ROW, TRUNCATE, kafka_schema
 from audit.spill import Spill, limit
 from audit.subject import Subject
 from audit.topics import Range
 from audit.transactions import log_schema
+from settings.quality import BROKEN_RULES, QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,9 +88,18 @@ class LocalArchive:
         """Load a table afresh."""
         return self._catalog.load_table(("archive", name))
 
-    def append(self, rows: Sequence[dict[str, Any]]) -> None:
+    def open_quarantine(self) -> None:
+        """Make the table of the bad rows, as the program declares it."""
+        columns = [*SCHEMA.fields, NestedField(len(KINDS) + 1, BROKEN_RULES, StringType(), required=False)]
+        self._catalog.create_table("archive.products_quarantine", Schema(*columns), properties={"format-version": "2"})
+
+    def set_aside(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Commit bad rows, as the sink does."""
+        self.append([{**one, "__topic": TOPIC + QUARANTINE, BROKEN_RULES: "price.min"} for one in rows], "products_quarantine")
+
+    def append(self, rows: Sequence[dict[str, Any]], name: str = "products") -> None:
         """Commit rows, as the sink does."""
-        table = self.table("products")
+        table = self.table(name)
         table.append(pa.Table.from_pylist(list(rows), schema=table.schema().as_arrow()))
 
 
@@ -117,34 +127,39 @@ class Hops:
     logged: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     end: int = 0
     begin: int = 0
+    subject: Subject = SUBJECT
 
     def __post_init__(self) -> None:
         """Connect to DuckDB."""
         self.database = duckdb.connect()
         limit(self.database, self.folder, "500MB")
-        self.side = ArchiveSide(self.archive, self.database, SUBJECT, self.folder)  # type: ignore[arg-type]
+        self.side = ArchiveSide(self.archive, self.database, self.subject, self.folder)  # type: ignore[arg-type]
 
     def accounts(self) -> Accounts:
         """Make all views and return what answers questions about them."""
         self.side.read()
-        end = self.end or max((one["__kafka_offset"] for one in self.kafka), default=-1) + 1
-        for name, schema in (("kafka", kafka_schema(SUBJECT)), ("seen", PLACES), ("aside", ASIDE), ("logged", log_schema(SUBJECT))):
+        ends = {0: 0}
+        for one in self.kafka:
+            ends[one["__kafka_partition"]] = max(ends.get(one["__kafka_partition"], 0), one["__kafka_offset"] + 1)
+        read = {number: Range(self.begin, self.end or end) for number, end in ends.items()}
+        subject = self.subject
+        for name, schema in (("kafka", kafka_schema(subject)), ("seen", PLACES), ("aside", ASIDE), ("logged", log_schema(subject))):
             with Spill(self.folder / f"{name}.parquet", schema) as spill:
                 for values in getattr(self, f"_of_{name}")():
                     spill.add(values)
             self.database.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet('{self.folder / name}.parquet')")
         for name in ("ranges", "known"):
-            ranges(self.database, {0: Range(self.begin, end)}, name)
-        return Accounts(self.database, SUBJECT, 10)
+            ranges(self.database, read, name)
+        return Accounts(self.database, subject, 10)
 
     def _of_kafka(self) -> Iterator[tuple[Any, ...]]:
         for one in self.kafka:
             place, form = (one["__kafka_partition"], one["__kafka_offset"]), self.forms.get(one["__kafka_offset"], ROW)
-            values = [one[column.name] if form == ROW else None for column in SUBJECT.columns]
+            values = [one[column.name] if form == ROW else None for column in self.subject.columns]
             yield (*place, form, form == ROW, one["__kafka_offset"] in self.again, *values)
 
     def _of_seen(self) -> Iterator[tuple[int, int]]:
-        yield from ((0, one["__kafka_offset"]) for one in self.kafka)
+        yield from ((one["__kafka_partition"], one["__kafka_offset"]) for one in self.kafka)
         yield from ((0, offset) for offset in self.aborted)
 
     def _of_aside(self) -> Iterator[tuple[str, int, int]]:
@@ -152,7 +167,9 @@ class Hops:
 
     def _of_logged(self) -> Iterator[tuple[Any, ...]]:
         for commit, one in self.logged:
-            yield commit, one["__source_lsn"], 7, 1, one["__op"], True, *(one[column.name] for column in SUBJECT.row_columns)
+            truncate = one["__op"] == TRUNCATE
+            values = (None if truncate else one[column.name] for column in self.subject.row_columns)
+            yield commit, one["__source_lsn"], 7, 1, one["__op"], not truncate, *values
 
 
 @pytest.fixture

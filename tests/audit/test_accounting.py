@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.records import TOMBSTONE, UNREADABLE
+from audit.accounting import Accounts
+from audit.options import Options
+from audit.records import TOMBSTONE, TRUNCATE, UNREADABLE
 from audit.report import Kind
+from audit.table_account import Sides, account
+from checks.progress import Progress
 from tests.audit.conftest import SUBJECT, TOPIC, row
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ def asked(hops: Hops) -> list[Found]:
         accounts.altered_in_archive(),
         accounts.without_origin_in_archive(),
         accounts.twice_in_archive(),
+        accounts.in_two_epochs(),
         accounts.repeated_in_archive(),
         accounts.disordered_in_archive(),
         *hops.side.files(0, 10)[1],
@@ -62,6 +67,24 @@ def test_a_clean_table_is_clean_with_its_counts(hops: Hops) -> None:
     assert accounts.kafka_counts() == counts
     assert accounts.archive_counts() == {"rows": 10, "inserted": 10}
     assert accounts.older_than_kafka() == 0
+
+
+@pytest.mark.full
+def test_the_next_table_can_be_read_after_every_question(hops: Hops) -> None:
+    """DuckDB refuses to register files on a connection with an answer that was not read to its end."""
+    for question in (Accounts.older_than_kafka, Accounts.gaps_in_archive, Accounts.kafka_counts, Accounts.archive_counts):
+        question(hops.accounts())
+        hops.archive.append([row(20)])
+        hops.side.read()
+
+
+def test_files_are_read_a_few_at_a_time_with_every_row_once(hops: Hops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB would keep the description of every file of one query."""
+    monkeypatch.setattr("audit.archived._FILES", 2)
+    for offset in range(12, 17):
+        hops.archive.append([row(offset)])
+    assert hops.accounts().archive_counts() == {"rows": 15, "inserted": 15}
+    assert len(list(hops.folder.glob("products-rows-*"))) == 4
 
 
 def test_a_row_that_kafka_has_and_the_archive_has_not_is_missing(hops: Hops) -> None:
@@ -190,6 +213,38 @@ def test_a_dead_letter_that_was_put_back_is_not_out_of_order(hops: Hops) -> None
     assert named(hops) == []
 
 
+def mark(offset: int, **other: Any) -> dict[str, Any]:
+    """Return the mark of a TRUNCATE, whose values stand for none."""
+    return row(offset, id=0, name="", price=Decimal(0), __op=TRUNCATE, **other)
+
+
+def test_the_mark_of_a_truncate_is_that_of_the_log_whatever_its_values(hops: Hops) -> None:
+    hops.kafka.append(mark(12))
+    hops.logged.append((LATE, mark(12)))
+    hops.archive.append([mark(12)])
+    assert asked(hops) == []
+    assert hops.accounts().archive_counts()["truncates"] == 1
+
+
+def test_a_truncate_that_left_no_mark_is_missing(hops: Hops) -> None:
+    hops.logged.append((LATE, mark(12)))
+    assert [(kind, hop) for kind, hop, _offset, _key in named(hops)] == [("missing", "kafka")]
+
+
+def test_a_mark_without_a_truncate_has_no_origin(hops: Hops) -> None:
+    hops.kafka.append(mark(12))
+    hops.archive.append([mark(12)])
+    assert named(hops) == [("without origin", "kafka", 12, None)]
+
+
+def test_a_mark_has_no_order_with_the_row_whose_key_it_seems_to_have(hops: Hops) -> None:
+    late = row(13, id=0, __source_lsn=1001)
+    hops.kafka += [mark(12), late]
+    hops.logged += [(LATE, mark(12)), (LATE, late)]
+    hops.archive.append([mark(12), late])
+    assert asked(hops) == []
+
+
 def test_a_row_that_a_backfill_has_read_is_no_change_and_has_no_order(hops: Hops) -> None:
     for offset in (12, 13):
         read = row(offset, id=7, __op="r", __source_lsn=None, __source_sequence='["900","900"]')
@@ -267,11 +322,18 @@ def test_a_file_that_only_an_earlier_snapshot_names_is_no_orphan(hops: Hops) -> 
 
 def test_offline_a_gap_of_one_fits_a_control_record_and_a_longer_one_is_named(hops: Hops) -> None:
     hops.archive.append([row(20)])
-    accounts = hops.accounts()
-    answer = accounts.gaps_in_archive()
+    answer, single = hops.accounts().gaps_in_archive()
     assert [(finding.offset, finding.number) for finding in answer.findings] == [(12, 8)]
-    assert accounts.single_gaps() == 2
+    assert single == 2
     assert not answer.kind.is_fault
+
+
+def test_the_archive_alone_is_accounted_for_without_any_view_of_kafka(hops: Hops) -> None:
+    hops.archive.append([row(12, id=5, __source_lsn=1)])
+    report = account(hops.subject, Sides(hops.database, hops.side, None, None), Options(settle_s=0), Progress(quiet=True).begin(""))
+    assert report.undecided == ()
+    assert [(one.kind.value, one.offset) for one in report.findings if one.kind.is_fault] == [("out of order", 12)]
+    assert report.counts["archive"]["rows"] == 11
 
 
 EPOCHS: list[tuple[str, Callable[[dict[str, Any]], dict[str, Any]], int]] = [

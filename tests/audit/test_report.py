@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from audit.report import Finding, Hop, Kind, Report, TableReport, Verdict, lsn_number, lsn_text
+from audit.report import Finding, Hop, Kind, Report, TableReport, Verdict
+from reading.log_position import lsn_number, lsn_text
 
 TABLE = TableReport(name="public.users", archive="users", counts={"kafka": {"rows": 1200}}, found={}, findings=())
 REPORT = Report(stack="dev", began="2026-01-01T08:00:00+00:00", seconds=3.0, parts=("kafka", "archive"), tables=(TABLE,))
@@ -22,6 +23,13 @@ def with_finding(kind: Kind, report: Report = REPORT) -> Report:
 def test_every_kind_makes_faults_but_orphans_and_gaps(kind: Kind) -> None:
     expected = Verdict.CLEAN if kind in {Kind.ORPHAN_FILE, Kind.GAP} else Verdict.FAULTS
     assert with_finding(kind).verdict is expected
+
+
+def test_faults_of_which_none_is_named_are_faults() -> None:
+    """As with `--limit 0`."""
+    unnamed = replace(REPORT, tables=(replace(TABLE, found={Kind.MISSING.value: 3}),))
+    assert unnamed.verdict is Verdict.FAULTS
+    assert "and 3 more" in "\n".join(unnamed.lines())
 
 
 def test_what_could_not_be_judged_is_undecided_and_a_fault_outweighs_it() -> None:

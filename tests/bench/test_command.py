@@ -121,3 +121,26 @@ def test_versions_are_those_of_the_cluster_and_the_images() -> None:
 def test_the_plan_is_compared_with_the_imports_alone() -> None:
     grid = plan.table({"imports": [2.0, 1.0, 3.0], "plan": [5.0, 4.0, 9.0]}, "imports")
     assert grid.rows == (("imports", "2.00", "1.00", "3.00", "1.00"), ("plan", "5.00", "4.00", "9.00", "2.50"))
+
+
+def test_the_folder_of_the_figures_is_made_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "figures"
+    seen: list[bool] = []
+
+    def measuring(*_: object) -> Figures:
+        seen.append(folder.is_dir())
+        return FOUND
+
+    assert run(monkeypatch, folder, {"memory": measuring}) == 0
+    assert seen == [True]
+    assert (folder / "figures.json").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(monkeypatch, tmp_path / "file" / "figures", {"memory": failing}) == 2
+    told = capsys.readouterr().err
+    assert "--to" in told
+    assert f"the folder {tmp_path}/file/figures cannot be made: Not a directory" in told

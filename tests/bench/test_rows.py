@@ -11,7 +11,7 @@ import pytest
 
 from bench import rows
 from bench.figures import FiguresError
-from sandbox.progress import Progress
+from checks.progress import Progress
 from settings.shop import SAMPLE_ROWS, TABLES
 from settings.tables import Column, Table
 

@@ -10,7 +10,7 @@ import pytest
 from bench import steps
 from bench.figures import FiguresError
 from bench.steps import Run
-from sandbox.progress import Progress
+from checks.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -181,6 +181,7 @@ def test_only_brokers_keep_a_floor_for_the_page_cache() -> None:
     assert memory(broker, GIB).page_cache == PAGE_CACHE_FLOOR_MIB * MIB
 
 
+@pytest.mark.full
 @given(heap=st.integers(1, 4096), more=st.integers(1, 512), limit=st.integers(64, 8192))
 def test_more_heap_never_needs_less(heap: int, more: int, limit: int) -> None:
     small, large = (memory(java(f"-Xmx{size}m"), limit * MIB) for size in (heap, heap + more))
@@ -255,3 +256,37 @@ def test_flags_behind_j_count_and_the_names_of_other_programs_do_not() -> None:
     assert memory({"name": "x", "image": "jruby:9", "command": ["jruby", "-J-Xmx8g", "app.rb"]}, GIB).heap == 8 * GIB
     for image, name, value in (("node:22", "MAX_HEAP_SIZE", "4G"), ("redis:7", "HEAP", "4g"), ("python:3", "SPARK_HOME", "/opt/spark")):
         assert not is_java({"name": "x", "image": image, "env": [{"name": name, "value": value}]})
+
+
+SET_BY_COMMANDS = (
+    ["sh", "-c", "NAME=VALUE java -jar a.jar"],
+    ["sh", "-c", "NAME=VALUE exec java -jar a.jar"],
+    ["sh", "-c", "export NAME=VALUE; java -jar a.jar"],
+    ["sh", "-ec", "export NAME=VALUE TZ=UTC\nexec java -jar a.jar"],
+    ["bash", "-lc", "declare -x NAME=VALUE && java -jar a.jar"],
+    ["sh", "-c", "X=1; NAME=VALUE; export NAME; java -jar a.jar"],
+    ["sh", "-c", "TZ=UTC env NAME=VALUE java -jar a.jar"],
+    ["env", "TZ=UTC", "NAME=VALUE", "java", "-jar", "a.jar"],
+    ["env", "-u", "X", "NAME=VALUE", "java", "-jar", "a.jar"],
+    ["sh", "-c", 'NAME="VALUE" nohup java -jar a.jar'],
+)
+
+
+@pytest.mark.parametrize("command", SET_BY_COMMANDS)
+@pytest.mark.parametrize("name", ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"])
+def test_a_variable_that_a_command_sets_counts(command: list[str], name: str) -> None:
+    told = [word.replace("NAME", name).replace("VALUE", "-Xmx300m") for word in command]
+    assert memory({"name": "c", "command": told}, GIB).heap == 300 * MIB
+
+
+def test_a_variable_set_by_a_command_extends_or_replaces_the_containers() -> None:
+    env = [{"name": "JAVA_TOOL_OPTIONS", "value": "-Xmx300m"}]
+    for script, expected in (
+        ("JAVA_TOOL_OPTIONS=-Xmx100m java -jar a.jar", 100),
+        ('JAVA_TOOL_OPTIONS="$JAVA_TOOL_OPTIONS -Xss1m" java -jar a.jar', 300),
+        ('export JAVA_TOOL_OPTIONS+=" -Xmx200m"; java -jar a.jar', 200),
+        ("java -jar a.jar JAVA_TOOL_OPTIONS=-Xmx100m", 300),
+        ("echo JAVA_TOOL_OPTIONS=-Xmx100m; java -jar a.jar", 300),
+        ("eval 'java -Xmx250m -jar a.jar'", 250),
+    ):
+        assert memory({"name": "c", "command": ["sh", "-c", script], "env": env}, GIB).heap == expected * MIB

@@ -24,6 +24,12 @@ def config(sink: str, number: int, **more: str) -> dict[str, str]:
     return {"connector.class": sink, "topics": ",".join(topics(number)), "tasks.max": "3", **keys}
 
 
+@pytest.mark.parametrize("sink", [S3_SINK, ICEBERG_SINK])
+@pytest.mark.parametrize("tasks", ["0", "-1"])
+def test_a_number_of_tasks_below_one_counts_as_one(sink: str, tasks: str) -> None:
+    assert memory(config(sink, 4, tasks__max=tasks), topics(4)) == memory(config(sink, 4, tasks__max="1"), topics(4))
+
+
 # rows to a file, and the heap in MiB of 24 files with parts of 5 MiB that are allocated at once
 NOTED = [(1_000, 140), (10_000, 225), (100_000, 350)]
 # the same with parts that grow; both noted by hand in November 2026 from Parquet's writer alone, outside the pipeline and without the sink
@@ -70,6 +76,22 @@ def test_the_source_beside_it_counts_its_queue() -> None:
     assert source_heap(None) == 0
     assert source_heap({"max.queue.size.in.bytes": str(32 * MIB)}) == 72 * MIB
     assert source_heap({}) > source_heap({"max.queue.size.in.bytes": str(8 * MIB)})
+
+
+def test_rows_that_a_snapshot_reads_at_once_count_as_the_largest_as_far_as_the_queue_holds_them() -> None:
+    bounded = {"max.queue.size.in.bytes": str(16 * MIB), "producer.override.max.request.size": str(4 * MIB)}
+    quiet = source_heap(bounded)
+    assert source_heap({**bounded, "snapshot.fetch.size": "4"}) == quiet + 16 * MIB
+    assert source_heap({**bounded, "snapshot.fetch.size": "10244"}) == quiet + 16 * MIB + 10_240 * 2048
+
+
+def test_a_snapshot_reads_one_of_the_largest_rows_whatever_the_queue_holds() -> None:
+    small = {"max.queue.size.in.bytes": str(MIB), "producer.override.max.request.size": str(16 * MIB)}
+    assert source_heap({**small, "snapshot.fetch.size": "1"}) == source_heap(small) + 16 * MIB
+
+
+def test_a_producer_that_sends_nothing_is_counted_all_the_same() -> None:
+    assert source_heap({"producer.override.max.request.size": "0"}) == source_heap({})
 
 
 @pytest.mark.parametrize("keys", [{"topics": "t0,elsewhere"}, {"topics": ""}, {"flush.size": "many"}, {"tasks.max": "x"}])

@@ -75,7 +75,7 @@ class Bench:
         }
         known.pop("ACCEPT_DATA_LOSS", None) if "ACCEPT_DATA_LOSS" not in environment else None
         return subprocess.run(
-            [f"{ROOT}/.ci/{command[0]}", *command[1:]], cwd=self.folder, env=known, capture_output=True, text=True, timeout=60, check=False
+            [f"{ROOT}/.ci/{command[0]}", *command[1:]], cwd=self.folder, env=known, capture_output=True, text=True, timeout=300, check=False
         )
 
     def preview(self, name: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -119,6 +119,15 @@ def test_only_the_comment_is_left(bench: Bench) -> None:
     bench.preview("secrets.jsonl", 1, TMPDIR=str(bench.folder / "tmp"))
     assert list((bench.folder / "tmp").iterdir()) == []
     assert {path.name for path in bench.folder.iterdir()} == {"pulumi", "gh", "store.json", "seen", "comment.md", "tmp"}
+
+
+def test_the_pins_of_the_commit_before_are_compared_where_it_is_told(bench: Bench) -> None:
+    for commit in ("HEAD", ""):
+        done = bench.preview("memory.jsonl", BEFORE=commit)
+        assert done.returncode == 0, done.stderr
+    unknown = bench.preview("memory.jsonl", BEFORE="0000000")
+    assert unknown.returncode not in {0, 3}
+    assert "0000000" in unknown.stderr
 
 
 def test_a_refused_preview_fails_and_has_its_comment(bench: Bench) -> None:

@@ -230,6 +230,8 @@ HARMLESS_VARIABLES = {
     "NUM_TOKENS": "256", "TOKEN_TYPE": "Bearer", "PASSWORD_FIELD": "passwd", "SECRET_KEY_REF": "password", "PASSWORD_ITERATIONS": "310000",
     "ACCESS_TOKEN_LIFETIME": "15m", "REFRESH_TOKEN_ROTATION": "enabled", "TOKENS_PER_MINUTE": "60", "DB_PASSWORD_KEY": "password",
     "LOG_LEVEL": "info", "LDAP_USER_PASSWORD_ATTRIBUTE": "userPassword", "SMTP_AUTH": "plain", "S3_ACCESS_KEY_PROVIDER": "web-identity",
+    "AZURE_DB_PASSWORD": "@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/db)", "OCTOPUS_DB_PASSWORD": "#{Db.Password}#",
+    "REPLACED_DB_PASSWORD": "__DB_PASSWORD__", "MAVEN_DB_PASSWORD": "@@DB_PASSWORD@@", "CLIENT_SECRET": "$web-client:clientSecret",
 }  # fmt: skip
 
 HARMLESS_TEXTS = {

@@ -74,19 +74,19 @@ def _table(name: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_every_key_of_the_programs_alone_is_refused_in_a_stack(kind: Kind, figure: Callable[[str], None]) -> None:
+def test_every_key_of_the_programs_alone_is_refused_in_a_stack(kind: Kind, tally: Callable[[str, str, int, int], None]) -> None:
     tried = dict(program_keys(kind, only_closed=False))
     missed = [key for key, value in tried.items() if not further_problems(kind, {key: value}, changed(RENDERED[kind], **{key: value}))]
     assert missed == []
-    figure(f"{kind}: {len(tried)} keys of the program's alone, each refused in a stack")
+    tally("further keys", "harmful", len(tried), 0)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_key_that_harms_any_connector_is_refused_by_whoever_declares_it(kind: Kind, figure: Callable[[str], None]) -> None:
+def test_a_key_that_harms_any_connector_is_refused_by_whoever_declares_it(kind: Kind, tally: Callable[[str, str, int, int], None]) -> None:
     tried = dict(program_keys(kind, only_closed=True))
     missed = [key for key, value in tried.items() if not declared_problems(kind, changed(RENDERED[kind], **{key: value}))]
     assert missed == []
-    figure(f"{kind}: {len(tried)} keys that harm any configuration, each refused")
+    tally("declared keys", "harmful", len(tried), 0)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -100,7 +100,7 @@ def test_the_value_that_applies_anyway_is_accepted(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_number_outside_its_range_is_refused_and_the_cure_is_accepted(kind: Kind, figure: Callable[[str], None]) -> None:
+def test_a_number_outside_its_range_is_refused_and_the_cure_is_accepted(kind: Kind, tally: Callable[[str, str, int, int], None]) -> None:
     tried = 0
     for prefix, name in [("", name) for name in _names(kind)] + [(prefix, _PREFIXES[prefix]) for prefix in prefixes(kind)]:
         for rest, one in standings(name).items():
@@ -116,7 +116,7 @@ def test_a_number_outside_its_range_is_refused_and_the_cure_is_accepted(kind: Ki
             for number in (*one.values, least, most):
                 text = str(number) if number in one.values or isinstance(number, int) else f"{number:g}"
                 assert further_problems(kind, {key: text}, changed(RENDERED[kind], **{key: text})) == [], key
-    figure(f"{kind}: {tried} numbers outside their ranges, each refused")
+    tally("numbers of keys", "harmful", tried, 0)
 
 
 # Numbers of protocols that no client of the pipeline speaks, of statistics and of quotas: none of them stops anything.

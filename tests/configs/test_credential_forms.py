@@ -26,6 +26,9 @@ FORMS = {
     "Dockerfile": ("", "FROM scratch\nENV PGPASSWORD V\n", "FROM scratch\nENV PGPASSFILE /run/secrets/pgpass\n"),
     "Dockerfile: an argument": ("", "ENV DB_PASSWORD V\n", "ENV DB_PASSWORD $DB_PASSWORD\n"),
     "Apache": ("", "SetEnv DB_PASSWORD V\n", "SetEnv DB_PASSWORD_FILE /run/secrets/db\n"),
+    "a template of Ruby": ("a.yml", "password: <%= 'V' %>\n", "password: <%= ENV['PASSWORD'] %>\n"),
+    "Oracle": ("", "sqlplus shop/V@//db-1.example.com:1521/shop\n", "see https://example.com/shop/docs@//x\n"),
+    "a schema of GraphQL": ("", "password: V\n", "type User {\n  password: String!\n  token: ID!\n}\n"),
     "csh": ("", "setenv PGPASSWORD V\n", "setenv PGPASSWORD $PW\n"),
     "fish": ("", "set -gx PGPASSWORD V\n", "set -gx PGPASSWORD (cat /run/secrets/pw)\n"),
     "SQL over lines": ("", "ALTER ROLE a PASSWORD\n  'V';\n", "ALTER ROLE a PASSWORD\n  NULL;\n"),
@@ -39,6 +42,10 @@ FORMS = {
         'variable "db_password" {\n  type = string\n  default = "V"\n}\n',
         'variable "db_password" {\n  type = string\n  sensitive = true\n}\nvariable "size" {\n  default = "t3.large"\n}\n',
     ),
+    "a file of curl": ("", 'silent\nuser = "ann:V"\n', 'user = "1000:1000"\nuser = "www-data:www-data"\n'),
+    "a proxy's login in a file of curl": ("", "proxy-user = ann:V\n", 'user = "ann:${PASSWORD}"\n'),
+    "a peer of Squid": ("", "cache_peer p parent 3128 0 login=ann:V\n", "cache_peer p parent 3128 0 login=PASSTHRU\n"),
+    "lftp": ("", "lftp -u ann,V sftp://files.example.com\n", 'lftp -u "ann,$PW" sftp://files.example.com\n'),
     "sudo": ("", "echo V | sudo -S apt-get update\n", "echo y | sudo apt-get install x\n"),
     "sudo with quotes": ("", "echo 'V' | sudo -S id\n", 'echo "$PW" | sudo -S id\n'),
     "a login from a pipe": (
@@ -124,6 +131,7 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("value", VALUES)
+@pytest.mark.adversary("secrets")
 def test_a_form_is_refused_and_hidden(name: str, value: str) -> None:
     file, form, _ = FORMS[name]
     text = form.replace("V", "\0").replace("\0", value) if form.count("V") == 1 else value.join(form.rsplit("V", 1))
@@ -132,12 +140,14 @@ def test_a_form_is_refused_and_hidden(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
+@pytest.mark.adversary("harmless")
 def test_its_twin_is_accepted(name: str) -> None:
     file, _, twin = FORMS[name]
     assert not shows_credential(twin, file), twin
 
 
 @pytest.mark.parametrize("value", VALUES)
+@pytest.mark.adversary("secrets")
 def test_what_a_secret_has_in_base64_is_refused_and_hidden(value: str) -> None:
     written = base64.b64encode(value.encode()).decode()
     for text in (f"kind: Secret\ndata:\n  a: {written}\n", json.dumps({"kind": "Secret", "data": {"a": written}})):
@@ -155,16 +165,19 @@ WEBHOOKS = (
 
 
 @pytest.mark.parametrize("url", WEBHOOKS, ids=lambda url: url[8:24])
+@pytest.mark.adversary("secrets")
 def test_the_address_of_a_webhook_is_a_credential(url: str) -> None:
     assert shows_credential(f"notify: {url}\n")
     assert url.rpartition("/")[2] not in hidden(f"notify: {url}\n")
 
 
 @pytest.mark.parametrize("url", ["https://discord.com/developers/docs/webhooks", "https://learn.microsoft.com/webhooks-and-connectors"])
+@pytest.mark.adversary("harmless")
 def test_a_page_about_webhooks_is_none(url: str) -> None:
     assert not shows_credential(f"see: {url}\n")
 
 
+@pytest.mark.adversary("secrets")
 def test_the_body_of_a_key_of_putty_is_hidden() -> None:
     lines = ["q7Zt2mXv9LrB4kNs8HwD3jPyq7Zt2mXv9LrB4kN5" + str(at) for at in range(6)]
     text = "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: me\nPublic-Lines: 2\n" + "\n".join(lines[:2])

@@ -32,6 +32,14 @@ def shapes() -> Iterator[str]:
     yield from ("<a>", "<token>", "<token><a>", "<!-- a -->", '<a b="c">d</a>', "<![CDATA[", "<name>token</name><value>${a}</value>")
     yield from ('{"name": "token", "value": "${a}"},', "name: token value: a ", "value: a name: token ", "content=", 'value="a" name="b" ')
     yield from (
+        "string password = 4;\n",
+        "int32 password = 1;\n",
+        "enum A { PASSWORD = 1, ",
+        "password = 4 [default=",
+        "a: a\npassword: Passwort\n",
+    )
+    yield from ("Passwort: bitte ", "Passwort: bitte x9\n", "Mot de passe: a a a a\n", "enum A ", "message A ", "jwt=a1,", "dsn: a/b@")
+    yield from (
         "# comment\n",
         "// x\n",
         "/* x */",
@@ -43,6 +51,10 @@ def shapes() -> Iterator[str]:
         "-u a:b ",
         "curl -u a ",
         "echo a:b ",
+        "<%= 'a ",
+        "<%='a'%>",
+        "a/b@//",
+        "/IncomingWebhook/",
     )
     yield from (
         "0123456789abcdef",
@@ -148,9 +160,13 @@ def times(judge: Callable[[str], object], unit: str, short: int = _SHORT, long: 
 
 
 @pytest.mark.parametrize("judge", [shows_credential, hidden, hidden_in_message])
-def test_time_grows_as_the_text_does(judge: Callable[[str], object], figure: Callable[[str], None]) -> None:
+def test_time_grows_as_the_text_does(
+    judge: Callable[[str], object], figure: Callable[[str], None], tally: Callable[[str, str, int, int], None]
+) -> None:
     taken = {unit: times(judge, unit) for unit in shapes()}
-    assert {unit: found for unit, found in taken.items() if found[2]} == {}
+    slow = {unit: found for unit, found in taken.items() if found[2]}
+    tally("time of the detector", "scans", len(taken), len(slow))
+    assert slow == {}
     worst = max(taken, key=lambda unit: taken[unit][1])
     longest = sorted(found[1] for found in taken.values())
     figure(
@@ -160,6 +176,7 @@ def test_time_grows_as_the_text_does(judge: Callable[[str], object], figure: Cal
 
 
 @pytest.mark.parametrize("unit", ["token: a\n", "key:", "?token=${a}&", "{", "'", "aB3/x+9", "-p x ", "tokens: [a, b]\n"], ids=repr)
+@pytest.mark.adversary("scans")
 def test_a_large_text_takes_fifty_times_as_long(unit: str, figure: Callable[[str], None]) -> None:
     _, long, slow = times(shows_credential, unit, _LONG, _LARGE)
     figure(f"{_LARGE / 1e6:.1f} MB of {unit!r}: {long:.2f} s")
@@ -168,6 +185,7 @@ def test_a_large_text_takes_fifty_times_as_long(unit: str, figure: Callable[[str
 
 @pytest.mark.parametrize("word", ["identified", "authorization", "password", "name: token", "password:", "crypt(", "insert into a"])
 @pytest.mark.parametrize("blank", [" ", "\t"], ids=repr)
+@pytest.mark.adversary("scans")
 def test_time_grows_as_the_blanks_behind_a_word_do(word: str, blank: str) -> None:
     assert not times(lambda text: (hidden(word + text), hidden_in_message(word + text)), blank)[2]
 
@@ -178,4 +196,5 @@ QUADRATIC = (r"a.*?b", r"\w+@")
 
 @pytest.mark.parametrize("pattern", QUADRATIC)
 def test_the_measure_tells_a_quadratic_pattern(pattern: str) -> None:
-    assert times(re.compile(pattern).findall, "a", _SHORT // 2, _LONG // 2)[2]
+    # six times the text is 36 times the time: far above the bound also where a busy machine spoils one measurement
+    assert times(re.compile(pattern).findall, "a", _SHORT // 4, _LONG * 3 // 8)[2]

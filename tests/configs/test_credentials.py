@@ -18,30 +18,32 @@ _LEAST = {"credentials": 200, "formats": 30, "harmless": 300}
 _HUNDREDTH = 0.01
 
 
-def test_every_credential_of_the_corpus_is_found(figure: Callable[[str], None]) -> None:
+def test_every_credential_of_the_corpus_is_found(tally: Callable[[str, str, int, int], None]) -> None:
     corpus = list(credentials())
     formats = {form.partition(":")[0] for form, *_ in corpus}
     assert len(corpus) >= _LEAST["credentials"]
     assert len(formats) >= _LEAST["formats"]
     assert [(form, text) for form, file, text, _ in corpus if not shows_credential(text, file)] == []
-    figure(f"{len(corpus)} credentials in {len(formats)} formats, all found")
+    tally("credentials in every format", "harmful", len(corpus), 0)
 
 
-def test_no_credential_of_the_corpus_is_printed_and_hiding_twice_changes_nothing() -> None:
+def test_no_credential_of_the_corpus_is_printed_and_hiding_twice_changes_nothing(tally: Callable[[str, str, int, int], None]) -> None:
     shown = [(form, text) for form, file, text, part in credentials() if part and part in hidden(text, file)]
+    tally("credentials in every format", "secrets", len(list(credentials())), len(shown))
     assert shown == []
     assert [text for _, file, text, _ in credentials() if hidden(hidden(text, file), file) != hidden(text, file)] == []
 
 
-def test_of_what_only_looks_like_a_credential_at_most_a_hundredth_is_refused(figure: Callable[[str], None]) -> None:
+def test_of_what_only_looks_like_a_credential_at_most_a_hundredth_is_refused(tally: Callable[[str, str, int, int], None]) -> None:
     corpus = list(harmless())
     refused = [title for title, file, text in corpus if shows_credential(text, file)]
     assert len(corpus) >= _LEAST["harmless"]
     assert len(refused) <= len(corpus) * _HUNDREDTH, refused
-    figure(f"{len(corpus)} look-alikes, {len(refused)} refused")
+    tally("credentials in every format", "harmless", len(corpus), len(refused))
 
 
 @pytest.mark.parametrize("name", HARMLESS_VARIABLES)
+@pytest.mark.adversary("harmless")
 def test_an_everyday_variable_is_no_credential(name: str) -> None:
     assert not is_credential(name, HARMLESS_VARIABLES[name])
 
@@ -74,11 +76,13 @@ EVERYDAY_COMMANDS = (
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words)[:30])
+@pytest.mark.adversary("harmful")
 def test_a_credential_in_a_command_is_found(words: list[str]) -> None:
     assert telling_words(words) or any(map(shows_credential, words))
 
 
 @pytest.mark.parametrize("words", EVERYDAY_COMMANDS, ids=lambda words: " ".join(words)[:30])
+@pytest.mark.adversary("harmless")
 def test_an_everyday_command_is_accepted(words: list[str]) -> None:
     assert not telling_words(words)
     assert not any(map(shows_credential, words))
@@ -97,5 +101,6 @@ MESSAGES = (
 
 
 @pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.adversary("secrets")
 def test_no_message_shows_one(message: str) -> None:
     assert "letmein9" not in hidden_in_message(message)

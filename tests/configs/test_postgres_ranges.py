@@ -55,14 +55,15 @@ def usual() -> Iterator[tuple[str, str]]:
             yield from ((key, value) for value in ("0", "'0'", "0s" if key != "tcp_keepalives_count" else "0"))
 
 
-def test_a_timeout_of_nearly_nothing_is_refused_and_an_everyday_one_is_not(figure: Callable[[str], None]) -> None:
+def test_a_timeout_of_nearly_nothing_is_refused_and_an_everyday_one_is_not(tally: Callable[[str, str, int, int], None]) -> None:
     harmful, harmless = [*tiny()], [*usual()]
     for key, value in harmful:
         assert [problem.key for problem in postgres_problems(changed(POSTGRES, **{key: value}))] == [key], (key, value)
         assert [problem.key for problem in range_problems({key.upper(): value})] == [key], (key, value)
     assert [one for one in harmless if list(range_problems(dict([one])))] == []
     assert [one for one in harmless if postgres_problems(changed(POSTGRES, **dict([one])))] == []
-    figure(f"timeouts of PostgreSQL: {len(harmful)} of nearly nothing refused, {len(harmless)} everyday ones accepted")
+    tally("timeouts of PostgreSQL", "harmful", len(harmful), 0)
+    tally("timeouts of PostgreSQL", "harmless", len(harmless), 0)
 
 
 def test_a_message_names_the_ends_in_one_unit_and_a_usual_value() -> None:

@@ -55,7 +55,20 @@ def test_parameters_that_keep_rows_are_accepted(key: str, value: str) -> None:
 
 HARMFUL = {
     "max_slot_wal_keep_size": ("0", "1MB", "'1024kB'", "63MB"),
-    "ssl_ciphers": ("x", "'NO-SUCH'"),
+    "ssl_ciphers": (
+        *(
+            "x",
+            "'NO-SUCH'",
+            "NULL",
+            "'eNULL'",
+            "'HIGH:aNULL'",
+            "ALL",
+            "'ALL:!eNULL'",
+            "'COMPLEMENTOFALL:HIGH'",
+            "'HIGH:!aNULL:@SECLEVEL=0'",
+        ),
+        *("'ADH-AES256-GCM-SHA384'", "'ECDHE-ECDSA-NULL-SHA:HIGH:!aNULL'"),
+    ),
     "superuser_reserved_connections": ("29", "25"),
     "track_counts": ("off", "false"),
     "autovacuum_naptime": ("2147483", "'2d'"),
@@ -78,7 +91,15 @@ HARMFUL = {
 }
 HARMLESS = {
     "max_slot_wal_keep_size": ("64MB", "1GB", "512", "'20GB'"),
-    "ssl_ciphers": ("'HIGH:MEDIUM:+3DES:!aNULL'", "'ECDHE-RSA-AES256-GCM-SHA384'", "'HIGH:!aNULL'", "''"),
+    "ssl_ciphers": (
+        "'HIGH:MEDIUM:+3DES:!aNULL'",
+        "'ECDHE-RSA-AES256-GCM-SHA384'",
+        "'HIGH:!aNULL'",
+        "DEFAULT",
+        "'ALL:!aNULL:!eNULL'",
+        "'HIGH:!aNULL:@SECLEVEL=2'",
+        "''",
+    ),
     "superuser_reserved_connections": ("3", "5", "10"),
     "track_counts": ("on",),
     "autovacuum_naptime": ("10s", "1min", "60", "'5min'"),

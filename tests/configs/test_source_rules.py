@@ -50,9 +50,16 @@ BAD = [
     ("heartbeat.interval.ms", None, "until the volume is full"),
     ("heartbeat.action.query", None, "does not advance the slot"),
     ("table.include.list", None, "every table of the database"),
-    ("skipped.operations", "d,t", "remove d from the list"),
-    ("skipped.operations", "D", "remove d from the list"),
+    ("skipped.operations", "d,t", "set none"),
+    ("skipped.operations", "D", "deletes (d) would be left out"),
+    ("skipped.operations", "t", "rows that a TRUNCATE has removed would stay"),
+    ("skipped.operations", None, "set none"),
+    ("message.prefix.exclude.list", None, "set .*"),
+    ("message.prefix.exclude.list", "app", "has no topic"),
+    ("transforms", "unwrap,truncates,names", "before it"),
     ("max.batch.size", "10000", "set max.queue.size to 20000 or more"),
+    ("max.batch.size", "0", "set max.batch.size to 1 or more"),
+    ("max.batch.size", "-1", "set max.batch.size to 1 or more"),
     ("max.queue.size", "2048", "or max.batch.size below 2048"),
     ("notification.enabled.channels", "log,sink", "a topic that is not declared"),
     ("slot.name", "Debezium-Slot", "lower-case letters"),
@@ -87,7 +94,6 @@ def test_each_way_to_lose_rows_is_refused(key: str, value: str | None, told: str
         ("transaction.boundary", None),
         ("errors.tolerance", None),
         ("database.sslmode", "verify-ca"),
-        ("skipped.operations", "t"),
         ("decimal.handling.mode", "string"),
         (f"{UNWRAP}delete.tombstone.handling.mode", "rewrite-with-tombstone"),
         ("lsn.flush.mode", "connector"),
@@ -99,3 +105,10 @@ def test_a_safe_choice_is_accepted(key: str, value: str | None) -> None:
 
 def test_a_prefix_with_a_hyphen_is_right_where_names_are_adjusted() -> None:
     assert source_problems(changed(SOURCE, **{"topic.prefix": "my-shop", "schema.name.adjustment.mode": "avro"})) == []
+
+
+def test_a_source_without_the_images_marks_may_leave_out_truncates() -> None:
+    foreign = changed(SOURCE, **{"transforms": "unwrap", "transforms.truncates.type": None, "transforms.names.type": None})
+    assert source_problems(changed(foreign, **{"skipped.operations": "t"})) == []
+    (problem,) = source_problems(changed(foreign, **{"skipped.operations": "u,t"}))
+    assert "remove u from the list" in str(problem)

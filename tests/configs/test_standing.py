@@ -63,7 +63,7 @@ def test_every_stack_renders_the_values_of_the_lists(stack: str) -> None:
     built = Specification.of(settings_of(stack))
     rendered: dict[Kind, dict[str, str]] = {
         "debezium": dict(built.streaming.source_connector.config),
-        "iceberg" if built.settings.archive.format == "iceberg" else "s3": dict(built.archive.sink.config),
+        "iceberg" if built.settings.archive.format == "iceberg" else "s3": dict(built.archive.connectors[0].config),
         "worker": dict(built.streaming.connect.properties),
     }
     for kind, config in rendered.items():

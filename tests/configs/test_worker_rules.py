@@ -6,6 +6,7 @@ import pytest
 
 from configs.worker_rules import worker_problems
 from tests.connector_configs import ICEBERG, S3, SOURCE, WORKER, changed
+from tests.policy.mutations_config import LOGIN
 
 
 @pytest.mark.parametrize("sink", [S3, ICEBERG], ids=["s3", "iceberg"])
@@ -38,8 +39,16 @@ BAD = [
     ("config.providers.dir.param.allowed.paths", "/", "any folder"),
     ("offset.storage.topic", "connect-configs", "need separate topics"),
     ("connector.client.config.override.policy", "None", "would be refused"),
+    ("connector.client.config.override.policy", "Principal", "would be refused"),
+    ("connector.client.config.override.allowlist", None, "does not list auto.offset.reset, compression.type"),
+    ("connector.client.config.override.allowlist", "linger.ms", "does not list auto.offset.reset, compression.type"),
     ("rest.extension.classes", None, "could change connectors"),
     ("rest.extension.classes", "org.example.NoBasicAuth", "could change connectors"),
+    ("rest.extension.classes", f"{LOGIN},org.example.Open", "past the login"),
+    ("admin.listeners", "http://0.0.0.0:8084", "asks for no login"),
+    ("admin.listeners", "https://:8084", "leave it empty"),
+    ("listeners", "http://0.0.0.0:8083,http://0.0.0.0:9999", "set http://0.0.0.0:8083"),
+    ("listeners", "somewhere", "no door that the rules"),
     ("ssl.keystore.password", "hunter2", "is a credential in plain text"),
 ]
 
@@ -50,6 +59,17 @@ def test_each_weakness_is_refused(key: str, value: str | None, told: str) -> Non
     assert problem.key == key
     assert told in str(problem)
     assert "hunter2" not in str(problem)
+
+
+@pytest.mark.parametrize("login", ["sasl.jaas.config", "ssl.keystore.location", "security.protocol"])
+def test_a_login_of_a_connectors_own_is_refused_by_the_preview_as_by_the_worker(login: str) -> None:
+    (problem,) = worker_problems(WORKER, {**SOURCE, f"producer.override.{login}": "x"})
+    assert f"does not list {login}, which connectors override: the worker would refuse them" in str(problem)
+
+
+def test_a_declared_worker_may_let_connectors_override_every_key() -> None:
+    every = {"connector.client.config.override.policy": "All", "connector.client.config.override.allowlist": None}
+    assert worker_problems(changed(WORKER, **every), SOURCE, S3) == []
 
 
 @pytest.mark.parametrize("pattern", ["^POD_IP$", "POD_IP|POD_NAME", "CONNECT_.*", "(AWS_REGION|DB_[A-Z]+)"])

@@ -61,7 +61,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what lets the commands find a topic."""
 
     def use(topic: Topic) -> Topic:
-        stack = SimpleNamespace(tables=TABLES, outputs={"registry": {}}, settings=SimpleNamespace(names=Names()))
+        settings = SimpleNamespace(names=Names(), archive=SimpleNamespace(sinks={}))
+        stack = SimpleNamespace(tables=TABLES, outputs={"registry": {}}, settings=settings)
         monkeypatch.setattr(commands, "_opened", lambda _stack: (stack, topic))
         monkeypatch.setattr(commands, "Registry", lambda _output: Known())
         monkeypatch.setattr(settling, "writer", lambda found, *, dry_run: None if dry_run else found)

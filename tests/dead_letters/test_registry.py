@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from audit.registry import Registry as AuditRegistry
 from dead_letters.registry import Registry, RegistryError
+from description.stack import UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,3 +97,17 @@ def test_what_is_no_answer_of_a_registry_refuses_nothing_and_stops(server: Serve
 def test_a_registry_that_is_away_is_told_with_the_cure() -> None:
     with pytest.raises(RegistryError, match=r"does not answer .* start it"):
         Registry({"url": "http://127.0.0.1:1"}).schema(6)
+
+
+def test_the_audits_client_counts_the_versions_of_each_subject(server: Server) -> None:
+    server.answers["/r/subjects"] = (200, ["a/b-value", "deleted-value", "t-value"])
+    server.answers["/r/subjects/t-value/versions"] = (200, [1, 2, 4])
+    server.answers["/r/subjects/a%2Fb-value/versions"] = (200, [1])
+    assert AuditRegistry(server.url, None).subjects() == {"a/b-value": 1, "t-value": 3}, "one was deleted since it was listed"
+
+
+@pytest.mark.parametrize("answer", [(500, {}), (200, b"no JSON"), (200, 7)])
+def test_a_registry_that_lists_no_subjects_is_a_reason(server: Server, answer: tuple[int, Any]) -> None:
+    server.answers["/r/subjects"] = answer
+    with pytest.raises(UnansweredError, match="does not list its subjects"):
+        AuditRegistry(server.url, None).subjects()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from checks.neutral import neutral
 from dead_letters import report
 from dead_letters.avro import AvroError, decoded, schema_id
+from dead_letters.causes import cause
 from dead_letters.ledger import State, ledger, marks_for
 from dead_letters.letter import REPLAYS_HEADER, Letter, letter
 from dead_letters.soundness import MOST_REPLAYS, refusal, side, sides
@@ -22,7 +23,7 @@ SECRET = "10 Downing Street"
 
 
 def refused(one: Letter, *, again: bool = False) -> str:
-    return refusal(one, Known(), {TOPIC}, SINK, again=again)
+    return refusal(one, Known(), {SINK: {TOPIC}}, again=again)
 
 
 def test_a_sound_letter_is_not_refused() -> None:
@@ -42,6 +43,19 @@ def of_a_column(exception: str, kind: str) -> tuple[tuple[str, bytes], ...]:
 
 def test_a_row_that_fits_a_widened_column_by_now_is_not_refused() -> None:
     assert refused(dead(1, headers=of_a_column("UnfittingValueException", "more digits before the point"))) == ""
+
+
+def test_a_row_that_breaks_a_rule_is_told_by_the_rules_and_passes_once_they_are_others() -> None:
+    headers = errors(
+        stage="TRANSFORMATION",
+        exception_class_name="dataingestion.connect.BrokenRuleException",
+        exception_message="Row of public.orders breaks shipping_address.maxLength total_amount.min",
+        exception_stacktrace="",
+    )
+    one = dead(1, headers=headers)
+    assert cause(one).words == "it breaks a rule of its table: shipping_address.maxLength total_amount.min"
+    assert "correct the row in the database" in cause(one).step
+    assert refused(one) == ""
 
 
 @pytest.mark.parametrize(

@@ -152,3 +152,15 @@ def test_transactions_are_bounded_by_number_and_by_bytes() -> None:
     large = [dead(number, value=bytes(3 * 1024 * 1024)) for number in range(3)]
     assert [len(group) for group in batches(large)] == [1, 1, 1]
     assert list(batches([])) == []
+
+
+def test_an_outline_counts_without_values_and_is_given_again_while_nothing_comes(settings: dict[str, Any]) -> None:
+    write(settings, (0, errors()), (1, errors(offset=41)))
+    topic = DeadLetterTopic(settings, NAME)
+    first = topic.outline()
+    assert first.counts == {State.OPEN: 2, State.REPLAYED: 0, State.DROPPED: 0}
+    assert {one.origin.offset for one in first.letters if one.origin} == {one.origin.offset for one in topic.read().letters if one.origin}
+    assert [one.record.value for one in first.letters] == [None, None]
+    assert topic.outline(first) is first
+    write(settings, (0, errors(offset=77)))
+    assert topic.outline(first).counts[State.OPEN] == 3

@@ -170,7 +170,7 @@ def test_only_an_existing_namespace_is_inspected() -> None:
         {check.name for check in checks(Stack(STACKS[stack][0], Specification.of(settings_of(stack)), ROOT))}
         for stack in ("dev", "endpoint")
     ]
-    assert [{"other pods", "old volumes"} <= names for names in asked] == [False, True]
+    assert [{"other pods", "old volumes", "sidecars", "limits and quotas"} <= names for names in asked] == [False, True]
 
 
 def test_kubectl_is_for_people() -> None:

@@ -16,6 +16,7 @@ from existing_database import commands
 from judgement.stack import specify_text
 from recording.recorder import ROOT
 from recording.stackfile import stack_config
+from sandbox import lifecycle
 from specification.source.external_sql import script
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def test_tables_can_be_written_before_their_file_exists() -> None:
 
 
 def test_a_laptop_needs_docker_and_a_throw_away_machine_needs_debian() -> None:
-    laptop, sandbox = ({check.group for check in checks(stack(name))} for name in STACKS)
+    laptop, sandbox = ({check.group for check in checks(stack(name), lifecycle.checks)} for name in STACKS)
     assert "Docker and Kind" in laptop - sandbox
     assert "AWS" in laptop - sandbox
     assert {"This machine", "Object store"} <= sandbox - laptop
@@ -117,5 +118,5 @@ def test_a_laptop_needs_docker_and_a_throw_away_machine_needs_debian() -> None:
 
 @pytest.mark.parametrize("name", STACKS)
 def test_every_check_has_a_unique_name_within_its_group(name: str) -> None:
-    names = [(check.group, check.name) for check in checks(stack(name)) if check.name != "disk"]
+    names = [(check.group, check.name) for check in checks(stack(name), lifecycle.checks) if check.name != "disk"]
     assert len(names) == len(set(names))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checks.progress import Progress
 from recording.recorder import ROOT
-from sandbox.progress import Progress
 from sandbox.pulumi import home
 from tests.checkout import copy_project
 
@@ -22,6 +22,10 @@ STACK = "sandbox"
 _SECRET, _MARK = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 _SHORTEST = 16
 _CHANGES_NOTHING = {"same", "read", "refresh"}
+_TABLE = 'Table(name="reviews", columns=(_ID, _belongs_to("product_id", "products"), Column(name="stars", type="smallint")))'
+
+MORE_PARTITIONS = {"source.debezium.maxQueueMib": "8", "streaming.topics.partitions": "9", "streaming.topics.retentionMib": "17"}
+"""What the live stack keeps, with the table of `add_a_table`, through all tests after it."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,14 @@ def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
             _collect(item, found, secret=secret)
     elif secret and isinstance(value, str):
         found.add(value)
+
+
+def add_a_table(folder: Path) -> None:
+    """Add the table `reviews` to the example shop of a copy of the project."""
+    model = folder / "settings/shop.py"
+    text = model.read_text(encoding="utf-8")
+    assert "TABLES" in text
+    model.write_text(text + f"\nTABLES = (*TABLES, {_TABLE})\n", encoding="utf-8")
 
 
 def copied(base: Path, **environment: str) -> Project:

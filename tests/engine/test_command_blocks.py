@@ -13,7 +13,7 @@ from tests.engine.project import copied
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.full]
 
 SHOWN = tried("tried by tests/engine/test_command_blocks.py")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.full]
 
 PASSWORD = "correct-horse-battery-staple"
 PLUGIN = f"""\
@@ -33,7 +33,7 @@ import sys
 sys.path.insert(0, {root!r})
 import pulumi
 import pulumi_random as random
-from providers.kafkaconnect import Connector, Provider, Removal
+from providers.kafkaconnect.sdk import Connector, Provider, Removal
 
 worker = Provider("worker", url={url!r}, username="admin", password={password!r}, timeout_seconds={timeout})
 config = {{"connector.class": "a.b.PresentSink", "topics": "t"}}

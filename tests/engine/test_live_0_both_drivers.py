@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checks.progress import Progress
 from recording.program import load as load_program
 from recording.stackfile import stack_config
 from sandbox import cloud, outputs, reader
 from sandbox.adapter import Adapter
 from sandbox.paths import CHECKOUT
-from sandbox.progress import Progress
 from settings.shop import TABLES
 from tests.engine import existing
 from tests.engine.project import STACK
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.kubernetes import Kube
     from tests.engine.conftest import Live
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.full]
 
 BUCKET = "sandbox-archive"
 

@@ -16,7 +16,7 @@ from sandbox import cloud, outputs, reader
 from sandbox.equality import connect, wait_until_equal
 from settings.shop import TABLES
 from tests import change_log
-from tests.engine.project import STACK
+from tests.engine.project import MORE_PARTITIONS, STACK, add_a_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,15 @@ SOURCE, SINK = "postgres-cdc-connector", "s3-sink-connector"
 # More than the five minutes after which a consumer looks for new partitions by itself.
 TIMEOUT_S = 420.0
 USERS = "postgres.public.users"
+
+
+def config_and_pod(part: str) -> set[str]:
+    """Return the logical names of a part of the monitoring that a changed file rolls."""
+    return {f"monitoring-{part}-config", f"monitoring-{part}"}
+
+
+# What reads the stack by a description of it
+READERS = {"audit-audit-config", "audit-audit", *config_and_pod("exporter")}
 
 
 def ask(live: Live, method: str, path: str, **more: Any) -> requests.Response:
@@ -85,11 +94,13 @@ def test_a_second_up_changes_nothing(live: Live) -> None:
     assert done.returncode == 0, done.stdout[-4000:]
 
 
+@pytest.mark.full
 def test_a_refresh_of_what_nobody_touched_finds_no_drift(live: Live) -> None:
     done = live.refresh()
     assert done.returncode == 0, done.stdout[-4000:]
 
 
+@pytest.mark.full
 def test_drift_by_hand_is_shown_by_a_refresh_and_repaired(live: Live) -> None:
     """A paused connector, a reconfigured one, a topic's configuration; rows are written all the while."""
     with change_log.application(reached(live)) as execute, change_log.writing(execute, "drift-") as writer:
@@ -121,6 +132,8 @@ def _drift_is_repaired(live: Live) -> None:
     assert live.refresh().returncode == 0
 
 
+@pytest.mark.full
+@pytest.mark.long
 def test_an_edited_deployment_is_shown_by_a_refresh_and_repaired(live: Live, kubectl: Callable[..., str]) -> None:
     """The registry rolls twice while rows are written.
 
@@ -142,19 +155,32 @@ def test_an_edited_deployment_is_shown_by_a_refresh_and_repaired(live: Live, kub
 @pytest.mark.parametrize(
     ("path", "value", "changed"),
     [
-        ("source.debezium.pollIntervalMs", "60", {"streaming-source-connector"}),
-        ("archive.commitIntervalMs", "8000", {"archive-sink-connector"}),
-        ("streaming.registry.memoryMib", "504", {"registry-schema-registry"}),
+        pytest.param("source.debezium.pollIntervalMs", "60", {"streaming-source-connector"}, marks=pytest.mark.long),
+        pytest.param(
+            "archive.commitIntervalMs", "8000", {"archive-sink-connector", *READERS, *config_and_pod("prometheus")}, marks=pytest.mark.long
+        ),
+        pytest.param(
+            "streaming.registry.memoryMib", "504", {"registry-schema-registry", *config_and_pod("prometheus")}, marks=pytest.mark.long
+        ),
         (
             "streaming.connect.memoryMib",
             "1020",
-            {"connect-connect", "foundation-container-memory", "streaming-source-connector", "archive-sink-connector"},
+            {
+                "connect-connect",
+                "foundation-container-memory",
+                "streaming-source-connector",
+                "archive-sink-connector",
+                # the rules know every container's limit
+                *config_and_pod("prometheus"),
+            },
         ),
         # dead letters are kept for 30 days more than the changes
-        (
+        pytest.param(
             "streaming.topics.retentionDays",
             "6",
-            {*(f"kafka-topic-postgres.{table.qualified}" for table in TABLES), "kafka-topic-s3-sink-dlq"},
+            # an alert tells of dead letters that are about to go
+            {*(f"kafka-topic-postgres.{table.qualified}" for table in TABLES), "kafka-topic-s3-sink-dlq", *config_and_pod("prometheus")},
+            marks=pytest.mark.long,
         ),
     ],
 )
@@ -167,17 +193,15 @@ def test_a_changed_setting_updates_exactly_the_resources_that_use_it(live: Live,
     until(lambda: states(live, SOURCE) == states(live, SINK) == {"RUNNING"})
 
 
+@pytest.mark.full
 def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
-    model = live.folder / "settings/shop.py"
-    text = model.read_text(encoding="utf-8")
-    review = 'Table(name="reviews", columns=(_ID, _belongs_to("product_id", "products"), Column(name="stars", type="smallint")))'
-    assert "TABLES" in text
-    model.write_text(text + f"\nTABLES = (*TABLES, {review})\n", encoding="utf-8")
+    add_a_table(live.folder)
     steps = live.steps()
     made = {"kafka-topic-postgres.public.reviews", "archive-table-reviews"}
     assert {name for name, operation in steps.items() if operation == "create"} == made
     assert {name: operation for name, operation in steps.items() if name not in made} == dict.fromkeys(
-        {"source-postgresql-config", "source-postgresql", "kafka-ready", "streaming-source-connector", "archive-sink-connector"}, "update"
+        {"source-postgresql-config", "source-postgresql", "kafka-ready", "streaming-source-connector", "archive-sink-connector", *READERS},
+        "update",
     )
     done = live.up()
     assert done.returncode == 0, done.stdout[-4000:]
@@ -189,12 +213,14 @@ def test_another_table_replaces_nothing_and_is_captured(live: Live) -> None:
     assert live.steps() == {}
 
 
+@pytest.mark.full
 def test_more_partitions_are_added_in_place(live: Live) -> None:
-    live.set("streaming.topics.partitions", "9")
-    live.set("streaming.topics.retentionMib", "17")
+    """One of the cures that the configuration names where the heap has no room for them: a smaller queue of the source."""
+    for path, value in MORE_PARTITIONS.items():
+        live.set(path, value)
     names = {item["urn"].rpartition("::")[2] for item in live.resources()}
     topics = {name for name in names if name.startswith("kafka-topic-postgres.")}
-    assert live.steps() == dict.fromkeys({*topics, "kafka-ready"}, "update")
+    assert live.steps() == dict.fromkeys({*topics, "kafka-ready", "streaming-source-connector", *READERS}, "update")
     done = live.up()
     assert done.returncode == 0, done.stdout[-4000:]
     admin = AdminClient({"bootstrap.servers": live.outputs()["kafka"]["bootstrapServers"]})
@@ -202,6 +228,7 @@ def test_more_partitions_are_added_in_place(live: Live) -> None:
     assert live.steps() == {}
 
 
+@pytest.mark.full
 @pytest.mark.long
 def test_existing_connectors_tables_and_topics_are_imported_into_a_state(live: Live) -> None:
     """Connectors and a table that the state has forgotten are imported by type and id, and nothing is to change; so is a topic."""
@@ -242,6 +269,7 @@ def test_existing_connectors_tables_and_topics_are_imported_into_a_state(live: L
     assert live.steps() == {}
 
 
+@pytest.mark.full
 def test_fewer_partitions_are_refused_by_the_preview(live: Live) -> None:
     live.set("streaming.topics.partitions", "6")
     try:

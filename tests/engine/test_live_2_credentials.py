@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import Live
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.full]
 
 ROLLED = {
     "app": {"source-postgresql"},
@@ -36,8 +36,8 @@ MADE_ANEW = {
     "archive": {"archive-key"},
 }
 KEPT_SECRETS: dict[str, str] = {}
-IN_EVERY_RUN = {"app", "archive", "debezium"}
-"""One of each kind: a role of the database, a key of the store, and what two workloads hold."""
+IN_EVERY_RUN = {"archive", "debezium"}
+"""A key of the store, and a role of the database that two workloads hold."""
 CREDENTIALS = [name if name in IN_EVERY_RUN else pytest.param(name, marks=pytest.mark.long) for name in sorted(ROLLED)]
 
 

@@ -51,10 +51,16 @@ def taken_down(live: Live) -> None:
         assert done.returncode == 0, done.stdout[-4000:]
 
 
+def of_the_stack(kube: Kube) -> list[tuple[str, str]]:
+    """Return kind and name of each object of the stack that is in no namespace."""
+    kinds = ("Namespace", "StorageClass", "ClusterRole", "ClusterRoleBinding")
+    names = [(kind, item["metadata"]["name"]) for kind in kinds for item in kube.list(kind, None)]
+    return [(kind, name) for kind, name in names if name.startswith(NAMESPACE)]
+
+
 def left(kube: Kube, aws: Aws) -> list[str]:
     """Whatever of the pipeline is still there, in the cluster and in AWS."""
-    names = {kind: [item["metadata"]["name"] for item in kube.list(kind, None)] for kind in ("Namespace", "StorageClass")}
-    found = [f"{kind} {name}" for kind, listed in names.items() for name in listed if name.startswith(NAMESPACE)]
+    found = [f"{kind} {name}" for kind, name in of_the_stack(kube)]
     found += [f"PersistentVolume of {item['spec']['storageClassName']}" for item in kube.list("PersistentVolume", None)]
     found += [f"bucket {item['Name']}" for item in aws("s3").list_buckets()["Buckets"]]
     found += [f"user {item['UserName']}" for item in aws("iam").list_users()["Users"] if item["UserName"].startswith(BUCKET)]
@@ -70,6 +76,7 @@ def gone(live: Live, kube: Kube, aws: Aws) -> None:
         time.sleep(1)
 
 
+@pytest.mark.full
 def test_removing_the_source_connector_alone_drops_its_slot_and_a_new_one_catches_up(live: Live, sql: Callable[[str], str]) -> None:
     carried_out(live)
     assert sql(SLOT) == "debezium_slot"
@@ -82,6 +89,7 @@ def test_removing_the_source_connector_alone_drops_its_slot_and_a_new_one_catche
     arrives(live, "after-a-new-slot-")
 
 
+@pytest.mark.full
 def test_a_connector_that_cannot_drop_its_slot_says_which_sql_does(
     live: Live, sql: Callable[[str], str], figure: Callable[[str], None]
 ) -> None:
@@ -122,6 +130,8 @@ def test_destroy_goes_in_order_and_leaves_nothing(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
+@pytest.mark.full
+@pytest.mark.long
 def test_destroy_after_an_up_that_failed_half_way(live: Live, kube: Kube, aws: Aws) -> None:
     """Somebody else's role has the name; it stays theirs."""
     taken_down(live)
@@ -137,6 +147,7 @@ def test_destroy_after_an_up_that_failed_half_way(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
+@pytest.mark.full
 @pytest.mark.long
 def test_destroy_after_an_up_that_was_interrupted(live: Live, kube: Kube, aws: Aws) -> None:
     taken_down(live)
@@ -157,6 +168,8 @@ def test_destroy_after_an_up_that_was_interrupted(live: Live, kube: Kube, aws: A
     gone(live, kube, aws)
 
 
+@pytest.mark.full
+@pytest.mark.long
 def test_a_missing_bucket_fails_the_up_with_a_cure_and_the_right_one_repairs_it(
     live: Live, aws: Aws, figure: Callable[[str], None]
 ) -> None:
@@ -177,12 +190,14 @@ def test_a_missing_bucket_fails_the_up_with_a_cure_and_the_right_one_repairs_it(
     arrives(live, "the-right-bucket-")
 
 
+@pytest.mark.full
 def test_destroy_when_the_cluster_is_gone_already(
     live: Live, kube: Kube, aws: Aws, kubectl: Callable[..., str], figure: Callable[[str], None]
 ) -> None:
     """It fails at once with the cure; given up by name, everything in AWS goes and the state is empty."""
     carried_out(live)
-    kubectl("delete", "namespace", NAMESPACE, "--wait=true")
+    for kind, name in of_the_stack(kube):
+        kubectl("delete", kind, name, "--wait=true")
     live.kubeconfig.write_text(NO_CLUSTER)
     refused = live.destroy()
     assert refused.returncode != 0
@@ -193,10 +208,10 @@ def test_destroy_when_the_cluster_is_gone_already(
     del live.environment["PULUMI_K8S_DELETE_UNREACHABLE"]
     assert done.returncode == 0, done.stdout[-4000:]
     figure(f"pulumi destroy without the cluster: {time.monotonic() - started:.0f} s")
-    kubectl("delete", "storageclass", "data-ingestion-database", "data-ingestion-streaming")
     gone(live, kube, aws)
 
 
+@pytest.mark.full
 @pytest.mark.long
 def test_a_bucket_with_data_refuses_to_go_and_keeps_its_guards(live: Live, kube: Kube, aws: Aws) -> None:
     """`archive.destroyWithStack: false`. What was archived outlives everything else, until somebody says otherwise."""

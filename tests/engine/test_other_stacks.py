@@ -15,7 +15,7 @@ from tests.engine.project import Project, copied
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.full]
 
 ENDPOINT = {"url": "http://store.internal:9000", "addresses": ["10.5.0.0/16"], "secret": "store"}
 

@@ -134,10 +134,12 @@ def test_a_preview_that_breaks_a_rule_ends_with_a_failure_that_names_it(project:
     assert "can't run policy" not in done.stdout
 
 
+@pytest.mark.full
 def test_every_mandatory_rule_is_tried_in_one_preview() -> None:
     assert sorted(rule for rules in APART for rule in rules) == sorted(MANDATORY)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rules", APART, ids=lambda rules: " ".join(sorted(rules & TOTALS)) or "of one resource")
 def test_every_rule_is_named_for_its_own_bad_example(project: Project, rules: set[str]) -> None:
     snippets = {key: code for key, code in REFUSED.items() if key.partition(",")[0] in rules}
@@ -156,6 +158,7 @@ def test_every_rule_is_named_for_its_own_bad_example(project: Project, rules: se
     assert "can't run policy" not in done.stdout
 
 
+@pytest.mark.full
 def test_an_exception_that_fits_nothing_ends_a_preview_with_a_failure(project: Project) -> None:
     project.set("policy.exceptions[1].rule", "image-pinned")
     project.set("policy.exceptions[1].resource", "nobody")
@@ -166,6 +169,7 @@ def test_an_exception_that_fits_nothing_ends_a_preview_with_a_failure(project: P
     assert named_in(done.stdout, "exceptions-proper"), done.stdout[-3000:]
 
 
+@pytest.mark.full
 def test_the_same_change_passes_where_nobody_runs_the_pack(project: Project) -> None:
     """So it is the pack that refuses, and not the program."""
     done = project.pulumi("preview", "--stack", "sandbox", "--policy-pack", "policy", "--policy-pack-config", "does-not-exist.json")
@@ -175,6 +179,7 @@ def test_the_same_change_passes_where_nobody_runs_the_pack(project: Project) -> 
     assert without.preview(POD + REFUSED["memory-budget"]).returncode == 0
 
 
+@pytest.mark.full
 def test_a_budget_in_the_packs_configuration_decides(project: Project) -> None:
     config = project.folder / "budgets.json"
     config.write_text('{"memory-budget": {"enforcementLevel": "mandatory", "budgets": {"data-ingestion": "4093Mi"}}}')
@@ -183,6 +188,7 @@ def test_a_budget_in_the_packs_configuration_decides(project: Project) -> None:
     assert "1 more than the budget of 4093" in done.stdout
 
 
+@pytest.mark.full
 def test_a_pack_that_is_missing_stops_the_preview(project: Project) -> None:
     environment = {**project.environment, "PULUMI_OPTION_POLICY_PACK": "no-such-folder"}
     assert Project(project.folder, environment).preview().returncode != 0

@@ -40,6 +40,7 @@ def test_the_shipped_stack_gets_a_comment(project: Project) -> None:
     assert "| all | 0 | 4094 | +4094 |" in comment
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("rule", "shown"), [("memory-budget", "OVER"), ("no-literal-credential", "DB_PASSWORD: container")])
 def test_a_refusal_is_a_failure_with_its_reason_and_no_secret_in_the_comment(project: Project, rule: str, shown: str) -> None:
     project.write(POD + REFUSED[rule])

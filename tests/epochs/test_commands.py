@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit import logins
 from epochs import commands, settling
 from epochs.facts import Facts, Source, Unanswered
 from epochs.settling import UnsettledError
@@ -70,7 +69,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(commands, "look", made.look)
     monkeypatch.setattr(commands, "running", made.running)
     monkeypatch.setattr(commands, "subprocess", SimpleNamespace(run=made.run))
-    monkeypatch.setattr(logins, "kafka", lambda _stack: {})
+    monkeypatch.setattr(commands, "described", lambda of: of)
     for name in ("stop_source", "drain", "remove_source", "end_workers"):
         monkeypatch.setattr(settling, name, lambda *_arguments, name=name: made.steps.append(name))
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))

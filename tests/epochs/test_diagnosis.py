@@ -9,9 +9,8 @@ import pytest
 
 from epochs.diagnosis import State, diagnosis
 from epochs.facts import Source, Unanswered, source
-from settings.names import Names
+from settings.names import CONTROL_TOPIC, Names
 from settings.seams import Seam
-from settings.streaming import StreamingSettings
 from tests.epochs.stacks import ORDERS, SERVER, SLOT, SOURCE, USERS, facts, with_slot
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ NEW = replace(USERS, epoch=2, position=None, changed=None, control={})
 
 
 def judged(found: Facts, epoch: int = 1, seams: tuple[Seam, ...] = ()) -> Verdict:
-    return diagnosis(Names().of_epoch(epoch), StreamingSettings(epoch=epoch, seams=seams), found)
+    return diagnosis(Names().of_epoch(epoch), seams, found)
 
 
 def test_a_history_without_a_break_is_whole() -> None:
@@ -43,7 +42,7 @@ def test_a_history_without_a_break_is_whole() -> None:
             "is another one: it keeps the log from 0/3E9, and the source has read up to 0/3E8 only",
         ),
         (facts(control={}), "lost-brokers", "iceberg-control ends at offset 0 of partition 0, and the archived table of public.users was"),
-        (facts(control={0: 39}, source=AWAY, server=AWAY), "lost-brokers", "ends at offset 39"),
+        (facts(control={CONTROL_TOPIC: {0: 39}}, source=AWAY, server=AWAY), "lost-brokers", "ends at offset 39"),
         (facts(source=Source(state=None), tables=()), "lost-brokers", "has the slot debezium_slot, and the worker has no connector"),
         (facts(server=replace(SERVER, system="8000")), "restored-database", "its system identifier is 8000"),
         (facts(server=replace(SERVER, end=999)), "restored-database", "its log ends at 0/3E7, before the stored position 0/3E8"),
@@ -81,7 +80,7 @@ def test_what_cannot_be_seen_is_undecided(found: Facts) -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        facts(source=Source(state="RUNNING"), server=replace(SERVER, slot=None), tables=(ORDERS,), control={0: 0}),
+        facts(source=Source(state="RUNNING"), server=replace(SERVER, slot=None), tables=(ORDERS,), control={CONTROL_TOPIC: {0: 0}}),
         facts(source=replace(SOURCE, state="FAILED", reason="password authentication failed")),
         facts(source=replace(SOURCE, state="STOPPED")),
         facts(tables=(), control={}),

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from audit.report import lsn_text
 from epochs.facts import Source, at, source
-from epochs.looking import committed, newest, server
+from epochs.looking import committed, heartbeat, newest, server
+from reading.data_files import data_files
+from reading.log_position import lsn_text
 from settings.names import Names
-from specification.source.sql import drop_former_slots
+from specification.source.sql import create_heartbeat, drop_former_slots, grant_heartbeat
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def test_a_slot_is_seen_missing_kept_and_lost(database: Server, login: psycopg.C
     assert kept is not None
     assert (kept.is_lost, kept.active, kept.wal_status) == (False, False, "reserved")
     assert kept.restart is not None
+    assert kept.safe is not None
+    assert kept.safe > 0
+    assert heartbeat(login, "public.absent") is None
 
     for _ in range(3):
         database.sql("SELECT pg_logical_emit_message(false, 'x', 'y')")
@@ -64,7 +68,18 @@ def test_a_slot_is_seen_missing_kept_and_lost(database: Server, login: psycopg.C
     after = server(login, "one")
     assert after.slot is not None
     assert after.slot.is_lost
+    assert after.slot.safe is None, "nothing is left, and a zero would look like a figure"
     assert after.end > before.end
+
+
+def test_the_age_of_a_heartbeat_is_that_of_its_commit(database: Server, login: psycopg.Connection[Any]) -> None:
+    database.sql(f"{create_heartbeat(Names())} {grant_heartbeat(Names())}")
+    assert heartbeat(login, "public.dbz_heartbeat") is None
+    login.execute("INSERT INTO public.dbz_heartbeat VALUES (1, now() - interval '90 s')")
+    assert heartbeat(login, "public.dbz_heartbeat") == pytest.approx(90, abs=20)
+    database.sql("REVOKE SELECT ON public.dbz_heartbeat FROM debezium")
+    assert heartbeat(login, "public.dbz_heartbeat") is None, "what a role may not read is not known"
+    database.sql("DROP TABLE public.dbz_heartbeat")
 
 
 def test_a_lost_slot_can_be_dropped_by_the_statement_of_the_next_epoch(database: Server) -> None:
@@ -95,11 +110,11 @@ def rows(*values: tuple[int, int | None, int | None, int | None]) -> pa.Table:
 
 
 def test_the_furthest_position_of_an_epoch_is_read_from_the_bounds(table: Any) -> None:
-    assert newest(table, 1) == (None, None)
+    assert newest(data_files(table), 1) == (None, None)
     table.append(rows((1, 90, 1000, None), (2, 70, 2000, None)))
-    assert newest(table, 1) == (90, 2000)
+    assert newest(data_files(table), 1) == (90, 2000)
     table.append(rows((3, 40, 3000, 2), (4, None, None, 2)))
-    assert newest(table, 2) == (40, 3000), "positions of another epoch do not compare"
+    assert newest(data_files(table), 2) == (40, 3000), "positions of another epoch do not compare"
 
 
 def test_the_position_of_a_table_is_that_of_its_newest_commit_by_the_sink(table: Any) -> None:
@@ -113,9 +128,17 @@ def test_the_position_of_a_table_is_that_of_its_newest_commit_by_the_sink(table:
 
 
 def test_a_stored_offset_gives_its_furthest_place_and_its_server() -> None:
-    offset = {"lsn": 24023128, "lsn_proc": 24023129, "lsn_commit": 24023119, "ts_usec": 1, "system_identifier": "7346", "timeline": 1}
-    assert source("RUNNING", "", offset) == Source(state="RUNNING", position=24023129, system="7346")
+    offset = {
+        "lsn": 24023128,
+        "lsn_proc": 24023129,
+        "lsn_commit": 24023119,
+        "ts_usec": 1_000_999,
+        "system_identifier": "7346",
+        "timeline": 1,
+    }
+    assert source("RUNNING", "", offset) == Source(state="RUNNING", position=24023129, system="7346", read=1000)
     assert source("RUNNING", "", {"lsn": 5}) == Source(state="RUNNING", position=5)
+    assert source("RUNNING", "", {"lsn": 5, "snapshot": True, "last_snapshot_record": False}).snapshot
     assert source(None, "", None) == Source(state=None)
 
 

@@ -90,7 +90,7 @@ class Worker:
 @pytest.fixture
 def stack() -> Any:
     """Return a stack of which the names count."""
-    return SimpleNamespace(settings=SimpleNamespace(names=Names()))
+    return SimpleNamespace(names=Names())
 
 
 def _meets(monkeypatch: pytest.MonkeyPatch, met: Worker) -> None:

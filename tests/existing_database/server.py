@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 INSTALLED = Path("/usr/lib/postgresql")
 SERVERS = ("installed", pytest.param("image", marks=pytest.mark.sandbox))
-"""Parameters of a fixture that runs a server by ``running``: what ``make test`` skips on a bare machine, ``make sandbox-test`` runs."""
+"""Parameters of a fixture that runs a server by ``running``: what ``make test`` skips on a bare machine, ``make nightly`` runs."""
 _SECONDS = 60
 
 
@@ -102,7 +102,8 @@ class Server:
         self.restart()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -124,7 +125,7 @@ def _user() -> int:
 def of_this_machine(programs: Path) -> Iterator[Server]:
     """Run a server of the installed programs."""
     with _short_folder() as folder:
-        yield from _served(Server(folder, str(folder), str(programs), _user(), None, _free_port()))
+        yield from _served(Server(folder, str(folder), str(programs), _user(), None, free_port()))
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def of_the_image() -> Iterator[Server]:
     """Run a server of the sandbox's own image, in its own folder."""
     with root_of_the_image() as root:
         (root / "served").mkdir()
-        yield from _served(Server(root / "served", "/served", postgres.BIN, postgres.USER, root, _free_port()))
+        yield from _served(Server(root / "served", "/served", postgres.BIN, postgres.USER, root, free_port()))
 
 
 @contextmanager
@@ -153,7 +154,7 @@ def running(which: str) -> Iterator[Server]:
         return
     programs = installed()
     if programs is None:
-        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql); make sandbox-test runs this on its image's")
+        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql); make nightly runs this on its image's")
     with of_this_machine(programs) as server:
         yield server
 

@@ -354,10 +354,19 @@ def test_a_failed_login_is_reported_with_its_reason(existing: Existing, monkeypa
     assert "the database does not exist" in refused(existing.expecting(names=absent)).why
     monkeypatch.setenv("PGPASSWORD", "wrong")
     assert "refuses user or password" in refused(existing.target).why
-    monkeypatch.setenv("PGSSLROOTCERT", str(existing.server.folder / "none.crt"))
-    assert "CA certificate cannot be read" in refused(existing.target).why
-    monkeypatch.setenv("PGSSLROOTCERT", "system")
-    assert "no CA trusted here signed" in refused(existing.target).why
+    assert variables(refused(existing.target)) == ["PGUSER", "PGPASSFILE"]
+    for authority, why in (
+        (str(existing.server.folder / "none.crt"), "CA certificate cannot be read"),
+        ("system", "no CA trusted here signed"),
+    ):
+        monkeypatch.setenv("PGSSLROOTCERT", authority)
+        assert why in refused(existing.target).why
+        assert variables(refused(existing.target)) == ["PGSSLROOTCERT"]
+
+
+def variables(refusal: Refused) -> list[str]:
+    """Return the names of the variables that a cure sets."""
+    return re.findall(r"^export (\w+)=", refusal.cure, re.MULTILINE)
 
 
 def test_a_server_without_tls_is_never_spoken_to(existing: Existing) -> None:

@@ -7,7 +7,8 @@ from faults.audited import worded
 
 
 def report(*findings: Finding, undecided: tuple[str, ...] = ()) -> Report:
-    table = TableReport(name="public.users", archive="users", counts={}, found={}, findings=findings)
+    found = {finding.kind.value: finding.number for finding in findings}
+    table = TableReport(name="public.users", archive="users", counts={}, found=found, findings=findings)
     return Report(stack="sandbox", began="2026-11-29T01:00:00Z", seconds=1.0, parts=("kafka",), tables=(table,), undecided=undecided)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from faults.kinds import FAULTS, LEFT_OUT
 from pipeline.command_line import main
-from sandbox import outputs
+from reading import saved_outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def test_the_list_has_every_kind_and_what_is_left_out(capsys: pytest.CaptureFixt
 def test_without_a_sandbox_the_command_names_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(outputs, "_FILE", tmp_path / "outputs.json")
+    monkeypatch.setattr(saved_outputs, "FILE", tmp_path / "outputs.json")
     assert main(["faults", "--seed", "5", "--json", str(tmp_path / "faults.json")]) == 1
     assert "make one with 'make sandbox' (seed 5)" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

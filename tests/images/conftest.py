@@ -26,6 +26,14 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def staged_brokers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stage the image of the brokers once for all tests."""
+    into = tmp_path_factory.mktemp("kafka")
+    staging.stage(IMAGE.with_name("kafka"), Store(CACHE / "jars"), into)
+    return into
+
+
+@pytest.fixture(scope="session")
 def compiled(staged: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, list[Path]], str]:
     """Compile a folder of probes against some of the staged jars, and return the class path of both."""
     (compiler,) = {Store(CACHE / "jars").path(entry) for entry in staging.entries_of(IMAGE) if ":ecj:" in entry.source}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from settings.names import Names
 from settings.tables import Column, Table
-from specification.services import Address
-from specification.streaming.debezium import source_config
 from tests.existing_database.server import running
-from tests.images.source_task import PASSWORD, connection
+from tests.images.source_task import PASSWORD, chained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +59,20 @@ TABLES = (
     ),
     Table(name="plain", columns=(Column(name="id", type="integer"), Column(name="note", type="text", nullable=True))),
 )
+# Part of a point's text that is another one each time
+BYTES = re.compile(r",wkb=(\[B@\w+|java[^]]*\])")
+LATER = Table(
+    name="later",
+    columns=(
+        Column(name="id", type="integer"),
+        Column(name="n", database_name="N", type="integer", nullable=True),
+        Column(name="born", type="date", nullable=True),
+        Column(name="place", type="text", nullable=True),
+    ),
+)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[Server]:
     """Return a server with tables that most schemas have some of."""
     with running("image") as started:
@@ -73,34 +81,39 @@ def server() -> Iterator[Server]:
         yield started
 
 
-def _escaped(text: str) -> str:
-    return "".join(f"\\u{ord(letter):04x}" if ord(letter) > 126 else "\\\\" if letter == "\\" else letter for letter in text)
-
-
 def test_names_are_the_archives_nulls_stay_and_a_unique_index_is_a_key(server: Server, class_path: str, tmp_path: Path) -> None:
-    config = source_config(Names(), TABLES, Address(host="localhost", port=server.port), "http://registry")
-    wanted = (
-        "connector.class",
-        "plugin.name",
-        "topic.prefix",
-        "table.include",
-        "column.exclude",
-        "message.key",
-        "transforms.",
-        "publication.",
-    )
-    chosen = {key: value for key, value in config.items() if key.startswith(wanted)}
-    given = {**chosen, **connection(server)}
-    path = tmp_path / "config"
-    path.write_text("".join(f"{key}={_escaped(str(value))}\n" for key, value in given.items()), encoding="ascii")
-    command = ["java", "-XX:TieredStopAtLevel=1", "-cp", class_path, "dataingestion.connect.NamesProbe", str(path), "4"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    rows = sorted(line[2:] for line in done.stdout.splitlines() if line.startswith("@ "))
+    with chained(server, class_path, tmp_path, TABLES, 4) as chain:
+        rows = sorted(chain)
     user, orders, plain = (f"postgres.public.{name}" for name in ("user_value", "tbl_2024_orders", "plain"))
     assert rows == [
-        f"{plain}|{plain}.Key id=1|{plain}.Value id=1 note=null",
-        f"{orders}|{orders}.Key code=a|{orders}.Value code=a size=null",
-        f"{user}|{user}.Key id=1|{user}.Value id=1 first_name=null year_value=null n=7",
-        f"{user}|{user}.Key id=2|{user}.Value id=2 first_name=Emmy year_value=1882 n=7",
+        f"{plain}|{plain}.Key id=1|{plain}.Value id=1 note=null __deleted=false __op=r",
+        f"{orders}|{orders}.Key code=a|{orders}.Value code=a size=null __deleted=false __op=r",
+        f"{user}|{user}.Key id=1|{user}.Value id=1 first_name=null year_value=null n=7 __deleted=false __op=r",
+        f"{user}|{user}.Key id=2|{user}.Value id=2 first_name=Emmy year_value=1882 n=7 __deleted=false __op=r",
+    ]
+
+
+def test_a_null_from_before_set_not_null_stays_null_and_a_deletion_by_the_key_alone_says_nothing(
+    server: Server, class_path: str, tmp_path: Path
+) -> None:
+    """The source starts after all of it; without replica identity FULL the log has nothing but the key of a deleted row."""
+    server.sql(
+        'CREATE TABLE public.later (id int PRIMARY KEY, "N" int DEFAULT 7, born date, place point); '
+        "GRANT SELECT ON public.later TO capture; ALTER PUBLICATION publication ADD TABLE public.later; "
+        "ALTER TABLE public.later REPLICA IDENTITY FULL; "
+        "INSERT INTO public.later VALUES (1, NULL, '1970-01-01', NULL), (2, 2, NULL, '(1,2)'); DELETE FROM public.later; "
+        """ALTER TABLE public.later ALTER "N" SET NOT NULL, ALTER born SET NOT NULL, ALTER place SET NOT NULL; """
+        "INSERT INTO public.later VALUES (3, 3, '1970-01-01', '(1,2)'); "
+        "ALTER TABLE public.later REPLICA IDENTITY DEFAULT; DELETE FROM public.later; ALTER TABLE public.later REPLICA IDENTITY FULL;"
+    )
+    with chained(server, class_path, tmp_path, (LATER,), 6, "no_data") as chain:
+        rows = [BYTES.sub("", row).removeprefix("postgres.public.later|postgres.public.later.Key ") for row in chain]
+    value = "|postgres.public.later.Value"
+    assert rows == [
+        f"id=1{value} id=1 n=null born=0 place=null __deleted=false __op=c",
+        f"id=2{value} id=2 n=2 born=null place=Struct{{x=1.0,y=2.0}} __deleted=false __op=c",
+        f"id=1{value} id=1 n=null born=0 place=null __deleted=true __op=d",
+        f"id=2{value} id=2 n=2 born=null place=Struct{{x=1.0,y=2.0}} __deleted=true __op=d",
+        f"id=3{value} id=3 n=3 born=0 place=Struct{{x=1.0,y=2.0}} __deleted=false __op=c",
+        f"id=3{value} id=3 n=0 born=0 place=Struct{{x=0.0,y=0.0}} __deleted=true __op=d",
     ]

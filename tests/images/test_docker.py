@@ -13,8 +13,7 @@ from images.lock import Entry
 from images.references import LAPTOP, REFERENCES
 from images.tool import ToolError
 from recording.recorder import ROOT
-from settings.images import ImageSettings
-from specification.streaming import registry
+from settings.images import REGISTRY_IMAGES, ImageSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +24,7 @@ IMAGES = ROOT / "images"
 def test_pods_run_what_is_built() -> None:
     images = ImageSettings()
     assert {"postgres": images.postgres, "kafka": images.kafka, "connect": images.connect}.items() <= REFERENCES.items()
-    assert {"confluent": REFERENCES["registry-confluent"], "apicurio": REFERENCES["registry"]} == registry.IMAGES
+    assert {"confluent": REFERENCES["registry-confluent"], "apicurio": REFERENCES["registry"]} == REGISTRY_IMAGES
 
 
 def test_an_image_is_built_from_its_folder_over_its_base(monkeypatch: pytest.MonkeyPatch) -> None:

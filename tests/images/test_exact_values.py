@@ -52,6 +52,7 @@ TIMES: Mapping[tuple[str, str, str], tuple[str, str, int, str]] = {
 }
 # Types in Connect that are Debezium's own, so that the registry sees no other schema
 SAME = {
+    "id": "INT32 null null null",
     "day": "INT32 org.apache.kafka.connect.data.Date 1 null",
     "amount": "BYTES org.apache.kafka.connect.data.Decimal 1 {scale=2, connect.decimal.precision=10}",
 }

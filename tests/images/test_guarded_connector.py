@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,11 @@ def promote(server: Server) -> None:
         (data / "recovery.signal").touch()
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("restore_command = 'false'\n")
+    # pg_ctl waits for a server that answers reads, which it does before the recovery has ended.
+    end = time.monotonic() + 60
+    while server.sql("SELECT pg_is_in_recovery();") == "t":
+        assert time.monotonic() < end, "the recovery did not end within 60 s"
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

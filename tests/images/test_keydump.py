@@ -12,8 +12,8 @@ import pytest
 
 from images.keydump import postgres, tables
 from images.keydump.asked import TABLES
-from images.keydump.postgres import PostgresError
 from images.keydump.tables import FOLDER, KeysError
+from images.layers import ArchiveError
 from images.lock import Entry
 from images.store import Store
 from recording.recorder import ROOT
@@ -101,7 +101,7 @@ def test_layers_that_one_archive_leaves_out_are_taken_from_another(tmp_path: Pat
     base = _archive(tmp_path / "base.tar", {"blobs/sha256/l": layer})
     postgres.unpack([image, base], tmp_path / "root")
     assert (tmp_path / "root/etc/motd").read_bytes() == b"hello"
-    with pytest.raises(PostgresError, match="pass the archive of the base image too"):
+    with pytest.raises(ArchiveError, match="pass the archive of the base image too"):
         postgres.unpack([image], tmp_path / "again")
 
 

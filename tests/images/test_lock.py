@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from images.lock import Entry, LockError
 from images.references import REFERENCES
 from images.store import Store
 from images.wanted import Folder
+from specification.monitoring.jmx import AGENT
 
 _SUM = "a" * 64
 _IMAGES = Path(lock.__file__).parent
@@ -53,10 +55,21 @@ def test_a_member_knows_its_wheel() -> None:
     assert _entry("a.jar").wheel is None
 
 
-@pytest.mark.parametrize("name", [name for name in REFERENCES if name not in {"postgres", "registry-confluent"}])
+@pytest.mark.parametrize("name", [name for name in REFERENCES if (_IMAGES / name / "contents.toml").exists()])
 def test_every_image_has_a_lock_that_reads_and_a_dockerfile_without_a_fixed_base(name: str) -> None:
     assert lock.parse((_IMAGES / name / "contents.lock").read_text(encoding="utf-8"), name)
     assert "FROM ${BASE}" in (_IMAGES / name / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["kafka", "connect", "registry-confluent"])
+def test_the_agent_is_where_the_flag_of_the_pods_says(name: str) -> None:
+    (agent,) = [
+        entry for entry in lock.parse((_IMAGES / name / "contents.lock").read_text(encoding="utf-8"), name) if "javaagent" in entry.source
+    ]
+    assert agent.target.startswith("agent/"), "in the folder libs it would be on the class path"
+    pattern = "contents/agent/jmx_prometheus_javaagent-*.jar"
+    assert f"COPY {pattern} {AGENT}\n" in (_IMAGES / name / "Dockerfile").read_text(encoding="utf-8")
+    assert fnmatch(f"contents/{agent.target}", pattern)
 
 
 def test_every_member_has_its_wheel_in_the_same_lock() -> None:

@@ -67,9 +67,9 @@ def test_sources_are_compiled_against_the_jars_of_a_folder_and_of_its_archives(t
 
 def test_a_manifest_is_the_same_bytes_every_time_and_names_the_class(tmp_path: Path) -> None:
     for name in ("one.jar", "two.jar"):
-        staging.write_manifest(tmp_path / name, {"an.Interface": "a.Class"})
+        staging.write_manifest(tmp_path / name, {"an.Interface": ("a.Class", "another.Class")})
     assert (tmp_path / "one.jar").read_bytes() == (tmp_path / "two.jar").read_bytes()
-    assert zipfile.ZipFile(tmp_path / "one.jar").read("META-INF/services/an.Interface") == b"a.Class\n"
+    assert zipfile.ZipFile(tmp_path / "one.jar").read("META-INF/services/an.Interface") == b"a.Class\nanother.Class\n"
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ _IMAGES = Path(wanted.__file__).parent
 
 
 def test_a_folder_holds_what_its_table_says() -> None:
-    text = '["plugins/x"]\nmaven = ["g:a:1"]\nexclude = ["g:b"]\nservices = { "an.Interface" = "a.Class" }'
+    text = '["plugins/x"]\nmaven = ["g:a:1"]\nexclude = ["g:b"]\nservices = { "an.Interface" = "a.Class", "b.I" = ["a.B", "a.C"] }'
     (folder,) = wanted.parse(text, "contents.toml")
     assert (folder.path, folder.maven, folder.exclude) == ("plugins/x", ("g:a:1",), ("g:b",))
-    assert folder.services == (("an.Interface", "a.Class"),)
+    assert folder.services == (("an.Interface", ("a.Class",)), ("b.I", ("a.B", "a.C")))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from settings.archived_types import OF_EXTENSIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+EXTENSIONS: Final = ("citext", "ltree", "cube", "seg", "intarray", "isn", "hstore")
+"""Extensions of the types below, which come with the server."""
+# PostGIS and pgvector do not come with the server: types of their names, made of a text, stand in
+STAND_INS: Final = "".join(
+    f"""CREATE TYPE public.{name};
+CREATE FUNCTION public.{name}_in(cstring) RETURNS public.{name} LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION public.{name}_out(public.{name}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE public.{name} (INPUT = public.{name}_in, OUTPUT = public.{name}_out, LIKE = text);
+"""
+    for name in ("geometry", "geography", "vector", "halfvec", "sparsevec")
+)
 # What the types below need: an enum in a schema that no search path has, a domain on it, and one on each type that Debezium would change
-SETUP: Final = """
+SETUP: Final = f"""{STAND_INS}
 CREATE SCHEMA far;
 CREATE TYPE far.mpaa_rating AS ENUM ('G', 'PG-13', 'it''s "R", né\\');
 CREATE TYPE public.mood AS ENUM ('calm');
@@ -25,12 +38,25 @@ CREATE DOMAIN public.instant AS timestamptz;
 CREATE DOMAIN public.document AS jsonb;
 CREATE DOMAIN public.tags AS text[];
 CREATE DOMAIN public.digest AS bytea;
+CREATE DOMAIN public.attributes AS hstore;
 CREATE TYPE public.pair AS (a integer, b text);
+CREATE TYPE public.much AS (n numeric, i interval, t timestamptz, p point, h hstore, r tstzrange, b bytea, d bit(3), m macaddr8, l pg_lsn,
+  k int4multirange, x xml, v tsvector, a text[]);
 CREATE TYPE public.floatrange AS RANGE (subtype = float8);
 """
 OWN: Final = frozenset(
-    {"far.mpaa_rating", "public.rated", "public.mood", "public.nothing", "public.pair", "public.floatrange", "public.floatmultirange"}
-    | {"citext", "ltree"}
+    {
+        "far.mpaa_rating",
+        "public.rated",
+        "public.mood",
+        "public.nothing",
+        "public.attributes",
+        "public.pair",
+        "public.much",
+        "public.floatrange",
+        "public.floatmultirange",
+    }
+    | set(OF_EXTENSIONS)
 )
 """Types that only the database knows, so that the model of a column says that it is archived as text."""
 LONG: Final = "né\\'\"{},NULL " * 70_000
@@ -53,6 +79,10 @@ _INTERVALS: Final = (
 _DAYS: Final = ("2026-01-02", "0044-03-15 BC", "5874897-12-31")
 _MOMENTS: Final = ("2026-01-02 03:04:05.123456", "1500-03-01 00:00:00.000001", "0044-03-15 12:00:00 BC", "infinity")
 _INSTANTS: Final = ("2026-01-02 03:04:05.123456+05:30", "1500-03-01 00:00:00+00", "infinity")
+_MUCH: Final = (
+    '(NaN,infinity,"2026-01-02 03:04:05.1+05:30","(1,0.30000000000000004)","""a""=>""né""","[""2026-01-02 03:04:05+05:30"",)",'
+    '"\\\\x00ff",101,08:00:2b:01:02:03:04:05,16/B374D848,"{[1,5)}",<a/>,"\'a\':1","{a,NULL}")'
+)
 
 TEXT: Final[Mapping[str, Sequence[str]]] = {
     "char(5)": ("", "a", "né", "12345", " a "),
@@ -62,6 +92,18 @@ TEXT: Final[Mapping[str, Sequence[str]]] = {
     "jsonb": ('{"b": 1,  "a": [null, 1.10, 1e300]}', "null", '"né\\u0041"', '"a\\"b\\\\"', f'["{"é" * 300_000}"]'),
     "xml": ("<a b='1'>né &amp; <![CDATA[<]]></a>", "text", "", "<?xml version='1.0'?><a/>"),
     "citext": ("", "MiXed né", "NULL"),
+    "hstore": (
+        *("", "a=>1", '"b"=>NULL, "a"=>"NULL", ""=>""', '"ccc"=>"1", "bb"=>"2", "é"=>"3", "z"=>"4", "🐘"=>"5"'),
+        *(r'"a\"b\\c"=>"d\"e\\f", "x, y"=>"a=>b", " "=>"line\\n"', '"it\'s"=>"{}()[],"', f'a=>"{"é, " * 200_000}"'),
+    ),
+    "public.attributes": ("", '"b"=>"2", "a"=>"1"'),
+    "hstore[]": (r'{"\"b\"=>\"2\", \"a\"=>NULL",NULL}',),
+    "geometry": ("0101000020E6100000000000000000F03F0000000000000040",),
+    "geography": ("0101000020E6100000000000000000F03F0000000000000040",),
+    "vector": ("[1,2.5,-3e-05]",),
+    "vector[]": ('{"[1,2]",NULL}',),
+    "halfvec": ("[1,2]",),
+    "sparsevec": ("{1:1,3:-2.5}/5",),
     "far.mpaa_rating": ("G", "PG-13", 'it\'s "R", né\\'),
     "public.rated": ("G", 'it\'s "R", né\\'),
     "public.mood": ("calm",),
@@ -103,12 +145,27 @@ TEXT: Final[Mapping[str, Sequence[str]]] = {
     "txid_snapshot": ("10:20:10,14,15",),
     "pg_snapshot": ("10:20:10,14,15",),
     "ltree": ("", "Top.Science_1.x"),
+    "lquery": ("Top.*{1,2}.!a@|b*%",),
+    "ltxtquery": ("Europe & Russia*@ & !Transportation",),
+    "cube": ("(1)", "(1,0.30000000000000004),(1e+300,-4)", "(0,0)"),
+    "seg": ("1.50", "1.0 .. 2.50", "~ 3.0", "1e-05 .."),
+    "query_int": ("1&(2|!3)",),
+    "ean13": ("9780393040029", "977-1436-452-00-8"),
+    "isbn": ("0-393-04002-X", "979-10-90636-07-1"),
+    "isbn13": ("978-0-393-04002-9",),
+    "ismn": ("979-0-060-11561-5",),
+    "ismn13": ("979-0-060-11561-5",),
+    "issn": ("1436-4522",),
+    "issn13": ("977-1436-452-00-8",),
+    "upc": ("220356483481",),
     '"char"': ("", "x"),
     "public.amount": ("1.10", "NaN", "1e40"),
     "public.document": ('{"b": 1,  "a": 2}',),
     "public.tags": ('{a,NULL,"NULL"}',),
     "public.floatrange": ("[0.1,0.30000000000000004)", "empty"),
     "public.floatmultirange": ("{[0.1,0.30000000000000004)}",),
+    "public.much": (_MUCH, "(,,,,,,,,,,,,,)"),
+    "public.much[]": ("{" + '"' + _MUCH.replace("\\", "\\\\").replace('"', '\\"') + '",NULL}',),
     "public.pair": ('(1,"né, ""x""")', "(,)"),
     "text[]": ("{}", '{a,"b,c","d\\"e","f\\\\g",NULL,"NULL","","né ","{x}"}', "{{a,b},{c,d}}", "[2:3]={x,y}", "{" + "né," * 200_000 + "x}"),
     "varchar(9)[]": ('{"NULL",NULL}',),
@@ -149,6 +206,8 @@ TEXT: Final[Mapping[str, Sequence[str]]] = {
     "pg_lsn[]": ("{16/B374D848}",),
     "xid8[]": ("{18446744073709551615}",),
     "ltree[]": ("{Top.x}",),
+    "cube[]": ('{"(1,2)",NULL}',),
+    "isbn13[]": ("{978-0-393-04002-9}",),
     "far.mpaa_rating[]": ('{G,"it\'s \\"R\\", né\\\\",NULL}',),
     "public.price[]": ("{1.10,NULL}",),
     "public.moment[]": ('{"2026-01-02 03:04:05.123456"}',),
@@ -188,6 +247,7 @@ ALIKE: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 
 DEFAULTS: Final[Mapping[str, str]] = {
     "jsonb": """'{"a": 1}'""",
+    "hstore": """'"a"=>NULL'""",
     "json": "'[]'",
     "xml": "'<a/>'",
     "char(5)": "'ab'",

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from configs.keys import own
+from judgement.effects import _void
 from judgement.stack import SettingsError, parse, parse_text
+from recording.recorder import ROOT
+from recording.stackfile import stack_config
+from settings.model import Settings
+from settings.parsing import PROJECT
 from tests.declared import settings_of
 
 if TYPE_CHECKING:
@@ -96,7 +103,9 @@ def test_a_cure_of_a_misspelt_setting_is_accepted(stack: str, figure: Callable[[
     values, every = values_of(stack), values_of(stack, defaults=True)
     assert problems_of(values) == []
     wrong, cured, made = [], 0, 0
-    for number, path in enumerate(places(every)):
+    # a key without effect in this stack is never named as a cure
+    void = tuple(f"{path}." for path, _reason in _void(Settings.model_validate(values)))
+    for number, path in enumerate(path for path in places(every) if not f"{'.'.join(map(str, path))}.".startswith(void)):
         *place, key = path
         for other in {misspelt(key)[number % 4], misspelt(key)[(number + 1) % 4]} - set(at(every, tuple(place))):
             changed = copy.deepcopy(values)
@@ -145,6 +154,46 @@ def test_a_key_that_is_written_as_well_is_not_named_alone() -> None:
     assert item.cure == "did you mean format? It is written as well; remove one of the two"
 
 
+@pytest.mark.parametrize(
+    ("written", "value", "meant"),
+    [
+        ("streeming", {"epoch": 2}, "streaming"),
+        ("enviroment", "prod", "environment"),
+        ("protct", True, "protect"),
+        ("budgt", {"memoryMib": 5000}, "budget"),
+    ],
+)
+def test_a_default_of_the_project_file_is_not_taken_for_a_key_that_is_written(written: str, value: Any, meant: str) -> None:
+    given = stack_config(ROOT, "dev").values
+    texts = {key: text for key, text in given.items() if key != f"{PROJECT}:{meant}"} | {
+        f"{PROJECT}:{meant}": _declared_default(meant),
+        f"{PROJECT}:{written}": json.dumps(value),
+    }
+    with pytest.raises(SettingsError) as caught:
+        parse_text(texts)
+    (item,) = [one for one in caught.value.problems if one.path == written]
+    assert item.cure == f"did you mean {meant}?"
+
+
+def test_a_section_that_is_written_as_well_is_told() -> None:
+    texts = dict(stack_config(ROOT, "dev").values) | {f"{PROJECT}:streeming": "{}", f"{PROJECT}:streaming": '{"epoch": 2}'}
+    with pytest.raises(SettingsError) as caught:
+        parse_text(texts)
+    assert "did you mean streaming? It is written as well; remove one of the two" in {one.cure for one in caught.value.problems}
+
+
+def test_two_words_for_one_key_are_not_told_as_the_key_itself() -> None:
+    first, second = problems_of({"archive": {"bucket": "archive", "formt": "parquet", "fromat": "parquet"}})
+    assert first.cure == "did you mean format?"
+    assert second.cure == "did you mean format? archive.formt stands for it as well; remove one of the two"
+
+
+def _declared_default(name: str) -> str:
+    """Return the default of a setting in Pulumi.yaml, as Pulumi passes it on."""
+    default = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"][name]["default"]
+    return default if isinstance(default, str) else json.dumps(default)
+
+
 def test_a_value_of_many_levels_beside_a_misspelt_key_is_a_problem_too() -> None:
     deep: list[Any] = []
     for _ in range(5000):
@@ -160,10 +209,11 @@ def test_a_value_of_many_levels_beside_a_misspelt_key_is_a_problem_too() -> None
         ("data-ingestio:budget", "did you mean data-ingestion:budget?"),
         ("data-ingestio:budgt", "did you mean data-ingestion:budget?"),
         ("data-ingestio:other", "the settings of data-ingestion are described in docs/settings.md"),
+        ("data-ingestio:host", "did you mean data-ingestion:host?"),
         ("data-ingestio:archive", "did you mean data-ingestion:archive? It is written as well; remove one of the two"),
     ],
 )
 def test_a_misspelt_project_names_a_section_that_there_is(written: str, cure: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        parse_text({"data-ingestion:archive": '{"bucket": "archive"}', written: "{}"})
+        parse_text({"data-ingestion:archive": '{"bucket": "archive"}', "data-ingestion:host": "{}", written: "{}"})
     assert cure in {item.cure for item in caught.value.problems}

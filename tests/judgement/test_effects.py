@@ -30,8 +30,26 @@ VALUES: dict[str, Any] = {
     "catalog": "glue",
     "sampleData": False,
     "spread": "zones",
+    "namespace": "audits",
+    "since": "2d",
+    "listen": "60s",
+    "deadlineMinutes": 30,
+    "secrets": {"kafka": "audit-kafka"},
     "domain": "data.example.com",
     "maxConnections": 100,
+    "action": "mark",
+    "warningPercent": 90,
+    "criticalPercent": 70,
+    "owners": {"public.users": "data"},
+    "readsOf": ["public.users"],
+    "accessLogBucket": "logs",
+    "intervalS": 20,
+    "kubelets": ["10.0.0.0/16"],
+    "kind": "files",
+    "external": {"namespace": "observability"},
+    "grafana": {"enabled": True},
+    "receivers": {"slack": {"channel": "#data"}},
+    "runbooks": "https://runbooks.example.com",
     "address": "127.0.0.1",
     "provisioner": "example.com/volumes",
     "kafka": [{"node": 30092, "host": 9092}, {"node": 30093, "host": 9093}, {"node": 30094, "host": 9094}],
@@ -106,6 +124,17 @@ def test_the_shops_rows_come_with_its_tables_also_beside_others() -> None:
     tables = [*(table.model_dump(by_alias=True) for table in TABLES), *OTHER]
     retention = {"topics": {"retentionMib": 40}}
     created = specify({**OWN, "source": {"tables": tables}, "streaming": retention}).source.created
+    assert created is not None
+    assert "INSERT INTO public.users" in created.workload.files["postgresql-config"]["sample.sql"]
+
+
+def test_the_shops_rows_come_with_tables_whose_rows_are_judged() -> None:
+    tables = [table.model_dump(mode="json", by_alias=True, exclude_defaults=True) for table in TABLES]
+    tables[0]["columns"][-1]["quality"] = {"notNull": True}
+    # judged tables hold more files open
+    created = specify(
+        {**OWN, "source": {"tables": tables}, "quality": {"enabled": True}, "archive": {**OWN["archive"], "tasks": 1}}
+    ).source.created
     assert created is not None
     assert "INSERT INTO public.users" in created.workload.files["postgresql-config"]["sample.sql"]
 

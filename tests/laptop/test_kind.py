@@ -7,6 +7,8 @@ import pytest
 from laptop import kind
 from laptop.kind import KindError
 from recording.recorder import ROOT
+from sandbox.cluster import components
+from settings import yaml_file
 from settings.cluster import ClusterSettings, HostSettings
 
 CLUSTER = kind.parse(kind.CONFIG.read_text(encoding="utf-8"))
@@ -64,3 +66,28 @@ def test_every_node_and_the_volume_provisioner_are_waited_for() -> None:
     assert any("wait --for=condition=Ready nodes --all" in command for command in commands)
     assert any("rollout status deployment/local-path-provisioner" in command for command in commands)
     assert ClusterSettings().provisioner == "rancher.io/local-path"
+
+
+def test_the_api_server_finds_the_rules_of_its_trail_and_has_a_place_for_it() -> None:
+    """A path that is not mounted would stop the API server, and with it the cluster."""
+    (control_plane,) = (
+        node for node in yaml_file.parse(kind.CONFIG.read_text(encoding="utf-8"))["nodes"] if node["role"] == "control-plane"
+    )
+    (mount,) = control_plane["extraMounts"]
+    rules = ROOT / mount["hostPath"]
+    assert rules.is_file()
+    (patch,) = (yaml_file.parse(text)["apiServer"] for text in control_plane["kubeadmConfigPatches"])
+    flags, volumes = patch["extraArgs"], {volume["mountPath"]: volume for volume in patch["extraVolumes"]}
+    assert flags["audit-policy-file"] == mount["containerPath"]
+    for path in (flags["audit-policy-file"], flags["audit-log-path"]):
+        folder = path.rpartition("/")[0]
+        assert volumes[folder]["hostPath"] == folder
+    assert all(isinstance(value, str) for value in flags.values()), "kubeadm takes words only"
+    assert components.TRAIL_POLICY.read_text(encoding="utf-8") == rules.read_text(encoding="utf-8")
+
+
+def test_no_rule_of_the_trail_writes_what_a_secret_or_a_pod_holds() -> None:
+    rules = yaml_file.parse(components.TRAIL_POLICY.read_text(encoding="utf-8"))["rules"]
+    with_content = {group["group"] for rule in rules if rule["level"] not in {"None", "Metadata"} for group in rule["resources"]}
+    assert with_content == {"rbac.authorization.k8s.io", "networking.k8s.io", "admissionregistration.k8s.io"}
+    assert not [rule for rule in rules if rule["level"] == "RequestResponse"]

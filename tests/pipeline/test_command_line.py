@@ -14,16 +14,18 @@ import pytest
 
 from images import tool
 from pipeline.command_line import PROGRAM, main, root
+from pipeline.shared_options import BARE, DEFAULT_STACK
 from pipeline.teaching import Command, Group
 from plan import commands as plan_commands
 from recording.recorder import ROOT
 from sandbox import commands as sandbox_commands
+from tests.checkout import tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAVY = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "kubernetes", "boto3", "pyarrow", "duckdb", "psycopg", "pydantic", "requests", "rich")
-STARTED = re.compile(r"""(?:python3?"? -m |"-m", ")([a-z_]+)\b(?!\.)""")
+STARTED = re.compile(r"""(?:python3?"? -m |"-m", ")([a-z_]+)\b(?!\.| and )""")
 SPELLED = re.compile(r"python -m pipeline ([a-z][a-z ]*[a-z])")
 
 
@@ -59,9 +61,15 @@ def test_the_commands_are_those_that_the_documents_describe() -> None:
         "doctor",
         "sql",
         "tables",
+        "ddl",
         "views",
         "backfill",
+        "status",
+        "exporter",
+        "dashboards",
+        "monitoring",
         "audit",
+        "quality",
         "dlq",
         "epoch",
         "review",
@@ -97,6 +105,20 @@ def test_no_command_in_a_list_is_cut_short(words: tuple[str, ...], capsys: pytes
     assert "..." not in listed
 
 
+def test_every_command_has_the_same_stack_when_none_is_given() -> None:
+    """The review alone is of a preview, which names its stack."""
+    found = {words: option.default for words, command in LEAVES.items() for option in command.params if option.name == "stack"}
+    assert len(found) > 15
+    assert {words for words, default in found.items() if default != DEFAULT_STACK} == {("review", "digest")}
+
+
+def test_every_command_takes_a_table_by_either_name() -> None:
+    named = {"table", "tables"}
+    found = {words: option for words, command in LEAVES.items() for option in command.params if option.name in named}
+    assert {words[0] for words in found} == {"audit", "backfill", "quality", "views"}
+    assert all(isinstance(option, click.Option) and BARE in str(option.help) for option in found.values())
+
+
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if f"{PROGRAM} " in example])
 def test_an_example_is_understood(example: str) -> None:
     typed = example.partition(f"{PROGRAM} ")[2].removesuffix(')"')
@@ -114,8 +136,7 @@ def test_an_example_is_understood(example: str) -> None:
 @functools.cache
 def texts() -> dict[str, str]:
     """Return every file under version control, of any kind."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in listed if name and (ROOT / name).is_file()}
+    return {name: (ROOT / name).read_text(encoding="utf-8", errors="replace") for name in tracked()}
 
 
 def test_commands_that_documents_and_messages_spell_are_commands() -> None:
@@ -125,9 +146,9 @@ def test_commands_that_documents_and_messages_spell_are_commands() -> None:
 
 
 def test_a_package_that_is_run_can_be_run() -> None:
-    """One that people run, and those that the engine starts."""
+    """One that people run, and three that pods start."""
     run = {(name, found) for name, text in texts().items() for found in STARTED.findall(text) if (ROOT / found).is_dir()}
-    assert {found for _, found in run} == {"pipeline"}
+    assert {found for _, found in run} == {"pipeline", "audit", "quality", "status"}
 
 
 def test_alone_it_lists_its_commands() -> None:
@@ -239,7 +260,7 @@ def test_the_sandbox_says_what_went_wrong_without_a_traceback(
     error: BaseException, code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SANDBOX_TRACEBACK", raising=False)
-    monkeypatch.setattr("sandbox.outputs.read", raising(error))
+    monkeypatch.setattr("reading.saved_outputs.read", raising(error))
     assert main(["sandbox", "outputs"]) == code
     assert capsys.readouterr().err == told
 

@@ -40,7 +40,7 @@ def test_every_pod_has_a_bar_as_long_as_its_limit() -> None:
 
 @pytest.mark.parametrize(("budget", "over"), [(4096, False), (4000, True)])
 def test_a_sum_over_the_budget_looks_different(budget: int, over: bool) -> None:  # noqa: FBT001 - a table's column
-    known = recorded(record("sandbox"), Limits(memory={"data-ingestion": budget * MIB}))
+    known = recorded(record("dev"), Limits(memory={"data-ingestion": budget * MIB}))
     picture = svg([], memory(known), "a <title> & more")
     ET.fromstring(picture)  # noqa: S314 - made here
     assert ("#e45756" in picture) == over

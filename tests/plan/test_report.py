@@ -15,13 +15,15 @@ from checks.terminal import console, plain
 from judgement.effects import assumed_tables
 from judgement.stack import SettingsError, parse
 from pipeline.command_line import main
-from plan.report import judgement, memory, memory_table, not_judged, tree
+from plan.report import further_memory, judgement, memory, memory_table, not_judged, tree
 from plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
+from policy.limits import of_stack
 from policy.rule import Violation
 from problem import Problem
 from recording import record
+from sandbox.stack_settings import settings
 from settings.shop import TABLES
 
 if TYPE_CHECKING:
@@ -107,6 +109,20 @@ def test_a_pod_on_every_node_is_in_the_table_once_the_nodes_are_known(root: Path
     assert plain(memory_table(memory(known))).splitlines()[2].split() == ["DaemonSet", "agent", "3", "64", "192", "192"]
     assert memory(known).steady == namespace_total(known, "default").steady == 3 * 64 * 2**20
     assert memory(recorded(recording, LIMITS)).workloads == ()
+
+
+def test_audit_and_monitoring_have_tables_of_their_own_and_take_nothing_of_the_pipelines() -> None:
+    known = recorded(record("sandbox"), of_stack(settings()))
+    own = further_memory(known)
+    assert set(own) == {"data-ingestion-audit", "data-ingestion-monitoring"}
+    watching, sums = own["data-ingestion-monitoring"], own["data-ingestion-audit"]
+    assert (watching.steady, watching.budget) == (432 * 2**20, 432 * 2**20)
+    assert [(part.kind, part.steady, part.peak) for part in sums.workloads] == [("CronJob", 0, 1024 * 2**20)]
+    assert (sums.budget, memory(known).budget) == (1024 * 2**20, 4096 * 2**20)
+    assert "CronJob" not in {part.kind for part in memory(known).workloads}
+    table = plain(memory_table(sums, "Memory of data-ingestion-audit in MiB")).splitlines()
+    assert table[0] == "Memory of data-ingestion-audit in MiB"
+    assert further_memory(recorded(record("dev"), LIMITS)) == {}
 
 
 @pytest.mark.parametrize(("stack", "budget"), [("dev", 4096), ("sandbox", 4096), ("prod", 23552)])

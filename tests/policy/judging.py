@@ -92,14 +92,14 @@ def by_pack(resources: Sequence[Declared], limits: Limits, told: dict[str, Any] 
     configuration = told or {}
     judging = [item for item in made if isinstance(item, ResourceValidationPolicy) and item.enforcement_level is EnforcementLevel.MANDATORY]
     for resource in resources:
-        properties = proxied(resource)
+        properties, options = proxied(resource), _options(resource)
         for policy in judging:
             args = ResourceValidationArgs(
                 resource.type,
                 properties,
                 resource.urn,
                 resource.name,
-                _options(resource),
+                options,
                 None,
                 configuration.get(policy.name),
             )

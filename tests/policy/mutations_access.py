@@ -21,7 +21,7 @@ HOST_PATH = {"name": "host", "hostPath": {"path": "/"}}
 
 def pods(bench: Workbench) -> Iterator[Made]:
     """Yield changes to images, security contexts and credentials."""
-    for name in bench.workloads():
+    for name in bench.with_jobs():
 
         def first(change: Callable[[Any], None], name: str = name) -> list[Declared]:
             return bench.changed(name, lambda inputs: change(pod_of(inputs)["containers"][0]))
@@ -78,8 +78,35 @@ def services(bench: Workbench) -> Iterator[Made]:
             yield f"{name}: lets in {ranges}", "service-private", let_in(ranges)
         yield f"{name}: unknown type", "service-private", bench.changed(name, lambda i: i["spec"].update(type=UNKNOWN))
         yield f"{name}: unknown specification", "service-private", bench.changed(name, lambda i: i.update(spec=UNKNOWN))
-    balancer = {"type": "LoadBalancer", "ports": [{"port": 9092}]}
+    balancer: dict[str, Any] = {"type": "LoadBalancer", "ports": [{"port": 9092}]}
     yield "a load balancer more", "service-private", bench.with_more(extra("Service", "extra", balancer))
+    for said, expected in [*((one, "service-private") for one in _WIDENING), *((one, None) for one in _NOT_WIDENING)]:
+        for kind in ("Service", "ServicePatch"):
+            made = extra(kind, "connect", {**balancer, "loadBalancerSourceRanges": ["10.0.0.0/8"]})
+            made.inputs["metadata"]["annotations"] = said
+            yield f"clients of a {kind} by {said}", expected, bench.with_more(made)
+
+
+_BETA = "service.beta.kubernetes.io/"
+# annotations by which a load balancer has other clients than its specification says
+_WIDENING = (
+    {f"{_BETA}aws-load-balancer-security-groups": "sg-0123456789abcdef0"},
+    {f"{_BETA}aws-load-balancer-extra-security-groups": "sg-0123456789abcdef0"},
+    {f"{_BETA}aws-load-balancer-security-group-prefix-lists": "pl-0123456789abcdef0"},
+    {f"{_BETA}azure-allowed-service-tags": "Internet"},
+    {f"{_BETA}azure-allowed-ip-ranges": "10.0.0.0/8,0.0.0.0/0"},
+    {f"{_BETA}load-balancer-source-ranges": "0.0.0.0/1, 128.0.0.0/1"},
+    {f"{_BETA}do-loadbalancer-allow-rules": "cidr:8.8.8.0/24"},
+    {f"{_BETA}oci-load-balancer-security-list-management-mode": "None"},
+    {"oci.oraclecloud.com/security-rule-management-mode": "none"},
+)
+_NOT_WIDENING = (
+    {f"{_BETA}aws-load-balancer-type": "external", f"{_BETA}aws-load-balancer-scheme": "internal"},
+    {f"{_BETA}azure-allowed-ip-ranges": "10.1.0.0/16,10.2.0.0/16"},
+    {f"{_BETA}load-balancer-source-ranges": "10.0.0.0/8"},
+    {f"{_BETA}do-loadbalancer-allow-rules": "cidr:10.0.0.0/8"},
+    {f"{_BETA}oci-load-balancer-security-list-management-mode": "All"},
+)
 
 
 def disruptions(bench: Workbench) -> Iterator[Made]:

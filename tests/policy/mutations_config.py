@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from configs.classes import BASIC_AUTH, REST_ACCESS
 from tests.policy.mutations_data import one_of_each
 from unknown import UNKNOWN
 
@@ -48,6 +49,31 @@ S3_SINK = (
     {"s3.part.size": "1048576"},
 )
 TOPIC = ({"cleanup.polic": "delete"}, {"retention.ms": "a week"}, {"unclean.leader.election.enable": "true"})
+LOGIN = f"{BASIC_AUTH},{REST_ACCESS}"
+# Lines of a worker that open a door, and those that open none.
+DOORS = (
+    *(f"admin.listeners={one}" for one in ("http://0.0.0.0:8084", "http://:8083", "HTTPS://:9443", "http://localhost:1,http://:2", "8084")),
+    "admin.listeners=http://${env:POD_IP}:8084",
+    *(f"listeners={one}" for one in ("http://0.0.0.0:9999", "http://0.0.0.0:8083,http://0.0.0.0:9999", "https://:8443", "http://0.0.0.0")),
+    "listeners=http://${env:POD_IP}:${env:PORT}",
+    "listeners=http://127.0.0.1.example.com:9999",
+    f"rest.extension.classes=org.example.Open,{LOGIN}",
+    f"rest.extension.classes={LOGIN},io.example.Metrics",
+    "rest.extension.classes=",
+    f"rest.extension.classes={BASIC_AUTH}",
+    f"rest.extension.classes={REST_ACCESS}",
+    "admin.listeners.https.ssl.client.auth=none",
+)
+NO_DOORS = (
+    *(f"admin.listeners={one}" for one in ("", "http://localhost:8084", "http://127.0.0.1:8084,https://[::1]:8085")),
+    *(
+        f"listeners={one}"
+        for one in ("http://:8083", "https://0.0.0.0:8083", "http://[::]:8083", "http://0.0.0.0:8083,http://localhost:9999")
+    ),
+    "listeners=http://${env:POD_IP}:8083",
+    f"rest.extension.classes={LOGIN}",
+    f"rest.extension.classes={LOGIN},",
+)
 FILES = {
     "wal_level": (
         "postgres-config",
@@ -66,6 +92,7 @@ FILES = {
             "config.providers=env",
             "offset.storage.replication.factor=1",
             "plugin.discovry=service_load",
+            *DOORS,
         ),
     ),
 }
@@ -98,6 +125,13 @@ def files(bench: Workbench) -> Iterator[Made]:
             for marker, (rule, lines) in FILES.items():
                 if re.search(rf"^{re.escape(marker)}", text, re.MULTILINE):
                     yield from ((f"{file}: {line}", rule, changed_line(bench, name, file, line)) for line in lines)
+
+
+def doors(bench: Workbench) -> Iterator[Made]:
+    """Yield lines of a worker that open no further door."""
+    for name in bench.of_kind("ConfigMap"):
+        if "worker.properties" in bench.inputs(name)["data"]:
+            yield from ((f"worker: {line}", None, changed_line(bench, name, "worker.properties", line)) for line in NO_DOORS)
 
 
 def changed_line(bench: Workbench, name: str, file: str, line: str) -> list[Declared]:

@@ -98,6 +98,15 @@ def routes(bench: Workbench) -> Iterator[Made]:
         ("a TCPRoute", "TCPRoute", "gateway.networking.k8s.io/v1alpha2", {"rules": [{"backendRefs": [{"name": "postgresql"}]}]}),
     ):
         yield f"routes: {name}", "service-private", bench.with_more(extra(kind, "extra", spec, group))
+    yield (
+        "routes: an export to other clusters",
+        "service-private",
+        bench.with_more(extra("ServiceExport", "kafka-0", {}, "multicluster/v1")),
+    )
+    for key in ("tailscale.com/expose", "skupper.io/proxy"):
+        for name in bench.of_kind("Service"):
+            told = bench.changed(name, lambda i, k=key: i["metadata"].setdefault("annotations", {}).update({k: "true"}))
+            yield f"{name}: {key}", "service-private", told
     elsewhere = {"rules": [{"backendRefs": [{"name": "kafka-0", "namespace": NAMESPACE}]}]}
     made = bench.with_more(extra("TLSRoute", "extra", elsewhere, "gateway.networking.k8s.io/v1alpha2", "web"))
     yield "routes: from another namespace", "service-private", made
@@ -110,8 +119,54 @@ def routes(bench: Workbench) -> Iterator[Made]:
             {"externalIPs": ["10.0.0.7"]},
             {"loadBalancerSourceRanges": ["0.0.0.0/0"]},
         ):
-            patch = extra("ServicePatch", bench.inputs(name)["metadata"]["name"], spec)
+            metadata = bench.inputs(name)["metadata"]
+            patch = extra("ServicePatch", metadata["name"], spec, namespace=metadata["namespace"])
             yield f"{name}: a patch with {spec}", "service-private", bench.with_more(patch)
+
+
+# Quotas in which the claims, objects and CPUs of every stack do not fit
+STARVING: tuple[dict[str, str], ...] = (
+    {"requests.storage": "1Gi"},
+    {"requests.storage": "0"},
+    {"persistentvolumeclaims": "2"},
+    {"count/persistentvolumeclaims": "0"},
+    {"count/statefulsets.apps": "0"},
+    {"count/deployments.apps": "1"},
+    {"services": "1"},
+    {"configmaps": "1"},
+    {"count/networkpolicies.networking.k8s.io": "1"},
+    {"requests.cpu": "10m"},
+    {"cpu": "0.01"},
+    {"limits.cpu": "640"},
+    {"requests.memory": "64Mi"},
+    {"memory": "64Mi"},
+)
+# Scopes into which the pods of every stack fall, and scopes into which they do not
+RUNNING: dict[str, dict[str, Any]] = {
+    "what runs": {"scopes": ["NotTerminating"]},
+    "what requests memory": {"scopes": ["NotBestEffort"]},
+    "what has no priority": {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "DoesNotExist"}]}},
+    "what runs, by a selector": {"scopeSelector": {"matchExpressions": [{"scopeName": "NotTerminating", "operator": "Exists"}]}},
+}
+OTHERS: dict[str, dict[str, Any]] = {
+    "jobs": {"scopes": ["Terminating"]},
+    "what requests nothing": {"scopes": ["BestEffort"]},
+    "a class of priorities": {
+        "scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["batch"]}]}
+    },
+}
+# Quotas in which they do
+ROOMY: tuple[dict[str, str], ...] = (
+    {"requests.storage": "640Ti"},
+    {"persistentvolumeclaims": "40"},
+    {"slow.storageclass.storage.k8s.io/requests.storage": "0"},
+    {"slow.storageclass.storage.k8s.io/persistentvolumeclaims": "0"},
+    {"count/statefulsets.apps": "10"},
+    {"services": "50", "services.loadbalancers": "50", "services.nodeports": "50"},
+    {"secrets": "100", "configmaps": "100"},
+    {"count/jobs.batch": "0"},
+    {"requests.cpu": "64"},
+)
 
 
 def guards(bench: Workbench) -> Iterator[Made]:
@@ -124,6 +179,25 @@ def guards(bench: Workbench) -> Iterator[Made]:
     ):
         for name, said in (("spec", spec), ("unknown", UNKNOWN)):
             yield f"guards: {kind} {name}", "guards-kept", bench.with_more(extra(kind, "extra", said, group))
+    for hard in ({"pods": "0"}, {"count/pods": "2"}, {"limits.memory": "64Mi"}):
+        yield f"guards: a starving quota of {hard}", "guards-kept", bench.with_more(extra("ResourceQuota", "extra", {"hard": hard}))
+    for hard in STARVING:
+        yield f"guards: a quota of {hard} too small", "guards-kept", bench.with_more(extra("ResourceQuota", "extra", {"hard": hard}))
+    for hard in ({"pods": "2"}, {"requests.cpu": "10m"}, {"limits.memory": "64Mi"}):
+        for name, scope in RUNNING.items():
+            running = extra("ResourceQuota", "extra", {"hard": hard, **scope})
+            yield f"guards: a quota of {hard} for {name}", "guards-kept", bench.with_more(running)
+    for kind, bound in (
+        ("PersistentVolumeClaim", {"max": {"storage": "1Gi"}}),
+        ("PersistentVolumeClaim", {"min": {"storage": "9Ti"}}),
+        ("Container", {"max": {"cpu": "10m"}}),
+        ("Container", {"min": {"cpu": "8"}}),
+        ("Container", {"max": {"memory": "16Mi"}}),
+        ("Pod", {"max": {"memory": "64Mi"}}),
+        ("Container", {"min": {"memory": "8Gi"}}),
+    ):
+        limits = extra("LimitRange", "extra", {"limits": [{"type": kind, **bound}]})
+        yield f"guards: limits of {kind} with {bound}", "guards-kept", bench.with_more(limits)
     for kind, level in itertools.product(("Namespace", "NamespacePatch"), ("baseline", "privileged", UNKNOWN)):
         yield f"guards: {kind} {level}", "guards-kept", bench.with_more(labelled(kind, NAMESPACE, level))
 
@@ -153,7 +227,15 @@ def harmless_doors(bench: Workbench) -> Iterator[Made]:
         patch.inputs.pop("spec")  # type: ignore[attr-defined]
         patch.inputs["metadata"]["labels"] = {"team": "data"}
         yield f"guards: labels by a {kind}", None, bench.with_more(patch)
-    for hard in ({"pods": "20"}, {"limits.memory": "64Mi"}, {"count/jobs.batch": "5"}):
+    for name, scope in OTHERS.items():
+        yield f"guards: a quota for {name}", None, bench.with_more(extra("ResourceQuota", "extra", {"hard": {"pods": "0"}, **scope}))
+    cpu = {"hard": {"limits.cpu": "64"}}, {"limits": [{"type": "Container", "default": {"cpu": "1"}}]}
+    filled = bench.with_more(extra("ResourceQuota", "extra", cpu[0]), extra("LimitRange", "extra", cpu[1]))
+    yield "guards: a quota of CPU with a default", None, filled
+    for bound in ({"max": {"storage": "640Gi"}}, {"min": {"storage": "1Gi"}}):
+        limits = extra("LimitRange", "extra", {"limits": [{"type": "PersistentVolumeClaim", **bound}]})
+        yield f"guards: limits of claims with {bound}", None, bench.with_more(limits)
+    for hard in ({"pods": "20"}, {"limits.memory": "640Gi"}, {"count/jobs.batch": "5"}, *ROOMY):
         yield f"guards: a quota of {hard}", None, bench.with_more(extra("ResourceQuota", "extra", {"hard": hard}))
     for kind, level in itertools.product(("Namespace", "NamespacePatch"), ("baseline", "restricted")):
         yield f"guards: {kind} of others {level}", None, bench.with_more(labelled(kind, "web", level))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.policy.everyday import WITHOUT_PODS, custom, kinds
-from tests.policy.workbench import Workbench, container, extra, pod, pod_of
+from tests.policy.workbench import Workbench, container, extra, job_of, pod, pod_of
 from unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def _secret_of(config: dict[str, str]) -> str:
     """Return a connector's key that holds a password."""
-    return "consumer.override.ssl.keystore.password" if "Sink" in config["connector.class"] else "database.sslpassword"
+    return "consumer.override.ssl.truststore.password" if "Sink" in config["connector.class"] else "database.sslpassword"
 
 
 def harmless(bench: Workbench) -> Iterator[Made]:
     """Yield everyday changes."""
-    for name in bench.workloads():
+    for name in bench.with_jobs():
         for place, at, one in bench.containers(name):
             size = int(one["resources"]["limits"]["memory"].removesuffix("Mi"))
             for spelled in (f"{size * 1024}Ki", str(size * 2**20), f"{size * 2**20}000m", f"{size}.0Mi"):
@@ -70,7 +70,7 @@ def harmless(bench: Workbench) -> Iterator[Made]:
         yield (
             f"{name}: a rollout",
             None,
-            bench.changed(name, lambda i: i["spec"]["template"]["metadata"].setdefault("annotations", {}).update(checksum=UNKNOWN)),
+            bench.changed(name, lambda i: job_of(i)["template"]["metadata"].setdefault("annotations", {}).update(checksum=UNKNOWN)),
         )
         yield (
             f"{name}: an image by digest",

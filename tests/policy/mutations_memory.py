@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def limits(bench: Workbench) -> Iterator[Made]:
     """Yield memory limits of each container: unbounded, unreadable, unknown, contradictory or doubled."""
-    for workload in bench.workloads():
+    for workload in bench.with_jobs():
+        rule = "memory-peak" if workload in bench.of_kind("CronJob") else "memory-budget"
         for place, at, one in bench.containers(workload):
             where = f"{workload}/{one['name']}"
 
@@ -32,7 +33,7 @@ def limits(bench: Workbench) -> Iterator[Made]:
             yield f"{where}: request above", "memory-limit", resources(lambda sizes: sizes["requests"].update(memory="8Gi"))
             yield (
                 f"{where}: eight times the limit",
-                "memory-start" if place == "initContainers" else "memory-budget",
+                "memory-start" if place == "initContainers" else rule,
                 resources(lambda sizes: sizes["limits"].update(memory=f"{8 * int(sizes['limits']['memory'].removesuffix('Mi'))}Mi")),
             )
 

@@ -90,6 +90,9 @@ def _judged_elsewhere() -> Iterator[tuple[Declared, str]]:
         *("sns/topicPolicy:TopicPolicy", "secretsmanager/secretPolicy:SecretPolicy", "ecr/repositoryPolicy:RepositoryPolicy"),
     ):
         yield of(f"aws:{kind}", name="n"), "policy"
+    for kind in ("rds/snapshot:Snapshot", "rds/clusterSnapshotCopy:ClusterSnapshotCopy"):
+        yield of(f"aws:{kind}", name="n"), "sharedAccounts"
+    yield of("postgresql:index/grant:Grant", role="reporting", privileges=["SELECT"]), "privileges"
     yield extra("CiliumNetworkPolicy", "c", {"endpointSelector": {"matchLabels": {"app": "web"}}}, "cilium.io/v2"), "spec.ingress"
     for part in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "lifecycle.preStop"):
         yield _workload("Deployment"), f"spec.template.spec.containers[0].{part}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from configs.allowed import standing
 from configs.tokens import CLUSTER_READY, TOPIC
 from configs.verdict import KIND_BY_CLASS
+from policy.files import properties
 from tests.policy.workbench import Workbench, extra
 from unknown import UNKNOWN
 
@@ -34,6 +35,41 @@ def connectors(bench: Workbench) -> Iterator[Made]:
             yield f"{name}: without own {key}", "connector-config", bench.changed(name, _drop(key))
         for key, value in _FURTHER[kind].items():
             yield f"{name}: further {key}", "connector-config", bench.changed(name, _set(key, value))
+
+
+def files(bench: Workbench) -> Iterator[Made]:
+    """Yield each key of an own server's file that other parts depend on: changed, and missing; and doors that it does not have."""
+    for kind, rule, name, file in (
+        ("broker", "broker-config", "kafka-kafka-config", "kafka-0.properties"),
+        ("worker", "worker-config", "connect-connect-config", "worker.properties"),
+    ):
+        text = bench.inputs(name)["data"][file]
+        config = properties(text)
+        for key, value in config.items():
+            known = standing(kind, config, key)  # type: ignore[arg-type]
+            if not (known and (known.is_fixed or known.is_open)) or key in {"admin.listeners", "config.storage.topic", "process.roles"}:
+                continue
+            lines = [line for line in text.splitlines() if not line.startswith(f"{key}=")]
+            for what, more in (("other", [f"{key}=x{value}"]), ("escaped", [f"{key} : {value}2"]), ("without", [])):
+                if key != "listeners" or kind == "broker":
+                    yield f"{name}: {what} {key}", rule, bench.changed(name, _written(file, [*lines, *more]))
+        for line in _FURTHER_LINES[kind]:
+            yield f"{name}: further {line}", rule, bench.changed(name, _written(file, [text, line]))
+
+
+_FURTHER_LINES = {
+    "broker": (
+        "authorizer.class.name=x.Evil",
+        "super.users=User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found=true",
+        "sasl.enabled.mechanisms=PLAIN",
+    ),
+    "worker": ("rest.advertised.host.name=x", "security.protocol=SSL", "topic.creation.enable=true"),
+}
+
+
+def _written(file: str, lines: list[str]) -> Callable[[Any], None]:
+    return lambda inputs: inputs["data"].update({file: "\n".join(lines) + "\n"})
 
 
 _FURTHER: dict[str, dict[str, str]] = {
@@ -102,6 +138,12 @@ def _gates(bench: Workbench) -> Iterator[Made]:
         yield f"without the topic {name}", "connector-config", bench.without(name)
 
 
+def _smaller(inputs: Any) -> None:
+    """Bound the requests of a quota a little below its limits, which leaves room for every pod."""
+    hard = inputs["spec"]["hard"]
+    hard.update({"requests.memory": f"{int(hard['limits.memory'].removesuffix('Mi')) - 1}Mi", "pods": "30"})
+
+
 def harmless_guards(bench: Workbench) -> Iterator[Made]:
     """Yield guards of another form that hold as much, and further ones."""
     deny, quota, limits = "foundation-default-deny", "foundation-memory-budget", "foundation-container-memory"
@@ -112,11 +154,14 @@ def harmless_guards(bench: Workbench) -> Iterator[Made]:
     kinds: tuple[tuple[str, str, Callable[[Any], None]], ...] = (
         (deny, "with empty rules", lambda i: i["spec"].update(ingress=[], egress=[])),
         (deny, "with labels", lambda i: i["metadata"].update(labels={"team": "data"}, annotations={"a": "b"})),
-        (quota, "that is smaller for requests", lambda i: i["spec"]["hard"].update({"requests.memory": "3Gi", "pods": "30"})),
+        (quota, "that is smaller for requests", _smaller),
         (limits, "with a default", lambda i: i["spec"]["limits"][0].update(default={"memory": "64Mi"})),
     )
     for name, how, change in kinds:
         yield f"guards: {name} {how}", None, bench.changed(name, change)
+    # the server admits no pod whose request does not fit, whatever its limit
+    too_small = bench.changed(quota, lambda i: i["spec"]["hard"].update({"requests.memory": "3Gi"}))
+    yield f"guards: {quota} that is too small for requests", "guards-kept", too_small
     way_out = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 4317}], "to": [{"podSelector": {}}]}]}
     yield "guards: a named way out", None, bench.with_more(extra("NetworkPolicy", "out", way_out, _POLICY))
     yield "guards: everything out for others", None, bench.with_more(_for_others())

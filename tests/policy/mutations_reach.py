@@ -132,6 +132,10 @@ def public() -> Iterator[Declared]:
     for said in (True, "true", UNKNOWN):
         yield resource("aws:msk/cluster:Cluster", clientAuthentication={"unauthenticated": said})
         yield resource("aws-native:msk:Cluster", clientAuthentication={"unauthenticated": {"enabled": said}})
+    for said in ("*", UNKNOWN):
+        yield resource("aws:ec2/vpcEndpointService:VpcEndpointService", acceptanceRequired=False, allowedPrincipals=[said])
+        yield resource("aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple", principalArn=said)
+        yield resource("aws-native:ec2:VpcEndpointServicePermissions", allowedPrincipals=["arn:aws:iam::123456789012:root", said])
     ports = {"protocol": "tcp", "fromPort": 5432, "toPort": 5432}
     for more in ({}, {"cidrs": ["0.0.0.0/0"]}, {"ipv6Cidrs": ["::/0"]}):
         yield resource(LIGHTSAIL, instanceName="i", portInfos=[{**ports, **more}])
@@ -152,6 +156,11 @@ def private() -> Iterator[Declared]:
     yield resource("aws:rds/snapshot:Snapshot", sharedAccounts=["123456789012"])
     yield resource("aws:rds/snapshot:Snapshot", dbInstanceIdentifier="db")
     yield resource("aws:msk/cluster:Cluster", clientAuthentication={"sasl": {"iam": True}, "unauthenticated": False})
+    named = ["arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:role/reader"]
+    yield resource("aws:ec2/vpcEndpointService:VpcEndpointService", acceptanceRequired=False, allowedPrincipals=named)
+    yield resource("aws:ec2/vpcEndpointService:VpcEndpointService", acceptanceRequired=True, allowedPrincipals=["*"])
+    yield resource("aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple", principalArn=named[0])
+    yield resource("aws-native:ec2:VpcEndpointServicePermissions", allowedPrincipals=named)
     yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 443, "toPort": 443}])
     yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrs": ["203.0.113.7/32"]}])
     yield resource(LIGHTSAIL, portInfos=[{"protocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrListAliases": ["lightsail-connect"]}])

@@ -91,6 +91,7 @@ def routes(bench: Workbench) -> Iterator[Made]:
             made = extra("Ingress", "shop", {"rules": []}, NETWORKING, "web")
             made.inputs["metadata"]["annotations"] = {annotation + key: value.replace("{}", service)}
             yield f"routes: an annotation {at} for {service}", expected, bench.with_more(made)
+    yield from _further_routes(bench)
     for service, expected in (("kafka-0", "service-private"), ("postgresql", "service-private"), ("redis", None)):
         made = extra("ConfigMap", "tcp-services", {}, namespace="ingress-nginx")
         data = {"5432": f"data-ingestion/{service}:5432", "6379": "web/redis:6379:PROXY"}
@@ -109,6 +110,34 @@ def routes(bench: Workbench) -> Iterator[Made]:
         yield f"admin policy: named {at}", None, bench.with_more(extra("AdminNetworkPolicy", "a", spec, ADMIN, ""))
 
 
+def _further_routes(bench: Workbench) -> Iterator[Made]:
+    """Yield routes of controllers beside Ingress and Gateway API: in annotations, behind a delegation, and by pieces of configuration."""
+    for service, expected in (("connect", "service-private"), ("web", None)):
+        action = f'{{"type": "forward", "forwardConfig": {{"targetGroups": [{{"serviceName": "{service}", "servicePort": 8083}}]}}}}'
+        mapping = f"---\nkind: Mapping\nname: c\nprefix: /c/\nservice: http://{service}.{NAMESPACE}:8083\n"
+        for kind, key, value in (
+            ("Ingress", "alb.ingress.kubernetes.io/actions.c", action),
+            ("Ingress", "nginx.org/location-snippets", f"proxy_pass http://{service}:8083;"),
+            ("Ingress", "nginx.ingress.kubernetes.io/mirror-target", f"http://{service}.{NAMESPACE}.svc:8083$request_uri"),
+            ("Service", "getambassador.io/config", mapping),
+        ):
+            made = extra(kind, "shop", {}, NETWORKING if kind == "Ingress" else "core/v1")
+            made.inputs["metadata"]["annotations"] = {key: value}
+            yield f"routes: {key} for {service}", expected, bench.with_more(made)
+        delegated = {"http": [{"route": [{"destination": {"host": f"{service}.{NAMESPACE}.svc.cluster.local"}}]}]}
+        for kind, group, spec in (
+            ("VirtualService", "networking.istio.io/v1", delegated),
+            ("VirtualServerRoute", "k8s.nginx.org/v1", {"host": "x", "upstreams": [{"name": "c", "service": service, "port": 8083}]}),
+            ("Middleware", "traefik.io/v1alpha1", {"errors": {"status": ["100-599"], "service": {"name": service}, "query": "/"}}),
+            ("TargetGroupBinding", "elbv2.k8s.aws/v1beta1", {"serviceRef": {"name": service, "port": 8083}, "targetGroupARN": "x"}),
+        ):
+            yield f"routes: a {kind} for {service}", expected, bench.with_more(extra(kind, "shop", spec, group))
+    chain = {"chain": {"middlewares": [{"name": "connect"}]}}
+    yield "routes: a Middleware named so", None, bench.with_more(extra("Middleware", "shop", chain, "traefik.io/v1alpha1"))
+    inside = {"hosts": ["connect"], "http": [{"route": [{"destination": {"host": "connect"}}]}]}
+    yield "routes: within the mesh", None, bench.with_more(extra("VirtualService", "shop", inside, "networking.istio.io/v1"))
+
+
 def resource_policies(bench: Workbench) -> Iterator[Made]:
     """Yield policies of further resources of AWS for everybody, and for named callers."""
     everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "x:Y", "Resource": "*"}
@@ -119,11 +148,30 @@ def resource_policies(bench: Workbench) -> Iterator[Made]:
         ("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "policyDocument"),
         ("aws:cloudwatch/eventBusPolicy:EventBusPolicy", "policy"),
         ("aws:glacier/vault:Vault", "accessPolicy"),
+        ("aws:vpclattice/authPolicy:AuthPolicy", "policy"),
+        ("aws:schemas/registryPolicy:RegistryPolicy", "policy"),
+        ("aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy", "accessPolicy"),
+        ("aws:xray/resourcePolicy:ResourcePolicy", "policyDocument"),
+        ("aws:oam/sinkPolicy:SinkPolicy", "policy"),
+        ("aws:organizations/resourcePolicy:ResourcePolicy", "content"),
     ):
         for statement, expected in ((everybody, "iam-exact"), (named, None)):
             inputs = {holder: json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
             made = Declared(urn=f"urn::{type_token}", type=type_token, name="shop", inputs=inputs)
             yield f"policies: {type_token} {expected}", expected, bench.with_more(made)
+    source = {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"}}
+    for service, condition, expected in (
+        ("cloudfront.amazonaws.com", {}, "bucket-private"),
+        ("cloudfront.amazonaws.com", {"StringLike": {"AWS:SourceArn": "arn:aws:cloudfront::*:distribution/*"}}, "bucket-private"),
+        ("serverlessrepo.amazonaws.com", {}, "bucket-private"),
+        ("cloudfront.amazonaws.com", source, None),
+        ("serverlessrepo.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "123456789012"}}, None),
+        ("logging.s3.amazonaws.com", {}, None),
+    ):
+        read = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::archive/*"}
+        document = json.dumps({"Statement": [{**read, "Condition": condition} if condition else read]})
+        made = Declared(urn="urn::p", type="aws:s3/bucketPolicy:BucketPolicy", name="p", inputs={"bucket": "shop", "policy": document})
+        yield f"policies: {service} {condition}", expected, bench.with_more(made)
     for at, (inputs, expected) in enumerate(
         (
             ({"principal": "*"}, "iam-exact"),
@@ -131,6 +179,11 @@ def resource_policies(bench: Workbench) -> Iterator[Made]:
             ({"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::shop"}, None),
         )
     ):
+        event = {"statementId": "shop", "principal": inputs["principal"]} | (
+            {"condition": {"key": "aws:PrincipalOrgID"}} if at == 1 else {}
+        )
+        made = Declared(urn="urn::event", type="aws:cloudwatch/eventPermission:EventPermission", name="event", inputs=event)
+        yield f"policies: events {at}", expected, bench.with_more(made)
         permission = {"action": "lambda:InvokeFunction", "function": "f", **inputs}
         made = Declared(urn="urn::permission", type="aws:lambda/permission:Permission", name="permission", inputs=permission)
         yield f"policies: an invocation {at}", expected, bench.with_more(made)
@@ -160,9 +213,34 @@ def custom_values(bench: Workbench) -> Iterator[Made]:
             {"headers": {"customRequestHeaders": {"Authorization": f"Bearer {token}"}}},
             {"basicAuth": {"secret": "shop-auth"}},
         ),
+        ("Middleware", "traefik.containo.us/v1alpha1", {"basicAuth": {"secret": token}}, {"basicAuth": {"secret": "users"}}),
+        ("VirtualServer", "k8s.nginx.org/v1", {"policies": [{"password": chosen}]}, {"tls": {"secret": "web"}}),
+        ("VirtualServer", "k8s.nginx.org/v1", {"routes": [{"pass": chosen}]}, {"routes": [{"path": "/", "action": {"pass": "tea"}}]}),
+        *(
+            (
+                "ExternalSecret",
+                "external-secrets.io/v1",
+                {"target": {"template": {"data": {"password": chosen, "name": name}}}},
+                {"data": [{"secretKey": name, "remoteRef": {"key": "secret/data/db", "property": name}}]},
+            )
+            for name in ("username", "password", "DB_USER", "tls.crt", "host")
+        ),
+        (
+            "SecretProviderClass",
+            "secrets-store.csi.x-k8s.io/v1",
+            {"parameters": {"clientSecret": chosen}},
+            {"parameters": {"objects": '- objectName: "user"\n  secretPath: "secret/data/db"\n  secretKey: "username"\n'}},
+        ),
+        ("KeycloakClient", "v1.edp.epam.com/v1", {"secret": token}, {"secret": "$web-client:clientSecret"}),
+        ("Policy", "k8s.nginx.org/v1", {"oidc": {"clientSecret": chosen}}, {"oidc": {"clientID": "web", "clientSecret": "oidc"}}),
+        ("KongPlugin", "configuration.konghq.com/v1", {"session": {"secret": token}}, {"plugin": "session"}),
     ):
         for spec, expected in ((harmful, "no-literal-credential"), (harmless, None)):
-            yield f"custom: {kind} {expected}", expected, bench.with_more(extra(kind, "shop", spec, version, "web"))
+            yield (
+                f"custom: {version} {kind} {spec} {expected}",
+                expected,
+                bench.with_more(extra(kind, "shop", spec, version, "web")),
+            )
 
 
 def namespaces(bench: Workbench) -> Iterator[Made]:

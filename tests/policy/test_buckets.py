@@ -170,19 +170,3 @@ def test_a_bucket_policy_that_is_no_document_is_named_and_proves_no_tls() -> Non
     found = by_plan([bucket, policy], Limits())
     assert {"bucket-private", "bucket-tls-only"} <= {one.rule for one in found}
     assert not any("could not run" in one.message for one in found)
-
-
-def test_buckets_of_the_other_provider_are_private() -> None:
-    public = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
-    own = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "*"}]}
-    for kind, inputs, harmful in (
-        ("BucketPolicy", {"policyDocument": public}, True),
-        ("BucketPolicy", {"policyDocument": own}, False),
-        ("Bucket", {"accessControl": "PublicRead"}, True),
-        ("Bucket", {"publicAccessBlockConfiguration": {"blockPublicAcls": False}}, True),
-        ("Bucket", {"bucketName": "archive"}, False),
-        ("AccessPoint", {"policy": public}, True),
-    ):
-        one = Declared(urn="urn::n", type=f"aws-native:s3:{kind}", name="n", inputs=inputs)
-        assert ("bucket-private" in {each.rule for each in by_plan([one], Limits())}) == harmful
-        assert ("bucket-private" in {rule for rule, _message in by_pack([one], Limits())}) == harmful

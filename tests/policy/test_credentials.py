@@ -84,11 +84,13 @@ ACCEPTED: dict[str, Declared] = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
+@pytest.mark.adversary("harmless")
 def test_an_everyday_value_of_aws_is_accepted(case: str) -> None:
     assert judged(ACCEPTED[case]) == ([], [])
 
 
 @pytest.mark.parametrize("place", REFUSED)
+@pytest.mark.adversary("secrets")
 def test_a_credential_in_any_place_is_refused_and_not_shown(place: str) -> None:
     found, _ = judged(REFUSED[place])
     assert found

@@ -71,42 +71,19 @@ def test_a_policy_that_lets_everybody_in_is_refused_where_these_run(what: str) -
 def test_no_route_and_no_address_publishes_these(what: str) -> None:
     one = workload({**GUARDED, **OTHERS}[what])
     paths = [{"backend": {"service": {"name": "it", "port": {"number": 80}}}}]
-    mesh = {"http": [{"route": [{"destination": {"host": "it.stream.svc.cluster.local"}}]}]}
+    mesh = {"hosts": ["it"], "http": [{"route": [{"destination": {"host": "it.stream.svc.cluster.local"}}]}]}
     routes = [
         extra("Ingress", "i", {"rules": [{"http": {"paths": paths}}]}, NETWORKING, "stream"),
         extra("HTTPRoute", "r", {"rules": [{"backendRefs": [{"name": "it", "port": 80}]}]}, "gateway.networking.k8s.io/v1", "stream"),
         extra("IngressRoute", "t", {"routes": [{"services": [{"name": "it"}]}]}, "traefik.io/v1alpha1", "stream"),
         extra("VirtualService", "v", {"gateways": ["public"], **mesh}, "networking.istio.io/v1", "web"),
+        extra("VirtualService", "delegate", {"http": mesh["http"]}, "networking.istio.io/v1", "web"),
     ]
     for route in routes:
         assert refused("service-private", one, service(), route) == (what in GUARDED), route.title
     assert not refused("service-private", one, service(), extra("VirtualService", "v", mesh, "networking.istio.io/v1", "web"))
     assert refused("service-private", one, service(externalIPs=["203.0.113.7"])) == (what in GUARDED)
     assert not refused("service-private", one, service(type="NodePort"))
-
-
-CILIUM = ("CiliumNetworkPolicy", "cilium.io/v2", "endpointSelector")
-CALICO = ("NetworkPolicy", "projectcalico.org/v3", "selector")
-
-
-@pytest.mark.parametrize(
-    ("plugin", "selector", "rule", "wide"),
-    [
-        (CILIUM, {}, {"fromEntities": ["world"]}, True),
-        (CILIUM, {"matchLabels": {"k8s:app": "it"}}, {"fromCIDR": ["0.0.0.0/0"]}, True),
-        (CILIUM, {}, {"toPorts": [{"ports": [{"port": "9092"}]}]}, True),
-        (CILIUM, {}, {"fromEndpoints": [{"matchLabels": {"app": "console"}}]}, False),
-        (CILIUM, {}, {}, False),
-        (CALICO, "all()", {"action": "Allow"}, True),
-        (CALICO, "app == 'it'", {"action": "Allow", "source": {"nets": ["0.0.0.0/0"]}}, True),
-        (CALICO, "app == 'it'", {"action": "Allow", "source": {"selector": "app == 'console'"}}, False),
-        (CALICO, "all()", {"action": "Deny"}, False),
-    ],
-)
-def test_policies_of_other_plug_ins_are_read(plugin: tuple[str, str, str], selector: Any, rule: Any, wide: bool) -> None:  # noqa: FBT001 - a column
-    kind, group, key = plugin
-    one = extra(kind, "p", {key: selector, "ingress": [rule]}, group, "stream")
-    assert refused("network-closed", workload(GUARDED["a broker"]), one) == wide
 
 
 WEB = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 443}]}

@@ -40,7 +40,7 @@ def with_empty_items(one: Declared) -> Iterator[tuple[str, Declared]]:
 
 
 @pytest.mark.parametrize("stack", ["sandbox", "prod"])
-def test_no_rule_fails_on_an_empty_item_of_any_list(stack: str, figure: Callable[[str], None]) -> None:
+def test_no_rule_fails_on_an_empty_item_of_any_list(stack: str, tally: Callable[[str, str, int, int], None]) -> None:
     resources, limits = shipped(stack)
     tried = 0
     for one in resources:
@@ -50,7 +50,7 @@ def test_no_rule_fails_on_an_empty_item_of_any_list(stack: str, figure: Callable
             if one.kind in {"StatefulSet", "Deployment"}:
                 assert "pod-restricted" in {rule for rule, _message in told}, f"{one.title}: {path}"
             tried += 1
-    figure(f"{stack}: {tried} empty items, each judged or named")
+    tally("empty items", "inputs", tried, 0)
 
 
 def test_an_empty_ingress_rule_admits_everybody() -> None:

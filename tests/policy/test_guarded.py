@@ -25,3 +25,9 @@ def test_a_start_script_is_guarded_in_any_image(script: str) -> None:
 @pytest.mark.parametrize("image", ["cp-kafka-rest", "nginx", "example/connect", "postgres-exporter", "kafka-exporter"])
 def test_other_images_are_not(image: str) -> None:
     assert not runs_guarded({"image": f"example.com/{image}:1"})
+
+
+def test_the_jar_of_apicurio_is_guarded_by_its_path() -> None:
+    java = {"image": "example/own:1", "command": ["java", "-Xmx192m", "-jar", "/opt/apicurio/quarkus-run.jar"]}
+    assert runs_guarded(java)
+    assert not runs_guarded({**java, "command": ["java", "-jar", "/opt/shop/quarkus-run.jar"]})

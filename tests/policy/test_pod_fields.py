@@ -72,6 +72,7 @@ def variants() -> list[dict[str, Any]]:
     return made
 
 
+@pytest.mark.full
 def test_pods_are_refused_as_pod_security_refuses_them() -> None:
     verdicts = []
     for spec in variants():
@@ -146,6 +147,17 @@ INJECTING = {
     "vault.hashicorp.com/agent-inject": "true",
     "dapr.io/enabled": "true",
     "instrumentation.opentelemetry.io/inject-java": "true",
+    "sidecar.opentelemetry.io/inject": "my-collector",
+    "consul.hashicorp.com/connect-inject": "true",
+    "kuma.io/sidecar-injection": "enabled",
+    "appmesh.k8s.aws/sidecarInjectorWebhook": "enabled",
+    "secrets.k8s.aws/sidecarInjectorWebhook": "enabled",
+    "operator.1password.io/inject": "app",
+    "injector.tailscale.com/inject": "true",
+    "k8s.example.com/agent-inject": "enabled",
+    "gke-gcsfuse/volumes": "true",
+    "admission.datadoghq.com/enabled": "true",
+    "injector.tumblr.com/request": "fluentd",
 }
 
 
@@ -156,6 +168,28 @@ def test_an_injected_container_is_refused(key: str, place: str) -> None:
         assert refused(one) == {"memory-limit"}
     for one in kinds(pod(), {place: {key: "false", "prometheus.io/scrape": "true"}}):
         assert refused(one) == set()
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"cert-manager.io/inject-ca-from": "web/ca"},
+        {"vault.hashicorp.com/agent-inject-secret-db": "database/creds/app"},
+        {"example.com/injected-at": "2026-01-31"},
+        {"ambient.istio.io/redirection": "enabled"},
+        {"azure.workload.identity/use": "true"},
+    ],
+)
+def test_an_annotation_that_adds_no_container_is_accepted(annotations: dict[str, str]) -> None:
+    for one in kinds(pod(), {"annotations": annotations}):
+        assert refused(one) == set()
+
+
+@pytest.mark.parametrize("size", ["0", 0, "0Mi", None])
+def test_a_volume_in_memory_with_the_size_nothing_has_none(size: Any) -> None:
+    volume = {"name": "m", "emptyDir": {"medium": "Memory", **({} if size is None else {"sizeLimit": size})}}
+    for one in kinds(pod(volumes=[volume])):
+        assert refused(one) == {"memory-limit"}
 
 
 EVERYDAY: dict[str, dict[str, Any]] = {

@@ -104,16 +104,16 @@ def named(resources: tuple[Declared, ...], name: str) -> bool:
     return any(name.lower() in message.lower() for message in told)
 
 
-def test_a_number_below_what_the_pipeline_needs_is_refused_by_every_route(figure: Callable[[str], None]) -> None:
+def test_a_number_below_what_the_pipeline_needs_is_refused_by_every_route(tally: Callable[[str, str, int, int], None]) -> None:
     tried = [(f"{name} {value}, {way}", name, found) for name, value in cases(LOW) for way, found in routes(name, value)]
     assert [way for way, name, found in tried if not named(found, name)] == []
-    figure(f"numbers of PostgreSQL: {len(tried)} below what the pipeline needs, 0 accepted")
+    tally("numbers of PostgreSQL", "harmful", len(tried), 0)
 
 
-def test_an_everyday_number_is_accepted_by_every_route(figure: Callable[[str], None]) -> None:
+def test_an_everyday_number_is_accepted_by_every_route(tally: Callable[[str, str, int, int], None]) -> None:
     tried = [(f"{name} {value}, {way}", found) for name, value in cases(ENOUGH) for way, found in routes(name, value)]
     assert [way for way, found in tried if refused(*found)] == []
-    figure(f"numbers of PostgreSQL: {len(tried)} everyday ones, 0 refused")
+    tally("numbers of PostgreSQL", "harmless", len(tried), 0)
 
 
 @pytest.mark.parametrize(("name", "value"), [*cases({key: values for key, values in LOW.items() if key.startswith("max_w")})])

@@ -110,6 +110,7 @@ def arns() -> list[tuple[str, bool]]:
     return sorted(set(found))
 
 
+@pytest.mark.full
 def test_every_resource_is_judged_by_what_it_names(figure: Callable[[str], None]) -> None:
     wrong = [arn for arn, wide in arns() if refused(rights("service:Action", [arn])) != wide]
     assert wrong == []
@@ -283,6 +284,7 @@ RESTRICTING_NOTHING: tuple[Any, ...] = (
     {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
     {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
     {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+    {"IpAddress": {"aws:VpcSourceIp": "10.1.0.0/16"}},
 )
 NAMING: tuple[Any, ...] = (
     {"StringEquals": {"aws:PrincipalOrgID": "o-abc"}},

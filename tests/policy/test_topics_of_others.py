@@ -47,7 +47,7 @@ USED = [
     (NAMES.heartbeat_topic, SOURCE),
     ("postgres.public.users", S3),
     (NAMES.dead_letter_topic, S3),
-    (NAMES.iceberg_control_topic, ICEBERG),
+    (NAMES.control_topic(), ICEBERG),
     ("billing.invoices", changed(S3, **{"topics": None, "topics.regex": r"billing\..*"})),
     ("billing.invoices", changed(S3, **{"topics": None, "topics.regex": "((a+)+)+!"})),
     ("billing.invoices", {**S3, "topics": UNKNOWN}),

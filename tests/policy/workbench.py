@@ -56,13 +56,17 @@ class Workbench:
         """Return the logical names of all workloads."""
         return [item.name for item in self._resources if item.kind in {"Deployment", "StatefulSet"} and item.is_kubernetes]
 
+    def with_jobs(self) -> list[str]:
+        """Return the logical names of all workloads and CronJobs."""
+        return [*self.workloads(), *self.of_kind("CronJob")]
+
     def of_kind(self, kind: str) -> list[str]:
         """Return the logical names of the resources of a kind."""
         return [item.name for item in self._resources if item.kind == kind]
 
     def containers(self, workload: str) -> list[tuple[str, int, dict[str, Any]]]:
         """Return place, position and content of each container of a workload."""
-        spec = self._find(self._resources, workload).inputs["spec"]["template"]["spec"]
+        spec = pod_of(self._find(self._resources, workload).inputs)
         return [(place, at, one) for place in ("initContainers", "containers") for at, one in enumerate(spec.get(place) or [])]
 
     @staticmethod
@@ -93,6 +97,11 @@ class Workbench:
 Made = tuple[str, "str | None", list[Declared]]
 
 
+def job_of(inputs: Any) -> Any:
+    """Return the job of a CronJob, or the specification of any other workload."""
+    return inputs["spec"]["jobTemplate"]["spec"] if "jobTemplate" in inputs["spec"] else inputs["spec"]
+
+
 def pod_of(inputs: Any) -> Any:
     """Return the pod of a workload."""
-    return inputs["spec"]["template"]["spec"]
+    return job_of(inputs)["template"]["spec"]

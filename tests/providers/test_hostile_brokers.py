@@ -41,6 +41,7 @@ def gate(metadata: Metadata) -> ClusterReadyOperations:
     return ClusterReadyOperations(threading.Event(), asked=lambda *_: metadata, poll=0.01)
 
 
+@pytest.mark.adversary("inputs")
 def test_no_advertised_address_makes_an_unclean_error_or_an_early_yes(port: int) -> None:
     rng, count = random.Random(7), 0  # noqa: S311 - cases, no secrets
     for host in HOSTS:
@@ -62,6 +63,7 @@ def test_a_cluster_without_a_usable_id_is_not_ready(port: int, told: str) -> Non
         cluster_id(["a:1"], 1, lambda *_: Metadata(told, {1: ("127.0.0.1", port)}))
 
 
+@pytest.mark.adversary("scans")
 def test_thousands_of_brokers_that_accept_slowly_do_not_outlive_the_limit() -> None:
     """Each dead address takes two seconds; an address that several brokers advertise is tried once."""
     with ExitStack() as stack:
@@ -85,6 +87,7 @@ def test_the_same_address_of_thousands_is_tried_once(port: int) -> None:
 
 
 @pytest.mark.parametrize("behaviour", [*UNENDING, *BROKEN])
+@pytest.mark.adversary("scans")
 def test_what_is_no_kafka_is_given_up_in_time(behaviour: str) -> None:
     """With the real client, against HTTP, silence, drips and garbage."""
     with hostile({**UNENDING, **BROKEN}[behaviour]) as url:

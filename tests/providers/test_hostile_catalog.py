@@ -125,6 +125,7 @@ def assert_clean(error: object) -> None:
 
 
 @pytest.mark.parametrize("behave", [silent, silent_after_login, dripping_after_login, garbage, garbage_after_login])
+@pytest.mark.adversary("scans")
 def test_a_database_that_is_none_or_never_answers(behave: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     with database(behave) as uri:
         operations = tables({"catalogType": "sql", "uri": uri, "username": "u", "password": "hunter2"}, monkeypatch)
@@ -146,6 +147,7 @@ def test_a_database_that_was_given_up_holds_no_thread(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("behaviour", [*UNENDING, *LARGE, *BROKEN])
+@pytest.mark.adversary("scans")
 def test_glue_that_is_none_or_never_ends(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile({**UNENDING, **LARGE, **BROKEN}[behaviour]) as url:
         keys = {"region": "eu-central-1", "accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "hunter2"}
@@ -160,6 +162,7 @@ BODIES = (b"", b"null", b"[]", b"<html>no</html>", b'{"Table": null}', b'{"Table
 
 
 @pytest.mark.parametrize(("code", "body"), [(code, BODIES[(n + m) % len(BODIES)]) for n, code in enumerate(CODES) for m in (0, 3, 5)])
+@pytest.mark.adversary("inputs")
 def test_no_answer_of_glue_makes_a_table_gone(code: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only its own EntityNotFoundException does."""
     with hostile(saying(http(code, b"" if code == 204 else body))) as url:
@@ -190,6 +193,7 @@ def test_glue_that_is_not_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) 
         json.dumps({"location": None}).encode(),
     ],
 )
+@pytest.mark.adversary("inputs")
 def test_metadata_of_a_table_that_are_none(metadata: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real catalog, whose file in the store is something else."""
     config = {"catalogType": "sql", "uri": f"sqlite:///{tmp_path}/c.db", "warehouse": f"file://{tmp_path}/w"}

@@ -157,6 +157,7 @@ def operations(url: str, *, timeout: float = 0.1) -> ConnectorOperations:
     return ConnectorOperations(ConnectClient(url, "admin", "s3cret-login"), timeout, threading.Event(), tempo=FAST)
 
 
+@pytest.mark.full
 def test_no_status_and_no_body_makes_a_false_success_a_false_absence_or_an_unclean_error(capsys: pytest.CaptureFixture[str]) -> None:
     """Every method of the client against a sample of all pairs of status and body."""
     cases = random.Random(13).sample(  # noqa: S311 - cases, no secrets
@@ -188,6 +189,7 @@ def test_no_status_and_no_body_makes_a_false_success_a_false_absence_or_an_uncle
 
 
 @pytest.mark.parametrize("behaviour", UNENDING)
+@pytest.mark.adversary("scans")
 def test_an_answer_that_never_ends_is_given_up_at_the_limit_of_the_call(behaviour: str) -> None:
     with hostile(UNENDING[behaviour]) as url:
         client = ConnectClient(url)
@@ -198,6 +200,7 @@ def test_an_answer_that_never_ends_is_given_up_at_the_limit_of_the_call(behaviou
 
 
 @pytest.mark.parametrize("behaviour", UNENDING)
+@pytest.mark.adversary("scans")
 def test_no_operation_outlives_its_patience(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refresh, a removal, a creation; and a removal of what the user has declared gone."""
     monkeypatch.setattr(asking, "_LEAST", 0.1)
@@ -229,6 +232,7 @@ def test_threads_of_calls_that_were_given_up_end() -> None:
 
 
 @pytest.mark.parametrize("behaviour", LARGE)
+@pytest.mark.adversary("scans")
 def test_an_answer_without_end_or_of_any_size_unpacked_stays_within_bounds(behaviour: str) -> None:
     with hostile(LARGE[behaviour]) as url:
         tracemalloc.start()
@@ -240,6 +244,7 @@ def test_an_answer_without_end_or_of_any_size_unpacked_stays_within_bounds(behav
 
 
 @pytest.mark.parametrize("behaviour", BROKEN)
+@pytest.mark.adversary("inputs")
 def test_what_is_no_answer_of_http_is_a_clean_error(behaviour: str) -> None:
     with hostile(BROKEN[behaviour]) as url:
         for call, _accepted in CALLS.values():
@@ -270,6 +275,7 @@ def test_only_silence_counts_as_unreachable() -> None:
         ("", "a redirect to no address"),
     ],
 )
+@pytest.mark.adversary("inputs")
 def test_a_redirect_is_an_error_that_names_its_target_and_is_not_followed(code: int, location: str, named: str) -> None:
     asked: list[str] = []
 
@@ -303,6 +309,7 @@ def test_a_redirect_is_an_error_that_names_its_target_and_is_not_followed(code: 
         (429, b"slow down", "HTTP 429 with content of no type: slow down"),
     ],
 )
+@pytest.mark.adversary("inputs")
 def test_a_read_says_what_answered_and_a_removal_does_not_believe_it(code: int, body: bytes, says: str) -> None:
     """A 404 of another service must not let a slot stay behind in silence."""
     with hostile(saying(http(code, body))) as url:
@@ -358,6 +365,7 @@ def done(provider: ConnectorOperations, act: str) -> Any:
     return provider.delete("c", STATE)
 
 
+@pytest.mark.full
 def test_one_wrong_answer_in_the_life_of_a_connector_is_a_clean_error_or_does_no_harm() -> None:
     """The worker is healthy but for one request: whatever is returned is then true."""
     rng, ended = random.Random(31), {"done": 0, "refused": 0}  # noqa: S311 - cases, no secrets
@@ -385,6 +393,7 @@ def test_one_wrong_answer_in_the_life_of_a_connector_is_a_clean_error_or_does_no
     assert min(ended.values()) > 10, ended
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("tasks", "trace"),
     [

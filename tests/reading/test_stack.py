@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reading.stack import NotRunningError, running
+from reading.stack import NotRunningError, RunningStack, running
+from settings.model import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,10 @@ def test_a_stack_that_is_up_has_its_tables_and_a_reader_of_its_archive(tmp_path:
     assert [table.qualified for table in stack.tables] == ["public.users"]
     assert stack.outputs["reader"]["region"] == stack.settings.archive.region
     assert "secretAccessKey" not in stack.outputs["reader"]
+
+
+def test_a_stack_in_a_traceback_shows_no_output_since_some_are_secrets() -> None:
+    assert "hidden" not in repr(RunningStack("dev", Settings.model_construct(), {"archive": {"secretAccessKey": "hidden"}}))
 
 
 def test_a_stack_that_is_not_up_is_told_with_the_reason_and_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

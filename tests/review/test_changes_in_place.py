@@ -119,6 +119,25 @@ def test_a_guard_that_is_taken_away_is_told(kind: str, fate: Fate, guard: str) -
     assert verdicts(kept) == set()
 
 
+@pytest.mark.parametrize("fate", ["update", "replace"])
+@pytest.mark.parametrize(("policy", "told"), [("Delete", True), (None, True), (UNKNOWN, True), ("Retain", False)])
+def test_a_class_of_storage_whose_volumes_no_longer_outlive_their_claims_is_told(fate: Fate, policy: object, told: bool) -> None:  # noqa: FBT001 - a parameter
+    old, new = {"reclaimPolicy": "Retain"}, {} if policy is None else {"reclaimPolicy": policy}
+    assert verdicts(step("kubernetes:storage.k8s.io/v1:StorageClass", old, new, fate)) == ({"check"} if told else set())
+    assert verdicts(step("kubernetes:storage.k8s.io/v1:StorageClass", new, old, fate)) == set()
+
+
+@pytest.mark.parametrize("change", ["unmounted", "beside", "same"])
+def test_a_volume_that_no_container_mounts_any_more_is_told(change: str) -> None:
+    def workload(*mounts: str) -> dict[str, Any]:
+        containers = [{"name": f"c{at}", "volumeMounts": [{"name": one, "mountPath": "/d"}]} for at, one in enumerate(mounts)]
+        claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "5Gi"}}}}
+        return {"metadata": {"name": "db"}, "spec": {"volumeClaimTemplates": [claim], "template": {"spec": {"containers": containers}}}}
+
+    now = {"unmounted": ("tmp",), "beside": ("tmp", "data"), "same": ("data", "tmp")}[change]
+    assert verdicts(step(SET, workload("data", "tmp"), workload(*now))) == ({"check"} if change == "unmounted" else set())
+
+
 def test_a_network_policy_has_no_data_to_guard() -> None:
     assert verdicts(step("kubernetes:networking.k8s.io/v1:NetworkPolicy", {}, {}, "same", protected=True)) == set()
 

@@ -130,3 +130,41 @@ def test_a_retained_set_goes_with_its_namespace() -> None:
     assert verdicts(step(SET, stateful(), None, "delete", retained=True), space) == {"lost"}
     assert verdicts(step(SET, stateful(), None, "delete", retained=True)) == {"kept"}
     assert verdicts(step(SET, stateful(), stateful(), "replace", retained=True)) == {"check"}
+
+
+def database(env: dict[str, str], command: list[str], mount: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return a StatefulSet of a server with a claim."""
+    one = {"name": "db", "command": command, "env": [{"name": key, "value": value} for key, value in env.items()]}
+    one["volumeMounts"] = [{"name": "data", "mountPath": "/data", **(mount or {})}]
+    template = {"spec": {"containers": [one]}}
+    return {"metadata": {"name": "db"}, "spec": {"template": template, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        *((({name: "/data/a"}, []), ({name: "/data/b"}, [])) for name in ("PGDATA", "KAFKA_LOG_DIRS", "KAFKA_METADATA_LOG_DIR")),
+        (({"PGDATA": "/data/a"}, []), ({}, [])),
+        *(
+            (({}, [*words[:-1], words[-1].format("a")]), ({}, [*words[:-1], words[-1].format("b")]))
+            for words in (
+                ["postgres", "-D", "/data/{}"],
+                ["sh", "-c", "exec pg_ctl start -D/data/{}"],
+                ["postgres", "-c", "data_directory=/data/{}"],
+                ["mysqld", "--datadir=/data/{}"],
+            )
+        ),
+    ],
+)
+def test_a_server_that_looks_for_its_data_in_another_folder_begins_empty(old: Any, new: Any) -> None:
+    assert verdicts(step(SET, database(*old), database(*new))) == {"check"}
+    assert verdicts(step(SET, database(*old), database(*old))) == set()
+    other = database(*old)
+    other["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "TZ", "value": "UTC"})
+    assert verdicts(step(SET, database(*old), other)) == set()
+
+
+@pytest.mark.parametrize("key", ["subPath", "subPathExpr"])
+def test_a_volume_that_is_mounted_from_another_folder_is_told(key: str) -> None:
+    assert verdicts(step(SET, database({}, []), database({}, [], {key: "b"}))) == {"check"}
+    assert verdicts(step(SET, database({}, [], {key: "a"}), database({}, [], {key: "b"}))) == {"check"}

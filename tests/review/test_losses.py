@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Step, Surroundings, str | None, str]] = {
         "refuse to start",
     ),
     "a password": (step("random:index/randomPassword:RandomPassword", "replace", {}, {}), Surroundings(), "renewed", "a new one"),
-    "an unknown type": (step("aws:dynamodb/table:Table", "delete", {}), Surroundings(), "check", "does not know"),
+    "an unknown type": (step("aws:qldb/ledger:Ledger", "delete", {}), Surroundings(), "check", "does not know"),
     "a network policy": (step("kubernetes:networking.k8s.io/v1:NetworkPolicy", "delete", {}), Surroundings(), None, ""),
     "a component": (step("cdc:archive:Archive", "delete", {}, custom=False), Surroundings(), None, ""),
     "a new topic": (step(TOPIC, "create", None, {"name": "t"}), Surroundings(), None, ""),
@@ -174,6 +174,28 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any], str | None]] = {
     "a table less": (CONNECTOR, {"config": {"table.include.list": "a.b,a.c"}}, {"config": {"table.include.list": "a.b"}}, "check"),
     "a table more": (CONNECTOR, {"config": {"table.include.list": "a.b"}}, {"config": {"table.include.list": "a.b,a.c"}}, None),
     "the order of tables": (CONNECTOR, {"config": {"topics": "a,b"}}, {"config": {"topics": "b,a"}}, None),
+    "another pattern of topics": (CONNECTOR, {"config": {"topics.regex": "a.*"}}, {"config": {"topics.regex": "b.*"}}, "check"),
+    "deletions skipped": (CONNECTOR, {"config": {}}, {"config": {"skipped.operations": "d"}}, "check"),
+    "truncates skipped no more": (CONNECTOR, {"config": {"skipped.operations": "t"}}, {"config": {"skipped.operations": "none"}}, None),
+    "no dead letters": (CONNECTOR, {"config": {"errors.deadletterqueue.topic.name": "q"}}, {"config": {}}, "check"),
+    "no remote storage": (
+        TOPIC,
+        {"config": {"remote.storage.enable": "true"}},
+        {"config": {"remote.storage.enable": "false"}},
+        "check",
+    ),
+    "deletions seen for less time": (
+        TOPIC,
+        {"config": {"cleanup.policy": "compact"}},
+        {"config": {"cleanup.policy": "compact", "delete.retention.ms": "1000"}},
+        "check",
+    ),
+    "deletions seen for longer": (
+        TOPIC,
+        {"config": {"cleanup.policy": "compact", "delete.retention.ms": "1000"}},
+        {"config": {"cleanup.policy": "compact"}},
+        None,
+    ),
     "another interval": (CONNECTOR, {"config": {"poll.interval.ms": "50"}}, {"config": {"poll.interval.ms": "60"}}, None),
 }
 

@@ -106,6 +106,7 @@ def once(document: Any, wanted: Callable[[Path], bool] = lambda _path: True) -> 
 
 
 @pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.adversary("inputs")
 def test_an_unknown_or_secret_value_anywhere_is_a_comment(name: str) -> None:
     """Seeded, so that every run tries the same; a comment shows neither the ciphertext nor the marks of the engine."""
     document = {"steps": [RESOURCES[name]], "changeSummary": {"x": 1}}
@@ -119,6 +120,7 @@ def test_an_unknown_or_secret_value_anywhere_is_a_comment(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.adversary("inputs")
 def test_a_broken_resource_is_refused_or_commented_and_never_a_traceback(name: str) -> None:
     document = {"steps": [RESOURCES[name]], "changeSummary": {"x": 1}}
     found, generator = once(document), random.Random(f"broken {name}")  # noqa: S311 - a sample, not a secret
@@ -126,7 +128,35 @@ def test_a_broken_resource_is_refused_or_commented_and_never_a_traceback(name: s
         attempt(document, path, generator.choice([*SEALED, *OTHER]))
 
 
+def together() -> dict[str, Any]:
+    """Return the preview of a namespace with its guards and pods, whose values are read together."""
+    steps = json.loads(text("bucket-renamed.json"))["steps"]
+    kinds = ("ResourceQuota", "LimitRange", "StatefulSet", "Deployment", "kafka:index/topic:Topic", "kafkaconnect:index:Connector")
+    first = {kind: next(step for step in steps if f"{kind}::" in step["urn"]) for kind in kinds}
+    return {"steps": list(first.values()), "changeSummary": {"same": len(first)}}
+
+
+TOGETHER = together()
+# Amounts that Kubernetes, Kafka or PostgreSQL refuse
+AMOUNTS = ["4096Mi lots", "9" * 400, "1e999", "-1Gi", "\x00", "${x}", {"name": None}, "NaN", [{}]]
+
+
+@pytest.mark.parametrize("kind", [step["urn"].split("::")[2].rpartition("$")[2] for step in TOGETHER["steps"]])
+@pytest.mark.adversary("inputs")
+def test_a_broken_value_beside_whole_resources_of_its_namespace_is_never_a_traceback(kind: str) -> None:
+    at = next(at for at, step in enumerate(TOGETHER["steps"]) if kind in step["urn"])
+    found = once(TOGETHER, lambda path: path[:3] == ("steps", at, "newState") and "inputs" in path)
+    generator = random.Random(f"together {kind}")  # noqa: S311 - a sample, not a secret
+    for path in (*(path for path in found if "memory" in str(path[-1])), *generator.sample(found, min(len(found), 20))):
+        for by in generator.sample([*SEALED, *OTHER, *AMOUNTS], 5):
+            attempt(TOGETHER, path, by)
+    for path in found:
+        if path[-1] == "limits.memory":
+            assert all(attempt(TOGETHER, path, by) is not None for by in AMOUNTS)
+
+
 @pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.adversary("inputs")
 def test_a_broken_frame_is_refused_or_commented_and_never_a_traceback(name: str) -> None:
     document, generator = FRAMES[name], random.Random(f"frame {name}")  # noqa: S311 - a sample, not a secret
     for path in once(document, lambda path: "inputs" not in path):
@@ -137,12 +167,14 @@ def test_a_broken_frame_is_refused_or_commented_and_never_a_traceback(name: str)
 @pytest.mark.parametrize(
     "source", ["[]", "1", "null", '"x"', "[1]", "{}", '{"steps": 1}', "[" * 100_000, '{"a":' * 100_000, "1" * 5000, '{"steps": NaN}']
 )
+@pytest.mark.adversary("inputs")
 def test_anything_else_is_refused_with_the_command(source: str) -> None:
     with pytest.raises(UnreadablePreviewError, match="standard output of PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json"):
         read(source)
 
 
 @pytest.mark.parametrize("depth", [10, 100, 200, 300, 400, 600, 800, 900])
+@pytest.mark.adversary("inputs")
 def test_a_deep_property_is_commented_or_refused(depth: int) -> None:
     for opening, closing in (('{"a":', "}"), ("[", "]")):
         deep = json.loads(opening * depth + "1" + closing * depth)

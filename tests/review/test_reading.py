@@ -30,6 +30,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
+@pytest.mark.adversary("inputs")
 def test_input_that_is_no_preview_is_refused_with_a_cure(name: str) -> None:
     given, told = BAD[name]
     with pytest.raises(UnreadablePreviewError, match=told):

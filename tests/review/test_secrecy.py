@@ -32,6 +32,7 @@ def test_the_stored_output_has_secrets_in_clear() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.adversary("secrets")
 def test_no_comment_has_one_in_any_form(name: str) -> None:
     for written in (comment(name), shown(plain(document(name)))):
         assert MARKER not in written
@@ -83,6 +84,7 @@ CLEAR = {
 
 
 @pytest.mark.parametrize("place", CLEAR)
+@pytest.mark.adversary("secrets")
 def test_a_credential_is_hidden_wherever_it_is_put(place: str) -> None:
     kind, properties = CLEAR[place]
     written = repr(cleaned(kind, properties))
@@ -124,6 +126,7 @@ IN_A_TEXT = {
 
 
 @pytest.mark.parametrize("place", IN_A_TEXT)
+@pytest.mark.adversary("secrets")
 def test_a_credential_in_a_text_is_hidden_and_the_rest_of_it_stays(place: str) -> None:
     written = text_without_secrets(IN_A_TEXT[place])
     assert MARKER not in written
@@ -136,6 +139,7 @@ WORDS = (["-p", MARKER], ["-u", f"me:{MARKER}"], ["--password", f"{MARKER}="], [
 
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda words: words[0])
+@pytest.mark.adversary("secrets")
 def test_a_credential_among_the_words_of_a_command_is_hidden(words: list[str]) -> None:
     written = repr(cleaned("kubernetes:core/v1:Pod", {"spec": {"args": ["run", *words, "db"]}}))
     assert MARKER not in written
@@ -160,6 +164,7 @@ STAYS = (
 
 
 @pytest.mark.parametrize("given_text", STAYS)
+@pytest.mark.adversary("harmless")
 def test_a_text_without_a_credential_stays_as_it_is(given_text: str) -> None:
     assert text_without_secrets(given_text) == given_text
 
@@ -179,6 +184,7 @@ OPEN = {
 
 
 @pytest.mark.parametrize("place", OPEN)
+@pytest.mark.adversary("harmless")
 def test_other_values_stay_unchanged(place: str) -> None:
     assert cleaned("kubernetes:apps/v1:Deployment", OPEN[place]) == OPEN[place]
 
@@ -222,6 +228,7 @@ MESSAGES = (
 
 
 @pytest.mark.parametrize("form", MESSAGES)
+@pytest.mark.adversary("secrets")
 def test_a_message_shows_no_credential_in_any_form(form: str) -> None:
     written = message_without_secrets(form.format("hunter2hunter2", "hunter2hunter2"))
     assert "hunter2" not in written

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from checks.progress import Progress
 from sandbox.adapter import Adapter, Result
 from sandbox.adapter.operated import OperatedFamily, stand_in
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

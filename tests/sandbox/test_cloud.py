@@ -68,12 +68,16 @@ def test_nothing_leaves_the_pod() -> None:
     assert all("egress" not in item["spec"] for item in workload.manifests() if item["kind"] == "NetworkPolicy")
 
 
-def test_only_connect_workers_and_this_machine_come_in() -> None:
+def test_only_connect_workers_readers_and_this_machine_come_in() -> None:
     stack = stack_settings.settings()
     [rule] = find("NetworkPolicy", "workers-and-machine")["spec"]["ingress"]
-    workers, *machine = rule["from"]
+    workers, audit, exporter, *machine = rule["from"]
     assert workers["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": stack.names.namespace}
     assert workers["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "connect"
+    assert audit["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": stack.audit_namespace}
+    assert audit["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "audit"
+    assert exporter["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": stack.monitoring_namespace}
+    assert exporter["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "exporter"
     assert {block["ipBlock"]["cidr"] for block in machine} == {str(source) for source in stack.host.sources}
     assert rule["ports"] == [{"protocol": "TCP", "port": workload.PORT}]
 

@@ -18,6 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pyarrow.fs import FileSelector, S3FileSystem
 
+from description.keys import keys as reader_keys
+from reading.store import Store
 from sandbox import reader
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud, CloudError
@@ -134,6 +136,41 @@ def test_the_long_lived_key_can_do_nothing_but_assume_its_role(aws: Account) -> 
         s3.list_buckets,
         aws.user.client("iam").list_users,
         lambda: aws.user.session(aws.other_role),
+    ]
+    assert [refused(action) for action in actions] == [True] * len(actions)
+
+
+def test_the_audit_logs_in_by_its_files_and_may_read_the_archive_only(
+    aws: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iam = aws.admin.client("iam")
+    arn = iam.create_user(UserName="audit")["User"]["Arn"]
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(documents.trust(arn)))["Role"]["Arn"]
+    iam.put_user_policy(UserName="audit", PolicyName="assume", PolicyDocument=json.dumps(documents.assume_only("reader")))
+    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=json.dumps(documents.read_archive(BUCKET)))
+    key = iam.create_access_key(UserName="audit")["AccessKey"]
+    files = documents.aws_files(key["AccessKeyId"], key["SecretAccessKey"], role, account.REGION, aws.admin.endpoint, "audit")
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for name, value in {
+        "AWS_PROFILE": ARCHIVE_PROFILE,
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    keys = reader_keys()
+    store = Store({"endpoint": aws.admin.endpoint, "region": account.REGION, **keys})
+    folder = f"{BUCKET}/{OBJECT_ROOT}/postgres.public.users"
+    assert [info.path for info in store.filesystem.get_file_info(FileSelector(folder, recursive=True)) if info.is_file] == [
+        f"{BUCKET}/{KEY}"
+    ]
+    assert store.filesystem.open_input_file(f"{BUCKET}/{KEY}").read() == b"row"
+    reads = Identity(aws.admin.endpoint, keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]).s3
+    actions: list[Callable[[], object]] = [
+        lambda: reads.put_object(Bucket=BUCKET, Key=KEY, Body=b""),
+        lambda: reads.delete_object(Bucket=BUCKET, Key=METADATA),
+        lambda: reads.get_object(Bucket=OTHER, Key=KEY),
+        reads.list_buckets,
     ]
     assert [refused(action) for action in actions] == [True] * len(actions)
 

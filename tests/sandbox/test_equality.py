@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.progress import Progress
 from sandbox import connectors, equality
 from sandbox.connectors import ConnectorFailedError
-from sandbox.progress import Progress
 from settings.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ def archived(rows: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
 @given(tables)
 def test_equal_rows_are_equal_despite_the_archives_added_columns(rows: dict[int, dict[str, Any]]) -> None:
     assert equality.differences(BOOKS, rows, archived(rows)) == []
+
+
+@pytest.mark.parametrize("nan", [float("nan"), Decimal("NaN")])
+def test_no_number_is_the_same_as_itself_and_differs_from_a_number(nan: object) -> None:
+    assert equality.differences(BOOKS, {1: {"price": nan}}, {1: {"price": type(nan)("nan")}}) == []  # type: ignore[call-arg]
+    assert len(equality.differences(BOOKS, {1: {"price": nan}}, {1: {"price": 1}})) == 1
+    assert len(equality.differences(BOOKS, {1: {"price": 1}}, {1: {"price": nan}})) == 1
 
 
 @given(rows=tables, pick=st.integers(0))

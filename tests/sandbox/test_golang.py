@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checks.progress import Progress
 from sandbox import golang
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a module of one program, with an empty cache."""
     monkeypatch.setattr(golang, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr("sandbox.progress._COUNT_EACH_S", 0.0)
+    monkeypatch.setattr("checks.progress._COUNT_EACH_S", 0.0)
     folder = tmp_path / "module"
     folder.mkdir()
     (folder / "go.mod").write_text("module example/it\n\ngo 1.21\n")

@@ -11,10 +11,11 @@ import pytest
 
 from capacity import workloads as budget
 from capacity.quantity import MIB
+from checks.progress import Progress
+from images.references import REFERENCES
 from sandbox.adapter import Adapter, ResourceError, Result
 from sandbox.kubernetes import Kube, NotReadyError
 from sandbox.paths import KUBECONFIG
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,16 +101,16 @@ def test_a_service_waits_for_an_endpoint_and_a_headless_one_does_not(kube: Kube,
 
 def test_a_rolling_deployment_holds_as_many_pods_as_the_budget_says(kube: Kube, place: str) -> None:
     """Terminating pods do not count against ``maxSurge``; these take longer to end than the new ones take to start."""
-    manifest = workload("Deployment", image="localhost/data-ingestion/postgres:17-1", command=["sleep", "600"])
+    manifest = workload("Deployment", image=REFERENCES["postgres"], command=["sleep", "600"])
     manifest["spec"]["replicas"] = 3
-    manifest["spec"]["template"]["spec"] |= {"terminationGracePeriodSeconds": 40}
+    manifest["spec"]["template"]["spec"] |= {"terminationGracePeriodSeconds": 20}
     manifest["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"memory": "16Mi"}}
     kube.apply(manifest)
     kube.wait_ready("Deployment", place, "idle", 60)
     manifest["spec"]["template"]["metadata"]["annotations"] = {"revision": "2"}
     kube.apply(manifest)
     peak, seen = budget.workload("Deployment", manifest).peak, []
-    deadline = time.monotonic() + 38
+    deadline = time.monotonic() + 18
     while time.monotonic() < deadline and 16 * MIB * max(seen[:-10], default=0) < peak:
         seen.append(len(kube.list("Pod", place)))
         time.sleep(0.2)

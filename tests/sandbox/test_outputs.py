@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reading import saved_outputs
 from sandbox import outputs
 from sandbox.reader import Reader
 from tests.declared import Declared
@@ -30,7 +31,7 @@ def collected() -> dict[str, Any]:
 def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Store the outputs in the test's own folder."""
     place = tmp_path / "outputs.json"
-    monkeypatch.setattr(outputs, "_FILE", place)
+    monkeypatch.setattr(saved_outputs, "FILE", place)
     return place
 
 
@@ -87,8 +88,8 @@ def test_the_catalog_is_the_one_that_the_sink_commits_to(collected: dict[str, An
 
 
 def test_what_is_saved_is_read_back(file: Path, collected: dict[str, Any]) -> None:
-    outputs.save(collected)
-    assert outputs.read() == collected
+    saved_outputs.save(collected)
+    assert saved_outputs.read() == collected
     assert [item.name for item in file.parent.iterdir()] == [file.name]
 
 
@@ -98,24 +99,24 @@ def test_only_the_owner_may_read_the_passwords(file: Path, collected: dict[str, 
     file.chmod(0o644)
     before = os.umask(0)
     try:
-        outputs.save(collected)
+        saved_outputs.save(collected)
     finally:
         os.umask(before)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_an_interrupted_save_leaves_the_old_outputs(file: Path, collected: dict[str, Any]) -> None:
-    outputs.save(collected)
+    saved_outputs.save(collected)
     with pytest.raises(TypeError):
-        outputs.save({"postgres": object()})
-    assert outputs.read() == collected
+        saved_outputs.save({"postgres": object()})
+    assert saved_outputs.read() == collected
     assert file.exists()
 
 
 @pytest.mark.usefixtures("file")
 def test_without_a_sandbox_the_way_to_one_is_shown() -> None:
-    with pytest.raises(outputs.NoSandboxError, match="make sandbox"):
-        outputs.read()
+    with pytest.raises(saved_outputs.NoSandboxError, match="make sandbox"):
+        saved_outputs.read()
 
 
 def test_a_user_without_read_permission_sees_the_reason(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,5 +124,5 @@ def test_a_user_without_read_permission_sees_the_reason(file: Path, monkeypatch:
         raise PermissionError
 
     monkeypatch.setattr(type(file), "read_text", refuse)
-    with pytest.raises(outputs.NoSandboxError, match="readable by root alone; run this as root"):
-        outputs.read()
+    with pytest.raises(saved_outputs.NoSandboxError, match="readable by root alone; run this as root"):
+        saved_outputs.read()

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from problem import Problem
-from providers.kafkaconnect import Connector, Provider
+from providers.kafkaconnect.sdk import Connector, Provider
 from providers.operations import Change, ProviderError, State
 from sandbox.adapter import ResourceError
 

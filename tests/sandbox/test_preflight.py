@@ -13,8 +13,8 @@ import pytest
 
 from checks import machine as this_machine
 from checks.check import Level
+from checks.progress import Progress
 from sandbox import lifecycle, lock, preflight
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

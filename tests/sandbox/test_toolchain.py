@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checks.progress import Progress
 from sandbox import toolchain
-from sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faults.ground import Ground
+from reading import saved_outputs
 from reading.archive import Archive
-from sandbox import outputs as sandbox_outputs
 from sandbox.equality import connect
 from sandbox.kubernetes import Kube
-from sandbox.paths import CHECKOUT, KUBECONFIG
+from sandbox.paths import KUBECONFIG
+from tests.sandbox_e2e import runbook
+from tests.sandbox_e2e.drill import Drill, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +31,7 @@ NAMESPACE = "data-ingestion"
 @pytest.fixture(scope="session")
 def outputs() -> dict[str, Any]:
     """Addresses and credentials; without a sandbox the tier fails and says how to make one."""
-    return sandbox_outputs.read()
+    return saved_outputs.read()
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,26 @@ def archive(outputs: dict[str, Any]) -> Archive:
 def kube() -> Kube:
     """Return the cluster's API."""
     return Kube(KUBECONFIG)
+
+
+@pytest.fixture(scope="session")
+def drill() -> Iterator[Drill]:
+    """Yield a fire drill, whose figures go to the file of the variable ALERTS_FILE."""
+    file = os.environ.get("ALERTS_FILE")
+    with Watch() as watch:
+        yield Drill(watch, Path(file) if file else None)
+
+
+@pytest.fixture(scope="session")
+def ground() -> Ground:
+    """Return the sandbox as faults find it."""
+    return Ground()
+
+
+@pytest.fixture
+def servers(outputs: dict[str, Any]) -> str:
+    """Return the addresses of the brokers."""
+    return str(outputs["kafka"]["bootstrapServers"])
 
 
 @pytest.fixture
@@ -61,7 +86,7 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: str, timeout_s: float = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "pipeline", "sandbox", *arguments],
-            cwd=CHECKOUT,
+            cwd=runbook.checkout(),
             capture_output=True,
             text=True,
             timeout=timeout_s,

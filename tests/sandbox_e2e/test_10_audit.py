@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 import pytest
 from confluent_kafka import Producer
 
-import audit
+from audit import auditing
+from audit.options import Options
+from audit.report import Kind, Report, Verdict
 from reading.archive import Archive
 from reading.stack import running
 from sandbox import cloud
@@ -88,12 +90,12 @@ def test_a_run_under_load_is_clean_and_says_so_with_counts(outputs: dict[str, An
     load = Load(outputs, mark)
     load.start()
     try:
-        report = audit.run(stack, ["products"], audit.Options(seconds=LISTENED_S, patience_s=90))
+        report = auditing.run(stack, ["products"], Options(seconds=LISTENED_S, patience_s=90))
     finally:
         load.done.set()
         load.join(60)
     assert not load.is_alive()
-    assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
+    assert report.verdict is Verdict.CLEAN, "\n".join(report.lines())
     assert report.parts == ("database", "kafka", "archive")
     (table,) = report.tables
     database, kafka, archived = (table.counts[part] for part in ("database", "kafka", "archive"))
@@ -116,8 +118,8 @@ def copy(outputs: dict[str, Any], stack: RunningStack, archive: Archive, mark: s
     keys = {"accessKeyId": known.access_key_id, "secretAccessKey": known.secret_access_key}
     catalog: Catalog = Archive({**outputs, "reader": {**outputs["reader"], **keys}})._catalog
     wait_until_equal(outputs, archive, SHOP, CAUGHT_UP_S)
-    report = audit.run(stack, ["products"], audit.Options(patience_s=90))
-    assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
+    report = auditing.run(stack, ["products"], Options(patience_s=90))
+    assert report.verdict is Verdict.CLEAN, "\n".join(report.lines())
     original = catalog.load_table("archive.products")
     name, folder = f"archive.products_{mark}", f"s3://{outputs['archive']['bucket']}/audit-test/{mark}"
     made = catalog.create_table(name, original.schema(), location=folder)
@@ -138,12 +140,12 @@ def _store(outputs: dict[str, Any]) -> Any:
     return boto3.client("s3", endpoint_url=outputs["reader"]["endpoint"], region_name=outputs["reader"]["region"], **keys)
 
 
-def _audited(stack: RunningStack, table: Table, **options: Any) -> audit.Report:
+def _audited(stack: RunningStack, table: Table, **options: Any) -> Report:
     how = {"patience_s": 10.0, "settle_s": 0.0, **options}
-    return audit.run(stack, [PRODUCTS], audit.Options(archived_as={PRODUCTS: table.name()[-1]}, **how))
+    return auditing.run(stack, [PRODUCTS], Options(archived_as={PRODUCTS: table.name()[-1]}, **how))
 
 
-def _named(report: audit.Report) -> Counter[NAMED]:
+def _named(report: Report) -> Counter[NAMED]:
     return Counter((finding.kind.value, finding.partition, finding.offset or finding.file) for finding in report.findings)
 
 
@@ -175,7 +177,7 @@ def test_each_planted_fault_is_found_by_name_and_nothing_else_is(outputs: dict[s
     bucket, key = outputs["archive"]["bucket"], f"{copy.location().split('/', 3)[3]}/data/orphan.parquet"
     _store(outputs).put_object(Bucket=bucket, Key=key, Body=b"a file of a commit that never came")
     report = _audited(stack, copy)
-    assert report.verdict is audit.Verdict.FAULTS
+    assert report.verdict is Verdict.FAULTS
     planted = [
         ("missing", *_place(missing)),
         ("altered", *_place(altered)),
@@ -184,7 +186,7 @@ def test_each_planted_fault_is_found_by_name_and_nothing_else_is(outputs: dict[s
     ]
     assert _named(report) == Counter(planted), "\n".join(report.lines())
     assert report.tables[0].found == {"missing": 1, "altered": 1, "twice": 2, "orphan file": 1}
-    assert {finding.columns for finding in report.findings if finding.kind is audit.Kind.ALTERED} == {("price",)}
+    assert {finding.columns for finding in report.findings if finding.kind is Kind.ALTERED} == {("price",)}
 
 
 def test_offline_changed_offsets_are_found_as_a_broken_order(stack: RunningStack, copy: Table) -> None:
@@ -200,7 +202,7 @@ def test_offline_changed_offsets_are_found_as_a_broken_order(stack: RunningStack
     report = _audited(stack, copy, offline=True)
     faults = [finding for finding in report.findings if finding.kind.is_fault]
     assert report.parts == ("archive",)
-    assert {finding.kind for finding in faults} == {audit.Kind.DISORDERED}, "\n".join(report.lines())
+    assert {finding.kind for finding in faults} == {Kind.DISORDERED}, "\n".join(report.lines())
     assert _place(last)[1] in {finding.offset for finding in faults}
     assert {finding.key["id"] for finding in faults} == {str(first["id"])}
 
@@ -208,8 +210,8 @@ def test_offline_changed_offsets_are_found_as_a_broken_order(stack: RunningStack
 def test_folders_of_plain_files_are_accounted_for_without_a_table_that_names_them(stack: RunningStack) -> None:
     """The sink of the format parquet cannot be had here; its folders have the same addresses, so that the table's files stand in."""
     settings = stack.settings.model_copy(update={"archive": stack.settings.archive.model_copy(update={"format": "parquet"})})
-    by_table = audit.run(stack, [PRODUCTS], audit.Options(patience_s=90, settle_s=0))
-    report = audit.run(replace(stack, settings=settings), [PRODUCTS], audit.Options(seconds=LISTENED_S, patience_s=90))
+    by_table = auditing.run(stack, [PRODUCTS], Options(patience_s=90, settle_s=0))
+    report = auditing.run(replace(stack, settings=settings), [PRODUCTS], Options(seconds=LISTENED_S, patience_s=90))
     (table,) = report.tables
     assert (report.undecided, table.undecided, report.parts) == ((), (), ("database", "kafka", "archive"))
     # a file that a killed worker has left behind repeats rows for whoever does not read by the table
@@ -220,11 +222,11 @@ def test_folders_of_plain_files_are_accounted_for_without_a_table_that_names_the
 
 def test_a_poison_record_is_set_aside_and_not_missing(outputs: dict[str, Any], stack: RunningStack, mark: str) -> None:
     producer = Producer({"bootstrap.servers": outputs["kafka"]["bootstrapServers"]})
-    before = audit.run(stack, ["products"], audit.Options(patience_s=90)).tables[0].counts["kafka"]
+    before = auditing.run(stack, ["products"], Options(patience_s=90)).tables[0].counts["kafka"]
     producer.produce(TOPIC, key=b"not avro", value=f"poison {mark}".encode())
     assert producer.flush(30) == 0
-    report = audit.run(stack, ["products"], audit.Options(patience_s=90))
-    assert report.verdict is audit.Verdict.CLEAN, "\n".join(report.lines())
+    report = auditing.run(stack, ["products"], Options(patience_s=90))
+    assert report.verdict is Verdict.CLEAN, "\n".join(report.lines())
     after = report.tables[0].counts["kafka"]
     assert (after["unreadable"], after["set aside"]) == (before["unreadable"] + 1, before["set aside"] + 1)
     words = ["drop", "--topic", TOPIC, "--stack", "sandbox", "--yes", "--reason", "a test wrote it"]

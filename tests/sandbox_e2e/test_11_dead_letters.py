@@ -189,6 +189,7 @@ def test_rows_that_were_set_aside_are_shown_masked_and_put_back_exactly_once_by_
     assert command("status").returncode == 0
 
 
+@pytest.mark.long
 def test_poison_is_refused_at_a_replay_and_counts_until_it_is_dropped(
     outputs: dict[str, Any], mark: str, command: Callable[..., Any]
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
 from settings.shop import TABLES
+from tests.sandbox_e2e import faults
 from views.dialects import DIALECTS
 from views.moment import Moment
 from views.states import state
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     import psycopg
 
     from reading.archive import Archive
+    from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox
 
 ROWS = 3_000
 # of 100,000 rows, a quarter was read in the second that a command takes
 MANY = 200_000
+# rows for some 20 s, while two commands are answered, each by a look at the signals every 5 s
+LARGE = 500_000
 TIMEOUT_S = 150.0
+# the source writes 12,000 rows a second, the sink 11,000, and a comparison reads all of them
+LARGE_S = 600.0
 HEARTBEAT_S = 10.0
 COMMIT_S = 15.0
 TABLE = ("--table", "public.users")
@@ -39,14 +45,16 @@ INSERT = "INSERT INTO users (email, first_name, last_name) SELECT %s || number, 
 @pytest.fixture
 def keys(request: pytest.FixtureRequest, outputs: dict[str, Any], archive: Archive, mark: str) -> Iterator[list[int]]:
     """Return the keys of rows that are in the archive, 3,000 or the number of the parameter; they are removed afterwards."""
+    number = getattr(request, "param", ROWS)
+    timeout_s = LARGE_S if number > MANY else TIMEOUT_S
     with connect(outputs) as connection:
-        connection.execute(INSERT, [mark, getattr(request, "param", ROWS)])
+        connection.execute(INSERT, [mark, number])
         found = connection.execute("SELECT id FROM users WHERE starts_with(email, %s) ORDER BY id", [mark]).fetchall()
-    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    wait_until_equal(outputs, archive, TABLES, timeout_s)
     yield [row["id"] for row in found]
     with connect(outputs) as connection:
         connection.execute("DELETE FROM users WHERE starts_with(email, %s)", [mark])
-    wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
+    wait_until_equal(outputs, archive, TABLES, timeout_s)
 
 
 def backfill(*words: str) -> subprocess.CompletedProcess[str]:
@@ -136,6 +144,45 @@ def test_a_running_backfill_is_paused_and_goes_on_to_its_end(archive: Archive, k
         assert time.monotonic() < deadline, read_again(archive, keys)
         time.sleep(1)
     assert backfill("status", "--stack", "sandbox").stdout == "no backfill runs\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("keys", [LARGE], indirect=True)
+def test_a_backfill_stopped_at_work_stays_stopped_over_a_restart_of_the_worker_and_is_taken_up_where_it_was(
+    outputs: dict[str, Any], archive: Archive, kube: Kube, keys: list[int], mark: str
+) -> None:
+    """A worker that starts again goes on with what is stored, so that a stop is worth nothing before that is."""
+    started = backfill("start", "--stack", "sandbox", "--no-wait", *TABLE)
+    assert started.returncode == 0, started.stderr
+    deadline = time.monotonic() + TIMEOUT_S
+    while not backfill("status", "--stack", "sandbox").stdout.startswith("reads public.users"):
+        assert time.monotonic() < deadline, "the backfill is never seen at work"
+    stopped = backfill("stop", "--stack", "sandbox", *TABLE)
+    assert stopped.returncode == 0, stopped.stderr
+    assert stopped.stdout.splitlines()[-1] == "stopped; no backfill runs"
+
+    # at once, before a heartbeat or a commit of the sink
+    faults.delete(kube, "Deployment", "connect", "connect-", TIMEOUT_S)
+    with connect(outputs) as connection:
+        connection.execute("UPDATE users SET first_name = 'After' WHERE id = %s", [keys[-1]])
+    wait_until_equal(outputs, archive, TABLES, LARGE_S)
+    before = read_again(archive, keys)
+    assert 0 < before["rows"] == before["keys"] < LARGE, "it was stopped in the middle, or this would prove nothing"
+    time.sleep(2 * HEARTBEAT_S + COMMIT_S)
+    assert read_again(archive, keys) == before, "rows were read after the restart"
+    assert backfill("status", "--stack", "sandbox").stdout == "no backfill runs\n"
+
+    (last,) = archive.query("users", "SELECT max(id) AS id FROM changes WHERE __op = 'r' AND id BETWEEN ? AND ?", [keys[0], keys[-1]])
+    done = backfill("start", "--stack", "sandbox", *TABLE, "--where", f"id between {last['id'] + 1} and {keys[-1]}")
+    assert done.returncode == 0, done.stderr
+    deadline = time.monotonic() + TIMEOUT_S
+    while read_again(archive, keys) != {"rows": LARGE, "keys": LARGE}:
+        assert time.monotonic() < deadline, read_again(archive, keys)
+        time.sleep(1)
+    wait_until_equal(outputs, archive, TABLES, LARGE_S)
+    text = state(DIALECTS["duckdb"], "changes", ("id",), ("id", "email"))
+    counted = f"SELECT count(*) AS rows, count(DISTINCT id) AS keys FROM ({text}) WHERE starts_with(email, ?)"
+    assert archive.query("users", counted, [mark]) == [{"rows": LARGE, "keys": LARGE}]
 
 
 def test_the_state_of_a_table_is_that_of_the_database_now_and_at_an_earlier_time(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -18,10 +20,12 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from capacity.quantity import parse_bytes
 from faults import control_groups
+from images.references import REFERENCES
 from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
 from settings.shop import TABLES
+from specification import logs
 from tests.sandbox_e2e import records
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ pytestmark = pytest.mark.sandbox
 NAMESPACE = "data-ingestion"
 DEAD_LETTERS = "s3-sink-dlq"
 TIMEOUT_S = 120.0
+# A time in any usual format, where a line begins.
+TIMED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 
 @pytest.fixture
@@ -86,12 +92,13 @@ def stranger(kube: Kube, command: Callable[..., Any]) -> Iterator[str]:
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     container = {
         "name": "main",
-        "image": "localhost/data-ingestion/postgres:17-1",
+        "image": REFERENCES["postgres"],
         "imagePullPolicy": "IfNotPresent",
         "command": ["sleep", "600"],
         "resources": {"limits": {"memory": "32Mi"}},
     }
-    kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "main", "namespace": name}, "spec": {"containers": [container]}})
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1}
+    kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "main", "namespace": name}, "spec": spec})
     kube.wait_ready("Pod", name, "main", 60)
     deadline = time.monotonic() + 30
     while not _reaches(command, name, "main", "10.96.0.10", 53):
@@ -112,7 +119,15 @@ def _resolves(command: Callable[..., Any], namespace: str, pod: str, name: str) 
 
 
 @pytest.mark.parametrize(
-    ("service", "port"), [("postgresql", 5432), ("kafka-0.kafka-headless", 9092), ("schema-registry", 8081), ("connect", 8083)]
+    ("service", "port"),
+    [
+        ("postgresql", 5432),
+        ("kafka-0.kafka-headless", 9092),
+        ("kafka-0.kafka-headless", 9404),
+        ("schema-registry", 8081),
+        ("connect", 8083),
+        ("connect-metrics", 9404),
+    ],
 )
 def test_a_stranger_reaches_nothing_of_the_pipeline(stranger: str, command: Callable[..., Any], service: str, port: int) -> None:
     name = f"{service}.{NAMESPACE}.svc.cluster.local"
@@ -130,7 +145,7 @@ def test_the_database_resolves_names_and_connects_to_nothing(kube: Kube, strange
     name = f"kafka-0.kafka-headless.{NAMESPACE}.svc.cluster.local"
     assert _resolves(command, NAMESPACE, "postgresql-0", name), "names are to be resolved"
     targets = {address for pod in kube.list("Pod", NAMESPACE) if pod["metadata"]["name"] != "postgresql-0" for address in _listened(pod)}
-    assert len(targets) == 3 * 3 + 2 + 1, "three ports of each broker, two of the registry, one of the worker"
+    assert len(targets) == 3 * 4 + 2 + 2, "four ports of each broker, two of the registry, two of the worker"
     targets |= {address for pod in kube.list("Pod", "object-store") for address in _listened(pod)}
     targets |= {(API_SERVICE, 443), (NODE, API_PORT)}
     with socket.create_server(("0.0.0.0", 0)) as outside:  # noqa: S104 - an address beyond the cluster, for as long as the test looks
@@ -192,16 +207,33 @@ def test_no_password_is_stored_in_a_connector_or_shown_by_one(outputs: dict[str,
     answer = requests.get(f"{connect['url']}/connectors?expand=info", auth=(connect["user"], connect["password"]), timeout=10)
     stored = json.dumps(answer.json())
     secrets = kube.list("Secret", NAMESPACE)
-    import base64  # noqa: PLC0415 - only here
+    values = _passwords(secrets)
+    assert values
+    assert not [value for value in values if value in stored]
 
-    values = {
+
+def _passwords(secrets: list[dict[str, Any]]) -> set[str]:
+    return {
         base64.b64decode(value).decode()
         for secret in secrets
         for key, value in (secret.get("data") or {}).items()
         if "password" in key or secret["metadata"]["name"] == "postgresql-roles"
     }
-    assert values
-    assert not [value for value in values if value in stored]
+
+
+def test_every_log_has_the_one_format_and_no_password(kube: Kube) -> None:
+    passwords = {value for value in _passwords(kube.list("Secret", NAMESPACE)) if "\n" not in value}
+    assert passwords
+    seen, foreign = set(), []
+    for pod in kube.list("Pod", NAMESPACE):
+        for container in pod["spec"]["containers"]:
+            lines = kube.logs(NAMESPACE, pod["metadata"]["name"], container["name"], lines=20_000)
+            assert [one for one in passwords if any(one in line for line in lines)] == []
+            if any(logs.LINE.match(line) for line in lines):
+                seen.add(container["name"])
+            foreign += [line for line in lines if TIMED.search(line[:40]) and not logs.LINE.match(line)]
+    assert seen >= {"kafka", "connect", "schema-registry", "postgresql"}
+    assert foreign == []
 
 
 def test_the_registry_refuses_a_change_that_would_break_readers(outputs: dict[str, Any]) -> None:

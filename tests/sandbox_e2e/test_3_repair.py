@@ -74,9 +74,9 @@ def test_a_second_up_changes_nothing(command: Callable[..., subprocess.Completed
 @pytest.mark.parametrize(
     ("kind", "workload", "prefix"),
     [
-        ("StatefulSet", "kafka", "kafka-0"),
-        ("Deployment", "schema-registry", "schema-registry-"),
-        ("StatefulSet", "postgresql", "postgresql-0"),
+        pytest.param("StatefulSet", "kafka", "kafka-0", marks=pytest.mark.long),
+        pytest.param("Deployment", "schema-registry", "schema-registry-", marks=pytest.mark.long),
+        pytest.param("StatefulSet", "postgresql", "postgresql-0", marks=pytest.mark.long),
         ("Deployment", "connect", "connect-"),
     ],
 )
@@ -85,7 +85,10 @@ def test_a_deleted_pod_loses_and_doubles_no_change(each_change_once: Written, ku
         faults.delete(kube, kind, workload, prefix, TIMEOUT_S)
 
 
-@pytest.mark.parametrize(("kind", "workload", "prefix"), [("StatefulSet", "kafka", "kafka-1"), ("Deployment", "connect", "connect-")])
+@pytest.mark.parametrize(
+    ("kind", "workload", "prefix"),
+    [pytest.param("StatefulSet", "kafka", "kafka-1", marks=pytest.mark.long), ("Deployment", "connect", "connect-")],
+)
 def test_a_pod_deleted_without_grace_period_loses_and_doubles_no_change(
     each_change_once: Written, kube: Kube, command: Callable[..., Any], kind: str, workload: str, prefix: str
 ) -> None:
@@ -93,7 +96,9 @@ def test_a_pod_deleted_without_grace_period_loses_and_doubles_no_change(
         faults.delete_at_once(kube, command, kind, workload, prefix, TIMEOUT_S)
 
 
-@pytest.mark.parametrize(("prefix", "container"), [("kafka-2", "kafka"), ("postgresql-0", "postgresql")])
+@pytest.mark.parametrize(
+    ("prefix", "container"), [("kafka-2", "kafka"), pytest.param("postgresql-0", "postgresql", marks=pytest.mark.long)]
+)
 def test_a_container_killed_by_sigkill_loses_and_doubles_no_change(
     each_change_once: Written, kube: Kube, prefix: str, container: str
 ) -> None:
@@ -153,7 +158,7 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
         assert connectors.statuses(outputs)["s3-sink-connector"].connector.state == "RUNNING"
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_an_up_that_was_killed_is_completed_by_the_next(
     each_change_once: Written, kube: Kube, command: Callable[..., subprocess.CompletedProcess[str]], how: int
 ) -> None:

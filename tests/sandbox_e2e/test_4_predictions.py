@@ -80,6 +80,7 @@ def test_every_process_fits_the_limit_that_the_cluster_enforces(kube: Kube, decl
                 assert predicted[container["name"]] <= pods.limit(container)
 
 
+@pytest.mark.long
 def test_a_full_topic_holds_no_more_than_the_model_says(
     outputs: dict[str, Any],
     mark: str,

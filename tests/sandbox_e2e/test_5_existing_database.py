@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import psycopg
 import pytest
-import yaml
 from confluent_kafka import Consumer, TopicPartition
-from psycopg.rows import dict_row
 
+from checks.progress import Progress
 from dead_letters.causes import cause
 from dead_letters.letter import Place, Record, letter
-from reading.archive import Archive
-from recording.program import load as load_program
-from recording.stackfile import stack_config
-from sandbox import cloud, connectors
-from sandbox.adapter import Adapter
-from sandbox.addresses import PODS
-from sandbox.equality import wait_until_equal
-from sandbox.paths import CHECKOUT
-from sandbox.progress import Progress
-from settings.tables import Table
+from sandbox import connectors
 from tests.sandbox_e2e import existing_server as server
 from tests.sandbox_e2e import records
+from tests.sandbox_e2e.existing_pipeline import BUCKET, NAMESPACE, Second, existing, operate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox
 
-STACK = "e2e-existing"
-NAMESPACE = "second-pipeline"
-BUCKET = "second-archive"
-HOST = server.NODE
-NUMBERS = {"registry": 18081, "connect": 18083}
-BROKERS = (19092, 19093, 19094)
-
 SCHEMA = """\
-CREATE ROLE shop_owner LOGIN;
-CREATE ROLE iceberg LOGIN;
-CREATE DATABASE shop OWNER shop_owner;
-CREATE DATABASE iceberg_catalog OWNER iceberg;
-\\connect shop
-SET ROLE shop_owner;
-CREATE SCHEMA sales;
 CREATE TABLE sales.customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, credit numeric(12,2) NOT NULL,
   born date, seen timestamptz NOT NULL DEFAULT now(), vip boolean NOT NULL DEFAULT false,
   noted timestamp NOT NULL DEFAULT '2020-01-01 00:00:00.000001');
@@ -66,6 +35,12 @@ CREATE TABLE sales."orderItems" ("Id" integer PRIMARY KEY, "unitPrice" numeric N
 CREATE TABLE sales."2024-codes" ("Code" text NOT NULL, note text DEFAULT 'x', UNIQUE ("Code"));
 CREATE TABLE sales.events (id bigint, day date, body text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
 CREATE TABLE sales.events_1 PARTITION OF sales.events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE sales.kinds (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), at timestamptz NOT NULL, noted timestamp NOT NULL,
+  born date NOT NULL, price numeric(12,2) NOT NULL, sold boolean NOT NULL, photo bytea NOT NULL, ratio double precision NOT NULL,
+  share real NOT NULL, count bigint NOT NULL, few smallint NOT NULL, details jsonb NOT NULL, tags text[] NOT NULL,
+  remark text NOT NULL DEFAULT 'none');
+INSERT INTO sales.kinds
+  SELECT gen_random_uuid(), now(), now(), now(), n, true, '\\x00', n, n, n, n, '{}', '{}' FROM generate_series(1, 5) AS n;
 INSERT INTO sales."orderItems" VALUES
   (1, 1.50, NULL, NULL, 'a', NULL, '{"a,b",NULL,"\\"q\\""}', '{"a": [1, null]}', '\\x00ff', '24:00', '(1,2)'),
   (2, 'NaN', 'so-so', 2024, 'ü', 'ü', '{}', 'null', '', '00:00:00.000001', NULL);
@@ -90,148 +65,26 @@ CHANGES = (
     """DELETE FROM sales.events WHERE day = '2026-04-01'""",
     """ALTER TYPE sales.mood ADD VALUE 'awful'""",
     """INSERT INTO sales."orderItems" ("Id", "unitPrice", mood) VALUES (30, 1e-20, 'awful')""",
+    """INSERT INTO sales."2024-codes" VALUES ('E', 'gone')""",
+    """DO $$ BEGIN
+         INSERT INTO sales."2024-codes" VALUES ('F', 'gone');
+         TRUNCATE sales."2024-codes", sales.kinds;
+         INSERT INTO sales."2024-codes" VALUES ('F', 'stays'), ('A', 'again');
+       END $$""",
+    """INSERT INTO sales.kinds VALUES ('00000000-0000-0000-0000-000000000000', now(), now(), now(), 1, true, '', 0, 0, 0, 0, '1', '{a}')""",
+    """INSERT INTO sales.events VALUES (7, '2026-05-01', 'gone')""",
+    """TRUNCATE sales.events""",
+    """INSERT INTO sales.events VALUES (8, '2026-05-01', 'stays')""",
 )
 
 TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname IN ('public', 'sales')"
 
 
-def stack_file(tables: Path) -> dict[str, Any]:
-    """Return the second pipeline's stack file: the sandbox's, with other ports and existing systems."""
-    config = yaml.safe_load((CHECKOUT / "Pulumi.sandbox.yaml").read_text(encoding="utf-8"))["config"]
-    both = {name: {"node": number, "host": number} for name, number in NUMBERS.items()}
-    config["data-ingestion:host"] |= {**both, "kafka": [{"node": number, "host": number} for number in BROKERS]}
-    config["data-ingestion:cluster"] |= {"existingNamespace": True, "identifier": "second"}
-    # neither a database of its own nor a storage class: these keys would change nothing
-    del config["data-ingestion:host"]["postgres"], config["data-ingestion:cluster"]["provisioner"]
-    config["data-ingestion:names"] = {"namespace": NAMESPACE, "database": "shop", "topicPrefix": "shop", "slot": "shop_slot"}
-    config["data-ingestion:source"] = {
-        "kind": "external",
-        "external": {
-            "host": HOST,
-            "port": server.PORT,
-            "addresses": [f"{HOST}/32"],
-            "secret": "source-database",
-            "catalogSecret": "catalog-database",
-        },
-        **({"tables": str(tables.relative_to(CHECKOUT))} if tables.exists() else {}),
-    }
-    config["data-ingestion:streaming"]["kafka"] = {"cpuMillicores": 50, "storageClass": "data-ingestion-streaming"}
-    config["data-ingestion:archive"] = {
-        "bucket": BUCKET,
-        "existingBucket": True,
-        "format": "iceberg",
-        "catalog": "jdbc",
-        "endpoint": {
-            "url": "http://moto.object-store.svc.cluster.local:5000",
-            "hostUrl": "http://127.0.0.1:4566",
-            "addresses": [PODS],
-            "secret": "object-store",
-        },
-    }
-    del config["data-ingestion:policy"]
-    return {"config": config}
-
-
-def operate(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m pipeline …`` as its user would."""
-    line = [sys.executable, "-m", "pipeline", *arguments, "--stack", STACK]
-    return subprocess.run(line, cwd=CHECKOUT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False)
-
-
-class Second:
-    """The second pipeline: its files, its server, its engine."""
-
-    def __init__(self, kube: Kube, folder: Path) -> None:
-        """Nothing is there yet."""
-        self.kube = kube
-        self.file = CHECKOUT / f"Pulumi.{STACK}.yaml"
-        self.tables = CHECKOUT / "tables" / f"{STACK}.yaml"
-        self.passwords = {role: secrets.token_hex(16) for role in ("debezium", "iceberg", "shop_owner")}
-        self.authority = server.Authority.made()
-        self.ca = folder / "ca.crt"
-        self.ca.write_text(self.authority.certificate, encoding="utf-8")
-        self.engine = Adapter(folder, kube)
-        self.outputs: dict[str, Any] = {}
-
-    def write(self) -> None:
-        """Write the stack file as far as it is known."""
-        self.file.write_text(yaml.safe_dump(stack_file(self.tables)), encoding="utf-8")
-
-    def login(self, role: str) -> dict[str, str]:
-        """Libpq's variables for a role."""
-        return {"PGUSER": role, "PGPASSWORD": self.passwords[role], "PGSSLROOTCERT": str(self.ca), "PGSSLMODE": "verify-full"}
-
-    def connect(self) -> psycopg.Connection[dict[str, Any]]:
-        """Return the captured database, as its owner."""
-        return psycopg.connect(
-            host=HOST, port=server.PORT, dbname="shop", user="shop_owner", password=self.passwords["shop_owner"],
-            sslmode="verify-full", sslrootcert=str(self.ca), autocommit=True, row_factory=dict_row,
-        )  # fmt: skip
-
-    def database(self) -> dict[str, Any]:
-        """Return the doctor's findings about the database: level by check."""
-        done = operate("doctor", "--json", environment=self.login("debezium"))
-        lines = json.loads(done.stdout)["findings"]
-        return {line["name"]: line for line in lines if line["group"] == "Database"}
-
-    @property
-    def captured(self) -> tuple[Table, ...]:
-        """The table model that was written."""
-        return tuple(Table.model_validate(table) for table in yaml.safe_load(self.tables.read_text(encoding="utf-8")))
-
-    def store(self) -> Any:
-        """Return the object store as its administrator uses it."""
-        account = cloud.known()
-        assert account is not None
-        return boto3.client(
-            "s3",
-            endpoint_url=account.endpoint,
-            region_name=account.region,
-            aws_access_key_id=account.access_key_id,
-            aws_secret_access_key=account.secret_access_key,
-        )
-
-    def archive(self) -> Archive:
-        """Return the archive as the store's administrator sees it."""
-        account = cloud.known()
-        assert account is not None
-        reader = {
-            "endpoint": account.endpoint,
-            "region": account.region,
-            "accessKeyId": account.access_key_id,
-            "secretAccessKey": account.secret_access_key,
-            "catalog": "archive",
-            "namespace": "archive",
-        }
-        catalog = {"uri": self.outputs["catalog"]["uri"], "user": "iceberg", "password": self.passwords["iceberg"]}
-        return Archive({"reader": reader, "catalog": catalog})
-
-
 @pytest.fixture(scope="module")
 def second(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
-    """Return a server with a schema and rows, a namespace with two Secrets, and a stack file; all taken away again."""
-    made = Second(kube, tmp_path_factory.mktemp("second"))
-    account = cloud.known()
-    assert account is not None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", account.access_key_id)
-        patch.setenv("AWS_SECRET_ACCESS_KEY", account.secret_access_key)
-        try:
-            server.apply(kube, made.authority)
-            server.psql(SCHEMA)
-            for role in ("iceberg", "shop_owner"):
-                server.psql(f"ALTER ROLE {role} PASSWORD '{made.passwords[role]}'")
-            made.write()
-            yield made
-        finally:
-            made.engine.down(Progress(), force=True)
-            for path in (made.file, made.tables):
-                path.unlink(missing_ok=True)
-            if made.tables.parent.exists() and not any(made.tables.parent.iterdir()):
-                made.tables.parent.rmdir()
-            for namespace in (NAMESPACE, server.NAMESPACE):
-                kube.delete("Namespace", "", namespace)
-            kube.delete("NetworkPolicy", "object-store", NAMESPACE)
+    """Return a pipeline that finds its database in place."""
+    with existing(kube, tmp_path_factory.mktemp("second"), SCHEMA) as made:
+        yield made
 
 
 def test_1_the_doctor_says_what_is_missing_and_the_sql_holds_no_secret(second: Second) -> None:
@@ -243,10 +96,8 @@ def test_1_the_doctor_says_what_is_missing_and_the_sql_holds_no_secret(second: S
 
 
 def test_2_the_table_file_is_written_and_what_is_left_out_is_reported(second: Second) -> None:
-    server.psql("CREATE ROLE debezium LOGIN")
-    server.psql(f"ALTER ROLE debezium PASSWORD '{second.passwords['debezium']}'; GRANT CONNECT ON DATABASE shop TO debezium")
-    server.psql("GRANT USAGE ON SCHEMA sales TO debezium; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO debezium", "shop")
-    done = operate("tables", "--include", "sales.*", environment=second.login("debezium"))
+    second.let_in()
+    done = second.list_tables()
     assert done.returncode == 1, done.stdout + done.stderr
     for told in ("✗ sales.notes: the table has no primary key", "· sales.orderItems: column place", "· sales.orderItems: column doubled"):
         assert told in done.stdout
@@ -255,50 +106,21 @@ def test_2_the_table_file_is_written_and_what_is_left_out_is_reported(second: Se
         "sales.orderItems": "sales.order_items",
         "sales.2024-codes": "sales.tbl_2024_codes",
         "sales.events": "sales.events",
+        "sales.kinds": "sales.kinds",
     }
     (items,) = (table for table in second.captured if table.name == "order_items")
     assert set(items.left_out) == {"place", "doubled"}
-    second.write()
 
 
 def test_3_after_the_printed_sql_the_doctor_has_nothing_left_to_say(second: Second) -> None:
-    script = operate("sql", environment={})
-    assert script.returncode == 0, script.stderr
     for _again in range(2):
-        server.psql(script.stdout, "shop")
+        second.make_ready()
     assert {name: line["found"] for name, line in second.database().items() if line["level"] == "failure"} == {}
 
 
-def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second: Second, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second: Second) -> None:
     before = server.psql(TABLES, "shop")
-    kube = second.kube
-    labels = {"kubernetes.io/metadata.name": NAMESPACE}
-    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    kube.apply(
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"namespace": "object-store", "name": NAMESPACE},
-            "spec": {
-                "podSelector": {},
-                "policyTypes": ["Ingress"],
-                "ingress": [{"from": [{"namespaceSelector": {"matchLabels": labels}}]}],
-            },
-        }
-    )
-    account = cloud.known()
-    assert account is not None
-    keys = f"[archive]\naws_access_key_id = {account.access_key_id}\naws_secret_access_key = {account.secret_access_key}\n"
-    server.secret(kube, NAMESPACE, "object-store", {"credentials": keys})
-    second.store().create_bucket(Bucket=BUCKET)
-    for name, role in (("source-database", "debezium"), ("catalog-database", "iceberg")):
-        login = {"username": role, "password": second.passwords[role], "ca.crt": second.authority.certificate}
-        server.secret(kube, NAMESPACE, name, login)
-    for name, value in second.login("iceberg").items():
-        monkeypatch.setenv(name, value)
-    config = stack_config(CHECKOUT, STACK)
-    result = second.engine.up(load_program(CHECKOUT), config.project, STACK, config.values, Progress())
-    second.outputs = dict(result.outputs)
+    second.up()
     assert "password" not in second.outputs["postgres"]
     with second.connect() as database:
         database.execute("INSERT INTO sales.customers (name, credit) VALUES ('late', 0.01)")
@@ -308,11 +130,12 @@ def test_4_rows_of_the_existing_database_arrive_and_nothing_is_made_in_it(second
         for statement in CHANGES:
             database.execute(statement)
     archive = second.archive()
-    owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
-    wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 180)
+    second.wait_until_equal(180)
     for table in second.captured:
         assert archive.duplicates(table.archive_name, table.primary_key) == 0, table.archive_name
     assert archive.operations("sales_customers") == {"r": 200, "c": 1, "u": 11, "d": 10}
+    for truncated in ("sales_tbl_2024_codes", "sales_kinds", "sales_events"):
+        assert archive.operations(truncated)["t"] == 1, truncated
     assert server.psql(TABLES, "shop") == before
     assert server.psql("SELECT slot_name, active FROM pg_replication_slots") == "shop_slot|t"
 
@@ -360,8 +183,7 @@ def test_5_rows_without_a_place_in_the_archive_are_set_aside_with_their_columns_
             "UPDATE sales.customers SET noted = '2026-01-02 03:04:05.000001', born = NULL, credit = 3 WHERE name <> 'old' AND id > 201"
         )
         database.execute("DELETE FROM sales.customers WHERE name IN ('old', 'last')")
-    owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
-    wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, archive, second.captured, 120)
+    second.wait_until_equal(120)
     assert len(causes(second.outputs, topic)) == 3, "corrected rows are no letters"
 
 
@@ -377,8 +199,7 @@ def test_6_a_new_partition_without_full_stops_the_source_with_the_cure_after_whi
         assert cure in str(failed[0])
         database.execute(cure)
         database.execute("INSERT INTO sales.events VALUES (4, '2027-01-01', 'later')")
-    owner = {"user": "shop_owner", "password": second.passwords["shop_owner"]}
-    wait_until_equal({**second.outputs, "postgres": {**second.outputs["postgres"], **owner}}, second.archive(), second.captured, 240)
+    second.wait_until_equal(240)
     assert connectors.failures(second.outputs) == []
     (events,) = (table for table in second.captured if table.name == "events")
     assert second.archive().duplicates(events.archive_name, events.primary_key) == 0

@@ -103,6 +103,7 @@ def _from_end(consumer: Consumer, topic: str) -> None:
     consumer.assign([TopicPartition(topic, number, offset) for number, offset in records.ends(consumer, topic).items()])
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_a_copy_loses_no_row_of_it(
     outputs: dict[str, Any], archive: Archive, kill: Callable[[], None], reader: Consumer, mark: str
 ) -> None:

@@ -5,25 +5,21 @@ At its end the pipeline is made anew in its first epoch, since no epoch is ever 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import cloud, connectors
-from sandbox.adapter import Adapter
+from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
-from sandbox.paths import CHECKOUT, STATE
-from sandbox.progress import Progress
-from sandbox.stack_settings import STACK, settings
+from sandbox.stack_settings import settings
 from settings.shop import TABLES
+from tests.sandbox_e2e import history
 from tests.sandbox_e2e.conftest import NAMESPACE
+from tests.sandbox_e2e.history import SEGMENT_MIB, STACK_FILE, TIMEOUT_S
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Sequence
 
     from reading.archive import Archive
@@ -34,48 +30,21 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 
-TIMEOUT_S = 300.0
-STACK_FILE = CHECKOUT / f"Pulumi.{STACK}.yaml"
-SEGMENT_MIB = 16
-
 
 @pytest.fixture(scope="module", autouse=True)
 def first_epoch_again(kube: Kube, command: Command) -> Iterator[str]:
-    """Yield the stack file; after the tests put it back, remove the pipeline and make it again: the old number is refused by then."""
-    before = STACK_FILE.read_text(encoding="utf-8")
-    yield before
-    STACK_FILE.write_text(before, encoding="utf-8")
-    account = cloud.known()
-    assert account is not None
-    with pytest.MonkeyPatch.context() as patch:
-        # without them nothing of the emulated AWS would be deleted, and a third access key is beyond its quota
-        patch.setitem(os.environ, "AWS_ACCESS_KEY_ID", account.access_key_id)
-        patch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", account.secret_access_key)
-        Adapter(STATE, kube).down(Progress(), force=True)
-    done = command("up")
-    assert done.returncode == 0, done.stderr
-
-
-def _epoch(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m pipeline epoch …`` as a user would."""
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", "epoch", *arguments, "--stack", STACK],
-        cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    """Yield the stack file; after the tests the pipeline is in its first epoch again."""
+    with history.first_epoch_again(kube, command) as before:
+        yield before
 
 
 def _begin(cause: str, epoch: int) -> None:
     """See that the break is shown, and begin the next epoch."""
-    shown = _epoch("show")
+    shown = history.epoch("show")
     assert (shown.returncode, f"BROKEN ({cause})" in shown.stdout) == (1, True), f"{shown.stdout}\n{shown.stderr}"
-    asked = _epoch("begin")
+    asked = history.epoch("begin")
     assert (asked.returncode, "add --yes" in asked.stderr) == (1, True), f"{asked.stdout}\n{asked.stderr}"
-    begun = _epoch("begin", "--yes")
+    begun = history.epoch("begin", "--yes")
     assert begun.returncode == 0, f"{begun.stdout}\n{begun.stderr}"
     assert f"Epoch {epoch} has begun" in begun.stdout
 
@@ -104,24 +73,6 @@ def _build_brokers_anew(kube: Kube, command: Command) -> None:
     run("delete", "pvc", "data-kafka-0", "data-kafka-1", "data-kafka-2")
     run("scale", "statefulset/kafka", "--replicas=3")
     kube.wait_ready("StatefulSet", NAMESPACE, "kafka", TIMEOUT_S)
-
-
-def _stop_source(outputs: dict[str, Any], owner_sql: Sql, slot: str) -> str:
-    """Stop the source, whose slot is inactive then, and return its name."""
-    name, deadline = settings().names.source_connector, time.monotonic() + TIMEOUT_S
-    connectors.client(outputs).stop(name)
-    while owner_sql(f"SELECT active FROM pg_replication_slots WHERE slot_name = '{slot}'") != "f":
-        assert time.monotonic() < deadline, f"{slot} stays active"
-        time.sleep(1)
-    return name
-
-
-def _lose(owner_sql: Sql, slot: str) -> None:
-    """Write more log than the slot may hold back."""
-    segments = settings().source.slot_wal_keep_mib // SEGMENT_MIB + 4
-    owner_sql(f"SELECT pg_logical_emit_message(false, 'test', 'x'), pg_switch_wal() FROM generate_series(1, {segments})")
-    owner_sql("CHECKPOINT")
-    assert owner_sql(f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{slot}'") == "lost"
 
 
 def _identities(archive: Archive, *parts: str) -> int:
@@ -191,12 +142,12 @@ def test_a_slot_that_is_gone_is_loud_and_a_new_epoch_archives_every_row_and_mark
     _insert(outputs, [f"{mark}-before", f"{mark}-deleted"])
     wait_until_equal(outputs, archive, TABLES, TIMEOUT_S)
     end = int(owner_sql("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"))
-    source = _stop_source(outputs, owner_sql, slot)
+    source = history.stop_source(outputs, owner_sql, slot)
     _delete(outputs, f"{mark}-deleted")
     _insert(outputs, [f"{mark}-between", f"{mark}-short-lived"])
     _delete(outputs, f"{mark}-short-lived")
     if cause == "lost-slot":
-        _lose(owner_sql, slot)
+        history.lose(owner_sql, slot)
     else:
         owner_sql(f"SELECT pg_drop_replication_slot('{slot}')")
     connectors.client(outputs).resume(source)
@@ -218,5 +169,5 @@ def test_a_slot_that_is_gone_is_loud_and_a_new_epoch_archives_every_row_and_mark
     assert (seam["cause"], seam["system"]) == (cause, owner_sql("SELECT system_identifier FROM pg_control_system()"))
     assert int(owner_sql(f"SELECT '{seam['position']}'::pg_lsn - '0/0'::pg_lsn")) <= end + SEGMENT_MIB * 1024**2
     assert datetime.fromisoformat(seam["last-change-at"]).tzinfo is not None
-    shown = _epoch("show")
+    shown = history.epoch("show")
     assert (shown.returncode, f"since {cause}" in shown.stdout) == (0, True), f"{shown.stdout}\n{shown.stderr}"

@@ -18,6 +18,7 @@ from recording.stackfile import StackFileError, stack_config
 from settings import parsing, yaml_file
 from settings.model import Settings
 from settings.section import Section
+from tests.declared import STACK_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,8 +114,9 @@ def put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, 
     return {**values, key: put(inner if isinstance(inner, dict) else {}, tuple(rest), value) if rest else value}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("base", [BASE, EXISTING], ids=["managed", "existing"])
-def test_any_value_of_any_setting_is_accepted_or_named(base: dict[str, Any]) -> None:
+def test_any_value_of_any_setting_is_accepted_or_named(base: dict[str, Any], tally: Callable[[str, str, int, int], None]) -> None:
     """With its path and without a word of Pydantic's or a pattern."""
     for path in places():
         for value in ODD:
@@ -123,10 +125,11 @@ def test_any_value_of_any_setting_is_accepted_or_named(base: dict[str, Any]) -> 
                 assert "match pattern" not in line, (path, value)
                 assert "valid dictionary" not in line, (path, value)
                 assert "hunter2" not in line or "@" not in str(value), (path, value)
+    tally("any stack file", "inputs", len(places()) * len(ODD), 0)
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_any_number_of_odd_values_together_is_answered(seed: int) -> None:
+def test_any_number_of_odd_values_together_is_answered(seed: int, tally: Callable[[str, str, int, int], None]) -> None:
     chance = random.Random(seed)  # noqa: S311 - a test
     for _ in range(20):
         values: dict[str, Any] = chance.choice([BASE, EXISTING])
@@ -135,6 +138,7 @@ def test_any_number_of_odd_values_together_is_answered(seed: int) -> None:
         answer(values)
         texts = {f"data-ingestion:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
         refusal(lambda: specify_text(texts))  # noqa: B023 - called at once
+    tally("any stack file", "inputs", 20, 0)
 
 
 FILES: Final[dict[str, bytes]] = {
@@ -177,7 +181,9 @@ FILES: Final[dict[str, bytes]] = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", FILES)
+@pytest.mark.adversary("scans")
 def test_any_file_is_answered_in_time(kind: str, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_bytes((ROOT / "Pulumi.yaml").read_bytes())
     (tmp_path / "Pulumi.dev.yaml").write_bytes(FILES[kind])
@@ -189,6 +195,7 @@ def test_any_file_is_answered_in_time(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a pipe", "a device", "a circle", "a long name", "a NUL", "a bomb", "500 brackets", "200,000 tables"])
+@pytest.mark.adversary("scans")
 def test_any_path_of_tables_is_answered_in_time(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "_ROOT", tmp_path)
     path = tmp_path / "tables.yaml"
@@ -208,6 +215,7 @@ def test_any_path_of_tables_is_answered_in_time(kind: str, tmp_path: Path, monke
     assert time.monotonic() - began < LONGEST_S
 
 
+@pytest.mark.full
 def test_many_tables_take_time_in_proportion_to_their_number() -> None:
     def seconds(number: int) -> float:
         tables = [{"name": f"t{n}", "columns": [{"name": "id", "type": "bigint"}]} for n in range(number)]
@@ -424,5 +432,5 @@ def test_a_section_without_keys_is_its_default(key: str) -> None:
 
 
 def test_shipped_files_are_read_alike_by_both_readers() -> None:
-    for path in ROOT.glob("Pulumi*.yaml"):
+    for path in [ROOT / "Pulumi.yaml", *STACK_FILES]:
         assert yaml_file.read(path) == yaml.safe_load(path.read_text(encoding="utf-8"))

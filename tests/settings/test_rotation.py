@@ -17,7 +17,7 @@ EXPECTED = {
     "app": ({"source-app-password"}, {"postgresql"}),
     "debezium": ({"source-debezium-password"}, {"postgresql", "connect"}),
     "catalog": ({"source-catalog-password"}, {"postgresql", "connect"}),
-    "connect": ({"streaming-connect-password"}, {"connect"}),
+    "connect": ({"streaming-connect-password"}, {"connect", "exporter"}),
     "registry": ({"registry-connect-password", "registry-operator-password"}, {"schema-registry", "connect"}),
     "archive": ({"archive-key"}, {"connect"}),
 }

@@ -30,7 +30,7 @@ USUAL = (
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_door_to_everywhere_or_to_the_pod_itself_is_refused(key: str) -> None:
-    for ranges, reason in (*((one, "the worker may connect to all of it") for one in EVERYWHERE), *((one, "no server") for one in NOWHERE)):
+    for ranges, reason in (*((one, "pods may connect to all of it") for one in EVERYWHERE), *((one, "no server") for one in NOWHERE)):
         lines = problems_of(FOUND, **KEYS[key](ranges))
         assert lines
         assert all(line.startswith(f"data-ingestion:{key}.") and reason in line for line in lines)

@@ -18,8 +18,9 @@ from recording.stackfile import stack_config
 from settings.model import Settings
 from settings.names import BROKERS
 from specification.stack import Specification
+from tests.declared import STACK_FILES
 
-STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+STACKS = [path.name.split(".")[1] for path in STACK_FILES]
 
 
 def stack(**changes: Any) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
         ),
         pytest.param(
             {"streaming": {"topics": {"retentionMib": 4000}}},
-            ["streaming.topics.retentionMib (4000)", "streaming.kafka.storageMib: the topics may hold", "larger volumes"],
+            ["streaming.topics.retentionMib (4000)", "streaming.kafka.storageMib: the topics may hold", "or raise it to"],
             id="topics fit the volume",
         ),
         pytest.param(
@@ -140,6 +141,11 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
                 "raise source.storageMib",
             ],
             id="WAL fits the volume",
+        ),
+        pytest.param(
+            {"source": {"parameters": {"min_wal_size": "100GB", "wal_keep_size": "1GB"}}},
+            ["(1536 MiB and min_wal_size and wal_keep_size)", "lower it or min_wal_size or wal_keep_size in source.parameters, or raise"],
+            id="WAL kept by a parameter is told with its name",
         ),
         pytest.param(
             {"source": {"memoryMib": 2048}},
@@ -160,17 +166,27 @@ def test_an_unknown_key_is_named_with_its_path_and_the_closest_known_key(changes
             id="connections fit the pod",
         ),
         pytest.param(
-            {"streaming": {"topics": {"partitions": 24, "retentionMib": 1}}, "archive": {"bucket": "archive", "tasks": 12}},
+            {"streaming": {"topics": {"partitions": 24, "retentionMib": 4}}, "archive": {"bucket": "archive", "tasks": 12}},
             ["streaming.connect.jvm.heapMib: is 512", "each further table needs", "lower archive.tasks, archive.commitIntervalMs"],
             id="the sink's buffers fit the heap",
         ),
         pytest.param(
-            {"streaming": {"topics": {"maxRecordMib": 5}, "connect": {"jvm": {"directMib": 56}}}},
+            {"streaming": {"topics": {"maxRecordMib": 8}, "connect": {"jvm": {"directMib": 32}}}},
             [
-                "streaming.topics.maxRecordMib: is 5: rows of that size need 63 MiB of buffers",
-                "raise directMib and streaming.connect.memoryMib by 7",
+                "streaming.topics.maxRecordMib: is 8: rows of that size need 42 MiB of buffers",
+                "raise directMib and streaming.connect.memoryMib by 10",
             ],
             id="the largest rows fit the buffers outside the heap",
+        ),
+        pytest.param(
+            {"streaming": {"topics": {"maxRecordMib": 2}}, "archive": {"bucket": "archive", "format": "parquet"}},
+            ["streaming.topics.maxRecordMib: is 2: rows of that size need", "take a codec of Parquet without such buffers, as zstd"],
+            id="open files of snappy with the largest rows fit the buffers outside the heap",
+        ),
+        pytest.param(
+            {"streaming": {"topics": {"maxRecordMib": 16}, "connect": {"jvm": {"directMib": 96}}}},
+            ["streaming.connect.jvm.heapMib: is 512", "lower archive.tasks, archive.commitIntervalMs, streaming.topics.maxRecordMib"],
+            id="the largest rows fit the heap",
         ),
         pytest.param(
             {"budget": {"diskMib": 15000}},
@@ -262,6 +278,7 @@ def test_the_program_stops_before_the_first_resource() -> None:
     assert monitor.declared == []
 
 
+@pytest.mark.full
 def test_a_person_who_runs_a_wrong_stack_sees_the_problems_and_no_traceback() -> None:
     environment = {**os.environ, "PULUMI_CONFIG": json.dumps({"data-ingestion:archive": '{"bucket": "Wrong"}', "data-ingestion:typo": "1"})}
     program = subprocess.run(

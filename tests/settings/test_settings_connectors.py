@@ -61,7 +61,11 @@ PLACES = [
     ("source.parameters", {"source": {"parameters": {"Shared_Buffers": "16MB"}}}, "source.sharedBuffersMib; use that setting"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"iceberg.tables.auto-create-enabled": True}}}, "without the declared types"),
     ("archive.extra", {"archive": {**ARCHIVE, "extra": {"flush.size": 1}}}, "is a key of the Confluent S3 sink"),
-    ("archive.extra", {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}}, "write s3.part.retries"),
+    (
+        "archive.extra",
+        {"archive": {**ARCHIVE, "format": "parquet", "extra": {"s3.max.retries": 7}}},
+        "since s3.part.retries takes its place",
+    ),
     ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"producer.acks": 1}}}}, "a failing broker"),
     ("streaming.connect.extra", {"streaming": {"connect": {"extra": {"config.providers": "env"}}}}, "used literally"),
     ("streaming.kafka.extra", {"streaming": {"kafka": {"extra": {"min.insync.replicas": 1}}}}, "acknowledged with one copy"),

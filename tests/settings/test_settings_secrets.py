@@ -26,11 +26,38 @@ CASES: dict[str, dict[str, Any]] = {
     "a word with a sign in a name": {"archive": {"bucket": f"{MARKER}!"}},
     "a token in an annotation": {"host": {"annotations": {"example.com/api-token": MARKER}}},
     "a login in an annotation": {"host": {"annotations": {"example.com/target": f"https://me:{MARKER}@lb.example.com"}}},
+    "a login in a user's place": {"monitoring": {"enabled": True, "receivers": {"email": {"to": f"https://me:{MARKER}@example.com"}}}},
+    "a token as a user": {"monitoring": {"enabled": True, "receivers": {"email": {"username": f"glpat-{MARKER}Zq8Lm3Xw7Rt"}}}},
+    "a webhook as a channel": {
+        "monitoring": {
+            "enabled": True,
+            "receivers": {"slack": {"channel": f"https://hooks.slack.com/services/T0A1B2C3D/B0A1B2C3D/{MARKER}"}},
+        }
+    },
+    "a header as a reason": {
+        "policy": {"exceptions": [{"rule": "image-pinned", "resource": "a", "reason": f"Authorization: Bearer {MARKER}Zq8Lm3Xw7Rt"}]}
+    },
+    "a token as an owner": {"quality": {"enabled": True, "owners": {"public.users": f"ghp_{MARKER}Zq8Lm3Xw7RtZq8Lm3Xw7Rtab12"}}},
+    "a login in a default": {
+        "source": {
+            "tables": [
+                {
+                    "name": "things",
+                    "columns": [
+                        {"name": "id", "type": "bigint"},
+                        {"name": "a", "type": "text", "default": f"'postgresql://me:{MARKER}@db.example.com/shop'"},
+                    ],
+                }
+            ]
+        }
+    },
+    "a token as an audience": {"archive": {"webIdentity": {"audience": f"glpat-{MARKER}Zq8Lm3Xw7Rt"}}},
     "a key of the worker": {"streaming": {"connect": {"extra": {"metrics.context.apikey": MARKER}}}},
 }
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.adversary("secrets")
 def test_a_credential_in_a_setting_is_refused_and_not_shown(case: str) -> None:
     with pytest.raises(SettingsError) as caught:
         specify({"archive": {"bucket": "shop-archive"}, **CASES[case]})

@@ -15,7 +15,7 @@ from settings.section import Section
 from tests.configs.credential_corpus import TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 BASE: Final[dict[str, Any]] = {"archive": {"bucket": "archive"}}
@@ -74,12 +74,17 @@ def message(values: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("word", "part"), WORDS, ids=[f"{at}" for at in range(len(WORDS))])
-def test_no_message_repeats_a_credential_in_any_place_of_a_stack_file(word: str, part: str) -> None:
-    shown = [(values, told) for values in (*in_settings(word), *in_tables(word)) if part in (told := message(values))]
+def test_no_message_repeats_a_credential_in_any_place_of_a_stack_file(
+    word: str, part: str, tally: Callable[[str, str, int, int], None]
+) -> None:
+    tried = [*in_settings(word), *in_tables(word)]
+    shown = [(values, told) for values in tried if part in (told := message(values))]
+    tally("shown values", "secrets", len(tried), len(shown))
     assert [told for _, told in shown] == []
 
 
 @pytest.mark.parametrize(("word", "part"), WORDS, ids=[f"{at}" for at in range(len(WORDS))])
+@pytest.mark.adversary("secrets")
 def test_no_message_repeats_a_credential_in_the_name_of_a_section_or_a_project(word: str, part: str) -> None:
     for texts in ({f"data-ingestion:{word}": "x"}, {f"data-ingestio:{word}": "x"}, {"data-ingestion:environment": word}):
         with pytest.raises(SettingsError) as caught:
@@ -88,6 +93,7 @@ def test_no_message_repeats_a_credential_in_the_name_of_a_section_or_a_project(w
 
 
 @pytest.mark.parametrize(("word", "part"), WORDS, ids=[f"{at}" for at in range(len(WORDS))])
+@pytest.mark.adversary("secrets")
 def test_no_message_repeats_a_credential_of_the_file_of_tables(
     word: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +113,7 @@ def test_no_message_repeats_a_credential_of_the_file_of_tables(
 
 
 @pytest.mark.parametrize(("word", "part"), WORDS, ids=[f"{at}" for at in range(len(WORDS))])
+@pytest.mark.adversary("secrets")
 def test_no_field_of_a_problem_shows_a_credential(word: str, part: str) -> None:
     for field in ("rule", "cure", "key", "value", "about", "path"):
         assert part not in str(Problem(**{"rule": "is wrong", field: f"the value {word!r} is no name"}))
@@ -128,5 +135,6 @@ HARMLESS: Final = (
 
 
 @pytest.mark.parametrize(("path", "value"), HARMLESS, ids=[f"{value}" for _, value in HARMLESS])
+@pytest.mark.adversary("harmless")
 def test_a_harmless_value_is_shown(path: tuple[str, ...], value: str) -> None:
     assert value in message(nested(path, value))

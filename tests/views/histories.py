@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 KEYS = range(1, 7)
+NO_KEY = 0
 
 
 @dataclass
 class Transaction:
-    """An open transaction: its changes, with the positions of their log records, and the keys that it has locked."""
+    """An open transaction: its changes, with the positions of their log records, and the keys that it has locked, or the table alone."""
 
     number: int
     changes: list[tuple[int, str, int, str]] = field(default_factory=list)
     state: dict[int, str | None] = field(default_factory=dict)
+    alone: bool = False
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Database:
     def insert_while_another_transaction_deletes(self) -> None:
         """Let an INSERT write its log record, then wait for a transaction that goes on to delete the same key."""
         holders = [(one, key) for one in self.open for key, value in one.state.items() if value is not None and key in self.rows]
-        if not holders:
+        if not holders or any(one.alone for one in self.open):
             return
         holder, key = self.chance.choice(holders)
         waited_at = self.advance()
@@ -81,6 +83,13 @@ class Database:
         self.commit(holder)
         self.begin()
         self._write(self.open[-1], waited_at, "c", key, self._value())
+
+    def truncate(self, transaction: Transaction) -> None:
+        """Remove all rows, unless another transaction has changed the table, and keep all others away until the commit."""
+        if not any(one.state for one in self.open if one is not transaction):
+            transaction.changes.append((self.advance(), "t", NO_KEY, ""))
+            transaction.state = dict.fromkeys(KEYS)
+            transaction.alone = True
 
     def commit(self, transaction: Transaction) -> None:
         """Make the changes of a transaction those of the table."""
@@ -104,7 +113,9 @@ class Database:
                 self.begin()
             elif what < 0.75:
                 self.change(self.chance.choice(self.open), self.chance.choice(KEYS))
-            elif what < 0.82:
+            elif what < 0.8:
+                self.truncate(self.chance.choice(self.open))
+            elif what < 0.86:
                 self.insert_while_another_transaction_deletes()
             else:
                 self.commit(self.chance.choice(self.open))

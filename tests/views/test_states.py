@@ -38,6 +38,9 @@ def current(rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> dict[int, 
 def life(chance: Random, database: Database) -> list[Row]:
     """Return the records of a connector that starts while transactions are open."""
     database.live(chance.randint(0, 40))
+    # a snapshot waits for whoever truncates
+    for transaction in [one for one in database.open if one.alone]:
+        database.commit(transaction)
     database.clock += 1
     snapshot = (database.advance(), database.clock, dict(database.rows))
     database.live(chance.randint(0, 60))
@@ -98,6 +101,7 @@ def placed(*records: Row) -> list[Row]:
 INSERTED = record("c", 1, "old", 100, 90, 1)
 UPDATED = record("u", 1, "new", 120, 110, 2)
 DELETED = record("d", 1, "new", 140, 130, 3)
+TRUNCATED = record("t", 0, "", 115, 110, 2)
 CASES: dict[str, tuple[list[Row], dict[int, str]]] = {
     "a late copy of an old change is old": ([INSERTED, UPDATED, INSERTED], {1: "new"}),
     "a late copy of a change does not bring back a deleted row": ([INSERTED, DELETED, UPDATED], {}),
@@ -130,6 +134,18 @@ CASES: dict[str, tuple[list[Row], dict[int, str]]] = {
         ],
         {1: "new"},
     ),
+    "a TRUNCATE removes the rows from before it": ([INSERTED, record("c", 2, "other", 105, 90, 1), TRUNCATED], {}),
+    "a TRUNCATE arrives before what it removes": ([TRUNCATED, INSERTED], {}),
+    "rows of a transaction that goes on after its TRUNCATE stay": ([INSERTED, TRUNCATED, UPDATED], {1: "new"}),
+    "the key that stands for none in the mark of a TRUNCATE is a key like others": (
+        [record("c", 0, "zero", 120, 115, 3), TRUNCATED],
+        {0: "zero"},
+    ),
+    "a TRUNCATE removes what the first snapshot has read": ([record("r", 1, "old", 100, None, 1), TRUNCATED], {}),
+    "a TRUNCATE removes nothing of a later snapshot": ([INSERTED, TRUNCATED, record("r", 1, "new", 150, None, 4)], {1: "new"}),
+    "a TRUNCATE removes what a backfill has read before it": ([INSERTED, read_again(1, "old", 110, 2), TRUNCATED], {}),
+    "a TRUNCATE removes nothing of what a backfill reads after it": ([TRUNCATED, read_again(1, "new", 130, 4)], {1: "new"}),
+    "a late copy of an old change does not come back after a TRUNCATE": ([INSERTED, TRUNCATED, UPDATED, INSERTED], {1: "new"}),
     "rows archived before the column existed are older than later ones": (
         [UPDATED, {**INSERTED, "__source_sequence": None}],
         {1: "new"},
@@ -168,6 +184,8 @@ def test_a_table_that_is_older_than_the_columns_of_the_order_is_read_by_the_posi
         database.begin()
         for _ in range(3):
             database.change(database.open[0], chance.choice([1, 2, 3]))
+        if chance.random() < 0.2:
+            database.truncate(database.open[0])
         database.settle()
     records = stream(database, (0, 0, {}), chance)
     older = [name for name in COLUMNS if name not in ("__source_sequence", "__epoch")]

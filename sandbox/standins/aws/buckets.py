@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.standins.aws.clients import Client
 
 _DEFAULT_REGION: Final = "us-east-1"
+# How often a bucket is emptied at most: what writes to it may end a moment later than its deletion begins.
+_TRIES: Final = 5
 
 
 class Bucket(AwsStandIn):
@@ -61,17 +63,23 @@ class Bucket(AwsStandIn):
         return State(resource_id, {**declared, **_learnt(s3, resource_id), **self.own_tags(_tags(s3, resource_id), previous)})
 
     def _remove(self, resource_id: str, old: Plain) -> None:
-        s3 = self.account.client("s3")
-        try:
-            if old.get("forceDestroy"):
-                _empty(s3, resource_id)
-            s3.delete_bucket(Bucket=resource_id)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "BucketNotEmpty":
-                message = f"BucketNotEmpty: bucket {resource_id} still holds objects; set forceDestroy on it to delete them with it"
-                raise ProviderError(message) from None
-            if not absent(error):
-                raise
+        s3, empties = self.account.client("s3"), bool(old.get("forceDestroy"))
+        for left in reversed(range(_TRIES if empties else 1)):
+            try:
+                if empties:
+                    _empty(s3, resource_id)
+                s3.delete_bucket(Bucket=resource_id)
+            except ClientError as error:
+                if absent(error):
+                    return
+                if error.response["Error"]["Code"] != "BucketNotEmpty":
+                    raise
+                if not left:
+                    cure = "end what writes to it" if empties else "set forceDestroy on it to delete them with it"
+                    message = f"BucketNotEmpty: bucket {resource_id} still holds objects; {cure}"
+                    raise ProviderError(message) from None
+            else:
+                return
 
 
 def _exists(s3: Client, name: str) -> bool:

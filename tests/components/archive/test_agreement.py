@@ -7,13 +7,13 @@ import re
 
 import pytest
 
-from configs.classes import ARCHIVED_NAMES, SOUND_VALUES
+from configs.classes import ARCHIVED_NAMES, SOUND_VALUES, TRUNCATE_MARKS, UNWRAP
 from settings.tables import PARTITION_COLUMNS
 from tests.declared import MAKES, Declared, where_made
 
 NULL_SAFE = "replace.null.with.default"
 # the image's own, which have no such key: tests/images shows that they keep NULL
-OWN = (ARCHIVED_NAMES, SOUND_VALUES)
+OWN = (ARCHIVED_NAMES, SOUND_VALUES, TRUNCATE_MARKS)
 
 
 @pytest.fixture(params=["sandbox", "glue", "guest"])
@@ -31,7 +31,7 @@ def transforms(config: dict[str, str]) -> list[dict[str, str]]:
 
 def added_by_source(config: dict[str, str]) -> set[str]:
     """Return the columns that Debezium's unwrap transform adds to a row."""
-    unwrap = transforms(config)[0]
+    (unwrap,) = (one for one in transforms(config) if one["type"] == UNWRAP)
     fields = {"__" + field.replace(".", "_") for field in unwrap["add.fields"].split(",")}
     return fields | ({"__deleted"} if unwrap["delete.tombstone.handling.mode"] == "rewrite" else set())
 

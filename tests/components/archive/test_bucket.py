@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
+import pytest
+
+from judgement.stack import SettingsError, parse
 from specification.archive.iam import tls_only
-from tests.declared import where_made
+from tests.declared import variant, where_made
 
 if TYPE_CHECKING:
     from tests.declared import Declared
-
-import json
 
 
 @where_made("bucket")
@@ -64,6 +67,27 @@ def test_aborted_uploads_and_old_versions_expire_and_current_rows_never_do(decla
     (old,) = [rule["noncurrentVersionExpiration"] for rule in rules if "noncurrentVersionExpiration" in rule]
     assert old["noncurrentDays"] == declared.settings.archive.expire_noncurrent_days
     assert not any("expiration" in rule for rule in rules)
+
+
+def test_each_request_is_logged_to_a_bucket_that_the_settings_name_and_to_none_by_default() -> None:
+    logged = variant("dev", archive={"bucket": "warehouse", "accessLogBucket": "logs-of-buckets"})
+    log = logged.only("aws:s3/bucketLogging:BucketLogging")
+    assert (log.inputs["targetBucket"], log.inputs["targetPrefix"]) == ("logs-of-buckets", "warehouse/")
+    assert logged.only("aws:s3/bucket:Bucket").urn in log.dependencies
+    assert not [one for one in variant("dev", archive={"bucket": "warehouse"}).recording.resources if one.type.endswith(":BucketLogging")]
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        ({"bucket": "warehouse", "accessLogBucket": "warehouse"}, "accessLogBucket 'warehouse' is the bucket itself"),
+        ({"bucket": "warehouse", "accessLogBucket": "logs", "existingBucket": True}, "archive.accessLogBucket: has no effect"),
+        ({"bucket": "warehouse", "accessLogBucket": "Logs"}, "is no name of a bucket"),
+    ],
+)
+def test_a_log_that_would_log_itself_or_is_not_the_programs_is_refused(archive: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        parse({"archive": archive})
 
 
 def test_tables_outlive_the_stack_unless_its_settings_say_otherwise(declared: Declared) -> None:

@@ -111,6 +111,12 @@ def test_no_right_is_given_by_a_wildcard(declared: Declared) -> None:
                 assert "*" not in as_list(statement["Resource"])
 
 
+def test_what_iam_holds_is_named_by_the_program_so_that_a_creation_that_broke_off_is_repeated(declared: Declared) -> None:
+    """An inline policy under a made-up name outlived the run that was killed, and its role could not be deleted any more."""
+    held = [resource for resource in declared.recording.resources if resource.type.startswith("aws:iam/")]
+    assert [one.name for one in held if not one.inputs.get("name") and one.type != "aws:iam/accessKey:AccessKey"] == []
+
+
 @where_made("key")
 def test_the_long_lived_key_can_assume_one_role_and_the_role_trusts_one_user(declared: Declared) -> None:
     (assume,) = policy(declared, "archive-assume")["Statement"]

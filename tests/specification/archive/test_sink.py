@@ -98,18 +98,18 @@ def test_added_columns_are_carried_through_but_tables_are_never_made() -> None:
 
 def test_each_table_is_written_beside_its_own_metadata() -> None:
     settings = ArchiveSettings(bucket="archive", format="iceberg")
-    paths = {tables.properties(NAMES, table, settings)["write.data.path"] for table in TABLES}
+    paths = {tables.properties(NAMES, NAMES.object_prefix(table), settings)["write.data.path"] for table in TABLES}
     assert len(paths) == len(TABLES)
 
 
 def test_old_metadata_files_do_not_pile_up() -> None:
     """Each commit writes one: 8,640 a day at ten seconds."""
-    built = tables.properties(NAMES, TABLES[0], ArchiveSettings(bucket="archive"))
+    built = tables.properties(NAMES, NAMES.object_prefix(TABLES[0]), ArchiveSettings(bucket="archive"))
     assert built["write.metadata.delete-after-commit.enabled"] == "true"
     assert 1 <= int(built["write.metadata.previous-versions-max"]) <= 100
 
 
 def test_the_age_of_snapshots_is_a_property_of_each_table() -> None:
     """Iceberg's own property, so that any other tool that removes snapshots keeps to it too."""
-    built = tables.properties(NAMES, TABLES[0], ArchiveSettings(bucket="archive", snapshot_minutes=30))
+    built = tables.properties(NAMES, NAMES.object_prefix(TABLES[0]), ArchiveSettings(bucket="archive", snapshot_minutes=30))
     assert built["history.expire.max-snapshot-age-ms"] == "1800000"

@@ -9,7 +9,7 @@ import pytest
 from settings.names import Names
 from settings.shop import TABLES
 from settings.tables import Column, Table
-from specification.source import external_sql, sql
+from specification.source import external_sql, server_parameters, sql
 
 NAMES = Names()
 SCRIPT = external_sql.script(NAMES, TABLES, "db.example.com", 5432, 1536)
@@ -56,11 +56,11 @@ def test_a_heartbeat_table_elsewhere_gets_its_schema() -> None:
 
 
 def test_each_parameter_has_its_name_at_aws() -> None:
-    for parameter in external_sql.parameters(NAMES, 1536):
+    for parameter in server_parameters.parameters(NAMES, 1536):
         assert f"ALTER SYSTEM SET {parameter.name}" in SCRIPT
         assert parameter.rds in SCRIPT
-        assert "parameter group" in external_sql.set_parameter(parameter, managed=True)
-        assert "ALTER SYSTEM" in external_sql.set_parameter(parameter, managed=False)
+        assert "parameter group" in server_parameters.set_parameter(parameter, managed=True)
+        assert "ALTER SYSTEM" in server_parameters.set_parameter(parameter, managed=False)
     assert "rds.logical_replication = 1" in SCRIPT
 
 

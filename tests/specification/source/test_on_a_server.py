@@ -29,7 +29,7 @@ MANAGED = [name for name in sorted(STACKS) if settings_of(name).source.is_manage
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Yield a server of this machine's PostgreSQL and one of the sandbox's image, with a password file for each role."""
     with servers.running(request.param) as running:
-        for role in ("app", "debezium", "catalog"):
+        for role in ("app", "debezium", "catalog", "audit"):
             (running.folder / role).write_text("not-to-be-shown", encoding="utf-8")
         yield running
 
@@ -38,8 +38,9 @@ def create(server: Server, settings: Settings) -> None:
     """Run the program's SQL twice, as two starts of the pod do, then the sample rows."""
     names = settings.names
     for _ in range(2):
-        server.sql(roles_sql(names, server.inside, catalog=settings.archive.has_catalog_database))
-        server.sql(schema_sql(names, settings.source.tables), names.database)
+        catalog = settings.archive.has_catalog_database
+        server.sql(roles_sql(names, server.inside, catalog=catalog, is_read=settings.is_read, is_watched=settings.monitoring.enabled))
+        server.sql(schema_sql(names, settings.source.tables, is_watched=settings.monitoring.enabled), names.database)
     if settings.source.sample_rows:
         server.sql(settings.source.sample_rows, names.database)
 
@@ -68,6 +69,27 @@ def test_the_sql_of_every_stack_of_the_tests_runs(server: Server, name: str) -> 
     expected = {*(one.qualified for one in settings.source.tables), settings.names.heartbeat_table}
     published = server.sql("SELECT schemaname || '.' || tablename FROM pg_publication_tables", settings.names.database).split()
     assert set(published) == expected
+    drop(server, settings)
+
+
+def test_the_audits_role_reads_the_log_and_the_catalog_and_no_table(server: Server) -> None:
+    """Also the catalog's tables that are created after the role, since the program creates them later."""
+    settings = parse({"archive": {"bucket": "archive", "catalog": "jdbc"}, "audit": {"schedule": "@hourly"}})
+    names = settings.names
+    create(server, settings)
+    server.sql("CREATE TABLE iceberg_tables (name text);", names.catalog_database, names.catalog_role)
+    create(server, settings)
+
+    def may(privilege: str, table: str, database: str) -> bool:
+        asked = f"SELECT has_table_privilege('{names.audit_role}', '{table}', '{privilege}')"
+        return server.sql(asked, database) == "t"
+
+    assert server.sql(f"SELECT rolreplication, rolsuper FROM pg_roles WHERE rolname = '{names.audit_role}'") == "t|f"
+    assert server.sql(f"SELECT has_database_privilege('{names.audit_role}', '{names.database}', 'CONNECT')") == "t"
+    for table in (*(table.qualified for table in settings.source.tables), names.heartbeat_table):
+        assert not any(may(privilege, table, names.database) for privilege in ("SELECT", "INSERT", "UPDATE", "DELETE"))
+    assert may("SELECT", "iceberg_tables", names.catalog_database)
+    assert not any(may(privilege, "iceberg_tables", names.catalog_database) for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"))
     drop(server, settings)
 
 

@@ -41,6 +41,7 @@ def statements(text: str) -> list[str]:
 
 SCRIPTS = {
     "roles": roles_sql(NAMES, SECRETS, catalog=True),
+    "audited": roles_sql(NAMES, SECRETS, catalog=True, is_read=True),
     "schema": schema_sql(NAMES, TABLES),
 }
 
@@ -56,6 +57,7 @@ REPEATABLE = (
     r"REVOKE ",
     r"SET ",
     r"RESET ",
+    r"ALTER DEFAULT PRIVILEGES ",
     r"BEGIN$",
     r"COMMIT$",
     r"SELECT 'CREATE \w+ .*' WHERE NOT EXISTS \(SELECT FROM pg_\w+ WHERE \w+ = '\w+'\)$",
@@ -177,7 +179,7 @@ def test_a_new_table_of_the_model_appears_in_schema_and_publication() -> None:
 
 @pytest.mark.parametrize("sample_data", [True, False])
 def test_the_bootstrap_stops_at_the_first_error_and_stops_its_server(sample_data: bool) -> None:  # noqa: FBT001 - a table of two
-    script = bootstrap_script(NAMES, sample_data=sample_data)
+    script = bootstrap_script(NAMES, sample_data=sample_data, trail=True)
     assert "set -eu" in script.splitlines()[1]
     started = script.index(f"{BIN}/pg_ctl start")
     assert script.index("trap ") > started
@@ -186,25 +188,25 @@ def test_the_bootstrap_stops_at_the_first_error_and_stops_its_server(sample_data
 
 @pytest.mark.parametrize("sample_data", [True, False])
 def test_the_bootstrap_is_a_shell_script(sample_data: bool) -> None:  # noqa: FBT001 - a table of two
-    script = bootstrap_script(NAMES, sample_data=sample_data)
+    script = bootstrap_script(NAMES, sample_data=sample_data, trail=True)
     read = subprocess.run(["sh", "-n"], input=script, capture_output=True, text=True, check=False)
     assert (read.returncode, read.stderr) == (0, "")
 
 
 def test_an_interrupted_bootstrap_leaves_no_half_made_database() -> None:
     """It is created under another name; the remains of an earlier attempt are removed first, and the rename is the last step."""
-    script = bootstrap_script(NAMES, sample_data=True)
+    script = bootstrap_script(NAMES, sample_data=True, trail=True)
     steps = [f"rm -rf {DATA}.new", f"--pgdata={DATA}.new", f"mv {DATA}.new {DATA}"]
     assert [script.index(step) for step in steps] == sorted(script.index(step) for step in steps)
 
 
 def test_the_bootstrap_server_accepts_no_network_connections() -> None:
-    assert "listen_addresses=''" in bootstrap_script(NAMES, sample_data=True)
+    assert "listen_addresses=''" in bootstrap_script(NAMES, sample_data=True, trail=True)
 
 
 def test_sample_rows_are_loaded_once_even_when_all_were_deleted() -> None:
     """The mark is on the volume and is set only after the load."""
-    script = bootstrap_script(NAMES, sample_data=True)
+    script = bootstrap_script(NAMES, sample_data=True, trail=True)
     assert SAMPLE_MARK.startswith(f"{VOLUME}/")
     assert not SAMPLE_MARK.startswith(f"{DATA}/"), "initdb refuses a folder that is not empty, and backups copy it"
     load, mark = script.index("sample.sql"), script.index(f"touch {SAMPLE_MARK}")

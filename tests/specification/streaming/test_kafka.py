@@ -85,7 +85,7 @@ def test_formatting_leaves_a_formatted_volume_alone() -> None:
     command = kafka.format_command()
     assert "--ignore-formatted" in command
     assert f"--config={kafka.CONFIG}" in command
-    assert kafka.broker_command(KafkaSettings())[-1] == kafka.CONFIG
+    assert kafka.broker_command(KafkaSettings(), NAMES.bootstrap_servers)[-2:] == [kafka.CONFIG, NAMES.bootstrap_servers]
 
 
 @pytest.mark.parametrize("first_tier_only", [True, False])
@@ -97,8 +97,3 @@ def test_a_jvm_is_bounded_in_every_part(first_tier_only: bool) -> None:  # noqa:
     assert "-XX:+ExitOnOutOfMemoryError" in made, "a JVM without memory must die, not linger"
     (initial,) = [int(flag.removeprefix("-Xms").removesuffix("m")) for flag in made if flag.startswith("-Xms")]
     assert 0 < initial <= 301
-
-
-def test_logs_go_to_standard_output_only() -> None:
-    """The root file system is read-only, and a log in a volume would fill it."""
-    assert set(re.findall(r"\.type = (\w+)", kafka.LOGGING)) == {"Console", "PatternLayout"}

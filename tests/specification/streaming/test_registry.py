@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from settings.images import REGISTRY_IMAGES
 from settings.names import Names
 from settings.streaming import RegistrySettings
 from specification.streaming import registry
@@ -49,7 +50,7 @@ def test_both_users_are_known_by_their_passwords(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_registry_is_configured_to_require_a_login(kind: str) -> None:
-    text = registry.config_files(NAMES, settings(kind)).popitem()[1]
+    text = next(iter(registry.config_files(NAMES, settings(kind)).values()))
     wanted = {
         "confluent": ["authentication.method=BASIC"],
         "apicurio": ["auth.basic=true", "policy=authenticated", "role-based-authorization=true"],
@@ -87,7 +88,7 @@ def test_the_probe_reads_a_page_without_a_login(kind: str) -> None:
     container = pod(kind)["containers"][0]
     probe = container["readinessProbe"]["httpGet"]
     ports = {item["name"]: item["containerPort"] for item in container["ports"]}
-    config = registry.config_files(NAMES, settings(kind)).popitem()[1]
+    config = next(iter(registry.config_files(NAMES, settings(kind)).values()))
     if kind == "confluent":
         assert f"authentication.skip.paths={probe['path']}" in config
     else:
@@ -117,4 +118,4 @@ def test_the_journal_topic_is_declared_and_never_cleaned() -> None:
 
 def test_each_kind_has_an_image() -> None:
     kinds: Any = RegistrySettings.model_fields["kind"].annotation
-    assert set(registry.IMAGES) == set(kinds.__args__) - {"external"} == set(KINDS)
+    assert set(REGISTRY_IMAGES) == set(kinds.__args__) - {"external"} == set(KINDS)

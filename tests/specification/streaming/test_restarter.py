@@ -94,7 +94,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield Place(root / "login", "/login", ("chroot", str(root)))
         return
     if shutil.which("curl") is None:
-        pytest.skip("no curl is installed; make sandbox-test runs this with its image's")
+        pytest.skip("no curl is installed; make nightly runs this with its image's")
     folder = tmp_path_factory.mktemp("login")
     yield Place(folder, str(folder))
 
@@ -102,7 +102,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @contextmanager
 def running(worker: Worker, place: Place, first_pause_s: str) -> Iterator[subprocess.Popen[str]]:
     """Run the command beside a worker, with a shorter first pause."""
-    (place.folder / "curl.conf").write_text(connect.login_files("operator", "secret")["curl.conf"])
+    (place.folder / "curl.conf").write_text(connect.login_files({"operator": "secret"})["curl.conf"])
     environment = restarter.environment(f"{place.inside}/curl.conf") | {
         "WORKER": f"http://127.0.0.1:{worker.server_port}",
         "FIRST_PAUSE_S": first_pause_s,

@@ -1,8 +1,10 @@
 package dataingestion.connect;
 
-import io.debezium.transforms.ExtractNewRecordState;
+import java.nio.ByteBuffer;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -15,6 +17,7 @@ import org.apache.kafka.connect.source.SourceTask;
  * <p>Arguments: a file with the configuration, and the number of rows.
  */
 public final class NamesProbe {
+  private static final Set<String> MARKS = Set.of("__op", "__deleted");
   private static final long NANOSECONDS = 60_000_000_000L;
 
   public static void main(String[] arguments) throws Exception {
@@ -23,18 +26,15 @@ public final class NamesProbe {
   }
 
   private static void run(Map<String, String> config, int rows) throws Exception {
-    ExtractNewRecordState<SourceRecord> unwrap = new ExtractNewRecordState<>();
-    unwrap.configure(of(config, "transforms.unwrap."));
-    ArchivedNames<SourceRecord> names = new ArchivedNames<>();
-    names.configure(of(config, "transforms.names."));
+    Chain chain = new Chain(config);
     SourceTask task = GuardProbe.started(config, new HashMap<>());
     long end = System.nanoTime() + NANOSECONDS;
     for (int sent = 0; sent < rows && System.nanoTime() < end; ) {
       Iterable<SourceRecord> records = task.poll();
       if (records != null) {
         for (SourceRecord record : records) {
-          SourceRecord named = names.apply(unwrap.apply(record));
-          System.out.println("@ " + named.topic() + "|" + shown((Struct) named.key()) + "|" + shown((Struct) named.value()));
+          SourceRecord named = chain.apply(record);
+          System.out.println("@ " + named.topic() + "|" + (named.key() == null ? "none" : shown((Struct) named.key())) + "|" + shown((Struct) named.value()));
           sent++;
         }
       }
@@ -42,23 +42,16 @@ public final class NamesProbe {
     task.stop();
   }
 
-  private static Map<String, String> of(Map<String, String> config, String prefix) {
-    Map<String, String> found = new HashMap<>();
-    config.forEach(
-        (key, value) -> {
-          if (key.startsWith(prefix) && !key.equals(prefix + "type")) {
-            found.put(key.substring(prefix.length()), value);
-          }
-        });
-    return found;
+  private static Object shown(Object value) {
+    return value instanceof ByteBuffer ? "bytes:" + ((ByteBuffer) value).remaining() : value instanceof Date ? ((Date) value).getTime() : value;
   }
 
   /** Return the name of the schema and the columns; the default of a column is what a converter would write for NULL. */
   private static String shown(Struct row) {
     StringBuilder text = new StringBuilder(row.schema().name());
     for (Field field : row.schema().fields()) {
-      if (!field.name().startsWith("__")) {
-        text.append(' ').append(field.name()).append('=').append(row.get(field));
+      if (!field.name().startsWith("__") || MARKS.contains(field.name())) {
+        text.append(' ').append(field.name()).append('=').append(shown(row.get(field)));
       }
     }
     return text.toString();

@@ -16,7 +16,7 @@ import org.apache.kafka.connect.source.SourceTask;
 
 /**
  * Runs a source task until it has sent a number of changes, and prints of each {@code @ operation}, then each column before and after it
- * as {@code # state|column|type|value} with the value's text in base64, and at last the offset.
+ * as {@code # state|column|type|value} with the value's text in base64, {@code % topic|key}, and at last the offset.
  *
  * <p>Arguments: a file with the configuration, the number of rows, and the stored offset as {@code key=value}.
  */
@@ -47,6 +47,8 @@ public final class ValuesProbe {
         System.out.println("@ " + change.getString("op"));
         print("before", change.getStruct("before"));
         print("after", change.getStruct("after"));
+        System.out.println("% " + record.topic() + "|" + record.key());
+        System.out.flush();
         if (--missing == 0) {
           task.commit();
           task.poll();
@@ -57,7 +59,7 @@ public final class ValuesProbe {
     task.stop();
   }
 
-  private static void print(String state, Struct row) {
+  static void print(String state, Struct row) {
     if (row == null) {
       return;
     }

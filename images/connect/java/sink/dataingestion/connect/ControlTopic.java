@@ -5,9 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -129,14 +126,6 @@ final class ControlTopic implements AutoCloseable {
   }
 
   private <T> T answer(KafkaFuture<T> future, Duration patience) {
-    try {
-      return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException error) {
-      Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-      throw new ConnectException("The brokers tell nothing of the control topic " + config.controlTopic() + ": " + cause, cause);
-    } catch (InterruptedException stopped) {
-      Thread.currentThread().interrupt();
-      throw new ConnectException("Stopped while asking for the control topic " + config.controlTopic(), stopped);
-    }
+    return Answers.of(future, patience, "the control topic " + config.controlTopic());
   }
 }

@@ -4,8 +4,10 @@ import io.debezium.document.Document;
 import io.debezium.document.DocumentReader;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.connect.connector.ConnectRecord;
@@ -21,6 +23,10 @@ import org.apache.kafka.connect.transforms.Transformation;
  * <p>Avro and topics know fewer names than PostgreSQL, and the archive keeps some for itself. A converter writes the default of a column
  * where a row has NULL; without the default it writes NULL.
  *
+ * <p>A column that KeptNulls has marked allows no NULL, except in a row that has one, from before the column was NOT NULL: the schema of
+ * that row is the one of then, and the registry judges it as any other. A deletion that has nothing but its key, since its table was
+ * without replica identity FULL, has the values of a truncate mark there.
+ *
  * <p>Rows come as ExtractNewRecordState makes them, with schema and table of the source in {@code __source_schema} and
  * {@code __source_table}. Other records pass as they are.
  *
@@ -29,12 +35,14 @@ import org.apache.kafka.connect.transforms.Transformation;
  */
 public class ArchivedNames<R extends ConnectRecord<R>> implements Transformation<R> {
   private static final String TABLES = "tables";
+  private static final String OPERATION = "__op";
+  private static final String DELETION = "d";
 
   // A table has few schemas at a time; after so many changes of tables, all are made again
   private static final int MOST_SCHEMAS = 10_000;
 
   private final Map<String, Renamed> tables = new HashMap<>();
-  private final Map<Schema, Schema> known = new IdentityHashMap<>();
+  private final Map<Schema, Map<Set<String>, Schema>> known = new IdentityHashMap<>();
 
   /** Names of one table in the archive. */
   private static final class Renamed {
@@ -87,8 +95,8 @@ public class ArchivedNames<R extends ConnectRecord<R>> implements Transformation
       return record;
     }
     Renamed names = tables.getOrDefault(row.getString("__source_schema") + "." + row.getString("__source_table"), Renamed.NOT);
-    Struct value = copied(row, names, ".Value");
-    Object key = record.key() instanceof Struct ? copied((Struct) record.key(), names, ".Key") : record.key();
+    Struct value = copied(row, names, ".Value", hasKeyOnly(row, record.key()));
+    Object key = record.key() instanceof Struct ? copied((Struct) record.key(), names, ".Key", false) : record.key();
     if (value == row && key == record.key() && names.topic == null) {
       return record;
     }
@@ -98,32 +106,66 @@ public class ArchivedNames<R extends ConnectRecord<R>> implements Transformation
         topic, record.kafkaPartition(), keySchema, key, value.schema(), value, record.timestamp(), record.headers());
   }
 
-  private Struct copied(Struct row, Renamed names, String end) {
-    Schema schema = schema(row.schema(), names, end);
+  private Struct copied(Struct row, Renamed names, String end, boolean filled) {
+    Set<String> nulls = filled ? Set.of() : nulls(row);
+    Schema schema = schema(row.schema(), nulls, names, end);
     if (schema == row.schema()) {
       return row;
     }
     Struct copy = new Struct(schema);
     for (Field field : row.schema().fields()) {
       Object value = row.getWithoutDefault(field.name());
-      // a NULL where the column has a default and allows none is the default's, as before
+      if (value == null && filled && KeptNulls.isMarked(field.schema())) {
+        value = TruncateMarks.zero(field.schema());
+      }
       if (value != null) {
-        copy.put(names.column(field.name()), value);
+        String name = names.column(field.name());
+        copy.put(name, value instanceof Struct ? moved((Struct) value, schema.field(name).schema()) : value);
       }
     }
     return copy;
   }
 
-  private synchronized Schema schema(Schema old, Renamed names, String end) {
+  /** Return a value of several fields, such as a point, with another schema of the same fields. */
+  private static Struct moved(Struct value, Schema schema) {
+    Struct copy = new Struct(schema);
+    value.schema().fields().forEach(field -> copy.put(field.name(), value.getWithoutDefault(field.name())));
+    return copy;
+  }
+
+  /** Return the columns that are NULL in a row, and NOT NULL in the database. */
+  private static Set<String> nulls(Struct row) {
+    Set<String> found = Set.of();
+    for (Field field : row.schema().fields()) {
+      if (row.getWithoutDefault(field.name()) == null && KeptNulls.isMarked(field.schema())) {
+        found = found.isEmpty() ? new HashSet<>() : found;
+        found.add(field.name());
+      }
+    }
+    return found;
+  }
+
+  /** Return whether a row is a deletion of which the log has the key alone. */
+  private static boolean hasKeyOnly(Struct row, Object key) {
+    if (!(key instanceof Struct) || row.schema().field(OPERATION) == null || !DELETION.equals(row.getString(OPERATION))) {
+      return false;
+    }
+    Schema keys = ((Struct) key).schema();
+    return row.schema().fields().stream()
+        .filter(field -> !field.name().startsWith("__") && keys.field(field.name()) == null)
+        .allMatch(field -> row.getWithoutDefault(field.name()) == null);
+  }
+
+  private synchronized Schema schema(Schema old, Set<String> nulls, Renamed names, String end) {
     if (known.size() >= MOST_SCHEMAS) {
       known.clear();
     }
-    return known.computeIfAbsent(old, schema -> changed(schema, names, end));
+    return known.computeIfAbsent(old, schema -> new HashMap<>()).computeIfAbsent(nulls, columns -> changed(old, columns, names, end));
   }
 
-  private static Schema changed(Schema old, Renamed names, String end) {
+  private static Schema changed(Schema old, Set<String> nulls, Renamed names, String end) {
     boolean same = names.topic == null && names.columns.isEmpty();
-    if (same && old.fields().stream().noneMatch(field -> field.schema().isOptional() && field.schema().defaultValue() != null)) {
+    if (same && old.fields().stream().noneMatch(field -> allowing(field.schema(), nulls.contains(field.name())) != field.schema())) {
       return old;
     }
     SchemaBuilder builder = SchemaBuilder.struct().name(names.topic == null ? old.name() : names.topic + end).version(old.version()).doc(old.doc());
@@ -133,22 +175,42 @@ public class ArchivedNames<R extends ConnectRecord<R>> implements Transformation
     if (old.parameters() != null) {
       builder.parameters(old.parameters());
     }
-    old.fields().forEach(field -> builder.field(names.column(field.name()), withoutDefault(field.schema())));
+    old.fields().forEach(field -> builder.field(names.column(field.name()), allowing(field.schema(), nulls.contains(field.name()))));
     return builder.build();
   }
 
-  private static Schema withoutDefault(Schema schema) {
-    if (!schema.isOptional() || schema.defaultValue() == null) {
+  /** Return the schema of a column with no mark, and with a default or with NULL but not both. */
+  private static Schema allowing(Schema schema, boolean isNull) {
+    boolean marked = KeptNulls.isMarked(schema);
+    boolean optional = schema.isOptional() && (isNull || !marked);
+    boolean bare = optional && schema.defaultValue() != null;
+    if (!marked && !bare) {
       return schema;
     }
-    SchemaBuilder builder = new SchemaBuilder(schema.type()).name(schema.name()).version(schema.version()).doc(schema.doc()).optional();
-    if (schema.parameters() != null) {
-      builder.parameters(schema.parameters());
+    SchemaBuilder builder = ofType(schema).name(schema.name()).version(schema.version()).doc(schema.doc());
+    if (optional) {
+      builder.optional();
     }
-    if (schema.type() == Schema.Type.STRUCT) {
-      schema.fields().forEach(field -> builder.field(field.name(), field.schema()));
+    Map<String, String> parameters = KeptNulls.unmarked(schema);
+    if (parameters != null) {
+      builder.parameters(parameters);
     }
-    return builder.build();
+    return (bare || schema.defaultValue() == null ? builder : builder.defaultValue(schema.defaultValue())).build();
+  }
+
+  private static SchemaBuilder ofType(Schema schema) {
+    switch (schema.type()) {
+      case ARRAY:
+        return SchemaBuilder.array(schema.valueSchema());
+      case MAP:
+        return SchemaBuilder.map(schema.keySchema(), schema.valueSchema());
+      case STRUCT:
+        SchemaBuilder builder = SchemaBuilder.struct();
+        schema.fields().forEach(field -> builder.field(field.name(), field.schema()));
+        return builder;
+      default:
+        return new SchemaBuilder(schema.type());
+    }
   }
 
   @Override

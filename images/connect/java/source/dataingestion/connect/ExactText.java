@@ -4,11 +4,16 @@ import io.debezium.connector.postgresql.UnchangedToastedReplicationMessageColumn
 import io.debezium.data.SpecialValueDecimal;
 import io.debezium.relational.RelationalDatabaseConnectorConfig;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.sql.SQLXML;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.connect.errors.DataException;
 import org.postgresql.jdbc.PgArray;
 import org.postgresql.util.PGInterval;
@@ -18,8 +23,8 @@ import org.postgresql.util.PGobject;
  * PostgreSQL's own text of a value, from what the driver makes of a row that is read and what Debezium makes of a change.
  *
  * <p>Both have the server's text inside as long as the driver asks for no binary form ({@code driver.binaryTransfer}), and the text follows
- * the settings of the session ({@code driver.options}). Only an {@code interval} is parsed on the way; it is written as the server does with
- * {@code IntervalStyle = iso_8601}.
+ * the settings of the session ({@code driver.options}). Only an {@code interval} and, where a row is read, an {@code hstore} are parsed on
+ * the way; they are written as the server does, with {@code IntervalStyle = iso_8601} and in a database of UTF-8.
  */
 final class ExactText {
   private static final long SECOND = 1_000_000L;
@@ -46,6 +51,9 @@ final class ExactText {
     if (value instanceof SQLXML) {
       return xml((SQLXML) value);
     }
+    if (value instanceof Map) {
+      return hstore((Map<?, ?>) value);
+    }
     if (UnchangedToastedReplicationMessageColumn.isUnchangedToastedValue(value)) {
       // the table's replica identity is not FULL, and the log leaves the value out
       return RelationalDatabaseConnectorConfig.DEFAULT_UNAVAILABLE_VALUE_PLACEHOLDER;
@@ -63,6 +71,23 @@ final class ExactText {
     } catch (SQLException error) {
       throw new DataException("The driver gave no text", error);
     }
+  }
+
+  /** Return the pairs of an {@code hstore}, which the driver parses: the server has them by the length of the key, then by its bytes. */
+  private static String hstore(Map<?, ?> pairs) {
+    return pairs.keySet().stream()
+        .map(String.class::cast)
+        .sorted(Comparator.comparing(ExactText::bytes, Comparator.<byte[]>comparingInt(key -> key.length).thenComparing(Arrays::compareUnsigned)))
+        .map(key -> inQuotes(key) + "=>" + (pairs.get(key) == null ? "NULL" : inQuotes((String) pairs.get(key))))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String inQuotes(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
   private static String interval(PGInterval value) {

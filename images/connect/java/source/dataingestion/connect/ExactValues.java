@@ -51,7 +51,6 @@ public class ExactValues implements CustomConverter<SchemaBuilder, RelationalCol
   // not archived: point, lseg, path, box, polygon, line, circle, money
   private static final Set<Integer> DEBEZIUMS =
       Set.of(16, 17, 20, 21, 23, 25, 26, 700, 701, 1043, 1184, 2950, 600, 601, 602, 603, 604, 628, 718, 790);
-  private static final Set<String> DEBEZIUMS_EXTENSIONS = Set.of("hstore", "geometry", "geography", "vector", "halfvec", "sparsevec", "isbn");
 
   /** {@inheritDoc} Throws ConfigException in a worker of another time zone than UTC: the driver would make it that of its sessions. */
   @Override
@@ -78,7 +77,7 @@ public class ExactValues implements CustomConverter<SchemaBuilder, RelationalCol
       int digits = column.length().getAsInt();
       int scale = column.scale().orElse(0);
       registration.register(SpecialValueDecimal.builder(DecimalMode.PRECISE, digits, scale), value -> numeric(value, digits, scale));
-    } else if (!DEBEZIUMS.contains(type) && !DEBEZIUMS_EXTENSIONS.contains(column.typeName())) {
+    } else if (!DEBEZIUMS.contains(type)) {
       int length = column.length().orElse(0);
       registration.register(SchemaBuilder.string(), value -> ExactText.of(value, length));
     }

@@ -6,6 +6,7 @@ import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.connector.postgresql.PostgresOffsetContext;
 import io.debezium.connector.postgresql.PostgresPartition;
 import io.debezium.pipeline.ChangeEventSourceCoordinator;
+import io.debezium.service.spi.ServiceRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +35,7 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
 
   private Configuration config;
   private DatabaseServer server;
+  private String tables;
   private long asked;
   private boolean doubted;
 
@@ -41,11 +43,13 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
   @Override
   public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
     DatabaseServer found = answered(() -> DatabaseServer.ask(config));
-    check(StoredPosition.of(stored(config)), found);
-    List<String> uncaptured = answered(() -> CapturedTables.faults(config));
-    if (!uncaptured.isEmpty()) {
-      throw new UncapturedTableException(uncaptured);
+    Map<String, ?> stored = stored(config);
+    check(StoredPosition.of(stored), found);
+    CapturedTables look = answered(() -> CapturedTables.look(config, StoredPosition.identities(stored)));
+    if (!look.faults().isEmpty()) {
+      throw new UncapturedTableException(look.faults());
     }
+    tables = look.identities();
     doubted = false;
     this.config = config;
     server = found;
@@ -55,11 +59,20 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
 
   /** {@inheritDoc} */
   @Override
+  protected void registerServiceProviders(ServiceRegistry services) {
+    super.registerServiceProviders(services);
+    if (KeptNulls.isUnmarked(config)) {
+      services.registerServiceProvider(new KeptNulls.Provider());
+    }
+  }
+
+  /** {@inheritDoc} */
+  @Override
   public List<SourceRecord> doPoll() throws InterruptedException {
     List<SourceRecord> records = super.doPoll();
     if (records != null && !records.isEmpty()) {
       askAgain();
-      records.forEach(record -> StoredPosition.mark(record.sourceOffset(), server));
+      records.forEach(record -> StoredPosition.mark(record.sourceOffset(), server, tables));
     }
     return records;
   }
@@ -73,7 +86,9 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
     List<String> uncaptured = List.of();
     try {
       server = server.advanced(DatabaseServer.ask(config));
-      uncaptured = CapturedTables.faults(config);
+      CapturedTables look = CapturedTables.look(config, tables);
+      uncaptured = look.faults();
+      tables = look.identities();
     } catch (SQLException | RuntimeException error) {
       LOG.debug("The database server does not say where the slot is", error);
     }

@@ -17,6 +17,7 @@ record StoredPosition(Lsn reached, String system, long timeline, Lsn slot) {
   private static final String SYSTEM = "system_identifier";
   private static final String TIMELINE = "timeline";
   private static final String SLOT = "slot_restart_lsn";
+  private static final String TABLES = "table_oids";
 
   /** Read a stored offset; return null for none, or one without a place. */
   static StoredPosition of(Map<String, ?> offset) {
@@ -37,13 +38,19 @@ record StoredPosition(Lsn reached, String system, long timeline, Lsn slot) {
     return offset.get(key) instanceof Number number ? number.longValue() : 0;
   }
 
-  /** Write the server into the offset of a change that it has sent. */
+  /** Return the identities of the tables in a stored offset; those of a position from before they were written are unknown. */
+  static String identities(Map<String, ?> offset) {
+    return offset != null && offset.get(TABLES) instanceof String text ? text : CapturedTables.UNKNOWN;
+  }
+
+  /** Write the server, and the identities of the tables, into the offset of a change that it has sent. */
   @SuppressWarnings("unchecked")
-  static void mark(Map<String, ?> offset, DatabaseServer server) {
+  static void mark(Map<String, ?> offset, DatabaseServer server, String identities) {
     Map<String, Object> marked = (Map<String, Object>) offset;
     marked.put(SYSTEM, server.system());
     marked.put(TIMELINE, server.timeline());
     marked.put(SLOT, server.slot().asLong());
+    marked.put(TABLES, identities);
   }
 
   /** Return why a connector must not go on from here on a server, or null if it may. */

@@ -123,6 +123,7 @@ public final class ValuesProbe {
               catalog.createTable(TableIdentifier.of("a", "t" + ++number), columns),
               new IcebergSinkConfig(Map.of("iceberg.catalog.type", "hadoop", "iceberg.tables", "a.t", "topics", "t")));
       File file = File.createTempFile("values", ".parquet");
+      file.deleteOnExit();
       try (FileAppender<Record> writer =
           Parquet.write(Files.localOutput(file)).schema(columns).createWriterFunc(GenericParquetWriter::create).overwrite().build()) {
         writer.add(converter.convert(row(schema, value)));

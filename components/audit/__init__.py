@@ -1,0 +1,1 @@
+"""Scheduled audit: its namespace, logins and job."""

@@ -1,0 +1,1 @@
+"""Component of the monitoring: Prometheus, Alertmanager and the exporters."""

@@ -1,0 +1,1 @@
+"""Files for an existing Prometheus and its Alertmanager."""

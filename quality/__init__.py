@@ -1,0 +1,1 @@
+"""The check of the archive: scores of each table over a window of changes (docs/quality.md)."""

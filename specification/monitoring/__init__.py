@@ -1,0 +1,1 @@
+"""Specification of the monitoring: its namespace and budget, network policies, configuration files and pods."""

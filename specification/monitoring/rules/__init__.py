@@ -1,0 +1,1 @@
+"""Alert and recording rules of Prometheus, one module for each part of the pipeline."""
