@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from epochs.facts import Server, Source, Unanswered
+from epochs.facts import Server, Slot, Source, Unanswered
 from reading.log_position import lsn_text
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from epochs.facts import Facts
     from settings.names import Names
     from settings.seams import Seam
+
+
+# Seconds without a reader after which the position that the worker stored last has been asked for
+_SETTLED_S = 60.0
 
 
 class State(Enum):
@@ -119,11 +123,20 @@ def _missing_slot(names: Names, facts: Facts) -> str:
             one.epoch == names.epoch and one.position is not None for one in facts.archived
         )
         return f"the slot {names.current_slot} does not exist, and the log was read up to {lsn_text(position)}" if begun else ""
-    # not by comparison: the slot of a running source advances after the position was asked for
-    if source is not None and source.log_gone:
-        kept = "no log" if server.slot.restart is None else f"the log from {lsn_text(server.slot.restart)}"
-        return f"the slot {names.current_slot} is another one: it keeps {kept}, and the source has read up to {lsn_text(position)} only"
-    return ""
+    if source is None or not (source.log_gone or _is_behind(source, server.slot)):
+        return ""
+    begins = server.slot.restart if server.slot.confirmed is None else server.slot.confirmed
+    sent = "no change" if begins is None else f"only changes after {lsn_text(begins)}"
+    return (
+        f"the slot {names.current_slot} is another one, or another client has advanced it: it sends {sent}, and the source has read up to "
+        f"{lsn_text(position)} only"
+    )
+
+
+def _is_behind(source: Source, slot: Slot) -> bool:
+    """Return whether a stopped source's slot has left out changes: that of a running one advances after the position was asked for."""
+    stopped = not slot.active and slot.inactive_s is not None and slot.inactive_s > _SETTLED_S
+    return stopped and None not in (source.position, slot.confirmed) and slot.confirmed > source.position
 
 
 def _is_unfinished(names: Names, seams: Iterable[Seam], facts: Facts) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _WENT_BACK = "DatabaseWentBackException"
 # Debezium's words where the slot keeps the log from behind the stored position only
 _LOG_GONE = "no longer available on the server"
+# Class of the source's refusal to read a slot that has left out changes after the stored position
+_ADVANCED = "SlotAdvancedException"
 # Keys of a stored offset that hold a place in the write-ahead log; the furthest is how far the source has come.
 _PLACES = ("lsn", "lsn_proc", "lsn_commit")
 
@@ -40,6 +42,7 @@ class Slot:
         wal_status: Word of the server for the log that it needs: ``reserved``, ``extended``, ``unreserved`` or ``lost``.
         invalidation: Reason of an invalidation, from version 17 on; empty without one.
         restart: Place from which it keeps the log; None if it keeps none.
+        confirmed: Place up to which it sends no transaction any more; None if it keeps no log.
         retained: Bytes of log since that place.
         safe: Bytes that can still be written before log that it needs may be removed; None without a bound, or once it is lost.
         inactive_s: Seconds since nobody reads it, from version 17 on; None while it is read.
@@ -52,6 +55,7 @@ class Slot:
     retained: int | None
     safe: int | None = None
     inactive_s: float | None = None
+    confirmed: int | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -82,7 +86,7 @@ class Source:
         state: One word for connector and tasks; None without such a connector.
         reason: First line of a failed task's reason, else empty.
         went_back: Whether that reason is that the database is older than the position, or another one.
-        log_gone: Whether that reason is that the server does not keep the log after the position.
+        log_gone: Whether that reason is that the slot does not give the log after the position.
         position: Furthest place in the log that it has stored; None before the first.
         system: System identifier of the server to which the place belongs; empty if it is not known.
         read: Time in the database of the last event before the stored place, heartbeats included, in milliseconds since 1970.
@@ -187,7 +191,7 @@ def source(state: str | None, reason: str, stored: Mapping[str, Any] | None) -> 
         state=state,
         reason=told(first[0]) if first else "",
         went_back=_WENT_BACK in reason,
-        log_gone=_LOG_GONE in reason,
+        log_gone=_LOG_GONE in reason or _ADVANCED in reason,
         position=max(places, default=None),
         system=str(offset.get("system_identifier", "")),
         read=read // 1000 if isinstance(read, int) else None,

@@ -33,6 +33,7 @@ SELECT (SELECT system_identifier FROM pg_control_system()) AS system,
   (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END) - '0/0'::pg_lsn AS written,
   slot.slot_name IS NOT NULL AS exists, slot.active, slot.wal_status,
   to_jsonb(slot) ->> 'invalidation_reason' AS invalidation, slot.restart_lsn - '0/0'::pg_lsn AS restart, slot.safe_wal_size,
+  slot.confirmed_flush_lsn - '0/0'::pg_lsn AS confirmed,
   extract(epoch FROM now() - (to_jsonb(slot) ->> 'inactive_since')::timestamptz) AS inactive
 FROM (SELECT) AS one LEFT JOIN pg_replication_slots AS slot ON slot.slot_name = %s"""
 """Before version 17 there are no columns ``invalidation_reason`` and ``inactive_since``."""
@@ -224,7 +225,7 @@ def server(connection: psycopg.Connection[Any], slot: str) -> Server:
     """
     row = connection.execute(_QUESTION, [slot]).fetchone()
     assert row is not None  # noqa: S101 - the join keeps its one row
-    system, end, exists, active, wal_status, invalidation, restart, safe, inactive = row
+    system, end, exists, active, wal_status, invalidation, restart, safe, confirmed, inactive = row
     found = Slot(
         active=bool(active),
         wal_status=wal_status or "",
@@ -232,6 +233,7 @@ def server(connection: psycopg.Connection[Any], slot: str) -> Server:
         restart=None if restart is None else int(restart),
         retained=None if restart is None else int(end - restart),
         safe=None if safe is None else int(safe),
+        confirmed=None if confirmed is None else int(confirmed),
         inactive_s=None if inactive is None else max(0.0, float(inactive)),
     )
     return Server(system=str(system), end=int(end), slot=found if exists else None)

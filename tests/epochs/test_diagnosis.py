@@ -29,6 +29,11 @@ def test_a_history_without_a_break_is_whole() -> None:
     assert judged(facts()).state is State.WHOLE
 
 
+@pytest.mark.parametrize(("active", "idle_s"), [(True, None), (False, 5.0), (False, None)], ids=["read", "just left", "before 17"])
+def test_a_slot_may_have_advanced_since_the_position_was_asked_for(*, active: bool, idle_s: float | None) -> None:
+    assert judged(with_slot(replace(SLOT, active=active, inactive_s=idle_s, confirmed=1002))).state is State.WHOLE
+
+
 @pytest.mark.parametrize(
     ("found", "cause", "text"),
     [
@@ -39,7 +44,17 @@ def test_a_history_without_a_break_is_whole() -> None:
         (
             facts(source=replace(SOURCE, state="FAILED", log_gone=True), server=replace(SERVER, slot=replace(SLOT, restart=1001))),
             "missing-slot",
-            "is another one: it keeps the log from 0/3E9, and the source has read up to 0/3E8 only",
+            "or another client has advanced it: it sends only changes after 0/3E9, and the source has read up to 0/3E8 only",
+        ),
+        (
+            with_slot(replace(SLOT, active=False, inactive_s=90, confirmed=1002)),
+            "missing-slot",
+            "it sends only changes after 0/3EA, and the source has read up to 0/3E8 only",
+        ),
+        (
+            facts(source=replace(SOURCE, state="FAILED", log_gone=True), server=replace(SERVER, slot=replace(SLOT, confirmed=1002))),
+            "missing-slot",
+            "it sends only changes after 0/3EA",
         ),
         (facts(control={}), "lost-brokers", "iceberg-control ends at offset 0 of partition 0, and the archived table of public.users was"),
         (facts(control={CONTROL_TOPIC: {0: 39}}, source=AWAY, server=AWAY), "lost-brokers", "ends at offset 39"),

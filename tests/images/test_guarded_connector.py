@@ -32,24 +32,29 @@ GRANT SELECT ON public.marks TO capture;
 CREATE PUBLICATION publication FOR TABLE public.marks;
 SELECT pg_create_logical_replication_slot('slot', 'pgoutput');
 """
-# position | system, timeline, end and slot of the server | its history
+# position | system, timeline and end of the server, its slot's restart_lsn and confirmed_flush_lsn | its history
 JUDGED = {
-    "snapshot=true|7,1,0/50,0/10|": "no position",
-    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=16|7,1,0/50,0/10|": "null",
-    "lsn=16,lsn_proc=81,lsn_commit=20,system_identifier=7,timeline=1|7,1,0/50,0/10|": "it ends before the position",
-    "lsn=81|7,1,0/50,0/10|": "it ends before the position",
-    "lsn=80|8,5,0/50,0/10|": "null",
-    "lsn=80,system_identifier=7,timeline=1|8,1,0/50,0/10|": "it is another database than the position's, which is of system 7",
-    "lsn=80,system_identifier=7,timeline=2|7,1,0/50,0/10|": "its timeline is older than the position's, which is 2",
-    "lsn=80,system_identifier=7,timeline=1|7,2,0/90,0/10|1\t0/50\tno recovery target": "null",
-    "lsn=80,system_identifier=7,timeline=1|7,2,0/90,0/10|1\t0/4F\tbefore": "it left the position's timeline 1 at 0/4F, before the position",
-    "lsn=80,system_identifier=7,timeline=2|7,3,0/90,0/10|1\t0/90\tother": "its timeline does not come from the position's, which is 2",
-    "lsn=80,system_identifier=7,timeline=1|7,12,0/90,0/10|11\t0/20\tx": "its timeline does not come from the position's, which is 1",
-    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,1,0/90,0/10|": (
+    "snapshot=true|7,1,0/50,0/10,0/0|": "no position",
+    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=16|7,1,0/50,0/10,0/0|": "null",
+    "lsn=16,lsn_proc=81,lsn_commit=20,system_identifier=7,timeline=1|7,1,0/50,0/10,0/0|": "it ends before the position",
+    "lsn=81|7,1,0/50,0/10,0/0|": "it ends before the position",
+    "lsn=80|8,5,0/50,0/10,0/0|": "null",
+    "lsn=80,system_identifier=7,timeline=1|8,1,0/50,0/10,0/0|": "it is another database than the position's, which is of system 7",
+    "lsn=80,system_identifier=7,timeline=2|7,1,0/50,0/10,0/0|": "its timeline is older than the position's, which is 2",
+    "lsn=80,system_identifier=7,timeline=1|7,2,0/90,0/10,0/0|1\t0/50\tno recovery target": "null",
+    "lsn=80,system_identifier=7,timeline=1|7,2,0/90,0/10,0/0|1\t0/4F\tx": "it left the position's timeline 1 at 0/4F, before the position",
+    "lsn=80,system_identifier=7,timeline=2|7,3,0/90,0/10,0/0|1\t0/90\tother": "its timeline does not come from the position's, which is 2",
+    "lsn=80,system_identifier=7,timeline=1|7,12,0/90,0/10,0/0|11\t0/20\tx": "its timeline does not come from the position's, which is 1",
+    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,1,0/90,0/10,0/0|": (
         "its slot keeps the log from 0/10, and had been at 0/11 already"
     ),
-    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,2,0/90,0/10|1\t0/50\tfailover": "null",
-    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,1,0/90,0/0|": "null",
+    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,2,0/90,0/10,0/0|1\t0/50\tfailover": "null",
+    "lsn=80,system_identifier=7,timeline=1,slot_restart_lsn=17|7,1,0/90,0/0,0/0|": "null",
+    "lsn=80,system_identifier=7,timeline=1|7,1,0/90,0/10,0/50|": "null",
+    "lsn=80,lsn_commit=81,system_identifier=7,timeline=1|7,1,0/90,0/10,0/51|": "null",
+    "lsn=80,system_identifier=7,timeline=1|7,1,0/90,0/10,0/51|": (
+        "it begins behind 0/51, to which another client has advanced it or at which it was made, and the source has read up to 0/50 only"
+    ),
 }
 
 
@@ -198,6 +203,18 @@ def test_a_task_goes_on_after_a_crash_and_a_promotion_and_refuses_older_and_othe
     assert "its timeline is older than the position's" in source.run()
     source.stored = {key: value for key, value in source.stored.items() if key not in {"system_identifier", "timeline", "slot_restart_lsn"}}
     assert "it ends before the position" in source.run(), "a position from before the guard"
+
+
+def test_a_task_refuses_a_slot_that_was_advanced_past_a_row_it_has_not_read(server: Server, class_path: str, tmp_path: Path) -> None:
+    source = Source(server, class_path, tmp_path)
+    source.write(1)
+    assert source.run() == "Struct{id=1}"
+    source.write(2)
+    assert source.run() == "Struct{id=2}", "the slot as the task itself has left it"
+    source.write(3)
+    server.sql("SELECT pg_replication_slot_advance('slot', pg_current_wal_lsn());")
+    source.write(4)
+    assert source.run().startswith("dataingestion.connect.SlotAdvancedException: The replication slot leaves out changes")
 
 
 def test_debeziums_own_task_skips_the_changes_of_an_older_server_in_silence(server: Server, class_path: str, tmp_path: Path) -> None:

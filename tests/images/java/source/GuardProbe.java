@@ -63,8 +63,14 @@ public final class GuardProbe {
     String[] server = sides[1].split(",", -1);
     StoredPosition position = StoredPosition.of(offset(List.of(sides[0].split(","))));
     DatabaseServer found =
-        new DatabaseServer(server[0], Long.parseLong(server[1]), Lsn.valueOf(server[2]), Lsn.valueOf(server[3]), sides[2]);
-    System.out.println("> " + (position == null ? "no position" : position.refusal(found)));
+        new DatabaseServer(
+            server[0], Long.parseLong(server[1]), Lsn.valueOf(server[2]), Lsn.valueOf(server[3]), Lsn.valueOf(server[4]), sides[2]);
+    if (position == null) {
+      System.out.println("> no position");
+      return;
+    }
+    String refusal = position.refusal(found);
+    System.out.println("> " + (refusal == null ? position.leftOut(found) : refusal));
   }
 
   private static void run(Map<String, String> config, Map<String, Object> offset) throws Exception {

@@ -15,9 +15,10 @@ import java.sql.SQLException;
  * @param timeline Its timeline, which a promotion and a restore to a point in time raise.
  * @param flushed End of its write-ahead log.
  * @param slot Place from which the connector's slot keeps the log, which is on disk and only advances; 0 without a slot.
+ * @param confirmed Place up to which the slot sends no transaction any more, as the reader has confirmed it; 0 without a slot.
  * @param history Content of the timeline's history file; empty for the first timeline.
  */
-record DatabaseServer(String system, long timeline, Lsn flushed, Lsn slot, String history) {
+record DatabaseServer(String system, long timeline, Lsn flushed, Lsn slot, Lsn confirmed, String history) {
   // The only one without a history file
   private static final long FIRST_TIMELINE = 1;
 
@@ -29,25 +30,26 @@ record DatabaseServer(String system, long timeline, Lsn flushed, Lsn slot, Strin
             connector.getJdbcConfig().edit().with("replication", "database").with("preferQueryMode", "simple").build());
     try (PostgresConnection connection = new PostgresConnection(replication, "Debezium Guard")) {
       String slot = connector.slotName().replace("'", "''");
-      Lsn kept =
+      Lsn[] kept =
           connection.queryAndMap(
-              "SELECT restart_lsn::text FROM pg_catalog.pg_replication_slots WHERE slot_name = '" + slot + "'",
-              row -> row.next() ? place(row.getString(1)) : Lsn.INVALID_LSN);
-      DatabaseServer found = connection.queryAndMap("IDENTIFY_SYSTEM", row -> identified(row, kept));
+              "SELECT restart_lsn::text, confirmed_flush_lsn::text FROM pg_catalog.pg_replication_slots WHERE slot_name = '" + slot + "'",
+              row -> row.next() ? new Lsn[] {place(row.getString(1)), place(row.getString(2))} : new Lsn[] {Lsn.INVALID_LSN, Lsn.INVALID_LSN});
+      DatabaseServer found = connection.queryAndMap("IDENTIFY_SYSTEM", row -> identified(row, kept[0], kept[1]));
       if (found.timeline() == FIRST_TIMELINE) {
         return found;
       }
       String history =
           connection.queryAndMap("TIMELINE_HISTORY " + found.timeline(), row -> row.next() ? row.getString("content") : "");
-      return new DatabaseServer(found.system(), found.timeline(), found.flushed(), kept, history);
+      return new DatabaseServer(found.system(), found.timeline(), found.flushed(), kept[0], kept[1], history);
     }
   }
 
-  private static DatabaseServer identified(ResultSet row, Lsn slot) throws SQLException {
+  private static DatabaseServer identified(ResultSet row, Lsn slot, Lsn confirmed) throws SQLException {
     if (!row.next()) {
       throw new SQLException("the answer to IDENTIFY_SYSTEM is empty");
     }
-    return new DatabaseServer(row.getString("systemid"), row.getLong("timeline"), Lsn.valueOf(row.getString("xlogpos")), slot, "");
+    Lsn flushed = Lsn.valueOf(row.getString("xlogpos"));
+    return new DatabaseServer(row.getString("systemid"), row.getLong("timeline"), flushed, slot, confirmed, "");
   }
 
   private static Lsn place(String text) {

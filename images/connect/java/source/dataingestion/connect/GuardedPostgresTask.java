@@ -39,7 +39,7 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
   private long asked;
   private boolean doubted;
 
-  /** {@inheritDoc} Throws DatabaseWentBackException if changes would be skipped. */
+  /** {@inheritDoc} Throws DatabaseWentBackException or SlotAdvancedException if changes would be skipped. */
   @Override
   public ChangeEventSourceCoordinator<PostgresPartition, PostgresOffsetContext> start(Configuration config) {
     DatabaseServer found = answered(() -> DatabaseServer.ask(config));
@@ -111,6 +111,10 @@ public class GuardedPostgresTask extends PostgresConnectorTask {
               + refusal
               + ". Nothing is read, since changes would be missing without an error. Bring back the database of that position, or keep this one: "
               + "run 'python -m pipeline epoch begin', which begins with a new snapshot.");
+    }
+    String leftOut = position == null ? null : position.leftOut(server);
+    if (leftOut != null) {
+      throw new SlotAdvancedException(leftOut);
     }
     if (position != null && position.system() == null) {
       LOG.warn("The stored position {} does not say to which server it belongs; only the end of the log was compared", position.reached());

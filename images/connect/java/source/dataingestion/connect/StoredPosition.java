@@ -79,4 +79,20 @@ record StoredPosition(Lsn reached, String system, long timeline, Lsn slot) {
     }
     return null;
   }
+
+  /**
+   * Return why the slot has left out changes after this position, or null if it has not.
+   *
+   * <p>Debezium confirms a place to the slot after the worker has stored it, so that only another client can have confirmed a later one.
+   */
+  String leftOut(DatabaseServer server) {
+    if (system == null || server.confirmed().compareTo(reached) <= 0) {
+      return null;
+    }
+    return "it begins behind "
+        + server.confirmed().asString()
+        + ", to which another client has advanced it or at which it was made, and the source has read up to "
+        + reached.asString()
+        + " only";
+  }
 }
