@@ -13,7 +13,7 @@ from specification.properties import properties_text
 from specification.source.sql import drop_slot_by_hand
 from specification.streaming import connect, debezium, kafka, pods, registry
 from specification.streaming.parts import Brokers, Connect, ConnectorSpec, Kafka, Registry, Streaming
-from specification.streaming.topics import change_topics, iceberg_topics, record_mib, support_topics
+from specification.streaming.topics import change_topics, iceberg_topics, on_existing_cluster, record_mib, support_topics
 from specification.workload import deployment, stateful_set
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def topics(settings: Settings) -> tuple[TopicSpec, ...]:
 def _kafka(settings: Settings, services: PublishedServices) -> Kafka:
     existing = settings.streaming.kafka.external
     if existing is not None:
-        return _existing_kafka(existing, topics(settings), settings.streaming.epoch)
+        declared = on_existing_cluster(topics(settings), settings.streaming.topics.extra)
+        return _existing_kafka(existing, declared, settings.streaming.epoch)
     return Kafka(
         bootstrap=tuple(str(broker.outside) for broker in services.brokers),
         brokers=BROKERS,

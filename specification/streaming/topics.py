@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from capacity import sink, wide_rows
@@ -12,7 +12,7 @@ from settings.names import BROKERS
 from specification.streaming.kafka import SEGMENT_MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from settings.model import Settings
     from settings.names import Names
@@ -24,6 +24,9 @@ _DAY_MS = 24 * 60 * 60 * 1000
 DEAD_LETTER_DAYS = 30
 # Headers of a dead letter; a trace of Java has some kilobytes
 _TRACE_BYTES = 256 * 1024
+# Keys that the topics of an existing cluster set: what the pipeline's promises rest on. Managed services refuse or bound the others, such
+# as segment.bytes below 50 MiB (Confluent Cloud, "Topic configuration reference"); small segments are for the program's own volumes.
+_ON_EXISTING = frozenset({"cleanup.policy", "min.insync.replicas", "retention.ms", "retention.bytes", wide_rows.LIMIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,17 @@ class TopicSpec:
     def replication_factor(self) -> int:
         """Copies of each partition: one on every broker."""
         return BROKERS
+
+
+def on_existing_cluster(topics: Iterable[TopicSpec], further: Collection[str]) -> tuple[TopicSpec, ...]:
+    """Return the topics as an existing cluster takes them, without the keys that only the program's own brokers need.
+
+    Args:
+        topics: Topics of the stack.
+        further: Keys of ``streaming.topics.extra``, which the user has chosen for this cluster.
+    """
+    kept = _ON_EXISTING.union(further)
+    return tuple(replace(topic, config={key: value for key, value in topic.config.items() if key in kept}) for topic in topics)
 
 
 def _deleted(retention_ms: int, retention_mib: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from settings.names import BROKERS, Names
 from settings.shop import TABLES
 from settings.streaming import TopicSettings
-from specification.streaming.topics import change_topics, iceberg_topics, support_topics
+from specification.streaming.topics import change_topics, iceberg_topics, on_existing_cluster, support_topics
 
 NAMES = Names()
 DAY_MS = 86_400_000
@@ -41,6 +41,18 @@ def test_segments_are_closed_often_enough_for_retention_to_bite() -> None:
         if topic.config["cleanup.policy"] == "delete":
             assert int(topic.config["segment.ms"]) <= int(topic.config["retention.ms"]) / 10
             assert int(topic.config["segment.bytes"]) <= int(topic.config["retention.bytes"])
+
+
+def test_topics_of_an_existing_cluster_set_what_managed_services_take_and_what_the_user_adds() -> None:
+    """Confluent Cloud refuses segment.bytes below 50 MiB, and compression.type; without them the promises hold."""
+    extra = {"segment.bytes": "104857600"}
+    made = [*change_topics(NAMES, TABLES, TopicSettings(extra=extra)), *support_topics(NAMES, TopicSettings()), *iceberg_topics(NAMES)]
+    for topic, declared in zip(on_existing_cluster(made, extra), made, strict=True):
+        allowed = {"cleanup.policy", "min.insync.replicas", "retention.ms", "retention.bytes", "max.message.bytes", *extra}
+        assert topic.config == {key: value for key, value in declared.config.items() if key in allowed}
+        assert topic.config["min.insync.replicas"] == "2"
+    assert on_existing_cluster(made, extra)[0].config["segment.bytes"] == "104857600"
+    assert all("segment.bytes" not in topic.config for topic in on_existing_cluster(made, ()))
 
 
 def test_names_are_unique_and_every_broker_has_a_copy() -> None:
