@@ -25,7 +25,8 @@ def _mixed(kind: str, existing: Section | None, needs: str) -> Iterator[Problem]
 class ExistingKafka(Section):
     """Existing Kafka cluster, for example Amazon MSK or Confluent Cloud.
 
-    Its topics set cleanup, retention, record size and `min.insync.replicas` only: managed services refuse or bound other keys."""
+    Its topics set cleanup, retention, record size and `min.insync.replicas` only: managed services refuse or bound other keys.
+    """
 
     bootstrap_servers: tuple[HostPort, ...] = Field(min_length=1)
     """Servers, ``host:port`` each; pods and the program connect to the same names."""
