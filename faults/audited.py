@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from audit import auditing
 from audit.options import Options
 from audit.report import Verdict
+from reading.saved_outputs import STACK
 from reading.stack import running
-from sandbox.stack_settings import STACK
 
 if TYPE_CHECKING:
     from audit.report import Report

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reading import saved_outputs
+from reading.saved_outputs import STACK
 from recording.program import load as load_program
 from recording.stackfile import stack_config
 from sandbox import alert_receiver, cloud, cluster, images, outputs, preflight, reader, toolchain
@@ -22,7 +23,7 @@ from sandbox.paths import CHECKOUT, KUBECONFIG, STATE
 from sandbox.pulumi import home, orphans
 from sandbox.pulumi import stack as pulumi_stack
 from sandbox.pulumi.stack import PulumiStack
-from sandbox.stack_settings import STACK, settings
+from sandbox.stack_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,13 +10,14 @@ from capacity.quantity import MIB, parse_bytes
 from description.running import described
 from reading import saved_outputs
 from reading.archive import Archive
+from reading.saved_outputs import STACK
 from reading.stack import RunningStack
 from sandbox import memory, rollout
 from sandbox.audits import last_run
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
-from sandbox.stack_settings import STACK, captured, settings
+from sandbox.stack_settings import captured, settings
 from specification.lateness import Lateness
 from status import screen
 from status.levels import Level

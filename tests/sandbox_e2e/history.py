@@ -13,12 +13,13 @@ import pytest
 
 from checks.progress import Progress
 from judgement.stack import parse_text
+from reading.saved_outputs import STACK
 from recording.stackfile import stack_config
 from sandbox import cloud, connectors
 from sandbox.adapter import Adapter
 from sandbox.equality import connect
 from sandbox.paths import STATE
-from sandbox.stack_settings import STACK, settings
+from sandbox.stack_settings import settings
 from tests.sandbox_e2e import runbook
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ import yaml
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import EqualTo
 
+from reading.saved_outputs import STACK
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
-from sandbox.stack_settings import STACK, settings
+from sandbox.stack_settings import settings
 from settings.shop import TABLES
 from tests.sandbox_e2e import alert_faults as made
 from tests.sandbox_e2e import runbook
