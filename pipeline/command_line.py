@@ -10,6 +10,7 @@ import click
 
 from checks.neutral import complain
 from pipeline import (
+    archive,
     audit,
     backfill,
     bench,
@@ -60,6 +61,7 @@ def root() -> None:
 for command in (
     *stacks.COMMANDS,
     ddl.ddl,
+    archive.archive,
     views.views,
     backfill.backfill,
     status.status,

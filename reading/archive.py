@@ -73,6 +73,17 @@ def _catalog(outputs: Mapping[str, Any]) -> Catalog:
     return SqlCatalog(reader["catalog"], uri=uri, init_catalog_tables="false", pool_pre_ping="true", **files)
 
 
+def _changes(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], declared: pa.Table) -> str:
+    """Return the query for all rows of some files, with every declared column; ``declared`` becomes a table of the connection."""
+    cursor.register("declared", declared)
+    # in a table from before the epochs no file may have their column
+    parts = ["SELECT * FROM declared", "SELECT NULL::INTEGER AS __epoch WHERE false"]
+    if paths:
+        listed = ", ".join(f"'{path}'" for path in paths)
+        parts.insert(1, f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)")  # noqa: S608 - from the catalog
+    return " UNION ALL BY NAME ".join(parts)
+
+
 class Archive:
     """The archive as a reader sees it.
 
@@ -123,16 +134,15 @@ class Archive:
         if not paths:
             return []
         cursor = self._store.database()
-        cursor.register("declared", declared)
-        listed = ", ".join(f"'{path}'" for path in paths)
-        source = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        rows = f"SELECT * FROM declared UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 - the addresses come from the catalog
-        # in a table from before the epochs no file may have their column
-        later = "SELECT NULL::INTEGER AS __epoch WHERE false"
-        text = f"WITH changes AS ({rows} UNION ALL BY NAME {later}) {sql}"
-        result = cursor.execute(text, parameters)
+        result = cursor.execute(f"WITH changes AS ({_changes(cursor, paths, declared)}) {sql}", parameters)
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def opened(self, name: str) -> duckdb.DuckDBPyConnection:
+        """Return a connection in which ``changes`` is a view of the archived rows of one table, also of none."""
+        files, cursor = self.files(name), self._store.database()
+        cursor.execute(f"CREATE TEMP VIEW changes AS {_changes(cursor, files.paths, files.declared)}")
+        return cursor
 
     def operations(self, name: str) -> dict[str, int]:
         """Rows per operation: ``r`` read by the snapshot, ``c`` created, ``u`` updated, ``d`` deleted."""

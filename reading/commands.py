@@ -1,26 +1,29 @@
-"""Printing and writing of the views that show a stack's tables as they are now, or were at a moment."""
+"""Commands for readers of the archive: the views that show a stack's tables as they are now or were, and the answer to a question."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.table import Table as Grid
 
 from checks.folder import UnwrittenFilesError, write
 from checks.neutral import complain
+from checks.terminal import console
 from judgement.stack import SettingsError, parse_text
 from reading.chosen_tables import NoTableError, chosen
 from reading.moments import MomentError, parsed
 from recording.recorder import ROOT
 from recording.stackfile import StackFileError, UnknownStackError, stack_config
 from settings.names import Names
-from views.files import files
+from views.files import files, locations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from settings.model import Settings
 
-FINE, WRONG, USAGE = 0, 1, 2
+FINE, WRONG, USAGE, UNREAD = 0, 1, 2, 3
 NAMESPACE: Final = Names.archive_namespace
 
 
@@ -49,7 +52,7 @@ def views(
         return USAGE
     # the present epoch may have no row of a table yet; at an earlier moment the last one of which there is a row counts
     epoch = settings.streaming.epoch if moment is None else None
-    made = files(engine, tables, namespace, moment=moment, epoch=epoch, locations=_locations(settings))
+    made = files(engine, tables, namespace, moment=moment, epoch=epoch, locations=locations(settings))
     if to is None:
         print("\n".join(made.values()), end="")
         return FINE
@@ -62,8 +65,42 @@ def views(
     return FINE
 
 
-def _locations(settings: Settings) -> dict[str, str]:
-    """Return the folders of the tables whose files are all that there is: no catalog knows them."""
-    if settings.archive.format == "iceberg":
-        return {}
-    return {table.qualified: f"s3://{settings.archive.bucket}/{settings.names.object_prefix(table)}" for table in settings.source.tables}
+def query(stack: str, name: str, sql: str, *, as_json: bool) -> int:
+    """Print the rows of a SELECT over one archived table.
+
+    Args:
+        stack: Name of a stack file.
+        name: Name of a captured table, with its schema where two have one name.
+        sql: The statement.
+        as_json: True for one JSON object a row.
+    """
+    # DuckDB and the catalogs' clients are slow to load, and the views need neither
+    from reading.queries import QueryError, answer  # noqa: PLC0415
+    from reading.stack import NotRunningError, running  # noqa: PLC0415
+
+    try:
+        of = running(stack)
+        (table,) = chosen(of.tables, [name])
+        found = answer(of, table, sql)
+    except (SettingsError, StackFileError, NoTableError) as error:
+        complain(f"error: {error}")
+        return WRONG if isinstance(error, SettingsError) else USAGE
+    except NotRunningError as error:
+        complain(f"error: {error}")
+        return UNREAD
+    except QueryError as error:
+        complain(f"error: {error}")
+        return WRONG
+    if as_json:
+        for row in found.rows:
+            print(json.dumps(dict(zip(found.columns, row, strict=True)), default=str))
+        return FINE
+    grid = Grid(*found.columns)
+    for row in found.rows:
+        grid.add_row(*map(_shown, row))
+    console().print(grid)
+    return FINE
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - a value of any type of DuckDB
+    return "NULL" if value is None else str(value)

@@ -11,6 +11,7 @@ from views.states import state
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from settings.model import Settings
     from settings.tables import Table
     from views.moment import Moment
 
@@ -23,6 +24,13 @@ _SHOWN: Final = (*_LAST_CHANGE, *(name for name, _type in METADATA_COLUMNS if na
 def name_of(table: Table, moment: Moment | None) -> str:
     """Return the name of a table's view."""
     return f"{table.archive_name}_{'current' if moment is None else 'as_of'}"
+
+
+def locations(settings: Settings) -> dict[str, str]:
+    """Return the folders of the tables whose files are all that there is, by the table's qualified name: no catalog knows them."""
+    if settings.archive.format == "iceberg":
+        return {}
+    return {table.qualified: f"s3://{settings.archive.bucket}/{settings.names.object_prefix(table)}" for table in settings.source.tables}
 
 
 def files(
@@ -46,7 +54,7 @@ def files(
     """
     found = {
         f"{name_of(table, moment)}.sql": _text(
-            engine, table, _relation(engine, table, namespace, (locations or {}).get(table.qualified)), moment, epoch
+            engine, table, relation(engine, table, namespace, (locations or {}).get(table.qualified)), moment, epoch
         )
         for table in tables
     }
@@ -62,7 +70,15 @@ def _text(engine: str, table: Table, relation: str, moment: Moment | None, epoch
     return f"-- {said}\nCREATE OR REPLACE VIEW {dialect.quoted(name_of(table, moment))} AS\n{query.rstrip()};\n"
 
 
-def _relation(engine: str, table: Table, namespace: str, location: str | None) -> str:
+def relation(engine: str, table: Table, namespace: str, location: str | None = None) -> str:
+    """Return the archived changes of a table, as FROM names them.
+
+    Args:
+        engine: Name of a dialect.
+        table: Captured table.
+        namespace: Namespace of the archived tables in the engine's catalog.
+        location: Folder of the table's files, where no catalog knows the table.
+    """
     if engine == DBT:
         return f"{{{{ source('{namespace.rpartition('.')[2]}', '{table.archive_name}') }}}}"
     if engine == "duckdb" and location:
