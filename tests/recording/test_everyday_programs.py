@@ -243,6 +243,7 @@ def test_a_recording_leaves_the_sdk_as_it_was(root: Path) -> None:
     assert pulumi.runtime.invoke is before
 
 
+@pytest.mark.full
 def test_the_plan_takes_less_than_three_seconds() -> None:
     """Of processor time; the wall clock belongs to the machine."""
     timed = (
