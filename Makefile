@@ -11,7 +11,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 # Every `pulumi preview` and `pulumi up` from here runs the policy pack (Pulumi reads any option from PULUMI_OPTION_<NAME>).
 export PULUMI_OPTION_POLICY_PACK ?= policy
-REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt)
+REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt pipeline/*/requirements.txt)
 
 # A user's way, what is guarded, and what is repaired; everything else that needs the sandbox is run by `make nightly`.
 USERS_WAY := $(addprefix tests/sandbox_e2e/test_,users_way.py 00_command_blocks.py 2_guards.py 3_repair.py)

@@ -10,14 +10,15 @@ import pulumi_tls as tls
 
 from components.archive.component import ArchiveComponent
 from components.audit.component import AuditComponent
+from components.exports import export
 from components.foundation.component import FoundationComponent
 from components.monitoring.component import MonitoringComponent
 from components.providers import aws_providers, kubernetes_provider
 from components.source.component import ExistingSourceComponent, SourceComponent
 from components.streaming.component import StreamingComponent
-from judgement.stack import SettingsError
-from outputs import export
-from running_stack import load, shown
+from pipeline.dashboards.declared import declared
+from stack.judgement.stack import SettingsError
+from stack.running import load
 
 
 def declare() -> None:
@@ -45,7 +46,8 @@ def declare() -> None:
     password = None
     if spec.monitoring is not None:
         options = pulumi.ResourceOptions(providers=[kubernetes, *cloud, generator])
-        watching = MonitoringComponent("monitoring", spec.monitoring, foundation, source, stream, shown(spec), opts=options)
+        shown = declared(pulumi.get_stack(), spec)
+        watching = MonitoringComponent("monitoring", spec.monitoring, foundation, source, stream, shown, opts=options)
         password = watching.grafana_password
     export(spec, source, stream, archive, password)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specification.streaming.connect import READER_USER
+from stack.specification.streaming.connect import READER_USER
 
 if TYPE_CHECKING:
     import pulumi

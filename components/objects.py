@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from specification import manifest
+from stack.specification import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from specification.services import Published
-    from specification.workload import Workload
+    from stack.specification.services import Published
+    from stack.specification.workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)

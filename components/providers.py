@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 if TYPE_CHECKING:
     import pulumi
 
-    from settings.cluster import ClusterSettings
-    from settings.model import Settings
+    from stack.settings.cluster import ClusterSettings
+    from stack.settings.model import Settings
 
 
 def kubernetes_provider(cluster: ClusterSettings) -> k8s.Provider:

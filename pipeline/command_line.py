@@ -8,30 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from checks.neutral import complain
-from pipeline import (
+from pipeline.checks.neutral import complain
+from pipeline.commands import (
     archive,
     audit,
     backfill,
-    bench,
     dashboards,
     ddl,
     dlq,
     documents,
     epoch,
-    faults,
     images,
     laptop,
     monitoring,
     quality,
     review,
-    sandbox,
     stacks,
     status,
+    test_bed,
     views,
 )
-from pipeline.output import UnwritableOutputError, prepared
-from pipeline.teaching import INTERRUPTED, Group
+from pipeline.commands.output import UnwritableOutputError, prepared
+from pipeline.commands.teaching import INTERRUPTED, Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,11 +71,11 @@ for command in (
     dlq.dlq,
     epoch.epoch,
     review.review,
-    sandbox.sandbox,
+    test_bed.command("sandbox"),
     laptop.laptop,
     images.images,
-    bench.bench,
-    faults.faults,
+    test_bed.command("bench"),
+    test_bed.command("faults"),
     documents.documents,
 ):
     root.add_command(command)

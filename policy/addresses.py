@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
-from settings.cluster import is_private
-from unknown import Unknown
+from stack.settings.cluster import is_private
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

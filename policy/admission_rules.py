@@ -11,8 +11,8 @@ from policy.admission_scopes import DECIDING, caught, caught_by_gatekeeper, cons
 from policy.lists import listed
 from policy.memory_rules import adds_container
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

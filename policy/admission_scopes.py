@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.guarded import guarded_namespaces, guarded_pods, may_be_same, selects
 from policy.lists import listed
-from settings.names import PART_OF
-from unknown import Unknown
+from stack.settings.names import PART_OF
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

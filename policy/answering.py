@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from policy.nested import at
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

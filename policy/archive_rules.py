@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from configs.classes import ICEBERG_SINKS
-from configs.tokens import CONNECTOR
 from policy.buckets import NATIVE_BUCKET, buckets, is_for, is_s3, keys_of, named
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.configs.classes import ICEBERG_SINKS
+from stack.configs.tokens import CONNECTOR
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

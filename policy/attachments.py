@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

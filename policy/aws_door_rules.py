@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from policy.addresses import too_wide
 from policy.rule import Rule
 from policy.security_groups import Opening, group_of, has_group, openings
-from problem import Problem
-from settings.names import CONNECT_PORT, POSTGRES_PORT, REGISTRY_PORT
-from unknown import Unknown
+from stack.problem import Problem
+from stack.settings.names import CONNECT_PORT, POSTGRES_PORT, REGISTRY_PORT
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

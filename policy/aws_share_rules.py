@@ -14,8 +14,8 @@ from policy.iam_documents import is_wild
 from policy.lake_grants import held_databases
 from policy.lists import listed
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.aws_accounts import own_accounts
 from policy.fit_rules import sources
 from policy.lists import listed
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from capacity import commands, jvm_flags
-from capacity.jvm import BROKERS
 from policy import files
+from stack.capacity import commands, jvm_flags
+from stack.capacity.jvm import BROKERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from policy.buckets import NATIVE_BUCKET, is_s3, named, uncovered
 from policy.iam_documents import is_document, listed, matches, statements
 from policy.principals import admissions
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from configs.tokens import CONNECTOR
-from unknown import Unknown
+from stack.configs.tokens import CONNECTOR
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,14 +9,14 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from capacity.pods import POD_KINDS, UnreadableError
-from capacity.quantity import whole_mib
-from capacity.workloads import Total, Workload, autoscaled, total, workload
 from policy.kinds import mib, starts_pods
 from policy.overheads import added, namespaces
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.capacity.pods import POD_KINDS, UnreadableError
+from stack.capacity.quantity import whole_mib
+from stack.capacity.workloads import Total, Workload, autoscaled, total, workload
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

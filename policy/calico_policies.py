@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.addresses import public_ranges
 from policy.calico_selectors import may_select, parse, restricts
-from unknown import UNKNOWN, Unknown, unknown_paths
+from stack.unknown import UNKNOWN, Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from policy.guarded import Pods

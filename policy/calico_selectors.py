@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from unknown import Unknown
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import postgres_parameters
 from policy.fit_rules import servers, sources
 from policy.guarded import has_labels, may_be_same, pods_of
-from settings.names import PART_OF
+from stack.capacity import postgres_parameters
+from stack.settings.names import PART_OF
 
 if TYPE_CHECKING:
     from policy.declared import Declared, Record

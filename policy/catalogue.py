@@ -40,7 +40,7 @@ from policy import (
     volume_rules,
 )
 from policy.rule import Rule, excepted, improper, nothing, uses
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

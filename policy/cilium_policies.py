@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy.addresses import public_ranges
 from policy.guarded import restricts, selects
-from unknown import UNKNOWN, Unknown
+from stack.unknown import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,20 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from capacity import pods
-from capacity.pods import POD_KINDS
 from policy.claims import claims_of
 from policy.guarded import may_be_same, pods_of
 from policy.kinds import starts_pods
 from policy.lists import items_of
 from policy.nested import at
-from problem import Problem
+from stack.capacity import pods
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from unknown import Unknown
+    from stack.unknown import Unknown
 
 _CLAIM: Final = "PersistentVolumeClaim"
 _SNAPSHOT: Final = "VolumeSnapshot"

@@ -12,13 +12,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from configs.credentials.annotations import shows
-from configs.credentials.commands import telling_words
-from configs.credentials.detector import shows_credential
-from configs.credentials.judging import is_credential
-from configs.credentials.names import may_be_secret
-from problem import Problem
-from unknown import Unknown
+from stack.configs.credentials.annotations import shows
+from stack.configs.credentials.commands import telling_words
+from stack.configs.credentials.detector import shows_credential
+from stack.configs.credentials.judging import is_credential
+from stack.configs.credentials.names import may_be_secret
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity.quantity import parse_bytes
-from configs.nearest import nearest
 from policy.catalogue import RULES, WHOLE_STACK
 from policy.limits import SCHEMA
+from stack.capacity.quantity import parse_bytes
+from stack.configs.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

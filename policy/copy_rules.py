@@ -10,8 +10,8 @@ from policy.aws_snapshots import is_of_captured
 from policy.buckets import NATIVE_BUCKET, buckets, is_s3, named, written_buckets
 from policy.lists import items_of
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,18 +7,18 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods
-from configs.credentials.annotations import annotation_shows, shows
-from configs.credentials.commands import telling_words
-from configs.credentials.detector import shows_credential
-from configs.credentials.judging import is_credential, jaas_refers
-from configs.credentials.names import Sense, may_be_secret, sense
-from configs.credentials.values import is_referred
 from policy import clear_values, custom_values
 from policy.kinds import starts_pods
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods
+from stack.configs.credentials.annotations import annotation_shows, shows
+from stack.configs.credentials.commands import telling_words
+from stack.configs.credentials.detector import shows_credential
+from stack.configs.credentials.judging import is_credential, jaas_refers
+from stack.configs.credentials.names import Sense, may_be_secret, sense
+from stack.configs.credentials.values import is_referred
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from configs.credentials.annotations import shows
-from configs.credentials.values import is_object_name, looks_random
 from policy.kinds import BUILT_IN_GROUPS
-from problem import Problem
+from stack.configs.credentials.annotations import shows
+from stack.configs.credentials.values import is_object_name, looks_random
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

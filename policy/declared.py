@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from capacity.quantity import whole_mib
 from policy.empty_items import empty_items, filled
-from unknown import Unknown
+from stack.capacity.quantity import whole_mib
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from specification.stack import Specification
+    from stack.specification.stack import Specification
 
 Answer = TypeVar("Answer")
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity import disk, postgres, postgres_parameters
-from capacity.pods import POD_KINDS, lenient_spec
-from capacity.quantity import parse_bytes
-from configs.tokens import TOPIC
 from policy.brokers import broker_properties, is_broker
 from policy.fit_rules import server_file, sized_containers, sources
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown, unknown_paths
+from stack.capacity import disk, postgres, postgres_parameters
+from stack.capacity.pods import POD_KINDS, lenient_spec
+from stack.capacity.quantity import parse_bytes
+from stack.configs.tokens import TOPIC
+from stack.problem import Problem
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

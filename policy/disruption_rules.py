@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity.pods import POD_KINDS
 from policy.brokers import is_broker
 from policy.fit_rules import sized_containers
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown, unknown_paths
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.corefiles import Block, answered, blocks, is_in, names_of, zone
 from policy.guarded import COMPONENTS
-from problem import Problem
-from settings.cluster import is_private
-from settings.names import BROKERS
-from unknown import Unknown
+from stack.problem import Problem
+from stack.settings.cluster import is_private
+from stack.settings.names import BROKERS
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,20 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity.pods import POD_KINDS
-from configs.tokens import ACL, CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, QUOTA, TOPIC
 from policy.attachments import ATTACHMENTS
 from policy.eks_access import is_map
 from policy.files import with_key
 from policy.kinds import starts_pods
 from policy.rule import Rule
-from problem import Problem
+from stack.capacity.pods import POD_KINDS
+from stack.configs.tokens import ACL, CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, QUOTA, TOPIC
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from unknown import Unknown
+    from stack.unknown import Unknown
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\*|\d+)\]|([^.\[\]]+)')
 _ITEM = "[]"

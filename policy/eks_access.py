@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from policy.guarded import guarded_namespaces, may_be_same
-from problem import Problem
-from unknown import UNKNOWN, Unknown
+from stack.problem import Problem
+from stack.unknown import UNKNOWN, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,19 +6,19 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods, postgres, postgres_parameters
-from capacity.pods import POD_KINDS, UnreadableError
-from capacity.postgres_sessions import Sessions, added
-from capacity.quantity import MIB, whole_mib
-from configs.classes import GUARDED_DEBEZIUM
-from configs.postgres_numbers import unquoted
-from configs.tokens import CONNECTOR
 from policy.kinds import mib, starts_pods
 from policy.postgres_sessions import is_of_provider, settings, tuned
 from policy.postgres_statements import statements
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods, postgres, postgres_parameters
+from stack.capacity.pods import POD_KINDS, UnreadableError
+from stack.capacity.postgres_sessions import Sessions, added
+from stack.capacity.quantity import MIB, whole_mib
+from stack.configs.classes import GUARDED_DEBEZIUM
+from stack.configs.postgres_numbers import unquoted
+from stack.configs.tokens import CONNECTOR
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from capacity import pods
-from configs.rules import listed
 from policy.captured import captured_servers
 from policy.fit_rules import sources
 from policy.postgres_sessions import is_of_provider
 from policy.postgres_statements import is_commented, texts
 from policy.public_grants import DEFAULT, FUNCTION, PARAMETER, SCHEMA, TABLE, Grant, grants
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods
+from stack.configs.rules import listed
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

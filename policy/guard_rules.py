@@ -10,13 +10,13 @@ from policy.guarded import is_guarded
 from policy.own_guards import missing
 from policy.rule import Rule
 from policy.starving import starved
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from unknown import Unknown
+    from stack.unknown import Unknown
 
 # Patches of guards, each with the groups of its kind.
 _PATCHES = {

@@ -7,12 +7,12 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import commands, jvm_scripts, pods, postgres_parameters
-from capacity.pods import POD_KINDS
 from policy.brokers import is_broker
 from policy.kinds import starts_pods
-from settings.names import PART_OF
-from unknown import Unknown
+from stack.capacity import commands, jvm_scripts, pods, postgres_parameters
+from stack.capacity.pods import POD_KINDS
+from stack.settings.names import PART_OF
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

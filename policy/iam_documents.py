@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unknown import Unknown
+from stack.unknown import Unknown
 
 _PARTS = 6
 _TABLE = Path(__file__).parent / "tables" / "actions_without_resource.txt"

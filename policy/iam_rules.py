@@ -25,8 +25,8 @@ from policy.lake_grants import granted
 from policy.principals import NO_DOCUMENT, trust_problem
 from policy.resource_policies import everybody_admitted
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

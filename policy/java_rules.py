@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm, jvm_beside, jvm_flags, threads
-from capacity.commands import words
-from capacity.pods import POD_KINDS
-from capacity.quantity import MIB, whole_mib
-from configs.tokens import CONNECTOR
 from policy.brokers import broker_properties, is_broker
 from policy.fit_rules import sized_containers, table
 from policy.kinds import mib
 from policy.rule import Rule
-from problem import Problem
+from stack.capacity import jvm, jvm_beside, jvm_flags, threads
+from stack.capacity.commands import words
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import MIB, whole_mib
+from stack.configs.tokens import CONNECTOR
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

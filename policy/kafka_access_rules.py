@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from configs.tokens import ACL, QUOTA, TOPIC
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.configs.tokens import ACL, QUOTA, TOPIC
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

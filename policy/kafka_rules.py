@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from configs.allowed import declared_problems
-from configs.classes import ICEBERG_SINKS
-from configs.kafka_rules import broker_problems, dead_letter_problems, topic_problems
-from configs.patterns import fault_of, matches
-from configs.problems import first_per_key
-from configs.rules import listed
-from configs.spelling import spelling_problems
-from configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
-from configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
-from configs.verdict import connector_problems
-from configs.worker_rules import worker_problems
 from policy import files, own_connectors, own_files
 from policy.rule import Rule
 from policy.sink_rules import worker_files, workers
-from problem import Problem
-from unknown import Unknown, unknown_paths
+from stack.configs.allowed import declared_problems
+from stack.configs.classes import ICEBERG_SINKS
+from stack.configs.kafka_rules import broker_problems, dead_letter_problems, topic_problems
+from stack.configs.patterns import fault_of, matches
+from stack.configs.problems import first_per_key
+from stack.configs.rules import listed
+from stack.configs.spelling import spelling_problems
+from stack.configs.tokens import CONNECTOR, GROUP_POSITION, TOPIC
+from stack.configs.topics import CONNECT, CONNECT_CONFIGS, REGISTRY, coordinator_group
+from stack.configs.verdict import connector_problems
+from stack.configs.worker_rules import worker_problems
+from stack.problem import Problem
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity.pods import POD_KINDS
-from capacity.quantity import MIB
 from policy.custom_kinds import starts_none
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import MIB
 
 if TYPE_CHECKING:
     from policy.declared import Declared

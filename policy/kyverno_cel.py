@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.admission_scopes import constrained, matches_namespace, namespaces
 from policy.kyverno_policies import GIVING, images, refused_image
 from policy.lists import listed
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from capacity import pods
 from policy.admission_scopes import (
     DECIDING,
     POD_SOURCES,
@@ -22,7 +21,8 @@ from policy.admission_scopes import (
 from policy.lists import listed
 from policy.memory_rules import adds_container
 from policy.refusing_policies import of_kyverno
-from problem import Problem
+from stack.capacity import pods
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from configs.classes import ICEBERG_SINKS
-from configs.rules import listed
-from configs.tokens import CONNECTOR
 from policy.buckets import written_buckets
 from policy.iam_documents import is_wild
-from problem import Problem
-from unknown import Unknown
+from stack.configs.classes import ICEBERG_SINKS
+from stack.configs.rules import listed
+from stack.configs.tokens import CONNECTOR
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity.quantity import MIB, parse_bytes
 from policy.declared import Limits
-from specification.stack import Specification
+from stack.capacity.quantity import MIB, parse_bytes
+from stack.specification.stack import Specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from settings.cluster import HostSettings
-    from settings.model import Settings
+    from stack.settings.cluster import HostSettings
+    from stack.settings.model import Settings
 
 # JSON schema of each rule's configuration.
 SCHEMA: dict[str, dict[str, Any]] = {

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods
-from capacity.pods import LimitError, NoLimitError, UnreadableError
-from capacity.quantity import parse_bytes
-from capacity.workloads import workload
 from policy.kinds import hides_pods, mib, starts_pods
 from policy.overheads import of_classes
 from policy.rule import Rule
-from problem import Problem
+from stack.capacity import pods
+from stack.capacity.pods import LimitError, NoLimitError, UnreadableError
+from stack.capacity.quantity import parse_bytes
+from stack.capacity.workloads import workload
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

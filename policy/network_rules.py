@@ -10,8 +10,8 @@ from policy import calico_policies, cilium_policies
 from policy.addresses import public_ranges
 from policy.guarded import guarded_pods, may_be_same, names_namespaces, pods_of, restricts, selects
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy.admission_scopes import matches_namespace, namespaces
 from policy.lists import items_of, listed
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

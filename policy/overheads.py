@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity import pods
-from capacity.pods import POD_KINDS
-from capacity.quantity import parse_bytes
 from policy.kinds import starts_pods
-from unknown import Unknown, unknown_paths
+from stack.capacity import pods
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import parse_bytes
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

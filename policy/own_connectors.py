@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from configs.allowed import further_problems, standing
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, PLAIN_ICEBERG_SINK
-from configs.tokens import CONNECTOR, TOPIC
-from configs.verdict import KIND_BY_CLASS
-from problem import Problem
-from settings.names import Names
-from unknown import Unknown
+from stack.configs.allowed import further_problems, standing
+from stack.configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK, PLAIN_ICEBERG_SINK
+from stack.configs.tokens import CONNECTOR, TOPIC
+from stack.configs.verdict import KIND_BY_CLASS
+from stack.problem import Problem
+from stack.settings.names import Names
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from configs.keys import Kind
     from policy.declared import Declared, Record
+    from stack.configs.keys import Kind
 
 _CHAIN = ("transforms", "predicates")
 

@@ -10,9 +10,9 @@ from policy.own_connectors import differing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from configs.keys import Kind
     from policy.declared import Declared, Record
-    from problem import Problem
+    from stack.configs.keys import Kind
+    from stack.problem import Problem
 
 # Keys whose value is judged by its meaning: another spelling of the same door is none.
 _JUDGED: Final[Mapping[Kind, set[str]]] = {"worker": {"admin.listeners", "listeners"}}

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from capacity.pods import POD_KINDS, pod_metadata
-from capacity.quantity import parse_bytes
-from configs.tokens import CLUSTER_READY, CONNECTOR
 from policy.guarded import selects
 from policy.lists import items_of
-from problem import Problem
-from settings.names import PART_OF
-from unknown import Unknown, unknown_paths
+from stack.capacity.pods import POD_KINDS, pod_metadata
+from stack.capacity.quantity import parse_bytes
+from stack.configs.tokens import CLUSTER_READY, CONNECTOR
+from stack.problem import Problem
+from stack.settings.names import PART_OF
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from policy.declared import Declared, Record
-    from specification.stack import Specification
+    from stack.specification.stack import Specification
 
 _PART = "app.kubernetes.io/part-of"
 _NETWORK = {"networking.k8s.io", "extensions"}

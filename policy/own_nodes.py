@@ -6,20 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import pods
-from capacity.pods import POD_KINDS
 from policy.guarded import guarded_pods, selects
 from policy.lists import items_of, listed
 from policy.nested import at
 from policy.postgres_statements import texts
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from specification.workload import Workload
+    from stack.specification.workload import Workload
 
 _OS: Final = "kubernetes.io/os"
 _HOST: Final = "kubernetes.io/hostname"

@@ -6,19 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import commands, pods
 from policy import own_nodes, own_starts
 from policy.guarded import pods_of
 from policy.lists import items_of
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import commands, pods
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from specification.workload import Workload
+    from stack.specification.workload import Workload
 
 _CURE: Final = "declare it as the settings render it"
 # Fields of a workload, each with what another value does, and the value that the API server takes where it is absent

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import commands
 from policy.lists import items_of, listed
 from policy.own_nodes import unfit
 from policy.starving_cpu import LEAST_CPU, cores
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import commands
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Record
-    from specification.workload import Workload
+    from stack.specification.workload import Workload
 
 _PROBES: Final = ("startupProbe", "readinessProbe", "livenessProbe")
 _HANDLERS: Final = ("exec", "tcpSocket", "httpGet", "grpc")

@@ -16,13 +16,13 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from judgement.stack import SettingsError
 from policy.catalogue import RULES, WHOLE_STACK
 from policy.declared import Declared, Limits, Record, namespace_of
 from policy.limits import SCHEMA, of_stack, with_pack_configuration
 from policy.rule import Rule, judge, judge_end
 from policy.values import plain
-from running_stack import load
+from stack.judgement.stack import SettingsError
+from stack.running import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,14 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods
-from configs.credentials.detector import hidden
 from policy import pod_security
 from policy.kinds import starts_pods
 from policy.rule import Rule
-from problem import Problem
-from specification.monitoring.ports import PROMETHEUS
-from unknown import Unknown
+from stack.capacity import pods
+from stack.configs.credentials.detector import hidden
+from stack.problem import Problem
+from stack.specification.monitoring.ports import PROMETHEUS
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,16 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods, postgres_parameters
-from capacity.postgres_parameters import ParameterError
-from capacity.postgres_values import is_known
-from configs.postgres_access import access_problems
-from configs.postgres_allowed import parameter_problems
-from configs.postgres_ranges import range_problems
-from configs.postgres_rules import postgres_problems
-from configs.postgres_sessions import session_problems
-from configs.problems import first_per_key
-from configs.spelling import spelling_problems
 from policy.captured import captured_servers, is_captured, is_of_pipeline, is_own
 from policy.files import with_key
 from policy.fit_rules import files_of, servers, sources
@@ -22,8 +12,18 @@ from policy.kinds import starts_pods
 from policy.postgres_sessions import DATABASE, ROLE, SERVER, declared_settings
 from policy.postgres_statements import statements
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods, postgres_parameters
+from stack.capacity.postgres_parameters import ParameterError
+from stack.capacity.postgres_values import is_known
+from stack.configs.postgres_access import access_problems
+from stack.configs.postgres_allowed import parameter_problems
+from stack.configs.postgres_ranges import range_problems
+from stack.configs.postgres_rules import postgres_problems
+from stack.configs.postgres_sessions import session_problems
+from stack.configs.problems import first_per_key
+from stack.configs.spelling import spelling_problems
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capacity import pods
-from capacity.postgres_sessions import Sessions
-from capacity.postgres_values import is_known
-from configs.postgres_numbers import unquoted
-from configs.postgres_sessions import of_sessions
 from policy.postgres_statements import GAP, VALUE, is_commented, texts
+from stack.capacity import pods
+from stack.capacity.postgres_sessions import Sessions
+from stack.capacity.postgres_values import is_known
+from stack.configs.postgres_numbers import unquoted
+from stack.configs.postgres_sessions import of_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policy.declared import Declared, Record
-    from unknown import Unknown
+    from stack.unknown import Unknown
 
 ROLE, DATABASE, SERVER, SCRIPT = "role", "database", "server", "script"
 

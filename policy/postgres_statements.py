@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capacity import pods
-from capacity.postgres_values import is_known
 from policy.kinds import starts_pods
+from stack.capacity import pods
+from stack.capacity.postgres_values import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from policy.addresses import number_of
 from policy.iam_documents import is_document, is_wild, listed, restrictions, sid, statements
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capacity import pods
-from capacity.pods import POD_KINDS
 from policy.guarded import guarded_pods, has_labels
 from policy.kinds import starts_pods
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import pods
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from policy.eks_access import mapped
 from policy.guarded import is_guarded, selects
 from policy.role_excess import aggregated, excess, looks_like_a_controller, selects_ruling
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

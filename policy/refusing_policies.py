@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from policy.admission_scopes import POD_SOURCES, caught_by_kyverno, constrained, every_caught, namespaces, of_pods
 from policy.cel import OPEN, Open, value
 from policy.lists import listed
-from problem import Problem
-from unknown import Unknown
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy.iam_documents import is_wild
 from policy.principals import admissions
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

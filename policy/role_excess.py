@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policy.kinds import BUILT_IN_GROUPS
 from policy.lists import items_of, listed
 from policy.role_dangers import DANGERS, RBAC, READ
-from unknown import Unknown
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

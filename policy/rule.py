@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from capacity.pods import POD_KINDS
 from policy.shapes import misfits
-from problem import Problem
-from unknown import unknown_paths
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

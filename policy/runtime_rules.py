@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capacity.quantity import whole_mib
-from capacity.runtimes import bounds
 from policy.fit_rules import sized_containers
 from policy.kinds import mib
 from policy.rule import Rule
-from problem import Problem
+from stack.capacity.quantity import whole_mib
+from stack.capacity.runtimes import bounds
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import commands, jvm_scripts, pods
-from capacity.postgres_parameters import is_postgres
 from policy.brokers import is_broker
 from policy.guarded import pods_of, runs_apicurio, runs_guarded
 from policy.lists import items_of
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import commands, jvm_scripts, pods
+from stack.capacity.postgres_parameters import is_postgres
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.ports import HIGHEST_PORT
-from unknown import Unknown
+from stack.configs.ports import HIGHEST_PORT
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

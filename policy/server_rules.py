@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capacity.pods import POD_KINDS
-from capacity.quantity import whole_mib
-from capacity.servers import Setting, settings
 from policy.fit_rules import files_of, sized_containers
 from policy.kinds import mib
 from policy.rule import Rule
-from problem import Problem
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import whole_mib
+from stack.capacity.servers import Setting, settings
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

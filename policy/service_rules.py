@@ -11,9 +11,9 @@ from policy.controller_routes import annotated, exposing, published_ports, widen
 from policy.dns_answers import renamed
 from policy.guarded import COMPONENTS, guarded_pods, has_labels, is_guarded, may_be_same, pods_of
 from policy.rule import Rule
-from problem import Problem
-from settings.cluster import is_private
-from unknown import Unknown, unknown_paths
+from stack.problem import Problem
+from stack.settings.cluster import is_private
+from stack.unknown import Unknown, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from policy.rule import Rule
 from policy.shapes import misfits
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

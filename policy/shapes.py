@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity.pods import POD_KINDS
-from unknown import Unknown
+from stack.capacity.pods import POD_KINDS
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from capacity import jvm, jvm_flags, sink, wide_rows
-from capacity.commands import words
-from capacity.pods import POD_KINDS
-from capacity.quantity import MIB, whole_mib
-from capacity.sink_heap import SinkHeap, together
-from configs.tokens import CONNECTOR, ICEBERG_TABLE, TOPIC
 from policy import files
 from policy.fit_rules import files_of, sized_containers, sources, table
 from policy.java_rules import WORKER
 from policy.kinds import mib, starts_pods
 from policy.rule import Rule
-from problem import Problem
-from unknown import Unknown
+from stack.capacity import jvm, jvm_flags, sink, wide_rows
+from stack.capacity.commands import words
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import MIB, whole_mib
+from stack.capacity.sink_heap import SinkHeap, together
+from stack.configs.tokens import CONNECTOR, ICEBERG_TABLE, TOPIC
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

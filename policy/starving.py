@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import pods
-from capacity.pods import POD_KINDS, UnreadableError
-from capacity.quantity import parse_bytes, whole_mib
-from capacity.workloads import workload
 from policy import starving_objects
 from policy.kinds import mib, starts_pods
 from policy.lists import items_of
-from problem import Problem
+from stack.capacity import pods
+from stack.capacity.pods import POD_KINDS, UnreadableError
+from stack.capacity.quantity import parse_bytes, whole_mib
+from stack.capacity.workloads import workload
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

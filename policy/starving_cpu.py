@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity import pods
-from capacity.quantity import parse_bytes, whole_mib
 from policy.guarded import pods_of
 from policy.lists import items_of
-from problem import Problem
+from stack.capacity import pods
+from stack.capacity.quantity import parse_bytes, whole_mib
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

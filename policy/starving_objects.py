@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity.pods import POD_KINDS
-from capacity.quantity import whole_mib
 from policy.claims import claims_of
 from policy.kinds import mib
 from policy.lists import items_of
 from policy.starving_cpu import RUNNING, by_cpu, by_memory, containers, cores, cpu, fewer, in_pods, is_within, replicas, size_of, throttled
-from problem import Problem
+from stack.capacity.pods import POD_KINDS
+from stack.capacity.quantity import whole_mib
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from capacity.pods import POD_KINDS
 from policy.claims import claims_of
 from policy.guarded import pods_of
-from problem import Problem
-from unknown import Unknown
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from policy.rule import Rule
-from problem import Problem
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_policy.proxy import UnknownValueError
 
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,14 +6,14 @@ import ipaddress
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from capacity.pods import POD_KINDS
 from policy import claim_copies, node_disks, storage_classes
 from policy.claims import claims_of
 from policy.lists import listed
 from policy.node_disks import is_system
 from policy.rule import Rule, nothing
-from problem import Problem
-from unknown import Unknown
+from stack.capacity.pods import POD_KINDS
+from stack.problem import Problem
+from stack.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

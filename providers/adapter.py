@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pulumi.provider.experimental import provider as rpc
 
-from configs.secrecy import told
 from providers import marshalling
 from providers.operations import Change, IncompleteError, Operations, Plain, ProviderError, Reporter, State, has_unknown, scrubbed
-from unknown import UNKNOWN
+from stack.configs.secrecy import told
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pulumi.provider.experimental.property_value import PropertyValue
 
-    from problem import Problem
+    from stack.problem import Problem
 
 _Result = TypeVar("_Result")
 _KINDS = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from providers.operations import Plain

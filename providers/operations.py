@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from unknown import UNKNOWN
-from waiting import Patience
+from providers.waiting import Patience
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import threading
 
-    from problem import Problem
+    from stack.problem import Problem
 
 # Inputs or outputs of a resource: str, bool, int, float, None, UNKNOWN, and lists and dictionaries of them
 Plain: TypeAlias = dict[str, Any]

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 from images.references import REFERENCES
 from sandbox.api_server import KubeError
 from sandbox.side_namespace import SideNamespace
-from settings.names import Names
-from specification import manifest
-from specification.edges import in_namespace
-from specification.monitoring.ports import ALERTMANAGER
+from stack.settings.names import Names
+from stack.specification import manifest
+from stack.specification.edges import in_namespace
+from stack.specification.monitoring.ports import ALERTMANAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
     from sandbox.kubernetes import Kube
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 NAMESPACE: Final = "alert-receiver"
 NAME: Final = "receiver"

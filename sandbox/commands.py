@@ -12,8 +12,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
-from checks.direct import without_proxy
-from checks.progress import Progress
+from pipeline.checks.direct import without_proxy
+from pipeline.checks.progress import Progress
 from sandbox.addresses import NODE
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def down() -> int:
 @_for_people
 def status() -> int:
     """Show pods, connectors and the archive; 1 when something is not as it has to be."""
-    from checks.terminal import console  # noqa: PLC0415 - as above
+    from pipeline.checks.terminal import console  # noqa: PLC0415 - as above
     from sandbox import status as state  # noqa: PLC0415 - as above
 
     return state.show(console())
@@ -130,7 +130,7 @@ def status() -> int:
 @_for_people
 def outputs(*, as_json: bool = False) -> int:
     """Print addresses, and with `as_json` credentials too."""
-    from reading import saved_outputs as kept  # noqa: PLC0415 - as above
+    from pipeline.reading import saved_outputs as kept  # noqa: PLC0415 - as above
 
     collected = kept.read()
     print(json.dumps(collected, indent=2) if as_json else _endpoints(collected))
@@ -140,7 +140,7 @@ def outputs(*, as_json: bool = False) -> int:
 @_for_people
 def demo() -> int:
     """Change some rows and wait until the archive has them; 1 when it is not right."""
-    from reading import saved_outputs as kept  # noqa: PLC0415 - as above
+    from pipeline.reading import saved_outputs as kept  # noqa: PLC0415 - as above
     from sandbox import demo as changes  # noqa: PLC0415 - as above
 
     return 0 if changes.prove(kept.read(), Progress()) else 1

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
 
-from checks.terminal import console as output
-from reading.archive import Archive
+from pipeline.checks.terminal import console as output
+from pipeline.reading.archive import Archive
 from sandbox import made_up_rows
 from sandbox.equality import connect, wait_until_equal
 from sandbox.stack_settings import captured
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from checks.progress import Progress
-    from settings.tables import Table
+    from pipeline.checks.progress import Progress
+    from stack.settings.tables import Table
 
 _TIMEOUT_S = 180
 _OPERATIONS = {"r": "snapshot", "c": "inserted", "u": "updated", "d": "deleted"}

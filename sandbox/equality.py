@@ -12,16 +12,16 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from configs.session import OPTIONS
+from providers.waiting import Patience
 from sandbox import connectors
-from waiting import Patience
+from stack.configs.session import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reading.archive import Archive
-    from settings.tables import Table
-    from waiting import Display
+    from pipeline.reading.archive import Archive
+    from providers.waiting import Display
+    from stack.settings.tables import Table
 
 _POLL_S = 1.0
 # By the type's output function: a cast would cut the blanks of a char(n)

@@ -17,7 +17,7 @@ from sandbox.paths import CACHE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from checks.progress import Step
+    from pipeline.checks.progress import Step
 
 COMPILE: Final = ("-trimpath", "-gcflags=all=-dwarf=false")
 """No debug information: nobody steps through these programs, and it costs a fifth of the compiler's time (bench/figures.md)."""

@@ -22,7 +22,7 @@ from sandbox.paths import CACHE, CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checks.progress import Progress, Step
+    from pipeline.checks.progress import Progress, Step
 
 REFERENCES: Final = {name: reference for name, reference in references.REFERENCES.items() if name != "registry-confluent"}
 """Folder below images/ to the name that pods use, for what the sandbox runs: no package registry has Confluent's."""

@@ -6,16 +6,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from providers.waiting import Patience
 from sandbox import rollout
 from sandbox.api_server import ApiServer, KubeError, UnknownKindError
 from sandbox.rollout import NotReadyError, Verdict
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from waiting import Display
+    from providers.waiting import Display
 
 
 FIELD_MANAGER: Final = "data-ingestion-sandbox"

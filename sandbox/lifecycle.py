@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reading import saved_outputs
-from reading.saved_outputs import STACK
-from recording.program import load as load_program
-from recording.stackfile import stack_config
+from pipeline.reading import saved_outputs
+from pipeline.reading.saved_outputs import STACK
+from pipeline.recording.program import load as load_program
+from pipeline.recording.stackfile import stack_config
 from sandbox import alert_receiver, cloud, cluster, images, outputs, preflight, reader, toolchain
 from sandbox.adapter import Adapter, JournalError, Result
 from sandbox.adapter.driver import JOURNAL
@@ -28,9 +28,9 @@ from sandbox.stack_settings import settings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from checks.check import Check
-    from checks.progress import Progress
-    from settings.model import Settings
+    from pipeline.checks.check import Check
+    from pipeline.checks.progress import Progress
+    from stack.settings.model import Settings
 
 _WITH_THE_NODE = "Everything goes with the node"
 _CHANGING = frozenset({"up", "update", "destroy", "down", "refresh", "import"})

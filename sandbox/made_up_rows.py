@@ -15,7 +15,7 @@ from psycopg import sql
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from settings.tables import Column, Table
+    from stack.settings.tables import Column, Table
 
     Connection = psycopg.Connection[dict[str, Any]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from settings.names import Names
-from specification.archive.sink import CATALOG
+from stack.settings.names import Names
+from stack.specification.archive.sink import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

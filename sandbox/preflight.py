@@ -8,14 +8,14 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from checks import machine
-from checks.check import Check, Level, failure, fine
+from pipeline.checks import machine
+from pipeline.checks.check import Check, Level, failure, fine
 from sandbox.paths import CACHE, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 MEMORY_GIB = 6
 """4 GiB of pods at their limits, 0.6 GiB of control plane, 0.3 GiB of emulator, and room for the machine itself."""

@@ -7,12 +7,12 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from sandbox.addresses import NODE, PODS
-from specification.foundation import container_limits, memory_quota, restricted_labels
+from stack.specification.foundation import container_limits, memory_quota, restricted_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 _POLICIES: Final = "networking.k8s.io/v1"
 

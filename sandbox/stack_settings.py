@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judgement.stack import parse_text
-from reading.saved_outputs import STACK
-from recording.stackfile import stack_config
+from pipeline.reading.saved_outputs import STACK
+from pipeline.recording.stackfile import stack_config
 from sandbox.paths import CHECKOUT
+from stack.judgement.stack import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from settings.model import Settings
-    from settings.tables import Table
+    from stack.settings.model import Settings
+    from stack.settings.tables import Table
 
 
 def settings() -> Settings:

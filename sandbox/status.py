@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 
-from capacity.quantity import MIB, parse_bytes
-from description.running import described
-from reading import saved_outputs
-from reading.archive import Archive
-from reading.saved_outputs import STACK
-from reading.stack import RunningStack
+from pipeline.description.running import described
+from pipeline.reading import saved_outputs
+from pipeline.reading.archive import Archive
+from pipeline.reading.saved_outputs import STACK
+from pipeline.reading.stack import RunningStack
+from pipeline.status import screen
+from pipeline.status.levels import Level
+from pipeline.status.looking import Looks
+from pipeline.status.view import view
 from sandbox import memory, rollout
 from sandbox.audits import last_run
 from sandbox.demo import show_archive
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
 from sandbox.stack_settings import captured, settings
-from specification.lateness import Lateness
-from status import screen
-from status.levels import Level
-from status.looking import Looks
-from status.view import view
+from stack.capacity.quantity import MIB, parse_bytes
+from stack.specification.lateness import Lateness
 
 if TYPE_CHECKING:
     from rich.console import Console

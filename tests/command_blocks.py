@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

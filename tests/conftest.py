@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from checks.direct import without_proxy
+from pipeline.checks.direct import without_proxy
 from sandbox.addresses import NODE
 from tests.adversary import counted, recorded, summary, tally
 from tests.declared import STACKS, Declared

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from configs.pair_rules import Expected
-from settings.archive import ArchiveSettings
-from settings.names import Names
-from settings.shop import TABLES
-from settings.source import SourceSettings
-from settings.streaming import RegistrySettings, TopicSettings
-from specification.archive import sink
-from specification.services import Address
-from specification.source.postgres import server_parameters
-from specification.source.sql import publication_tables
-from specification.streaming import connect, debezium, kafka, registry
-from specification.streaming.topics import change_topics
+from stack.configs.pair_rules import Expected
+from stack.settings.archive import ArchiveSettings
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
+from stack.settings.source import SourceSettings
+from stack.settings.streaming import RegistrySettings, TopicSettings
+from stack.specification.archive import sink
+from stack.specification.services import Address
+from stack.specification.source.postgres import server_parameters
+from stack.specification.source.sql import publication_tables
+from stack.specification.streaming import connect, debezium, kafka, registry
+from stack.specification.streaming.topics import change_topics
 
 if TYPE_CHECKING:
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 NAMES = Names()
 REGISTRY = registry.api_url(NAMES, RegistrySettings(kind="apicurio"))

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from judgement.stack import parse_text
-from recording import Recording, Resource, record
-from recording.recorder import ROOT, _encoded
-from recording.stackfile import stack_config
+from pipeline.recording import Recording, Resource, record
+from pipeline.recording.recorder import ROOT, _encoded
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
 
 # Stack files of the project, without what a test on the sandbox writes beside them for a while
 STACK_FILES: Final = sorted(path for path in ROOT.glob("Pulumi.*.yaml") if not path.name.startswith("Pulumi.e2e-"))

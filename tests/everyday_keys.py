@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 PRODUCER = {
     "linger.ms": "20",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from configs.verdict import DEBEZIUM
 from policy.declared import Declared, Limits
+from stack.configs.verdict import DEBEZIUM
 
 REGISTRY = "http://schema-registry.data-ingestion.svc.cluster.local:8081"
 LOGIN = "${env:SCHEMA_AUTH_USER}:${env:SCHEMA_AUTH_PASS}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from settings.names import BROKERS
+from stack.settings.names import BROKERS
 from tests.declared import CERTIFICATE_REQUEST, where_made
 
 if TYPE_CHECKING:
-    from recording import Resource
+    from pipeline.recording import Resource
     from tests.declared import Declared
 
 

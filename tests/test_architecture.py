@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,97 +22,212 @@ LONGER: dict[str, str] = {}
 
 LAYERS = ("foundation", "source", "streaming", "archive", "audit", "monitoring")
 PULUMI = ("pulumi", "pulumi_kubernetes", "pulumi_aws", "pulumi_kafka", "pulumi_random", "pulumi_tls", "pulumi_policy")
-# modules at the root: the program, its exports and its configuration, and three that every package may import
-FOR_ALL = {"problem", "unknown", "waiting"}
-ROOT_MODULES = ("__main__", "outputs", "running_stack", *sorted(FOR_ALL))
+# folders whose packages are listed one by one
+HOMES = {"stack", "pipeline"}
+# modules that every package may import
+FOR_ALL = {"stack.problem", "stack.unknown", "providers.waiting"}
+# the folders with code, from the ground up; each imports those before it
+FOLDERS = ("stack", "providers", "components", "policy", "images", "pipeline", "sandbox")
 
-# packages that each package may import in addition to itself, from the ground up; the command line may import them all
+# packages that each package may import in addition to itself, from the ground up
 MAY_IMPORT: dict[str, set[str]] = {
-    "checks": set(),
-    "configs": set(),
-    "capacity": {"configs"},
-    "images": {"checks"},
-    "providers": {"configs"},
-    "settings": {"configs"},
-    "laptop": {"images", "settings"},
-    "recording": {"configs", "settings"},
-    "specification": {"capacity", "configs", "settings"},
-    "components": {"providers", "settings", "specification"},
-    "judgement": {"capacity", "configs", "settings", "specification"},
-    "existing_database": {"capacity", "checks", "judgement", "recording", "settings", "specification"},
-    "ddl": {"checks", "existing_database", "judgement", "providers", "recording", "settings", "specification"},
-    "existing_prometheus": {"checks", "judgement", "recording", "specification"},
-    "policy": {"capacity", "configs", "judgement", "running_stack", "settings", "specification"},
-    "plan": {"capacity", "checks", "judgement", "policy", "recording"},
-    "views": {"settings"},
-    "reading": {"checks", "configs", "judgement", "recording", "settings", "specification", "views"},
-    "dead_letters": {"checks", "judgement", "providers", "reading", "recording", "settings"},
-    "description": {"configs", "providers", "reading", "recording", "settings", "specification"},
-    "audit": {"checks", "configs", "dead_letters", "description", "reading", "settings", "views"},
-    "backfill": {"checks", "description", "judgement", "providers", "reading", "recording", "settings"},
-    "doctor": {
-        "capacity",
-        "checks",
-        "dead_letters",
-        "existing_database",
-        "judgement",
-        "laptop",
+    "stack.configs": set(),
+    "stack.capacity": {"stack.configs"},
+    "stack.settings": {"stack.configs"},
+    "stack.specification": {"stack.capacity", "stack.configs", "stack.settings"},
+    "stack.judgement": {"stack.capacity", "stack.configs", "stack.settings", "stack.specification"},
+    "stack.running": {"stack.judgement", "stack.specification"},
+    "providers": {"stack.configs"},
+    "components": {"providers", "stack.settings", "stack.specification"},
+    "policy": {"stack.capacity", "stack.configs", "stack.judgement", "stack.running", "stack.settings", "stack.specification"},
+    "images": set(),
+    "pipeline.checks": set(),
+    "pipeline.images": {"images", "pipeline.checks"},
+    "pipeline.laptop": {"images", "stack.settings"},
+    "pipeline.recording": {"stack.configs", "stack.settings"},
+    "pipeline.views": {"stack.settings"},
+    "pipeline.existing_database": {
+        "pipeline.checks",
+        "pipeline.recording",
+        "stack.capacity",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.existing_prometheus": {"pipeline.checks", "pipeline.recording", "stack.judgement", "stack.specification"},
+    "pipeline.reading": {
+        "pipeline.checks",
+        "pipeline.recording",
+        "pipeline.views",
+        "stack.configs",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.ddl": {
+        "pipeline.checks",
+        "pipeline.existing_database",
+        "pipeline.recording",
+        "providers",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.description": {
+        "pipeline.reading",
+        "pipeline.recording",
+        "providers",
+        "stack.configs",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.dlq": {"pipeline.checks", "pipeline.reading", "pipeline.recording", "providers", "stack.judgement", "stack.settings"},
+    "pipeline.audit": {
+        "pipeline.checks",
+        "pipeline.description",
+        "pipeline.dlq",
+        "pipeline.reading",
+        "pipeline.views",
+        "stack.configs",
+        "stack.settings",
+    },
+    "pipeline.backfill": {
+        "pipeline.checks",
+        "pipeline.description",
+        "pipeline.reading",
+        "pipeline.recording",
+        "providers",
+        "stack.judgement",
+        "stack.settings",
+    },
+    "pipeline.doctor": {
+        "pipeline.checks",
+        "pipeline.dlq",
+        "pipeline.existing_database",
+        "pipeline.laptop",
+        "pipeline.recording",
         "policy",
         "providers",
-        "recording",
-        "settings",
-        "specification",
+        "stack.capacity",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
     },
-    "epochs": {
-        "capacity",
-        "checks",
-        "configs",
-        "description",
-        "judgement",
+    "pipeline.epoch": {
+        "pipeline.checks",
+        "pipeline.description",
+        "pipeline.reading",
+        "pipeline.recording",
         "providers",
-        "reading",
-        "recording",
-        "settings",
-        "specification",
+        "stack.capacity",
+        "stack.configs",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
     },
-    "review": {"capacity", "checks", "configs", "doctor", "images", "policy", "providers", "settings"},
-    "status": {
-        "audit",
-        "backfill",
-        "capacity",
-        "checks",
-        "configs",
-        "ddl",
-        "dead_letters",
-        "description",
-        "epochs",
-        "existing_database",
-        "judgement",
-        "providers",
-        "reading",
-        "recording",
-        "settings",
-        "specification",
-    },
-    "dashboards": {"capacity", "checks", "judgement", "recording", "settings", "specification", "status"},
-    "quality": {"audit", "checks", "dead_letters", "description", "judgement", "reading", "recording", "settings", "status"},
-    "sandbox": {
-        "capacity",
-        "checks",
-        "configs",
-        "description",
+    "pipeline.plan": {"pipeline.checks", "pipeline.recording", "policy", "stack.capacity", "stack.judgement"},
+    "pipeline.review": {
         "images",
-        "judgement",
+        "pipeline.checks",
+        "pipeline.doctor",
+        "policy",
         "providers",
-        "reading",
-        "recording",
-        "settings",
-        "specification",
-        "status",
+        "stack.capacity",
+        "stack.configs",
+        "stack.settings",
     },
-    "bench": {"audit", "capacity", "checks", "reading", "sandbox", "settings"},
-    "faults": {"audit", "bench", "checks", "dead_letters", "providers", "reading", "sandbox", "settings"},
-    "tools": {"ddl", "description", "judgement", "plan", "policy", "recording", "review", "settings", "specification", "status"},
+    "pipeline.status": {
+        "pipeline.audit",
+        "pipeline.backfill",
+        "pipeline.checks",
+        "pipeline.ddl",
+        "pipeline.description",
+        "pipeline.dlq",
+        "pipeline.epoch",
+        "pipeline.existing_database",
+        "pipeline.reading",
+        "pipeline.recording",
+        "providers",
+        "stack.capacity",
+        "stack.configs",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.dashboards": {
+        "pipeline.checks",
+        "pipeline.recording",
+        "pipeline.status",
+        "stack.capacity",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.documents": {
+        "pipeline.ddl",
+        "pipeline.description",
+        "pipeline.plan",
+        "pipeline.recording",
+        "pipeline.review",
+        "pipeline.status",
+        "policy",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
+    "pipeline.quality": {
+        "pipeline.audit",
+        "pipeline.checks",
+        "pipeline.description",
+        "pipeline.dlq",
+        "pipeline.reading",
+        "pipeline.recording",
+        "pipeline.status",
+        "stack.judgement",
+        "stack.settings",
+    },
+    "pipeline.commands": {
+        "images",
+        "pipeline.audit",
+        "pipeline.backfill",
+        "pipeline.checks",
+        "pipeline.dashboards",
+        "pipeline.ddl",
+        "pipeline.dlq",
+        "pipeline.doctor",
+        "pipeline.documents",
+        "pipeline.epoch",
+        "pipeline.existing_database",
+        "pipeline.existing_prometheus",
+        "pipeline.images",
+        "pipeline.laptop",
+        "pipeline.plan",
+        "pipeline.quality",
+        "pipeline.reading",
+        "pipeline.recording",
+        "pipeline.review",
+        "pipeline.status",
+        "pipeline.views",
+        "stack.judgement",
+    },
+    "pipeline.command_line": {"pipeline.checks", "pipeline.commands"},
+    "sandbox": {
+        "images",
+        "pipeline.audit",
+        "pipeline.checks",
+        "pipeline.commands",
+        "pipeline.description",
+        "pipeline.dlq",
+        "pipeline.reading",
+        "pipeline.recording",
+        "pipeline.status",
+        "providers",
+        "stack.capacity",
+        "stack.configs",
+        "stack.judgement",
+        "stack.settings",
+        "stack.specification",
+    },
 }
 # programs that only Pulumi starts
 STARTED_BY_THE_ENGINE = {
@@ -123,7 +238,7 @@ STARTED_BY_THE_ENGINE = {
     "sandbox/standins/__main__.py",
 }
 # programs that only a pod starts
-STARTED_IN_A_POD = {"audit/__main__.py", "quality/__main__.py", "status/__main__.py"}
+STARTED_IN_A_POD = {"pipeline/audit/__main__.py", "pipeline/quality/__main__.py", "pipeline/status/__main__.py"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "base", "core", "lib"}
 
 
@@ -181,40 +296,62 @@ def expanded(glob: str) -> list[str]:
     return [glob.replace(group[0], part) for part in group[1].split(",")] if group else [glob]
 
 
-def packages() -> set[str]:
-    """Return every package and module at the root of the project."""
-    return {path.parts[0].removesuffix(".py") for path in sources()}
+def package_of(name: str) -> str:
+    """Return the package of a dotted name, as the table lists it."""
+    parts = name.split(".")
+    if ".".join(parts[:2]) in FOR_ALL:
+        return ".".join(parts[:2])
+    return ".".join(parts[:2]) if parts[0] in HOMES else parts[0]
+
+
+def module(path: Path) -> str:
+    """Return the dotted name of a file."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path) -> set[str]:
+    """Return the packages of the project that a file imports."""
+    return {package_of(name) for name in direct(imports(path)) if name.split(".")[0] in FOLDERS} - HOMES
 
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
 def test_a_package_imports_only_what_it_may(package: str) -> None:
     allowed = {package, *FOR_ALL, *MAY_IMPORT[package]}
     for path in sources():
-        if path.parts[0].removesuffix(".py") == package:
-            own = {name.split(".")[0] for name in imports(path)} & packages()
-            assert own <= allowed, f"{path} imports {sorted(own - allowed)}"
+        if package_of(module(path)) == package:
+            assert imported(path) <= allowed, f"{path} imports {sorted(imported(path) - allowed)}"
 
 
 def test_every_package_is_in_the_table_and_imports_packages_above_it_only() -> None:
-    """So the folders have an order, and no circle."""
-    assert {path.parts[0] for path in sources() if len(path.parts) > 1} == {*MAY_IMPORT, "pipeline"}
-    above = {"running_stack"}
+    """So the packages have an order, and no circle."""
+    listed = {*MAY_IMPORT, *FOR_ALL, *HOMES, "__main__", "pipeline.__main__"}
+    assert {package_of(module(path)) for path in sources()} == listed
+    above = set[str]()
     for package, allowed in MAY_IMPORT.items():
         assert allowed <= above, f"{package} may import {sorted(allowed - above)}, which stand below it"
         above.add(package)
 
 
-def test_modules_at_the_root_are_few() -> None:
-    assert {path.stem for path in sources() if len(path.parts) == 1} == set(ROOT_MODULES)
+def test_the_folders_at_the_root_have_an_order() -> None:
+    assert {path.parts[0] for path in sources() if len(path.parts) > 1} == set(FOLDERS)
+    for package, allowed in MAY_IMPORT.items():
+        before = FOLDERS[: FOLDERS.index(package.partition(".")[0]) + 1]
+        assert {other.partition(".")[0] for other in allowed} <= set(before), package
+
+
+def test_the_program_is_the_only_module_at_the_root() -> None:
+    assert {path.as_posix() for path in sources() if len(path.parts) == 1} == {"__main__.py"}
 
 
 def test_there_is_one_command_line_and_nothing_knows_it() -> None:
-    """It may import any package; whatever it calls works without it."""
+    """Whatever it calls works without it; the test bed adds commands of its own."""
     programs = {path.as_posix() for path in sources() if path.name == "__main__.py"}
     assert programs == {"pipeline/__main__.py", *STARTED_BY_THE_ENGINE, *STARTED_IN_A_POD}
     started_with_arguments = {"providers/server.py", "sandbox/pulumi/language_host.py"}
-    assert {path for path in importers("argparse", "click") if not path.startswith("pipeline/")} == started_with_arguments
-    assert {path for path in importers("pipeline") if not path.startswith("pipeline/")} == set()
+    commands = ("pipeline/command_line.py", "pipeline/commands/", "sandbox/command_line/")
+    assert {path for path in importers("argparse", "click") if not path.startswith(commands)} == started_with_arguments
+    known = importers("pipeline.command_line", "pipeline.commands", "sandbox.command_line")
+    assert {path for path in known if not path.startswith(commands)} == {"pipeline/__main__.py"}
 
 
 def test_layers_know_only_the_layers_before_them() -> None:
@@ -229,15 +366,13 @@ def test_only_the_listed_files_know_pulumi() -> None:
 
 
 def test_only_one_file_reads_the_configuration() -> None:
-    program = [
-        path for path in sources() if path.parts[0].removesuffix(".py") in {*ROOT_MODULES, "components", "specification", "settings"}
-    ]
+    program = [path for path in sources() if path.parts[0].removesuffix(".py") in {"__main__", "components", "stack"}]
     readers = {
         path.as_posix()
         for path in program
         if "pulumi.Config" in (ROOT / path).read_text(encoding="utf-8") or any(name.startswith("pulumi.runtime") for name in imports(path))
     }
-    assert readers == {"running_stack.py"}
+    assert readers == {"stack/running.py"}
 
 
 def test_no_two_files_import_each_other() -> None:
@@ -254,7 +389,7 @@ def test_judgements_see_facts_only() -> None:
     """The judging parts of the doctor neither start programs nor send requests."""
     effects = {"os", "subprocess", "socket", "requests", "boto3", "kubernetes", "psycopg", "shutil"}
     for path in sources():
-        if path.parts[0] in {"checks", "doctor", "existing_database"} and (
+        if package_of(module(path)) in {"pipeline.checks", "pipeline.doctor", "pipeline.existing_database"} and (
             path.stem.endswith("_rules") or path.stem in {"check", "report", "version"}
         ):
             assert not {name.split(".")[0] for name in imports(path)} & effects, path
@@ -276,21 +411,22 @@ def test_pure_parts_touch_nothing() -> None:
         "pathlib",
         "tempfile",
         "shutil",
-        "waiting",
     }
+    pure = {"stack.capacity", "components", "stack.configs", "stack.judgement", "stack.specification", "pipeline.views"}
     for path in sources():
-        if path.parts[0] in {"capacity", "components", "configs", "judgement", "specification", "views"} and path.name != "keys.py":
+        if package_of(module(path)) in pure and path.name != "keys.py":
             # parsing an address sends no request
             assert not {name.split(".")[0] for name in imports(path) if not name.startswith("urllib.parse")} & effects, path
+            assert "providers.waiting" not in imported(path), path
 
 
 TAKING_APART = {"partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "split", "index", "find"}
 SENTENCES = {"message", "reason", "rule", "cure", "text"}
 # files that parse a sentence, with the reason
 WORDS_OF_OTHERS = {
-    "dead_letters/causes.py": "the sink says only in its trace whether bytes were no Avro or their schema was not known",
+    "pipeline/dlq/causes.py": "the sink says only in its trace whether bytes were no Avro or their schema was not known",
     "providers/kafkaconnect/validation.py": "Connect says only in its message that a key is missing",
-    "problem.py": "writes the sentences: a rule that holds a table ends with a line break",
+    "stack/problem.py": "writes the sentences: a rule that holds a table ends with a line break",
 }
 
 

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from configs.session import OPTIONS
-from configs.standing import standings
-from settings.archived_types import AS_TEXT, OF_EXTENSIONS, PLAIN, REFUSED, archive_type, own_type_fault, type_fault
-from settings.tables import Column
+from pipeline.documents import commands
+from pipeline.documents.fidelity import DOCUMENT, updated
+from stack.configs.session import OPTIONS
+from stack.configs.standing import standings
+from stack.settings.archived_types import AS_TEXT, OF_EXTENSIONS, PLAIN, REFUSED, archive_type, own_type_fault, type_fault
+from stack.settings.tables import Column
 from tests.images.test_exact_values import SETUP as TRIED_ELSEWHERE
 from tests.images.type_matrix import ALIKE, BYTES, OWN, PLAINLY, TEXT
-from tools import commands
-from tools.fidelity import DOCUMENT, updated
 
 
 def test_the_document_holds_the_tables_that_the_model_gives() -> None:

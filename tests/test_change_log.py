@@ -15,7 +15,7 @@ from tests.change_log import Change, Log, Writer, differences, prove, written
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 
 def quiet(_statement: str) -> None:

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.documents.generated import replaced
+from pipeline.recording.recorder import ROOT
 from tests.command_blocks import BLOCKS, Block, tried
-from tools.generated import replaced
 
 VERIFICATION = ROOT / "docs" / "verification.md"
 

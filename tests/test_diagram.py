@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recording import record
-from tools import commands, diagram
+from pipeline.documents import commands, diagram
+from pipeline.recording import record
 
 if TYPE_CHECKING:
     from pathlib import Path

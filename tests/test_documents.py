@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from judgement.stack import parse
-from judgement.volumes import broker_disk_mib
-from recording.recorder import ROOT
-from settings import shop
-from settings.model import Settings
-from settings.streaming import KafkaSettings, TopicSettings
-from specification.stack import Specification
-from specification.streaming.topics import DEAD_LETTER_DAYS
+from pipeline.recording.recorder import ROOT
+from stack.judgement.stack import parse
+from stack.judgement.volumes import broker_disk_mib
+from stack.settings import shop
+from stack.settings.model import Settings
+from stack.settings.streaming import KafkaSettings, TopicSettings
+from stack.specification.stack import Specification
+from stack.specification.streaming.topics import DEAD_LETTER_DAYS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judgement.stack import SettingsError
+from stack.judgement.stack import SettingsError
 from tests.declared import CONNECTOR, GATE, ICEBERG_TABLE, TOPIC, Declared, variant
 
 if TYPE_CHECKING:

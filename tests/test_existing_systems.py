@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.names import CONNECT_SECRETS
-from specification.stack import Specification
-from specification.streaming.connect import worker_mib
-from specification.streaming.external import security
+from stack.settings.names import CONNECT_SECRETS
+from stack.specification.stack import Specification
+from stack.specification.streaming.connect import worker_mib
+from stack.specification.streaming.external import security
 from tests.declared import GATE, TOPIC, Declared, main_container, settings_of, variant
 from tests.network import COMPONENT, Rule, rules
 
 if TYPE_CHECKING:
-    from recording import Resource
+    from pipeline.recording import Resource
 
 DATABASE_KINDS = ("tls:", "pulumi:providers:tls", "cdc:source:Source")
 

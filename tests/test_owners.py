@@ -6,26 +6,26 @@ import ast
 
 import pytest
 
-from configs import classes, tokens, topics
-from recording.recorder import ROOT
-from specification import names
+from pipeline.recording.recorder import ROOT
+from stack.configs import classes, tokens, topics
+from stack.specification import names
 from tests.test_architecture import sources
 
 # Pydantic needs the class of a connector as a literal type, and images import nothing of the program.
 ALSO_IN = {
-    "configs/models.py": {classes.GUARDED_DEBEZIUM, classes.S3_SINK, classes.ICEBERG_SINK},
+    "stack/configs/models.py": {classes.GUARDED_DEBEZIUM, classes.S3_SINK, classes.ICEBERG_SINK},
     "images/keydump/asked.py": {classes.ICEBERG_SINK},
     "images/staging.py": {classes.S3_SINK},
     # the end of a resource's logical name
-    "review/losses.py": {names.KAFKA_CLUSTER_ID},
+    "pipeline/review/losses.py": {names.KAFKA_CLUSTER_ID},
 }
 OWNED = {
     value: owner
     for owner, module in {
-        "configs/classes.py": classes,
-        "configs/tokens.py": tokens,
-        "configs/topics.py": topics,
-        "specification/names.py": names,
+        "stack/configs/classes.py": classes,
+        "stack/configs/tokens.py": tokens,
+        "stack/configs/topics.py": topics,
+        "stack/specification/names.py": names,
     }.items()
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)

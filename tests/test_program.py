@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plan.report import memory
-from plan.violations import recorded
+from pipeline.plan.report import memory
+from pipeline.plan.violations import recorded
+from pipeline.recording import record
+from pipeline.recording.values import has_unknown
 from policy.limits import of_stack
-from recording import record
-from recording.values import has_unknown
-from specification.services import PublishedServices
+from stack.specification.services import PublishedServices
 from tests.declared import CONNECTOR, GATE, MAKES, STACKS, TOPIC, Declared, containers, stacks_that_make, where_made
 
 if TYPE_CHECKING:
-    from capacity.workloads import Total
-    from recording import Recording, Resource
+    from pipeline.recording import Recording, Resource
+    from stack.capacity.workloads import Total
 
 LAYERS = ("foundation", "source", "streaming", "archive", "audit", "monitoring")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import parse_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings.model import Settings
-from settings.section import Section
-from tools import commands, reference
-from tools.generated import PartError, markers
-from tools.reference import DOCUMENT, render, rows, updated
+from pipeline.documents import commands, reference
+from pipeline.documents.generated import PartError, markers
+from pipeline.documents.reference import DOCUMENT, render, rows, updated
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import parse_text
+from stack.settings.model import Settings
+from stack.settings.section import Section
 
 BEGIN, END = markers("settings")
 

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from judgement.stack import SettingsError
-from plan.violations import recorded
+from pipeline.plan.violations import recorded
 from policy.budget_rules import namespace_total
 from policy.limits import of_stack
-from settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
-from specification.stack import Specification
+from stack.judgement.stack import SettingsError
+from stack.settings.names import AWS_TOKEN, BROKERS, CONNECT_SECRETS
+from stack.specification.stack import Specification
 from tests.declared import CERTIFICATE_REQUEST, TOPIC, Declared, containers, settings_of, variant
 from tests.network import COMPONENT, rules, selects
 

@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from settings.model import Settings
-from settings.parsing import PROJECT
+from pipeline.documents import commands
+from pipeline.documents.schema import DOCUMENT, render
+from stack.settings.model import Settings
+from stack.settings.parsing import PROJECT
 from tests.declared import STACK_FILES, STACKS
-from tools import commands
-from tools.schema import DOCUMENT, render
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(DOCUMENT.read_text(encoding="utf-8")))
 
@@ -33,7 +33,7 @@ def test_the_schema_is_the_model() -> None:
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
 def test_a_stack_file_names_the_schema_and_satisfies_it(path: Any) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.startswith("# yaml-language-server: $schema=settings/stack-file.schema.json\n")
+    assert text.startswith("# yaml-language-server: $schema=stack/settings/stack-file.schema.json\n")
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text))) == []
 
 

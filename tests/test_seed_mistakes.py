@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.pair_rules import pair_problems
-from configs.verdict import connector_problems
-from configs.worker_rules import worker_problems
 from images.lock import parse as parse_lock
-from judgement.stack import SettingsError, parse
-from recording.recorder import ROOT
-from settings.shop import TABLES
-from settings.streaming import RegistrySettings
-from specification.archive.iam import write_archive
-from specification.source.sql import roles_sql, schema_sql
-from specification.streaming.registry import config_files
+from pipeline.recording.recorder import ROOT
+from stack.configs.pair_rules import pair_problems
+from stack.configs.verdict import connector_problems
+from stack.configs.worker_rules import worker_problems
+from stack.judgement.stack import SettingsError, parse
+from stack.settings.shop import TABLES
+from stack.settings.streaming import RegistrySettings
+from stack.specification.archive.iam import write_archive
+from stack.specification.source.sql import roles_sql, schema_sql
+from stack.specification.streaming.registry import config_files
 from tests import seed_stack as seed
 from tests.connector_configs import NAMES, expected
 from tests.declared import Declared, containers

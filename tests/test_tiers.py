@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from tests import nightly
 from tests.tiers import CASES, chosen
 

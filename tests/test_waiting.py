@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from waiting import Patience, StoppedError, backoff
+from providers.waiting import Patience, StoppedError, backoff
 
 
 class Shown:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from components.foundation.component import FoundationResources
     from components.source.component import SourceResources
     from components.streaming.component import StreamingResources
-    from specification import manifest
-    from specification.archive.iam import Document
-    from specification.archive.layer import Archive, Bucket, Catalog
-    from specification.archive.position import Position
-    from specification.archive.sinks import SinkSpec
+    from stack.specification import manifest
+    from stack.specification.archive.iam import Document
+    from stack.specification.archive.layer import Archive, Bucket, Catalog
+    from stack.specification.archive.position import Position
+    from stack.specification.archive.sinks import SinkSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,12 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from specification import manifest
-from specification.archive import iam
+from stack.specification import manifest
+from stack.specification.archive import iam
 
 if TYPE_CHECKING:
-    from specification.archive.iam import Document
-    from specification.archive.identity import PodIdentity
+    from stack.specification.archive.iam import Document
+    from stack.specification.archive.identity import PodIdentity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,13 @@ from components.archive.identity import IdentityFactory
 from components.foundation.namespace import GuardFactory
 from components.logins import database_login, registry_login
 from components.objects import ObjectFactory
-from specification.audit import job
-from specification.audit.network import COMPONENT
+from stack.specification.audit import job
+from stack.specification.audit.network import COMPONENT
 
 if TYPE_CHECKING:
     from components.source.component import SourceResources
     from components.streaming.component import StreamingResources
-    from specification.audit.layer import Audit
+    from stack.specification.audit.layer import Audit
 
 
 class AuditComponent(pulumi.ComponentResource):

@@ -13,10 +13,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.foundation.namespace import GuardFactory
-from settings.names import PART_OF
+from stack.settings.names import PART_OF
 
 if TYPE_CHECKING:
-    from specification.foundation import Foundation
+    from stack.specification.foundation import Foundation
 
 
 @dataclass(frozen=True, kw_only=True)

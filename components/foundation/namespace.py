@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pulumi
 import pulumi_kubernetes as k8s
 
-from settings.names import PART_OF
+from stack.settings.names import PART_OF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 
 class Fenced(Protocol):

@@ -15,8 +15,8 @@ from components.archive.identity import IdentityFactory
 from components.foundation.namespace import GuardFactory
 from components.logins import connect_login, database_login, registry_login
 from components.objects import ObjectFactory
-from specification.monitoring import exporter, grafana, ports
-from specification.monitoring.operator import API_VERSION
+from stack.specification.monitoring import exporter, grafana, ports
+from stack.specification.monitoring.operator import API_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.foundation.component import FoundationResources
     from components.source.component import SourceResources
     from components.streaming.component import StreamingResources
-    from specification.monitoring.layer import Monitoring
+    from stack.specification.monitoring.layer import Monitoring
 
 
 class MonitoringComponent(pulumi.ComponentResource):

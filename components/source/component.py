@@ -14,12 +14,12 @@ import pulumi_random as random
 
 from components.objects import ObjectFactory
 from components.source.certificates import Certificates
-from settings.names import POSTGRES_PORT
-from specification import names
+from stack.settings.names import POSTGRES_PORT
+from stack.specification import names
 
 if TYPE_CHECKING:
     from components.foundation.component import FoundationResources
-    from specification.source.layer import Database, Role, Source
+    from stack.specification.source.layer import Database, Role, Source
 
 
 @dataclass(frozen=True, kw_only=True)

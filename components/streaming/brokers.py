@@ -14,15 +14,15 @@ import pulumi_random as random
 
 from components.objects import ObjectFactory
 from providers.kafkaconnect.sdk import ClusterReady, Provider
-from settings.names import KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
-from specification import names
-from specification.streaming.kafka import cluster_id
+from stack.settings.names import KAFKA_CONTROLLER_PORT, KAFKA_INTERNAL_PORT
+from stack.specification import names
+from stack.specification.streaming.kafka import cluster_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.foundation.component import FoundationResources
-    from specification.streaming.parts import Brokers, Kafka
+    from stack.specification.streaming.parts import Brokers, Kafka
 
 
 class KafkaComponent(pulumi.ComponentResource):

@@ -16,14 +16,14 @@ from components.streaming.brokers import KafkaComponent
 from components.streaming.connect import ConnectComponent
 from components.streaming.registry import RegistryComponent
 from providers.kafkaconnect.sdk import Connector, Provider, Removal
-from specification.streaming.connect import CONNECT_USER, READER_USER
+from stack.specification.streaming.connect import CONNECT_USER, READER_USER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.foundation.component import FoundationResources
     from components.source.component import SourceResources
-    from specification.streaming.parts import Streaming
+    from stack.specification.streaming.parts import Streaming
 
 
 @dataclass(frozen=True, kw_only=True)

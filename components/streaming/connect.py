@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from components.objects import ObjectFactory
-from specification import names
-from specification.streaming.connect import login_files
+from stack.specification import names
+from stack.specification.streaming.connect import login_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from components.foundation.component import FoundationResources
-    from specification.streaming.parts import Connect
+    from stack.specification.streaming.parts import Connect
 
 
 class ConnectComponent(pulumi.ComponentResource):

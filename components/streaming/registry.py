@@ -8,14 +8,14 @@ import pulumi
 import pulumi_random as random
 
 from components.objects import ObjectFactory
-from specification import names
-from specification.streaming import registry
+from stack.specification import names
+from stack.specification.streaming import registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.foundation.component import FoundationResources
-    from specification.streaming.parts import Registry
+    from stack.specification.streaming.parts import Registry
 
 
 class RegistryComponent(pulumi.ComponentResource):

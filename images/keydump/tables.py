@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = Path(__file__).resolve().parent / "DumpKeys.java"
 # Folder of the committed tables
-FOLDER: Final = Path(__file__).resolve().parents[2] / "configs" / "tables"
+FOLDER: Final = Path(__file__).resolve().parents[2] / "stack" / "configs" / "tables"
 
 _PROCESSORS: Final = "-XX:ActiveProcessorCount=2"  # a default that counts processors must not depend on the machine
 _TIMEOUT_S: Final = 300.0

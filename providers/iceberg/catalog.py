@@ -14,7 +14,7 @@ from providers.iceberg.connections import Connections
 from providers.operations import CancelledError, Plain, ProviderError, Quiet, Reporter, provider_wait, scrubbed
 from providers.readable import one_line
 from providers.unreachable import UnreachableError, is_given_up, with_cure
-from waiting import backoff
+from providers.waiting import backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable

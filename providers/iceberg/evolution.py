@@ -9,7 +9,7 @@ from providers.differences import differences, step
 from providers.iceberg.columns import same_type, widens
 from providers.iceberg.rules import by_name
 from providers.operations import Change, Plain
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
-from configs.secrecy import told
-from configs.tokens import ICEBERG_TABLE
-from problem import Problem
 from providers.iceberg.catalog import Catalogs, sql_address
 from providers.iceberg.table import TableOperations
 from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
-from unknown import UNKNOWN
+from stack.configs.secrecy import told
+from stack.configs.tokens import ICEBERG_TABLE
+from stack.problem import Problem
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from configs.topics import SINK
-from problem import Problem
 from providers.differences import step
 from providers.iceberg.columns import same_type, type_problem, widens
 from providers.operations import Plain, has_unknown
-from unknown import UNKNOWN
+from stack.configs.topics import SINK
+from stack.problem import Problem
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from configs.tokens import ICEBERG_TABLE
 from providers.naming import camel, given
+from stack.configs.tokens import ICEBERG_TABLE
 
 
 class Provider(pulumi.ProviderResource):

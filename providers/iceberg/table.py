@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from configs import seams
-from configs.secrecy import told
-from problem import Problem
 from providers.iceberg.catalog import REMOVAL_SECONDS
 from providers.iceberg.evolution import Evolution, declared_again, evolution, shown
 from providers.iceberg.rules import losses, table_problems
 from providers.iceberg.schema import described, partition_spec, schema, type_named
 from providers.operations import Adopting, Change, Plain, ProviderError, State, has_unknown, provider_wait
 from providers.unreachable import UnreachableError, is_given_up
-from waiting import backoff
+from providers.waiting import backoff
+from stack.configs import seams
+from stack.configs.secrecy import told
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from configs.secrecy import without_passwords
 from providers.kafkaconnect.errors import ForeignError
 from providers.kafkaconnect.forms import ShapeError
 from providers.readable import one_line
+from stack.configs.secrecy import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from configs.secrecy import without_passwords
 from providers.kafkaconnect.causes import explained
 from providers.kafkaconnect.errors import AwayError, ForeignError, NotNowError, RefusedError
 from providers.kafkaconnect.rest import READ_SECONDS
 from providers.operations import ProviderError
 from providers.unreachable import UnreachableError
-from waiting import backoff
+from providers.waiting import backoff
+from stack.configs.secrecy import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from waiting import Patience
+    from providers.waiting import Patience
 
 _Answer = TypeVar("_Answer")
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from configs.secrecy import without_passwords
+from stack.configs.secrecy import without_passwords
 
 _LINES: Final = 4
 _LINE_LENGTH: Final = 400

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from configs.credentials.detector import shows_credential
-from configs.secrecy import is_referenced, is_secret, told
 from providers.differences import differences
 from providers.kafkaconnect import validation
 from providers.kafkaconnect.asking import answered
@@ -28,15 +26,17 @@ from providers.operations import (
     provider_wait,
 )
 from providers.unreachable import UnreachableError, is_given_up
+from stack.configs.credentials.detector import shows_credential
+from stack.configs.secrecy import is_referenced, is_secret, told
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from problem import Problem
     from providers.kafkaconnect.rest import ConnectClient
     from providers.kafkaconnect.status import Status
-    from waiting import Patience
+    from providers.waiting import Patience
+    from stack.problem import Problem
 
 _Answer = TypeVar("_Answer")
 _DECLARED: Final = ("name", "config", "removal", "rollout")

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from problem import Problem
 from providers.differences import differences
 from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.errors import NoConnectorError
@@ -20,13 +19,14 @@ from providers.kafkaconnect.librdkafka import UnansweredError, client
 from providers.kafkaconnect.positions import commit_beginning, without_position
 from providers.kafkaconnect.readiness_rules import security_problems, server_problems
 from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
-from unknown import UNKNOWN
+from stack.problem import Problem
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import threading
 
     from providers.kafkaconnect.rest import ConnectClient
-    from waiting import Patience
+    from providers.waiting import Patience
 
 # Seconds in which a cluster that was ready a moment ago has to answer
 _PATIENCE: Final = 60.0

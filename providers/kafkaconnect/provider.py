@@ -6,15 +6,15 @@ import threading
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
-from configs.secrecy import told
-from configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
-from problem import Problem
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.group_position import GroupPositionOperations
 from providers.kafkaconnect.readiness import ClusterReadyOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.operations import Operations, Plain, ProviderError, Quiet, Reporter
-from unknown import UNKNOWN
+from stack.configs.secrecy import told
+from stack.configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
+from stack.problem import Problem
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

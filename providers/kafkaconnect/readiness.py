@@ -12,18 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from configs.ports import HIGHEST_PORT
 from providers.deadline import OverdueError, within
 from providers.differences import differences
 from providers.kafkaconnect.librdkafka import Security, UnansweredError, administrator, answered, client
 from providers.kafkaconnect.readiness_rules import DEFAULT_TIMEOUT, gate_problems
 from providers.operations import Adopting, Change, Plain, ProviderError, Quiet, Reporter, State, provider_wait
 from providers.readable import one_line
+from stack.configs.ports import HIGHEST_PORT
 
 if TYPE_CHECKING:
     import threading
 
-    from problem import Problem
+    from stack.problem import Problem
 
 _ASK_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 2.0

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.secrecy import without_passwords
 from providers.kafkaconnect.asking import answered
 from providers.kafkaconnect.watch import Watch
 from providers.operations import CancelledError, ProviderError
 from providers.unreachable import UnreachableError, is_given_up, with_cure
+from stack.configs.secrecy import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from providers.kafkaconnect.status import Status
     from providers.kafkaconnect.watch import Tempo
     from providers.operations import Plain, Reporter
-    from waiting import Patience
+    from providers.waiting import Patience
 
     _Answer = TypeVar("_Answer")
 

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from configs import superseded
-from configs.classes import GUARDED_DEBEZIUM
-from configs.credentials.detector import shows_credential
-from configs.secrecy import HIDDEN, is_referenced, is_secret, shown
-from configs.verdict import KIND_BY_CLASS
-from problem import Problem
 from providers.differences import step
-from unknown import UNKNOWN
+from stack.configs import superseded
+from stack.configs.classes import GUARDED_DEBEZIUM
+from stack.configs.credentials.detector import shows_credential
+from stack.configs.secrecy import HIDDEN, is_referenced, is_secret, shown
+from stack.configs.verdict import KIND_BY_CLASS
+from stack.problem import Problem
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from providers.operations import Plain

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
 from providers.naming import camel, given
+from stack.configs.tokens import CLUSTER_READY, CONNECTOR, GROUP_POSITION
 
 
 class Provider(pulumi.ProviderResource):

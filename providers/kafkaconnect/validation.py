@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from configs.secrecy import is_secret, without_passwords
-from problem import Problem
 from providers.differences import step
 from providers.kafkaconnect.causes import known_cause
+from stack.configs.secrecy import is_secret, without_passwords
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

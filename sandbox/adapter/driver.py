@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from recording.program import run
+from pipeline.recording.program import run
 from sandbox.adapter.failures import RefusedError, ResourceError, joined
 from sandbox.adapter.family import Change, Family
 from sandbox.adapter.journal import Journal
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
     from sandbox.kubernetes import Kube
 
 JOURNAL: Final = "journal.json"

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
-    from recording import Resource
+    from pipeline.recording import Resource
+    from providers.waiting import Display
     from sandbox.adapter.journal import Entry
-    from waiting import Display
 
 
 class Change(StrEnum):

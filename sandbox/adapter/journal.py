@@ -12,7 +12,7 @@ import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from checks import whole_file
+from pipeline.checks import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
-    from recording.values import Json
+    from pipeline.recording.values import Json
+    from providers.waiting import Display
     from sandbox.adapter.family import Wanted
     from sandbox.adapter.journal import Entry
-    from waiting import Display
 
 _SKIP_AWAIT: Final = "pulumi.com/skipAwait"
 _DEFAULT_TIMEOUT_S: Final = 600.0

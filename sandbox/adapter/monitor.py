@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import resource_pb2
 
-from recording.recorder import RegistrationMonitor
-from recording.values import has_unknown, wire
+from pipeline.recording.recorder import RegistrationMonitor
+from pipeline.recording.values import has_unknown, wire
 from sandbox.adapter.failures import RefusedError, block, short_type
 from sandbox.adapter.family import Wanted
 from sandbox.adapter.journal import Entry, Journal
@@ -17,10 +17,10 @@ from sandbox.adapter.journal import Entry, Journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from checks.progress import Progress
-    from recording import Resource
+    from pipeline.checks.progress import Progress
+    from pipeline.recording import Resource
+    from providers.waiting import Display
     from sandbox.adapter.family import Change, Family
-    from waiting import Display
 
 
 class ActingMonitor(RegistrationMonitor):

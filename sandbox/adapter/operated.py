@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from providers.operations import Operations, Plain, Reporter, State
+    from providers.waiting import Display
     from sandbox.adapter.family import Wanted
     from sandbox.adapter.journal import Entry
-    from waiting import Display
 
 _step: contextvars.ContextVar[Display | None] = contextvars.ContextVar("step", default=None)
 """The line of progress of the resource that this thread works on."""

@@ -6,14 +6,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from recording.registration import PROVIDER_PREFIX
+from pipeline.recording.registration import PROVIDER_PREFIX
 from sandbox.adapter.failures import ResourceError, block, joined, short_type
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
     from sandbox.adapter.family import Family
     from sandbox.adapter.journal import Entry, Journal
 

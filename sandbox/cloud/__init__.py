@@ -12,9 +12,9 @@ from sandbox.cloud.account import Cloud, CloudError, known
 from sandbox.kubernetes import KubeError
 
 if TYPE_CHECKING:
-    from checks.progress import Progress, Step
+    from pipeline.checks.progress import Progress, Step
     from sandbox.kubernetes import Kube
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 _POD_TIMEOUT_S: Final = 180
 _LOST: Final = (

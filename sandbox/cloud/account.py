@@ -16,10 +16,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from checks import whole_file
+from pipeline.checks import whole_file
+from providers.waiting import Patience
 from sandbox.cloud.workload import NODE_PORT
 from sandbox.paths import STATE
-from waiting import Patience
 
 ENDPOINT: Final = f"http://127.0.0.1:{NODE_PORT}"
 """The emulator as reached from this machine."""

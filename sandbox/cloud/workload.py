@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from images.references import REFERENCES
 from sandbox.side_namespace import SideNamespace
-from settings.names import Names
-from specification import manifest
-from specification.edges import in_namespace
+from stack.settings.names import Names
+from stack.specification import manifest
+from stack.specification.edges import in_namespace
 
 if TYPE_CHECKING:
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 NAMESPACE: Final = "object-store"
 NAME: Final = "moto"

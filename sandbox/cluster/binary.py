@@ -10,7 +10,7 @@ from sandbox.cluster import node_images
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
 
 SOURCES = Path(__file__).resolve().parent.parent / "node"
 KUBERNETES = "v1.34.2"

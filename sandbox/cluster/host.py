@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from checks import whole_file
+from pipeline.checks import whole_file
+from providers.waiting import Patience
 from sandbox import addresses, mounts
 from sandbox.cluster import firewall
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
-from waiting import Patience
 
 # seen: more than 10 s, for the emulator after hours of load, with other work on both cores
 _KILL_S = 60.0

@@ -7,7 +7,7 @@ import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from checks import whole_file
+from pipeline.checks import whole_file
 from sandbox import addresses, mounts, rollout
 from sandbox.cluster import components, host, manifests, node_images, pki, processes, removal
 from sandbox.cluster.configs import PAUSE_IMAGE
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from checks.progress import Progress, Step
+    from pipeline.checks.progress import Progress, Step
     from sandbox.cluster.components import Component
 
 _GRACE_S = 5.0  # what a component gets to end by itself; etcd and containerd need under one

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 
-from checks import whole_file
+from pipeline.checks import whole_file
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import CHECKOUT, STATE
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from providers.waiting import Patience
 from sandbox.cluster.errors import NodeError
 from sandbox.paths import STATE
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,7 +9,7 @@ from sandbox.cluster import host, processes
 from sandbox.paths import STATE
 
 if TYPE_CHECKING:
-    from checks.progress import Step
+    from pipeline.checks.progress import Step
 
 GRACE_S = 5.0
 """Seconds in which a component may end by itself; etcd and containerd need less than one."""

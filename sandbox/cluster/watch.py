@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from providers.waiting import Patience
 from sandbox.cluster import processes
 from sandbox.cluster.errors import NodeError
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from waiting import Display
+    from providers.waiting import Display
 
 _TIMEOUT_S = 90.0  # tens of times what each wait needs on two cores
 _POLL_S = 0.05

@@ -12,7 +12,7 @@ from sandbox import golang
 from sandbox.paths import CACHE
 
 if TYPE_CHECKING:
-    from checks.progress import Progress, Step
+    from pipeline.checks.progress import Progress, Step
 
 SOURCES: Final = Path(__file__).resolve().parent
 BUILDS: Final = CACHE / "engine"

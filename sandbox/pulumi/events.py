@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
     from pulumi.automation.events import StepEventMetadata
 
-    from checks.progress import Progress, Step
+    from pipeline.checks.progress import Progress, Step
 
 _QUIET: Final = frozenset({OpType.SAME, OpType.READ, OpType.REFRESH, OpType.DISCARD, OpType.REMOVE_PENDING_REPLACE})
 _CREATED: Final = frozenset({OpType.CREATE, OpType.IMPORT})

@@ -20,7 +20,7 @@ from sandbox.pulumi import build
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
 
 STAND_INS: Final = ("aws", "kafka", "random", "tls")
 """Plugins that no package registry serves."""

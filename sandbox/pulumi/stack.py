@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from checks.progress import Progress
+    from pipeline.checks.progress import Progress
     from sandbox.cloud import Cloud
 
 PLACE: Final = STATE / "pulumi"

@@ -6,11 +6,11 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from problem import Problem
 from providers.operations import Change, Plain, State
 from sandbox.standins import pem
 from sandbox.standins.random_values import Value
 from sandbox.standins.shape import Shape
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

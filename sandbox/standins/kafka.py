@@ -19,11 +19,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from configs.tokens import TOPIC
-from problem import Problem
 from providers.operations import Change, IncompleteError, Plain, ProviderError, Reporter, State
+from providers.waiting import Patience
 from sandbox.standins.shape import Shape, StandIn, decoded, taken
-from waiting import Patience
+from stack.configs.tokens import TOPIC
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

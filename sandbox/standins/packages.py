@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from problem import Problem
     from providers.operations import Operations, Plain, Reporter
     from sandbox.standins.aws.standin import AwsStandIn
     from sandbox.standins.shape import StandIn
+    from stack.problem import Problem
 
     Maker = Callable[[Plain, Reporter, threading.Event], tuple[StandIn, ...]]
 

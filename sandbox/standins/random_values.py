@@ -8,9 +8,9 @@ import string
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from problem import Problem
 from providers.operations import Plain, ProviderError, State, has_unknown
 from sandbox.standins.shape import Shape, StandIn
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from problem import Problem
 from providers.differences import differences
 from providers.operations import Change, Plain, ProviderError, State, has_unknown
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

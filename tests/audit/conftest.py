@@ -22,16 +22,16 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from audit.accounting import Accounts
-from audit.archive_side import ArchiveSide
-from audit.canonical import compared
-from audit.kafka_side import ranges
-from audit.records import ASIDE, PLACES, ROW, TRUNCATE, kafka_schema
-from audit.spill import Spill, limit
-from audit.subject import Subject
-from audit.topics import Range
-from audit.transactions import log_schema
-from settings.quality import BROKEN_RULES, QUARANTINE
+from pipeline.audit.accounting import Accounts
+from pipeline.audit.archive_side import ArchiveSide
+from pipeline.audit.canonical import compared
+from pipeline.audit.kafka_side import ranges
+from pipeline.audit.records import ASIDE, PLACES, ROW, TRUNCATE, kafka_schema
+from pipeline.audit.spill import Spill, limit
+from pipeline.audit.subject import Subject
+from pipeline.audit.topics import Range
+from pipeline.audit.transactions import log_schema
+from stack.settings.quality import BROKEN_RULES, QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.accounting import Accounts
-from audit.options import Options
-from audit.records import TOMBSTONE, TRUNCATE, UNREADABLE
-from audit.report import Kind
-from audit.table_account import Sides, account
-from checks.progress import Progress
+from pipeline.audit.accounting import Accounts
+from pipeline.audit.options import Options
+from pipeline.audit.records import TOMBSTONE, TRUNCATE, UNREADABLE
+from pipeline.audit.report import Kind
+from pipeline.audit.table_account import Sides, account
+from pipeline.checks.progress import Progress
 from tests.audit.conftest import SUBJECT, TOPIC, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audit.questions import Found
+    from pipeline.audit.questions import Found
     from tests.audit.conftest import Hops
 
 LATE = 10**9
@@ -80,7 +80,7 @@ def test_the_next_table_can_be_read_after_every_question(hops: Hops) -> None:
 
 def test_files_are_read_a_few_at_a_time_with_every_row_once(hops: Hops, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB would keep the description of every file of one query."""
-    monkeypatch.setattr("audit.archived._FILES", 2)
+    monkeypatch.setattr("pipeline.audit.archived._FILES", 2)
     for offset in range(12, 17):
         hops.archive.append([row(offset)])
     assert hops.accounts().archive_counts() == {"rows": 15, "inserted": 15}

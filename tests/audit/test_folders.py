@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audit.folder_side import FolderSide, subject
-from settings.names import Names
-from settings.shop import TABLES
+from pipeline.audit.folder_side import FolderSide, subject
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
 from tests.audit.conftest import SUBJECT, Hops, row
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audit.accounting import Accounts
+    from pipeline.audit.accounting import Accounts
 
 # As Debezium, the converter and the sink's Parquet writer have them: an instant is text, and the epoch is what the transform inserts.
 SCHEMA = pa.schema(

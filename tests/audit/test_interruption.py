@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from audit.archived import ArchivedRows
-from audit.interruption import interruptible
-from audit.spill import limit, private_folder
+from pipeline.audit.archived import ArchivedRows
+from pipeline.audit.interruption import interruptible
+from pipeline.audit.spill import limit, private_folder
 from tests.audit.conftest import SUBJECT
 
 if TYPE_CHECKING:

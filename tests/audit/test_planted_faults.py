@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from audit.canonical import Column, compared, row_hash
-from audit.folder_side import FolderSide
-from audit.records import TRUNCATE
-from audit.subject import Subject
-from reading.log_position import lsn_text
+from pipeline.audit.canonical import Column, compared, row_hash
+from pipeline.audit.folder_side import FolderSide
+from pipeline.audit.records import TRUNCATE
+from pipeline.audit.subject import Subject
+from pipeline.reading.log_position import lsn_text
 from tests.audit.conftest import TOPIC, Hops
 from tests.audit.test_accounting import asked
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from audit.report import Finding
+    from pipeline.audit.report import Finding
 
     Row = dict[str, Any]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.report import Kind
+from pipeline.audit.report import Kind
 from tests.audit.conftest import Hops, LocalArchive, row
 
 if TYPE_CHECKING:
-    from audit.accounting import Accounts
-    from audit.questions import Found
+    from pipeline.audit.accounting import Accounts
+    from pipeline.audit.questions import Found
 
 
 @pytest.fixture

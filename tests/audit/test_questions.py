@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audit.questions._HASHED_AT_ONCE", 7)
-    monkeypatch.setattr("audit.questions._JOINED_AT_ONCE", 7)
+    monkeypatch.setattr("pipeline.audit.questions._HASHED_AT_ONCE", 7)
+    monkeypatch.setattr("pipeline.audit.questions._JOINED_AT_ONCE", 7)
 
 
 def test_a_clean_table_is_clean_whatever_is_looked_at_at_a_time(hops: Hops, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.canonical import UnsupportedTypeError
-from audit.records import Records, set_aside
+from pipeline.audit.canonical import UnsupportedTypeError
+from pipeline.audit.records import Records, set_aside
 from tests.audit.conftest import SUBJECT
 from tests.audit.test_values import ZONED, number, text, unscaled
 

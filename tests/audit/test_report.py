@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from audit.report import Finding, Hop, Kind, Report, TableReport, Verdict
-from reading.log_position import lsn_number, lsn_text
+from pipeline.audit.report import Finding, Hop, Kind, Report, TableReport, Verdict
+from pipeline.reading.log_position import lsn_number, lsn_text
 
 TABLE = TableReport(name="public.users", archive="users", counts={"kafka": {"rows": 1200}}, found={}, findings=())
 REPORT = Report(stack="dev", began="2026-01-01T08:00:00+00:00", seconds=3.0, parts=("kafka", "archive"), tables=(TABLE,))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit import commands
-from audit.options import Options
-from audit.report import Finding, Hop, Kind, Report, TableReport
-from audit.told import Told, told
-from description.document import UnreadableDocumentError
-from description.stack import UnansweredError
-from judgement.stack import specify
+from pipeline.audit import commands
+from pipeline.audit.options import Options
+from pipeline.audit.report import Finding, Hop, Kind, Report, TableReport
+from pipeline.audit.told import Told, told
+from pipeline.description.document import UnreadableDocumentError
+from pipeline.description.stack import UnansweredError
+from stack.judgement.stack import specify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from audit.canonical import compared
-from audit.log_side import LogSide
-from audit.subject import Subject
-from description.stack import Login, UnansweredError
+from pipeline.audit.canonical import compared
+from pipeline.audit.log_side import LogSide
+from pipeline.audit.subject import Subject
+from pipeline.description.stack import Login, UnansweredError
+from providers.waiting import Patience
 from tests.existing_database import server as servers
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from audit import spill
-from audit.spill import Spill, limit, within_limits, written
-from description.stack import UnansweredError
+from pipeline.audit import spill
+from pipeline.audit.spill import Spill, limit, within_limits, written
+from pipeline.description.stack import UnansweredError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit import avro
-from audit.avro import UnreadableError
-from audit.canonical import Column, UncomparableError, UnsupportedTypeError, compared, from_avro, from_text, row_hash
-from audit.pgoutput import UNCHANGED, Begin, Change, Commit, Relation, Truncate, UnknownMessageError, decode
+from pipeline.audit import avro
+from pipeline.audit.avro import UnreadableError
+from pipeline.audit.canonical import Column, UncomparableError, UnsupportedTypeError, compared, from_avro, from_text, row_hash
+from pipeline.audit.pgoutput import UNCHANGED, Begin, Change, Commit, Relation, Truncate, UnknownMessageError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backfill.condition import ConditionError, parsed
-from settings.tables import Column, Table
+from pipeline.backfill.condition import ConditionError, parsed
+from stack.settings.tables import Column, Table
 
 TABLE = Table(
     name="books",

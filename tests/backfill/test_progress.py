@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from backfill import signals
-from backfill.progress import progress
-from backfill.signals import Signal
-from settings.shop import TABLES
+from pipeline.backfill import signals
+from pipeline.backfill.progress import progress
+from pipeline.backfill.signals import Signal
+from stack.settings.shop import TABLES
 
 USERS = TABLES[0]
 # Java's serialisation of Object[]{Integer}, with the number left out.

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from backfill import running
-from backfill.running import Backfills, NotStoredError
-from backfill.signals import STOP, Signal
-from settings.shop import TABLES
+from pipeline.backfill import running
+from pipeline.backfill.running import Backfills, NotStoredError
+from pipeline.backfill.signals import STOP, Signal
+from stack.settings.shop import TABLES
 
 USERS, PRODUCTS = TABLES[:2]
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from bench import agents, drain
-from bench.backlog import Queued
-from bench.drain import Commit, Drained, drained
-from bench.figures import FiguresError
-from bench.topics import ONLY_WHEN_ASKED
-from bench.ways import WITH, WITHOUT, PodTime, Way, single, table, used
-from checks.progress import Progress
-from faults.ground import GroundError
-from judgement.stack import parse_text
+from pipeline.checks.progress import Progress
 from pipeline.command_line import main
-from reading import saved_outputs
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
+from pipeline.reading import saved_outputs
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
 from sandbox import changed_stack
+from sandbox.bench import agents, drain
+from sandbox.bench.backlog import Queued
+from sandbox.bench.drain import Commit, Drained, drained
+from sandbox.bench.figures import FiguresError
+from sandbox.bench.topics import ONLY_WHEN_ASKED
+from sandbox.bench.ways import WITH, WITHOUT, PodTime, Way, single, table, used
+from sandbox.faults.ground import GroundError
+from stack.judgement.stack import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

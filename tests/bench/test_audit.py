@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit.options import Options
-from bench import audit, audit_rows
+from pipeline.audit.options import Options
+from sandbox.bench import audit, audit_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench import backlog, rows, visible
-from bench.figures import FiguresError
-from settings.shop import TABLES
+from sandbox.bench import backlog, rows, visible
+from sandbox.bench.figures import FiguresError
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from waiting import Patience
+    from providers.waiting import Patience
 
 
 class Looks:
@@ -50,7 +50,7 @@ def fill(monkeypatch: pytest.MonkeyPatch, ends: list[int], confirmed: list[bool]
     monkeypatch.setattr(backlog, "Topic", lambda *_: SimpleNamespace(end=lambda: answer(ends)))
     monkeypatch.setattr(backlog, "connect", connect)
     monkeypatch.setattr(backlog, "_captured", lambda *_: answer(confirmed))
-    monkeypatch.setattr("bench.rows.insert", lambda *_: None)
+    monkeypatch.setattr("sandbox.bench.rows.insert", lambda *_: None)
     looks = Looks(5)
     return backlog.fill({}, rows.chosen(TABLES), "mark", 100, cast("Patience", looks)), looks
 
@@ -70,7 +70,7 @@ def test_a_paused_topic_is_waited_for_until_the_slot_passes_the_last_row(monkeyp
 
 def test_the_measured_time_ends_with_the_last_growth_not_the_last_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([10.0, 12.0, 15.0])
-    monkeypatch.setattr("bench.backlog.time.monotonic", lambda: next(moments))
+    monkeypatch.setattr("sandbox.bench.backlog.time.monotonic", lambda: next(moments))
     queued, _ = fill(monkeypatch, [0, 104, 104], [False, False, True])
     assert (queued.insert_s, queued.capture_s) == (2.0, 5.0)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench import commands, machine, plan
-from bench.figures import Figures, FiguresError, Grid
-from bench.topics import TOPICS, Options, Topic, chosen
 from pipeline.command_line import main
+from sandbox.bench import commands, machine, plan
+from sandbox.bench.figures import Figures, FiguresError, Grid
+from sandbox.bench.topics import TOPICS, Options, Topic, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench import drain, rows, sink
-from bench.backlog import Queued
-from bench.drain import Commit
-from bench.figures import FiguresError
 from providers.kafkaconnect.status import Part, Status
-from settings.shop import TABLES
-from waiting import Patience
+from providers.waiting import Patience
+from sandbox.bench import drain, rows, sink
+from sandbox.bench.backlog import Queued
+from sandbox.bench.drain import Commit
+from sandbox.bench.figures import FiguresError
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 OUTPUTS: dict[str, Any] = {"connect": {"url": "http://127.0.0.1:8083", "user": "admin", "password": "secret"}}
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench import figures
-from bench.figures import Figures, FiguresError, Grid
+from sandbox.bench import figures
+from sandbox.bench.figures import Figures, FiguresError, Grid
 
 if TYPE_CHECKING:
     from pathlib import Path

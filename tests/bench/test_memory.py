@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bench import memory
-from bench.figures import FiguresError
-from bench.memory import Part, Usage
-from capacity.quantity import MIB
+from sandbox.bench import memory
+from sandbox.bench.figures import FiguresError
+from sandbox.bench.memory import Part, Usage
 from sandbox.cluster.processes import Process
 from sandbox.memory import PodMemory
+from stack.capacity.quantity import MIB
 
 NOW = dt.datetime(2026, 11, 21, 15, 0, tzinfo=dt.UTC)
 

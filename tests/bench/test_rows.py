@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from bench import rows
-from bench.figures import FiguresError
-from checks.progress import Progress
-from settings.shop import SAMPLE_ROWS, TABLES
-from settings.tables import Column, Table
+from pipeline.checks.progress import Progress
+from sandbox.bench import rows
+from sandbox.bench.figures import FiguresError
+from stack.settings.shop import SAMPLE_ROWS, TABLES
+from stack.settings.tables import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

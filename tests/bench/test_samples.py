@@ -6,7 +6,7 @@ import hypothesis
 import hypothesis.strategies as some
 import pytest
 
-from bench.samples import Spread, quantile
+from sandbox.bench.samples import Spread, quantile
 
 SECONDS = some.lists(some.floats(min_value=0, max_value=1e6), min_size=1)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import steps
-from bench.figures import FiguresError
-from bench.steps import Run
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
+from sandbox.bench import steps
+from sandbox.bench.figures import FiguresError
+from sandbox.bench.steps import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.disk import JOURNAL_MIB, Topic, broker_bytes, internal_bytes, partition_bytes, waiting_bytes
-from settings.names import Names
-from specification.services import Address
-from specification.streaming.kafka import server_properties
+from stack.capacity.disk import JOURNAL_MIB, Topic, broker_bytes, internal_bytes, partition_bytes, waiting_bytes
+from stack.settings.names import Names
+from stack.specification.services import Address
+from stack.specification.streaming.kafka import server_properties
 
 MIB = 2**20
 BROKER = server_properties(Names(), 0, Address(host="127.0.0.1", port=9092))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.jvm import DIRECT_MIB, METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
-from capacity.jvm_flags import FlagError, is_java
-from unknown import UNKNOWN
+from stack.capacity.jvm import DIRECT_MIB, METASPACE_MIB, PAGE_CACHE_FLOOR_MIB, memory
+from stack.capacity.jvm_flags import FlagError, is_java
+from stack.unknown import UNKNOWN
 
 MIB = 2**20
 GIB = 2**30

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capacity.jvm_flags import by_environment, flags_of, heap_of
+from stack.capacity.jvm_flags import by_environment, flags_of, heap_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

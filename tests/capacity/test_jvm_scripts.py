@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from capacity import jvm_scripts
-from capacity.jvm import THREADS, memory
-from capacity.jvm_flags import FlagError, is_java
-from capacity.threads import of_broker, of_worker
+from stack.capacity import jvm_scripts
+from stack.capacity.jvm import THREADS, memory
+from stack.capacity.jvm_flags import FlagError, is_java
+from stack.capacity.threads import of_broker, of_worker
 
 MIB, GIB = 2**20, 2**30
 HEAP = {"name": "KAFKA_HEAP_OPTS", "value": "-Xmx16m"}

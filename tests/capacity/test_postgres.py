@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.postgres import disk_bytes, memory, size
-from capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
-from settings.source import SourceSettings
-from specification.source.postgres import server_conf, server_parameters
-from unknown import UNKNOWN
+from stack.capacity.postgres import disk_bytes, memory, size
+from stack.capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
+from stack.settings.source import SourceSettings
+from stack.specification.source.postgres import server_conf, server_parameters
+from stack.unknown import UNKNOWN
 
 MIB = 2**20
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from capacity.postgres import memory, shm_bytes, size
-from capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
+from stack.capacity.postgres import memory, shm_bytes, size
+from stack.capacity.postgres_parameters import ParameterError, config_file, is_postgres, parameters
 
 MIB = 2**20
 NAMES = ("shared_buffers", "SHARED_BUFFERS", "Shared_Buffers", "shared-buffers", "SHARED-BUFFERS")

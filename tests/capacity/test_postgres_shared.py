@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capacity.postgres import shared
 from images.keydump import postgres as laid_out
+from stack.capacity.postgres import shared
 from tests.existing_database.server import root_of_the_image
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capacity.jvm import memory
-from capacity.jvm_flags import FlagError, is_java
 from policy.brokers import is_broker
+from stack.capacity.jvm import memory
+from stack.capacity.jvm_flags import FlagError, is_java
 
 if TYPE_CHECKING:
     from collections.abc import Callable

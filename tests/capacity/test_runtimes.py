@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from capacity.quantity import MIB
-from capacity.runtimes import Bound, bounds
-from unknown import UNKNOWN
+from stack.capacity.quantity import MIB
+from stack.capacity.runtimes import Bound, bounds
+from stack.unknown import UNKNOWN
 
 NODE: Final = shutil.which("node")
 GIB: Final = 1024 * MIB

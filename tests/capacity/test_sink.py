@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.sink import BACKLOG_HOURS, Parquet, SinkError, memory, parquet_of, source_heap
-from configs.classes import ICEBERG_SINK, PLAIN_ICEBERG_SINK, S3_SINK
+from stack.capacity.sink import BACKLOG_HOURS, Parquet, SinkError, memory, parquet_of, source_heap
+from stack.configs.classes import ICEBERG_SINK, PLAIN_ICEBERG_SINK, S3_SINK
 
 MIB = 2**20
 SMALL = Parquet(row_group=4 * MIB, page=64 * 1024)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity import wide_rows
-from capacity.quantity import MIB
+from stack.capacity import wide_rows
+from stack.capacity.quantity import MIB
 
 # Files, length of their rows in bytes, and the most direct buffers in MiB that Parquet's own writer took (tests/images/test_wide_rows.py)
 MEASURED = [(1, 8_000_000, 16), (2, 8_000_000, 33), (3, 8_000_000, 49), (4, 4_000_000, 33), (6, 4_000_000, 49), (12, 2_000_000, 49)]

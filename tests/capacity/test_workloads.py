@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.pods import POD_KINDS, UnboundedError, UnreadableError, mounted_memory, pod_bytes
-from capacity.workloads import Workload, autoscaled, total, workload
-from unknown import UNKNOWN
+from stack.capacity.pods import POD_KINDS, UnboundedError, UnreadableError, mounted_memory, pod_bytes
+from stack.capacity.workloads import Workload, autoscaled, total, workload
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

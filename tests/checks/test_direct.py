@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from checks.direct import without_proxy
+from pipeline.checks.direct import without_proxy
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8083", "https://10.245.0.1:6443"])

@@ -12,12 +12,12 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from checks.neutral import complain, neutral
-from checks.terminal import plain, show
+from pipeline.checks.neutral import complain, neutral
+from pipeline.checks.terminal import plain, show
 from pipeline.command_line import main
-from plan.report import judgement
+from pipeline.plan.report import judgement
 from policy.rule import Violation
-from problem import Problem
+from stack.problem import Problem
 from tests.checks.test_terminal import Screen
 
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"]

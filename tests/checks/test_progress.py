@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 
 
 class Terminal(io.StringIO):
@@ -70,7 +70,7 @@ def test_a_log_names_each_reason_for_waiting_once() -> None:
 
 
 def test_a_long_wait_shows_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.progress._REPEAT_AFTER_S", -1.0)
+    monkeypatch.setattr("pipeline.checks.progress._REPEAT_AFTER_S", -1.0)
     stream = io.StringIO()
     with Progress(stream).step("Starting") as step:
         step.waiting("a volume")

@@ -8,7 +8,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from checks.terminal import console, plain, show
+from pipeline.checks.terminal import console, plain, show
 
 
 class Screen(io.StringIO):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks import whole_file
+from pipeline.checks import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path

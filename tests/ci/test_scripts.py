@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from tests.review.previews import STORED
 
 if TYPE_CHECKING:

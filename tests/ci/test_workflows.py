@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

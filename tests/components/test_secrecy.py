@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from settings.names import CONNECT_SECRETS
+from stack.settings.names import CONNECT_SECRETS
 from tests.declared import CONNECTOR, Declared, containers, where_made
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.allowed import declared_problems, further_problems
-from configs.keys import KINDS, own, table
-from configs.standing import FREE, standings
-from configs.verdict import connector_problems
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
+from stack.configs.allowed import declared_problems, further_problems
+from stack.configs.keys import KINDS, own, table
+from stack.configs.standing import FREE, standings
+from stack.configs.verdict import connector_problems
 from tests.connector_configs import RENDERED, changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 _OTHER = {"boolean": ("true", "false"), "int": ("7", "8"), "long": ("7", "8"), "short": ("7", "8"), "double": ("0.25", "0.75")}
 _KINDS = [kind for kind in KINDS if kind != "postgresql"]
@@ -64,7 +64,7 @@ def program_keys(kind: Kind, *, only_closed: bool) -> Iterator[tuple[str, str]]:
 
 
 def _names(kind: Kind) -> tuple[str, ...]:
-    from configs.keys import OWN  # noqa: PLC0415 - beside its one use
+    from stack.configs.keys import OWN  # noqa: PLC0415 - beside its one use
 
     return OWN[kind]
 

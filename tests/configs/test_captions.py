@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from configs.credentials.detector import hidden, shows_credential
+from stack.configs.credentials.detector import hidden, shows_credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.keys import classes
-from configs.verdict import connector_problems
+from stack.configs.keys import classes
+from stack.configs.verdict import connector_problems
 from tests.connector_configs import ICEBERG, S3, SOURCE, changed
 
 if TYPE_CHECKING:

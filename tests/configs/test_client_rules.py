@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from configs.sink_rules import sink_problems
-from configs.source_rules import source_problems
-from configs.worker_rules import worker_problems
+from stack.configs.sink_rules import sink_problems
+from stack.configs.source_rules import source_problems
+from stack.configs.worker_rules import worker_problems
 from tests.connector_configs import ICEBERG, S3, SOURCE, WORKER, changed
 
 ENDS = {

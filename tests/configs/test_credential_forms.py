@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from configs.credentials.detector import hidden, shows_credential
+from stack.configs.credentials.detector import hidden, shows_credential
 
 VALUES = ("hunter2xQ9", "Tr0ub4dor&3", "q7Zt2mXv9LrB4kNs8HwD3jPyq7Zt2mXv9LrB4kN5")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.credentials.detector import hidden, hidden_in_message, shows_credential
+from stack.configs.credentials.detector import hidden, hidden_in_message, shows_credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.credentials.commands import telling_words
-from configs.credentials.detector import hidden, hidden_in_message, shows_credential
-from configs.credentials.judging import is_credential
+from stack.configs.credentials.commands import telling_words
+from stack.configs.credentials.detector import hidden, hidden_in_message, shows_credential
+from stack.configs.credentials.judging import is_credential
 from tests.configs.credential_corpus import HARMLESS_VARIABLES, credentials, harmless
 
 if TYPE_CHECKING:

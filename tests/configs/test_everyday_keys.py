@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.allowed import fixed_problems, further_problems
-from configs.kafka_rules import broker_problems, topic_problems
-from configs.spelling import spelling_problems
-from configs.verdict import connector_problems
-from configs.worker_rules import worker_problems
+from stack.configs.allowed import fixed_problems, further_problems
+from stack.configs.kafka_rules import broker_problems, topic_problems
+from stack.configs.spelling import spelling_problems
+from stack.configs.verdict import connector_problems
+from stack.configs.worker_rules import worker_problems
 from tests.connector_configs import RENDERED, changed
 from tests.everyday_keys import EVERYDAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from configs.keys import Kind
-    from problem import Problem
+    from stack.configs.keys import Kind
+    from stack.problem import Problem
 
 CASES = [(kind, key) for kind, keys in EVERYDAY.items() for key in keys]
 

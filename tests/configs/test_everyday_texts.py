@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.credentials.annotations import annotation_shows, shows
-from configs.credentials.commands import telling_words
-from configs.credentials.detector import hidden, shows_credential
-from configs.credentials.judging import is_credential
+from stack.configs.credentials.annotations import annotation_shows, shows
+from stack.configs.credentials.commands import telling_words
+from stack.configs.credentials.detector import hidden, shows_credential
+from stack.configs.credentials.judging import is_credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.credentials.detector import hidden, shows_credential
-from configs.credentials.issued import issued
+from stack.configs.credentials.detector import hidden, shows_credential
+from stack.configs.credentials.issued import issued
 from tests.configs.issued_tokens import EVERYDAY, ISSUED, surroundings
 
 if TYPE_CHECKING:

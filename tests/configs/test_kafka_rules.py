@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from configs.kafka_rules import broker_problems, topic_problems
-from settings.shop import TABLES
-from settings.streaming import TopicSettings
-from specification.streaming import registry
-from specification.streaming.topics import change_topics, iceberg_topics, support_topics
+from stack.configs.kafka_rules import broker_problems, topic_problems
+from stack.settings.shop import TABLES
+from stack.settings.streaming import TopicSettings
+from stack.specification.streaming import registry
+from stack.specification.streaming.topics import change_topics, iceberg_topics, support_topics
 from tests.connector_configs import BROKER, NAMES, TOPIC, changed
 
 EMPTIED = ("/tmp", "/var/tmp/x", "/dev/shm/x", "//tmp", "/a/../tmp", "/data,/run/x")  # noqa: S108 - the wrong folders

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.keys import KINDS, classes, own, source, table
+from stack.configs.keys import KINDS, classes, own, source, table
 
 if TYPE_CHECKING:
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 TABLES = {
     "debezium-postgres": (150, "debezium-connector-postgres:3.7"),

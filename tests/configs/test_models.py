@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from configs.models import DebeziumPostgres, written
+from stack.configs.models import DebeziumPostgres, written
 
 GIVEN = {
     "database_hostname": "database",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.verdict import connector_problems
+from stack.configs.verdict import connector_problems
 from tests.connector_configs import ICEBERG, S3, SOURCE, changed
 
 _JSON = "org.apache.kafka.connect.json.JsonConverter"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.pair_rules import pair_problems
-from settings.shop import TABLES
+from stack.configs.pair_rules import pair_problems
+from stack.settings.shop import TABLES
 from tests.connector_configs import ICEBERG, PUBLISHED, REGISTRY, S3, SOURCE, WORKER, changed, expected
 
 if TYPE_CHECKING:
-    from problem import Problem
+    from stack.problem import Problem
 
 
 def disagreements(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from configs.patterns import fault_of, matches
+from stack.configs.patterns import fault_of, matches
 
 TOPIC = "postgres.public." + "a" * 200
 SLOW = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from configs.postgres_access import access_problems
-from specification.source.postgres import hba_conf
+from stack.configs.postgres_access import access_problems
+from stack.specification.source.postgres import hba_conf
 
 
 @pytest.mark.parametrize("kind", ["host", "hostssl", "HOSTNOSSL"])

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from configs.keys import own
-from configs.postgres_allowed import ALLOWED, parameter_problems
-from configs.postgres_withheld import VALUES, WITHHELD
-from configs.spelling import spelling_problems
+from stack.configs.keys import own
+from stack.configs.postgres_allowed import ALLOWED, parameter_problems
+from stack.configs.postgres_withheld import VALUES, WITHHELD
+from stack.configs.spelling import spelling_problems
 
 SETTABLE = sorted(name.lower() for name, key in own("postgresql").items() if key.context != "internal")
 WITHHELD_NAMES = {name for kind in WITHHELD for name in kind.names}

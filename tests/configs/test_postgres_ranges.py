@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.keys import table
-from configs.postgres_numbers import amount
-from configs.postgres_ranges import RANGES, range_problems
-from configs.postgres_rules import postgres_problems
+from stack.configs.keys import table
+from stack.configs.postgres_numbers import amount
+from stack.configs.postgres_ranges import RANGES, range_problems
+from stack.configs.postgres_rules import postgres_problems
 from tests.connector_configs import POSTGRES, changed
 from tests.existing_database import server as servers
 

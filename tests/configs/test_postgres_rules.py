@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.postgres_rules import postgres_problems
+from stack.configs.postgres_rules import postgres_problems
 from tests.connector_configs import POSTGRES, changed
 
 

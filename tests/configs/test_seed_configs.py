@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from configs.kafka_rules import broker_problems, topic_problems
-from configs.pair_rules import pair_problems
-from configs.spelling import spelling_problems
-from configs.verdict import connector_problems
-from configs.worker_rules import worker_problems
+from stack.configs.kafka_rules import broker_problems, topic_problems
+from stack.configs.pair_rules import pair_problems
+from stack.configs.spelling import spelling_problems
+from stack.configs.verdict import connector_problems
+from stack.configs.worker_rules import worker_problems
 from tests.connector_configs import PUBLISHED, expected
 from tests.seed_stack import REGISTRY, SINK, SOURCE, WORKER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.sink_rules import sink_problems
+from stack.configs.sink_rules import sink_problems
 from tests.connector_configs import ICEBERG, S3, changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.source_rules import source_problems
+from stack.configs.source_rules import source_problems
 from tests.connector_configs import SOURCE, changed
 
 UNWRAP = "transforms.unwrap."

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from configs import superseded
-from configs.keys import KINDS, Kind, own
-from configs.spelling import spelling_problems
-from configs.verdict import connector_problems
+from stack.configs import superseded
+from stack.configs.keys import KINDS, Kind, own
+from stack.configs.spelling import spelling_problems
+from stack.configs.verdict import connector_problems
 from tests.connector_configs import RENDERED, changed
 
 

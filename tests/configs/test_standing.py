@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.allowed import declared_problems, standing
-from configs.keys import KINDS, own, table
-from configs.standing import LISTS, entries, standings
-from specification.stack import Specification
+from stack.configs.allowed import declared_problems, standing
+from stack.configs.keys import KINDS, own, table
+from stack.configs.standing import LISTS, entries, standings
+from stack.specification.stack import Specification
 from tests.connector_configs import RENDERED
 from tests.declared import STACKS, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 TABLES = (
     *("debezium-postgres", "connect-source", "connect-sink", "s3-sink", "iceberg-sink", "avro-converter", "json-converter"),

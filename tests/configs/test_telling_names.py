@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from configs.credentials.annotations import shows
-from configs.credentials.detector import hidden, shows_credential
+from stack.configs.credentials.annotations import shows
+from stack.configs.credentials.detector import hidden, shows_credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

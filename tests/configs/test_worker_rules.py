@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configs.worker_rules import worker_problems
+from stack.configs.worker_rules import worker_problems
 from tests.connector_configs import ICEBERG, S3, SOURCE, WORKER, changed
 from tests.policy.mutations_config import LOGIN
 

@@ -14,15 +14,15 @@ import pytest
 import yaml
 from grafana_foundation_sdk.models import units
 
-from capacity.quantity import MIB
-from dashboards.files import PROVISIONING, dashboards, files
-from dashboards.grafana import uid
-from dashboards.panels import above, below
-from dashboards.stack import Stack, quoted
 from pipeline.command_line import main, root
-from recording.recorder import ROOT
-from specification.stack import Specification
-from status.metrics import METRICS
+from pipeline.dashboards.files import PROVISIONING, dashboards, files
+from pipeline.dashboards.grafana import uid
+from pipeline.dashboards.panels import above, below
+from pipeline.dashboards.stack import Stack, quoted
+from pipeline.recording.recorder import ROOT
+from pipeline.status.metrics import METRICS
+from stack.capacity.quantity import MIB
+from stack.specification.stack import Specification
 from tests.dashboards.known_metrics import NAMES
 from tests.declared import STACKS, settings_of, variant
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dashboards.panels import Panel
+    from pipeline.dashboards.panels import Panel
 
 _SCRAPES = ROOT / "tests" / "monitoring" / "scrapes"
 _RATE = re.compile(r"\b(rate|increase|irate|changes)\(")

@@ -19,8 +19,8 @@ from tests.existing_database.server import free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.avro_schemas import Schema
-    from ddl.compatibility import Level
+    from pipeline.ddl.avro_schemas import Schema
+    from pipeline.ddl.compatibility import Level
 
 _SECONDS = 120
 _USER = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from ddl.avro_schemas import Field, Schema, key_schema, value_schema
+from pipeline.ddl.avro_schemas import Field, Schema, key_schema, value_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

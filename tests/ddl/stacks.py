@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ddl.judge import Judged, judge
-from ddl.matrix import EXAMPLE
-from settings.shop import TABLES
+from pipeline.ddl.judge import Judged, judge
+from pipeline.ddl.matrix import EXAMPLE
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
-    from ddl.stack import Stack
-    from ddl.verdict import Verdict
+    from pipeline.ddl.stack import Stack
+    from pipeline.ddl.verdict import Verdict
 
 EXISTING = EXAMPLE
 MANAGED = replace(EXAMPLE, name="dev", is_managed=True, tables=TABLES)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ddl import commands
 from pipeline.command_line import main
+from pipeline.ddl import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_the_report_names_verdict_registry_archive_lock_and_model(capsys: pytest
         "id: FORWARD: the earlier schema has int, and new rows have long",
         "archive: the archive's column becomes wider",
         "PostgreSQL: lock ACCESS EXCLUSIVE",
-        'model: in settings/shop.py (or the file in source.tables), table users: Column(name="id", …): type="bigint"',
+        'model: in stack/settings/shop.py (or the file in source.tables), table users: Column(name="id", …): type="bigint"',
     ):
         assert part in printed, part
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ddl.avro_schemas import Field, key_schema, value_schema
-from ddl.compatibility import Level, accepts, conflicts, least
-from specification.streaming.debezium import ADDED_FIELDS
+from pipeline.ddl.avro_schemas import Field, key_schema, value_schema
+from pipeline.ddl.compatibility import Level, accepts, conflicts, least
+from stack.specification.streaming.debezium import ADDED_FIELDS
 
 ID = Field("id", "int", nullable=False)
 BEFORE = value_schema("shop.public.marks", [ID, Field("a", "int", nullable=False)])

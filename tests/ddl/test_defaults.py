@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ddl import defaults, types
-from ddl.defaults import Kind
-from ddl.parsing import parse
+from pipeline.ddl import defaults, types
+from pipeline.ddl.defaults import Kind
+from pipeline.ddl.parsing import parse
 
 SPELLED = {
     "int": "integer",

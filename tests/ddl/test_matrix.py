@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ddl.judge import judge
-from ddl.matrix import EXAMPLE, ROWS
-from ddl.verdict import Outcome
+from pipeline.ddl.judge import judge
+from pipeline.ddl.matrix import EXAMPLE, ROWS
+from pipeline.ddl.verdict import Outcome
+from pipeline.documents import commands
+from pipeline.documents.schema_changes import DOCUMENT, updated
 from tests.ddl.stacks import outcomes
-from tools import commands
-from tools.schema_changes import DOCUMENT, updated
 
 # Outcomes in the order of the matrix: F follows, N needs steps, S stops or loses, U unknown, - not captured
 EXPECTED = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ddl.compatibility import Level, accepts
+from pipeline.ddl.compatibility import Level, accepts
 from tests.ddl import registry as registries
 from tests.ddl.schema_pairs import records, tables
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ddl.judge import exit_code, judge
-from ddl.parsing import LONGEST, BadTextError, parse
-from settings.tables import Column, Table
+from pipeline.ddl.judge import exit_code, judge
+from pipeline.ddl.parsing import LONGEST, BadTextError, parse
+from stack.settings.tables import Column, Table
 from tests.ddl.stacks import EXISTING, MANAGED, codes, one, outcomes
 
 QUOTED = (

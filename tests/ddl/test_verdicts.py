@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ddl.compatibility import Level
-from ddl.judge import judge
-from ddl.stack import Stack
-from ddl.subjects import Answer
-from judgement.stack import parse_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings.tables import Column, Table
+from pipeline.ddl.compatibility import Level
+from pipeline.ddl.judge import judge
+from pipeline.ddl.stack import Stack
+from pipeline.ddl.subjects import Answer
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import parse_text
+from stack.settings.tables import Column, Table
 from tests.ddl.stacks import EXISTING, MANAGED, one, outcomes
 
 WIDER = "ALTER TABLE orders ALTER COLUMN customer TYPE bigint"
@@ -82,7 +82,7 @@ def test_a_time_that_the_sink_would_make_text_of_comes_from_the_model_first_and_
     assert one(text, tables=(declared, *EXISTING.tables[1:])).outcome.name == "FOLLOWS"
     assert one(text, has_iceberg=False).outcome.name == "FOLLOWS"
     assert one("ALTER TABLE users ADD COLUMN seen timestamp", MANAGED).steps == (
-        'in settings/shop.py (or the file in source.tables), table users, add: Column(name="seen", type="timestamp", nullable=True),',
+        'in stack/settings/shop.py (or the file in source.tables), table users, add: Column(name="seen", type="timestamp", nullable=True),',
         "make up STACK=dev",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dead_letters.letter import Letter, Place, Record, letter
+from pipeline.dlq.letter import Letter, Place, Record, letter
 
 TOPIC = "postgres.public.orders"
 SINK = "s3-sink-connector"

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dead_letters import commands, settling
-from dead_letters.ledger import Ledger, State, ledger, marks_for
-from dead_letters.registry import RegistryError
-from dead_letters.settling import Request
 from pipeline.command_line import main
-from settings.names import Names
-from settings.shop import TABLES
+from pipeline.dlq import commands, settling
+from pipeline.dlq.ledger import Ledger, State, ledger, marks_for
+from pipeline.dlq.registry import RegistryError
+from pipeline.dlq.settling import Request
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
 from tests.dead_letters.letters import Known, errors, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dead_letters.letter import Letter, Record
+    from pipeline.dlq.letter import Letter, Record
 
 
 class Topic:

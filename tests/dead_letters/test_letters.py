@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dead_letters.causes import cause
-from dead_letters.ledger import State, ledger, mark, marks_for, unread, without_values
-from dead_letters.letter import REPLAYS_HEADER, Place, Record, letter
-from dead_letters.selection import Selection, SelectionError, Span, spans
+from pipeline.dlq.causes import cause
+from pipeline.dlq.ledger import State, ledger, mark, marks_for, unread, without_values
+from pipeline.dlq.letter import REPLAYS_HEADER, Place, Record, letter
+from pipeline.dlq.selection import Selection, SelectionError, Span, spans
 from tests.dead_letters.letters import SINK, TOPIC, dead, errors, record
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit.registry import Registry as AuditRegistry
-from dead_letters.registry import Registry, RegistryError
-from description.stack import UnansweredError
+from pipeline.audit.registry import Registry as AuditRegistry
+from pipeline.description.stack import UnansweredError
+from pipeline.dlq.registry import Registry, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

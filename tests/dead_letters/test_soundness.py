@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.neutral import neutral
-from dead_letters import report
-from dead_letters.avro import AvroError, decoded, schema_id
-from dead_letters.causes import cause
-from dead_letters.ledger import State, ledger, marks_for
-from dead_letters.letter import REPLAYS_HEADER, Letter, letter
-from dead_letters.soundness import MOST_REPLAYS, refusal, side, sides
+from pipeline.checks.neutral import neutral
+from pipeline.dlq import report
+from pipeline.dlq.avro import AvroError, decoded, schema_id
+from pipeline.dlq.causes import cause
+from pipeline.dlq.ledger import State, ledger, marks_for
+from pipeline.dlq.letter import REPLAYS_HEADER, Letter, letter
+from pipeline.dlq.soundness import MOST_REPLAYS, refusal, side, sides
 from tests.dead_letters.letters import SINK, TOPIC, VALUE, VALUE_SCHEMA, Known, dead, errors, record
 
 SECRET = "10 Downing Street"

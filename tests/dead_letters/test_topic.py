@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from dead_letters.ledger import Count, State
-from dead_letters.letter import REPLAYS_HEADER
-from dead_letters.topic import GROUP, DeadLetterTopic, TopicError
-from dead_letters.writing import Writer, batches
+from pipeline.dlq.ledger import Count, State
+from pipeline.dlq.letter import REPLAYS_HEADER
+from pipeline.dlq.topic import GROUP, DeadLetterTopic, TopicError
+from pipeline.dlq.writing import Writer, batches
 from tests.dead_letters.letters import KEY, TOPIC, VALUE, dead, errors
 
 if TYPE_CHECKING:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capacity.quantity import parse_bytes
-from checks.check import Level
-from doctor import admission
-from doctor.facts import Guard, NamespaceContents, PodContainer
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
-from specification.stack import Specification
+from pipeline.checks.check import Level
+from pipeline.doctor import admission
+from pipeline.doctor.facts import Guard, NamespaceContents, PodContainer
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
+from stack.capacity.quantity import parse_bytes
+from stack.specification.stack import Specification
 from tests.declared import STACKS, settings_of
 from tests.doctor.test_cluster import KIND, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 _RESOURCES = {"requests": {"cpu": "250m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}
 _PLACE = replace(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from checks.check import Level, Refused
-from doctor import aws, clock
-from doctor.aws import Bucket, Identity, Region
-from doctor.clock import Answered
+from pipeline.checks.check import Level, Refused
+from pipeline.doctor import aws, clock
+from pipeline.doctor.aws import Bucket, Identity, Region
+from pipeline.doctor.clock import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Producer
 
-from checks.check import SEE_ABOVE, Level
-from checks.running import findings
-from doctor import brokers
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
-from settings.streaming import ExistingKafka
-from specification.stack import Specification
+from pipeline.checks.check import SEE_ABOVE, Level
+from pipeline.checks.running import findings
+from pipeline.doctor import brokers
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
+from stack.settings.streaming import ExistingKafka
+from stack.specification.stack import Specification
 from tests.declared import settings_of, variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 NOWHERE = "127.0.0.1:1"
 REGISTRY = {"kind": "external", "external": {"url": "https://schemas.internal", "addresses": ["10.3.0.0/16"], "secret": "schemas"}}

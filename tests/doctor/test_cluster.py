@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from checks.check import Level, Refused
-from checks.tool import Answer
-from doctor import cluster, cluster_rules, namespace
-from doctor.facts import Cluster, ClusterRequirements, NamespaceContents, Node
-from doctor.namespace import without_owner
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
+from pipeline.checks.check import Level, Refused
+from pipeline.checks.tool import Answer
+from pipeline.doctor import cluster, cluster_rules, namespace
+from pipeline.doctor.facts import Cluster, ClusterRequirements, NamespaceContents, Node
+from pipeline.doctor.namespace import without_owner
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
 from sandbox import lifecycle
 from sandbox.paths import CHECKOUT, KUBECONFIG
-from settings.cluster import ClusterSettings
-from specification.stack import Specification
+from stack.settings.cluster import ClusterSettings
+from stack.specification.stack import Specification
 from tests.declared import STACKS, Declared, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 IMAGE = "localhost/data-ingestion/kafka:1"
 WORKER = Node(name="worker", ready=True, schedulable=True, memory=8 * 2**30, images=frozenset({IMAGE}))

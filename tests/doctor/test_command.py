@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from existing_database import commands
-from judgement.stack import specify_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.existing_database import commands
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
 from sandbox import lifecycle
-from specification.source.external_sql import script
+from stack.judgement.stack import specify_text
+from stack.specification.source.external_sql import script
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from checks.check import Level
-from dead_letters.ledger import Count
-from doctor.dead_letters import look, none_open
+from pipeline.checks.check import Level
+from pipeline.dlq.ledger import Count
+from pipeline.doctor.dead_letters import look, none_open
 from tests.declared import settings_of
 
 
@@ -27,5 +27,5 @@ def test_open_and_expired_letters_are_a_warning(found: Count | str, level: Level
 
 
 def test_a_stack_without_brokers_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doctor.dead_letters._ANSWER_S", 0.3)
+    monkeypatch.setattr("pipeline.doctor.dead_letters._ANSWER_S", 0.3)
     assert isinstance(look(settings_of("dev"), ("127.0.0.1:1",)), str)

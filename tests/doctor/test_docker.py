@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.check import Level, Refused
-from checks.machine import GIB
-from checks.tool import Answer, ask
-from doctor import docker
-from doctor.docker import NODES_MIB, Docker
+from pipeline.checks.check import Level, Refused
+from pipeline.checks.machine import GIB
+from pipeline.checks.tool import Answer, ask
+from pipeline.doctor import docker
+from pipeline.doctor.docker import NODES_MIB, Docker
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from checks.check import SEE_ABOVE, Refused, access, unseen
-from checks.machine import GIB
-from checks.report import Line, paragraphs, verdict
-from checks.terminal import plain
-from checks.tool import Answer
-from checks.version import shown
-from doctor import cluster_rules, docker, kind, pulumi_cli
-from doctor.clock import Answered, skew
-from doctor.docker import Docker
-from recording.recorder import ROOT
-from settings.names import PublishedPort
+from pipeline.checks.check import SEE_ABOVE, Refused, access, unseen
+from pipeline.checks.machine import GIB
+from pipeline.checks.report import Line, paragraphs, verdict
+from pipeline.checks.terminal import plain
+from pipeline.checks.tool import Answer
+from pipeline.checks.version import shown
+from pipeline.doctor import cluster_rules, docker, kind, pulumi_cli
+from pipeline.doctor.clock import Answered, skew
+from pipeline.doctor.docker import Docker
+from pipeline.recording.recorder import ROOT
+from stack.settings.names import PublishedPort
 
 DOCUMENT = ROOT / "docs" / "doctor.md"
 BEGIN, END = "<!-- sample:begin -->", "<!-- sample:end -->"

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from checks.check import Level, Refused
-from checks.tool import Answer
-from checks.version import parsed, shown
-from doctor import kind
-from doctor.kind import Cluster, Ports
-from settings.names import PublishedPort
+from pipeline.checks.check import Level, Refused
+from pipeline.checks.tool import Answer
+from pipeline.checks.version import parsed, shown
+from pipeline.doctor import kind
+from pipeline.doctor.kind import Cluster, Ports
+from stack.settings.names import PublishedPort
 
 WANTED = (PublishedPort(node=30432, host=5432), PublishedPort(node=30092, host=9092))
 MAPPED = {5432: 30432, 9092: 30092}

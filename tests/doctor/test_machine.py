@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks import machine
-from checks.check import Level
+from pipeline.checks import machine
+from pipeline.checks.check import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

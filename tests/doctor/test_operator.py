@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client
 
-from checks.check import Level
-from doctor import cluster, operator
-from doctor.facts import Choice, Operator, Prometheus
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
-from specification.stack import Specification
+from pipeline.checks.check import Level
+from pipeline.doctor import cluster, operator
+from pipeline.doctor.facts import Choice, Operator, Prometheus
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
+from stack.specification.stack import Specification
 from tests.answers import answering
 from tests.declared import STACKS, settings_of
 from tests.doctor.test_cluster import KIND
@@ -25,7 +25,7 @@ from tests.monitoring.existing import LABELS, NAMESPACE, declared_with, settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 STACK = Stack("prod", Specification.of(settings_with("prod", "operator")), ROOT)
 PLACE = STACK.place

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.check import Level
-from checks.tool import Answer, ask
-from doctor import environment, pulumi_cli, secrets_provider
-from doctor.environment import Environment
-from recording.recorder import ROOT
+from pipeline.checks.check import Level
+from pipeline.checks.tool import Answer, ask
+from pipeline.doctor import environment, pulumi_cli, secrets_provider
+from pipeline.doctor.environment import Environment
+from pipeline.recording.recorder import ROOT
 from tests.engine.project import cli
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from checks.check import Finding, Level, failure, fine, unseen, warning
-from checks.report import Line, as_json, failures, shown, verdict
-from checks.terminal import plain
+from pipeline.checks.check import Finding, Level, failure, fine, unseen, warning
+from pipeline.checks.report import Line, as_json, failures, shown, verdict
+from pipeline.checks.terminal import plain
 
 GOOD, KNOW, BAD, BLIND = (
     Line("Docker", "engine", fine("29.1")),

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from checks.check import SEE_ABOVE, Check, Level, Refused, access, fine, given, once
-from checks.running import findings
+from pipeline.checks.check import SEE_ABOVE, Check, Level, Refused, access, fine, given, once
+from pipeline.checks.running import findings
 
 
 def check(probe: object, *, name: str = "one", limit: float = 20.0) -> Check[object]:

@@ -13,18 +13,18 @@ import pytest
 import requests
 import yaml
 
-from checks.check import Level
-from checks.tool import Answer
-from doctor import signatures
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
-from specification.stack import Specification
+from pipeline.checks.check import Level
+from pipeline.checks.tool import Answer
+from pipeline.doctor import signatures
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
+from providers.waiting import Patience
+from stack.specification.stack import Specification
 from tests.debian_programs import program
 from tests.declared import variant
 from tests.existing_database.server import free_port
 from tests.judgement.test_signing import DIGESTED, KEY
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.check import Level
-from doctor import clock, store
-from doctor.stack import checks
-from doctor.stack_settings import Stack
-from recording.recorder import ROOT
-from specification.stack import Specification
+from pipeline.checks.check import Level
+from pipeline.doctor import clock, store
+from pipeline.doctor.stack import checks
+from pipeline.doctor.stack_settings import Stack
+from pipeline.recording.recorder import ROOT
+from stack.specification.stack import Specification
 from tests.declared import variant
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from checks.check import Finding
+    from pipeline.checks.check import Finding
 
 NOWHERE = "http://127.0.0.1:1"
 

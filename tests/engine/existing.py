@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource, ResourceType
 
-from reading.archive import Archive
+from pipeline.reading.archive import Archive
 from sandbox.equality import connect
 
 if TYPE_CHECKING:

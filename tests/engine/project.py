@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.progress import Progress
-from recording.recorder import ROOT
+from pipeline.checks.progress import Progress
+from pipeline.recording.recorder import ROOT
 from sandbox.pulumi import home
 from tests.checkout import copy_project
 
@@ -145,7 +145,7 @@ def _collect(value: object, found: set[str], *, secret: bool = False) -> None:
 
 def add_a_table(folder: Path) -> None:
     """Add the table `reviews` to the example shop of a copy of the project."""
-    model = folder / "settings/shop.py"
+    model = folder / "stack/settings/shop.py"
     text = model.read_text(encoding="utf-8")
     assert "TABLES" in text
     model.write_text(text + f"\nTABLES = (*TABLES, {_TABLE})\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from tests.engine.project import STACK, Project, cli
 from tests.providers.connect_worker import GOOD, REBALANCING, Worker, serving, status
 

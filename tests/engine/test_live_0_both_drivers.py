@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.progress import Progress
-from recording.program import load as load_program
-from recording.stackfile import stack_config
+from pipeline.checks.progress import Progress
+from pipeline.recording.program import load as load_program
+from pipeline.recording.stackfile import stack_config
 from sandbox import cloud, outputs, reader
 from sandbox.adapter import Adapter
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests.engine import existing
 from tests.engine.project import STACK
 

@@ -10,11 +10,11 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from judgement.stack import parse_text
-from reading.archive import Archive
+from pipeline.reading.archive import Archive
 from sandbox import cloud, outputs, reader
 from sandbox.equality import connect, wait_until_equal
-from settings.shop import TABLES
+from stack.judgement.stack import parse_text
+from stack.settings.shop import TABLES
 from tests import change_log
 from tests.engine.project import MORE_PARTITIONS, STACK, add_a_table
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from pipeline.review.reading import read
 from policy.catalogue import RULES, WHOLE_STACK
-from review.reading import read
 from tests.engine.any_type import attached
 from tests.engine.project import Project
 from tests.policy.test_rules_document import EXAMPLES, declared
@@ -17,7 +17,7 @@ from tests.policy.test_rules_document import EXAMPLES, declared
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from review.preview import Preview
+    from pipeline.review.preview import Preview
 
 pytestmark = pytest.mark.engine
 

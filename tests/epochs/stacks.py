@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from epochs.facts import Facts, Server, Slot, Source, TableState
-from settings.names import CONTROL_TOPIC
+from pipeline.epoch.facts import Facts, Server, Slot, Source, TableState
+from stack.settings.names import CONTROL_TOPIC
 
 SYSTEM: Final = "7346"
 SLOT: Final = Slot(active=True, wal_status="reserved", invalidation="", restart=900, retained=300)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epochs import commands, settling
-from epochs.facts import Facts, Source, Unanswered
-from epochs.settling import UnsettledError
-from judgement.stack import parse_text
 from pipeline.command_line import main
-from reading.stack import RunningStack
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
+from pipeline.epoch import commands, settling
+from pipeline.epoch.facts import Facts, Source, Unanswered
+from pipeline.epoch.settling import UnsettledError
+from pipeline.reading.stack import RunningStack
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import parse_text
 from tests.epochs.stacks import FACTS, SERVER, SOURCE, USERS, with_slot
 
 if TYPE_CHECKING:

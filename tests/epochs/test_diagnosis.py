@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from epochs.diagnosis import State, diagnosis
-from epochs.facts import Source, Unanswered, source
-from settings.names import CONTROL_TOPIC, Names
-from settings.seams import Seam
+from pipeline.epoch.diagnosis import State, diagnosis
+from pipeline.epoch.facts import Source, Unanswered, source
+from stack.settings.names import CONTROL_TOPIC, Names
+from stack.settings.seams import Seam
 from tests.epochs.stacks import ORDERS, SERVER, SLOT, SOURCE, USERS, facts, with_slot
 
 if TYPE_CHECKING:
-    from epochs.diagnosis import Verdict
-    from epochs.facts import Facts
+    from pipeline.epoch.diagnosis import Verdict
+    from pipeline.epoch.facts import Facts
 
 AWAY = Unanswered("it does not answer")
 NEW = replace(USERS, epoch=2, position=None, changed=None, control={})

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from epochs.facts import Source, at, source
-from epochs.looking import committed, heartbeat, newest, server
-from reading.data_files import data_files
-from reading.log_position import lsn_text
-from settings.names import Names
-from specification.source.sql import create_heartbeat, drop_former_slots, grant_heartbeat
+from pipeline.epoch.facts import Source, at, source
+from pipeline.epoch.looking import committed, heartbeat, newest, server
+from pipeline.reading.data_files import data_files
+from pipeline.reading.log_position import lsn_text
+from stack.settings.names import Names
+from stack.specification.source.sql import create_heartbeat, drop_former_slots, grant_heartbeat
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

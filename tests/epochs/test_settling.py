@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 
-from epochs import settling
-from epochs.settling import UnsettledError
+from pipeline.epoch import settling
+from pipeline.epoch.settling import UnsettledError
 from providers.kafkaconnect.errors import NoConnectorError, NotNowError
 from providers.kafkaconnect.status import Part, Status
-from settings.names import Names
+from stack.settings.names import Names
 from tests.declared import settings_of
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from epochs.stack_file import EditError, with_epoch
-from judgement.stack import parse_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings import yaml_file
-from settings.seams import Seam
+from pipeline.epoch.stack_file import EditError, with_epoch
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import parse_text
+from stack.settings import yaml_file
+from stack.settings.seams import Seam
 
 if TYPE_CHECKING:
     from pathlib import Path

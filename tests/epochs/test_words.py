@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from epochs.facts import Facts, Server, Source, Unanswered
-from epochs.words import loss, state
-from settings.names import Names
-from settings.seams import Seam
+from pipeline.epoch.facts import Facts, Server, Source, Unanswered
+from pipeline.epoch.words import loss, state
+from stack.settings.names import Names
+from stack.settings.seams import Seam
 from tests.epochs.stacks import FACTS, SERVER, SOURCE, facts
 
 FAR = facts(server=Server(system="7346", end=1000 + 3 * 1024 * 1024, slot=None))

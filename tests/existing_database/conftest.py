@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from existing_database.target import Target
-from settings.names import Names
-from settings.tables import Column, Table
+from pipeline.existing_database.target import Target
+from stack.settings.names import Names
+from stack.settings.tables import Column, Table
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.check import Level
+from pipeline.checks.check import Level
 from tests.existing_database.test_doctor import failing, findings, the_script
 
 if TYPE_CHECKING:

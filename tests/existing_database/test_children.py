@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.check import Level
-from settings.tables import Column, Table
-from specification.source import external_sql
+from pipeline.checks.check import Level
+from stack.settings.tables import Column, Table
+from stack.specification.source import external_sql
 from tests.existing_database.conftest import TABLES
 from tests.existing_database.test_doctor import findings, made_ready, statements, the_script
 from tests.existing_database.test_tables import cures_of, looked
@@ -14,7 +14,7 @@ from tests.existing_database.test_tables import cures_of, looked
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from existing_database.target import Target
+    from pipeline.existing_database.target import Target
     from tests.existing_database.conftest import Existing
 
 _CHILDREN = """

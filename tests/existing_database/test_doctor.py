@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.check import Level, Refused
-from doctor.stack import _database
-from existing_database import catalogue, connection
-from specification.source.external_sql import script
+from pipeline.checks.check import Level, Refused
+from pipeline.doctor.stack import _database
+from pipeline.existing_database import catalogue, connection
+from stack.specification.source.external_sql import script
 from tests.existing_database.conftest import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checks.check import Finding
-    from existing_database.target import Target
-    from settings.names import Names
+    from pipeline.checks.check import Finding
+    from pipeline.existing_database.target import Target
+    from stack.settings.names import Names
     from tests.existing_database.conftest import Existing
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from existing_database.document import DocumentError, choose, difference, read, text
-from existing_database.facts import SeenColumn, SeenTable
-from judgement.stack import parse
-from settings import parsing
-from settings import shop as ecommerce
+from pipeline.existing_database.document import DocumentError, choose, difference, read, text
+from pipeline.existing_database.facts import SeenColumn, SeenTable
+from stack.judgement.stack import parse
+from stack.settings import parsing
+from stack.settings import shop as ecommerce
 from tests.existing_database.conftest import TABLES
 
 if TYPE_CHECKING:
-    from existing_database.document import Choice
-    from settings.tables import Table
+    from pipeline.existing_database.document import Choice
+    from stack.settings.tables import Table
 
 HEARTBEAT = "public.dbz_heartbeat"
 

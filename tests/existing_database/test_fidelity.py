@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from existing_database.facts import SeenColumn, SeenTable
-from existing_database.fidelity import Obstacle, clashes, model_type, modelled
-from existing_database.renaming import is_reserved, renamed
-from settings import shop as ecommerce
-from settings.sql_names import needs_quotes, quoted
-from settings.tables import Table
+from pipeline.existing_database.facts import SeenColumn, SeenTable
+from pipeline.existing_database.fidelity import Obstacle, clashes, model_type, modelled
+from pipeline.existing_database.renaming import is_reserved, renamed
+from stack.settings import shop as ecommerce
+from stack.settings.sql_names import needs_quotes, quoted
+from stack.settings.tables import Table
 
 ID = SeenColumn(name="id", type="integer", nullable=False, identity=True)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.check import Level
-from existing_database import catalogue, server_rules
-from existing_database.facts import Database
+from pipeline.checks.check import Level
+from pipeline.existing_database import catalogue, server_rules
+from pipeline.existing_database.facts import Database
 from tests.existing_database.server import free_port
 from tests.existing_database.test_doctor import findings, refused
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.check import Level
-from existing_database import session_rules
+from pipeline.checks.check import Level
+from pipeline.existing_database import session_rules
 from tests.existing_database.test_doctor import findings, made_ready, the_script
 
 if TYPE_CHECKING:

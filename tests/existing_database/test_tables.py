@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from existing_database import document, tables
-from settings.archived_types import archive_type
-from settings.names import Names
+from pipeline.existing_database import document, tables
+from stack.settings.archived_types import archive_type
+from stack.settings.names import Names
 from tests.existing_database.conftest import PASSWORD, TABLES
 from tests.images.type_matrix import ALIKE, BYTES, EXTENSIONS, OWN, SETUP, TEXT
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from existing_database.tables import Outcome
+    from pipeline.existing_database.tables import Outcome
     from tests.existing_database.conftest import Existing
 
 AWKWARD = """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capacity.postgres import disk_bytes, size
+from stack.capacity.postgres import disk_bytes, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from existing_prometheus import commands
 from pipeline.command_line import main
-from recording.recorder import ROOT, _encoded
-from recording.stackfile import stack_config
+from pipeline.existing_prometheus import commands
+from pipeline.recording.recorder import ROOT, _encoded
+from pipeline.recording.stackfile import stack_config
 from tests.monitoring.existing import existing
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audit.report import Finding, Hop, Kind, Report, TableReport
-from faults.audited import worded
+from pipeline.audit.report import Finding, Hop, Kind, Report, TableReport
+from sandbox.faults.audited import worded
 
 
 def report(*findings: Finding, undecided: tuple[str, ...] = ()) -> Report:

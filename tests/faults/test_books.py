@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faults.books import Arrival, Books, Change, Verdict
+from sandbox.faults.books import Arrival, Books, Change, Verdict
 
 Plant = Callable[[list[Arrival]], list[Arrival]]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faults.kinds import FAULTS, LEFT_OUT
 from pipeline.command_line import main
-from reading import saved_outputs
+from pipeline.reading import saved_outputs
+from sandbox.faults.kinds import FAULTS, LEFT_OUT
 
 if TYPE_CHECKING:
     from pathlib import Path

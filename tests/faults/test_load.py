@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from faults.books import TABLES, Arrival, Books, Change
-from faults.load import Load, load, remove
-from faults.rows import MOVED
-from settings.shop import TABLES as MODELS
-from specification.source.sql import table_sql
+from sandbox.faults.books import TABLES, Arrival, Books, Change
+from sandbox.faults.load import Load, load, remove
+from sandbox.faults.rows import MOVED
+from stack.settings.shop import TABLES as MODELS
+from stack.specification.source.sql import table_sql
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from faults import rows
-from faults.books import Change
-from faults.plans import Plan, Planner
+from sandbox.faults import rows
+from sandbox.faults.books import Change
+from sandbox.faults.plans import Plan, Planner
 
 
 def planned(seed: int, count: int, *, fail: float = 0.0) -> list[tuple[Plan, bool]]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults import results
-from faults.books import Verdict
-from faults.results import Outcome, Result
+from sandbox.faults import results
+from sandbox.faults.books import Verdict
+from sandbox.faults.results import Outcome, Result
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from faults import rows, transactions
-from faults.books import TABLES
-from faults.transactions import Block
-from settings.shop import TABLES as MODELS
-from specification.source.sql import table_sql
+from sandbox.faults import rows, transactions
+from sandbox.faults.books import TABLES
+from sandbox.faults.transactions import Block
+from stack.settings.shop import TABLES as MODELS
+from stack.specification.source.sql import table_sql
 from tests.existing_database import server as servers
 from tests.faults.test_load import TOUCH
 

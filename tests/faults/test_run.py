@@ -7,11 +7,11 @@ import io
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from checks.progress import Progress
-from faults import load
-from faults import run as runs
-from faults.books import Books, Verdict
-from faults.results import Outcome
+from pipeline.checks.progress import Progress
+from sandbox.faults import load
+from sandbox.faults import run as runs
+from sandbox.faults.books import Books, Verdict
+from sandbox.faults.results import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

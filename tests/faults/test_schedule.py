@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from faults.kinds import FAULTS, LEFT_OUT
-from faults.schedule import schedule
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
+from sandbox.faults.kinds import FAULTS, LEFT_OUT
+from sandbox.faults.schedule import schedule
 
 KINDS = sorted(FAULTS)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults import network, processes, services
-from faults.ground import GroundError
+from sandbox.faults import network, processes, services
+from sandbox.faults.ground import GroundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

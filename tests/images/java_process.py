@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 import urllib3
 
-from settings.names import Names
-from settings.streaming import KafkaSettings
-from settings.types import NOTHING
-from specification import logs
-from specification.monitoring import jmx
-from specification.properties import properties_text
-from specification.services import Address
-from specification.streaming import kafka
+from stack.settings.names import Names
+from stack.settings.streaming import KafkaSettings
+from stack.settings.types import NOTHING
+from stack.specification import logs
+from stack.specification.monitoring import jmx
+from stack.specification.properties import properties_text
+from stack.specification.services import Address
+from stack.specification.streaming import kafka
 from tests.declared import _settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from specification.monitoring.jmx import Process
+    from stack.specification.monitoring.jmx import Process
 
 _PATIENCE_S = 60.0
 CLUSTER = "c" * 22

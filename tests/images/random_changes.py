@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from configs.session import OPTIONS
-from settings.sql_names import quoted
+from stack.configs.session import OPTIONS
+from stack.settings.sql_names import quoted
 from tests.images.type_matrix import BYTES, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from settings.tables import Column, Table
+    from stack.settings.tables import Column, Table
 
 _LETTERS: Final = string.ascii_letters + string.digits + " '\"\\{},;|\n\té€🐘ß%_"
 _LONG: Final = 20_000

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from configs.classes import EXACT_VALUES, GUARDED_DEBEZIUM
-from settings.names import Names
-from specification.services import Address
-from specification.streaming.debezium import source_config
+from stack.configs.classes import EXACT_VALUES, GUARDED_DEBEZIUM
+from stack.settings.names import Names
+from stack.specification.services import Address
+from stack.specification.streaming.debezium import source_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from settings.tables import Table
+    from stack.settings.tables import Table
     from tests.existing_database.server import Server
 
 PASSWORD = "sesame"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from settings.tables import Column, Table
+from stack.settings.tables import Column, Table
 from tests.existing_database.server import running
 from tests.images.source_task import PASSWORD, chained
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from ddl.judge import judge
-from ddl.matrix import EXAMPLE
 from images import java_compiler
-from settings.tables import Column, Table
+from pipeline.ddl.judge import judge
+from pipeline.ddl.matrix import EXAMPLE
+from stack.settings.tables import Column, Table
 from tests.existing_database.server import running
 from tests.images.schema_cases import EXPRESSIONS, LITERALS, STATEMENTS
 from tests.images.source_task import PASSWORD, program_keys
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ddl.avro_schemas import Schema
+    from pipeline.ddl.avro_schemas import Schema
     from tests.existing_database.server import Server
 
 pytestmark = pytest.mark.sandbox

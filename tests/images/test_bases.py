@@ -7,7 +7,7 @@ import pytest
 from images import bases
 from images.bases import BaseError
 from images.references import LAPTOP, REFERENCES
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 DIGEST = f"sha256:{'5a' * 32}"
 

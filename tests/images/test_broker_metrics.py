@@ -12,9 +12,9 @@ import pytest
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from capacity.jvm import AGENT_THREADS, THREADS
-from settings.names import Names
-from specification import logs
+from stack.capacity.jvm import AGENT_THREADS, THREADS
+from stack.settings.names import Names
+from stack.specification import logs
 from tests.images.java_process import broker
 from tests.monitoring.exposition import compared, names, series
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.classes import COMMIT_COUNTERS
-from specification.archive.sink import COUNTED_COMMITS
+from stack.configs.classes import COMMIT_COUNTERS
+from stack.specification.archive.sink import COUNTED_COMMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

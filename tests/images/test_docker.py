@@ -12,8 +12,8 @@ from images.docker import ForeignError
 from images.lock import Entry
 from images.references import LAPTOP, REFERENCES
 from images.tool import ToolError
-from recording.recorder import ROOT
-from settings.images import REGISTRY_IMAGES, ImageSettings
+from pipeline.recording.recorder import ROOT
+from stack.settings.images import REGISTRY_IMAGES, ImageSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from settings.names import BROKERS
+from stack.settings.names import BROKERS
 from tests.images.three_brokers import Brokers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
+from stack.configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
 from tests.existing_database.server import running
 from tests.images.source_task import PASSWORD, connection
 

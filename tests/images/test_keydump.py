@@ -16,7 +16,7 @@ from images.keydump.tables import FOLDER, KeysError
 from images.layers import ArchiveError
 from images.lock import Entry
 from images.store import Store
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from sandbox import images as sandbox_images
 from sandbox.paths import CACHE
 

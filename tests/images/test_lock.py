@@ -12,7 +12,7 @@ from images.lock import Entry, LockError
 from images.references import REFERENCES
 from images.store import Store
 from images.wanted import Folder
-from specification.monitoring.jmx import AGENT
+from stack.specification.monitoring.jmx import AGENT
 
 _SUM = "a" * 64
 _IMAGES = Path(lock.__file__).parent

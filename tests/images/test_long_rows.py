@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capacity.quantity import MIB
-from capacity.sink import FRAMEWORK_MIB, source_heap
-from settings.tables import Column, Table
+from stack.capacity.quantity import MIB
+from stack.capacity.sink import FRAMEWORK_MIB, source_heap
+from stack.settings.tables import Column, Table
 from tests.existing_database.server import running
 from tests.images.source_task import PASSWORD, program_keys
 

@@ -55,7 +55,9 @@ def test_a_module_that_is_none_is_refused(tmp_path: Path, module: str) -> None:
         program.files([module], tmp_path)
 
 
-@pytest.mark.parametrize(("started", "loaded"), [("audit.__main__", "audit.commands"), ("status.__main__", "status.pod")])
+@pytest.mark.parametrize(
+    ("started", "loaded"), [("pipeline.audit.__main__", "pipeline.audit.commands"), ("pipeline.status.__main__", "pipeline.status.pod")]
+)
 def test_each_pod_runs_with_its_own_modules_alone(started: str, loaded: str, tmp_path: Path) -> None:
     program.stage([started], tmp_path)
     # without the folder of this process in the path; the packages are those of this machine

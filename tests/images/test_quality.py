@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from settings.archive import ArchiveSettings
-from settings.names import Names
-from settings.quality import QualitySettings
-from settings.tables import Column, Table
-from specification.archive import sink
-from specification.services import Address
+from stack.settings.archive import ArchiveSettings
+from stack.settings.names import Names
+from stack.settings.quality import QualitySettings
+from stack.settings.tables import Column, Table
+from stack.specification.archive import sink
+from stack.specification.services import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
-from configs.classes import GUARDED_DEBEZIUM
-from specification.logs import LINE
+from stack.configs.classes import GUARDED_DEBEZIUM
+from stack.specification.logs import LINE
 from tests.declared import _settings
 from tests.images import whole_worker
 from tests.images.java_process import broker

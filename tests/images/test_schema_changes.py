@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.classes import ARCHIVED_NAMES
-from configs.session import SOURCE
+from stack.configs.classes import ARCHIVED_NAMES
+from stack.configs.session import SOURCE
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, NULL, PASSWORD, Source, forget
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from images import pypi, staging
 from images.lock import Entry
 from images.store import Store
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
     from tests.existing_database.server import Server
     from tests.images.java_process import Java
 

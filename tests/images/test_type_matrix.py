@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.session import OPTIONS, SOURCE
 from images import java_compiler
+from stack.configs.session import OPTIONS, SOURCE
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, NULL, PASSWORD, Source
 from tests.images.type_matrix import ALIKE, BYTES, DEFAULTS, EXTENSIONS, PLAINLY, SETUP, TEXT

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.session import SOURCE
+from stack.configs.session import SOURCE
 from tests.existing_database.server import running
 from tests.images.source_task import CONVERTED, PASSWORD, Source, forget
 from tests.images.test_type_matrix import CAPTURED

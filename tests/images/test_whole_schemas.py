@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from existing_database import document, tables
-from existing_database.target import Target
 from images import java_compiler
-from settings.archive import ArchiveSettings
-from settings.names import Names
-from specification.archive.sink import iceberg_config
-from specification.services import Address
+from pipeline.existing_database import document, tables
+from pipeline.existing_database.target import Target
+from stack.settings.archive import ArchiveSettings
+from stack.settings.names import Names
+from stack.specification.archive.sink import iceberg_config
+from stack.specification.services import Address
 from tests.existing_database.server import running
 from tests.images.random_changes import ENUMS, LOG, PLAIN, Maker, changed, expected, inserted, logged, row_of, since
 from tests.images.source_task import NULL, PASSWORD, program_keys
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from settings.tables import Table
+    from stack.settings.tables import Table
     from tests.existing_database.server import Server
 
 pytestmark = pytest.mark.sandbox

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from settings.archive import ArchiveSettings
-from settings.names import Names
-from settings.streaming import ConnectSettings
-from specification.archive.tables import CHECK_EACH_ROW, properties
+from stack.settings.archive import ArchiveSettings
+from stack.settings.names import Names
+from stack.settings.streaming import ConnectSettings
+from stack.specification.archive.tables import CHECK_EACH_ROW, properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable

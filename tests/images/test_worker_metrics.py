@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capacity.jvm import AGENT_THREADS, THREADS
+from stack.capacity.jvm import AGENT_THREADS, THREADS
 from tests.declared import _settings
 from tests.images import whole_worker
 from tests.images.source_task import PASSWORD
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
     from tests.images.java_process import Java
 
 pytestmark = pytest.mark.sandbox

@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from settings.names import BROKERS, Names
-from settings.streaming import KafkaSettings
-from specification.services import Address
-from specification.streaming import kafka
+from stack.settings.names import BROKERS, Names
+from stack.settings.streaming import KafkaSettings
+from stack.specification.services import Address
+from stack.specification.streaming import kafka
 from tests.images.java_process import format_volume, free_ports, here_of, on_this_machine
 
 if TYPE_CHECKING:

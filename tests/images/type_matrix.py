@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from settings.archived_types import OF_EXTENSIONS
+from stack.settings.archived_types import OF_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

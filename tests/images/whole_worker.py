@@ -14,14 +14,14 @@ import urllib3
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from configs.classes import JSON_CONVERTER
-from settings.types import NOTHING
-from specification import logs
-from specification.monitoring import jmx
-from specification.properties import properties_text
-from specification.stack import Specification
-from specification.streaming import connect, kafka
-from specification.streaming.layer import topics
+from stack.configs.classes import JSON_CONVERTER
+from stack.settings.types import NOTHING
+from stack.specification import logs
+from stack.specification.monitoring import jmx
+from stack.specification.properties import properties_text
+from stack.specification.stack import Specification
+from stack.specification.streaming import connect, kafka
+from stack.specification.streaming.layer import topics
 from tests.existing_database.server import running as running_database
 from tests.images.java_process import agent_of, broker, free_ports, started
 from tests.images.source_task import PASSWORD, connection
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
     from tests.existing_database.server import Server
     from tests.images.java_process import Java
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capacity import audit as sizes
-from judgement.stack import SettingsError, specify
+from stack.capacity import audit as sizes
+from stack.judgement.stack import SettingsError, specify
 from tests.declared import STACKS
 
 if TYPE_CHECKING:
-    from problem import Problem
+    from stack.problem import Problem
 
 HOURLY = {"schedule": "17 * * * *"}
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from configs.keys import own
-from judgement.effects import _void
-from judgement.stack import SettingsError, parse, parse_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings.model import Settings
-from settings.parsing import PROJECT
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.configs.keys import own
+from stack.judgement.effects import _void
+from stack.judgement.stack import SettingsError, parse, parse_text
+from stack.settings.model import Settings
+from stack.settings.parsing import PROJECT
 from tests.declared import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 NAMES = re.compile(r"did you mean ([^? ]+)\?$")
 STACKS = ("sandbox", "guest", "endpoint", "glue")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from judgement.effects import _void, is_given
-from judgement.stack import SettingsError, parse, specify
-from settings.model import Settings
-from settings.shop import TABLES
+from stack.judgement.effects import _void, is_given
+from stack.judgement.stack import SettingsError, parse, specify
+from stack.settings.model import Settings
+from stack.settings.shop import TABLES
 
 DATABASE = {"host": "db", "addresses": ["10.0.0.0/8"], "secret": "db"}
 KAFKA = {"bootstrapServers": ["b-1:9096"], "addresses": ["10.0.0.0/8"], "secret": "msk"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import SettingsError, parse
+from stack.judgement.stack import SettingsError, parse
 
 ARCHIVE = {"archive": {"bucket": "archive"}}
 EXISTING = {"namespace": "observability"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import SettingsError, parse
+from stack.judgement.stack import SettingsError, parse
 from tests.capacity.test_postgres_parameters import COSTS
 from tests.configs.test_postgres_allowed import GUIDE
 

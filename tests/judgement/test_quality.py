@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judgement.stack import SettingsError, specify
+from stack.judgement.stack import SettingsError, specify
 from tests.declared import STACKS
 
 if TYPE_CHECKING:
-    from problem import Problem
+    from stack.problem import Problem
 
 PLAIN = {"name": "logs", "columns": [{"name": "id", "type": "integer"}]}
 RULED = {"name": "logs", "columns": [{"name": "id", "type": "integer"}, {"name": "size", "type": "integer", "quality": {"min": 0}}]}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from judgement.receivers import receiver_problems, secret_keys
-from settings.monitoring import MonitoringSettings
+from stack.judgement.receivers import receiver_problems, secret_keys
+from stack.settings.monitoring import MonitoringSettings
 from tests.declared import settings_of
 
 if TYPE_CHECKING:
-    from problem import Problem
+    from stack.problem import Problem
 
 EMAIL = {"to": "data@example.com", "from": "alerts@example.com", "smarthost": "smtp.example.com:587"}
 REACHED = {"addresses": ["203.0.113.0/24"]}

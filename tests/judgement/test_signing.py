@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import SettingsError
-from specification.stack import Specification
+from stack.judgement.stack import SettingsError
+from stack.specification.stack import Specification
 from tests.declared import STACKS, variant, watched
 
 KEY = """-----BEGIN PUBLIC KEY-----

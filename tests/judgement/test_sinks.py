@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import SettingsError, specify
 from providers.iceberg.rules import losses
+from stack.judgement.stack import SettingsError, specify
 
 ARCHIVE: dict[str, Any] = {"bucket": "archive", "tasks": 2, "catalog": "jdbc"}
 EVERY = ["public.users", "public.products", "public.orders", "public.order_items"]

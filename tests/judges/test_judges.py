@@ -10,7 +10,7 @@ import yaml
 
 from images import bases, installed, parts, sbom, staging
 from images.sbom import Subject
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from tests.checkout import tracked
 from tests.images import test_sbom
 from tests.judges import findings, manifests

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from judgement.stack import parse_text
-from laptop import kind
-from recording.stackfile import stack_config
+from pipeline.laptop import kind
+from pipeline.recording.stackfile import stack_config
 from sandbox import outputs, reader
 from sandbox.cloud import account, workload
 from sandbox.kubernetes import Kube
-from settings.cluster import HostSettings
+from stack.judgement.stack import parse_text
+from stack.settings.cluster import HostSettings
 from tests.checkout import copy_project
 
 if TYPE_CHECKING:

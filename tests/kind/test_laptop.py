@@ -16,13 +16,13 @@ import requests
 from confluent_kafka.admin import AdminClient
 
 from images.references import REFERENCES
-from laptop import kind
-from reading.archive import Archive
+from pipeline.laptop import kind
+from pipeline.reading.archive import Archive
 from sandbox import connectors
 from sandbox.demo import change_rows
 from sandbox.equality import connect, wait_until_equal
-from settings.names import BROKERS, Names
-from settings.shop import TABLES
+from stack.settings.names import BROKERS, Names
+from stack.settings.shop import TABLES
 from tests import change_log
 from tests.kind.conftest import IMAGES, STACK, succeeded
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from laptop import kind
-from laptop.kind import KindError
-from recording.recorder import ROOT
+from pipeline.laptop import kind
+from pipeline.laptop.kind import KindError
+from pipeline.recording.recorder import ROOT
 from sandbox.cluster import components
-from settings import yaml_file
-from settings.cluster import ClusterSettings, HostSettings
+from stack.settings import yaml_file
+from stack.settings.cluster import ClusterSettings, HostSettings
 
 CLUSTER = kind.parse(kind.CONFIG.read_text(encoding="utf-8"))
 TOLD = (
@@ -57,7 +57,7 @@ def test_a_cluster_that_lacks_a_port_is_refused_with_the_way_out(told: str) -> N
 
 def test_the_nodes_image_is_kinds_own_unless_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert kind.create("") == ["kind", "create", "cluster", "--config", "laptop/kind.yaml"]
+    assert kind.create("") == ["kind", "create", "cluster", "--config", "pipeline/laptop/kind.yaml"]
     assert kind.create("an/image:1")[-2:] == ["--image", "an/image:1"]
 
 

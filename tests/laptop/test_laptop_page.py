@@ -6,7 +6,7 @@ import re
 
 from images import bases, staging
 from images.references import REFERENCES
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 _WHOLE = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
 (PAGE,) = (part for part in re.split(r"^## ", _WHOLE, flags=re.MULTILINE) if part.startswith("A laptop"))

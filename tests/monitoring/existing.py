@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.declared import Declared, _settings, variant, watched
 
 if TYPE_CHECKING:
-    from settings.model import Settings
+    from stack.settings.model import Settings
 
 NAMESPACE: Final = "observability"
 LABELS: Final = {"release": "kube-prometheus-stack"}

@@ -6,9 +6,9 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
-from specification.monitoring.rules.files import RECORDING, RUNBOOKS, alert_rules, rule_files
-from specification.monitoring.scope import scoped, series_labels
-from specification.stack import Specification
+from stack.specification.monitoring.rules.files import RECORDING, RUNBOOKS, alert_rules, rule_files
+from stack.specification.monitoring.scope import scoped, series_labels
+from stack.specification.stack import Specification
 from tests.debian_programs import program
 from tests.declared import settings_of
 from tests.monitoring.cases import archive, connect, containers, database, java, kafka, own, quality, registry, source
@@ -17,8 +17,8 @@ from tests.monitoring.cases.recording import FIGURES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from settings.model import Settings
-    from specification.monitoring.rules.rule import Rule
+    from stack.settings.model import Settings
+    from stack.specification.monitoring.rules.rule import Rule
     from tests.monitoring.cases.case import Case, Figure
 
 CASES: Final[tuple[Case, ...]] = tuple(

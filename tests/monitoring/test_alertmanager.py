@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from settings.monitoring import MonitoringSettings
-from settings.quality import QualitySettings
-from specification.monitoring.alertmanager import CONFIG, FOLDER, SECRETS, TEMPLATES, configuration, files
+from stack.settings.monitoring import MonitoringSettings
+from stack.settings.quality import QualitySettings
+from stack.specification.monitoring.alertmanager import CONFIG, FOLDER, SECRETS, TEMPLATES, configuration, files
 from tests.debian_programs import program
 from tests.declared import settings_of
 from tests.monitoring.suite import run
@@ -19,7 +19,7 @@ from tests.monitoring.suite import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
 
 EMAIL = {"to": "data@example.com", "from": "alerts@example.com", "smarthost": "smtp.example.com:587", "username": "alerts"}
 RECEIVERS: dict[str, dict[str, Any]] = {"email": {"email": EMAIL}, "slack": {"slack": {"channel": "#data"}}, "webhook": {"webhook": True}}

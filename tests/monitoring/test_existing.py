@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from specification.monitoring.existing import INHIBITIONS, RULES, SCRAPE, files
-from specification.monitoring.jobs import KUBELET, jobs
-from specification.monitoring.rules.files import alert_rules
-from specification.stack import Specification
+from stack.specification.monitoring.existing import INHIBITIONS, RULES, SCRAPE, files
+from stack.specification.monitoring.jobs import KUBELET, jobs
+from stack.specification.monitoring.rules.files import alert_rules
+from stack.specification.stack import Specification
 from tests.debian_programs import program
 from tests.declared import STACKS
 from tests.monitoring.existing import KINDS, LABELS, NAMESPACE, declared_with, settings_with

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from recording.recorder import ROOT
+from pipeline.documents import fired, runbooks
+from pipeline.recording.recorder import ROOT
 from tests.sandbox_e2e import runbook
-from tools import fired, runbooks
 
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "sandbox_e2e").glob("test_1[78]_alerts*.py"))]
 

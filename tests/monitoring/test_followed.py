@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from specification.monitoring.rules.rule import Rule
+from pipeline.documents import runbooks
+from stack.specification.monitoring.rules.rule import Rule
 from tests.sandbox_e2e import runbook
 from tests.sandbox_e2e.messages import WAYS, arrived, lacks, messages
-from tools import runbooks
 
 
 @pytest.mark.parametrize(

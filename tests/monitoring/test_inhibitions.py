@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from specification.monitoring.inhibitions import LOSSES, inhibitions
+from stack.specification.monitoring.inhibitions import LOSSES, inhibitions
 from tests.declared import STACKS
 from tests.monitoring.suite import monitored, rules_of
 
 if TYPE_CHECKING:
-    from specification.monitoring.inhibitions import Inhibition
+    from stack.specification.monitoring.inhibitions import Inhibition
 
 ALL = sorted(STACKS)
 SOURCE, SINK = "postgres-cdc-connector", "s3-sink-connector"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from specification.monitoring.jobs import jobs
-from specification.monitoring.prometheus import config_file
-from specification.monitoring.rules.files import alert_rules, rule_files
-from specification.monitoring.rules.recording import recordings
-from specification.monitoring.rules.thresholds import Thresholds
-from specification.stack import Specification
-from status.metrics import METRICS
+from pipeline.status.metrics import METRICS
+from stack.specification.monitoring.jobs import jobs
+from stack.specification.monitoring.prometheus import config_file
+from stack.specification.monitoring.rules.files import alert_rules, rule_files
+from stack.specification.monitoring.rules.recording import recordings
+from stack.specification.monitoring.rules.thresholds import Thresholds
+from stack.specification.stack import Specification
 from tests.debian_programs import program
 from tests.declared import STACKS, settings_of
 from tests.monitoring.expressions import asked_labels, metrics, scraped

@@ -13,10 +13,10 @@ import pytest
 import sqlglot
 
 from pipeline.command_line import root
-from recording.recorder import ROOT
+from pipeline.documents import runbooks
+from pipeline.recording.recorder import ROOT
 from tests.declared import STACKS, Declared
 from tests.monitoring.suite import rules_of
-from tools import runbooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

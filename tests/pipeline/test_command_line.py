@@ -14,10 +14,10 @@ import pytest
 
 from images import tool
 from pipeline.command_line import PROGRAM, main, root
-from pipeline.shared_options import BARE, DEFAULT_STACK
-from pipeline.teaching import Command, Group
-from plan import commands as plan_commands
-from recording.recorder import ROOT
+from pipeline.commands.shared_options import BARE, DEFAULT_STACK
+from pipeline.commands.teaching import Command, Group
+from pipeline.plan import commands as plan_commands
+from pipeline.recording.recorder import ROOT
 from sandbox import commands as sandbox_commands
 from tests.checkout import tracked
 
@@ -262,7 +262,7 @@ def test_the_sandbox_says_what_went_wrong_without_a_traceback(
     error: BaseException, code: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SANDBOX_TRACEBACK", raising=False)
-    monkeypatch.setattr("reading.saved_outputs.read", raising(error))
+    monkeypatch.setattr("pipeline.reading.saved_outputs.read", raising(error))
     assert main(["sandbox", "outputs"]) == code
     assert capsys.readouterr().err == told
 

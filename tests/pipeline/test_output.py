@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,15 +7,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from capacity.quantity import MIB
-from judgement.stack import parse_text
-from plan.picture import bars, drawn, svg
-from plan.report import memory
-from plan.violations import recorded
+from pipeline.plan.picture import bars, drawn, svg
+from pipeline.plan.report import memory
+from pipeline.plan.violations import recorded
+from pipeline.recording.recorder import ROOT, record
+from pipeline.recording.stackfile import stack_config
 from policy.declared import Limits
 from policy.limits import of_stack
-from recording.recorder import ROOT, record
-from recording.stackfile import stack_config
+from stack.capacity.quantity import MIB
+from stack.judgement.stack import parse_text
 
 
 def limits(stack: str) -> Limits:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.command_line import main
-from plan.violations import violations
+from pipeline.plan.violations import violations
 from policy.catalogue import RULES
 from policy.configuration import Configuration
 from policy.declared import Limits, Record

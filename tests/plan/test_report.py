@@ -11,20 +11,20 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from checks.terminal import console, plain
-from judgement.effects import assumed_tables
-from judgement.stack import SettingsError, parse
+from pipeline.checks.terminal import console, plain
 from pipeline.command_line import main
-from plan.report import further_memory, judgement, memory, memory_table, not_judged, tree
-from plan.violations import recorded
+from pipeline.plan.report import further_memory, judgement, memory, memory_table, not_judged, tree
+from pipeline.plan.violations import recorded
+from pipeline.recording import record
 from policy.budget_rules import namespace_total
 from policy.declared import Limits
 from policy.limits import of_stack
 from policy.rule import Violation
-from problem import Problem
-from recording import record
 from sandbox.stack_settings import settings
-from settings.shop import TABLES
+from stack.judgement.effects import assumed_tables
+from stack.judgement.stack import SettingsError, parse
+from stack.problem import Problem
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.workbench import container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from capacity.quantity import MIB
+from stack.capacity.quantity import MIB
 from tests.policy import (
     mutations_access,
     mutations_admission,

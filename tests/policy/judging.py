@@ -11,13 +11,13 @@ from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, StackValid
 from pulumi_policy.policy import PolicyResource, PolicyResourceOptions, ResourceValidationArgs, StackValidationArgs
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from plan.violations import declared, violations
+from pipeline.plan.violations import declared, violations
 from policy.catalogue import WHOLE_STACK
 from policy.declared import Declared, Limits, Record
 from policy.limits import of_stack
 from policy.pack import Judge, policies
+from stack.unknown import Unknown
 from tests.declared import Declared as Stack
-from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from policy.declared import Declared
     from policy.rule import Violation
-    from problem import Problem
+    from stack.problem import Problem
 
 # Sentences, each with the value that they name; a key without a value is removed, and a key may be renamed
 _SET: Final = re.compile(r"set (?:'([^']*)'|([\w.:/+-]+))(?:$|[;,]| or (?:more|less)\b)")

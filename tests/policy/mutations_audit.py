@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_roles import WIDE, role
 from tests.policy.workbench import Workbench, container, extra, job_of, pod_of
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from configs.classes import BASIC_AUTH, REST_ACCESS
+from stack.configs.classes import BASIC_AUTH, REST_ACCESS
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_data import one_of_each
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

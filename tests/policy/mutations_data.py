@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.judging import copied
 from tests.policy.mutations_memory import in_memory
 from tests.policy.workbench import TOPIC, Workbench, extra, pod_of
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from stack.unknown import UNKNOWN
 from tests.policy.workbench import NAMESPACE, extra
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

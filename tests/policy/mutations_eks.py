@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_reach import resource
 from tests.policy.workbench import extra
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stack.unknown import UNKNOWN
 from tests.policy.everyday import WITHOUT_PODS, custom, kinds
 from tests.policy.workbench import Workbench, container, extra, job_of, pod, pod_of
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from configs.tokens import ACL, QUOTA
 from policy.declared import Declared
-from unknown import UNKNOWN
+from stack.configs.tokens import ACL, QUOTA
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from configs.tokens import TOPIC
-from configs.verdict import KIND_BY_CLASS
 from policy.declared import Declared
+from stack.configs.tokens import TOPIC
+from stack.configs.verdict import KIND_BY_CLASS
 from tests.everyday_keys import EVERYDAY
 from tests.policy.mutations_config import FILES, changed_line
 from tests.policy.mutations_data import one_of_each
@@ -14,7 +14,7 @@ from tests.policy.mutations_data import one_of_each
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
     from tests.policy.workbench import Made, Workbench
 
 _KAFKA = "org.apache.kafka.connect.transforms."

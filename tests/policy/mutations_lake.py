@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from configs.tokens import CONNECTOR
+from stack.configs.tokens import CONNECTOR
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_reach import resource
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

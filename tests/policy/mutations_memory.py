@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.workbench import Workbench, container, extra, pod, pod_of
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_audit import guards_of, opened
 from tests.policy.mutations_doors import NARROW, NETWORKING, policy
 from tests.policy.workbench import Workbench, container, extra, pod_of
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.mutations_reach import resource
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

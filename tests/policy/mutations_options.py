@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from configs.tokens import CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, TOPIC
 from policy.declared import Declared
+from stack.configs.tokens import CONNECTOR, GROUP_POSITION, ICEBERG_TABLE, TOPIC
 from tests.policy.workbench import Workbench, container, extra, pod
 
 if TYPE_CHECKING:

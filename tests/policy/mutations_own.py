@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from configs.allowed import standing
-from configs.tokens import CLUSTER_READY, TOPIC
-from configs.verdict import KIND_BY_CLASS
 from policy.files import properties
+from stack.configs.allowed import standing
+from stack.configs.tokens import CLUSTER_READY, TOPIC
+from stack.configs.verdict import KIND_BY_CLASS
+from stack.unknown import UNKNOWN
 from tests.policy.workbench import Workbench, extra
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,8 +6,8 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from policy.declared import Declared
+from stack.unknown import UNKNOWN
 from tests.policy.workbench import NAMESPACE
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from policy.declared import Declared
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

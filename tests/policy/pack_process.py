@@ -14,14 +14,14 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from recording.values import wire
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from pipeline.recording.values import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from recording import Resource
+    from pipeline.recording import Resource
 
 MANDATORY = analyzer_pb2.MANDATORY
 

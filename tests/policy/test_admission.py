@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.everyday import everyday
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import NAMESPACE, extra
-from unknown import UNKNOWN
 
 LIMITS = Limits(memory={NAMESPACE: 2**34, "web": 2**34}, volumes={NAMESPACE: 2**34, "web": 2**34}, own=NAMESPACE)
 RULE = "admission-kept"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_reach import GROUP, INGRESS, NARROW, WIDE, closed_groups, open_groups, prefix_list, private, public, resource
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

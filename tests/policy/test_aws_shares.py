@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan, judged
 from tests.policy.mutations_sharing import (
     GRANT,
@@ -27,7 +28,6 @@ from tests.policy.mutations_sharing import (
     snapshots,
     whole_accounts,
 )
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

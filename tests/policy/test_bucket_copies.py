@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
-from unknown import UNKNOWN
 
 RULE = "bucket-copied"
 BUCKET, NATIVE = "aws:s3/bucket:Bucket", "aws-native:s3:Bucket"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.test_rights import EVERYBODY, NAMING, RESTRICTING_NOTHING
-from unknown import UNKNOWN
 
 BLOCKED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
 AES = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]

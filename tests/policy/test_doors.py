@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_doors import NARROW, NETWORKING, WIDE, labelled
 from tests.policy.workbench import container, extra, pod
-from unknown import UNKNOWN
 
 LIMITS = Limits(memory={"stream": 2**32}, volumes={"stream": 2**32})
 LABELS = {"app": "it"}

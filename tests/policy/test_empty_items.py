@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack.unknown import Unknown
 from tests.policy.judging import by_pack, by_plan, shipped
 from tests.policy.workbench import extra
-from unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

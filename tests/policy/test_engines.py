@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_plan
 from tests.policy.test_admission import KYVERNO, LIMITS, PODS, policy, refused
 from tests.policy.workbench import NAMESPACE, container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from policy.declared import Declared

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from capacity.quantity import MIB
-from plan.violations import declared
+from pipeline.plan.violations import declared
 from policy.limits import of_stack
-from specification.stack import Specification
+from stack.capacity.quantity import MIB
+from stack.specification.stack import Specification
 from tests.declared import STACKS
 from tests.monitoring.existing import KINDS, declared_with
 from tests.policy import mutations_access, mutations_doors, mutations_memory, mutations_own

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from capacity import jvm_scripts, postgres_parameters
 from policy.guarded import runs_guarded
+from stack.capacity import jvm_scripts, postgres_parameters
 
 SCRIPTS = ("connect-distributed", "connect-standalone", "kafka-server-start", "schema-registry-start")
 IMAGES = sorted(jvm_scripts.images_of(*SCRIPTS) | postgres_parameters.IMAGES)

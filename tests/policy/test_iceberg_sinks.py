@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from configs.classes import ICEBERG_SINK, PLAIN_ICEBERG_SINK
-from configs.tokens import CONNECTOR
 from policy.declared import Declared, Limits
+from stack.configs.classes import ICEBERG_SINK, PLAIN_ICEBERG_SINK
+from stack.configs.tokens import CONNECTOR
 from tests.connector_configs import ICEBERG, NAMES, changed
 from tests.policy.judging import by_pack, by_plan
 

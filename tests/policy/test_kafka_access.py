@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from configs.tokens import TOPIC
 from policy.declared import Declared, Limits
+from stack.configs.tokens import TOPIC
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_kafka import acl, feeding, named_rules, open_rules, quota, starving
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stack.unknown import UNKNOWN
 from tests.policy.test_admission import PODS, named, policy, refused
 from tests.policy.workbench import NAMESPACE, container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from configs.tokens import CONNECTOR
+from stack.configs.tokens import CONNECTOR
 from tests.policy.judging import by_pack, by_plan, judged
 from tests.policy.mutations_lake import ARCHIVE, grants, lake
 from tests.policy.workbench import Workbench

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from capacity.quantity import MIB
 from policy.catalogue import RULES
-from specification.stack import Specification
+from stack.capacity.quantity import MIB
+from stack.specification.stack import Specification
 from tests.declared import STACKS as EVERY_STACK
 from tests.declared import settings_of
 from tests.policy.judging import by_pack, by_plan, judged, shipped

@@ -9,9 +9,9 @@ import pytest
 
 from policy.budget_rules import counted_workloads
 from policy.declared import Declared, Limits, Record
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ import pytest
 from policy import own_pods, volume_rules
 from policy.declared import Declared, Limits, Record
 from policy.rule import judge_end
+from stack.unknown import UNKNOWN
 from tests.policy import mutations_claims, mutations_pods, mutations_refusing, mutations_starts
 from tests.policy.judging import by_plan, judged
 from tests.policy.workbench import NAMESPACE, Workbench, container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from google.protobuf import empty_pb2
 
+from pipeline.recording import record
 from policy.catalogue import RULES
-from recording import record
+from stack.unknown import UNKNOWN
 from tests.declared import Declared
 from tests.policy.pack_process import MANDATORY, refused, running
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from recording import Resource
+    from pipeline.recording import Resource
     from tests.policy.pack_process import Pack
 
 

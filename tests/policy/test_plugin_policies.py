@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from stack.unknown import UNKNOWN
 from tests.policy.test_doors import GUARDED, refused, workload
 from tests.policy.workbench import extra
-from unknown import UNKNOWN
 
 CILIUM = ("CiliumNetworkPolicy", "cilium.io/v2", "endpointSelector")
 CILIUM_EVERYWHERE = ("CiliumClusterwideNetworkPolicy", "cilium.io/v2", "endpointSelector")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.tokens import CONNECTOR
 from policy.declared import Declared, Limits
+from stack.configs.tokens import CONNECTOR
 from tests.configs.test_postgres_ranges import tiny, usual
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import container, extra, pod

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from judgement.stack import SettingsError, parse
 from policy.declared import Declared
+from stack.judgement.stack import SettingsError, parse
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.test_postgres_config import CAPTURED, LIMITS, RULE, file, refused, server
 from tests.policy.workbench import container, extra, pod

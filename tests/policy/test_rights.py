@@ -11,7 +11,7 @@ import pytest
 from components.archive import identity
 from policy.declared import Declared, Limits
 from policy.iam_documents import actions_without_resource
-from specification.archive import iam
+from stack.specification.archive import iam
 from tests.policy.judging import by_pack, by_plan
 
 if TYPE_CHECKING:

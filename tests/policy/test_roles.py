@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.cluster_roles import PASSING, REFUSED, controllers, given_to_people
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_roles import EVERYBODY, EXACT, RULING, SUBJECTS, WIDE, binding, role, rule
 from tests.policy.workbench import container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from pipeline.recording.recorder import ROOT
 from policy.catalogue import RULES
 from policy.declared import Declared, Limits, Record
 from policy.rule import LEAST_REASON, judge, judge_end
-from recording.recorder import ROOT
 from tests.policy.judging import by_plan, shipped
 from tests.policy.workbench import container, extra, pod
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.mutations_scaling import changing, horizontal, keeping, sizing
 from tests.policy.workbench import NAMESPACE, container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

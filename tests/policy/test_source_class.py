@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
-from configs.tokens import CONNECTOR
 from policy.declared import Record
 from policy.fit_rules import slots, sources
-from settings.names import Names
+from stack.configs.classes import DEBEZIUM, GUARDED_DEBEZIUM
+from stack.configs.tokens import CONNECTOR
+from stack.settings.names import Names
 from tests.policy.judging import by_pack, by_plan, judged
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from configs.tokens import CONNECTOR, TOPIC
-from configs.topics import CONNECT, CONNECT_CONFIGS
 from policy.declared import Declared, Limits
+from stack.configs.tokens import CONNECTOR, TOPIC
+from stack.configs.topics import CONNECT, CONNECT_CONFIGS
+from stack.unknown import UNKNOWN
 from tests.connector_configs import ICEBERG, NAMES, S3, SOURCE, changed
 from tests.policy.judging import by_pack, by_plan
-from unknown import UNKNOWN
 
 LIMITS = Limits(memory={}, volumes={})
 DAY_MS = 86_400_000

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from policy.declared import Declared, Limits
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import NAMESPACE, extra
-from unknown import UNKNOWN
 
 LIMITS = Limits(memory={NAMESPACE: 2**34}, volumes={NAMESPACE: 2**44}, own=NAMESPACE)
 RULE = "volume-source"

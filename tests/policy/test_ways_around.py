@@ -8,9 +8,9 @@ import pytest
 
 from policy.declared import Declared, Limits
 from policy.limits import with_pack_configuration
+from stack.unknown import UNKNOWN
 from tests.policy.judging import by_pack, by_plan
 from tests.policy.workbench import container, extra, pod
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

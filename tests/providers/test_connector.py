@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK
 from providers.kafkaconnect.connector import ConnectorOperations
 from providers.kafkaconnect.rest import ConnectClient
 from providers.kafkaconnect.watch import Tempo
 from providers.operations import CancelledError, Change, IncompleteError, ProviderError
+from stack.configs.classes import DEBEZIUM, GUARDED_DEBEZIUM, ICEBERG_SINK
+from stack.unknown import UNKNOWN
 from tests.providers.connect_worker import GOOD, NOT_FOUND, REBALANCING, Worker, complaints, serving, status
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

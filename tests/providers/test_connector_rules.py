@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from configs.secrecy import is_referenced, is_secret, without_passwords
 from providers.kafkaconnect.rules import connector_problems, is_source
-from unknown import UNKNOWN
+from stack.configs.secrecy import is_referenced, is_secret, without_passwords
+from stack.unknown import UNKNOWN
 
 SOURCE = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",

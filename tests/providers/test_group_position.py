@@ -14,7 +14,7 @@ from providers.kafkaconnect.group_position import GroupPositionOperations
 from providers.kafkaconnect.librdkafka import UnansweredError
 from providers.kafkaconnect.positions import without_position
 from providers.operations import ProviderError
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ import pytest
 from providers.kafkaconnect.librdkafka import PASSWORD_VARIABLE, USER_VARIABLE, client
 from providers.kafkaconnect.readiness import ClusterReadyOperations, Metadata, NotReadyError, ask, cluster_id
 from providers.operations import CancelledError, ProviderError
-from unknown import UNKNOWN
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import LongType, StringType
 
-from configs.tokens import ICEBERG_TABLE
 from providers.iceberg.provider import operations
 from providers.operations import Operations, ProviderError
-from unknown import UNKNOWN
+from stack.configs.tokens import ICEBERG_TABLE
+from stack.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path

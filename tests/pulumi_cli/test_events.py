@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.automation import EngineEvent
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 from sandbox.pulumi.events import Events, plain
 
 URN = "urn:pulumi:sandbox::p::cdc:streaming:Streaming$kubernetes:apps/v1:StatefulSet::kafka-kafka"

@@ -19,7 +19,7 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, language_pb2, language_pb2_grpc
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from judgement.stack import specify_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings.quality import quarantine_name
-from settings.shop import TABLES
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import specify_text
+from stack.settings.quality import quarantine_name
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import test_17_alerts_of_rows as scores
 from tests.sandbox_e2e import test_18_quality as second
 

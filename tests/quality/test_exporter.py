@@ -7,11 +7,11 @@ import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from quality.exporter import KEPT_S, LastScores, serve
+from pipeline.quality.exporter import KEPT_S, LastScores, serve
 from tests.quality.test_scoring import WHOLE, changed, report
 
 if TYPE_CHECKING:
-    from quality.scoring import Counts
+    from pipeline.quality.scoring import Counts
 
 QUIET = changed(records=0, rows=0, distinct=0, judged=0)
 

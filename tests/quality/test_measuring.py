@@ -11,19 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from description.stack import UnansweredError
-from quality.looking import committed_since
-from quality.measuring import Measured, Window, counts, load
-from quality.rules_sql import broken
-from settings.quality import BROKEN_RULES, QUARANTINE
-from settings.tables import Column, Table
+from pipeline.description.stack import UnansweredError
+from pipeline.quality.looking import committed_since
+from pipeline.quality.measuring import Measured, Window, counts, load
+from pipeline.quality.rules_sql import broken
+from stack.settings.quality import BROKEN_RULES, QUARANTINE
+from stack.settings.tables import Column, Table
 from tests.audit.conftest import LocalArchive, row
 from tests.images.test_quality import CASES, GOOD, THINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from quality.scoring import Counts
+    from pipeline.quality.scoring import Counts
 
 TOPIC = "postgres.public.products"
 PRODUCTS = Table(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from description.stack import UnansweredError
-from quality import pod
-from quality.looking import Bounds
-from quality.pod import Scores, beside
-from settings.quality import QualitySettings
-from settings.tables import Column, Table
+from pipeline.description.stack import UnansweredError
+from pipeline.quality import pod
+from pipeline.quality.looking import Bounds
+from pipeline.quality.pod import Scores, beside
+from stack.settings.quality import QualitySettings
+from stack.settings.tables import Column, Table
 from tests.quality.test_exporter import samples
 from tests.quality.test_scoring import WHOLE, report
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.measuring import Window
-from quality.report import Report, TableReport
-from quality.scoring import Counts, Scores, Verdict, scores, verdict
+from pipeline.quality.measuring import Window
+from pipeline.quality.report import Report, TableReport
+from pipeline.quality.scoring import Counts, Scores, Verdict, scores, verdict
 
 FIGURES = ("completeness", "uniqueness", "timeliness", "validity")
 WHOLE = Counts(records=100, missing=0, rows=100, distinct=100, late=0, judged=90, invalid=0, letters=0, unmarked=0, rules=2)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import yaml
 
-from settings.tables import archive_columns
+from pipeline.views.dialects import DIALECTS
+from pipeline.views.files import files
+from stack.settings.tables import archive_columns
 from tests.readers import trino
 from tests.readers.installation import installed
 from tests.readers.views_of import KINDS, PLAIN
-from views.dialects import DIALECTS
-from views.files import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

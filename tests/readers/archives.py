@@ -17,7 +17,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import DecimalType, IntegerType, LongType, NestedField, StringType
 
-from settings.tables import Column, Table, archive_columns
+from stack.settings.tables import Column, Table, archive_columns
 from tests.views.histories import Database, disturbed
 from tests.views.test_states import CASES, life, placed
 

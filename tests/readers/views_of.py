@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pipeline.views.files import files, name_of
+from pipeline.views.moment import Moment
 from tests.readers.archives import ODD, Told
-from views.files import files, name_of
-from views.moment import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from settings.tables import Table
+    from stack.settings.tables import Table
 
 CURRENT: Final = "current"
 PLAIN: Final = "plain"

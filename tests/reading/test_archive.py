@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from reading.archive import repeated_changes
+from pipeline.reading.archive import repeated_changes
 
 ROW = {"__epoch": 1, "__source_lsn": 100, "__op": "c", "id": 1, "part": "a", "__kafka_offset": 1}
 

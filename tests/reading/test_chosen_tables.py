@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reading.chosen_tables import NoTableError, chosen
-from settings.tables import Column, Table
+from pipeline.reading.chosen_tables import NoTableError, chosen
+from stack.settings.tables import Column, Table
 
 _COLUMNS = (Column(name="id", type="integer"),)
 USERS, ORDERS, OF_SALES = (

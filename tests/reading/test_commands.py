@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reading import commands
-from recording.recorder import ROOT
-from views.dialects import DIALECTS
+from pipeline.reading import commands
+from pipeline.recording.recorder import ROOT
+from pipeline.views.dialects import DIALECTS
 
 
 @pytest.mark.parametrize("engine", DIALECTS)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from reading.data_files import DataFile, data_files, newest_offsets, of_epoch, offsets_in
+from pipeline.reading.data_files import DataFile, data_files, newest_offsets, of_epoch, offsets_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def test_a_manifest_is_read_once_and_forgotten_with_its_snapshot(table: Any, mon
     table.append(rows((0, 3)))
     data_files(table, known)
     assert len(known) == 1
-    monkeypatch.setattr("reading.data_files._data_file", lambda *_: pytest.fail("a known manifest was read again"))
+    monkeypatch.setattr("pipeline.reading.data_files._data_file", lambda *_: pytest.fail("a known manifest was read again"))
     assert [one.offset for one in data_files(table, known)] == [3]
 
 

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 
-from reading.data_files import data_files, offsets_in
-from reading.metadata import Metadata
-from reading.objects import Objects
-from reading.signed import NoKeysError, SignedRequests
+from pipeline.reading.data_files import data_files, offsets_in
+from pipeline.reading.metadata import Metadata
+from pipeline.reading.objects import Objects
+from pipeline.reading.signed import NoKeysError, SignedRequests
 from tests.existing_database import server as servers
 from tests.reading.test_data_files import SCHEMA, rows
 

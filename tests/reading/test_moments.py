@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reading.moments import MomentError, parsed
-from views.moment import Moment
+from pipeline.reading.moments import MomentError, parsed
+from pipeline.views.moment import Moment
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import LocalFileSystem
 
-from reading import commands, queries
-from reading.queries import Answer, QueryError, answer
-from reading.stack import RunningStack
-from reading.store import ArrowS3
-from settings.archive import ArchiveSettings
-from settings.model import Settings
+from pipeline.reading import commands, queries
+from pipeline.reading.queries import Answer, QueryError, answer
+from pipeline.reading.stack import RunningStack
+from pipeline.reading.store import ArrowS3
+from stack.settings.archive import ArchiveSettings
+from stack.settings.model import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from settings.tables import Table
+    from stack.settings.tables import Table
 
 
 class Folder:
@@ -118,7 +118,7 @@ def test_rows_are_printed_as_a_table_or_as_json(
     printed: str,
 ) -> None:
     write(("c", 1, "a@example.com"))
-    monkeypatch.setattr("reading.stack.running", lambda _name: stack)
+    monkeypatch.setattr("pipeline.reading.stack.running", lambda _name: stack)
     assert commands.query("dev", "users", "SELECT email, NULL AS nothing FROM users", as_json=as_json) == 0
     out = capsys.readouterr().out
     assert printed in out
@@ -139,6 +139,6 @@ def test_a_question_that_cannot_be_asked_is_refused_with_the_reason(
     said: str,
 ) -> None:
     if stack_name == "dev":
-        monkeypatch.setattr("reading.stack.running", lambda _name: stack)
+        monkeypatch.setattr("pipeline.reading.stack.running", lambda _name: stack)
     assert commands.query(stack_name, table, "DROP TABLE changes", as_json=False) == code
     assert said in capsys.readouterr().err

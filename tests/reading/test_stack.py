@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reading.stack import NotRunningError, RunningStack, running
-from settings.model import Settings
+from pipeline.reading.stack import NotRunningError, RunningStack, running
+from stack.settings.model import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import LocalFileSystem
 
-from reading.store import ArrowS3, KeptFiles
+from pipeline.reading.store import ArrowS3, KeptFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +107,8 @@ def test_a_store_whose_files_may_change_is_read_anew(tmp_path: Path) -> None:
 def test_large_files_are_read_where_the_query_needs_them_and_the_oldest_kept_goes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reading.store._KEPT_FILE_BYTES", 100)
-    monkeypatch.setattr("reading.store._KEPT_BYTES", 150)
+    monkeypatch.setattr("pipeline.reading.store._KEPT_FILE_BYTES", 100)
+    monkeypatch.setattr("pipeline.reading.store._KEPT_BYTES", 150)
     kept = KeptFiles()
     files = ArrowS3(LocalFileSystem(), kept)
     for name, size in (("a", 90), ("b", 60), ("large", 101), ("c", 90)):

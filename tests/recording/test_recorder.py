@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 import pytest
 
-from recording import UNKNOWN, Recording, record
+from pipeline.recording import UNKNOWN, Recording, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recording.stackfile import StackFileError, stack_config
+from pipeline.recording.stackfile import StackFileError, stack_config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from review.digest import PREVIEW, Wording, digest
-from review.findings import Findings
-from review.markdown import GITHUB_LIMIT, markdown
-from review.reading import read
+from pipeline.review.digest import PREVIEW, Wording, digest
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import GITHUB_LIMIT, markdown
+from pipeline.review.reading import read
 
 if TYPE_CHECKING:
-    from review.document import Document
+    from pipeline.review.document import Document
 
 STORED = Path(__file__).parent / "stored"
 FILES = sorted(path.name for path in STORED.glob("*.json*"))

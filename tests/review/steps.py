@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from review.losses import losses
-from review.step import State, Step
-from review.surroundings import Surroundings
+from pipeline.review.losses import losses
+from pipeline.review.step import State, Step
+from pipeline.review.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from review.step import Fate
+    from pipeline.review.step import Fate
 
 SET, TOPIC, CONNECTOR = "kubernetes:apps/v1:StatefulSet", "kafka:index/topic:Topic", "kafkaconnect:index:Connector"
 BUCKET, LIFECYCLE = "aws:s3/bucket:Bucket", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review.findings import Findings
-from review.preview import Preview
-from review.secrecy import Hidden
-from review.step import State, Step
+from pipeline.review.findings import Findings
+from pipeline.review.preview import Preview
+from pipeline.review.secrecy import Hidden
+from pipeline.review.step import State, Step
+from stack.unknown import UNKNOWN
 from tests.review.steps import BUCKET, CONFIG_MAP, CONNECTOR, DATABASE, LIFECYCLE, SET, TOPIC, VERSIONING, step, verdicts
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from review.step import Fate
+    from pipeline.review.step import Fate
 
 
 def rule(**parts: Any) -> dict[str, Any]:

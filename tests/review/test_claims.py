@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review.secrecy import Hidden
-from review.step import State, Step
+from pipeline.review.secrecy import Hidden
+from pipeline.review.step import State, Step
+from stack.unknown import UNKNOWN
 from tests.review.steps import SET, step, verdicts
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from review.step import Fate
+    from pipeline.review.step import Fate
 
 
 def stateful(**changes: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.command_line import main
-from recording.recorder import ROOT
-from review.published import UnreadablePagesError, published
+from pipeline.recording.recorder import ROOT
+from pipeline.review.published import UnreadablePagesError, published
 from tests.review.previews import STORED, comment, text
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from review.digest import DRIFT
-from review.markdown import GITHUB_LIMIT
+from pipeline.review.digest import DRIFT
+from pipeline.review.markdown import GITHUB_LIMIT
 from tests.review.previews import FILES, comment, findings, folded, section
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from recording.recorder import ROOT
-from tools import commands, review_example
+from pipeline.documents import commands, review_example
+from pipeline.recording.recorder import ROOT
 
 TEXT = review_example.DOCUMENT.read_text(encoding="utf-8")
 TRUST, RIGHTS = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL))

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from review.digest import digest
-from review.document import Code, Diff, Document, Paragraph, Section, Table
-from review.findings import Findings
-from review.markdown import LeadTooLongError, markdown
-from review.reading import read
+from pipeline.review.digest import digest
+from pipeline.review.document import Code, Diff, Document, Paragraph, Section, Table
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import LeadTooLongError, markdown
+from pipeline.review.reading import read
 from tests.review.previews import comment, document, section, text
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review.findings import Findings
-from review.kinds import base
-from review.losses import HOLDS, holds_nothing, losses
-from review.reading import read
-from review.step import Fate, State, Step
-from review.surroundings import Surroundings
+from pipeline.review.findings import Findings
+from pipeline.review.kinds import base
+from pipeline.review.losses import HOLDS, holds_nothing, losses
+from pipeline.review.reading import read
+from pipeline.review.step import Fate, State, Step
+from pipeline.review.surroundings import Surroundings
 from tests.declared import STACKS, Declared
 from tests.review.previews import text
 
 if TYPE_CHECKING:
-    from review.loss import Loss
+    from pipeline.review.loss import Loss
 
 
 def step(kind: str, fate: Fate, old: dict[str, Any] | None, new: dict[str, Any] | None = None, **state: Any) -> Step:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from checks.terminal import plain as shown
-from configs.credentials.detector import hidden, hidden_in_message
-from review.digest import PREVIEW, digest
-from review.findings import Findings
-from review.markdown import markdown
-from review.plain import plain
-from review.reading import read
+from pipeline.checks.terminal import plain as shown
+from pipeline.review.digest import PREVIEW, digest
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import markdown
+from pipeline.review.plain import plain
+from pipeline.review.reading import read
+from stack.configs.credentials.detector import hidden, hidden_in_message
 
 VALUES = ("north-wind-17", "Zq7 plain words", "x")
 CONFIG_MAP, SECRET = "kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"

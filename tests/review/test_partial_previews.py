@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.terminal import plain as shown
-from review.digest import digest
-from review.findings import Findings
-from review.markdown import LeadTooLongError, markdown
-from review.plain import plain
-from review.preview import UnreadablePreviewError
-from review.reading import read
+from pipeline.checks.terminal import plain as shown
+from pipeline.review.digest import digest
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import LeadTooLongError, markdown
+from pipeline.review.plain import plain
+from pipeline.review.preview import UnreadablePreviewError
+from pipeline.review.reading import read
 from tests.review.previews import text
 
 if TYPE_CHECKING:

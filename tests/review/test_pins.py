@@ -10,9 +10,9 @@ import pytest
 from images import bases, lock
 from images.lock import NOT_COPIED, Entry
 from pipeline.command_line import main
-from recording.recorder import ROOT
-from review.configuration import Key
-from review.pins import UnreadablePinsError, changed
+from pipeline.recording.recorder import ROOT
+from pipeline.review.configuration import Key
+from pipeline.review.pins import UnreadablePinsError, changed
 from tests.review.previews import STORED, section
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from review.preview import UnreadablePreviewError
-from review.reading import read
+from pipeline.review.preview import UnreadablePreviewError
+from pipeline.review.reading import read
 from tests.review.previews import text
 
 BAD = {

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.terminal import plain as shown
-from review.digest import PREVIEW, digest
-from review.findings import Findings
-from review.markdown import markdown
-from review.plain import plain
-from review.reading import read
-from review.secrecy import Hidden, cleaned
-from review.texts import message_without_secrets, text_without_secrets
+from pipeline.checks.terminal import plain as shown
+from pipeline.review.digest import PREVIEW, digest
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import markdown
+from pipeline.review.plain import plain
+from pipeline.review.reading import read
+from pipeline.review.secrecy import Hidden, cleaned
+from pipeline.review.texts import message_without_secrets, text_without_secrets
+from stack.unknown import UNKNOWN
 from tests.review.previews import FILES, comment, document, text
-from unknown import UNKNOWN
 
 MARKER = "marker-secret"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from review.digest import digest
-from review.findings import Findings
-from review.markdown import markdown
-from review.preview import Preview
-from review.secrecy import Hidden
+from pipeline.review.digest import digest
+from pipeline.review.findings import Findings
+from pipeline.review.markdown import markdown
+from pipeline.review.preview import Preview
+from pipeline.review.secrecy import Hidden
+from stack.unknown import UNKNOWN
 from tests.review.steps import BUCKET, CONNECTOR, SET, step, verdicts
-from unknown import UNKNOWN
 
 STRIMZI, DEPLOYMENT = "kubernetes:kafka.strimzi.io/v1beta2:KafkaConnector", "kubernetes:apps/v1:Deployment"
 POLICY, ROLE = "aws:s3/bucketPolicy:BucketPolicy", "aws:iam/rolePolicy:RolePolicy"

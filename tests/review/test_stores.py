@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from review.findings import Findings
-from review.preview import Preview
-from review.secrecy import Hidden
-from review.store_losses import DATABASES, INSTANCES, STORES
+from pipeline.review.findings import Findings
+from pipeline.review.preview import Preview
+from pipeline.review.secrecy import Hidden
+from pipeline.review.store_losses import DATABASES, INSTANCES, STORES
+from stack.unknown import UNKNOWN
 from tests.review.steps import BUCKET, DATABASE, step, verdicts
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from review.step import Fate
+    from pipeline.review.step import Fate
 
 CLUSTER, DYNAMODB, TABLE = "aws:rds/cluster:Cluster", "aws:dynamodb/table:Table", "iceberg:index:Table"
 LOCK, OPTIMIZER = (

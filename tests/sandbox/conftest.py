@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 from sandbox.adapter import Adapter, Result
 from sandbox.adapter.operated import OperatedFamily, stand_in
 

@@ -18,13 +18,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pyarrow.fs import FileSelector, S3FileSystem
 
-from description.keys import keys as reader_keys
-from reading.store import Store
+from pipeline.description.keys import keys as reader_keys
+from pipeline.reading.store import Store
 from sandbox import reader
 from sandbox.cloud import account, workload
 from sandbox.cloud.account import Cloud, CloudError
-from settings.names import ARCHIVE_PROFILE, OBJECT_ROOT
-from specification.archive import iam as documents
+from stack.settings.names import ARCHIVE_PROFILE, OBJECT_ROOT
+from stack.specification.archive import iam as documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 from sandbox import connectors, equality
 from sandbox.connectors import ConnectorFailedError
-from settings.tables import Column, Table
+from stack.settings.tables import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 BOOKS = Table(
     name="books", columns=(Column(name="id", type="integer"), Column(name="title", type="text"), Column(name="price", type="numeric(10,2)"))

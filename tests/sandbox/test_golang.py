@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 from sandbox import golang
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a module of one program, with an empty cache."""
     monkeypatch.setattr(golang, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr("checks.progress._COUNT_EACH_S", 0.0)
+    monkeypatch.setattr("pipeline.checks.progress._COUNT_EACH_S", 0.0)
     folder = tmp_path / "module"
     folder.mkdir()
     (folder / "go.mod").write_text("module example/it\n\ngo 1.21\n")

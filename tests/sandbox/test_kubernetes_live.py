@@ -9,13 +9,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from capacity import workloads as budget
-from capacity.quantity import MIB
-from checks.progress import Progress
 from images.references import REFERENCES
+from pipeline.checks.progress import Progress
 from sandbox.adapter import Adapter, ResourceError, Result
 from sandbox.kubernetes import Kube, NotReadyError
 from sandbox.paths import KUBECONFIG
+from stack.capacity import workloads as budget
+from stack.capacity.quantity import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

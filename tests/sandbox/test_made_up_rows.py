@@ -10,10 +10,10 @@ from psycopg.rows import dict_row
 
 from sandbox import made_up_rows
 from sandbox.demo import change_rows
-from settings.archived_types import AS_TEXT, PLAIN
-from settings.shop import TABLES
-from settings.tables import Column, Table
-from specification.source.sql import table_sql
+from stack.settings.archived_types import AS_TEXT, PLAIN
+from stack.settings.shop import TABLES
+from stack.settings.tables import Column, Table
+from stack.specification.source.sql import table_sql
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reading import saved_outputs
+from pipeline.reading import saved_outputs
 from sandbox import outputs
 from sandbox.reader import Reader
 from tests.declared import Declared

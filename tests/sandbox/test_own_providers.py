@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 
-from problem import Problem
 from providers.kafkaconnect.sdk import Connector, Provider
 from providers.operations import Change, ProviderError, State
 from sandbox.adapter import ResourceError
+from stack.problem import Problem
 
 if TYPE_CHECKING:
     from conftest import Runs

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks import machine as this_machine
-from checks.check import Level
-from checks.progress import Progress
+from pipeline.checks import machine as this_machine
+from pipeline.checks.check import Level
+from pipeline.checks.progress import Progress
 from sandbox import lifecycle, lock, preflight
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.progress import Progress
+from pipeline.checks.progress import Progress
 from sandbox import toolchain
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from faults.ground import NAMESPACE, POSTGRES, Ground, Target
-from faults.services import CATALOG
-from reading.archive import Archive
+from pipeline.reading.archive import Archive
 from sandbox import cloud
+from sandbox.faults.ground import NAMESPACE, POSTGRES, Ground, Target
+from sandbox.faults.services import CATALOG
 from sandbox.paths import CHECKOUT
 
 if TYPE_CHECKING:

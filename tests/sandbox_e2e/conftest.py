@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults.ground import Ground
-from reading import saved_outputs
-from reading.archive import Archive
+from pipeline.reading import saved_outputs
+from pipeline.reading.archive import Archive
 from sandbox.equality import connect
+from sandbox.faults.ground import Ground
 from sandbox.kubernetes import Kube
 from sandbox.paths import KUBECONFIG
 from tests.sandbox_e2e import runbook

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from bench import machine
+from sandbox.bench import machine
 from sandbox.stack_settings import settings
-from specification.monitoring.rules.files import alert_rules
+from stack.specification.monitoring.rules.files import alert_rules
 from tests.sandbox_e2e.messages import WAYS, arrived, lacks, messages
 from tests.sandbox_e2e.watching import Prometheus, forwarded, received
 

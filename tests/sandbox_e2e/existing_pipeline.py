@@ -16,16 +16,16 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
-from checks.progress import Progress
-from reading.archive import Archive
-from recording.program import load as load_program
-from recording.stackfile import stack_config
+from pipeline.checks.progress import Progress
+from pipeline.reading.archive import Archive
+from pipeline.recording.program import load as load_program
+from pipeline.recording.stackfile import stack_config
 from sandbox import cloud
 from sandbox.adapter import Adapter
 from sandbox.addresses import PODS
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.tables import Table
+from stack.settings.tables import Table
 from tests.sandbox_e2e import existing_server as server
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.addresses import NODE
 from sandbox.paths import CHECKOUT
-from settings.model import Settings
-from specification import manifest
-from specification.source import postgres
+from stack.settings.model import Settings
+from stack.specification import manifest
+from stack.specification.source import postgres
 
 if TYPE_CHECKING:
     from sandbox.kubernetes import Kube

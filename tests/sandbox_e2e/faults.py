@@ -8,7 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from faults import control_groups
+from sandbox.faults import control_groups
 from tests.sandbox_e2e.conftest import NAMESPACE
 
 if TYPE_CHECKING:

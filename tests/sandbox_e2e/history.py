@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.progress import Progress
-from judgement.stack import parse_text
-from reading.saved_outputs import STACK
-from recording.stackfile import stack_config
+from pipeline.checks.progress import Progress
+from pipeline.reading.saved_outputs import STACK
+from pipeline.recording.stackfile import stack_config
 from sandbox import cloud, connectors
 from sandbox.adapter import Adapter
 from sandbox.equality import connect
 from sandbox.paths import STATE
 from sandbox.stack_settings import settings
+from stack.judgement.stack import parse_text
 from tests.sandbox_e2e import runbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sandbox.kubernetes import Kube
-    from settings.names import Names
+    from stack.settings.names import Names
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Sql = Callable[[str], str]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from specification.monitoring.rules.rule import Rule
+    from stack.specification.monitoring.rules.rule import Rule
 
 WAYS = ("mail", "slack", "webhook")
 _SUBJECT = re.compile(r"\[(FIRING|RESOLVED)(?:: \d+)?\] (\w+) \((\w+)\)")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recording.recorder import ROOT
+from pipeline.recording.recorder import ROOT
 from sandbox import cluster
 from sandbox.paths import CHECKOUT
 

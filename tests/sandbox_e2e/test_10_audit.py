@@ -20,15 +20,15 @@ import pyarrow.parquet as pq
 import pytest
 from confluent_kafka import Producer
 
-from audit import auditing
-from audit.options import Options
-from audit.report import Kind, Report, Verdict
-from reading.archive import Archive
-from reading.stack import running
+from pipeline.audit import auditing
+from pipeline.audit.options import Options
+from pipeline.audit.report import Kind, Report, Verdict
+from pipeline.reading.archive import Archive
+from pipeline.reading.stack import running
 from sandbox import cloud
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES as SHOP
+from stack.settings.shop import TABLES as SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-    from reading.stack import RunningStack
+    from pipeline.reading.stack import RunningStack
 
 pytestmark = pytest.mark.sandbox
 

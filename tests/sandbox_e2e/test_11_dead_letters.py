@@ -13,10 +13,10 @@ import pytest
 import requests
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from dead_letters.avro import decoded
+from pipeline.dlq.avro import decoded
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import records
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 pytestmark = pytest.mark.sandbox
 

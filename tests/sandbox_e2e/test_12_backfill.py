@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.views.dialects import DIALECTS
+from pipeline.views.moment import Moment
+from pipeline.views.states import state
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import faults
-from views.dialects import DIALECTS
-from views.moment import Moment
-from views.states import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

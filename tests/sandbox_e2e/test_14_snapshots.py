@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from reading.archive import Archive
+from pipeline.reading.archive import Archive
+from providers.waiting import Patience
 from sandbox import cloud, connectors
 from sandbox.equality import connect, wait_until_equal
 from sandbox.stack_settings import captured
-from waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

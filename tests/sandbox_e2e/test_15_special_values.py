@@ -14,14 +14,14 @@ import requests
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 pytestmark = pytest.mark.sandbox
 

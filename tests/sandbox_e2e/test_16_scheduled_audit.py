@@ -12,18 +12,18 @@ import boto3
 import pytest
 from pyiceberg.expressions import EqualTo
 
-from audit.report import Kind
-from capacity import audit as sizes
-from capacity.quantity import MIB
-from reading.stack import running
+from pipeline.audit.report import Kind
+from pipeline.reading.stack import running
 from sandbox import cloud, memory
+from stack.capacity import audit as sizes
+from stack.capacity.quantity import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

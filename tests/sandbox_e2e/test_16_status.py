@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sandbox import connectors
 from sandbox.paths import CHECKOUT
-from settings.names import Names
+from stack.settings.names import Names
 from tests.sandbox_e2e.watching import until
 
 if TYPE_CHECKING:

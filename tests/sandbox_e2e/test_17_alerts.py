@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults import network, services
-from faults.ground import CONNECT, Ground
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
-from settings.names import Names
-from settings.shop import TABLES
+from sandbox.faults import network, services
+from sandbox.faults.ground import CONNECT, Ground
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import alert_faults as made
 from tests.sandbox_e2e import history, runbook, topics
 from tests.sandbox_e2e.drill import Drill, Fault, check
@@ -26,7 +26,7 @@ from tests.sandbox_e2e.watching import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
-from capacity.quantity import MIB
-from faults import network, services
-from faults.ground import BROKERS, NAMESPACE, Ground
 from providers.kafkaconnect.errors import NotNowError
 from providers.operations import ProviderError
 from sandbox import connectors
-from settings.names import EXPORTER_PORT, KAFKA_INTERNAL_PORT
+from sandbox.faults import network, services
+from sandbox.faults.ground import BROKERS, NAMESPACE, Ground
+from stack.capacity.quantity import MIB
+from stack.settings.names import EXPORTER_PORT, KAFKA_INTERNAL_PORT
 from tests.sandbox_e2e import alert_faults as made
 from tests.sandbox_e2e import history, runbook, topics
 from tests.sandbox_e2e.drill import Drill, check

@@ -14,11 +14,11 @@ import yaml
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import EqualTo
 
-from reading.saved_outputs import STACK
+from pipeline.reading.saved_outputs import STACK
 from sandbox.equality import connect, wait_until_equal
 from sandbox.paths import CHECKOUT
 from sandbox.stack_settings import settings
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import alert_faults as made
 from tests.sandbox_e2e import runbook
 from tests.sandbox_e2e.drill import Drill, Fault, check
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from pyiceberg.table import Table as ArchivedTable
 
-    from reading.archive import Archive
-    from settings.tables import Table
+    from pipeline.reading.archive import Archive
+    from stack.settings.tables import Table
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 

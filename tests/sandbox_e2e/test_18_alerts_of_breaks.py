@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults import services
 from sandbox import connectors
+from sandbox.faults import services
 from tests.sandbox_e2e import alert_faults as made
 from tests.sandbox_e2e import history, runbook
 from tests.sandbox_e2e.drill import Drill, check
@@ -17,7 +17,7 @@ from tests.sandbox_e2e.watching import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from faults.ground import Ground
+    from sandbox.faults.ground import Ground
     from sandbox.kubernetes import Kube
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

@@ -17,16 +17,16 @@ import pytest
 import yaml
 from confluent_kafka import Producer
 
-from dead_letters.topic import DeadLetterTopic
-from description.running import described
-from faults import control_groups
-from judgement.stack import parse_text
-from quality.exporter import LastScores
-from quality.looking import check
-from reading.stack import RunningStack
-from recording.stackfile import stack_config
+from pipeline.description.running import described
+from pipeline.dlq.topic import DeadLetterTopic
+from pipeline.quality.exporter import LastScores
+from pipeline.quality.looking import check
+from pipeline.reading.stack import RunningStack
+from pipeline.recording.stackfile import stack_config
+from sandbox.faults import control_groups
 from sandbox.paths import CHECKOUT
-from settings.quality import BROKEN_RULES
+from stack.judgement.stack import parse_text
+from stack.settings.quality import BROKEN_RULES
 from tests.sandbox_e2e.existing_pipeline import NAMESPACE, STACK, Second, existing
 from tests.sandbox_e2e.test_16_schema_changes import added, arrives, stop_and_go_on
 from tests.sandbox_e2e.watching import until
@@ -34,7 +34,7 @@ from tests.sandbox_e2e.watching import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from quality.report import Report
+    from pipeline.quality.report import Report
     from sandbox.kubernetes import Kube
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sandbox.kubernetes import Kube
-    from settings.tables import Table
+    from stack.settings.tables import Table
 
     Rows = Counter[tuple[str, str, tuple[object, ...]]]
 

@@ -11,15 +11,15 @@ import pyarrow.parquet
 import pytest
 
 from sandbox.equality import wait_until_equal
-from settings.shop import TABLES
-from settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS
+from stack.settings.shop import TABLES
+from stack.settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
 
 pytestmark = pytest.mark.sandbox
 

@@ -13,9 +13,9 @@ import urllib3
 
 from sandbox import connectors
 from sandbox.paths import CHECKOUT
-from settings.names import Names
-from specification.logs import LINE
-from specification.streaming.registry import OPERATOR_USER
+from stack.settings.names import Names
+from stack.specification.logs import LINE
+from stack.specification.streaming.registry import OPERATOR_USER
 from tests.command_blocks import tried
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ import requests
 from botocore.exceptions import ClientError
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from capacity.quantity import parse_bytes
-from faults import control_groups
 from images.references import REFERENCES
 from sandbox.addresses import API_PORT, API_SERVICE, NODE
 from sandbox.equality import wait_until_equal
+from sandbox.faults import control_groups
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
-from specification import logs
+from stack.capacity.quantity import parse_bytes
+from stack.settings.shop import TABLES
+from stack.specification import logs
 from tests.sandbox_e2e import records
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

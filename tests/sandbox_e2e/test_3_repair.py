@@ -18,7 +18,7 @@ from providers.kafkaconnect.errors import NotNowError, RefusedError
 from sandbox import connectors
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests import change_log
 from tests.sandbox_e2e import faults
 from tests.sandbox_e2e.conftest import NAMESPACE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
     from tests.change_log import Writer
 

@@ -11,17 +11,17 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
-from faults import control_groups
-from judgement.stack import parse_text
-from plan.violations import recorded
+from pipeline.plan.violations import recorded
+from pipeline.recording.recorder import ROOT, record
+from pipeline.recording.stackfile import stack_config
 from policy.brokers import broker_properties, is_broker
 from policy.fit_rules import sized_containers
 from policy.limits import of_stack
-from recording.recorder import ROOT, record
-from recording.stackfile import stack_config
+from sandbox.faults import control_groups
+from stack.capacity import disk, jvm, jvm_flags, pods, postgres, postgres_parameters
+from stack.judgement.stack import parse_text
+from stack.unknown import UNKNOWN
 from tests.sandbox_e2e.conftest import NAMESPACE
-from unknown import UNKNOWN
 
 if TYPE_CHECKING:
     import subprocess

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from checks.progress import Progress
-from dead_letters.causes import cause
-from dead_letters.letter import Place, Record, letter
+from pipeline.checks.progress import Progress
+from pipeline.dlq.causes import cause
+from pipeline.dlq.letter import Place, Record, letter
 from sandbox import connectors
 from tests.sandbox_e2e import existing_server as server
 from tests.sandbox_e2e import records

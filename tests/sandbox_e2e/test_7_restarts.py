@@ -17,11 +17,11 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from dead_letters.topic import DeadLetterTopic
-from faults import control_groups
+from pipeline.dlq.topic import DeadLetterTopic
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
-from settings.shop import TABLES
+from sandbox.faults import control_groups
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import faults, records
 from tests.sandbox_e2e.conftest import NAMESPACE
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

@@ -14,8 +14,8 @@ from confluent_kafka import Consumer
 
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
-from settings.names import Names
-from settings.shop import TABLES
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import faults, records
 from tests.sandbox_e2e.database_volume import DatabaseVolume
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

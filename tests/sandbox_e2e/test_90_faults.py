@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.progress import Progress
-from faults.ground import Ground
-from faults.run import Run, clear
-from faults.schedule import Planned
+from pipeline.checks.progress import Progress
+from sandbox.faults.ground import Ground
+from sandbox.faults.run import Run, clear
+from sandbox.faults.schedule import Planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ import pytest
 from sandbox import connectors
 from sandbox.equality import connect, wait_until_equal
 from sandbox.stack_settings import settings
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests.sandbox_e2e import history
 from tests.sandbox_e2e.conftest import NAMESPACE
 from tests.sandbox_e2e.history import SEGMENT_MIB, STACK_FILE, TIMEOUT_S
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator, Sequence
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
     Command = Callable[..., subprocess.CompletedProcess[str]]

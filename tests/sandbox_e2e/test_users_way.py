@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from sandbox.equality import wait_until_equal
 from sandbox.paths import CHECKOUT
-from settings.shop import TABLES
+from stack.settings.shop import TABLES
 from tests import change_log
 from tests.sandbox_e2e import faults
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from reading.archive import Archive
+    from pipeline.reading.archive import Archive
     from sandbox.kubernetes import Kube
 
 pytestmark = pytest.mark.sandbox

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 import yaml
 
-from judgement.stack import SettingsError, parse, specify, specify_text
-from recording.recorder import ROOT
-from recording.stackfile import StackFileError, stack_config
-from settings import parsing, yaml_file
-from settings.model import Settings
-from settings.section import Section
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import StackFileError, stack_config
+from stack.judgement.stack import SettingsError, parse, specify, specify_text
+from stack.settings import parsing, yaml_file
+from stack.settings.model import Settings
+from stack.settings.section import Section
 from tests.declared import STACK_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from problem import Problem
+    from stack.problem import Problem
 
 # for one file, on a busy machine
 LONGEST_S: Final = 10.0

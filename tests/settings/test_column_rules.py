@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from settings.rule_pattern import pattern_fault
-from settings.rule_time import is_slow
-from settings.tables import Column
+from stack.settings.rule_pattern import pattern_fault
+from stack.settings.rule_time import is_slow
+from stack.settings.tables import Column
 
 
 def rules(sql_type: str, constraint: str = "", **quality: Any) -> dict[str, tuple[str, ...]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import pytest
 from pydantic import BaseModel
 
-from judgement.stack import SettingsError, specify
-from settings.model import Settings
+from stack.judgement.stack import SettingsError, specify
+from stack.settings.model import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from settings.names import OBJECT_ROOT, Names
-from settings.section import Section
-from settings.tables import Column, Table
-from specification.manifest import checksum, container, labels
-from specification.properties import properties_text
+from stack.settings.names import OBJECT_ROOT, Names
+from stack.settings.section import Section
+from stack.settings.tables import Column, Table
+from stack.specification.manifest import checksum, container, labels
+from stack.specification.properties import properties_text
 
 # without the few names that are reserved words
 identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,20}_", fullmatch=True)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from recording import Recording, record
-from settings.rotation import Rotation
+from pipeline.recording import Recording, record
+from stack.settings.rotation import Rotation
 
 ANNOTATION = "data-ingestion/config-checksum"
 PASSWORD = "random:index/randomPassword:RandomPassword"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from settings.schedule import longest_pause, schedule_fault
+from stack.settings.schedule import longest_pause, schedule_fault
 
 
 @pytest.mark.parametrize(

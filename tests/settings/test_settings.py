@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from judgement.stack import SettingsError, parse, parse_text
-from recording.program import load, run
-from recording.recorder import ROOT, Recorder
-from recording.stackfile import stack_config
-from settings.model import Settings
-from settings.names import BROKERS
-from specification.stack import Specification
+from pipeline.recording.program import load, run
+from pipeline.recording.recorder import ROOT, Recorder
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.stack import SettingsError, parse, parse_text
+from stack.settings.model import Settings
+from stack.settings.names import BROKERS
+from stack.specification.stack import Specification
 from tests.declared import STACK_FILES
 
 STACKS = [path.name.split(".")[1] for path in STACK_FILES]

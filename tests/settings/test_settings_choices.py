@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from configs.classes import DEBEZIUM
-from judgement.stack import SettingsError, parse
-from settings.cluster import is_private
-from settings.model import Settings
-from settings.section import Section
+from stack.configs.classes import DEBEZIUM
+from stack.judgement.stack import SettingsError, parse
+from stack.settings.cluster import is_private
+from stack.settings.model import Settings
+from stack.settings.section import Section
 
 DATABASE = {"host": "db.internal", "addresses": ["10.1.0.0/16"], "secret": "db"}
 KAFKA = {"bootstrapServers": ["b-1:9096"], "addresses": ["10.2.0.0/16"], "secret": "msk"}

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from judgement.agreement import agreement_problems
-from judgement.stack import SettingsError, parse, parse_text
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from settings.shop import TABLES
-from specification.archive import sink
-from specification.services import Address
-from specification.source.postgres import server_conf, server_parameters
-from specification.stack import Specification
-from specification.streaming import connect, debezium, kafka, topics
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from stack.judgement.agreement import agreement_problems
+from stack.judgement.stack import SettingsError, parse, parse_text
+from stack.settings.shop import TABLES
+from stack.specification.archive import sink
+from stack.specification.services import Address
+from stack.specification.source.postgres import server_conf, server_parameters
+from stack.specification.stack import Specification
+from stack.specification.streaming import connect, debezium, kafka, topics
 
 ARCHIVE = {"bucket": "archive", "format": "iceberg"}
 

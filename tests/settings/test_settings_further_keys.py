@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.standing import standings
-from judgement.stack import SettingsError, parse
-from settings.model import Settings  # noqa: TC001 - pydantic is imported anyway
+from stack.configs.standing import standings
+from stack.judgement.stack import SettingsError, parse
+from stack.settings.model import Settings  # noqa: TC001 - pydantic is imported anyway
 from tests.configs.test_allowed import program_keys
 from tests.everyday_keys import EVERYDAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from configs.keys import Kind
+    from stack.configs.keys import Kind
 
 PATHS: dict[Kind, str] = {
     "debezium": "source.debezium.extra",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from judgement.stack import SettingsError, specify
+from stack.judgement.stack import SettingsError, specify
 
 MARKER = "Letmein9x"
 CASES: dict[str, dict[str, Any]] = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from judgement.stack import SettingsError, parse
-from settings import parsing
-from settings.shop import TABLES
-from settings.tables import Column
+from stack.judgement.stack import SettingsError, parse
+from stack.settings import parsing
+from stack.settings.shop import TABLES
+from stack.settings.tables import Column
 
 if TYPE_CHECKING:
     from pathlib import Path

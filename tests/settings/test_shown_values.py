@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from judgement.stack import SettingsError, specify, specify_text
-from problem import Problem
-from settings import parsing
-from settings.model import Settings
-from settings.section import Section
+from stack.judgement.stack import SettingsError, specify, specify_text
+from stack.problem import Problem
+from stack.settings import parsing
+from stack.settings.model import Settings
+from stack.settings.section import Section
 from tests.configs.credential_corpus import TOKENS
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from providers.iceberg.columns import type_problem
-from settings.shop import SAMPLE_ROWS, TABLES
-from settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS, Column, Table, archive_columns
+from stack.settings.shop import SAMPLE_ROWS, TABLES
+from stack.settings.tables import METADATA_COLUMNS, PARTITION_COLUMNS, Column, Table, archive_columns
 
 
 def column(**changes: Any) -> Column:

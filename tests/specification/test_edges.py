@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from specification.edges import DATA_PATH, PRIVATE_RANGES, ObjectStoreInCluster, all_policies, object_store_policies
+from stack.specification.edges import DATA_PATH, PRIVATE_RANGES, ObjectStoreInCluster, all_policies, object_store_policies
 from tests.declared import MAKES, main_container, where_made
 from tests.network import COMPONENT, Address, Rule, resolve, rules
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from judgement.stack import parse
-from recording.recorder import ROOT
-from settings.logs import LogSettings
-from specification import logs
-from specification.monitoring import pods, prometheus
-from specification.source.postgres import server_conf, server_parameters
-from specification.streaming import restarter
+from pipeline.recording.recorder import ROOT
+from stack.judgement.stack import parse
+from stack.settings.logs import LogSettings
+from stack.specification import logs
+from stack.specification.monitoring import pods, prometheus
+from stack.specification.source.postgres import server_conf, server_parameters
+from stack.specification.streaming import restarter
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from capacity.quantity import parse_bytes
-from specification import manifest
+from stack.capacity.quantity import parse_bytes
+from stack.specification import manifest
 from tests.declared import MAKES, Declared, containers, main_container, where_made
 from tests.pod_security import violations
 

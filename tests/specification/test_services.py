@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from settings.cluster import HostSettings
-from settings.names import BROKERS, CONNECT_PORT, KAFKA_EXTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT, Names
-from specification.services import Published, PublishedServices
-from specification.streaming.kafka import server_properties
+from stack.settings.cluster import HostSettings
+from stack.settings.names import BROKERS, CONNECT_PORT, KAFKA_EXTERNAL_PORT, POSTGRES_PORT, REGISTRY_PORT, Names
+from stack.specification.services import Published, PublishedServices
+from stack.specification.streaming.kafka import server_properties
 
 NAMES = Names(namespace="pipeline")
 PORTS = {

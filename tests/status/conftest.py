@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Producer
 
-from description.running import described
-from reading.stack import RunningStack
-from specification.source.sql import schema_sql
+from pipeline.description.running import described
+from pipeline.reading.stack import RunningStack
+from stack.specification.source.sql import schema_sql
 from tests.answers import answering
 from tests.declared import settings_of
 from tests.existing_database import server as servers
@@ -19,7 +19,7 @@ from tests.providers.connect_worker import Worker, serving, status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from description.stack import Description
+    from pipeline.description.stack import Description
 
 USERS = "postgres.public.users"
 SUBJECTS: dict[str, Any] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from dead_letters.ledger import State
-from epochs.facts import Server
-from status.facts import Database, DeadLetters, Lag, Snapshot, Waiting, Worker
+from pipeline.dlq.ledger import State
+from pipeline.epoch.facts import Server
+from pipeline.status.facts import Database, DeadLetters, Lag, Snapshot, Waiting, Worker
 from tests.status.snapshots import CONNECTORS, HEALTHY, MIB, NOW, ORDERS, PLACES, SLOT, SOURCE, TABLE, USERS, seen
 
 _BETWEEN_S: Final = 15.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from backfill.progress import Progress
-from dead_letters.ledger import State
-from epochs.diagnosis import State as History
-from epochs.diagnosis import Verdict
-from epochs.facts import Server, Slot, Source
-from specification.lateness import Lateness
-from status.facts import Archived, Brokers, Connector, Database, DeadLetters, Lag, Snapshot, Waiting, Worker
-from status.view import View, view
+from pipeline.backfill.progress import Progress
+from pipeline.dlq.ledger import State
+from pipeline.epoch.diagnosis import State as History
+from pipeline.epoch.diagnosis import Verdict
+from pipeline.epoch.facts import Server, Slot, Source
+from pipeline.status.facts import Archived, Brokers, Connector, Database, DeadLetters, Lag, Snapshot, Waiting, Worker
+from pipeline.status.view import View, view
+from stack.specification.lateness import Lateness
 
 NOW: Final = 1_777_636_800.0
 LIMITS: Final = Lateness(interval_s=10, heartbeat_s=10)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epochs.facts import Unanswered
-from status import alerts, screen
-from status.alerts import Alert
+from pipeline.epoch.facts import Unanswered
+from pipeline.status import alerts, screen
+from pipeline.status.alerts import Alert
 from tests.answers import answering
 from tests.status.snapshots import HEALTHY, seen
 

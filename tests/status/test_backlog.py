@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from epochs.facts import Unanswered
-from status import backlog, brokers
-from status.facts import Archived, Brokers, Lag, Waiting
+from pipeline.epoch.facts import Unanswered
+from pipeline.status import backlog, brokers
+from pipeline.status.facts import Archived, Brokers, Lag, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from recording.recorder import ROOT
-from status.page import page
+from pipeline.recording.recorder import ROOT
+from pipeline.status.page import page
 from tests.status.pictured import VIEW
 from tests.status.png import DIGEST, colours, labelled, labels
 from tests.status.snapshots import HEALTHY, seen

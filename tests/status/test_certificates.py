@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from specification import logs
-from status import certificates
+from pipeline.status import certificates
+from stack.specification import logs
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

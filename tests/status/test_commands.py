@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epochs.facts import Unanswered
-from judgement.stack import parse_text
 from pipeline.command_line import main
-from reading.stack import NotRunningError, RunningStack
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from status import commands
+from pipeline.epoch.facts import Unanswered
+from pipeline.reading.stack import NotRunningError, RunningStack
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from pipeline.status import commands
+from stack.judgement.stack import parse_text
 from tests.status.snapshots import HEALTHY, MIB, NOW, PLACES, SLOT, snapshot, with_connector, with_slot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from description.stack import Description
-    from status.facts import Snapshot
+    from pipeline.description.stack import Description
+    from pipeline.status.facts import Snapshot
 
 
 OUTPUTS: dict[str, Any] = {"postgres": {"host": "localhost", "port": 5432}, "registry": {"url": "http://localhost:8081"}, "tables": []}

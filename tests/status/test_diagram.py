@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from description.diagram import Captions, picture
-from epochs.facts import Unanswered
-from recording import record
-from status.diagram import captions
+from pipeline.description.diagram import Captions, picture
+from pipeline.epoch.facts import Unanswered
+from pipeline.recording import record
+from pipeline.status.diagram import captions
 from tests.status.pictured import VIEW
 from tests.status.snapshots import HEALTHY, SLOT, seen, snapshot, with_connector, with_slot
 
 if TYPE_CHECKING:
-    from status.facts import Snapshot
+    from pipeline.status.facts import Snapshot
 
 _SILENT = Unanswered("no answer")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from status import forms
-from status.page import page
+from pipeline.status import forms
+from pipeline.status.page import page
 from tests.status.snapshots import HEALTHY, seen
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dead_letters.ledger import State
-from epochs.diagnosis import State as History
-from epochs.diagnosis import Verdict
-from epochs.facts import Unanswered
-from status.facts import Brokers, DeadLetters, Lag, Waiting, Worker
-from status.levels import Level
-from status.view import until_lost
+from pipeline.dlq.ledger import State
+from pipeline.epoch.diagnosis import State as History
+from pipeline.epoch.diagnosis import Verdict
+from pipeline.epoch.facts import Unanswered
+from pipeline.status.facts import Brokers, DeadLetters, Lag, Waiting, Worker
+from pipeline.status.levels import Level
+from pipeline.status.view import until_lost
 from tests.status.snapshots import (
     CONNECTORS,
     DAY,
@@ -32,7 +32,7 @@ from tests.status.snapshots import (
 )
 
 if TYPE_CHECKING:
-    from status.facts import Snapshot
+    from pipeline.status.facts import Snapshot
 
 SILENT = Unanswered("it does not answer")
 BROKERS = Brokers(there=3, expected=3)

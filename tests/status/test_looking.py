@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dead_letters.ledger import Ledger, Mark, State
-from dead_letters.letter import Letter, Origin, Place, Record
-from description.running import described
-from epochs import looking as history
-from epochs.diagnosis import State as History
-from epochs.facts import Unanswered
-from judgement.stack import parse_text
+from pipeline.description.running import described
+from pipeline.dlq.ledger import Ledger, Mark, State
+from pipeline.dlq.letter import Letter, Origin, Place, Record
+from pipeline.epoch import looking as history
+from pipeline.epoch.diagnosis import State as History
+from pipeline.epoch.facts import Unanswered
+from pipeline.reading.stack import RunningStack
+from pipeline.recording.recorder import ROOT
+from pipeline.recording.stackfile import stack_config
+from pipeline.status import archive, brokers, certificates, looking
+from pipeline.status.facts import RUNNING, Archived, Connector, Lag, Waiting
+from pipeline.status.levels import Level
+from pipeline.status.together import Questions
+from pipeline.status.view import view
 from providers.kafkaconnect.status import Part, Status
-from reading.stack import RunningStack
-from recording.recorder import ROOT
-from recording.stackfile import stack_config
-from specification.lateness import Lateness
-from status import archive, brokers, certificates, looking
-from status.facts import RUNNING, Archived, Connector, Lag, Waiting
-from status.levels import Level
-from status.together import Questions
-from status.view import view
+from stack.judgement.stack import parse_text
+from stack.specification.lateness import Lateness
 from tests.existing_database import server as servers
 from tests.providers.connect_worker import Worker, serving, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from description.stack import Description
+    from pipeline.description.stack import Description
 
 SOURCE, SINK = "postgres-cdc-connector", "s3-sink-connector"
 NOWHERE = "127.0.0.1:1"

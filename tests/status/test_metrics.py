@@ -12,19 +12,19 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from epochs.diagnosis import State as History
-from epochs.diagnosis import Verdict
-from epochs.facts import Unanswered
-from recording.recorder import ROOT
-from status.exporter import Exporter, Figures
-from status.facts import Lag, Waiting
-from status.metrics import METRICS
+from pipeline.documents import commands, metrics_list
+from pipeline.epoch.diagnosis import State as History
+from pipeline.epoch.diagnosis import Verdict
+from pipeline.epoch.facts import Unanswered
+from pipeline.recording.recorder import ROOT
+from pipeline.status.exporter import Exporter, Figures
+from pipeline.status.facts import Lag, Waiting
+from pipeline.status.metrics import METRICS
 from tests.status.snapshots import HEALTHY, LIMITS, MIB, NOW, ORDERS, PLACES, SLOT, USERS, seen, snapshot, with_connector, with_slot
-from tools import commands, metrics_list
 
 if TYPE_CHECKING:
-    from status.facts import Snapshot
-    from status.view import View
+    from pipeline.status.facts import Snapshot
+    from pipeline.status.view import View
 
 SILENT = Unanswered("it does not answer")
 

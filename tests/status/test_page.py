@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.neutral import visible
-from configs.secrecy import told
-from epochs.facts import Unanswered
-from status.alerts import Alert
-from status.facts import Lag, Snapshot, Waiting
-from status.levels import Level
-from status.markup import Markup, element, text
-from status.page import page
-from status.page_style import STYLE
-from status.watched import Compared, Side
+from pipeline.checks.neutral import visible
+from pipeline.epoch.facts import Unanswered
+from pipeline.status.alerts import Alert
+from pipeline.status.facts import Lag, Snapshot, Waiting
+from pipeline.status.levels import Level
+from pipeline.status.markup import Markup, element, text
+from pipeline.status.page import page
+from pipeline.status.page_style import STYLE
+from pipeline.status.watched import Compared, Side
+from stack.configs.secrecy import told
 from tests.status.pictured import VIEW
 from tests.status.snapshots import HEALTHY, MIB, NOW, ORDERS, PLACES, SLOT, USERS, seen, snapshot, with_connector, with_slot
 

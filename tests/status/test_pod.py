@@ -24,11 +24,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pyiceberg.catalog.sql import SqlCatalog
 
 from images import program
-from settings.names import ARCHIVE_PROFILE
-from settings.quality import QualitySettings
-from specification.monitoring import exporter
-from specification.stack import Specification
-from status import pod
+from pipeline.status import pod
+from stack.settings.names import ARCHIVE_PROFILE
+from stack.settings.quality import QualitySettings
+from stack.specification.monitoring import exporter
+from stack.specification.stack import Specification
 from tests.declared import settings_of
 from tests.existing_database.server import free_port
 from tests.reading.test_data_files import rows
@@ -37,7 +37,7 @@ from tests.status.conftest import USERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
     from tests.existing_database.server import Server
     from tests.providers.connect_worker import Worker
 
@@ -181,7 +181,7 @@ def _of(value: str, places: dict[str, str]) -> tuple[str, str]:
 @pytest.fixture
 def started(parts: Parts) -> Iterator[Started]:
     """Yield the exporter of the stack sandbox."""
-    with starting(settings_of("sandbox"), parts, "status.__main__", "beside = None") as process:
+    with starting(settings_of("sandbox"), parts, "pipeline.status.__main__", "beside = None") as process:
         yield process
 
 
@@ -191,7 +191,7 @@ def scoring(parts: Parts) -> Iterator[Started]:
     settings = settings_of("sandbox")
     monitoring = settings.monitoring.model_copy(update={"enabled": True})
     settings = settings.model_copy(update={"monitoring": monitoring, "quality": QualitySettings(enabled=True)})
-    with starting(settings, parts, "quality.__main__", "from quality.pod import beside") as process:
+    with starting(settings, parts, "pipeline.quality.__main__", "from quality.pod import beside") as process:
         yield process
 
 

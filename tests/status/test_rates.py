@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from epochs.facts import Server, Unanswered
-from status.facts import Database, Snapshot
-from status.rates import UNMEASURED, Rates, rates
-from status.words import byte_rate
+from pipeline.epoch.facts import Server, Unanswered
+from pipeline.status.facts import Database, Snapshot
+from pipeline.status.rates import UNMEASURED, Rates, rates
+from pipeline.status.words import byte_rate
 from tests.status.snapshots import HEALTHY, MIB, NOW, ORDERS, PLACES, SLOT, SOURCE, TABLE, USERS, seen
 
 LATER = replace(

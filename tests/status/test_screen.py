@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from epochs.facts import Unanswered
-from status import screen
-from status.facts import Lag, Waiting
-from status.words import bytes_, span
+from pipeline.epoch.facts import Unanswered
+from pipeline.status import screen
+from pipeline.status.facts import Lag, Waiting
+from pipeline.status.words import bytes_, span
 from tests.status.snapshots import HEALTHY, MIB, NOW, ORDERS, PLACES, SLOT, USERS, seen, snapshot, with_slot
 
 WHOLE = """\

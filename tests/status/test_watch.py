@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from description.running import described
-from epochs.facts import Unanswered
-from reading.stack import RunningStack
-from settings.tables import archive_columns
-from specification.source.sql import replica_identity, schema_sql
-from status import looking
-from status.facts import Archived, Brokers
-from status.levels import Level
-from status.watch import _wanted, compared
-from status.watched import Capture, Compared, Side, Subject
+from pipeline.description.running import described
+from pipeline.epoch.facts import Unanswered
+from pipeline.reading.stack import RunningStack
+from pipeline.status import looking
+from pipeline.status.facts import Archived, Brokers
+from pipeline.status.levels import Level
+from pipeline.status.watch import _wanted, compared
+from pipeline.status.watched import Capture, Compared, Side, Subject
+from stack.settings.tables import archive_columns
+from stack.specification.source.sql import replica_identity, schema_sql
 from tests.declared import settings_of
 from tests.existing_database import server as servers
 from tests.status.snapshots import seen, snapshot
@@ -25,7 +25,7 @@ from tests.status.snapshots import seen, snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from description.stack import Description
+    from pipeline.description.stack import Description
 
 SETTINGS = settings_of("sandbox")
 NAMES, TABLES = SETTINGS.names, SETTINGS.source.tables

@@ -11,23 +11,23 @@ import pytest
 from confluent_kafka import Producer
 from pyiceberg.catalog import load_catalog
 
-from epochs.diagnosis import State as History
-from epochs.facts import Unanswered
-from specification.lateness import Lateness
-from status import screen
-from status.archive import Tables, TooManyFilesError
-from status.facts import Archived, Brokers, Database, DeadLetters, Waiting
-from status.levels import Level
-from status.looking import Looks
-from status.view import view
-from status.watched import Compared, Side
+from pipeline.epoch.diagnosis import State as History
+from pipeline.epoch.facts import Unanswered
+from pipeline.status import screen
+from pipeline.status.archive import Tables, TooManyFilesError
+from pipeline.status.facts import Archived, Brokers, Database, DeadLetters, Waiting
+from pipeline.status.levels import Level
+from pipeline.status.looking import Looks
+from pipeline.status.view import view
+from pipeline.status.watched import Compared, Side
+from stack.specification.lateness import Lateness
 from tests.reading.test_data_files import SCHEMA, rows
 from tests.status.conftest import USERS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from description.stack import Description
+    from pipeline.description.stack import Description
 
 
 class Catalog:
@@ -111,6 +111,6 @@ def test_a_file_is_opened_once_and_a_table_of_too_many_is_a_reason(
     assert tables.look(table).offsets == {0: 3, 2: 8}
     monkeypatch.setattr("pyarrow.parquet.read_table", lambda *_, **__: pytest.fail("a known file was opened again"))
     assert tables.look(table).offsets == {0: 3, 2: 8}
-    monkeypatch.setattr("status.archive._MOST_READ", 0)
+    monkeypatch.setattr("pipeline.status.archive._MOST_READ", 0)
     with pytest.raises(TooManyFilesError, match="the newest 0 files"):
         tables.look(table)

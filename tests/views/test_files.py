@@ -8,13 +8,13 @@ import jinja2
 import pytest
 import yaml
 
-from settings.shop import TABLES
-from settings.tables import Column, Table, archive_columns
+from pipeline.views.dialects import DIALECTS
+from pipeline.views.files import files
+from pipeline.views.moment import Moment
+from stack.settings.shop import TABLES
+from stack.settings.tables import Column, Table, archive_columns
 from tests.views.histories import record
 from tests.views.running import answered
-from views.dialects import DIALECTS
-from views.files import files
-from views.moment import Moment
 
 # every name is a reserved word of some engine
 ODD: Final = Table(
@@ -100,7 +100,7 @@ def test_without_a_catalog_duckdb_reads_the_files() -> None:
 
 
 def test_a_column_that_no_engine_would_take_unquoted_is_ordered_and_read() -> None:
-    from views.states import state  # noqa: PLC0415 - one test
+    from pipeline.views.states import state  # noqa: PLC0415 - one test
 
     rows = [{**record("c", 1, "x", 1, None, 1), "__kafka_offset": 1}]
     assert answered(rows, state(DIALECTS["duckdb"], "changes", ("order",), ("order",))) == [{"order": "x"}]

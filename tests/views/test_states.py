@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.views.dialects import DIALECTS
+from pipeline.views.moment import Moment
+from pipeline.views.states import known_state, state
 from tests.views.histories import Database, Row, disturbed, read_again, record, stream
 from tests.views.running import TYPES, answered
-from views.dialects import DIALECTS
-from views.moment import Moment
-from views.states import known_state, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from configs.classes import ARCHIVED_NAMES, SOUND_VALUES, TRUNCATE_MARKS, UNWRAP
-from settings.tables import PARTITION_COLUMNS
+from stack.configs.classes import ARCHIVED_NAMES, SOUND_VALUES, TRUNCATE_MARKS, UNWRAP
+from stack.settings.tables import PARTITION_COLUMNS
 from tests.declared import MAKES, Declared, where_made
 
 NULL_SAFE = "replace.null.with.default"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from judgement.stack import SettingsError, parse
-from specification.archive.iam import tls_only
+from stack.judgement.stack import SettingsError, parse
+from stack.specification.archive.iam import tls_only
 from tests.declared import variant, where_made
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
-from specification.archive.iam import aws_files, tls_only, token_files, trust_pods, use_catalog, use_key, write_archive
+from stack.settings.names import ARCHIVE_PROFILE, AWS_TOKEN, OBJECT_ROOT
+from stack.specification.archive.iam import aws_files, tls_only, token_files, trust_pods, use_catalog, use_key, write_archive
 from tests.declared import where_made
 
 if TYPE_CHECKING:

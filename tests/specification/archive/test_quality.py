@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from configs.pair_rules import _quarantined, _routed
-from judgement.stack import specify
-from settings.quality import BROKEN_RULES
-from settings.shop import TABLES
+from stack.configs.pair_rules import _quarantined, _routed
+from stack.judgement.stack import specify
+from stack.settings.quality import BROKEN_RULES
+from stack.settings.shop import TABLES
 
 if TYPE_CHECKING:
-    from specification.stack import Specification
+    from stack.specification.stack import Specification
 
 JUDGED = ["order_items", "orders", "products"]
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from settings.archive import ArchiveSettings, InClusterStore
-from settings.names import Names
-from settings.shop import TABLES
-from specification.archive import sink, tables
-from specification.services import Address
+from stack.settings.archive import ArchiveSettings, InClusterStore
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
+from stack.specification.archive import sink, tables
+from stack.specification.services import Address
 
 STORE = InClusterStore(namespace="object-store", service="moto", port=5000, host_endpoint="http://127.0.0.1:4566")
 NAMES = Names()

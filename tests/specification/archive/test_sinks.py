@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from epochs.diagnosis import State, diagnosis
-from judgement.fit import sink_heap
-from judgement.stack import specify
+from pipeline.epoch.diagnosis import State, diagnosis
 from policy.own_connectors import differing
-from settings.names import Names
-from settings.sinks import sinks
+from stack.judgement.fit import sink_heap
+from stack.judgement.stack import specify
+from stack.settings.names import Names
+from stack.settings.sinks import sinks
 from tests.epochs.stacks import ORDERS, USERS, facts
 
 if TYPE_CHECKING:
-    from specification.stack import Specification
+    from stack.specification.stack import Specification
 
 ARCHIVE: dict[str, Any] = {"bucket": "archive", "tasks": 2, "catalog": "jdbc"}
 SALES = ("public.orders", "public.order_items")

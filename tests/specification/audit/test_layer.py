@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from capacity import audit as sizes
-from capacity.workloads import workload
-from description import document as reading
-from settings.names import READER_SECRETS
-from specification import readers
-from specification.streaming.registry import AUDIT_USER
+from pipeline.description import document as reading
+from stack.capacity import audit as sizes
+from stack.capacity.workloads import workload
+from stack.settings.names import READER_SECRETS
+from stack.specification import readers
+from stack.specification.streaming.registry import AUDIT_USER
 from tests import pod_security
 from tests.declared import STACKS, variant
 from tests.network import outside

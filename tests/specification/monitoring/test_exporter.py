@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from description.document import described, loaded
-from description.running import described as on_this_machine
-from reading.stack import RunningStack
-from settings.names import EXPORTER_PORT
-from settings.quality import QualitySettings
-from specification.monitoring import exporter
-from specification.monitoring.pods import exporter_pod
-from specification.monitoring.rules.files import rule_files
-from specification.stack import Specification
+from pipeline.description.document import described, loaded
+from pipeline.description.running import described as on_this_machine
+from pipeline.reading.stack import RunningStack
+from stack.settings.names import EXPORTER_PORT
+from stack.settings.quality import QualitySettings
+from stack.specification.monitoring import exporter
+from stack.specification.monitoring.pods import exporter_pod
+from stack.specification.monitoring.rules.files import rule_files
+from stack.specification.stack import Specification
 from tests.declared import STACKS, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from description.stack import Description
-    from settings.model import Settings
+    from pipeline.description.stack import Description
+    from stack.settings.model import Settings
 
 MANAGED = {"database", "registry", "connect"}
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from judgement.stack import SettingsError, parse
-from plan.violations import declared
+from pipeline.plan.violations import declared
 from policy.limits import of_stack
-from specification.monitoring import grafana
+from stack.judgement.stack import SettingsError, parse
+from stack.specification.monitoring import grafana
 from tests import pod_security
 from tests.declared import Declared, main_container, variant, watched
 from tests.policy.judging import by_plan

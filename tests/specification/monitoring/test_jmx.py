@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from capacity.jvm import AGENT_THREADS, STACK_TOUCHED_KIB, memory
-from capacity.pods import limit
-from capacity.quantity import MIB
-from configs.allowed import declared_problems, further_problems
-from judgement.fit import fit_problems
-from plan.violations import declared as resources_of
+from pipeline.plan.violations import declared as resources_of
 from policy.limits import of_stack
-from specification.monitoring import jmx
-from specification.stack import Specification
+from stack.capacity.jvm import AGENT_THREADS, STACK_TOUCHED_KIB, memory
+from stack.capacity.pods import limit
+from stack.capacity.quantity import MIB
+from stack.configs.allowed import declared_problems, further_problems
+from stack.judgement.fit import fit_problems
+from stack.specification.monitoring import jmx
+from stack.specification.stack import Specification
 from tests.declared import STACKS, _settings, main_container, unwatched, variant, watched
 from tests.policy.judging import by_plan
 
 if TYPE_CHECKING:
-    from specification.workload import Workload
+    from stack.specification.workload import Workload
 
 PROCESSES = ("kafka", "connect", "registry")
 FLAG = f"-javaagent:{jmx.AGENT}={jmx.PORT}:/etc/metrics/{jmx.FILE}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from capacity.workloads import workload
-from specification.monitoring.jobs import jobs
+from stack.capacity.workloads import workload
+from stack.specification.monitoring.jobs import jobs
 from tests import pod_security
 from tests.declared import STACKS, Declared, variant, watched
 

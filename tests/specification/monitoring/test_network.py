@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from specification.monitoring.network import asked, pipeline_policies
-from specification.stack import Specification
+from stack.specification.monitoring.network import asked, pipeline_policies
+from stack.specification.stack import Specification
 from tests.declared import STACKS, _settings, unwatched, watched
 
 NAMESPACE = "figures"

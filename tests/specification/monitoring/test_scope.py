@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import promql_parser
 import pytest
 
-from dashboards.files import PROVISIONING
-from dashboards.files import files as dashboard_files
-from dashboards.stack import Stack
-from specification.monitoring.rules.files import rule_groups
-from specification.monitoring.scope import scoped, series_labels
-from specification.stack import Specification
+from pipeline.dashboards.files import PROVISIONING
+from pipeline.dashboards.files import files as dashboard_files
+from pipeline.dashboards.stack import Stack
+from stack.specification.monitoring.rules.files import rule_groups
+from stack.specification.monitoring.scope import scoped, series_labels
+from stack.specification.stack import Specification
 from tests.declared import STACKS
 from tests.monitoring.existing import settings_with
 from tests.monitoring.expressions import selectors
 from tests.monitoring.suite import monitored
 
 if TYPE_CHECKING:
-    from settings.model import Settings
+    from stack.settings.model import Settings
 
 OF_PODS = ("container_", "prober_")
 SCOPED = settings_with("dev", "operator")

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from settings.names import Names
-from settings.shop import TABLES
-from settings.tables import Column, Table
-from specification.source import external_sql, server_parameters, sql
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
+from stack.settings.tables import Column, Table
+from stack.specification.source import external_sql, server_parameters, sql
 
 NAMES = Names()
 SCRIPT = external_sql.script(NAMES, TABLES, "db.example.com", 5432, 1536)

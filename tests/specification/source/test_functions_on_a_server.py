@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from settings.default_sql import default_fault
-from settings.sql_functions import _functions
+from stack.settings.default_sql import default_fault
+from stack.settings.sql_functions import _functions
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from judgement.creation import creation_problems, derived_name
-from judgement.stack import SettingsError, parse
-from settings.default_sql import default_fault
-from settings.model import Settings
-from settings.tables import Column, Table
-from specification.source.sql import roles_sql, schema_sql
+from stack.judgement.creation import creation_problems, derived_name
+from stack.judgement.stack import SettingsError, parse
+from stack.settings.default_sql import default_fault
+from stack.settings.model import Settings
+from stack.settings.tables import Column, Table
+from stack.specification.source.sql import roles_sql, schema_sql
 from tests.declared import STACKS, settings_of
 from tests.existing_database import server as servers
 

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from capacity.postgres import memory
-from capacity.postgres_parameters import parameters
-from settings.section import Section
-from settings.source import SourceSettings
-from specification.source import postgres
-from specification.source.postgres import hba_conf, server_conf, server_parameters
+from stack.capacity.postgres import memory
+from stack.capacity.postgres_parameters import parameters
+from stack.settings.section import Section
+from stack.settings.source import SourceSettings
+from stack.specification.source import postgres
+from stack.specification.source.postgres import hba_conf, server_conf, server_parameters
 from tests.declared import Declared, containers
 
 UNITS = {"kB": 1 / 1024, "MB": 1, "GB": 1024}

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from settings.names import Names
-from settings.shop import TABLES
-from settings.tables import Column, Table
-from specification.source.bootstrap import SAMPLE_MARK, bootstrap_script
-from specification.source.postgres import BIN, DATA, SECRETS, VOLUME
-from specification.source.sql import heartbeat_query, publication_tables, roles_sql, schema_sql, table_sql
+from stack.settings.names import Names
+from stack.settings.shop import TABLES
+from stack.settings.tables import Column, Table
+from stack.specification.source.bootstrap import SAMPLE_MARK, bootstrap_script
+from stack.specification.source.postgres import BIN, DATA, SECRETS, VOLUME
+from stack.specification.source.sql import heartbeat_query, publication_tables, roles_sql, schema_sql, table_sql
 
 NAMES = Names()
 BOOKS = Table(

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from judgement.stack import SettingsError, parse
-from specification.logs import LINE
-from specification.source.layer import _trail
-from specification.source.postgres import server_conf, server_parameters
-from specification.source.sql import roles_sql, schema_sql
+from stack.judgement.stack import SettingsError, parse
+from stack.specification.logs import LINE
+from stack.specification.source.layer import _trail
+from stack.specification.source.postgres import server_conf, server_parameters
+from stack.specification.source.sql import roles_sql, schema_sql
 from tests.existing_database import server as servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from settings.model import Settings
+    from stack.settings.model import Settings
     from tests.existing_database.server import Server
 
 ARCHIVE = {"bucket": "archive", "catalog": "jdbc"}

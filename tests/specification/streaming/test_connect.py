@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.recorder import ROOT
-from settings.names import CONNECT_SECRETS, Names
-from settings.shop import TABLES
-from settings.streaming import ConnectSettings
-from specification.services import Address
-from specification.stack import Specification
-from specification.streaming import connect
-from specification.streaming.debezium import source_config
+from pipeline.recording.recorder import ROOT
+from stack.settings.names import CONNECT_SECRETS, Names
+from stack.settings.shop import TABLES
+from stack.settings.streaming import ConnectSettings
+from stack.specification.services import Address
+from stack.specification.stack import Specification
+from stack.specification.streaming import connect
+from stack.specification.streaming.debezium import source_config
 from tests.declared import _settings
 
 NAMES = Names()

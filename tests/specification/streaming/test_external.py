@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings.names import CONNECT_SECRETS, Names
-from settings.streaming import ExistingKafka, ExistingRegistry, RegistrySettings
-from specification.streaming import connect, external, registry
-from specification.streaming.external import SECRET_MOUNT, client_security
-from specification.streaming.layer import _MECHANISMS
+from stack.settings.names import CONNECT_SECRETS, Names
+from stack.settings.streaming import ExistingKafka, ExistingRegistry, RegistrySettings
+from stack.specification.streaming import connect, external, registry
+from stack.specification.streaming.external import SECRET_MOUNT, client_security
+from stack.specification.streaming.layer import _MECHANISMS
 
 LOGIN = re.compile(r'org\.apache\.kafka\.common\.security\.(\S+) required username="(\S+)" password="(\S+)";')
 

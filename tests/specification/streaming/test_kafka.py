@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.jvm import Jvm
-from settings.names import BROKERS, Names
-from settings.streaming import KafkaSettings
-from specification.services import Address
-from specification.streaming import kafka
-from specification.streaming.jvm import flags
+from stack.settings.jvm import Jvm
+from stack.settings.names import BROKERS, Names
+from stack.settings.streaming import KafkaSettings
+from stack.specification.services import Address
+from stack.specification.streaming import kafka
+from stack.specification.streaming.jvm import flags
 
 NAMES = Names()
 PORTS = [9092, 9093, 9094]

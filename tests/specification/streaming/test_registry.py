@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from settings.images import REGISTRY_IMAGES
-from settings.names import Names
-from settings.streaming import RegistrySettings
-from specification.streaming import registry
+from stack.settings.images import REGISTRY_IMAGES
+from stack.settings.names import Names
+from stack.settings.streaming import RegistrySettings
+from stack.specification.streaming import registry
 
 if TYPE_CHECKING:
-    from specification.manifest import Manifest
+    from stack.specification.manifest import Manifest
 
 NAMES = Names()
 KINDS = ["confluent", "apicurio"]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from settings.streaming import ConnectSettings
-from specification.streaming import connect, pods, restarter
+from stack.settings.streaming import ConnectSettings
+from stack.specification.streaming import connect, pods, restarter
 from tests.existing_database.server import SERVERS, root_of_the_image
 
 if TYPE_CHECKING:

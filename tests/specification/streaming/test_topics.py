@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.names import BROKERS, Names
-from settings.shop import TABLES
-from settings.streaming import TopicSettings
-from specification.streaming.topics import change_topics, iceberg_topics, on_existing_cluster, support_topics
+from stack.settings.names import BROKERS, Names
+from stack.settings.shop import TABLES
+from stack.settings.streaming import TopicSettings
+from stack.specification.streaming.topics import change_topics, iceberg_topics, on_existing_cluster, support_topics
 
 NAMES = Names()
 DAY_MS = 86_400_000

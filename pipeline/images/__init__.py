@@ -1,0 +1,1 @@
+"""Commands that build, stage, pin and describe the images."""

@@ -1,0 +1,1 @@
+"""Commands of the test bed, which `python -m pipeline` lists beside its own."""
