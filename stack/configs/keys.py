@@ -103,7 +103,7 @@ def source(name: str) -> str:
 
 
 def _read(name: str) -> dict[str, Any]:
-    text = (resources.files("configs") / "tables" / f"{name}.json").read_text(encoding="utf-8")
+    text = (resources.files("stack.configs") / "tables" / f"{name}.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     return read
 

@@ -80,5 +80,5 @@ def _read(name: str) -> dict[str, Standing]:
 
 @functools.cache
 def _parsed(name: str) -> dict[str, Any]:
-    text = (resources.files("configs") / "standings" / f"{name}.toml").read_text(encoding="utf-8")
+    text = (resources.files("stack.configs") / "standings" / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
