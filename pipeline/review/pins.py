@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LOCKS: Final = "images/*/contents.lock"
 # Where requirements files are; a deeper search would find those of installed packages
-_REQUIREMENTS: Final = ("requirements*.txt", "*/requirements*.txt", "tests/*/requirements*.txt")
+_REQUIREMENTS: Final = ("requirements*.txt", "*/requirements*.txt", "*/*/requirements*.txt")
 # Characters of a checksum that tell two files of one version apart
 _DIGITS: Final = 12
 

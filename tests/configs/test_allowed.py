@@ -129,7 +129,7 @@ _NUMBER = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "configs" / "standings").glob("*.toml")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "stack" / "configs" / "standings").glob("*.toml")))
 def test_no_number_is_free(name: str) -> None:
     types = {key: entry.type for listed in _TYPED for key, entry in table(listed).items()}
     free = [key for key, one in standings(name).items() if one == FREE and not _WITHOUT_RANGE.fullmatch(key)]

@@ -92,7 +92,7 @@ def test_the_images_versions_are_those_of_the_host() -> None:
     (folder,) = [one for one in wanted.parse((AUDIT / "contents.toml").read_text(encoding="utf-8"), "contents.toml") if one.wheels]
     pinned = {
         line.partition(" ")[0].strip().lower()
-        for name in ("doctor", "providers", "sandbox")
+        for name in ("pipeline/doctor", "providers", "sandbox")
         for line in (ROOT / name / "requirements.txt").read_text(encoding="utf-8").splitlines()
     }
     program_needs = {line.strip() for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()}

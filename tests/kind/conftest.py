@@ -119,7 +119,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     made = Laptop(base / "project", _environment(base))
     copy_project(made.folder)
     (made.folder / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": _config(made)}))
-    _publish_store(made.folder / "laptop" / "kind.yaml")
+    _publish_store(made.folder / "pipeline" / "laptop" / "kind.yaml")
     try:
         succeeded(made.make("cluster"))
         yield made

@@ -1,4 +1,4 @@
-"""The exporter's pod gets what ``python3 -m status`` reads: three arguments, the stack's description, and a login for each part."""
+"""The exporter's pod gets what ``python3 -m pipeline.status`` reads: three arguments, the stack's description, and a login for each part."""
 
 from __future__ import annotations
 
