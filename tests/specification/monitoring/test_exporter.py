@@ -1,4 +1,4 @@
-"""The exporter's pod gets what ``python3 -m pipeline.status`` reads: three arguments, the stack's description, and a login for each part."""
+"""The exporter's pod gets what ``python3 -m pipeline.status`` reads: three arguments, the stack's description, and logins as files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,14 @@ def read(settings: Settings, tmp_path: Path) -> Description:
 
 def test_the_command_has_address_port_and_seconds(settings: Settings) -> None:
     every = "0.0.0.0"  # noqa: S104 - of its pod
-    assert exporter.command(settings) == ["python3", "-m", "status", every, str(EXPORTER_PORT), str(settings.monitoring.interval_s)]
+    assert exporter.command(settings) == [
+        "python3",
+        "-m",
+        "pipeline.status",
+        every,
+        str(EXPORTER_PORT),
+        str(settings.monitoring.interval_s),
+    ]
 
 
 def test_the_pod_knows_the_stack_as_commands_on_a_host_know_it(settings: Settings, read: Description) -> None:
@@ -79,7 +86,7 @@ def test_where_rows_are_judged_the_same_process_knows_every_rule_and_the_bounds_
     assert {table.qualified: table.rules for table in read.tables} == {table.qualified: table.rules for table in settings.source.tables}
     assert QualitySettings.model_validate(document["quality"]["settings"]) == judging.quality
     assert 0 < document["quality"]["duckdbMib"] < judging.monitoring.scores_mib
-    assert exporter.command(judging)[:3] == ["python3", "-m", "quality"]
+    assert exporter.command(judging)[:3] == ["python3", "-m", "pipeline.quality"]
     assert judging.exporter_mib == settings.monitoring.exporter_mib + settings.monitoring.scores_mib
     assert judging.monitoring_mib <= 512, "the budget of the monitoring, whatever it does"
 
