@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.documents import commands, diagram
+from pipeline.description import diagram
+from pipeline.documents import architecture, commands
 from pipeline.recording import record
 
 if TYPE_CHECKING:
@@ -38,6 +39,6 @@ def test_a_document_without_a_place_is_reported(
 ) -> None:
     path = tmp_path / "architecture.md"
     path.write_text("# Nothing\n", encoding="utf-8")
-    monkeypatch.setattr(diagram, "DOCUMENT", path)
+    monkeypatch.setattr(architecture, "DOCUMENT", path)
     assert commands.documents(["architecture"]) == 1
     assert "architecture.md: the markers of the picture of dev are missing" in capsys.readouterr().err

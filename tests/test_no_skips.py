@@ -42,6 +42,7 @@ def test_of_something_else():
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("side_by_side", [(), ("-n", "2", "--dist", "loadfile")], ids=["one after another", "side by side"])
 def test_a_skipped_test_of_the_engine_or_the_sandbox_fails_with_the_reason(tmp_path: Path, side_by_side: tuple[str, ...]) -> None:
     (tmp_path / "conftest.py").write_text("from tests.no_skips import pytest_runtest_makereport\n")

@@ -136,7 +136,7 @@ class Sandbox:
         self.file.write_text(self.text, encoding="utf-8")
         monkeypatch.setattr(changed_stack, "FILE", self.file)
         monkeypatch.setattr(changed_stack, "complete", lambda: self.done.append(f"up {self.arm}"))
-        monkeypatch.setattr(agents.outputs, "read", dict)
+        monkeypatch.setattr(agents.saved_outputs, "read", dict)
         monkeypatch.setattr(agents.cluster, "refuse_another", lambda: None)
         monkeypatch.setattr(agents, "_times", self.times)
         monkeypatch.setattr(agents, "Kube", lambda _: None)

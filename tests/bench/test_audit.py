@@ -22,6 +22,7 @@ def test_the_made_rows_differ_in_what_was_planted_and_in_nothing_else(tmp_path: 
     assert audit.compare(tmp_path, 1200)["found"] == audit_rows.PLANTED
 
 
+@pytest.mark.full
 def test_more_commits_than_a_table_remembers_leave_no_orphaned_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyIceberg and Iceberg remember the metadata of a hundred earlier commits."""
     monkeypatch.setattr(audit_rows, "_COMMIT", 12)

@@ -14,6 +14,8 @@ from stack.configs.credentials.detector import hidden, hidden_in_message, shows_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.full
+
 _SHORT, _LONG, _LARGE = 8_000, 32_000, 1_600_000
 # a quadratic scan takes sixteen times as long for four times the text, a linear one four times
 _RATIO, _SLACK_S = 9.0, 0.01

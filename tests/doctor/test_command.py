@@ -60,6 +60,7 @@ def test_a_library_that_sets_warning_filters_is_loaded_before_the_probes_run_sid
     assert done.stderr == "True\n"
 
 
+@pytest.mark.full
 def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
     done = operate("doctor", "--stack", "dev", "--json", PATH=str(tmp_path), HOME=str(tmp_path), KUBECONFIG=str(tmp_path / "none"))
     told = json.loads(done.stdout)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pipeline.existing_database import document, tables
 from stack.settings.archived_types import archive_type
 from stack.settings.names import Names
@@ -13,8 +15,6 @@ from tests.images.type_matrix import ALIKE, BYTES, EXTENSIONS, OWN, SETUP, TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from pipeline.existing_database.tables import Outcome
     from tests.existing_database.conftest import Existing
@@ -115,6 +115,7 @@ def cures_of(outcome: Outcome) -> list[str]:
     return [line[4:] for line in outcome.lines if re.match(r"  → ALTER |    ALTER ", line)]
 
 
+@pytest.mark.full
 def test_the_printed_cures_run_as_they_are_in_their_order_and_make_every_table_faithful(existing: Existing, tmp_path: Path) -> None:
     existing.sql(STRANGE)
     path = tmp_path / "prod.yaml"
@@ -275,6 +276,7 @@ CREATE TABLE public.users (id bigserial PRIMARY KEY, name character varying DEFA
 """
 
 
+@pytest.mark.full
 def test_what_tools_make_by_default_is_captured_without_a_change(existing: Existing, tmp_path: Path) -> None:
     existing.sql(f"DROP TABLE public.users; DROP SCHEMA sales CASCADE; {MADE_BY_TOOLS}")
     path = tmp_path / "prod.yaml"

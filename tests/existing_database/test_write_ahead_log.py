@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from tests.existing_database.server import Server
 
+pytestmark = pytest.mark.full
+
 MIB = 2**20
 CHUNK_MIB, CHUNKS = 4, 120
 SLOT = "without_reader"

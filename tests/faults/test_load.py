@@ -93,6 +93,7 @@ def test_the_books_are_the_servers_own_log(server: Server) -> None:
     assert server.sql("SELECT " + " + ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)) == "0"
 
 
+@pytest.mark.full
 def test_commits_in_doubt_are_settled_after_crashes(server: Server) -> None:
     books = Books()
     with load(2, lambda: outputs(server), books, 3000) as writers:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
 
 from tests.checkout import copy_project
@@ -30,6 +31,7 @@ def planned(folder: Path, settings: dict[str, str]) -> subprocess.CompletedProce
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.full
 def test_one_more_table_and_more_partitions_fit_with_a_smaller_queue_alone(tmp_path: Path) -> None:
     queue = "source.debezium.maxQueueMib"
     cure = "streaming.topics.partitions or source.debezium.maxQueueMib, or raise heapMib by"

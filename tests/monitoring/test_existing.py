@@ -166,6 +166,7 @@ def test_prometheus_finds_no_fault_in_any_written_file(tmp_path: Path) -> None:
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.full
 def test_alerts_fire_when_they_should_and_only_then_among_the_figures_of_others(tmp_path: Path) -> None:
     done = cases_run("glue", tmp_path, owned(settings_with("glue", "files")))
     assert done.returncode == 0, "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.strip())

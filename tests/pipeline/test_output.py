@@ -18,6 +18,8 @@ from pipeline.recording.recorder import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.full
+
 EMPTY = {"steps": [], "changeSummary": {}}
 COMMANDS = {
     "plan": ("plan --stack dev", 0),

@@ -72,7 +72,6 @@ NO_DOORS = (
     ),
     "listeners=http://${env:POD_IP}:8083",
     f"rest.extension.classes={LOGIN}",
-    f"rest.extension.classes={LOGIN},",
 )
 FILES = {
     "wal_level": (

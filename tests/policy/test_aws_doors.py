@@ -27,6 +27,7 @@ def refused(*resources: Declared, limits: Limits = LIMITS) -> bool:
     return bool(plan)
 
 
+@pytest.mark.full
 def test_every_form_of_an_open_group_is_refused_and_everyday_groups_are_not(tally: Callable[[str, str, int, int], None]) -> None:
     harmful, harmless = [*open_groups(), *public()], [*closed_groups(), *private()]
     assert [one for one in harmful if not refused(one)] == []

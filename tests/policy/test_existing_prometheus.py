@@ -46,6 +46,7 @@ def test_what_is_declared_breaks_no_rule(stack: str, kind: str) -> None:
     assert by_pack(resources, limits) == []
 
 
+@pytest.mark.full
 def test_every_harmful_change_is_refused_and_no_harmless_one() -> None:
     resources, limits = shipped("sandbox", "operator")
     settings = declared_with("sandbox", "operator").settings

@@ -60,6 +60,7 @@ LEAST_FOLLOWED = 60
 ROUNDS = 4
 
 
+@pytest.mark.full
 def test_cures_of_single_keys_that_are_followed_to_the_letter_lead_to_an_accepted_stack(
     tally: Callable[[str, str, int, int], None],
 ) -> None:

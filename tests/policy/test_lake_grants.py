@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stack.configs.tokens import CONNECTOR
 from tests.policy.judging import by_pack, by_plan, judged
 from tests.policy.mutations_lake import ARCHIVE, grants, lake
@@ -23,6 +25,7 @@ def archive(stack: str) -> tuple[list[Declared], Limits]:
     return [one for one in resources if one.type == CONNECTOR], limits
 
 
+@pytest.mark.full
 def test_wide_grants_on_the_archive_are_refused_and_others_are_not(tally: Callable[[str, str, int, int], None]) -> None:
     resources, limits = archive("glue")
     counts = {True: 0, False: 0}

@@ -29,6 +29,7 @@ FAMILIES = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_change_is_refused_by_its_rule_and_everyday_ones_are_not(family: Family, tally: Callable[[str, str, int, int], None]) -> None:
     resources, limits = judged("prod")

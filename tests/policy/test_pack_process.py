@@ -139,6 +139,7 @@ def test_no_message_shows_a_secret(pack: Pack) -> None:
     assert [one.message for one in found for value in samples if value in one.message] == []
 
 
+@pytest.mark.full
 def test_budgets_come_from_the_stack_and_over_them_from_the_packs_configuration() -> None:
     resources = in_order("sandbox")
     for told, expected in (

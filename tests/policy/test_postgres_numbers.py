@@ -104,12 +104,14 @@ def named(resources: tuple[Declared, ...], name: str) -> bool:
     return any(name.lower() in message.lower() for message in told)
 
 
+@pytest.mark.full
 def test_a_number_below_what_the_pipeline_needs_is_refused_by_every_route(tally: Callable[[str, str, int, int], None]) -> None:
     tried = [(f"{name} {value}, {way}", name, found) for name, value in cases(LOW) for way, found in routes(name, value)]
     assert [way for way, name, found in tried if not named(found, name)] == []
     tally("numbers of PostgreSQL", "harmful", len(tried), 0)
 
 
+@pytest.mark.full
 def test_an_everyday_number_is_accepted_by_every_route(tally: Callable[[str, str, int, int], None]) -> None:
     tried = [(f"{name} {value}, {way}", found) for name, value in cases(ENOUGH) for way, found in routes(name, value)]
     assert [way for way, found in tried if refused(*found)] == []

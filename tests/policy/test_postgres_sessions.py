@@ -51,6 +51,7 @@ def refused(resources: list[Declared], limits: Limits, at: int = 0) -> set[str]:
     return plan & RULES
 
 
+@pytest.mark.full
 def test_parameters_of_sessions_that_break_the_pipeline_are_refused(tally: Callable[[str, str, int, int], None]) -> None:
     resources, limits = database()
     tried = [*harmful_sessions(Workbench(resources))]
@@ -59,6 +60,7 @@ def test_parameters_of_sessions_that_break_the_pipeline_are_refused(tally: Calla
     assert missed == []
 
 
+@pytest.mark.full
 def test_everyday_parameters_of_sessions_are_accepted(tally: Callable[[str, str, int, int], None]) -> None:
     resources, limits = database()
     assert refused(resources, limits) == set()

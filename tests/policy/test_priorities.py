@@ -6,6 +6,8 @@ import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.policy.judging import by_pack, by_plan, judged
 from tests.policy.mutations_priority import PREEMPTING, QUIET, priority, workload_of
 from tests.policy.workbench import container, extra, pod
@@ -32,6 +34,7 @@ def refused(*further: Declared, stack: str = "sandbox") -> bool:
     return one
 
 
+@pytest.mark.full
 def test_a_class_above_the_pipelines_pods_is_refused_in_every_namespace() -> None:
     for namespace, said in itertools.product(("data-ingestion", "web", "kube-system"), PREEMPTING):
         assert refused(workload_of("important", namespace=namespace), priority(**said))

@@ -78,6 +78,7 @@ def _put(inputs: Any, path: tuple[Any, ...], value: Any) -> Any:
     return fresh
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", objects())
 def test_no_rule_fails_on_a_field_of_another_type(kind: str) -> None:
     given = objects()[kind]

@@ -39,6 +39,7 @@ def test_as_much_is_kept_as_fits() -> None:
     assert all(limit - size < 300 for limit, size in sizes.items()), sizes
 
 
+@pytest.mark.full
 def test_a_huge_change_stays_within_the_limit_and_keeps_its_losses() -> None:
     """The removal of a real table, together with two hundred config maps."""
     lines = text("table-removed.jsonl").splitlines()

@@ -241,6 +241,7 @@ def test_a_provider_without_endpoints_is_refused(runs: Runs) -> None:
         runs.up(careless)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("entries", [4, 11])
 def test_a_killed_run_is_continued_by_the_next(runs: Runs, store: Store, entries: int) -> None:
     """A kill -9 in the middle: the next run completes it, the one after changes nothing, and no resource is left behind."""

@@ -62,6 +62,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_cure(tmp_path: Path, conte
         Journal(tmp_path / "journal.json")
 
 
+@pytest.mark.full
 def test_a_kill_at_any_moment_leaves_a_readable_journal(tmp_path: Path) -> None:
     """A writer is killed while it writes as fast as it can; the file always holds one whole state."""
     program = (

@@ -84,6 +84,7 @@ def seen(connection: psycopg.Connection[dict[str, Any]]) -> dict[str, list[str]]
     return {table.name: [row["what"] for row in rows if row["name"] == table.name] for table in ALL}
 
 
+@pytest.mark.full
 def test_every_table_is_written_to_in_every_way_and_those_that_take_nothing_are_named(
     address: dict[str, Any], connection: psycopg.Connection[dict[str, Any]]
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_stack_around_them_is_accepted() -> None:
     assert len(LEAST) >= 50
 
 
+@pytest.mark.full
 def test_what_works_at_its_least_value_is_listed_with_the_reason() -> None:
     assert {path for path in LEAST if told(changed(base_of(path), path, LEAST[path])) == []} == AT_LEAST.keys()
 

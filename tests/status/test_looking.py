@@ -115,6 +115,7 @@ def told(worker: Worker, **states: Any) -> None:
     worker.script[f"GET /connectors/{SOURCE}/offsets"] = [(200, {"offsets": [{"offset": {"lsn": 99, "ts_usec": 5_000_000}}]})]
 
 
+@pytest.mark.full
 def test_a_stack_of_which_one_part_answers_is_shown_by_it(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without PGUSER the login is in a Secret, and there is no cluster either."""
     monkeypatch.setenv("PGUSER", "nobody")
@@ -152,6 +153,7 @@ def test_no_reason_of_the_worker_shows_a_credential() -> None:
         assert "hunter2" not in reason
 
 
+@pytest.mark.full
 def test_ends_are_asked_after_the_positions_that_they_are_compared_with(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a commit in between would look like lost brokers, or like a database that went back in time."""
     told(worker, source=status("RUNNING", "RUNNING"), sink=status("RUNNING", *["RUNNING"] * 3))

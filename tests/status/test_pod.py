@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from tests.existing_database.server import Server
     from tests.providers.connect_worker import Worker
 
+pytestmark = pytest.mark.full
+
 BUCKET, REGION, KEYS = "of-the-exporter", "eu-central-1", ("AKIAEXAMPLE", "very-secret")
 # what would double the memory of a process that reads nothing but positions, ends and metadata
 HEAVY = ("pulumi", "duckdb", "sqlalchemy", "boto3", "kubernetes", "rich", "numpy", "pandas")

@@ -72,6 +72,7 @@ def test_the_current_state_is_that_of_the_last_life_alone(chance: Random) -> Non
         assert current([*rows, *disturbed(records, 2, chance)]) == second.rows
 
 
+@pytest.mark.full
 @OFTEN
 @given(st.randoms(use_true_random=False))
 def test_the_state_at_a_time_is_the_table_at_that_time(chance: Random) -> None:
@@ -175,6 +176,7 @@ def test_simpler_orders_would_be_wrong(wrong: Callable[[Row], Any]) -> None:
     assert any(found[case] != expected for case, (_, expected) in CASES.items())
 
 
+@pytest.mark.full
 @OFTEN
 @given(st.randoms(use_true_random=False))
 def test_a_table_that_is_older_than_the_columns_of_the_order_is_read_by_the_positions(chance: Random) -> None:
