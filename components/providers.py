@@ -1,4 +1,4 @@
-"""Explicit providers for the stack's cluster and AWS region, never those of the environment."""
+"""Explicit providers for the stack's cluster and AWS region, never the environment's."""
 
 from __future__ import annotations
 

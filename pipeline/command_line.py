@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after ``python -m pipeline``; the process's own by default.
 
     Returns:
-        The exit code, as ``--help`` of each command says it.
+        The exit code, as ``--help`` of each command lists it.
     """
     given = tuple(sys.argv[1:] if arguments is None else arguments)
     warnings.simplefilter("ignore", DeprecationWarning)  # libraries about themselves

@@ -84,7 +84,7 @@ class IdentityFactory:
         return aws.iam.Role(f"{self.prefix}-role", name=spec.role, assume_role_policy=trust, opts=self._child)
 
     def _rights(self, spec: PodIdentity, role: aws.iam.Role) -> list[pulumi.Resource]:
-        # With a name of its own: a policy whose creation broke off is then written again by the next run. Under a name that the
+        # With its own name: a policy whose creation broke off is then written again by the next run. Under a name that the
         # engine makes up it would stay with the role, as undeclared rights, and IAM would refuse to delete the role.
         names = {f"{self.prefix}-{right}": json.dumps(document) for right, document in spec.rights.items()}
         return [aws.iam.RolePolicy(name, name=name, role=role.name, policy=policy, opts=self._child) for name, policy in names.items()]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Fenced(Protocol):
-    """Specification of what has a namespace of its own, which the program creates."""
+    """Specification of parts with their own namespace, which the program creates."""
 
     @property
     def namespace(self) -> str:

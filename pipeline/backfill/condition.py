@@ -53,7 +53,7 @@ def _comparison(reader: Reader, table: Table) -> str:
     name = reader.take()
     columns = {column.name: column for column in table.columns}
     if name.kind != "word" or name.text not in columns:
-        message = f"{name.text!r} is none of its columns, which are {', '.join(columns)}"
+        message = f"unknown column {name.text!r}; columns: {', '.join(columns)}"
         raise SqlError(message)
     sql_type, column = columns[name.text].type, in_quotes(columns[name.text].in_database)
     if reader.skip("between"):

@@ -100,7 +100,7 @@ def audit(
 ) -> int:
     """Account for every change, from the log to the archive.
 
-    While it runs, a second, temporary replication slot tells what PostgreSQL commits. Every offset of Kafka is a row, aborted, a control
+    While it runs, a second, temporary replication slot shows what PostgreSQL commits. Every offset of Kafka is a row, aborted, a control
     record or a tombstone; every row is in the archive or set aside as a dead letter. Named are rows that are missing, twice, altered, out
     of order or without origin, and files that are lost or that no snapshot names. What is on its way is waited for. Nothing is changed, and
     nothing is left behind. Keys of rows are shown, other values never.

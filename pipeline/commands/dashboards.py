@@ -25,7 +25,7 @@ def dashboards(stack: str, out: Path) -> int:
     """Write dashboards for your Grafana.
 
     Pipeline overview, source, brokers, Connect, archive and quality, memory against budget; limits and thresholds are the stack's own. Each
-    panel says what a bad value means and which command comes next. Needs no network, and changes nothing but the files in FOLDER.
+    panel has the meaning of a bad value and the next command. Needs no network, and changes nothing but the files in FOLDER.
     """
     from pipeline.dashboards import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
 

@@ -1,4 +1,4 @@
-"""The command that tells what a statement does to the pipeline, before it is run."""
+"""Command that predicts the effect of a statement on the pipeline."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEVELS: Final = ("NONE", "BACKWARD", "FORWARD", "FULL", "BACKWARD_TRANSITIVE", 
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, with the schemas before and after.")
 @click.argument("statements", required=False)
 def ddl(stack: str, file: Path | None, level: str | None, statements: str | None, *, as_json: bool) -> int:
-    """Tell what SQL does to the pipeline, before it is run.
+    """Predict the effect of SQL on the pipeline, before it is run.
 
     For each statement and captured table: whether source, registry and archive follow by themselves, which steps are needed and in which
     order, or what stops; by the model of the tables, offline. Nothing is changed and nothing is asked (docs/schema-changes.md).

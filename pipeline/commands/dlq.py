@@ -18,7 +18,7 @@ _stack = shared_options.stack("that is up")
 
 
 def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments that choose letters, and those that act."""
+    """Add the arguments that choose letters, and the options of the action."""
     for option in (
         click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
         click.option("--yes", is_flag=True, help="Ask nothing; needed where no terminal is."),
@@ -27,7 +27,7 @@ def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
             "--cause", default="", show_default=False, metavar="WORD", help="Only this stage or class of error, as 'dlq list' shows it."
         ),
         click.option(
-            "--topic", default="", show_default=False, metavar="NAME", help="Only those of this topic, such as postgres.public.orders."
+            "--topic", default="", show_default=False, metavar="NAME", help="Only letters of this topic, such as postgres.public.orders."
         ),
         click.argument("positions", nargs=-1, metavar="[PARTITION:OFFSET]..."),
     ):
@@ -48,7 +48,7 @@ def dlq() -> None:
     """List, show, replay and drop dead letters.
 
     A record that the sink cannot convert is set aside in the dead-letter topic, and the others go on. It stays open, and the status of the
-    stack is wrong, until somebody replays or drops it. A position is PARTITION:OFFSET in the dead-letter topic, or PARTITION:FIRST-LAST.
+    stack is wrong, until it is replayed or dropped. A position is PARTITION:OFFSET in the dead-letter topic, or PARTITION:FIRST-LAST.
     """
 
 
@@ -62,7 +62,7 @@ def dlq() -> None:
 def listed(stack: str, *, as_json: bool) -> int:
     """Count them by topic and cause.
 
-    Says how many are open, replayed and dropped, and how many retention may have deleted before anybody did anything with them.
+    Prints the numbers of open, replayed and dropped letters, and of open ones that retention may have deleted.
     """
     from pipeline.dlq import commands  # noqa: PLC0415 - each command loads only what it needs
 
@@ -99,11 +99,11 @@ def show(positions: tuple[str, ...], stack: str, *, values: bool) -> int:
 )
 @_choice
 @_stack
-@click.option("--again", is_flag=True, help="Also those that came back three times already.")
+@click.option("--again", is_flag=True, help="Also letters that came back three times already.")
 def replay(*, again: bool, **request: Any) -> int:  # noqa: ANN401 - the fields of Request
     """Put some back on their topics, exactly once.
 
-    The original key, value and headers, in one transaction with the mark that says so: a run that was killed has done a part of the work
+    The original key, value and headers, in one transaction with the mark of the replay: a run that was killed has done a part of the work
     once, and the next run does the rest. What the sink could still not read is refused: it would only come back. Mend the cause first.
     """
     from pipeline.dlq import commands, settling  # noqa: PLC0415 - as above

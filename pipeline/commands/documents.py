@@ -21,7 +21,7 @@ from pipeline.documents.documents import KINDS
 @click.argument("kinds", nargs=-1, type=click.Choice(list(KINDS)), metavar="[KIND]...", help="What to make, see below.  [default: all]")
 @click.option("--check", is_flag=True, help="Change nothing; fail when a document is out of date.")
 def documents(kinds: tuple[str, ...], *, check: bool) -> int:
-    """Make what the documents show of the code anew.
+    """Regenerate the parts of the documents that show the code.
 
     Needs no network, no Pulumi CLI and no cluster.
     """

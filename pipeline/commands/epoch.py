@@ -19,7 +19,7 @@ _USAGE = "the command was not understood, or there is no such stack"
     ],
 )
 def epoch() -> None:
-    """Find a break in the history, and begin anew behind it.
+    """Find a break in the history, and begin a new epoch after it.
 
     The history breaks when the replication slot is lost or dropped, the brokers are lost, or the database goes back in time. What happened
     in between cannot be read any more. A new epoch begins with a snapshot of every row, and the break is recorded in the archive
@@ -51,7 +51,7 @@ def show(stack: str) -> int:
 @epoch.command(
     cls=Command,
     examples=[
-        "python -m pipeline epoch begin --stack prod                       # finds the cause, says what is lost, asks",
+        "python -m pipeline epoch begin --stack prod                       # finds the cause, shows the loss, asks",
         "python -m pipeline epoch begin --stack sandbox --yes",
         "python -m pipeline epoch begin --stack prod --cause operator      # without a break",
     ],

@@ -69,7 +69,7 @@ def _told() -> Iterator[None]:
 def prepared() -> Iterator[None]:
     """Let the block print, and write all of its output at the end.
 
-    Files and pipes are UTF-8 whatever the locale says: SQL, JSON and comments are read by programs. A terminal of another encoding gets
+    Files and pipes are UTF-8 in every locale: SQL, JSON and comments are read by programs. A terminal of another encoding gets
     ASCII in place of what it cannot show.
 
     Raises:

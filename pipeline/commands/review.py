@@ -29,7 +29,7 @@ def review() -> None:
         "pulumi refresh --stack dev --preview-only --json | python -m pipeline review digest --drift",
     ],
     exit_codes={
-        0: "the comment is written, whatever it says",
+        0: "the comment is written, whatever its verdict",
         1: "the input is no preview, or the comment cannot be made as short as --limit; the reason is on standard error",
         3: "the comment is written, --fail-on-data-loss is given, and something would be lost",
     },
@@ -41,9 +41,9 @@ def review() -> None:
     type=int,
     default=GITHUB_LIMIT,
     metavar="CHARACTERS",
-    help="Length of the comment in Markdown, GitHub's unless told; the lead is never cut.",
+    help="Length of the comment in Markdown, by default GitHub's limit; the lead is never cut.",
 )
-@click.option("--stack", metavar="PROJECT/STACK", help="Name of the stack, needed only where no resource tells it.")
+@click.option("--stack", metavar="PROJECT/STACK", help="Name of the stack, needed only where no resource has it.")
 @click.option(
     "--before",
     type=click.Path(path_type=Path),
@@ -65,7 +65,7 @@ def digest(
     """Turn the output of 'pulumi preview --json' into a comment.
 
     It leads with what a reviewer looks for: what data is lost, the memory before and after, what the policies say, changed
-    connector keys, topics and settings; then, folded, every other change. Secrets are left out: those that Pulumi masks, and whatever else
+    connector keys, topics and settings; then, folded, every other change. Secrets are left out: values that Pulumi masks, and whatever else
     goes by the name of a credential.
     """
     from pipeline.review import commands  # noqa: PLC0415 - each command loads only what it needs
@@ -81,7 +81,7 @@ def digest(
     exit_codes={0: "the number is printed, or nothing where there is none", 1: "the input is no such list"},
 )
 @click.option("--marker", required=True, metavar="LINE", help="First line of what is looked for.")
-@click.option("--author", required=True, metavar="LOGIN", help="Login of whoever publishes, such as github-actions[bot].")
+@click.option("--author", required=True, metavar="LOGIN", help="Login of the publisher, such as github-actions[bot].")
 @click.option("--key", type=click.Choice(["id", "number"]), required=True, help="Id of a comment, or number of an issue.")
 def published(marker: str, author: str, key: Literal["id", "number"]) -> int:
     """Print the number of what was published before.

@@ -87,7 +87,7 @@ def status(stack: str, *, as_json: bool, as_diagram: bool, page: Path | None, ev
 def exporter(stack: str, port: int, address: str, every_s: float) -> int:
     """Give the facts of 'status' to Prometheus.
 
-    A thread looks at intervals, so that a scrape never waits. What is not known has no sample; pipeline_up says which part has not
+    A thread looks at intervals, so that a scrape never waits. What is not known has no sample; pipeline_up names the part that has not
     answered. docs/metrics.md lists the metrics.
     """
     from pipeline.status import commands  # noqa: PLC0415 - as above

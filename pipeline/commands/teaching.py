@@ -37,7 +37,7 @@ class _Teaching(click.Command):
         self.lists = lists or {}
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what stands below the options."""
+        """Write the sections below the options."""
         for heading, words in self.lists.items():
             with formatter.section(heading):
                 formatter.write_dl(list(words.items()))

@@ -33,7 +33,9 @@ _TO: Final = Path("bench/faults.json")
 @click.option("--only", multiple=True, metavar="KIND", help="A kind of fault to choose from; may be given several times.")
 @click.option("--rate", type=Finite(min=1), default=1200.0, metavar="N", help="Changes per second of the load.")
 @click.option("--minutes", type=Finite(min=0, min_open=True), metavar="N", help="Begin no further fault after so long.")
-@click.option("--json", "to", type=Written(folder=False), default=_TO, metavar="FILE", help="Where the result goes; its table beside it.")
+@click.option(
+    "--json", "to", type=Written(folder=False), default=_TO, metavar="FILE", help="File of the result and, with .md, of its table."
+)
 @click.option("--list", "listed", is_flag=True, help="Show the kinds of fault and do nothing else.")
 @click.pass_obj
 def faults(
@@ -50,7 +52,7 @@ def faults(
     some of them rolled back. Meanwhile one fault follows another: processes killed at chosen moments, pods deleted, packets lost, services
     away. After each, the time until new changes are archived again is measured, and every change is looked for in the archive: none may be
     missing, twice, altered or out of order. The kinds come in an order that the seed decides, each once before any comes again; those that
-    run 'sandbox up' take minutes and are only injected when named. Needs root and a sandbox of which nobody else makes use.
+    run 'sandbox up' take minutes and are only injected when named. Needs root and a sandbox that has no other users.
     """
     from sandbox.faults import commands  # noqa: PLC0415 - only what is needed for the help is loaded before
     from sandbox.faults.kinds import FAULTS  # noqa: PLC0415 - as above

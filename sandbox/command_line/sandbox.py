@@ -140,7 +140,7 @@ def env() -> int:
 def engine() -> int:
     """Build the Pulumi CLI and its Kubernetes plugin.
 
-    From Go modules; what is published and installed is used instead. Says what each part is.
+    From Go modules; what is published and installed is used instead. Lists each part.
     """
     from sandbox import commands  # noqa: PLC0415 - as above
 
@@ -163,7 +163,7 @@ def pulumi(arguments: tuple[str, ...]) -> int:
     """Run the Pulumi CLI on the sandbox's stack.
 
     Put -- before its own options. It has the state, the passphrase, the plugins and the policy pack of 'make sandbox ENGINE=pulumi'.
-    Settings are those of Pulumi.sandbox.yaml in this checkout; 'config set' writes there.
+    Settings come from Pulumi.sandbox.yaml in this checkout; 'config set' writes there.
     """
     from sandbox import commands  # noqa: PLC0415 - as above
 
