@@ -14,7 +14,7 @@ export PULUMI_OPTION_POLICY_PACK ?= policy
 REQUIREMENTS := requirements.txt requirements-dev.txt $(wildcard */requirements.txt pipeline/*/requirements.txt)
 
 # A user's way, what is guarded, and what is repaired; everything else that needs the sandbox is run by `make nightly`.
-USERS_WAY := $(addprefix tests/sandbox_e2e/test_,users_way.py 00_command_blocks.py 2_guards.py 3_repair.py)
+USERS_WAY := $(addprefix tests/sandbox_e2e/test_,users_way.py 00_command_blocks.py 2_guards.py 3_repair.py zz_nothing_left.py)
 ONLY_PYTHON := not sandbox and not kind and not engine and not readers and not judges and not browser
 TIMES := --durations=15 --durations-min=5
 # What waits for real software is run once more where it fails; a test that then passes is named at the end as unstable.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
     from pyiceberg.table import Table
 
+    from pipeline.audit.archived import StoredObject
     from pipeline.reading.archive import Archive
     from stack.settings.names import Names
     from stack.settings.tables import Table as CapturedTable
@@ -94,7 +95,7 @@ class ArchiveSide:
     def _tables(self) -> list[Table]:
         return with_quarantine(self._archive.table, self._subject.archive)
 
-    def _objects(self, tables: Iterable[Table]) -> dict[str, float]:
+    def _objects(self, tables: Iterable[Table]) -> dict[str, StoredObject]:
         return archived.objects(self._archive.filesystem, [folder for table in tables for folder in archived.location_of(table)])
 
     def _absent(self, files: Iterable[str]) -> list[str]:
@@ -121,8 +122,8 @@ class ArchiveSide:
         """
         there, now = self._objects(self._tables()), time.time()
         named = archived.together(map(archived.named, self._tables())).all | self.named.all
-        unnamed = {file: written for file, written in there.items() if file not in named}
-        orphans = sorted(file for file, written in unnamed.items() if now - written >= settle_s)
+        unnamed = {file: one for file, one in there.items() if file not in named}
+        orphans = sorted(file for file, one in unnamed.items() if now - one.written >= settle_s)
         current = frozenset(self.named.data)
         lost = [
             _file(Kind.LOST_FILE, file, f"is named by {'the current' if file in current else 'an earlier'} snapshot and does not exist")
@@ -136,6 +137,8 @@ class ArchiveSide:
             "metadata files": len(self.named.metadata),
             "not yet committed": len(unnamed) - len(orphans),
         }
+        if orphans:
+            counts["bytes of orphan files"] = sum(unnamed[file].size for file in orphans)
         found = [Found(kind, len(listed), tuple(listed[:limit])) for kind, listed in ((Kind.LOST_FILE, lost), (Kind.ORPHAN_FILE, orphaned))]
         return counts, found
 

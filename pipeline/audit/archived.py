@@ -108,13 +108,26 @@ def location_of(table: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys([table.location(), table.properties.get("write.data.path", table.location())]))
 
 
-def objects(filesystem: FileSystem, folders: Iterable[str]) -> dict[str, float]:
-    """Return the address of every object in the folders and when it was written, in seconds since 1970.
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """Object of the store.
+
+    Attributes:
+        written: Time of its last change, in seconds since 1970.
+        size: Its size in bytes.
+    """
+
+    written: float
+    size: int
+
+
+def objects(filesystem: FileSystem, folders: Iterable[str]) -> dict[str, StoredObject]:
+    """Return every object in the folders by its address.
 
     Raises:
         UnansweredError: If the store does not answer.
     """
-    found: dict[str, float] = {}
+    found: dict[str, StoredObject] = {}
     for folder in folders:
         try:
             scheme, path = split(folder)
@@ -122,7 +135,8 @@ def objects(filesystem: FileSystem, folders: Iterable[str]) -> dict[str, float]:
         except OSError as error:
             message = f"the objects in {folder} cannot be listed: {error}"
             raise UnansweredError(message) from None
-        found.update({f"{scheme}{info.path}": info.mtime.timestamp() if info.mtime else 0.0 for info in listed if info.is_file})
+        files = (info for info in listed if info.is_file)
+        found.update({f"{scheme}{one.path}": StoredObject(one.mtime.timestamp() if one.mtime else 0.0, one.size or 0) for one in files})
     return found
 
 

@@ -86,5 +86,5 @@ class FolderSide:
         there = self._objects()
         return {"objects": len(there), "data files": sum(file.endswith(_DATA) for file in there)}, []
 
-    def _objects(self) -> dict[str, float]:
+    def _objects(self) -> dict[str, archived.StoredObject]:
         return archived.objects(self._store.filesystem, [self._location])

@@ -208,7 +208,7 @@ def _counted(stack: Description, table: Table, window: Window, places: _Places, 
     else:
         location = f"s3://{stack.bucket}/{names.object_prefix(table)}"
         there = archived.objects(places.store.filesystem, [location])
-        files = {file: int(written * 1000) for file, written in there.items() if file.endswith(_PARQUET) and written * 1000 >= since}
+        files = {file: int(one.written * 1000) for file, one in there.items() if file.endswith(_PARQUET) and one.written * 1000 >= since}
     topic = names.topic(table)
     measured = Measured(table=table, topic=topic, epoch=names.epoch, files=files)
     load(database, measured, places.folder)

@@ -301,9 +301,12 @@ def test_an_orphan_is_found_by_its_name_and_harms_nobody(hops: Hops) -> None:
     (answer,) = asked(hops)
     assert (answer.kind, answer.findings[0].file) == (Kind.ORPHAN_FILE, f"file://{orphan}")
     assert not answer.kind.is_fault
+    counts, _ = hops.side.files(0, 10)
+    assert counts["bytes of orphan files"] == orphan.stat().st_size
     counts, found = hops.side.files(3600, 10)
     assert [one.number for one in found] == [0, 0], "a young one may be of the next commit"
     assert counts["not yet committed"] == 1
+    assert "bytes of orphan files" not in counts
 
 
 def test_a_file_that_is_named_and_does_not_exist_is_lost(hops: Hops) -> None:
