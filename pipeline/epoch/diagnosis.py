@@ -136,7 +136,7 @@ def _missing_slot(names: Names, facts: Facts) -> str:
 def _is_behind(source: Source, slot: Slot) -> bool:
     """Return whether a stopped source's slot has left out changes: that of a running one advances after the position was asked for."""
     stopped = not slot.active and slot.inactive_s is not None and slot.inactive_s > _SETTLED_S
-    return stopped and None not in (source.position, slot.confirmed) and slot.confirmed > source.position
+    return stopped and source.position is not None and slot.confirmed is not None and slot.confirmed > source.position
 
 
 def _is_unfinished(names: Names, seams: Iterable[Seam], facts: Facts) -> bool:
