@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stack.judgement.agreement import agreement_problems
 from stack.judgement.audits import audit_problems
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from stack.settings.model import Settings
 
 
+# Problems of a message; more would hide the first ones from whoever reads a terminal
+_SHOWN: Final = 20
+
+
 class SettingsError(ValueError):
-    """The configuration is invalid; the message lists every problem with its key, value, rule and cure.
+    """The configuration is invalid; the message lists the first problems, each with its key, value, rule and cure, and their number.
 
     Attributes:
         problems: Every problem, in the order of the message.
@@ -39,8 +43,10 @@ class SettingsError(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Create the message from the problems."""
         self.problems = tuple(problems)
-        lines = [f"  - {PROJECT}:{problem}" if problem.path else f"  - {problem}" for problem in problems]
-        super().__init__(f"{len(lines)} problem(s) in the configuration of this stack:\n" + "\n".join(lines))
+        lines = [f"  - {PROJECT}:{problem}" if problem.path else f"  - {problem}" for problem in problems[:_SHOWN]]
+        if len(problems) > _SHOWN:
+            lines.append(f"  and {len(problems) - _SHOWN:,} more, which show once these are solved")
+        super().__init__(f"{len(problems):,} problem(s) in the configuration of this stack:\n" + "\n".join(lines))
 
 
 def specify(values: Mapping[str, Any], found: Sequence[Problem] = ()) -> Specification:
