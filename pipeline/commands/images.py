@@ -47,7 +47,7 @@ def images() -> None:
 @_locked
 @_store
 def lock(names: tuple[str, ...], store: Path) -> int:
-    """Pin the contents of the images again, from images/<image>/contents.toml."""
+    """Pin image contents again, from images/<image>/contents.toml."""
     from pipeline.images import commands  # noqa: PLC0415 - each command loads only what it needs
 
     return commands.lock(names, store)

@@ -105,7 +105,7 @@ def store_refuses(ground: Ground, chance: random.Random) -> Iterator[str]:
         ("filter", "INPUT", *worker, "-j", "REJECT", "--reject-with", "tcp-reset"),
     ]
     with ground.network(STORE) as network:
-        serve = network.command(sys.executable, "-c", f"from faults.refusing import serve; serve({_REFUSING_PORT})")
+        serve = network.command(sys.executable, "-c", f"from sandbox.faults.refusing import serve; serve({_REFUSING_PORT})")
         server = subprocess.Popen(serve, cwd=CHECKOUT, pass_fds=[network.handle], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             _wait_for(network)

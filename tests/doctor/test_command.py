@@ -51,7 +51,7 @@ def test_a_library_that_sets_warning_filters_is_loaded_before_the_probes_run_sid
     """Otherwise a warning of urllib3 about SOCKS reaches the terminal in some runs."""
     program = (
         "import sys\n"
-        "from doctor import commands\n"
+        "from pipeline.doctor import commands\n"
         "assert 'requests' not in sys.modules\n"
         "commands.findings = lambda listed: print('requests' in sys.modules, file=sys.stderr) or iter(())\n"
         "commands.doctor('dev', as_json=True)\n"

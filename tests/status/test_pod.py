@@ -163,7 +163,7 @@ def starting(settings: Settings, parts: Parts, module: str, beside: str) -> Iter
     places = {"/etc/stack/secrets": str(tmp_path), exporter.WORK: str(tmp_path)}
     aws = {key: value.replace(name, place) for key, value in exporter.environment(settings).items() for name, place in [_of(value, places)]}
     port = free_port()
-    start = f"import sys; from pathlib import Path; from status.pod import served; {beside}; place = Path({str(tmp_path)!r})"
+    start = f"import sys; from pathlib import Path; from pipeline.status.pod import served; {beside}; place = Path({str(tmp_path)!r})"
     run = f"{start}; code = served(place / 'stack.json', place, '127.0.0.1', {port}, 0.5, beside)"
     told = f"{run}; print(*[name for name in {HEAVY} if name in sys.modules]); sys.exit(code)"
     # the modules of the image and nothing else of this program
@@ -193,7 +193,7 @@ def scoring(parts: Parts) -> Iterator[Started]:
     settings = settings_of("sandbox")
     monitoring = settings.monitoring.model_copy(update={"enabled": True})
     settings = settings.model_copy(update={"monitoring": monitoring, "quality": QualitySettings(enabled=True)})
-    with starting(settings, parts, "pipeline.quality.__main__", "from quality.pod import beside") as process:
+    with starting(settings, parts, "pipeline.quality.__main__", "from pipeline.quality.pod import beside") as process:
         yield process
 
 
