@@ -161,6 +161,6 @@ def test_without_keys_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reading_metadata_loads_neither_arrow_nor_duckdb() -> None:
     heavy = ("pyarrow", "duckdb", "sqlalchemy", "boto3")
-    look = f"import sys, reading.metadata, reading.data_files; print([name for name in {heavy} if name in sys.modules])"
+    look = f"import sys, pipeline.reading.metadata, pipeline.reading.data_files; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
