@@ -252,9 +252,11 @@ def test_make_up_creates_no_stack_without_a_file(tmp_path: Path) -> None:
     seen, cli = tmp_path / "seen", tmp_path / "pulumi"
     cli.write_text(f"#!/bin/sh\necho called >> {seen}\n")
     cli.chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
+    # a make that runs these tests hands its jobs on
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
     command = ["make", "-o", "venv", "up", "STACK=typo"]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("error: Pulumi.typo.yaml does not exist, so there is no stack typo: make it, or set STACK\n")
     assert not seen.exists()
