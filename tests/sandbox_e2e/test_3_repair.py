@@ -89,10 +89,8 @@ def test_a_deleted_pod_loses_and_doubles_no_change(each_change_once: Written, ku
         faults.delete(kube, kind, workload, prefix, TIMEOUT_S)
 
 
-@pytest.mark.parametrize(
-    ("kind", "workload", "prefix"),
-    [pytest.param("StatefulSet", "kafka", "kafka-1", marks=pytest.mark.long), ("Deployment", "connect", "connect-")],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "workload", "prefix"), [("StatefulSet", "kafka", "kafka-1"), ("Deployment", "connect", "connect-")])
 def test_a_pod_deleted_without_grace_period_loses_and_doubles_no_change(
     each_change_once: Written, kube: Kube, command: Callable[..., Any], kind: str, workload: str, prefix: str
 ) -> None:
@@ -175,7 +173,8 @@ def test_up_makes_again_what_was_deleted_by_hand_and_nothing_else(
         assert connectors.statuses(outputs)["s3-sink-connector"].connector.state == "RUNNING"
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_up_that_was_killed_is_completed_by_the_next(
     each_change_once: Written, kube: Kube, command: Callable[..., subprocess.CompletedProcess[str]], how: int
 ) -> None:
