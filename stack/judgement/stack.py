@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stack.settings.model import Settings
 
 
-# Problems of a message; more would hide the first ones from whoever reads a terminal
+# Problems of a message; more would push the first ones off a terminal
 _SHOWN: Final = 20
 
 

@@ -12,7 +12,7 @@ from stack.settings.names import BROKERS
 from stack.specification.streaming.kafka import SEGMENT_MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stack.settings.model import Settings
     from stack.settings.names import Names
@@ -49,15 +49,19 @@ class TopicSpec:
         return BROKERS
 
 
-def on_existing_cluster(topics: Iterable[TopicSpec], further: Collection[str]) -> tuple[TopicSpec, ...]:
+def on_existing_cluster(topics: Iterable[TopicSpec], further: Mapping[str, str]) -> tuple[TopicSpec, ...]:
     """Return the topics as an existing cluster takes them, without the keys that only the program's own brokers need.
 
     Args:
         topics: Topics of the stack.
-        further: Keys of ``streaming.topics.extra``, which the user has chosen for this cluster.
+        further: ``streaming.topics.extra``, which the user has chosen for the change topics of this cluster.
     """
-    kept = _ON_EXISTING.union(further)
-    return tuple(replace(topic, config={key: value for key, value in topic.config.items() if key in kept}) for topic in topics)
+
+    # a support topic has its own value of such a key, which the user has not chosen
+    def taken(config: Mapping[str, str]) -> dict[str, str]:
+        return {key: value for key, value in config.items() if key in _ON_EXISTING or further.get(key) == value}
+
+    return tuple(replace(topic, config=taken(topic.config)) for topic in topics)
 
 
 def _deleted(retention_ms: int, retention_mib: int) -> dict[str, str]:
