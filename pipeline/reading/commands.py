@@ -82,15 +82,12 @@ def query(stack: str, name: str, sql: str, *, as_json: bool) -> int:
         of = running(stack)
         (table,) = chosen(of.tables, [name])
         found = answer(of, table, sql)
-    except (SettingsError, StackFileError, NoTableError) as error:
+    except (SettingsError, StackFileError, NoTableError, QueryError) as error:
         complain(f"error: {error}")
-        return WRONG if isinstance(error, SettingsError) else USAGE
+        return USAGE if isinstance(error, UnknownStackError | NoTableError) else WRONG
     except NotRunningError as error:
         complain(f"error: {error}")
         return UNREAD
-    except QueryError as error:
-        complain(f"error: {error}")
-        return WRONG
     if as_json:
         for row in found.rows:
             print(json.dumps(dict(zip(found.columns, row, strict=True)), default=str))
